@@ -1,0 +1,67 @@
+# cmake/HeraldCompiler.cmake: language, warnings, build types, sanitizers, ccache.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+# Development builds keep assert() and stay debuggable; releases keep line numbers for stack traces.
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g")
+set(CMAKE_CXX_FLAGS_RELEASE "-O3 -g1 -DNDEBUG")
+
+add_compile_options(
+    -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
+    -Wno-missing-field-initializers
+    -fdiagnostics-color=auto)
+if(HERALD_WERROR)
+    add_compile_options(-Werror)
+endif()
+
+# Paths in debug information and in assert() are relative to the clone, so builds are reproducible.
+add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+
+# Hardening that costs next to nothing.
+add_compile_options(-fstack-protector-strong)
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+    add_link_options(-Wl,-z,relro,-z,now)
+endif()
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+if(HERALD_FUZZ)
+    if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+        message(FATAL_ERROR "HERALD_FUZZ needs clang: use cmake --preset fuzz")
+    endif()
+    add_compile_options(-fsanitize=fuzzer-no-link)
+    if(NOT HERALD_SANITIZE)
+        set(HERALD_SANITIZE address)
+    endif()
+endif()
+
+if(HERALD_SANITIZE STREQUAL "address")
+    set(herald_sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all)
+elseif(HERALD_SANITIZE STREQUAL "thread")
+    set(herald_sanitizers -fsanitize=thread)
+elseif(HERALD_SANITIZE)
+    message(FATAL_ERROR "HERALD_SANITIZE is '${HERALD_SANITIZE}', want address, thread or nothing")
+endif()
+if(herald_sanitizers)
+    add_compile_options(${herald_sanitizers} -fno-omit-frame-pointer)
+    add_link_options(${herald_sanitizers})
+endif()
+
+if(HERALD_LTO)
+    include(CheckIPOSupported)
+    check_ipo_supported(RESULT herald_lto_works OUTPUT herald_lto_reason LANGUAGES CXX)
+    if(herald_lto_works)
+        set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
+    else()
+        message(WARNING "Link-time optimisation does not work here: ${herald_lto_reason}")
+    endif()
+endif()
+
+find_program(HERALD_CCACHE ccache)
+mark_as_advanced(HERALD_CCACHE)
+if(HERALD_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${HERALD_CCACHE})
+endif()

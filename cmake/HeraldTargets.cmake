@@ -1,0 +1,50 @@
+# cmake/HeraldTargets.cmake: herald_library() makes a folder's library, herald_embed() puts files into it.
+
+# herald_library(base PUBLIC <libraries> PRIVATE <libraries>): the static library herald_base from the
+# current folder's .cpp files, except those named after EXCEPT. PUBLIC are the folders that headers
+# include, PRIVATE what only .cpp files use. RECURSE takes sub-folders along. New files need no edit.
+function(herald_library folder)
+    cmake_parse_arguments(arg "RECURSE" "" "PUBLIC;PRIVATE;EXCEPT" ${ARGN})
+    if(arg_RECURSE)
+        file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+    else()
+        file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+    endif()
+    foreach(name IN LISTS arg_EXCEPT)
+        list(REMOVE_ITEM sources ${CMAKE_CURRENT_SOURCE_DIR}/${name})
+    endforeach()
+
+    if(sources)
+        add_library(herald_${folder} STATIC ${sources})
+        target_include_directories(herald_${folder} PUBLIC ${PROJECT_SOURCE_DIR})
+        target_link_libraries(herald_${folder} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE})
+    else()
+        add_library(herald_${folder} INTERFACE)
+        target_include_directories(herald_${folder} INTERFACE ${PROJECT_SOURCE_DIR})
+        target_link_libraries(herald_${folder} INTERFACE ${arg_PUBLIC} ${arg_PRIVATE})
+    endif()
+endfunction()
+
+# herald_embed(store migrations kMigrations <files>): writes the header "store/migrations.embedded.h"
+# in the build directory, which defines
+#     namespace herald::store { inline constexpr EmbeddedFile kMigrations[] = {{"name", "text"}, ...}; }
+# sorted by name, names relative to the folder given as ROOT. The files must be text.
+function(herald_embed folder name variable)
+    cmake_parse_arguments(arg "" "ROOT" "FILES" ${ARGN})
+    set(header ${PROJECT_BINARY_DIR}/generated/${folder}/${name}.embedded.h)
+    list(SORT arg_FILES)
+    add_custom_command(
+        OUTPUT ${header}
+        COMMAND ${CMAKE_COMMAND}
+            -D header=${header} -D folder=${folder} -D variable=${variable}
+            -D root=${arg_ROOT} "-D files=${arg_FILES}"
+            -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
+        DEPENDS ${arg_FILES} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
+        COMMENT "Embedding ${name} into herald_${folder}"
+        VERBATIM)
+    get_target_property(type herald_${folder} TYPE)
+    if(NOT type STREQUAL "INTERFACE_LIBRARY")
+        target_sources(herald_${folder} PRIVATE ${header})
+        target_include_directories(herald_${folder} PRIVATE ${PROJECT_BINARY_DIR}/generated)
+    endif()
+endfunction()
