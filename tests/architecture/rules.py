@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+# tests/architecture/rules.py: checks the rules of the house on every C++ file and prints each breach.
+#
+#   rules.py <folder of the clone>    exit code 1 if a rule is broken
+#
+# The rules: includes follow the arrows of docs/architecture.md; heavy libraries stay out of headers and
+# in the folders that own them; each file says in its first line what it is for; none grows past 600 lines.
+import os
+import re
+import sys
+
+# Which folders a folder may include, itself excepted.
+ARROWS = {
+    "base": set(),
+    "sip": {"base"},
+    "pidf": {"base"},
+    "store": {"base"},
+    "packages": {"pidf", "base"},
+    "server": {"packages", "sip", "store", "pidf", "base"},
+    "http": {"server", "packages", "store", "sip", "pidf", "base"},
+    "cli": {"sip", "pidf", "base"},
+}
+# The program's main file composes everything; tests and benchmarks look at whatever they test.
+SEES_EVERYTHING = ("server/main.cpp", "tests/", "bench/")
+
+# Libraries that cost compile time or leak their world, and the folders whose .cpp files may use them.
+LIBRARIES = [
+    (re.compile(r"pugixml"), "pugixml", {"pidf"}),
+    (re.compile(r"Poco/"), "POCO", {"http", "cli"}),
+    (re.compile(r"(pqxx/|libpq)"), "libpqxx", {"store"}),
+    (re.compile(r"(toml\+\+/|toml\.hpp)"), "toml++", {"server"}),
+    (re.compile(r"sqlite3"), "SQLite", {"store"}),
+    (re.compile(r"ares(_|\.h)"), "c-ares", {"sip"}),
+    (re.compile(r"hiredis/"), "hiredis", {"store"}),
+    (re.compile(r"spdlog/"), "spdlog", {"base"}),
+    (re.compile(r"prometheus/"), "prometheus-cpp", {"http"}),
+]
+
+LONGEST = 600
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+
+
+def sees_everything(path):
+    return path == SEES_EVERYTHING[0] or path.startswith(SEES_EVERYTHING[1:])
+
+
+def breaches_of_include(path, quote, included):
+    """Yields what is wrong with one #include of `path`."""
+    folder = path.split("/")[0]
+    target = included.split("/")[0]
+    if target in ARROWS:
+        if quote == "<":
+            yield f"includes <{included}>: our own headers are included in quotes"
+        if not sees_everything(path) and target != folder and target not in ARROWS[folder]:
+            yield f'includes "{included}": {folder}/ must not see {target}/'
+    elif quote == '"' and not (sees_everything(path) and target in ("tests", "bench")):
+        yield f'includes "{included}": quotes are for our own headers, named from the root'
+    for pattern, name, owners in LIBRARIES:
+        if not pattern.match(included):
+            continue
+        if path.endswith(".h"):
+            yield f"includes <{included}>: {name} belongs in .cpp files only"
+        if folder in ARROWS and folder not in owners:
+            yield f"includes <{included}>: {name} is used in {', '.join(sorted(owners))}/ only"
+
+
+def breaches_of_file(path, text):
+    """Returns every breach in the file `path` (relative to the root) as (line, what)."""
+    lines = text.split("\n")
+    found = []
+    if not lines[0].startswith(f"// {path}: "):
+        found.append((1, f"the first line must begin with '// {path}: '"))
+    if text.count("\n") > LONGEST:
+        found.append((LONGEST + 1, f"{text.count(chr(10))} lines: no file is longer than {LONGEST}"))
+    if path.endswith(".h") and "#pragma once" not in lines:
+        found.append((1, "a header has #pragma once"))
+    for number, line in enumerate(lines, 1):
+        include = INCLUDE.match(line)
+        if include:
+            found += [(number, what) for what in breaches_of_include(path, *include.groups())]
+    return found
+
+
+def source_files(root):
+    for top in sorted(ARROWS) + ["tests", "bench"]:
+        for folder, _, names in os.walk(os.path.join(root, top)):
+            for name in sorted(names):
+                if name.endswith((".cpp", ".h")):
+                    yield os.path.relpath(os.path.join(folder, name), root)
+
+
+def main():
+    root = sys.argv[1]
+    files = broken = 0
+    for path in source_files(root):
+        files += 1
+        with open(os.path.join(root, path), encoding="utf-8") as file:
+            for line, what in breaches_of_file(path, file.read()):
+                broken += 1
+                print(f"{path}:{line}: {what}")
+    print(f"{files} files, {broken} breaches")
+    return 1 if broken or not files else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+# tests/architecture/rules_test.py: shows that rules.py catches each breach and lets clean files pass.
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from rules import ARROWS, breaches_of_file
+
+
+def source(path, *lines):
+    return "\n".join((f"// {path}: a file for a test.", *lines, ""))
+
+
+def breaches(path, *lines):
+    return [what for _, what in breaches_of_file(path, source(path, *lines))]
+
+
+class Arrows(unittest.TestCase):
+    def test_every_arrow_and_its_absence(self):
+        for folder, seen in ARROWS.items():
+            for target in ARROWS:
+                allowed = target == folder or target in seen
+                found = breaches(f"{folder}/x.cpp", f'#include "{target}/y.h"')
+                self.assertEqual(not found, allowed, f"{folder} -> {target}: {found}")
+
+    def test_no_arrow_leads_back(self):
+        for folder, seen in ARROWS.items():
+            for target in seen:
+                self.assertNotIn(folder, ARROWS[target], f"{folder} and {target} see each other")
+                self.assertLessEqual(ARROWS[target], seen, f"{folder} -> {target} hides an arrow")
+
+    def test_packages_never_see_sip(self):
+        self.assertEqual(
+            breaches("packages/presence.cpp", '  #  include "sip/uri.h"'),
+            ['includes "sip/uri.h": packages/ must not see sip/'])
+
+    def test_only_main_sees_every_folder(self):
+        self.assertEqual(breaches("server/main.cpp", '#include "http/server.h"'), [])
+        self.assertEqual(len(breaches("server/shard.cpp", '#include "http/server.h"')), 1)
+
+    def test_tests_see_every_folder_and_their_own(self):
+        self.assertEqual(
+            breaches("tests/unit/sip/uri_test.cpp",
+                     '#include "sip/uri.h"', '#include "tests/support/agent.h"'), [])
+
+    def test_the_house_never_sees_its_tests(self):
+        self.assertEqual(len(breaches("sip/uri.cpp", '#include "tests/support/agent.h"')), 1)
+
+    def test_own_headers_are_quoted_and_named_from_the_root(self):
+        self.assertEqual(len(breaches("sip/uri.cpp", "#include <base/text.h>")), 1)
+        self.assertEqual(len(breaches("sip/uri.cpp", '#include "uri.h"')), 1)
+        self.assertEqual(len(breaches("sip/uri.cpp", '#include "../base/text.h"')), 1)
+
+
+class Libraries(unittest.TestCase):
+    HEAVY = {
+        "pugixml.hpp": "pidf", "Poco/Net/HTTPServer.h": "http", "pqxx/pqxx": "store",
+        "libpq-fe.h": "store", "toml++/toml.h": "server", "sqlite3.h": "store", "ares.h": "sip",
+        "ares_dns.h": "sip", "hiredis/hiredis.h": "store", "spdlog/spdlog.h": "base",
+        "prometheus/registry.h": "http",
+    }
+
+    def test_heavy_libraries_stay_out_of_headers(self):
+        for header, owner in self.HEAVY.items():
+            with self.subTest(header):
+                self.assertEqual(breaches(f"{owner}/x.cpp", f"#include <{header}>"), [])
+                self.assertEqual(
+                    len(breaches(f"{owner}/x.h", "#pragma once", f"#include <{header}>")), 1)
+
+    def test_heavy_libraries_stay_with_their_owner(self):
+        for header in self.HEAVY:
+            with self.subTest(header):
+                self.assertEqual(len(breaches("packages/x.cpp", f"#include <{header}>")), 1)
+
+    def test_light_ones_are_free(self):
+        self.assertEqual(
+            breaches("sip/x.h", "#pragma once", "#include <vector>", "#include <openssl/evp.h>"), [])
+
+
+class Files(unittest.TestCase):
+    def test_first_line_names_the_file(self):
+        for first in ("", "#pragma once", "// uri.cpp: a URI.", "// sip/uri.cpp", "// sip/url.cpp: x"):
+            with self.subTest(first):
+                self.assertEqual(len(breaches_of_file("sip/uri.cpp", first + "\n")), 1)
+
+    def test_600_lines_and_no_more(self):
+        self.assertEqual(breaches("sip/uri.cpp", *["int x;"] * 599), [])
+        self.assertEqual(len(breaches("sip/uri.cpp", *["int x;"] * 600)), 1)
+
+    def test_headers_are_included_once(self):
+        self.assertEqual(len(breaches("sip/uri.h", "int x;")), 1)
+
+
+class Program(unittest.TestCase):
+    """The program itself, run over a small tree."""
+
+    def run_rules(self, files):
+        with tempfile.TemporaryDirectory() as root:
+            for path, text in files.items():
+                os.makedirs(os.path.dirname(os.path.join(root, path)), exist_ok=True)
+                with open(os.path.join(root, path), "w", encoding="utf-8") as file:
+                    file.write(text)
+            rules = os.path.join(os.path.dirname(os.path.abspath(__file__)), "rules.py")
+            return subprocess.run([sys.executable, rules, root], capture_output=True, text=True)
+
+    def test_a_clean_tree_passes(self):
+        done = self.run_rules({"sip/uri.cpp": source("sip/uri.cpp", '#include "base/text.h"')})
+        self.assertEqual((done.returncode, done.stdout), (0, "1 files, 0 breaches\n"))
+
+    def test_a_wrong_include_fails_with_its_place(self):
+        done = self.run_rules({"http/api/x.cpp": source("http/api/x.cpp"),
+                               "base/text.cpp": source("base/text.cpp", '#include "sip/uri.h"')})
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('base/text.cpp:2: includes "sip/uri.h": base/ must not see sip/', done.stdout)
+
+    def test_an_empty_tree_fails(self):
+        self.assertEqual(self.run_rules({}).returncode, 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
