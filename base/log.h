@@ -1,0 +1,47 @@
+// base/log.h: one line per event, `noun.verb key=value`; never on the per-NOTIFY path.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace herald::base {
+
+enum class LogLevel : unsigned char { debug, info, warning, error, off };
+
+/// One key=value of a log line. Values are quoted and escaped where they hold blanks, quotes or control characters.
+struct LogField {
+    std::string_view key;
+    std::string value;
+
+    LogField(std::string_view k, std::string_view v) : key(k), value(v) {}
+    LogField(std::string_view k, const char* v) : key(k), value(v) {}
+    LogField(std::string_view k, const std::string& v) : key(k), value(v) {}
+    LogField(std::string_view k, std::int64_t v) : key(k), value(std::to_string(v)) {}
+    LogField(std::string_view k, std::uint64_t v) : key(k), value(std::to_string(v)) {}
+    LogField(std::string_view k, int v) : key(k), value(std::to_string(v)) {}
+    LogField(std::string_view k, unsigned v) : key(k), value(std::to_string(v)) {}
+};
+
+/// Lines go to standard error (asynchronously, a full queue drops the oldest and counts). Default level: info.
+void log_start(LogLevel level);
+void log_level(LogLevel level) noexcept;
+bool log_enabled(LogLevel level) noexcept;
+void log_flush();
+
+void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields);
+inline void log_debug(std::string_view event, std::initializer_list<LogField> fields = {}) {
+    if (log_enabled(LogLevel::debug)) log(LogLevel::debug, event, fields);
+}
+inline void log_info(std::string_view event, std::initializer_list<LogField> fields = {}) {
+    log(LogLevel::info, event, fields);
+}
+inline void log_warning(std::string_view event, std::initializer_list<LogField> fields = {}) {
+    log(LogLevel::warning, event, fields);
+}
+inline void log_error(std::string_view event, std::initializer_list<LogField> fields = {}) {
+    log(LogLevel::error, event, fields);
+}
+
+}  // namespace herald::base

@@ -1,0 +1,41 @@
+// base/time.h: the Clock everybody is given, so that tests own time.
+#pragma once
+
+#include <chrono>
+
+namespace herald::base {
+
+using Duration = std::chrono::microseconds;
+/// A point on the monotonic clock.
+using Instant = std::chrono::time_point<std::chrono::steady_clock, Duration>;
+/// A point on the wall clock; what is stored and shown.
+using WallTime = std::chrono::time_point<std::chrono::system_clock, std::chrono::milliseconds>;
+
+class Clock {
+public:
+    virtual ~Clock() = default;
+    virtual Instant now() const noexcept = 0;
+    virtual WallTime wall() const noexcept = 0;
+};
+
+class SystemClock final : public Clock {
+public:
+    Instant now() const noexcept override;
+    WallTime wall() const noexcept override;
+};
+
+/// Stands still until told otherwise. Starts at an arbitrary fixed date.
+class ManualClock final : public Clock {
+public:
+    Instant now() const noexcept override { return now_; }
+    WallTime wall() const noexcept override { return wall_; }
+    /// Moves both clocks by `step`, which is not negative.
+    void advance(Duration step);
+
+private:
+    Instant now_{std::chrono::hours(1)};
+    WallTime wall_{std::chrono::seconds(1'800'000'000)};
+    Duration remainder_{0};  ///< under a millisecond, not yet on the wall
+};
+
+}  // namespace herald::base
