@@ -5,7 +5,8 @@
 
 namespace herald::base {
 
-/// `name` is the path below the embedded folder, e.g. "0001_first.sql". Both live as long as the program.
+/// `name` is the path below the embedded folder, e.g. "0001_first.sql". Both live as long as the
+/// program.
 struct EmbeddedFile {
     std::string_view name;
     std::string_view text;

@@ -1,14 +1,15 @@
 // base/id.cpp: randomness from OpenSSL, drawn in blocks per thread so that small tokens are cheap.
 #include "base/id.h"
 
-#include <openssl/crypto.h>
-#include <openssl/rand.h>
-#include <pthread.h>
-
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+
+#include <pthread.h>
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
 
 #include "base/siphash.h"
 
@@ -99,7 +100,9 @@ std::string to_base32(std::string_view bytes) {
     return result;
 }
 
-HashKey random_key() { return {random_u64(), random_u64()}; }
+HashKey random_key() {
+    return {random_u64(), random_u64()};
+}
 
 std::uint64_t keyed_hash(const HashKey& key, std::string_view bytes) noexcept {
     return SipHash(key, bytes, SipHash::Width::bits64).finish64();

@@ -10,7 +10,8 @@ namespace herald::base {
 
 enum class LogLevel : unsigned char { debug, info, warning, error, off };
 
-/// One key=value of a log line. Values are quoted and escaped where they hold blanks, quotes or control characters.
+/// One key=value of a log line. Values are quoted and escaped where they hold blanks, quotes or
+/// control characters.
 struct LogField {
     std::string_view key;
     std::string value;
@@ -24,11 +25,17 @@ struct LogField {
     LogField(std::string_view k, unsigned v) : key(k), value(std::to_string(v)) {}
 };
 
-/// Lines go to standard error (asynchronously, a full queue drops the oldest and counts). Default level: info.
+/// Lines go to standard error: `2026-11-21T12:37:00.123Z level event key=value`. From log_start()
+/// on they pass through a queue and a thread of its own; a full queue drops the oldest, counts and
+/// tells. Before it, in tools and tests, they are written at once, from level warning. Calling
+/// again sets the level. Any thread, all functions.
 void log_start(LogLevel level);
 void log_level(LogLevel level) noexcept;
 bool log_enabled(LogLevel level) noexcept;
+/// Waits, two seconds at most, until what was logged before is written. Happens at exit by itself.
 void log_flush();
+/// Lines lost to a full queue since the start.
+std::uint64_t log_dropped() noexcept;
 
 void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields);
 inline void log_debug(std::string_view event, std::initializer_list<LogField> fields = {}) {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -14,8 +15,9 @@
 
 namespace herald::base {
 
-/// A turn: wait for input (not at all while posted tasks wait), call the watchers of ready descriptors, fire timers,
-/// run posted tasks, run the end-of-turn hooks. All but post(), stop() belong to the loop's own thread.
+/// A turn: wait for input (not at all while posted tasks wait), call the watchers of ready
+/// descriptors, fire timers, run posted tasks, run the end-of-turn hooks. All but post(), stop()
+/// belong to the loop's own thread.
 class Loop {
 public:
     /// Gets the epoll events that are ready.
@@ -26,35 +28,43 @@ public:
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
 
-    /// Calls `watcher` whenever `fd` is ready for one of `events` (level-triggered). Faults: io.
+    /// Calls `watcher` whenever `fd` is ready for one of `events` (level-triggered; EPOLLERR and
+    /// EPOLLHUP always). Replaces an earlier watcher of `fd`. The caller keeps owning `fd`. Faults:
+    /// io.
     Status watch(int fd, std::uint32_t events, Watcher watcher);
+    /// Changes what a watched `fd` is watched for; nothing where it is not watched.
     void rewatch(int fd, std::uint32_t events);
     /// Safe inside any callback, its own included. Call before closing `fd`.
     void unwatch(int fd);
 
-    /// Runs `task` on the loop's thread in a coming turn. Any thread; wakes the loop if it sleeps.
+    /// Runs `task` on the loop's thread in a coming turn, in order of posting; what is left when
+    /// the loop goes is dropped unrun. Any thread; wakes the loop if it sleeps.
     void post(Task<void()> task);
     /// Called at the end of every turn, in order of registration.
     void at_end_of_turn(Task<void()> hook);
 
     Timers& timers() noexcept { return timers_; }
     const Clock& clock() const noexcept { return clock_; }
-    /// The time read once at the start of this turn.
+    /// The time read once a turn, when its waiting ended.
     Instant now() const noexcept { return now_; }
 
-    /// Turns until stop().
+    /// Turns until stop(), which ends the next run() where none is under way.
     void run();
-    void stop();
+    /// Any thread, signal handlers too.
+    void stop() noexcept;
     /// One turn; waits at most `patience`. Returns whether anything was done.
     bool turn(Duration patience);
 
 private:
     struct Watch;
+    struct Ready;
 
-    int wait_for(Duration patience) const;
+    /// Milliseconds for epoll_wait, rounded up so that a timer does not make the loop spin.
+    int wait_for(Duration patience);
+    bool dispatch(int ready);
     bool run_posted();
-    void dispatch(int ready);
-    void wake();
+    void drop_retired();
+    void wake() noexcept;
 
     const Clock& clock_;
     Instant now_;
@@ -63,8 +73,8 @@ private:
     int wake_ = -1;
     std::vector<std::unique_ptr<Watch>> watches_;  ///< by descriptor
     std::vector<std::unique_ptr<Watch>> retired_;  ///< unwatched in this turn
-    std::vector<unsigned char> events_;            ///< room for epoll_event
-    std::vector<Task<void()>> hooks_;
+    std::unique_ptr<Ready> ready_;
+    std::deque<Task<void()>> hooks_;
     std::mutex mutex_;
     std::vector<Task<void()>> posted_;
     std::vector<Task<void()>> running_;

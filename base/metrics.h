@@ -28,12 +28,14 @@ private:
     std::atomic<std::uint64_t> value_{0};
 };
 
-/// Latencies from 1 µs to 64 s in powers of two with four steps each. One writer.
+/// Latencies from 1 µs to 112 s in powers of two with four steps each; what is longer counts in the
+/// last bucket. One writer.
 class Histogram {
 public:
     static constexpr std::size_t kBuckets = 26 * 4;
     void observe(std::uint64_t microseconds) noexcept;
-    /// Upper bound of bucket `index` in microseconds.
+    /// Upper bound of bucket `index` in microseconds, itself included; the last bucket holds all
+    /// above as well.
     static std::uint64_t bound(std::size_t index) noexcept;
     std::uint64_t count_in(std::size_t index) const noexcept { return buckets_[index].value(); }
     std::uint64_t sum() const noexcept { return sum_.value(); }
@@ -54,16 +56,23 @@ struct Sample {
     std::string help;
     MetricKind kind;
     Labels labels;
-    double value = 0;                                          ///< counter, gauge
-    std::vector<std::pair<double, std::uint64_t>> cumulative;  ///< histogram: bound in seconds, count up to it
-    double sum = 0;                                            ///< histogram, seconds
-    std::uint64_t count = 0;                                   ///< histogram
+    double value = 0;  ///< counter, gauge
+    std::vector<std::pair<double, std::uint64_t>>
+        cumulative;           ///< histogram: bound in seconds, count up to it; `count` is all
+    double sum = 0;           ///< histogram, seconds
+    std::uint64_t count = 0;  ///< histogram
 };
 
-/// Where counters are registered. Registration locks; counting never does. Series live as long as the registry;
-/// asking again for the same name and labels gives another writer's cell of the same series (summed).
+/// Where counters are registered. Registration locks; counting never does. Series live as long as
+/// the registry; asking again for the same name and labels gives another writer's cell of the same
+/// series (summed).
 class Metrics {
 public:
+    Metrics();
+    ~Metrics();
+    Metrics(const Metrics&) = delete;
+    Metrics& operator=(const Metrics&) = delete;
+
     Counter& counter(std::string name, std::string help, Labels labels = {});
     Counter& gauge(std::string name, std::string help, Labels labels = {});
     Histogram& histogram(std::string name, std::string help, Labels labels = {});
@@ -72,10 +81,11 @@ public:
 
 private:
     struct Series;
+    Counter& add_counter(MetricKind kind, std::string name, std::string help, Labels labels);
     Series& series(MetricKind kind, std::string name, std::string help, Labels labels);
 
     mutable std::mutex mutex_;
-    std::map<std::pair<std::string, Labels>, std::shared_ptr<Series>> series_;
+    std::map<std::pair<std::string, Labels>, std::unique_ptr<Series>> series_;
 };
 
 }  // namespace herald::base

@@ -8,7 +8,8 @@
 
 namespace herald::base {
 
-/// What went wrong, in words common to SIP and HTTP; each protocol maps them in one table of its own.
+/// What went wrong, in words common to SIP and HTTP; each protocol maps them in one table of its
+/// own.
 enum class FaultKind : unsigned char {
     malformed,            ///< syntax, or a mandatory part missing
     too_large,            ///< a body or message over its limit
@@ -35,7 +36,8 @@ const char* name_of(FaultKind kind) noexcept;
 
 struct Fault {
     FaultKind kind;
-    std::string detail;  ///< one helpful clause, fit for a reason phrase or problem detail; no secrets
+    std::string
+        detail;  ///< one helpful clause, fit for a reason phrase or problem detail; no secrets
 };
 
 /// A value, or the Fault that stands in its place.

@@ -1,4 +1,5 @@
-// base/siphash.h: SipHash-2-4 with 64 or 128 bits of result (Aumasson, Bernstein 2012); use id.h or hash128.h.
+// base/siphash.h: SipHash-2-4 with 64 or 128 bits of result (Aumasson, Bernstein 2012); use id.h or
+// hash128.h.
 #pragma once
 
 #include <bit>

@@ -19,8 +19,9 @@ public:
     Task() = default;
     Task(std::nullptr_t) {}
 
-    template <class F, class = std::enable_if_t<!std::is_same_v<std::decay_t<F>, Task> &&
-                                                std::is_invocable_r_v<R, std::decay_t<F>&, Args...>>>
+    template <class F,
+              class = std::enable_if_t<!std::is_same_v<std::decay_t<F>, Task> &&
+                                       std::is_invocable_r_v<R, std::decay_t<F>&, Args...>>>
     Task(F&& callable) {
         using Callable = std::decay_t<F>;
         if constexpr (fits<Callable>()) {
@@ -63,23 +64,21 @@ private:
     }
 
     template <class F>
-    static constexpr Ops kInline{
-        [](void* room, Args&&... args) -> R {
-            return (*static_cast<F*>(room))(std::forward<Args>(args)...);
-        },
-        [](void* from, void* to) {
-            ::new (to) F(std::move(*static_cast<F*>(from)));
-            static_cast<F*>(from)->~F();
-        },
-        [](void* room) { static_cast<F*>(room)->~F(); }};
+    static constexpr Ops kInline{[](void* room, Args&&... args) -> R {
+                                     return (*static_cast<F*>(room))(std::forward<Args>(args)...);
+                                 },
+                                 [](void* from, void* to) {
+                                     ::new (to) F(std::move(*static_cast<F*>(from)));
+                                     static_cast<F*>(from)->~F();
+                                 },
+                                 [](void* room) { static_cast<F*>(room)->~F(); }};
 
     template <class F>
-    static constexpr Ops kHeap{
-        [](void* room, Args&&... args) -> R {
-            return (**static_cast<F**>(room))(std::forward<Args>(args)...);
-        },
-        [](void* from, void* to) { ::new (to) F*(*static_cast<F**>(from)); },
-        [](void* room) { delete *static_cast<F**>(room); }};
+    static constexpr Ops kHeap{[](void* room, Args&&... args) -> R {
+                                   return (**static_cast<F**>(room))(std::forward<Args>(args)...);
+                               },
+                               [](void* from, void* to) { ::new (to) F*(*static_cast<F**>(from)); },
+                               [](void* room) { delete *static_cast<F**>(room); }};
 
     void take(Task& other) noexcept {
         ops_ = std::exchange(other.ops_, nullptr);

@@ -15,7 +15,9 @@ namespace {
 constexpr char kHexDigits[] = "0123456789abcdef";
 constexpr std::int64_t kDayMs = 86'400'000;
 
-bool is_blank(char c) noexcept { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+bool is_blank(char c) noexcept {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
 /// A moment split into the parts dates are written in.
 struct Civil {
@@ -123,7 +125,8 @@ std::optional<int> read_offset(DateReader& reader) noexcept {
     return is_east ? offset : -offset;
 }
 
-/// Length of the well-formed UTF-8 sequence `bytes` begins with, 0 where there is none (RFC 3629 section 4).
+/// Length of the well-formed UTF-8 sequence `bytes` begins with, 0 where there is none (RFC 3629
+/// section 4).
 std::size_t sequence_length(std::string_view bytes) noexcept {
     const auto at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
     const auto in = [&](std::size_t i, unsigned low, unsigned high) {
@@ -133,13 +136,13 @@ std::size_t sequence_length(std::string_view bytes) noexcept {
     if (lead < 0x80) return 1;
     if (lead >= 0xC2 && lead <= 0xDF) return in(1, 0x80, 0xBF) ? 2 : 0;
     if (lead >= 0xE0 && lead <= 0xEF) {
-        const unsigned low = lead == 0xE0 ? 0xA0 : 0x80;    // no overlong form
-        const unsigned high = lead == 0xED ? 0x9F : 0xBF;   // no surrogate
+        const unsigned low = lead == 0xE0 ? 0xA0 : 0x80;   // no overlong form
+        const unsigned high = lead == 0xED ? 0x9F : 0xBF;  // no surrogate
         return in(1, low, high) && in(2, 0x80, 0xBF) ? 3 : 0;
     }
     if (lead >= 0xF0 && lead <= 0xF4) {
         const unsigned low = lead == 0xF0 ? 0x90 : 0x80;
-        const unsigned high = lead == 0xF4 ? 0x8F : 0xBF;   // nothing above U+10FFFF
+        const unsigned high = lead == 0xF4 ? 0x8F : 0xBF;  // nothing above U+10FFFF
         return in(1, low, high) && in(2, 0x80, 0xBF) && in(3, 0x80, 0xBF) ? 4 : 0;
     }
     return 0;

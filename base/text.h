@@ -8,9 +8,15 @@
 
 namespace herald::base {
 
-constexpr char to_lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-constexpr bool is_alpha(char c) noexcept { return to_lower(c) >= 'a' && to_lower(c) <= 'z'; }
+constexpr char to_lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
+constexpr bool is_digit(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
+constexpr bool is_alpha(char c) noexcept {
+    return to_lower(c) >= 'a' && to_lower(c) <= 'z';
+}
 
 /// Equal but for the case of ASCII letters.
 bool iequals(std::string_view a, std::string_view b) noexcept;
@@ -37,7 +43,8 @@ constexpr int hex_value(char c) noexcept {
     return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
 }
 
-/// Decodes %HH once (RFC 3986 2.1); an incomplete escape stays as it is. Bytes may be anything, NUL included.
+/// Decodes %HH once (RFC 3986 2.1); an incomplete escape stays as it is. Bytes may be anything, NUL
+/// included.
 std::string percent_decode(std::string_view text);
 
 /// Splits at the first `separator`; the second part is empty and `found` false where there is none.
@@ -48,7 +55,8 @@ struct Split {
 };
 Split split_once(std::string_view text, char separator) noexcept;
 
-/// RFC 3339 in UTC with milliseconds only where they are not zero: 2026-11-21T12:37:00Z. `unix_ms` counts from 1970.
+/// RFC 3339 in UTC with milliseconds only where they are not zero: 2026-11-21T12:37:00Z. `unix_ms`
+/// counts from 1970.
 std::string to_rfc3339(std::int64_t unix_ms);
 /// Accepts any offset and fraction; lower-case t/z or no zone is nullopt. Milliseconds from 1970.
 std::optional<std::int64_t> from_rfc3339(std::string_view text) noexcept;

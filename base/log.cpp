@@ -1,0 +1,228 @@
+// base/log.cpp: log lines to standard error, through spdlog's queue once log_start() was called.
+#include "base/log.h"
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+
+#include <unistd.h>
+
+#include <spdlog/async_logger.h>
+#include <spdlog/details/thread_pool.h>
+#include <spdlog/sinks/base_sink.h>
+
+#include "base/text.h"
+
+namespace herald::base {
+namespace {
+
+constexpr std::size_t kQueueLines = 8192;
+constexpr std::chrono::seconds kFlushPatience(2);
+
+const char* name_of(LogLevel level) noexcept {
+    switch (level) {
+        case LogLevel::debug:
+            return "debug";
+        case LogLevel::info:
+            return "info";
+        case LogLevel::warning:
+            return "warning";
+        case LogLevel::error:
+            return "error";
+        case LogLevel::off:
+            break;
+    }
+    return "off";
+}
+
+/// Three digits of milliseconds always, so that columns align: 2026-11-21T12:37:00.000Z.
+std::string stamp(std::chrono::system_clock::time_point time) {
+    using namespace std::chrono;
+    const auto since = floor<milliseconds>(time.time_since_epoch()).count();
+    std::string text = to_rfc3339(since);
+    if (since % 1000 == 0) text.insert(text.size() - 1, ".000");
+    return text;
+}
+
+bool is_plain(std::string_view value) noexcept {
+    if (value.empty() || !is_utf8(value)) return false;
+    for (const char c : value) {
+        if (static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '\x7f') return false;
+    }
+    return true;
+}
+
+/// One event stays one line, and no value can pass for another key.
+void append_value(std::string& line, std::string_view value) {
+    if (is_plain(value)) {
+        line += value;
+        return;
+    }
+    const bool keeps_high = is_utf8(value);
+    line += '"';
+    for (const char c : value) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\') {
+            line += '\\';
+            line += c;
+        } else if (c == '\n') {
+            line += "\\n";
+        } else if (c == '\r') {
+            line += "\\r";
+        } else if (c == '\t') {
+            line += "\\t";
+        } else if (byte < ' ' || byte == 0x7f || (byte >= 0x80 && !keeps_high)) {
+            line += "\\x";
+            line += to_hex({&c, 1});
+        } else {
+            line += c;
+        }
+    }
+    line += '"';
+}
+
+/// `level event key=value …` without stamp and line end.
+std::string compose(LogLevel level, std::string_view event,
+                    std::initializer_list<LogField> fields) {
+    std::string line = name_of(level);
+    line += ' ';
+    line += event;
+    for (const LogField& field : fields) {
+        line += ' ';
+        line += field.key;
+        line += '=';
+        append_value(line, field.value);
+    }
+    return line;
+}
+
+/// One write a line, so that lines of several processes on one terminal do not mix.
+void write_line(std::chrono::system_clock::time_point time, std::string_view text) {
+    std::string line = stamp(time);
+    line += ' ';
+    line += text;
+    line += '\n';
+    for (std::string_view rest = line; !rest.empty();) {
+        const ssize_t written = write(STDERR_FILENO, rest.data(), rest.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return;  // nowhere left to complain
+        rest.remove_prefix(static_cast<std::size_t>(written));
+    }
+}
+
+/// Standard error at the far end of the queue. Says what the queue lost, and when a flush has come
+/// through.
+class ErrorSink final : public spdlog::sinks::base_sink<std::mutex> {
+public:
+    void watch(std::weak_ptr<spdlog::details::thread_pool> pool) {
+        const std::lock_guard lock(mutex_);
+        pool_ = std::move(pool);
+    }
+
+    std::uint64_t flushes() {
+        const std::lock_guard lock(flush_mutex_);
+        return flushes_;
+    }
+
+    void await_flush_after(std::uint64_t seen) {
+        std::unique_lock lock(flush_mutex_);
+        flushed_.wait_for(lock, kFlushPatience, [&] { return flushes_ > seen; });
+    }
+
+protected:
+    void sink_it_(const spdlog::details::log_msg& message) override {
+        report_drops(message.time);
+        write_line(message.time, {message.payload.data(), message.payload.size()});
+    }
+
+    void flush_() override {
+        {
+            const std::lock_guard lock(flush_mutex_);
+            ++flushes_;
+        }
+        flushed_.notify_all();
+    }
+
+private:
+    void report_drops(std::chrono::system_clock::time_point time) {
+        const auto pool = pool_.lock();
+        const std::size_t dropped = pool ? pool->overrun_counter() : 0;
+        if (dropped == reported_) return;
+        write_line(time, compose(LogLevel::warning, "log.overrun",
+                                 {{"dropped", std::uint64_t{dropped - reported_}}}));
+        reported_ = dropped;
+    }
+
+    std::weak_ptr<spdlog::details::thread_pool> pool_;
+    std::size_t reported_ = 0;
+    std::mutex flush_mutex_;
+    std::condition_variable flushed_;
+    std::uint64_t flushes_ = 0;
+};
+
+/// The queue, its thread and the logger that feeds it.
+struct Backend {
+    std::shared_ptr<ErrorSink> sink = std::make_shared<ErrorSink>();
+    std::shared_ptr<spdlog::details::thread_pool> pool =
+        std::make_shared<spdlog::details::thread_pool>(kQueueLines, 1);
+    std::shared_ptr<spdlog::async_logger> logger = std::make_shared<spdlog::async_logger>(
+        "herald", sink, pool, spdlog::async_overflow_policy::overrun_oldest);
+
+    Backend() {
+        sink->watch(pool);
+        logger->set_level(spdlog::level::trace);  // lines were chosen before they come here
+    }
+};
+
+std::atomic<LogLevel> threshold{LogLevel::warning};
+/// Never destroyed: static destructors and late threads may still log.
+std::atomic<Backend*> backend{nullptr};
+
+}  // namespace
+
+void log_start(LogLevel level) {
+    log_level(level);
+    static std::once_flag once;
+    std::call_once(once, [] {
+        backend.store(new Backend, std::memory_order_release);
+        std::atexit(log_flush);
+    });
+}
+
+void log_level(LogLevel level) noexcept {
+    threshold.store(level, std::memory_order_relaxed);
+}
+
+bool log_enabled(LogLevel level) noexcept {
+    return level >= threshold.load(std::memory_order_relaxed) && level != LogLevel::off;
+}
+
+void log_flush() {
+    Backend* const to = backend.load(std::memory_order_acquire);
+    if (to == nullptr) return;
+    // One at a time: the next flush that comes through is ours.
+    static std::mutex turn;
+    const std::lock_guard lock(turn);
+    const std::uint64_t seen = to->sink->flushes();
+    to->logger->flush();
+    to->sink->await_flush_after(seen);
+}
+
+std::uint64_t log_dropped() noexcept {
+    Backend* const from = backend.load(std::memory_order_acquire);
+    return from == nullptr ? 0 : from->pool->overrun_counter();
+}
+
+void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+    if (!log_enabled(level)) return;
+    const std::string line = compose(level, event, fields);
+    Backend* const to = backend.load(std::memory_order_acquire);
+    if (to == nullptr) return write_line(std::chrono::system_clock::now(), line);
+    to->logger->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
+}
+
+}  // namespace herald::base
