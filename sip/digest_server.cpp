@@ -1,0 +1,260 @@
+// sip/digest_server.cpp: challenges, and the checks of the credentials they bring (RFC
+// 7616 3.3-3.5, RFC 8760 2).
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "sip/digest.h"
+#include "sip/nonce.h"
+
+namespace herald::sip {
+namespace {
+
+constexpr std::size_t kMostParameters = 32;
+constexpr std::size_t kNonceCountDigits = 8;
+
+Fault malformed(std::string detail) {
+    return {FaultKind::malformed, std::move(detail)};
+}
+
+bool is_digest(std::string_view value) noexcept {
+    value = base::trim(value);
+    return base::istarts_with(value, "Digest") && value.size() > 6 &&
+           (value[6] == ' ' || value[6] == '\t');
+}
+
+/// A parameter given twice could mean one thing here and another to a peer that looks at the same
+/// line.
+Status check_parameters(const AuthField& field) {
+    if (field.parameters.size() > kMostParameters) return malformed("too many digest parameters");
+    for (auto at = field.parameters.begin(); at != field.parameters.end(); ++at) {
+        const auto has_same_name = [&](const auto& other) { return other.first == at->first; };
+        if (std::any_of(field.parameters.begin(), at, has_same_name)) {
+            return malformed("digest parameter given twice");
+        }
+    }
+    return {};
+}
+
+/// charset'language'percent-encoded (RFC 8187 3.2.1), UTF-8 only.
+std::optional<std::string> extended_value(std::string_view text) {
+    const base::Split charset = base::split_once(text, '\'');
+    const base::Split language = base::split_once(charset.after, '\'');
+    if (!language.found || !base::iequals(charset.before, "UTF-8")) return std::nullopt;
+    std::string decoded = base::percent_decode(language.after);
+    if (!base::is_utf8(decoded)) return std::nullopt;
+    return decoded;
+}
+
+Status read_username(const AuthField& field, Credentials& into) {
+    const auto plain = field.parameter("username");
+    const auto extended = field.parameter("username*");
+    into.is_hashed = base::iequals(field.parameter("userhash").value_or(""), "true");
+    if (plain && extended) return malformed("both username and username*");
+    if (plain) {
+        into.username = into.is_hashed ? base::lower(*plain) : std::string(*plain);
+        return {};
+    }
+    if (!extended) return malformed("username missing");
+    if (into.is_hashed) return malformed("username* with userhash");
+    auto decoded = extended_value(*extended);
+    if (!decoded) return malformed("username* not understood");
+    into.username = std::move(*decoded);
+    return {};
+}
+
+Status read_nonce_count(const AuthField& field, Credentials& into) {
+    const auto cnonce = field.parameter("cnonce");
+    const auto nc = field.parameter("nc");
+    if (!cnonce || cnonce->empty()) return malformed("cnonce missing");
+    if (!nc) return malformed("nc missing");
+    if (nc->size() != kNonceCountDigits) return malformed("nc is not 8 hex digits");
+    for (const char c : *nc) {
+        const int digit = base::hex_value(c);
+        if (digit < 0) return malformed("nc is not 8 hex digits");
+        into.nc = into.nc << 4 | static_cast<std::uint32_t>(digit);
+    }
+    into.cnonce = *cnonce;
+    into.nc_text = *nc;
+    return {};
+}
+
+std::string_view qop_name(DigestQop qop) noexcept {
+    return qop == DigestQop::auth_int ? "auth-int" : "auth";
+}
+
+}  // namespace
+
+struct DigestServer::State {
+    Options options;
+    base::HashKey key;
+    const base::Clock& clock;
+    NonceMint mint;
+    ReplayWindows windows;
+
+    State(Options given, const base::HashKey& hash_key, const base::Clock& given_clock)
+        : options(std::move(given)),
+          key(hash_key),
+          clock(given_clock),
+          mint(hash_key, (options.is_proxy ? "proxy " : "server ") + options.realm),
+          windows(options.replay_windows) {}
+
+    bool offers(DigestAlgorithm algorithm) const {
+        return std::find(options.algorithms.begin(), options.algorithms.end(), algorithm) !=
+               options.algorithms.end();
+    }
+
+    Status read_qop(const AuthField& field, Credentials& into) const;
+    Result<std::optional<Credentials>> credentials_of(const AuthField& field) const;
+    bool is_fresh(base::WallTime issued) const;
+    std::uint64_t series_of(const Credentials& credentials) const;
+};
+
+Status DigestServer::State::read_qop(const AuthField& field, Credentials& into) const {
+    const auto qop = field.parameter("qop");
+    if (!qop || qop->empty()) {
+        if (!options.allow_rfc2069) return malformed("qop missing");
+        if (into.is_session) return malformed("session algorithm without qop");
+        return {};
+    }
+    const std::string_view name = base::trim(*qop);
+    if (base::iequals(name, "auth")) {
+        into.qop = DigestQop::auth;
+    } else if (options.offer_auth_int && base::iequals(name, "auth-int")) {
+        into.qop = DigestQop::auth_int;
+    } else {
+        return malformed("qop not offered");
+    }
+    return read_nonce_count(field, into);
+}
+
+Result<std::optional<Credentials>> DigestServer::State::credentials_of(
+    const AuthField& field) const {
+    if (field.parameter("realm") != options.realm) return std::optional<Credentials>();
+    if (auto status = check_parameters(field); !status) return status.fault();
+    Credentials read;
+    // No algorithm means MD5 (RFC 7616 3.3).
+    const auto variant = digest_variant_of(field.parameter("algorithm").value_or("MD5"));
+    if (!variant || !offers(variant->algorithm)) return std::optional<Credentials>();
+    read.algorithm = variant->algorithm;
+    read.is_session = variant->is_session;
+    const std::pair<std::string_view, std::string Credentials::*> mandatory[] = {
+        {"realm", &Credentials::realm},
+        {"nonce", &Credentials::nonce},
+        {"uri", &Credentials::uri},
+        {"response", &Credentials::response}};
+    for (const auto& [name, member] : mandatory) {
+        const auto value = field.parameter(name);
+        if (!value) return malformed(std::string(name) + " missing");
+        read.*member = *value;
+    }
+    read.opaque = field.parameter("opaque").value_or("");
+    if (auto status = read_username(field, read); !status) return status.fault();
+    if (auto status = read_qop(field, read); !status) return status.fault();
+    return std::optional<Credentials>(std::move(read));
+}
+
+bool DigestServer::State::is_fresh(base::WallTime issued) const {
+    // A wall clock that was set back makes good nonces seem to come from the future.
+    const auto age = clock.wall() - issued;
+    return age <= options.nonce_life && -age <= options.nonce_life;
+}
+
+std::uint64_t DigestServer::State::series_of(const Credentials& credentials) const {
+    // nc 00000001 with a cnonce of its own is a series of its own, where old phones are let in.
+    const bool is_stuck = options.allow_stuck_nc && credentials.nc == 1;
+    std::string name = base::lower(credentials.nonce) + ' ' + credentials.username;
+    if (is_stuck) name.append(1, '\0').append(credentials.cnonce);
+    return base::keyed_hash(key, name);
+}
+
+DigestServer::DigestServer(Options options, const base::HashKey& key, const base::Clock& clock)
+    : state_(std::make_unique<State>(std::move(options), key, clock)) {}
+
+DigestServer::~DigestServer() = default;
+
+std::string DigestServer::challenge(bool is_stale) const {
+    const Options& options = state_->options;
+    const std::string nonce = state_->mint.issue(state_->clock.wall());
+    std::string lines;
+    for (const DigestAlgorithm algorithm : options.algorithms) {
+        lines += options.is_proxy ? "Proxy-Authenticate" : "WWW-Authenticate";
+        lines += ": Digest realm=" + digest_quoted(options.realm) + ", nonce=\"" + nonce + '"';
+        lines.append(", algorithm=").append(name_of(algorithm));
+        lines += options.offer_auth_int ? ", qop=\"auth,auth-int\"" : ", qop=\"auth\"";
+        if (options.offer_userhash) lines += ", userhash=true";
+        if (is_stale) lines += ", stale=true";
+        lines += "\r\n";
+    }
+    return lines;
+}
+
+Result<std::optional<Credentials>> DigestServer::read(const Message& request) const {
+    const Header wanted =
+        state_->options.is_proxy ? Header::proxy_authorization : Header::authorization;
+    for (const HeaderField& field : request.fields()) {
+        if (field.id != wanted || !is_digest(field.value)) continue;
+        auto parsed = parse_auth(field.value);
+        if (!parsed) return parsed.fault();
+        auto credentials = state_->credentials_of(*parsed);
+        if (!credentials || *credentials) return credentials;
+    }
+    return std::optional<Credentials>();
+}
+
+DigestServer::Verdict DigestServer::verify(const Message& request, const Credentials& credentials,
+                                           const DigestSecrets& secrets) {
+    const std::string& ha1 = secrets.ha1[static_cast<std::size_t>(credentials.algorithm)];
+    const std::string expected = digest_response({.algorithm = credentials.algorithm,
+                                                  .is_session = credentials.is_session,
+                                                  .qop = credentials.qop,
+                                                  .ha1 = ha1,
+                                                  .method = request.method_text(),
+                                                  .uri = credentials.uri,
+                                                  .nonce = credentials.nonce,
+                                                  .nc = credentials.nc_text,
+                                                  .cnonce = credentials.cnonce,
+                                                  .body = request.body()});
+    const bool matches = base::equal_in_constant_time(base::lower(credentials.response), expected);
+    // The hash is computed for unknown users too: what is missing must not show in the time taken.
+    if (!matches || ha1.empty() || expected.empty()) return Verdict::wrong;
+    const auto issued = state_->mint.issued(credentials.nonce);
+    if (!issued || !state_->is_fresh(*issued)) return Verdict::stale;
+    if (credentials.qop == DigestQop::none) return Verdict::accepted;
+    const bool is_new =
+        state_->windows.admit({state_->series_of(credentials), *issued}, credentials.nc,
+                              state_->clock.wall() - state_->options.nonce_life);
+    return is_new ? Verdict::accepted : Verdict::stale;
+}
+
+std::string DigestServer::authentication_info(const Credentials& credentials,
+                                              const DigestSecrets& secrets,
+                                              std::string_view response_body) const {
+    if (credentials.qop == DigestQop::none) return {};
+    const std::string proof =
+        digest_response({.algorithm = credentials.algorithm,
+                         .is_session = credentials.is_session,
+                         .qop = credentials.qop,
+                         .ha1 = secrets.ha1[static_cast<std::size_t>(credentials.algorithm)],
+                         .method = {},
+                         .uri = credentials.uri,
+                         .nonce = credentials.nonce,
+                         .nc = credentials.nc_text,
+                         .cnonce = credentials.cnonce,
+                         .body = response_body});
+    std::string line =
+        state_->options.is_proxy ? "Proxy-Authentication-Info: " : "Authentication-Info: ";
+    const base::WallTime now = state_->clock.wall();
+    const auto issued = state_->mint.issued(credentials.nonce);
+    // A session key is bound to the nonce it began with.
+    const bool is_bound = credentials.is_session;
+    if (!is_bound && (!issued || 2 * (now - *issued) > state_->options.nonce_life)) {
+        line += "nextnonce=\"" + state_->mint.issue(now) + "\", ";
+    }
+    line.append("qop=").append(qop_name(credentials.qop));
+    line += ", rspauth=\"" + proof + "\", cnonce=" + digest_quoted(credentials.cnonce);
+    line += ", nc=" + credentials.nc_text + "\r\n";
+    return line;
+}
+
+}  // namespace herald::sip

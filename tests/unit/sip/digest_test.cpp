@@ -1,0 +1,729 @@
+// tests/unit/sip/digest_test.cpp: digest vectors, challenges, replay, stale, both sides against
+// each other.
+#include "sip/digest.h"
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "base/text.h"
+#include "base/time.h"
+#include "sip/message.h"
+
+namespace herald::sip {
+namespace {
+
+using Verdict = DigestServer::Verdict;
+
+constexpr std::string_view kRealm = "example.com";
+constexpr std::string_view kUri = "sip:bob@example.com";
+
+/// A message and the bytes it looks into.
+struct Parsed {
+    explicit Parsed(std::string text) : bytes(std::move(text)) {
+        auto result = parse(bytes, Framing::datagram);
+        REQUIRE_MESSAGE(result.error == ParseResult::Error::none, result.reason, "\n", bytes);
+        message = std::move(result.message);
+    }
+    Parsed(const Parsed&) = delete;
+
+    std::string bytes;
+    Message message;
+};
+
+constexpr std::string_view kDialogLines =
+    "Via: SIP/2.0/UDP 127.0.0.1:5070;branch=z9hG4bK1\r\n"
+    "From: <sip:alice@example.com>;tag=a\r\n"
+    "To: <sip:bob@example.com>\r\n"
+    "Call-ID: 1@example.com\r\n"
+    "CSeq: 1 SUBSCRIBE\r\n";
+
+std::string request_text(const std::string& credential_lines, const std::string& body = {}) {
+    return "SUBSCRIBE " + std::string(kUri) + " SIP/2.0\r\n" + std::string(kDialogLines) +
+           "Max-Forwards: 70\r\n" + credential_lines +
+           "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+std::string response_text(int status, const std::string& lines) {
+    return "SIP/2.0 " + std::to_string(status) + " Reason\r\n" + std::string(kDialogLines) + lines +
+           "Content-Length: 0\r\n\r\n";
+}
+
+DigestSecrets secrets_of(std::string_view username, std::string_view password,
+                         std::string_view realm = kRealm) {
+    DigestSecrets secrets;
+    for (std::size_t i = 0; i < kDigestAlgorithms; ++i) {
+        secrets.ha1[i] = digest_ha1(static_cast<DigestAlgorithm>(i), username, realm, password);
+    }
+    return secrets;
+}
+
+/// The value of `name` in a line this side wrote itself.
+std::string value_in(const std::string& line, const std::string& name) {
+    const std::size_t at = line.find(name + "=");
+    REQUIRE(at != std::string::npos);
+    std::size_t from = at + name.size() + 1;
+    if (line[from] == '"') {
+        ++from;
+        return line.substr(from, line.find('"', from) - from);
+    }
+    return line.substr(from, line.find_first_of(",\r", from) - from);
+}
+
+/// Credentials written by hand, so that each part can be spoiled on its own.
+struct Attempt {
+    DigestAlgorithm algorithm = DigestAlgorithm::sha256;
+    std::string username = "alice", password = "s3cret", realm{kRealm}, uri{kUri};
+    std::string nonce, nc = "00000001", cnonce = "0a4f113b", qop = "auth";
+    std::string method = "SUBSCRIBE", body;
+
+    std::string response() const {
+        return digest_response({.algorithm = algorithm,
+                                .is_session = false,
+                                .qop = qop == "auth"       ? DigestQop::auth
+                                       : qop == "auth-int" ? DigestQop::auth_int
+                                                           : DigestQop::none,
+                                .ha1 = ha1(),
+                                .method = method,
+                                .uri = uri,
+                                .nonce = nonce,
+                                .nc = nc,
+                                .cnonce = cnonce,
+                                .body = body});
+    }
+    std::string ha1() const { return digest_ha1(algorithm, username, realm, password); }
+    std::string line() const {
+        std::string text = "Authorization: Digest username=\"" + username + "\", realm=\"" + realm +
+                           "\", nonce=\"" + nonce + "\", uri=\"" + uri + "\", response=\"" +
+                           response() + "\", algorithm=" + std::string(name_of(algorithm));
+        if (!qop.empty()) text += ", qop=" + qop + ", nc=" + nc + ", cnonce=\"" + cnonce + '"';
+        return text + "\r\n";
+    }
+};
+
+/// A server on a clock of its own, with one user: alice, s3cret.
+struct Fixture {
+    base::ManualClock clock;
+    base::HashKey key{1, 2};
+    DigestSecrets secrets = secrets_of("alice", "s3cret");
+    DigestServer server;
+
+    explicit Fixture(DigestServer::Options options = {})
+        : server(with_realm(options), key, clock) {}
+
+    static DigestServer::Options with_realm(DigestServer::Options options) {
+        if (options.realm.empty()) options.realm = kRealm;
+        return options;
+    }
+    std::string nonce() const { return value_in(server.challenge(false), "nonce"); }
+
+    Verdict send(const std::string& lines, const std::string& body = {}) {
+        const Parsed request(request_text(lines, body));
+        auto credentials = server.read(request.message);
+        REQUIRE_MESSAGE(credentials.has_value(), credentials.fault().detail);
+        REQUIRE(credentials->has_value());
+        return server.verify(request.message, **credentials, secrets);
+    }
+    Verdict send(const Attempt& attempt) { return send(attempt.line(), attempt.body); }
+
+    Result<std::optional<Credentials>> read(const std::string& lines) {
+        const Parsed request(request_text(lines));
+        return server.read(request.message);
+    }
+    std::string fault_of(const std::string& lines) {
+        const auto read_back = read(lines);
+        REQUIRE_FALSE(read_back.has_value());
+        CHECK(read_back.fault().kind == FaultKind::malformed);
+        return read_back.fault().detail;
+    }
+};
+
+struct Vector {
+    DigestAlgorithm algorithm;
+    bool is_session;
+    DigestQop qop;
+    std::string_view response;
+};
+
+constexpr Vector kVectors[] = {
+    {DigestAlgorithm::md5, false, DigestQop::auth, "9f7428bff909d4eb0025c7f2299480a9"},
+    {DigestAlgorithm::md5, false, DigestQop::auth_int, "70553e0c49f3daa702873e1583a25a4a"},
+    {DigestAlgorithm::md5, false, DigestQop::none, "4b1b66e58982826b274c9a6efd06724a"},
+    {DigestAlgorithm::md5, true, DigestQop::auth, "5b6b6b84fb52a0c22ab76b891e5e5707"},
+    {DigestAlgorithm::sha256, false, DigestQop::auth,
+     "764a2016d094a740226df24cd330fdb23b3e91cd45cd5be2dfd5a02311e8797c"},
+    {DigestAlgorithm::sha256, false, DigestQop::auth_int,
+     "c545df5552c10c88ead8fbea66f028fa009445caf5cd047e6c76e8019af6ddf8"},
+    {DigestAlgorithm::sha512_256, false, DigestQop::auth,
+     "93eb15cfbd7b33cf3d8b0cf79ed976e1a7958c5bf5ce293a818cfe4d61a3aebe"},
+    {DigestAlgorithm::sha512_256, false, DigestQop::auth_int,
+     "644967bc6d0651167bf04e99dcc98051f1719b51a960bfabb765fd408a140950"},
+};
+
+}  // namespace
+
+TEST_CASE("RFC 7616 3.4.1: responses of every algorithm and qop") {
+    for (const Vector& vector : kVectors) {
+        CAPTURE(vector.response);
+        const std::string ha1 = digest_ha1(vector.algorithm, "alice", kRealm, "s3cret");
+
+        const std::string response = digest_response({.algorithm = vector.algorithm,
+                                                      .is_session = vector.is_session,
+                                                      .qop = vector.qop,
+                                                      .ha1 = ha1,
+                                                      .method = "SUBSCRIBE",
+                                                      .uri = kUri,
+                                                      .nonce = "dcd98b7102dd2f0e8b11d0f600bfb0c093",
+                                                      .nc = "00000001",
+                                                      .cnonce = "0a4f113b",
+                                                      .body = ""});
+
+        CHECK(response == vector.response);
+    }
+}
+
+TEST_CASE("RFC 7616 3.9.1: the worked example") {
+    const DigestInput example{.algorithm = DigestAlgorithm::md5,
+                              .is_session = false,
+                              .qop = DigestQop::auth,
+                              .ha1 = {},
+                              .method = "GET",
+                              .uri = "/dir/index.html",
+                              .nonce = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
+                              .nc = "00000001",
+                              .cnonce = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
+                              .body = ""};
+    const auto response_with = [&](DigestAlgorithm algorithm) {
+        const std::string ha1 =
+            digest_ha1(algorithm, "Mufasa", "http-auth@example.org", "Circle of Life");
+        DigestInput input = example;
+        input.algorithm = algorithm;
+        input.ha1 = ha1;
+        return digest_response(input);
+    };
+
+    CHECK(response_with(DigestAlgorithm::md5) == "8ca523f5e9506fed4657c9700eebdbec");
+    CHECK(response_with(DigestAlgorithm::sha256) ==
+          "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1");
+}
+
+TEST_CASE("RFC 7616 3.4.4: userhash with SHA-512/256 is FIPS 180-4's, not a truncated SHA-512") {
+    CHECK(digest_userhash(DigestAlgorithm::sha512_256, "alice", kRealm) ==
+          "57dfef4a5cc421c244596a418535c430e6f6586304d4df8ef4a9e5e4286c82e5");
+}
+
+TEST_CASE("Digest algorithms are known by name in any case, with and without -sess") {
+    CHECK(name_of(DigestAlgorithm::sha512_256) == "SHA-512-256");
+    CHECK(digest_algorithm_of("sha-512-256") == DigestAlgorithm::sha512_256);
+    CHECK_FALSE(digest_algorithm_of("SHA-512"));
+
+    const auto session = digest_variant_of("md5-SESS");
+    REQUIRE(session);
+    CHECK(session->algorithm == DigestAlgorithm::md5);
+    CHECK(session->is_session);
+    CHECK_FALSE(digest_variant_of("-sess"));
+    CHECK_FALSE(digest_variant_of("token"));
+}
+
+TEST_CASE("RFC 8760 2.3: one challenge per algorithm, preferred first, each with qop") {
+    Fixture fixture(
+        {.realm = "a \"b\"", .algorithms = {DigestAlgorithm::sha512_256, DigestAlgorithm::md5}});
+
+    const std::string lines = fixture.server.challenge(false);
+
+    const std::string nonce = value_in(lines, "nonce");
+    const std::string head =
+        "WWW-Authenticate: Digest realm=\"a \\\"b\\\"\", nonce=\"" + nonce + "\", algorithm=";
+    CHECK(lines == head + "SHA-512-256, qop=\"auth,auth-int\"\r\n" + head +
+                       "MD5, qop=\"auth,auth-int\"\r\n");
+}
+
+TEST_CASE("RFC 7616 3.3: stale is unquoted, a proxy has header names of its own") {
+    Fixture fixture({.algorithms = {DigestAlgorithm::md5},
+                     .offer_auth_int = false,
+                     .offer_userhash = true,
+                     .is_proxy = true});
+
+    const std::string line = fixture.server.challenge(true);
+
+    CHECK(line.rfind("Proxy-Authenticate: Digest realm=\"example.com\"", 0) == 0);
+    CHECK(line.find(", algorithm=MD5, qop=\"auth\", userhash=true, stale=true\r\n") !=
+          std::string::npos);
+}
+
+TEST_CASE(
+    "RFC 3261 22.4: good credentials are accepted, and the nonce serves again with the next nc") {
+    Fixture fixture;
+    Attempt attempt{.nonce = fixture.nonce()};
+
+    CHECK(fixture.send(attempt) == Verdict::accepted);
+    attempt.nc = "00000002";
+    CHECK(fixture.send(attempt) == Verdict::accepted);
+}
+
+TEST_CASE("RFC 7616 3.4: what the response covers cannot be changed") {
+    Fixture fixture;
+    const Attempt good{.nonce = fixture.nonce()};
+    const auto spoiled = [&](auto change) {
+        Attempt attempt = good;
+        change(attempt);
+        return fixture.send(attempt);
+    };
+
+    CHECK(spoiled([](Attempt& a) { a.password = "guess"; }) == Verdict::wrong);
+    CHECK(spoiled([](Attempt& a) { a.method = "PUBLISH"; }) == Verdict::wrong);
+    CHECK(spoiled([](Attempt& a) { a.username = "mallory"; }) == Verdict::wrong);
+
+    std::string other_uri = good.line();
+    other_uri.replace(other_uri.find("sip:bob"), 7, "sip:eve");
+    CHECK(fixture.send(other_uri) == Verdict::wrong);
+    CHECK(fixture.send(good) == Verdict::accepted);
+}
+
+TEST_CASE("RFC 7616 3.4.3: auth-int covers the body") {
+    Fixture fixture;
+    const Attempt attempt{.nonce = fixture.nonce(), .qop = "auth-int", .body = "<presence/>"};
+
+    CHECK(fixture.send(attempt.line(), "<presenta/>") == Verdict::wrong);
+    CHECK(fixture.send(attempt.line(), "<presence/>") == Verdict::accepted);
+}
+
+TEST_CASE("RFC 7616 5.12: the same nonce and nc again are a replay and turn stale") {
+    Fixture fixture;
+    const Attempt attempt{.nonce = fixture.nonce()};
+
+    CHECK(fixture.send(attempt) == Verdict::accepted);
+    CHECK(fixture.send(attempt) == Verdict::stale);
+
+    Attempt with_new_cnonce = attempt;
+    with_new_cnonce.cnonce = "fresh";
+    CHECK(fixture.send(with_new_cnonce) == Verdict::stale);
+}
+
+TEST_CASE("RFC 7616 3.4: nc may arrive out of order within the window, each value once") {
+    Fixture fixture;
+    Attempt attempt{.nonce = fixture.nonce()};
+    const auto send_nc = [&](const char* nc) {
+        attempt.nc = nc;
+        return fixture.send(attempt);
+    };
+
+    CHECK(send_nc("00000050") == Verdict::accepted);
+    CHECK(send_nc("00000011") == Verdict::accepted);
+    CHECK(send_nc("00000011") == Verdict::stale);
+    CHECK(send_nc("00000010") == Verdict::stale);
+    CHECK(send_nc("0000004f") == Verdict::accepted);
+    CHECK(send_nc("0000004F") == Verdict::stale);
+    CHECK(send_nc("FFFFFFFF") == Verdict::accepted);
+    CHECK(send_nc("00000051") == Verdict::stale);
+}
+
+TEST_CASE("RFC 7616 3.3: an expired nonce is stale with the right password only") {
+    Fixture fixture({.nonce_life = std::chrono::seconds(300)});
+    Attempt attempt{.nonce = fixture.nonce()};
+
+    fixture.clock.advance(std::chrono::seconds(300));
+    CHECK(fixture.send(attempt) == Verdict::accepted);
+
+    fixture.clock.advance(std::chrono::milliseconds(1));
+    attempt.nc = "00000002";
+    CHECK(fixture.send(attempt) == Verdict::stale);
+    attempt.password = "guess";
+    CHECK(fixture.send(attempt) == Verdict::wrong);
+}
+
+TEST_CASE("RFC 7616 3.3: a nonce of another server, realm, role or form is stale") {
+    Fixture fixture;
+    DigestServer other_key({.realm = std::string(kRealm)}, {3, 4}, fixture.clock);
+    DigestServer other_realm({.realm = "example.net"}, fixture.key, fixture.clock);
+    DigestServer proxy({.realm = std::string(kRealm), .is_proxy = true}, fixture.key,
+                       fixture.clock);
+    DigestServer sibling({.realm = std::string(kRealm)}, fixture.key, fixture.clock);
+    const auto verdict_for = [&](const std::string& nonce) {
+        return fixture.send(Attempt{.nonce = nonce});
+    };
+    const auto nonce_of = [](const DigestServer& server) {
+        return value_in(server.challenge(false), "nonce");
+    };
+
+    CHECK(verdict_for(nonce_of(other_key)) == Verdict::stale);
+    CHECK(verdict_for(nonce_of(other_realm)) == Verdict::stale);
+    CHECK(verdict_for(nonce_of(proxy)) == Verdict::stale);
+    CHECK(verdict_for("dcd98b7102dd2f0e8b11d0f600bfb0c093") == Verdict::stale);
+    CHECK(verdict_for("") == Verdict::stale);
+
+    std::string bent = fixture.nonce();
+    bent[0] = bent[0] == '0' ? '1' : '0';
+    CHECK(verdict_for(bent) == Verdict::stale);
+
+    CHECK(verdict_for(nonce_of(sibling)) == Verdict::accepted);
+}
+
+TEST_CASE("Nonces of one instant differ: two clients never share a count") {
+    Fixture fixture;
+
+    CHECK(fixture.nonce() != fixture.nonce());
+}
+
+TEST_CASE("RFC 7616 5.4: forgotten replay windows turn stale, never replayable") {
+    Fixture fixture({.replay_windows = 2});
+    std::vector<Attempt> attempts;
+    for (int i = 0; i < 3; ++i) {
+        attempts.push_back({.nonce = fixture.nonce()});
+        fixture.clock.advance(std::chrono::seconds(1));
+    }
+
+    for (const Attempt& attempt : attempts) CHECK(fixture.send(attempt) == Verdict::accepted);
+
+    for (Attempt& attempt : attempts) CHECK(fixture.send(attempt) == Verdict::stale);
+    for (Attempt& attempt : attempts) attempt.nc = "00000002";
+    CHECK(fixture.send(attempts[0]) == Verdict::stale);
+    CHECK(fixture.send(attempts[1]) == Verdict::accepted);
+    CHECK(fixture.send(attempts[2]) == Verdict::accepted);
+}
+
+TEST_CASE("RFC 7616 3.4: a count stuck at 1 passes by option with a cnonce not used before") {
+    const auto verdicts = [](bool allow) {
+        Fixture fixture({.allow_stuck_nc = allow});
+        Attempt attempt{.nonce = fixture.nonce()};
+        std::vector<Verdict> seen{fixture.send(attempt)};
+        attempt.cnonce = "other";
+        seen.push_back(fixture.send(attempt));
+        seen.push_back(fixture.send(attempt));
+        attempt.cnonce = "0a4f113b";
+        seen.push_back(fixture.send(attempt));
+        return seen;
+    };
+
+    CHECK(verdicts(false) ==
+          std::vector{Verdict::accepted, Verdict::stale, Verdict::stale, Verdict::stale});
+    CHECK(verdicts(true) ==
+          std::vector{Verdict::accepted, Verdict::accepted, Verdict::stale, Verdict::stale});
+}
+
+TEST_CASE("RFC 2069: credentials without qop pass by option only") {
+    Fixture strict;
+    CHECK(strict.fault_of(Attempt{.nonce = strict.nonce(), .qop = ""}.line()) == "qop missing");
+
+    Fixture lenient({.allow_rfc2069 = true});
+    Attempt attempt{.algorithm = DigestAlgorithm::md5, .nonce = lenient.nonce(), .qop = ""};
+    CHECK(lenient.send(attempt) == Verdict::accepted);
+    lenient.clock.advance(std::chrono::seconds(301));
+    CHECK(lenient.send(attempt) == Verdict::stale);
+    attempt.password = "guess";
+    CHECK(lenient.send(attempt) == Verdict::wrong);
+}
+
+TEST_CASE("RFC 3261 22.3: other realms and schemes are no credentials") {
+    Fixture fixture;
+    const std::string good = Attempt{.nonce = fixture.nonce()}.line();
+    const std::string foreign = Attempt{.realm = "example.net", .nonce = fixture.nonce()}.line();
+    std::string no_realm = good;
+    no_realm.erase(no_realm.find("realm="), std::string("realm=\"example.com\", ").size());
+    const auto is_none = [&](const std::string& lines) {
+        const auto read = fixture.read(lines);
+        return read.has_value() && !read->has_value();
+    };
+
+    CHECK(is_none(""));
+    CHECK(is_none(foreign));
+    CHECK(is_none(no_realm));
+    CHECK(is_none("Authorization: NoOneKnowsThisScheme opaque-data=here\r\n"));
+    CHECK(is_none("Authorization: Bearer abc.def\r\n"));
+    CHECK(is_none("Authorization: Basic YWxpY2U6czNjcmV0\r\n"));
+    CHECK(is_none("Proxy-" + good));
+    CHECK(fixture.send("Authorization: Bearer abc.def\r\n" + foreign + good) == Verdict::accepted);
+}
+
+TEST_CASE("RFC 8760 2.4: an algorithm that is not offered is not accepted") {
+    Fixture fixture({.algorithms = {DigestAlgorithm::sha256}});
+
+    const auto read =
+        fixture.read(Attempt{.algorithm = DigestAlgorithm::md5, .nonce = fixture.nonce()}.line());
+
+    REQUIRE(read.has_value());
+    CHECK_FALSE(read->has_value());
+}
+
+TEST_CASE("RFC 7616 3.4: faults in the parameters are named") {
+    Fixture fixture({.offer_auth_int = false});
+    const std::string good = Attempt{.nonce = "n"}.line();
+    const auto with = [&](const std::string& old_text, const std::string& new_text) {
+        std::string line = good;
+        line.replace(line.find(old_text), old_text.size(), new_text);
+        return fixture.fault_of(line);
+    };
+
+    CHECK(with("qop=auth", "qop=auth-int") == "qop not offered");
+    CHECK(with("qop=auth", "qop=\"auth,auth-int\"") == "qop not offered");
+    CHECK(with(", cnonce=\"0a4f113b\"", "") == "cnonce missing");
+    CHECK(with(", nc=00000001", "") == "nc missing");
+    CHECK(with("nc=00000001", "nc=0000001") == "nc is not 8 hex digits");
+    CHECK(with("nc=00000001", "nc=0000000g") == "nc is not 8 hex digits");
+    CHECK(with("username=\"alice\", ", "") == "username missing");
+    CHECK(with("nonce=\"n\", ", "") == "nonce missing");
+    CHECK(with("uri=\"sip:bob@example.com\", ", "") == "uri missing");
+    CHECK(with("response=", "respond=") == "response missing");
+    CHECK(with("username=\"alice\"", "username=\"alice\", username*=UTF-8''alice") ==
+          "both username and username*");
+    CHECK(with("username=\"alice\"", "username*=UTF-8''alice, userhash=true") ==
+          "username* with userhash");
+    CHECK(with("username=\"alice\"", "username*=ISO-8859-1''alice") == "username* not understood");
+    CHECK(with("qop=auth", "qop=auth, qop=auth") == "digest parameter given twice");
+}
+
+TEST_CASE("RFC 7616 3.4: username* carries names beyond ASCII") {
+    Fixture fixture;
+    std::string line = Attempt{.nonce = fixture.nonce()}.line();
+    line.replace(line.find("username=\"alice\""), 16, "username*=UTF-8''J%C3%A4s%C3%B8n%20Doe");
+
+    const auto read = fixture.read(line);
+
+    REQUIRE(read.has_value());
+    REQUIRE(read->has_value());
+    CHECK((*read)->username == "J\xc3\xa4s\xc3\xb8n Doe");
+}
+
+TEST_CASE("Interop: quoted qop, nc and algorithm and upper-case hex are tolerated") {
+    Fixture fixture;
+    const Attempt attempt{.algorithm = DigestAlgorithm::md5, .nonce = fixture.nonce()};
+    std::string line = attempt.line();
+    const auto replace = [&](const std::string& old_text, const std::string& new_text) {
+        REQUIRE(line.find(old_text) != std::string::npos);
+        line.replace(line.find(old_text), old_text.size(), new_text);
+    };
+    std::string upper = attempt.response();
+    for (char& c : upper) {
+        if (c >= 'a' && c <= 'f') c = static_cast<char>(c - 'a' + 'A');
+    }
+    replace("qop=auth", "qop=\"auth\"");
+    replace("nc=00000001", "nc=\"00000001\"");
+    replace("algorithm=MD5", "algorithm=\"md5\"");
+    replace(attempt.response(), upper);
+
+    CHECK(fixture.send(line) == Verdict::accepted);
+}
+
+TEST_CASE("RFC 7616 3.3: no algorithm means MD5") {
+    Fixture fixture;
+    std::string line = Attempt{.algorithm = DigestAlgorithm::md5, .nonce = fixture.nonce()}.line();
+    line.erase(line.find(", algorithm=MD5"), 15);
+
+    CHECK(fixture.send(line) == Verdict::accepted);
+}
+
+TEST_CASE("RFC 7616 5: a user without a secret for the algorithm is never accepted") {
+    Fixture fixture;
+    fixture.secrets = {};
+    Attempt attempt{.nonce = fixture.nonce()};
+    const std::string line = attempt.line();
+    const std::string of_empty_ha1 = digest_response({.algorithm = attempt.algorithm,
+                                                      .is_session = false,
+                                                      .qop = DigestQop::auth,
+                                                      .ha1 = "",
+                                                      .method = attempt.method,
+                                                      .uri = attempt.uri,
+                                                      .nonce = attempt.nonce,
+                                                      .nc = attempt.nc,
+                                                      .cnonce = attempt.cnonce,
+                                                      .body = ""});
+    std::string forged = line;
+    forged.replace(forged.find(attempt.response()), of_empty_ha1.size(), of_empty_ha1);
+    std::string empty = line;
+    empty.replace(empty.find(attempt.response()), of_empty_ha1.size(), "");
+
+    CHECK(fixture.send(line) == Verdict::wrong);
+    CHECK(fixture.send(forged) == Verdict::wrong);
+    CHECK(fixture.send(empty) == Verdict::wrong);
+}
+
+TEST_CASE("RFC 7616 3.5: Authentication-Info proves the server and renews an ageing nonce") {
+    Fixture fixture;
+    const Attempt attempt{.nonce = fixture.nonce()};
+    const Parsed request(request_text(attempt.line()));
+    const auto credentials = fixture.server.read(request.message);
+    REQUIRE(credentials.has_value());
+    const std::string proof = digest_response({.algorithm = attempt.algorithm,
+                                               .is_session = false,
+                                               .qop = DigestQop::auth,
+                                               .ha1 = attempt.ha1(),
+                                               .method = "",
+                                               .uri = attempt.uri,
+                                               .nonce = attempt.nonce,
+                                               .nc = attempt.nc,
+                                               .cnonce = attempt.cnonce,
+                                               .body = ""});
+
+    const std::string young =
+        fixture.server.authentication_info(**credentials, fixture.secrets, "");
+    fixture.clock.advance(std::chrono::seconds(200));
+    const std::string old = fixture.server.authentication_info(**credentials, fixture.secrets, "");
+
+    CHECK(young == "Authentication-Info: qop=auth, rspauth=\"" + proof +
+                       "\", cnonce=\"0a4f113b\", nc=00000001\r\n");
+    CHECK(fixture.send(Attempt{.nonce = value_in(old, "nextnonce")}) == Verdict::accepted);
+}
+
+TEST_CASE("RFC 8760 2.4: the client answers the strongest algorithm it has a secret for") {
+    const Parsed challenge(response_text(
+        401,
+        "WWW-Authenticate: Digest realm=\"example.com\", nonce=\"n1\", algorithm=MD5, "
+        "qop=\"auth\"\r\n"
+        "WWW-Authenticate: Digest realm=\"example.com\", nonce=\"n2\", algorithm=SHA-512-256, "
+        "qop=\"auth,auth-int\", opaque=\"o\"\r\n"
+        "WWW-Authenticate: Digest realm=\"example.com\", nonce=\"n3\", algorithm=SHA3-256, "
+        "qop=\"auth\"\r\n"));
+    DigestClient with_password("alice", "s3cret");
+    DigestSecrets md5_only;
+    md5_only.ha1[0] = digest_ha1(DigestAlgorithm::md5, "alice", kRealm, "s3cret");
+    DigestClient with_ha1("alice", md5_only);
+
+    const auto strong = with_password.answer(challenge.message, "SUBSCRIBE", kUri, "");
+    const auto weak = with_ha1.answer(challenge.message, "SUBSCRIBE", kUri, "");
+
+    REQUIRE(strong);
+    CHECK(strong->rfind("Authorization: Digest username=\"alice\", realm=\"example.com\"", 0) == 0);
+    CHECK(value_in(*strong, "nonce") == "n2");
+    CHECK(value_in(*strong, "algorithm") == "SHA-512-256");
+    CHECK(value_in(*strong, "opaque") == "o");
+    CHECK(value_in(*strong, "qop") == "auth");
+    CHECK(value_in(*strong, "nc") == "00000001");
+    REQUIRE(weak);
+    CHECK(value_in(*weak, "nonce") == "n1");
+}
+
+TEST_CASE("RFC 3261 22.2: the client gives up where the same credentials are refused") {
+    const std::string head = "WWW-Authenticate: Digest realm=\"example.com\", qop=\"auth\", nonce=";
+    const Parsed first(response_text(401, head + "\"n1\"\r\n"));
+    const Parsed refused(response_text(401, head + "\"n2\"\r\n"));
+    const Parsed stale(response_text(401, head + "\"n3\", stale=TRUE\r\n"));
+    DigestClient client("alice", "guess");
+
+    CHECK(client.answer(first.message, "SUBSCRIBE", kUri, ""));
+    CHECK_FALSE(client.answer(refused.message, "SUBSCRIBE", kUri, ""));
+    CHECK(client.answer(stale.message, "SUBSCRIBE", kUri, ""));
+    CHECK(client.answer(stale.message, "SUBSCRIBE", kUri, ""));
+    CHECK_FALSE(client.answer(stale.message, "SUBSCRIBE", kUri, ""));
+
+    SUBCASE("and tries again for a new request") {
+        const auto next = client.next("SUBSCRIBE", kUri, "");
+        REQUIRE(next);
+        CHECK(value_in(*next, "nc") == "00000003");
+        CHECK(client.answer(refused.message, "SUBSCRIBE", kUri, ""));
+        CHECK_FALSE(client.answer(refused.message, "SUBSCRIBE", kUri, ""));
+    }
+    SUBCASE("and after a success") {
+        const Parsed accepted(response_text(200, ""));
+        client.learn(accepted.message);
+        CHECK(client.answer(refused.message, "SUBSCRIBE", kUri, ""));
+    }
+}
+
+TEST_CASE("RFC 3261 22.3: the client satisfies a proxy and the server behind it together") {
+    const Parsed from_proxy(response_text(
+        407, "Proxy-Authenticate: Digest realm=\"p\", nonce=\"np\", qop=\"auth\"\r\n"));
+    const Parsed from_server(response_text(
+        401, "WWW-Authenticate: Digest realm=\"s\", nonce=\"ns\", algorithm=MD5\r\n"));
+    DigestClient client("alice", "s3cret");
+
+    REQUIRE(client.answer(from_proxy.message, "SUBSCRIBE", kUri, ""));
+    const auto both = client.answer(from_server.message, "SUBSCRIBE", kUri, "");
+
+    REQUIRE(both);
+    CHECK(both->rfind("Proxy-Authorization: Digest username=\"alice\", realm=\"p\"", 0) == 0);
+    const std::size_t second =
+        both->find("\r\nAuthorization: Digest username=\"alice\", realm=\"s\"");
+    REQUIRE(second != std::string::npos);
+    CHECK(both->substr(second).find("cnonce") == std::string::npos);
+}
+
+TEST_CASE("The client answers nothing it does not understand") {
+    DigestClient client("alice", "s3cret");
+    const auto answers = [&](const std::string& value) {
+        const Parsed response(response_text(401, "WWW-Authenticate: " + value + "\r\n"));
+        return client.answer(response.message, "SUBSCRIBE", kUri, "").has_value();
+    };
+
+    CHECK_FALSE(client.next("SUBSCRIBE", kUri, ""));
+    CHECK_FALSE(answers("Basic realm=\"example.com\""));
+    CHECK_FALSE(answers("Digest nonce=\"n\", qop=\"auth\""));
+    CHECK_FALSE(answers("Digest realm=\"example.com\", qop=\"auth\""));
+    CHECK_FALSE(answers("Digest realm=\"example.com\", nonce=\"n\", qop=\"future\""));
+    CHECK_FALSE(answers("Digest realm=\"example.com\", nonce=\"n\", algorithm=MD5-sess"));
+    CHECK(answers("Digest realm=\"example.com\", nonce=\"n\", qop=\"future, auth\""));
+}
+
+TEST_CASE("A user name cannot break out of its line") {
+    CHECK(digest_quoted("a\"b\\c\r\nX: y") == "\"a\\\"b\\\\cX: y\"");
+}
+
+TEST_CASE("RFC 7616: client and server agree on every algorithm, qop and user name") {
+    std::mt19937_64 random(7616);
+    const auto text = [&](std::size_t longest, std::string_view alphabet) {
+        std::string result;
+        const std::size_t size = 1 + random() % longest;
+        for (std::size_t i = 0; i < size; ++i) result += alphabet[random() % alphabet.size()];
+        return result;
+    };
+    constexpr std::string_view kAny = "abcXYZ019 \"\\,;=:@<>%'*";
+
+    for (int round = 0; round < 300; ++round) {
+        const auto algorithm = static_cast<DigestAlgorithm>(random() % kDigestAlgorithms);
+        const std::string realm = text(12, kAny), username = text(12, kAny);
+        const std::string password = text(20, kAny), body = text(40, kAny);
+        CAPTURE(realm);
+        CAPTURE(username);
+        Fixture fixture({.realm = realm,
+                         .algorithms = {algorithm},
+                         .offer_userhash = random() % 2 == 0,
+                         .allow_rfc2069 = true});
+        fixture.secrets = secrets_of(username, password, realm);
+        std::string lines = fixture.server.challenge(random() % 2 == 0);
+        const auto drop = [&](const std::string& part, const std::string& by) {
+            if (lines.find(part) != std::string::npos)
+                lines.replace(lines.find(part), part.size(), by);
+        };
+        const auto form = random() % 4;
+        if (form == 0) drop("qop=\"auth,auth-int\"", "qop=\"auth-int\"");
+        if (form == 1) drop(", qop=\"auth,auth-int\"", "");
+        if (form == 2) drop(", qop", "-sess, qop");
+        DigestClient client = random() % 2 == 0 ? DigestClient(username, password)
+                                                : DigestClient(username, fixture.secrets);
+
+        const Parsed challenge(response_text(401, lines));
+        const auto answer = client.answer(challenge.message, "SUBSCRIBE", kUri, body);
+        REQUIRE(answer);
+        const auto next = client.next("SUBSCRIBE", kUri, body);
+        REQUIRE(next);
+
+        CHECK(fixture.send(*answer, body) == Verdict::accepted);
+        CHECK(fixture.send(*next, body) == Verdict::accepted);
+        fixture.secrets = secrets_of(username, password + "x", realm);
+        CHECK(fixture.send(*client.next("SUBSCRIBE", kUri, body), body) == Verdict::wrong);
+    }
+}
+
+TEST_CASE("RFC 7616 3.5: client and server move to the next nonce without a challenge") {
+    Fixture fixture;
+    DigestClient client("alice", "s3cret");
+    const Parsed challenge(response_text(401, fixture.server.challenge(false)));
+    const auto answer = client.answer(challenge.message, "SUBSCRIBE", kUri, "");
+    REQUIRE(answer);
+    const Parsed request(request_text(*answer));
+    const auto credentials = fixture.server.read(request.message);
+    REQUIRE(credentials.has_value());
+    fixture.clock.advance(std::chrono::seconds(290));
+    REQUIRE(fixture.server.verify(request.message, **credentials, fixture.secrets) ==
+            Verdict::accepted);
+
+    const Parsed ok(
+        response_text(200, fixture.server.authentication_info(**credentials, fixture.secrets, "")));
+    client.learn(ok.message);
+    fixture.clock.advance(std::chrono::seconds(290));
+
+    CHECK(fixture.send(*client.next("SUBSCRIBE", kUri, "")) == Verdict::accepted);
+}
+
+}  // namespace herald::sip
