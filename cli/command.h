@@ -1,0 +1,43 @@
+// cli/command.h: what `herald NAME` is: a table entry that describes itself, and the way into it.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "cli/arguments.h"
+
+namespace herald::cli {
+
+/// What the shell is told.
+enum ExitCode : int {
+    kOk = 0,
+    kFailed = 1,    ///< refused, by the server or here; standard error says why
+    kMisuse = 2,    ///< the command line makes no sense
+    kNoAnswer = 3,  ///< nobody answered
+};
+
+/// One subcommand. All text is static.
+struct Command {
+    std::string_view name;
+    std::string_view summary;  ///< half a line for the overview, no full stop
+    Syntax syntax;
+    std::string_view help;  ///< paragraphs and examples printed after the usage line
+    int (*run)(const Arguments& arguments);
+};
+
+/// The commands that talk to a running server. The program adds those that are the server.
+std::vector<Command> commands();
+
+/// Does what the command line says and returns the exit code. Without arguments, or with `help`, prints the overview;
+/// `help NAME` and `NAME --help` print one command's page; `version` the version.
+int run(std::span<const Command> all, int argc, const char* const* argv);
+
+/// What `herald help` and `herald help NAME` print.
+std::string overview(std::span<const Command> all);
+std::string help_page(const Command& command);
+
+/// "0.1.0"
+std::string_view version() noexcept;
+
+}  // namespace herald::cli
