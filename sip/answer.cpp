@@ -1,0 +1,283 @@
+// sip/answer.cpp: writes the response to a request (RFC 3261 8.2.6, 18.2.1, 3581 4).
+#include "sip/answer.h"
+
+#include "base/text.h"
+#include "sip/parts.h"
+
+namespace herald::sip {
+namespace {
+
+void append_line(std::string& out, std::string_view start, std::string_view value) {
+    out += start;
+    out += value;
+    out += "\r\n";
+}
+
+void append_line(std::string& out, std::string_view start, std::uint64_t number) {
+    out += start;
+    base::append_number(out, number);
+    out += "\r\n";
+}
+
+void append_received(std::string& out, const Via& via, const Endpoint& source) {
+    bool is_wanted = via.has_rport;
+    if (!is_wanted) {
+        const std::optional<Endpoint> sent_by = Endpoint::from(via.host, source.port());
+        is_wanted = !sent_by || !same_host(*sent_by, source);
+    }
+    if (!is_wanted) return;
+    out += ";received=";
+    source.append_host(out);
+}
+
+/// The parameters of a Via that came with a received of its own, which is not believed.
+void append_without_received(std::string& out, const Via& via, const Endpoint& source) {
+    const std::size_t end = via.text.find(';');
+    out += via.text.substr(0, end);
+    std::string_view rest =
+        end == std::string_view::npos ? std::string_view() : via.text.substr(end + 1);
+    while (const std::optional<Parameter> parameter = next_parameter(rest)) {
+        if (base::iequals(parameter->name, "received")) continue;
+        out += ';';
+        out += parameter->name;
+        if (base::iequals(parameter->name, "rport")) {
+            out += '=';
+            base::append_number(out, source.port());
+        } else if (parameter->has_value) {
+            out += '=';
+            out += parameter->value;
+        }
+    }
+}
+
+void append_top_via(std::string& out, std::string_view row, const Via& via,
+                    const Endpoint& source) {
+    out += "Via: ";
+    if (!via.received.empty()) {
+        append_without_received(out, via, source);
+    } else if (via.has_rport) {
+        const auto at = static_cast<std::size_t>(via.rport_text.data() - via.text.data());
+        out += via.text.substr(0, at);
+        out += "rport=";
+        base::append_number(out, source.port());
+        out += via.text.substr(at + via.rport_text.size());
+    } else {
+        out += via.text;
+    }
+    append_received(out, via, source);
+    // What follows the comma of a row with several values.
+    const auto used = static_cast<std::size_t>(via.text.data() + via.text.size() - row.data());
+    append_line(out, row.substr(used), "");
+}
+
+void append_vias(std::string& out, const Message& request, const Endpoint& source) {
+    bool is_top = true;
+    for (const HeaderField& field : request.fields()) {
+        if (field.id != Header::via) continue;
+        if (is_top && !request.via().text.empty()) {
+            append_top_via(out, field.value, request.via(), source);
+        } else {
+            append_line(out, "Via: ", field.value);
+        }
+        is_top = false;
+    }
+}
+
+void append_record_routes(std::string& out, const Message& request) {
+    if (request.count(Header::record_route) == 0) return;
+    for (const HeaderField& field : request.fields()) {
+        if (field.id == Header::record_route) append_line(out, "Record-Route: ", field.value);
+    }
+}
+
+void append_to(std::string& out, const Message& request, const Answer& answer,
+               std::string_view derived_tag) {
+    out += "To: ";
+    out += request.to();
+    const std::string_view tag = answer.to_tag.empty() ? derived_tag : answer.to_tag;
+    if (request.to_tag().empty() && answer.status != 100 && !tag.empty()) {
+        out += ";tag=";
+        out += tag;
+    }
+    out += "\r\n";
+}
+
+/// delay in seconds behind the peer's own number (RFC 3261 20.38).
+void append_timestamp(std::string& out, std::string_view stamp, base::Duration delay) {
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(delay).count();
+    const auto whole = static_cast<std::uint64_t>(ms < 0 ? 0 : ms);
+    out += "Timestamp: ";
+    out += stamp.substr(0, stamp.find_first_of(" \t"));
+    out += ' ';
+    base::append_number(out, whole / 1000);
+    out += '.';
+    const char digits[] = {static_cast<char>('0' + whole / 100 % 10),
+                           static_cast<char>('0' + whole / 10 % 10),
+                           static_cast<char>('0' + whole % 10)};
+    out.append(digits, sizeof digits);
+    out += "\r\n";
+}
+
+/// Via to CSeq: what the request supplies.
+void append_identity(std::string& out, const Message& request, const Endpoint& source,
+                     const Answer& answer, std::string_view derived_tag) {
+    append_vias(out, request, source);
+    if (answer.with_record_route) append_record_routes(out, request);
+    if (!request.from().empty()) append_line(out, "From: ", request.from());
+    if (!request.to().empty()) append_to(out, request, answer, derived_tag);
+    if (!request.call_id().empty()) append_line(out, "Call-ID: ", request.call_id());
+    if (const auto cseq = request.header(Header::cseq)) append_line(out, "CSeq: ", *cseq);
+    if (answer.status != 100) return;
+    if (const auto stamp = request.header(Header::timestamp)) {
+        append_timestamp(out, *stamp, answer.delay);
+    }
+}
+
+}  // namespace
+
+std::string_view reason_phrase(int status) noexcept {
+    switch (status) {
+        case 100:
+            return "Trying";
+        case 180:
+            return "Ringing";
+        case 181:
+            return "Call Is Being Forwarded";
+        case 182:
+            return "Queued";
+        case 183:
+            return "Session Progress";
+        case 200:
+            return "OK";
+        case 202:
+            return "Accepted";
+        case 204:
+            return "No Notification";
+        case 300:
+            return "Multiple Choices";
+        case 301:
+            return "Moved Permanently";
+        case 302:
+            return "Moved Temporarily";
+        case 305:
+            return "Use Proxy";
+        case 380:
+            return "Alternative Service";
+        case 400:
+            return "Bad Request";
+        case 401:
+            return "Unauthorized";
+        case 402:
+            return "Payment Required";
+        case 403:
+            return "Forbidden";
+        case 404:
+            return "Not Found";
+        case 405:
+            return "Method Not Allowed";
+        case 406:
+            return "Not Acceptable";
+        case 407:
+            return "Proxy Authentication Required";
+        case 408:
+            return "Request Timeout";
+        case 410:
+            return "Gone";
+        case 412:
+            return "Conditional Request Failed";
+        case 413:
+            return "Request Entity Too Large";
+        case 414:
+            return "Request-URI Too Long";
+        case 415:
+            return "Unsupported Media Type";
+        case 416:
+            return "Unsupported URI Scheme";
+        case 420:
+            return "Bad Extension";
+        case 421:
+            return "Extension Required";
+        case 423:
+            return "Interval Too Brief";
+        case 430:
+            return "Flow Failed";
+        case 439:
+            return "First Hop Lacks Outbound Support";
+        case 440:
+            return "Max-Breadth Exceeded";
+        case 480:
+            return "Temporarily Unavailable";
+        case 481:
+            return "Call/Transaction Does Not Exist";
+        case 482:
+            return "Loop Detected";
+        case 483:
+            return "Too Many Hops";
+        case 484:
+            return "Address Incomplete";
+        case 485:
+            return "Ambiguous";
+        case 486:
+            return "Busy Here";
+        case 487:
+            return "Request Terminated";
+        case 488:
+            return "Not Acceptable Here";
+        case 489:
+            return "Bad Event";
+        case 491:
+            return "Request Pending";
+        case 493:
+            return "Undecipherable";
+        case 494:
+            return "Security Agreement Required";
+        case 500:
+            return "Server Internal Error";
+        case 501:
+            return "Not Implemented";
+        case 502:
+            return "Bad Gateway";
+        case 503:
+            return "Service Unavailable";
+        case 504:
+            return "Server Time-out";
+        case 505:
+            return "Version Not Supported";
+        case 513:
+            return "Message Too Large";
+        case 555:
+            return "Push Notification Service Not Supported";
+        case 600:
+            return "Busy Everywhere";
+        case 603:
+            return "Decline";
+        case 604:
+            return "Does Not Exist Anywhere";
+        case 606:
+            return "Not Acceptable";
+        default:
+            return "Unknown";
+    }
+}
+
+void append_response(std::string& out, const Message& request, const Endpoint& source,
+                     const Answer& answer, std::string_view contact, std::string_view derived_tag) {
+    out += "SIP/2.0 ";
+    base::append_number(out, static_cast<std::uint64_t>(answer.status));
+    out += ' ';
+    append_line(out, "", answer.reason.empty() ? reason_phrase(answer.status) : answer.reason);
+    append_identity(out, request, source, answer, derived_tag);
+
+    if (answer.with_contact && !contact.empty()) append_line(out, "Contact: ", contact);
+    if (answer.expires) append_line(out, "Expires: ", *answer.expires);
+    if (answer.min_expires) append_line(out, "Min-Expires: ", *answer.min_expires);
+    if (answer.retry_after) append_line(out, "Retry-After: ", *answer.retry_after);
+    if (!answer.entity_tag.empty()) append_line(out, "SIP-ETag: ", answer.entity_tag);
+    out += answer.headers;
+    if (!answer.content_type.empty()) append_line(out, "Content-Type: ", answer.content_type);
+    append_line(out, "Content-Length: ", answer.body.size());
+    out += "\r\n";
+    out += answer.body;
+}
+
+}  // namespace herald::sip

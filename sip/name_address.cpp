@@ -1,0 +1,106 @@
+// sip/name_address.cpp: name-addr and addr-spec, the value of From, To, Contact and Route (RFC 3261
+// 20, 25.1).
+//
+//   "Alice \"A\"" <sip:alice@example.com;user=phone>;tag=1      Alice <sip:...>
+//   sip:alice@example.com;tag=1
+#include "base/text.h"
+#include "sip/grammar.h"
+#include "sip/parts.h"
+
+namespace herald::sip {
+namespace {
+
+using grammar::is_blank;
+
+constexpr std::size_t kNone = std::string_view::npos;
+
+const char* uri_fault(std::string_view uri, std::string_view forbidden) noexcept {
+    if (uri.empty()) return "Address without URI";
+    for (const char c : uri) {
+        if (static_cast<unsigned char>(c) <= 0x20) return "Blank in URI of address";
+        if (forbidden.find(c) != kNone) return "Malformed address";
+    }
+    return nullptr;
+}
+
+/// addr-spec: `;` starts header parameters; what would be ambiguous needs <> (20.10).
+const char* read_bare(std::string_view text, NameAddress& address) noexcept {
+    const std::size_t end = text.find(';');
+    address.uri = grammar::trim(text.substr(0, end));
+    if (end != kNone) address.parameters = text.substr(end + 1);
+    return uri_fault(address.uri, "<>\",?");
+}
+
+/// What stands from `<` on.
+const char* read_bracketed(std::string_view text, NameAddress& address) noexcept {
+    const std::size_t close = text.find('>');
+    if (close == kNone) return "Address without >";
+    address.uri = grammar::trim(text.substr(1, close - 1));
+    if (const char* fault = uri_fault(address.uri, "<\"")) return fault;
+    text = grammar::skip_blanks(text.substr(close + 1));
+    if (text.empty()) return nullptr;
+    if (text.front() != ';') return "Malformed address";
+    address.parameters = text.substr(1);
+    return nullptr;
+}
+
+const char* read_address(std::string_view text, NameAddress& address) noexcept {
+    if (text.empty()) return "Empty address";
+    if (text.front() == '"') {
+        const std::size_t length = grammar::quoted_length(text);
+        if (length == kNone) return "Unterminated quoted string";
+        address.display_name = text.substr(1, length - 2);
+        text = grammar::skip_blanks(text.substr(length));
+        if (text.empty() || text.front() != '<') return "Malformed address";
+        return read_bracketed(text, address);
+    }
+    // A < in a parameter of an addr-spec is not the address's.
+    const std::size_t mark = text.find_first_of("<;\"");
+    if (mark == kNone || text[mark] != '<') return read_bare(text, address);
+    address.display_name = grammar::trim(text.substr(0, mark));
+    if (address.display_name.find(',') != kNone) return "Comma in display name";
+    return read_bracketed(text.substr(mark), address);
+}
+
+}  // namespace
+
+const char* ParameterNames::add(std::string_view name) noexcept {
+    for (std::size_t i = 0; i < count_; ++i) {
+        if (base::iequals(names_[i], name)) return "Parameter given twice";
+    }
+    if (count_ == kMost) return "Too many parameters";
+    names_[count_++] = name;
+    return nullptr;
+}
+
+const char* parameters_fault(std::string_view parameters) noexcept {
+    ParameterNames names;
+    while (const std::optional<Parameter> parameter = next_parameter(parameters)) {
+        if (const char* fault = names.add(parameter->name)) return fault;
+    }
+    return parameters.empty() ? nullptr : "Malformed parameter";
+}
+
+const char* read_name_address(std::string_view value, NameAddress& address) noexcept {
+    address = {};
+    if (const char* fault = read_address(grammar::trim(value), address)) return fault;
+    return parameters_fault(address.parameters);
+}
+
+std::optional<std::string_view> NameAddress::parameter(std::string_view name) const {
+    std::string_view rest = parameters;
+    while (const std::optional<Parameter> next = next_parameter(rest)) {
+        if (base::iequals(next->name, name)) return next->value;
+    }
+    return std::nullopt;
+}
+
+Result<NameAddress> parse_name_address(std::string_view value) {
+    NameAddress address;
+    if (const char* fault = read_name_address(value, address)) {
+        return Fault{FaultKind::malformed, fault};
+    }
+    return address;
+}
+
+}  // namespace herald::sip
