@@ -45,8 +45,8 @@ struct SubscriptionStateField {
 };
 Result<SubscriptionStateField> parse_subscription_state(std::string_view value);
 
-/// Delta-seconds of Expires, Min-Expires, Retry-After (comments and parameters after it ignored);
-/// clamped to 2^32-1.
+/// Delta-seconds of Expires, Min-Expires, Retry-After (comments and parameters after it ignored)
+/// and of expires parameters, quoted or not; clamped to 2^32-1.
 std::optional<std::uint32_t> parse_delta_seconds(std::string_view value) noexcept;
 
 /// A media type in lower case without parameters: `application/pidf+xml`. Faults: malformed.
@@ -54,11 +54,12 @@ Result<std::string> parse_media_type(std::string_view content_type);
 
 /// Picks from `offered` (in order of our preference) what the Accept headers like best (RFC
 /// 3261 20.1, RFC 9110 12.5.1 for wildcards and q). No Accept header at all gives offered[0];
-/// nothing acceptable gives nullopt.
+/// nothing acceptable (an empty Accept too) gives nullopt.
 std::optional<std::string_view> choose_media_type(const Message& message,
                                                   const std::vector<std::string_view>& offered);
 
-/// Digest challenge or credentials: scheme and its comma-separated name=value pairs, unquoted.
+/// Digest challenge or credentials: scheme and its comma-separated name=value pairs, unquoted. A
+/// Bearer token stands under the empty name.
 struct AuthField {
     std::string scheme;  ///< as written
     std::vector<std::pair<std::string, std::string>>
