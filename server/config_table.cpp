@@ -1,0 +1,461 @@
+// server/config_table.cpp: every configuration key with its default, unit, range and line of help.
+#include "server/config_table.h"
+
+#include <algorithm>
+#include <limits>
+#include <type_traits>
+
+#include "base/text.h"
+#include "server/config_values.h"
+
+namespace herald::server {
+
+namespace {
+
+constexpr std::uint64_t kDay = 86400;
+constexpr std::uint64_t kMaxExpires = std::numeric_limits<std::uint32_t>::max();
+
+/// What every row says first.
+struct Description {
+    std::string_view section, name, help;
+    bool is_reloadable = false;
+};
+struct Range {
+    std::uint64_t min, max;
+    std::string_view unit = {};
+};
+
+template <auto Member>
+void copy_member(const Config& from, Config& to) {
+    to.*Member = from.*Member;
+}
+
+constexpr ConfigKey row(const Description& d, ValueType type) {
+    ConfigKey key;
+    key.section = d.section;
+    key.name = d.name;
+    key.help = d.help;
+    key.is_reloadable = d.is_reloadable;
+    key.type = type;
+    return key;
+}
+
+template <auto Member>
+constexpr ConfigKey flag(const Description& d) {
+    ConfigKey key = row(d, ValueType::flag);
+    key.set_flag = [](Config& config, bool value) { config.*Member = value; };
+    key.show = [](const Config& config) -> std::string {
+        return config.*Member ? "true" : "false";
+    };
+    key.copy = copy_member<Member>;
+    return key;
+}
+
+template <auto Member>
+constexpr ConfigKey number(const Description& d, const Range& range) {
+    ConfigKey key = row(d, ValueType::number);
+    key.min = range.min;
+    key.max = range.max;
+    key.unit = range.unit;
+    key.set_number = [](Config& config, std::uint64_t value) {
+        config.*Member = static_cast<std::remove_reference_t<decltype(config.*Member)>>(value);
+    };
+    key.show = [](const Config& config) { return std::to_string(config.*Member); };
+    key.copy = copy_member<Member>;
+    return key;
+}
+
+using Read = std::string (*)(Config&, std::string_view);
+using Show = std::string (*)(const Config&);
+
+/// `read` and `show` of a text key; nullptr for any text.
+template <auto Member>
+constexpr ConfigKey text(const Description& d, Read read = nullptr, Show show = nullptr) {
+    ConfigKey key = row(d, ValueType::text);
+    key.read = read;
+    key.show = show;
+    if constexpr (std::is_same_v<decltype(Member), std::string Config::*>) {
+        if (read == nullptr) {
+            key.read = [](Config& config, std::string_view value) -> std::string {
+                config.*Member = value;
+                return {};
+            };
+        }
+        if (show == nullptr)
+            key.show = [](const Config& config) { return toml_quoted(config.*Member); };
+    }
+    key.copy = copy_member<Member>;
+    return key;
+}
+
+template <auto Member>
+constexpr ConfigKey list(const Description& d, Read read, Show show) {
+    ConfigKey key = row(d, ValueType::list);
+    key.read = read;
+    key.show = show;
+    key.clear = [](Config& config) { (config.*Member).clear(); };
+    key.copy = copy_member<Member>;
+    return key;
+}
+
+/// Appends what `parse` made of an element, or says why it made nothing.
+template <auto Member, auto Parse>
+std::string read_element(Config& config, std::string_view value) {
+    auto parsed = Parse(value);
+    if (!parsed) return parsed.fault().detail;
+    (config.*Member).push_back(*std::move(parsed));
+    return {};
+}
+template <auto Member>
+std::string show_elements(const Config& config) {
+    std::vector<std::string> values;
+    for (const auto& element : config.*Member) values.push_back(to_string(element));
+    return toml_list(values);
+}
+
+std::string quoted(std::string_view value) {
+    return "\"" + std::string(value) + "\"";
+}
+
+std::string read_domain(Config& config, std::string_view value) {
+    if (!is_host(value)) return quoted(value) + " is no host name or address";
+    config.domains.push_back(base::lower(value));
+    return {};
+}
+
+std::string read_auth(Config& config, std::string_view value) {
+    if (value.empty()) {
+        config.auth = AuthMode::unset;
+    } else if (value == "open") {
+        config.auth = AuthMode::open;
+    } else if (value == "digest") {
+        config.auth = AuthMode::digest;
+    } else {
+        return quoted(value) + " is unknown, want \"digest\" or \"open\"";
+    }
+    return {};
+}
+std::string show_auth(const Config& config) {
+    switch (config.auth) {
+        case AuthMode::open:
+            return "\"open\"";
+        case AuthMode::digest:
+            return "\"digest\"";
+        case AuthMode::unset:
+            break;
+    }
+    return "\"\"";
+}
+
+std::string read_algorithm(Config& config, std::string_view value) {
+    const auto algorithm = sip::digest_algorithm_of(value);
+    if (!algorithm)
+        return quoted(value) + " is unknown, want \"MD5\", \"SHA-256\" or \"SHA-512-256\"";
+    auto& all = config.digest_algorithms;
+    if (std::find(all.begin(), all.end(), *algorithm) != all.end())
+        return quoted(value) + " is there twice";
+    all.push_back(*algorithm);
+    return {};
+}
+std::string show_algorithms(const Config& config) {
+    std::vector<std::string> names;
+    for (const auto algorithm : config.digest_algorithms)
+        names.emplace_back(sip::name_of(algorithm));
+    return toml_list(names);
+}
+
+std::string read_realm(Config& config, std::string_view value) {
+    const auto is_unfit = [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\' || c == 0x7F;
+    };
+    if (std::any_of(value.begin(), value.end(), is_unfit))
+        return "quotes, backslashes and control characters cannot be in a realm";
+    config.realm = value;
+    return {};
+}
+
+std::string read_dns_servers(Config& config, std::string_view value) {
+    config.dns_servers.clear();
+    while (!value.empty()) {
+        const auto [server, rest, found] = base::split_once(value, ',');
+        const auto address = base::trim(server);
+        if (!sip::Endpoint::from(address, 53) && !parse_numeric_endpoint(address)) {
+            return quoted(address) +
+                   " is no IP address, want \"192.0.2.53\" or "
+                   "\"192.0.2.53:5353,[2001:db8::53]:53\"";
+        }
+        if (!config.dns_servers.empty()) config.dns_servers += ',';
+        config.dns_servers += address;
+        value = rest;
+    }
+    return {};
+}
+
+constexpr std::string_view kLogLevels[] = {"debug", "info", "warning", "error", "off"};
+std::string read_log_level(Config& config, std::string_view value) {
+    const auto found = std::find(std::begin(kLogLevels), std::end(kLogLevels), value);
+    if (found == std::end(kLogLevels)) {
+        return quoted(value) +
+               " is unknown, want \"debug\", \"info\", \"warning\", \"error\" or \"off\"";
+    }
+    config.log_level = static_cast<base::LogLevel>(found - std::begin(kLogLevels));
+    return {};
+}
+std::string show_log_level(const Config& config) {
+    return toml_quoted(kLogLevels[static_cast<std::size_t>(config.log_level)]);
+}
+
+std::string read_store_url(Config& config, std::string_view value) {
+    const bool is_file = value.substr(0, 7) == "sqlite:" && value.size() > 7;
+    if (!is_file && value != "memory:")
+        return quoted(value) + " is no store, want \"sqlite:<file>\" or \"memory:\"";
+    config.store_url = value;
+    return {};
+}
+
+std::string read_unknown(Config& config, std::string_view value) {
+    if (value != "accept" && value != "refuse")
+        return quoted(value) + " is unknown, want \"accept\" or \"refuse\"";
+    config.accept_unknown_resources = value == "accept";
+    return {};
+}
+std::string show_unknown(const Config& config) {
+    return config.accept_unknown_resources ? "\"accept\"" : "\"refuse\"";
+}
+
+std::string read_http_listen(Config& config, std::string_view value) {
+    if (!value.empty()) {
+        const auto endpoint = parse_numeric_endpoint(value);
+        if (!endpoint) return endpoint.fault().detail;
+    }
+    config.http_listen = value;
+    return {};
+}
+
+std::string read_token_file(Config& config, std::string_view value) {
+    if (value.find('\0') != std::string_view::npos) return "a file name has no NUL in it";
+    config.http_token_file = value;
+    return {};
+}
+
+using C = Config;
+
+constexpr ConfigKey kSipKeys[] = {
+    list<&C::sip_listen>(
+        {"sip", "listen",
+         "Where SIP is served: transport:address:port, numeric; transports are udp and tcp. Add "
+         ";advertise=host[:port] where other machines reach Herald under another name or address."},
+        read_element<&C::sip_listen, parse_listen_address>, show_elements<&C::sip_listen>),
+    list<&C::domains>(
+        {"sip", "domains",
+         "Domains whose users live here. Empty: localhost and the listening addresses."},
+        read_domain, [](const Config& c) { return toml_list(c.domains); }),
+    list<&C::trusted_peers>({"sip", "trusted_peers",
+                             "Addresses and ranges whose P-Asserted-Identity is believed (RFC "
+                             "3325); from all others it is dropped."},
+                            read_element<&C::trusted_peers, parse_address_range>,
+                            show_elements<&C::trusted_peers>),
+    text<&C::auth>({"sip", "auth",
+                    "\"digest\": users must authenticate. \"open\": From is believed. Empty: open, "
+                    "and only loopback may be listened on."},
+                   read_auth, show_auth),
+    text<&C::realm>({"sip", "realm",
+                     "The realm of digest authentication; changing it invalidates every stored "
+                     "password. Empty: the first domain."},
+                    read_realm),
+    list<&C::digest_algorithms>(
+        {"sip", "digest_algorithms",
+         "What is offered, preferred first (RFC 8760): MD5, SHA-256, SHA-512-256."},
+        read_algorithm, show_algorithms),
+    number<&C::nonce_life>(
+        {"sip", "nonce_life",
+         "How long a nonce is good for; afterwards the client is told stale=true and tries again."},
+        {10, kDay, "s"}),
+    flag<&C::digest_allow_rfc2069>(
+        {"sip", "digest_allow_rfc2069",
+         "Accept credentials without qop, which can be replayed, from very old phones."}),
+    flag<&C::digest_allow_stuck_nc>(
+        {"sip", "digest_allow_stuck_nc",
+         "Accept nc=00000001 again if the cnonce is new: for phones that never count."}),
+    text<&C::notify_username>({"sip", "notify_username",
+                               "What Herald calls itself where a phone challenges a NOTIFY. Empty: "
+                               "it does not answer challenges."}),
+    text<&C::notify_password>({"sip", "notify_password", "The password for that."}),
+    text<&C::dns_servers>(
+        {"sip", "dns_servers", "DNS servers, separated by commas. Empty: those of the system."},
+        read_dns_servers),
+    number<&C::t1_ms>({"sip", "t1_ms",
+                       "Timer T1 (RFC 3261 17.1.1.1): the estimated round trip; requests are given "
+                       "up after 64 of it."},
+                      {10, 10000, "ms"}),
+    number<&C::t2_ms>({"sip", "t2_ms", "Timer T2: the longest pause between retransmissions."},
+                      {10, 60000, "ms"}),
+    number<&C::t4_ms>({"sip", "t4_ms", "Timer T4: how long a message may stay in the network."},
+                      {10, 60000, "ms"}),
+    number<&C::max_message>(
+        {"sip", "max_message",
+         "Longest head of a message, and longest datagram; more is answered 513."},
+        {1300, 1048576, "bytes"}),
+    number<&C::max_body>({"sip", "max_body", "Longest body of a message; more is answered 413."},
+                         {1024, 16777216, "bytes"}),
+    number<&C::max_headers>({"sip", "max_headers", "Most header fields of a message."}, {16, 1024}),
+    number<&C::max_connections>(
+        {"sip", "max_connections",
+         "Most TCP connections at once; the operating system's limit on open files counts too."},
+        {1, 1000000}),
+    number<&C::tcp_idle_timeout>(
+        {"sip", "tcp_idle_timeout", "A TCP connection without traffic is closed after this time."},
+        {32, 7 * kDay, "s"}),
+};
+
+constexpr ConfigKey kServerKeys[] = {
+    number<&C::shards>({"server", "shards", "Threads that serve SIP. 0: one for each processor."},
+                       {0, 256}),
+    text<&C::log_level>(
+        {"server", "log_level", "\"debug\", \"info\", \"warning\", \"error\" or \"off\".", true},
+        read_log_level, show_log_level),
+};
+
+constexpr ConfigKey kStoreKeys[] = {
+    text<&C::store_url>({"store", "url",
+                         "\"sqlite:<file>\", relative to the working directory or absolute. "
+                         "\"memory:\" forgets everything at a restart."},
+                        read_store_url),
+    number<&C::store_queue>(
+        {"store", "queue",
+         "Changes waiting for the disk; with more, new requests are answered 503 and Retry-After."},
+        {100, 1000000}),
+};
+
+constexpr ConfigKey kResourcesKeys[] = {
+    text<&C::accept_unknown_resources>({"resources", "unknown",
+                                        "\"accept\": any user of a served domain may be watched. "
+                                        "\"refuse\": only accounts and registered users, else 404.",
+                                        true},
+                                       read_unknown, show_unknown),
+};
+
+constexpr ConfigKey kSubscribeKeys[] = {
+    number<&C::subscribe_min_expires>(
+        {"subscribe", "min_expires",
+         "Shortest subscription; see clamp. 0 as an expiry always means \"end it\" or \"once\".",
+         true},
+        {0, kDay, "s"}),
+    number<&C::subscribe_max_expires>(
+        {"subscribe", "max_expires",
+         "Longest subscription; longer ones are shortened. 0: as each event package says.", true},
+        {0, kMaxExpires, "s"}),
+    flag<&C::subscribe_clamp>(
+        {"subscribe", "clamp",
+         "Below the minimum: true grants the minimum, false answers 423 (RFC 6665 4.2.1.1).",
+         true}),
+    flag<&C::subscribe_replace_same_device>({"subscribe", "replace_same_device",
+                                             "A new subscription of the same device "
+                                             "(+sip.instance, else Contact) ends its earlier one.",
+                                             true}),
+    number<&C::subscribe_pending_lifetime>(
+        {"subscribe", "pending_lifetime",
+         "How long a watcher waits for the owner's decision at most (RFC 3857 4.7.1).", true},
+        {60, 365 * kDay, "s"}),
+    number<&C::subscribe_per_watcher>(
+        {"subscribe", "per_watcher", "Most subscriptions of one watcher.", true}, {1, 10000000}),
+    number<&C::subscribe_per_resource>(
+        {"subscribe", "per_resource", "Most subscriptions to one resource.", true}, {1, 10000000}),
+    number<&C::subscribe_per_watcher_resource>(
+        {"subscribe", "per_watcher_resource", "Most subscriptions of one watcher to one resource.",
+         true},
+        {1, 10000}),
+};
+
+constexpr ConfigKey kPublishKeys[] = {
+    number<&C::publish_default_expires>(
+        {"publish", "default_expires", "Granted where a PUBLISH asks for nothing (RFC 3903 6).",
+         true},
+        {1, kMaxExpires, "s"}),
+    number<&C::publish_min_expires>(
+        {"publish", "min_expires", "Below this a PUBLISH is answered 423.", true}, {0, kDay, "s"}),
+    number<&C::publish_max_expires>(
+        {"publish", "max_expires", "Longer expiries are shortened to this.", true},
+        {1, kMaxExpires, "s"}),
+    number<&C::publish_per_resource>(
+        {"publish", "per_resource", "Most publications of one resource at a time.", true},
+        {1, 1024}),
+};
+
+constexpr ConfigKey kNotifyKeys[] = {
+    number<&C::notify_timeout_max>(
+        {"notify", "timeout_max",
+         "Unanswered NOTIFYs in a row after which a subscription is ended.", true},
+        {1, 1000}),
+    number<&C::notify_failures_max>(
+        {"notify", "failures_max",
+         "Refused NOTIFYs in a row after which a subscription is ended; 481 ends it at once.",
+         true},
+        {1, 1000}),
+};
+
+constexpr ConfigKey kHttpKeys[] = {
+    text<&C::http_listen>(
+        {"http", "listen", "Where the HTTP API is served: address:port, numeric. Empty: no HTTP."},
+        read_http_listen),
+    flag<&C::http_insecure>({"http", "insecure",
+                             "Allow plain HTTP beyond loopback, where tokens can be read on the "
+                             "way: for a network that encrypts by itself, or a container."}),
+    text<&C::http_token_file>({"http", "token_file",
+                               "The admin token; made at the first start, readable for the owner "
+                               "only. Empty: only http.tokens count."},
+                              read_token_file),
+    list<&C::http_tokens>({"http", "tokens",
+                           "More tokens: \"name role sha256\", role read, write or admin; the hash "
+                           "is what `printf %s \"$token\" | sha256sum` prints."},
+                          read_element<&C::http_tokens, parse_token>,
+                          show_elements<&C::http_tokens>),
+    number<&C::http_threads>({"http", "threads", "Requests answered at once; more wait."},
+                             {2, 256}),
+    number<&C::http_max_body>({"http", "max_body", "Longest request body; more is answered 413."},
+                              {1024, 67108864, "bytes"}),
+    number<&C::http_request_timeout>(
+        {"http", "request_timeout", "A request must have arrived within this time."},
+        {1, 600, "s"}),
+};
+
+std::vector<ConfigKey> joined() {
+    std::vector<ConfigKey> all;
+    const auto add = [&all](const auto& keys) {
+        all.insert(all.end(), std::begin(keys), std::end(keys));
+    };
+    add(kSipKeys);
+    add(kServerKeys);
+    add(kStoreKeys);
+    add(kResourcesKeys);
+    add(kSubscribeKeys);
+    add(kPublishKeys);
+    add(kNotifyKeys);
+    add(kHttpKeys);
+    return all;
+}
+
+}  // namespace
+
+std::span<const ConfigKey> config_keys() noexcept {
+    static const std::vector<ConfigKey> all = joined();
+    return all;
+}
+
+std::string_view section_help(std::string_view section) noexcept {
+    if (section == "sip") return "SIP: addresses, domains, authentication, timers, limits.";
+    if (section == "server") return "The program.";
+    if (section == "store") return "What survives a restart.";
+    if (section == "resources") return "Who exists.";
+    if (section == "subscribe") return "Subscriptions (RFC 6665).";
+    if (section == "publish") return "Publications (RFC 3903).";
+    if (section == "notify") return "Notifications.";
+    if (section == "http") return "The HTTP API, metrics and health.";
+    return {};
+}
+
+std::string full_name(const ConfigKey& key) {
+    return std::string(key.section) + "." + std::string(key.name);
+}
+
+}  // namespace herald::server
