@@ -1,0 +1,288 @@
+// packages/message_counts.cpp: the counters of a mailbox and their body (RFC 3842 5.2).
+#include "packages/message_counts.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "base/text.h"
+
+namespace herald::packages {
+namespace {
+
+constexpr std::array<std::string_view, kMessageClasses> kNames{
+    "Voice-Message",      "Video-Message", "Fax-Message", "Pager-Message",
+    "Multimedia-Message", "Text-Message",  "None",
+};
+
+/// Unknown lines of one body; more is no mailbox but an attack.
+constexpr std::size_t kMaxOtherLines = 64;
+
+std::uint32_t sum_of(std::uint32_t a, std::uint32_t b) noexcept {
+    const std::uint32_t room = std::numeric_limits<std::uint32_t>::max() - a;
+    return a + std::min(room, b);
+}
+
+void add_count(MessageCount& sum, const MessageCount& more) noexcept {
+    sum.fresh = sum_of(sum.fresh, more.fresh);
+    sum.old = sum_of(sum.old, more.old);
+    sum.urgent_fresh = sum_of(sum.urgent_fresh, more.urgent_fresh);
+    sum.urgent_old = sum_of(sum.urgent_old, more.urgent_old);
+}
+
+void append_line(std::string& body, std::string_view name, std::string_view value) {
+    body += name;
+    body += ": ";
+    body += value;
+    body += "\r\n";
+}
+
+void append_count(std::string& body, std::string_view name, const MessageCount& count) {
+    body += name;
+    body += ": ";
+    base::append_number(body, count.fresh);
+    body += '/';
+    base::append_number(body, count.old);
+    body += " (";
+    base::append_number(body, count.urgent_fresh);
+    body += '/';
+    base::append_number(body, count.urgent_old);
+    body += ")\r\n";
+}
+
+/// "2/8 (0/2)" with blanks anywhere between the parts; the urgent ones may be missing.
+class CountReader {
+public:
+    explicit CountReader(std::string_view text) : text_(text) {}
+
+    std::optional<MessageCount> run() {
+        MessageCount count;
+        if (!pair(count.fresh, count.old)) return std::nullopt;
+        if (at_end()) return count;
+        if (!take('(') || !pair(count.urgent_fresh, count.urgent_old) || !take(')') || !at_end()) {
+            return std::nullopt;
+        }
+        return count;
+    }
+
+private:
+    void skip_blanks() noexcept {
+        const std::size_t next = text_.find_first_not_of(" \t\r\n");
+        text_.remove_prefix(std::min(next, text_.size()));
+    }
+    bool at_end() noexcept { return skip_blanks(), text_.empty(); }
+    bool take(char wanted) noexcept {
+        skip_blanks();
+        if (!text_.starts_with(wanted)) return false;
+        text_.remove_prefix(1);
+        return true;
+    }
+    bool number(std::uint32_t& into) noexcept {
+        skip_blanks();
+        const std::size_t size = std::min(text_.find_first_not_of("0123456789"), text_.size());
+        const auto value = base::to_u32_clamped(text_.substr(0, size));
+        text_.remove_prefix(size);
+        if (value) into = *value;
+        return value.has_value();
+    }
+    bool pair(std::uint32_t& fresh, std::uint32_t& old) noexcept {
+        return number(fresh) && take('/') && number(old);
+    }
+
+    std::string_view text_;
+};
+
+/// A header name is a token (RFC 3261 25.1).
+bool is_token(std::string_view name) noexcept {
+    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+        return base::is_alpha(c) || base::is_digit(c) ||
+               std::string_view("-.!%*_+`'~").find(c) != std::string_view::npos;
+    });
+}
+
+/// What may stand in one line of a body without changing the lines around it.
+bool is_printable(std::string_view value) noexcept {
+    return base::is_utf8(value) && std::none_of(value.begin(), value.end(), [](char c) {
+               return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F;
+           });
+}
+
+class SummaryReader {
+public:
+    explicit SummaryReader(std::string_view body) : rest_(body) {}
+
+    Result<MessageCounts> run() {
+        while (next_line()) {
+            if (Status status = header(); !status) return status.fault();
+        }
+        if (!counts_.waiting) return fault("Messages-Waiting is missing");
+        return std::move(counts_);
+    }
+
+private:
+    Fault fault(std::string_view why) const {
+        return {FaultKind::malformed,
+                "line " + std::to_string(std::max(line_, 1U)) + ": " + std::string(why)};
+    }
+
+    static std::string_view take_line(std::string_view& text) noexcept {
+        const std::size_t end = text.find('\n');
+        std::string_view line = text.substr(0, end);
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        return line;
+    }
+
+    /// Unfolds the next header into header_; false at the blank line that ends the summary, and at
+    /// the end.
+    bool next_line() {
+        if (rest_.empty()) return false;
+        line_ = next_line_;
+        header_ = take_line(rest_);
+        ++next_line_;
+        if (base::trim(header_).empty()) return false;
+        while (rest_.starts_with(' ') || rest_.starts_with('\t')) {
+            std::string_view ahead = rest_;
+            const std::string_view folded = base::trim(take_line(ahead));
+            if (folded.empty()) break;
+            rest_ = ahead;
+            ++next_line_;
+            header_ += ' ';
+            header_ += folded;
+        }
+        return true;
+    }
+
+    Status header() {
+        const base::Split split = base::split_once(header_, ':');
+        const std::string_view name = base::trim(split.before);
+        const std::string_view value = base::trim(split.after);
+        if (!split.found || !is_token(name)) return fault("not a header");
+        if (!is_printable(value)) return fault("a character that does not belong into a header");
+        if (base::iequals(name, "Messages-Waiting")) return waiting(value);
+        if (!counts_.waiting) return fault("Messages-Waiting is not the first header");
+        if (base::iequals(name, "Message-Account")) return account(value);
+        return summary_line(name, value);
+    }
+
+    Status waiting(std::string_view value) {
+        if (counts_.waiting) return fault("Messages-Waiting is repeated");
+        const bool is_yes = base::iequals(value, "yes");
+        if (!is_yes && !base::iequals(value, "no"))
+            return fault("Messages-Waiting is neither yes nor no");
+        counts_.waiting = is_yes;
+        return {};
+    }
+
+    /// The RFC wants a bare URI; some voicemail servers write it in angle brackets.
+    Status account(std::string_view value) {
+        if (value.starts_with('<') && value.ends_with('>'))
+            value = base::trim(value.substr(1, value.size() - 2));
+        counts_.account = value;
+        return {};
+    }
+
+    Status summary_line(std::string_view name, std::string_view value) {
+        const auto known = message_class(name);
+        const auto count = CountReader(value).run();
+        if (known) {
+            if (!count)
+                return fault(std::string(kNames[static_cast<std::size_t>(*known)]) +
+                             " is not new/old");
+            counts_[*known] = *count;
+            return {};
+        }
+        if (counts_.other_classes.size() + counts_.other_headers.size() >= kMaxOtherLines) {
+            return fault("too many headers");
+        }
+        if (count) {
+            counts_.other_classes.emplace_back(name, *count);
+        } else {
+            counts_.other_headers.emplace_back(name, value);
+        }
+        return {};
+    }
+
+    std::string_view rest_;
+    std::string header_;
+    unsigned line_ = 0;  ///< where header_ starts, from 1
+    unsigned next_line_ = 1;
+    MessageCounts counts_;
+};
+
+template <class Value>
+auto find_by_name(std::vector<std::pair<std::string, Value>>& among, std::string_view name) {
+    return std::find_if(among.begin(), among.end(),
+                        [name](const auto& entry) { return base::iequals(entry.first, name); });
+}
+
+}  // namespace
+
+std::string_view name_of(MessageClass message_class) noexcept {
+    return kNames[static_cast<std::size_t>(message_class)];
+}
+
+std::optional<MessageClass> message_class(std::string_view name) noexcept {
+    for (std::size_t i = 0; i < kNames.size(); ++i) {
+        if (base::iequals(name, kNames[i])) return static_cast<MessageClass>(i);
+    }
+    return std::nullopt;
+}
+
+bool is_waiting(const MessageCounts& counts) noexcept {
+    if (counts.waiting) return *counts.waiting;
+    const bool has_known = std::any_of(counts.classes.begin(), counts.classes.end(),
+                                       [](const auto& count) { return count && count->fresh > 0; });
+    return has_known || std::any_of(counts.other_classes.begin(), counts.other_classes.end(),
+                                    [](const auto& entry) { return entry.second.fresh > 0; });
+}
+
+void add(MessageCounts& sum, const MessageCounts& more) {
+    sum.waiting = is_waiting(sum) || is_waiting(more);
+    if (sum.account.empty()) sum.account = more.account;
+    for (std::size_t i = 0; i < kMessageClasses; ++i) {
+        if (!more.classes[i]) continue;
+        if (!sum.classes[i]) sum.classes[i].emplace();
+        add_count(*sum.classes[i], *more.classes[i]);
+    }
+    for (const auto& [name, count] : more.other_classes) {
+        const auto known = find_by_name(sum.other_classes, name);
+        if (known == sum.other_classes.end()) {
+            // By name, so that the order does not tell which publication is the newest.
+            const auto place = std::find_if(
+                sum.other_classes.begin(), sum.other_classes.end(),
+                [&](const auto& entry) { return base::lower(entry.first) > base::lower(name); });
+            sum.other_classes.emplace(place, name, count);
+        } else {
+            add_count(known->second, count);
+        }
+    }
+    for (const auto& header : more.other_headers) {
+        if (find_by_name(sum.other_headers, header.first) == sum.other_headers.end()) {
+            sum.other_headers.push_back(header);
+        }
+    }
+}
+
+std::string to_body(const MessageCounts& counts, std::string_view mailbox) {
+    std::string body;
+    body.reserve(160);
+    append_line(body, "Messages-Waiting", is_waiting(counts) ? "yes" : "no");
+    append_line(body, "Message-Account",
+                counts.account.empty() ? mailbox : std::string_view(counts.account));
+    bool has_count = !counts.other_classes.empty();
+    for (std::size_t i = 0; i < kMessageClasses; ++i) {
+        if (!counts.classes[i]) continue;
+        has_count = true;
+        append_count(body, kNames[i], *counts.classes[i]);
+    }
+    if (!has_count && !is_waiting(counts)) append_count(body, kNames[0], {});
+    for (const auto& [name, count] : counts.other_classes) append_count(body, name, count);
+    for (const auto& [name, value] : counts.other_headers) append_line(body, name, value);
+    return body;
+}
+
+Result<MessageCounts> parse_message_summary(std::string_view body) {
+    return SummaryReader(body).run();
+}
+
+}  // namespace herald::packages

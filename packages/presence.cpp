@@ -1,0 +1,85 @@
+// packages/presence.cpp: the presence event package (RFC 3856): PIDF in, composed PIDF or older
+// formats out.
+#include <algorithm>
+
+#include "packages/package.h"
+#include "pidf/compose.h"
+#include "pidf/xpidf.h"
+
+namespace herald::packages {
+namespace {
+
+constexpr std::string_view kPidf = "application/pidf+xml";
+/// The same document under its draft's name: some Cisco phones ask for it.
+constexpr std::string_view kCpimPidf = "application/cpim-pidf+xml";
+constexpr std::string_view kXpidf = "application/xpidf+xml";
+
+struct AdmittedPresence final : Admitted {
+    explicit AdmittedPresence(pidf::Presence admitted) : presence(std::move(admitted)) {}
+    pidf::Presence presence;
+};
+
+/// A default counts only where there is nothing else, a registration only where nobody publishes
+/// (CO-08, CO-10).
+bool is_wanted(Rank rank, bool has_published, bool has_state) noexcept {
+    if (rank == Rank::fallback) return !has_state;
+    return rank != Rank::registration || !has_published;
+}
+
+std::vector<pidf::Contribution> contributions_of(std::span<const Input> inputs) {
+    const auto any = [inputs](auto matches) {
+        return std::any_of(inputs.begin(), inputs.end(), matches);
+    };
+    const bool has_published =
+        any([](const Input& input) { return input.rank == Rank::published; });
+    const bool has_state = any([](const Input& input) { return input.rank != Rank::fallback; });
+    std::vector<pidf::Contribution> contributions;
+    contributions.reserve(inputs.size());
+    for (const Input& input : inputs) {
+        if (input.document == nullptr || !is_wanted(input.rank, has_published, has_state)) continue;
+        const auto& admitted = static_cast<const AdmittedPresence&>(*input.document);
+        contributions.push_back(
+            {input.source, static_cast<int>(input.rank), input.arrived, &admitted.presence});
+    }
+    return contributions;
+}
+
+class Presence final : public Package {
+public:
+    const Profile& profile() const noexcept override {
+        static const Profile profile{
+            .event = "presence",
+            .publish_types = {kPidf},
+            .notify_types = {kPidf, kCpimPidf, kXpidf},
+            .access = Access::same_domain,
+            .reference = "RFC 3856",
+        };
+        return profile;
+    }
+
+    Result<DocumentPtr> admit(const Document& body) const override {
+        Result<pidf::Presence> presence = pidf::parse_presence(body.body);
+        if (!presence) return presence.fault();
+        return DocumentPtr(std::make_shared<AdmittedPresence>(std::move(*presence)));
+    }
+
+    Composed compose(const EventState& state, const View& view) const override {
+        const pidf::Composition composition =
+            pidf::resolve(contributions_of(state.inputs), state.now);
+        pidf::Rendered rendered = view.type == kXpidf
+                                      ? pidf::render_xpidf(composition, view.entity, state.aor)
+                                      : pidf::render_pidf(composition, view.entity, state.aor);
+        return {{std::string(view.type), std::move(rendered.body)},
+                rendered.fingerprint,
+                composition.stale_at};
+    }
+};
+
+}  // namespace
+
+const Package& presence() {
+    static const Presence package;
+    return package;
+}
+
+}  // namespace herald::packages
