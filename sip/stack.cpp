@@ -1,0 +1,312 @@
+// sip/stack.cpp: what becomes of a message that arrives, and the stack's public face.
+#include "sip/stack.h"
+
+#include <array>
+#include <cassert>
+#include <cstddef>
+#include <unordered_map>
+#include <utility>
+
+#include "base/text.h"
+#include "sip/branch.h"
+#include "sip/client_transactions.h"
+#include "sip/request_key.h"
+#include "sip/responder.h"
+#include "sip/server_transactions.h"
+
+namespace herald::sip {
+namespace {
+
+constexpr Method kMethods[] = {
+    Method::subscribe, Method::notify, Method::publish, Method::register_, Method::message,
+    Method::options,   Method::invite, Method::bye,     Method::refer,     Method::info,
+    Method::update,    Method::prack,
+};
+constexpr std::size_t kMethodCount = static_cast<std::size_t>(Method::prack) + 1;
+
+bool is_response(std::string_view bytes) {
+    const std::size_t start = bytes.find_first_not_of("\r\n");
+    return start != std::string_view::npos && base::istarts_with(bytes.substr(start), "SIP/");
+}
+
+/// A response with more than the one Via we wrote was meant for somebody else (RFC 3261 8.1.3.3).
+bool has_one_via(const Message& response) {
+    const auto row = response.header(Header::via);
+    return row && response.count(Header::via) == 1 && response.via().text.size() == row->size();
+}
+
+ResponseHead head_of(const Message& response) {
+    return {.status = response.status(),
+            .branch = response.via().branch,
+            .cseq = response.cseq(),
+            .method = response.method(),
+            .has_contact = false};
+}
+
+Answer plain(int status, std::string reason = {}) {
+    return {.status = status, .reason = std::move(reason)};
+}
+
+base::HashKey or_random(const base::HashKey& key) {
+    return key == base::HashKey{} ? base::random_key() : key;
+}
+
+}  // namespace
+
+struct Stack::Parts {
+    Parts(base::Loop& loop, Transport& wire, RequestHandler& upper, base::Metrics& registry,
+          StackOptions&& wanted, ShardRouter* shards);
+
+    void on_response(std::span<char> bytes, const Flow& flow, Framing framing);
+    bool forward_response(const ResponseHead& head, std::span<const char> bytes, const Flow& flow,
+                          Framing framing);
+    void on_request(std::span<char> bytes, const Flow& flow, Framing framing);
+    void dispatch(const Flow& flow);
+    void repeat(const ServerTransactions::Match& known, const Flow& flow);
+    void on_cancel(const Flow& flow);
+    void begin(const RequestKey& key, const Flow& flow);
+    void reject(const Flow& flow, const char* counted_as, const Answer& answer);
+    void count_rejected(const char* reason);
+
+    StackOptions options;
+    Transport& transport;
+    RequestHandler& handler;
+    ShardRouter* const router;
+    base::Metrics& metrics;
+    RequestHasher hasher;
+    Responder responder;
+    ServerTransactions server;
+    ClientTransactions client;
+
+    Message message;            ///< the one being looked at
+    bool is_receiving = false;  ///< on_message() is not re-entrant: it would overwrite `message`
+
+    std::array<base::Counter*, kMethodCount> requests{};
+    std::unordered_map<std::string_view, base::Counter*> rejected;  ///< by reason, static text
+    base::Counter& repeated;
+    base::Counter& stray;
+};
+
+Stack::Parts::Parts(base::Loop& loop, Transport& wire, RequestHandler& upper,
+                    base::Metrics& registry, StackOptions&& wanted, ShardRouter* shards)
+    : options(std::move(wanted)),
+      transport(wire),
+      handler(upper),
+      router(shards),
+      metrics(registry),
+      hasher(or_random(options.lasting_key)),
+      responder(transport, hasher, metrics,
+                {.server = options.user_agent, .force_rport = options.force_rport}),
+      server(loop, metrics,
+             {.timers = options.timers,
+              .max_completed = options.max_server_transactions,
+              .max_pending = options.max_pending_requests},
+             [this](const Message& request, const Flow& flow, base::Duration age) {
+                 responder.send(request, flow, {.status = 100, .delay = age});
+             }),
+      client(loop, transport, metrics,
+             {.shard = options.shard,
+              .timers = options.timers,
+              .limit = options.max_client_transactions}),
+      repeated(metrics.counter("sip_retransmissions_total", "Messages sent or received again",
+                               {{"direction", "in"}})),
+      stray(metrics.counter("sip_stray_responses_total",
+                            "Answers that belong to no request under way: late or not for us")) {
+    for (std::size_t i = 0; i < kMethodCount; ++i) {
+        const auto method = static_cast<Method>(i);
+        const std::string_view name = method == Method::unknown ? "other" : name_of(method);
+        requests[i] = &metrics.counter("sip_requests_total", "Requests received, copies not counted",
+                                       {{"method", std::string(name)}});
+    }
+}
+
+void Stack::Parts::on_response(std::span<char> bytes, const Flow& flow, Framing framing) {
+    const auto head = peek_response({bytes.data(), bytes.size()});
+    if (head && forward_response(*head, bytes, flow, framing)) return;
+    // The plain 2xx to a NOTIFY, by far the most frequent message, is never parsed whole.
+    if (head && head->status < 300 && !head->has_contact) {
+        if (!client.receive(*head, nullptr)) stray.add();
+        return;
+    }
+    const ParseOutcome parsed = parse_into(message, bytes, framing, options.limits);
+    if (parsed.error != ParseOutcome::Error::none || message.is_request()) {
+        return count_rejected("malformed response");
+    }
+    const ResponseHead whole = head_of(message);
+    if (!head && forward_response(whole, bytes, flow, framing)) return;
+    if (!has_one_via(message) || !client.receive(whole, &message)) stray.add();
+}
+
+/// Another shard's answers come here where the kernel spreads datagrams by their source. Only that shard can tell
+/// whether the branch is authentic.
+bool Stack::Parts::forward_response(const ResponseHead& head, std::span<const char> bytes,
+                                    const Flow& flow, Framing framing) {
+    const auto branch = Branch::from(head.branch);
+    if (!branch || branch->shard == options.shard) return false;
+    if (router == nullptr || branch->shard >= options.shards) return false;
+    router->forward(branch->shard, bytes, flow, framing);
+    return true;
+}
+
+void Stack::Parts::on_request(std::span<char> bytes, const Flow& flow, Framing framing) {
+    const ParseOutcome parsed = parse_into(message, bytes, framing, options.limits);
+    if (parsed.error == ParseOutcome::Error::drop) {
+        return count_rejected(*parsed.reason != '\0' ? parsed.reason : "unanswerable");
+    }
+    if (parsed.error != ParseOutcome::Error::none) {
+        return reject(flow, parsed.reason, plain(parsed.answer_status, parsed.reason));
+    }
+    if (router != nullptr) {
+        const unsigned shard = router->shard_of(message);
+        if (shard != options.shard) return router->forward(shard, bytes, flow, framing);
+    }
+    dispatch(flow);
+}
+
+/// The ladder of RFC 3261 8.2 and 17.2 up to the application: copies first, as they cost least.
+void Stack::Parts::dispatch(const Flow& flow) {
+    handler.on_sign_of_life(flow);
+    if (message.method() == Method::ack) return requests[static_cast<std::size_t>(Method::ack)]->add();
+    const RequestKey key = hasher.key_of(message);
+    const ServerTransactions::Match known = server.match(key.transaction);
+    if (known.state != ServerState::gone) return repeat(known, flow);
+
+    requests[static_cast<std::size_t>(message.method())]->add();
+    if (message.method() == Method::cancel) return on_cancel(flow);
+    if (message.method() == Method::unknown) {
+        return reject(flow, "unknown method",
+                      {.status = 501, .headers = "Allow: " + options.allow + "\r\n"});
+    }
+    if (server.has_merged(key)) return reject(flow, "merged request", plain(482, "Merged Request"));
+    if (server.is_full()) {
+        // Spread over some seconds, lest all come back at once.
+        const auto seconds = static_cast<std::uint32_t>(1 + key.transaction.high % 5);
+        return reject(flow, "overload", {.status = 503, .retry_after = seconds});
+    }
+    begin(key, flow);
+}
+
+void Stack::Parts::repeat(const ServerTransactions::Match& known, const Flow& flow) {
+    repeated.add();
+    if (step(known.state, ServerInput::retransmission).action != ServerAction::resend) return;
+    if (known.state == ServerState::proceeding) return responder.send(message, flow, plain(100));
+    if (known.answer) responder.send(message, flow, *known.answer);
+}
+
+/// RFC 3261 9.2, RFC 4320: what can be cancelled is answered at once anyway, so a CANCEL changes nothing.
+void Stack::Parts::on_cancel(const Flow& flow) {
+    for (const Method method : kMethods) {
+        const auto known = server.match(hasher.cancelled_by(message, method));
+        if (known.state != ServerState::gone) return responder.send(message, flow, plain(200));
+    }
+    responder.send(message, flow, plain(481));
+}
+
+void Stack::Parts::begin(const RequestKey& key, const Flow& flow) {
+    const ServerTransactionId id = server.begin(key, message, flow);
+    handler.on_request(id, message, flow);
+    server.keep(id);
+}
+
+/// Answers without a transaction: a copy of the request is judged again and gets the same.
+void Stack::Parts::reject(const Flow& flow, const char* counted_as, const Answer& answer) {
+    count_rejected(counted_as);
+    // Nothing ever answers an ACK.
+    if (message.is_request() && message.method() != Method::ack) {
+        responder.send(message, flow, answer);
+    }
+}
+
+void Stack::Parts::count_rejected(const char* reason) {
+    base::Counter*& counter = rejected[reason];
+    if (counter == nullptr) {
+        counter = &metrics.counter("sip_rejected_total", "Messages refused before any application",
+                                   {{"reason", reason}});
+    }
+    counter->add();
+}
+
+Stack::Stack(base::Loop& loop, Transport& transport, RequestHandler& handler,
+             base::Metrics& metrics, StackOptions options, ShardRouter* router)
+    : parts_(std::make_unique<Parts>(loop, transport, handler, metrics, std::move(options),
+                                     router)) {}
+
+Stack::~Stack() = default;
+
+void Stack::answer(ServerTransactionId id, const Answer& answer) {
+    const Message* const request = parts_->server.request(id);
+    if (request == nullptr) return;
+    const Flow flow = parts_->server.flow(id);
+    if (answer.status < 200) {
+        const bool is_early = !is_reliable(flow.protocol);
+        assert(answer.status == 100);
+        // On UDP the 100 goes out by itself, and not before its time (RFC 4320 4.1).
+        if (!is_early && parts_->server.provisional(id)) {
+            parts_->responder.send(*request, flow, answer);
+        }
+        return;
+    }
+    // RFC 4320 4.2: a 408 would only come when the client gave up already.
+    if (answer.status == 408) return parts_->server.give_up(id);
+    parts_->responder.send(*request, flow, answer);
+    parts_->server.complete(id, answer);
+}
+
+void Stack::answer_and_forget(ServerTransactionId id, const Answer& answer) {
+    const Message* const request = parts_->server.request(id);
+    if (request == nullptr) return;
+    parts_->responder.send(*request, parts_->server.flow(id), answer);
+    parts_->server.forget(id);
+}
+
+void Stack::abandon(ServerTransactionId id) { parts_->server.give_up(id); }
+
+const Message* Stack::request(ServerTransactionId id) const { return parts_->server.request(id); }
+
+ClientTransactionId Stack::start(const Flow& flow, RequestSource& source, std::uint64_t user) {
+    return parts_->client.start(flow, source, user);
+}
+
+void Stack::forget(ClientTransactionId id) { parts_->client.forget(id); }
+
+std::string_view Stack::contact(const Flow& flow) const { return parts_->responder.contact(flow); }
+
+std::uint64_t Stack::branch_hash(const Message& request) const {
+    return parts_->hasher.branch_hash(request);
+}
+
+Transport& Stack::transport() noexcept { return parts_->transport; }
+
+std::size_t Stack::client_transactions() const noexcept { return parts_->client.size(); }
+
+void Stack::on_message(std::span<char> bytes, const Flow& flow, Framing framing) {
+    assert(!parts_->is_receiving);
+    parts_->is_receiving = true;
+    if (is_response({bytes.data(), bytes.size()})) {
+        parts_->on_response(bytes, flow, framing);
+    } else {
+        parts_->on_request(bytes, flow, framing);
+    }
+    parts_->is_receiving = false;
+}
+
+void Stack::on_unframeable(std::span<char> bytes, const Flow& flow, ParseResult::Error why) {
+    const ParseOutcome parsed = parse_into(parts_->message, bytes, Framing::stream,
+                                           parts_->options.limits);
+    const char* const reason = *parsed.reason != '\0' ? parsed.reason : "framing lost";
+    if (parsed.error == ParseOutcome::Error::drop || !parts_->message.is_request()) {
+        return parts_->count_rejected(reason);
+    }
+    int status = parsed.answer_status;
+    if (status == 0) status = why == ParseResult::Error::too_large ? 513 : 400;
+    parts_->reject(flow, reason, plain(status, reason));
+}
+
+void Stack::on_flow_closed(const Flow& flow) {
+    parts_->client.on_flow_closed(flow);
+    parts_->handler.on_flow_closed(flow);
+}
+
+void Stack::on_unreachable(const Endpoint& peer) { parts_->client.on_unreachable(peer); }
+
+}  // namespace herald::sip

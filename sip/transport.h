@@ -1,0 +1,54 @@
+// sip/transport.h: what carries messages: the seam between the stack and sockets (or a test's wire).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "sip/endpoint.h"
+#include "sip/message.h"
+
+namespace herald::sip {
+
+/// Gets what arrives. Runs on the transport's thread.
+class TransportSink {
+public:
+    virtual ~TransportSink() = default;
+    /// One datagram, or one framed message of a stream (keep-alives are gone already). The bytes may be changed in
+    /// place and live until the call returns.
+    virtual void on_message(std::span<char> bytes, const Flow& flow, Framing framing) = 0;
+    /// A stream sent bytes that cannot be framed; the transport closes it after the sink answered what can be answered.
+    virtual void on_unframeable(std::span<char> bytes, const Flow& flow, ParseResult::Error why) = 0;
+    /// A stream ended, or could not be opened; everything queued on it is lost.
+    virtual void on_flow_closed(const Flow& flow) = 0;
+    /// ICMP said that nobody listens at `peer` (UDP, RFC 3261 18.4).
+    virtual void on_unreachable(const Endpoint& peer) = 0;
+};
+
+/// Where a listener is reached: for Via, Contact and Record-Route.
+struct ListenerAddress {
+    Protocol protocol = Protocol::udp;
+    Endpoint bound;
+    std::string host;        ///< what peers are told; numeric or a name, IPv6 in brackets
+    std::uint16_t port = 0;  ///< what peers are told
+};
+
+class Transport {
+public:
+    virtual ~Transport() = default;
+    /// Queues one message; it leaves at the end of the loop's turn at the latest. False: the flow is gone or its buffer
+    /// is full (the stream is then closed later, by on_flow_closed).
+    virtual bool send(const Flow& flow, std::string_view bytes) = 0;
+    /// A flow to `peer` from a listener of that family: for UDP a value, for streams an open connection to that very
+    /// address and port, or a new one (messages wait until it is up). Faults: unreachable, limit_reached.
+    virtual Result<Flow> open(Protocol protocol, const Endpoint& peer) = 0;
+    /// Whether `flow` can still be sent on: always for UDP of a listener we have.
+    virtual bool is_open(const Flow& flow) const = 0;
+    /// The listener `flow` came in by or leaves from.
+    virtual const ListenerAddress& listener(const Flow& flow) const = 0;
+    virtual std::span<const ListenerAddress> listeners() const = 0;
+};
+
+}  // namespace herald::sip
