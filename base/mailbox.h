@@ -71,12 +71,20 @@ public:
 private:
     T* place(std::size_t position) const noexcept { return room_ + (position & (capacity_ - 1)); }
 
+    /// Keeps the two sides' words on different cache lines, however the mailbox itself is aligned.
+    struct Gap {
+        std::byte bytes[64];
+    };
+
     const std::size_t capacity_;
     T* const room_;
-    alignas(64) std::atomic<std::size_t> tail_{0};  ///< written by the sender
-    std::size_t known_head_ = 0;                    ///< the sender's
-    alignas(64) std::atomic<std::size_t> head_{0};  ///< written by the receiver
-    std::size_t known_tail_ = 0;                    ///< the receiver's
+    Gap before_tail_;
+    std::atomic<std::size_t> tail_{0};  ///< written by the sender
+    std::size_t known_head_ = 0;        ///< the sender's
+    Gap before_head_;
+    std::atomic<std::size_t> head_{0};  ///< written by the receiver
+    std::size_t known_tail_ = 0;        ///< the receiver's
+    Gap after_head_;
 };
 
 }  // namespace herald::base

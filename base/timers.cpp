@@ -177,10 +177,17 @@ void Timers::release(std::uint32_t node) noexcept {
 /// Deals the timers of `list` out to lower levels. From its last to its first, each to the front:
 /// so lists stay in order of arming, as those already below were armed later.
 void Timers::cascade(std::uint32_t list) noexcept {
-    while (heads_[list] != kNone) {
-        const std::uint32_t last = nodes_[heads_[list]].previous;
-        unlink(last);
-        push_front(list_for(nodes_[last].tick), last);
+    const std::uint32_t first = heads_[list];
+    if (first == kNone) return;
+    heads_[list] = kNone;
+    occupied_[list / 64] &= ~(std::uint64_t{1} << (list % 64));
+    std::uint32_t node = nodes_[first].previous;
+    for (bool is_done = false; !is_done;) {
+        const std::uint32_t previous = nodes_[node].previous;
+        is_done = node == first;
+        __builtin_prefetch(&nodes_[previous]);
+        push_front(list_for(nodes_[node].tick), node);
+        node = previous;
     }
 }
 

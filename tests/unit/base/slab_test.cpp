@@ -57,12 +57,13 @@ TEST_CASE("the generation of a free slot finds nothing either") {
 
 TEST_CASE("addresses stay while the slab grows, aligned as the type asks") {
     struct alignas(64) Line {
+        explicit Line(std::uint64_t v) : value(v) {}
         std::uint64_t value;
     };
     Slab<Line> slab;
     std::vector<Line*> addresses;
     for (std::uint64_t i = 0; i < 5000; ++i) {
-        const SlotId id = slab.take(Line{i});
+        const SlotId id = slab.take(i);
         CHECK(id.slot == i);
         addresses.push_back(slab.find(id));
         REQUIRE(reinterpret_cast<std::uintptr_t>(addresses.back()) % 64 == 0);
