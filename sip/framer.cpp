@@ -1,10 +1,9 @@
 // sip/framer.cpp: finds where each message of a stream ends, from blank line and Content-Length.
 #include "sip/framer.h"
 
-#include <cstring>
-
 #include "base/text.h"
 #include "sip/grammar.h"
+#include "sip/scan.h"
 
 namespace herald::sip {
 namespace {
@@ -26,10 +25,8 @@ struct Length {
 std::string_view take_line(std::string_view& rest) noexcept {
     std::size_t end = 0;
     do {
-        const void* const found = std::memchr(rest.data() + end, '\n', rest.size() - end);
-        end = found == nullptr
-                  ? rest.size()
-                  : static_cast<std::size_t>(static_cast<const char*>(found) - rest.data()) + 1;
+        const std::size_t found = scan::find(rest.substr(end), '\n');
+        end = found == scan::kNone ? rest.size() : end + found + 1;
     } while (end < rest.size() && grammar::is_blank(rest[end]));
     const std::string_view line = rest.substr(0, end);
     rest.remove_prefix(end);
@@ -128,12 +125,10 @@ std::optional<StreamEvent> Framer::read_headers() {
         return unframeable(ParseOutcome::Error::malformed, "Not a SIP message");
     }
     while (scanned_ < rest.size()) {
-        const void* const found = std::memchr(rest.data() + scanned_, '\n', rest.size() - scanned_);
-        if (found == nullptr) {
-            scanned_ = rest.size();
-            break;
-        }
-        scanned_ = static_cast<std::size_t>(static_cast<const char*>(found) - rest.data());
+        const char* const end = rest.data() + rest.size();
+        const char* const found = scan::find_char(rest.data() + scanned_, end, '\n');
+        scanned_ = static_cast<std::size_t>(found - rest.data());
+        if (found == end) break;
         const std::string_view after(rest.data() + scanned_ + 1, rest.size() - scanned_ - 1);
         const bool is_lf = after.substr(0, 1) == "\n";
         if (is_lf || after.substr(0, 2) == "\r\n") {

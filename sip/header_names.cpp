@@ -81,6 +81,26 @@ constexpr std::array<Header, 256> make_table() {
     return table;
 }
 constexpr std::array<Header, 256> kTable = make_table();
+static_assert(std::all_of(std::begin(kNames), std::end(kNames),
+                          [](std::string_view name) { return name.size() <= 24; }));
+
+template <class Word>
+Word word_at(const char* from) noexcept {
+    Word word;
+    std::memcpy(&word, from, sizeof word);
+    return word;
+}
+
+/// memcmp() == 0 for 2 to 24 octets, as overlapping words.
+bool same_bytes(const char* a, const char* b, std::size_t size) noexcept {
+    const auto same = [&]<class Word>(Word, std::size_t at) {
+        return word_at<Word>(a + at) == word_at<Word>(b + at);
+    };
+    if (size < 4) return same(std::uint16_t{}, 0) && a[size - 1] == b[size - 1];
+    if (size < 8) return same(std::uint32_t{}, 0) && same(std::uint32_t{}, size - 4);
+    if (size > 16 && !same(std::uint64_t{}, 8)) return false;
+    return same(std::uint64_t{}, 0) && same(std::uint64_t{}, size - 8);
+}
 
 constexpr Header compact(char c) noexcept {
     switch (base::to_lower(c)) {
@@ -130,7 +150,7 @@ Header header_of(std::string_view name) noexcept {
     const std::string_view known = kNames[static_cast<std::size_t>(id)];
     if (known.size() != name.size()) return Header::other;
     // Nearly everybody writes the names as the RFCs do.
-    if (std::memcmp(known.data(), name.data(), name.size()) == 0) return id;
+    if (same_bytes(known.data(), name.data(), name.size())) return id;
     return base::iequals(known, name) ? id : Header::other;
 }
 

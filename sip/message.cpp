@@ -2,10 +2,9 @@
 // response.
 #include "sip/message.h"
 
-#include <cstring>
-
 #include "base/text.h"
 #include "sip/grammar.h"
+#include "sip/scan.h"
 
 namespace herald::sip {
 namespace {
@@ -39,7 +38,7 @@ void shift(std::string_view& view, const char* from, const char* to) noexcept {
 std::optional<std::string_view> next_list_value(std::string_view& rest) noexcept {
     while (!rest.empty()) {
         std::size_t length = rest.size();
-        if (std::memchr(rest.data(), ',', rest.size()) != nullptr) length = list_value_length(rest);
+        if (scan::find(rest, ',') != scan::kNone) length = list_value_length(rest);
         const std::string_view value = grammar::trim(rest.substr(0, length));
         rest.remove_prefix(length == rest.size() ? length : length + 1);
         if (!value.empty()) return value;
@@ -123,9 +122,8 @@ private:
     /// Without its line end; empty where that is missing.
     std::string_view take_line() noexcept {
         const char* const start = at_;
-        const void* const found = std::memchr(at_, '\n', static_cast<std::size_t>(end_ - at_));
-        if (found == nullptr) return {};
-        const char* stop = static_cast<const char*>(found);
+        const char* stop = scan::find_char(at_, end_, '\n');
+        if (stop == end_) return {};
         at_ = stop + 1;
         if (stop != start && stop[-1] == '\r') --stop;
         return {start, static_cast<std::size_t>(stop - start)};
@@ -154,10 +152,11 @@ private:
             default:
                 return true;
         }
-        const base::Split part = base::split_once(line, ':');
-        std::string_view name = part.before;
+        const std::size_t colon = scan::find(line, ':');
+        if (colon == scan::kNone) return false;
+        std::string_view name = line.substr(0, colon);
         while (!name.empty() && grammar::is_blank(name.back())) name.remove_suffix(1);
-        const std::string_view value = grammar::trim(part.after);
+        const std::string_view value = grammar::trim(line.substr(colon + 1));
         switch (header_of(name)) {
             case Header::via:
                 return read_via_row(value);
@@ -176,15 +175,16 @@ private:
         if (!head_.branch.empty()) return false;
         std::string_view rest = value;
         for (;;) {
-            const base::Split part = base::split_once(rest, ';');
-            if (!part.found) break;
-            rest = part.after;
+            const std::size_t semicolon = scan::find(rest, ';');
+            if (semicolon == scan::kNone) break;
+            rest.remove_prefix(semicolon + 1);
             if (!base::istarts_with(rest, "branch=")) continue;
-            const std::string_view branch = rest.substr(7, rest.substr(7).find(';'));
+            const std::string_view branch = rest.substr(7, scan::find(rest.substr(7), ';'));
             if (!head_.branch.empty() || !grammar::all(branch, grammar::kToken)) return false;
             head_.branch = branch;
         }
-        return !head_.branch.empty() && value.find_first_of(",\"") == std::string_view::npos;
+        return !head_.branch.empty() &&
+               scan::find_if(value, [](char c) { return c == ',' || c == '"'; }) == scan::kNone;
     }
 
     bool read_cseq(std::string_view value) noexcept {

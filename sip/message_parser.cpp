@@ -2,15 +2,11 @@
 #include "sip/message_parser.h"
 
 #include <algorithm>
-#include <cstring>
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 #include "base/text.h"
 #include "sip/grammar.h"
 #include "sip/parts.h"
+#include "sip/scan.h"
 
 namespace herald::sip {
 namespace {
@@ -65,18 +61,7 @@ const char* duplicate_reason(Header id) noexcept {
 
 /// First CR or LF in [at, end), else `end`.
 char* find_break(char* at, char* end) noexcept {
-#if defined(__SSE2__)
-    const __m128i cr = _mm_set1_epi8('\r');
-    const __m128i lf = _mm_set1_epi8('\n');
-    for (; end - at >= 16; at += 16) {
-        const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-        const int hits =
-            _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(block, cr), _mm_cmpeq_epi8(block, lf)));
-        if (hits != 0) return at + __builtin_ctz(static_cast<unsigned>(hits));
-    }
-#endif
-    while (at != end && *at != '\r' && *at != '\n') ++at;
-    return at;
+    return at + (scan::find_either(at, end, '\r', '\n') - at);
 }
 
 bool is_version(std::string_view text) noexcept {
@@ -169,7 +154,7 @@ const char* MessageParser::read_status_line(std::string_view line) noexcept {
     constexpr std::string_view kVersion = "SIP/2.0 ";
     if (!base::istarts_with(line, kVersion)) return "Version not supported";
     line.remove_prefix(kVersion.size());
-    const std::string_view code = line.substr(0, line.find(' '));
+    const std::string_view code = line.substr(0, scan::find(line, ' '));
     const std::optional<std::uint64_t> status = base::to_u64(code);
     if (code.size() != 3 || !status || *status < 100 || *status > 699) return "Bad status code";
     message_.status_ = static_cast<int>(*status);
@@ -178,7 +163,7 @@ const char* MessageParser::read_status_line(std::string_view line) noexcept {
 }
 
 void MessageParser::read_request_line(std::string_view line) {
-    const std::size_t first = line.find(' ');
+    const std::size_t first = scan::find(line, ' ');
     const std::size_t last = line.rfind(' ');
     message_.method_text_ = line.substr(0, first);
     message_.method_ = method_of(message_.method_text_);
@@ -237,9 +222,8 @@ void MessageParser::read_headers() {
 }
 
 void MessageParser::read_header(std::string_view line) {
-    const void* const found = std::memchr(line.data(), ':', line.size());
-    if (found == nullptr) return malformed("Header without colon");
-    const auto colon = static_cast<std::size_t>(static_cast<const char*>(found) - line.data());
+    const std::size_t colon = scan::find(line, ':');
+    if (colon == scan::kNone) return malformed("Header without colon");
     std::string_view name = line.substr(0, colon);
     while (!name.empty() && is_blank(name.back())) name.remove_suffix(1);
     const Header id = header_of(name);
@@ -270,7 +254,7 @@ void MessageParser::read_identity() {
     message_.call_id_ = call_id.value_or(std::string_view());
     if (message_.call_id_.empty()) {
         malformed(call_id ? "Empty Call-ID" : "Missing Call-ID");
-    } else if (message_.call_id_.find_first_of(" \t") != std::string_view::npos) {
+    } else if (scan::find_if(message_.call_id_, is_blank) != scan::kNone) {
         malformed("Malformed Call-ID");
     }
     if (const auto value = message_.header(Header::cseq)) {
@@ -317,12 +301,19 @@ std::string_view MessageParser::read_tag(std::string_view value) noexcept {
     NameAddress address;
     if (const char* fault = read_name_address(value, address)) malformed(fault);
     std::string_view rest = address.parameters;
+    std::string_view tag;
+    ParameterNames names;
     while (const std::optional<Parameter> parameter = next_parameter(rest)) {
+        if (const char* fault = names.add(parameter->name)) {
+            malformed(fault);
+            break;
+        }
         if (!base::iequals(parameter->name, "tag")) continue;
-        if (!grammar::all(parameter->value, grammar::kToken)) malformed("Malformed tag");
-        return parameter->value;
+        tag = parameter->value;
+        if (!grammar::all(tag, grammar::kToken)) malformed("Malformed tag");
     }
-    return {};
+    if (!rest.empty()) malformed("Malformed parameter");
+    return tag;
 }
 
 void MessageParser::read_body() noexcept {

@@ -6,26 +6,32 @@
 #include "base/text.h"
 #include "sip/grammar.h"
 #include "sip/parts.h"
+#include "sip/scan.h"
 
 namespace herald::sip {
 namespace {
 
-using grammar::is_blank;
+using scan::kNone;
 
-constexpr std::size_t kNone = std::string_view::npos;
+constexpr bool is_any_of(char c, std::string_view set) noexcept {
+    for (const char one : set) {
+        if (c == one) return true;
+    }
+    return false;
+}
 
 const char* uri_fault(std::string_view uri, std::string_view forbidden) noexcept {
     if (uri.empty()) return "Address without URI";
     for (const char c : uri) {
         if (static_cast<unsigned char>(c) <= 0x20) return "Blank in URI of address";
-        if (forbidden.find(c) != kNone) return "Malformed address";
+        if (is_any_of(c, forbidden)) return "Malformed address";
     }
     return nullptr;
 }
 
 /// addr-spec: `;` starts header parameters; what would be ambiguous needs <> (20.10).
 const char* read_bare(std::string_view text, NameAddress& address) noexcept {
-    const std::size_t end = text.find(';');
+    const std::size_t end = scan::find(text, ';');
     address.uri = grammar::trim(text.substr(0, end));
     if (end != kNone) address.parameters = text.substr(end + 1);
     return uri_fault(address.uri, "<>\",?");
@@ -33,7 +39,7 @@ const char* read_bare(std::string_view text, NameAddress& address) noexcept {
 
 /// What stands from `<` on.
 const char* read_bracketed(std::string_view text, NameAddress& address) noexcept {
-    const std::size_t close = text.find('>');
+    const std::size_t close = scan::find(text, '>');
     if (close == kNone) return "Address without >";
     address.uri = grammar::trim(text.substr(1, close - 1));
     if (const char* fault = uri_fault(address.uri, "<\"")) return fault;
@@ -44,7 +50,7 @@ const char* read_bracketed(std::string_view text, NameAddress& address) noexcept
     return nullptr;
 }
 
-const char* read_address(std::string_view text, NameAddress& address) noexcept {
+const char* read_trimmed(std::string_view text, NameAddress& address) noexcept {
     if (text.empty()) return "Empty address";
     if (text.front() == '"') {
         const std::size_t length = grammar::quoted_length(text);
@@ -55,10 +61,11 @@ const char* read_address(std::string_view text, NameAddress& address) noexcept {
         return read_bracketed(text, address);
     }
     // A < in a parameter of an addr-spec is not the address's.
-    const std::size_t mark = text.find_first_of("<;\"");
+    const std::size_t mark =
+        scan::find_if(text, [](char c) { return c == '<' || c == ';' || c == '"'; });
     if (mark == kNone || text[mark] != '<') return read_bare(text, address);
     address.display_name = grammar::trim(text.substr(0, mark));
-    if (address.display_name.find(',') != kNone) return "Comma in display name";
+    if (scan::find(address.display_name, ',') != kNone) return "Comma in display name";
     return read_bracketed(text.substr(mark), address);
 }
 
@@ -83,8 +90,7 @@ const char* parameters_fault(std::string_view parameters) noexcept {
 
 const char* read_name_address(std::string_view value, NameAddress& address) noexcept {
     address = {};
-    if (const char* fault = read_address(grammar::trim(value), address)) return fault;
-    return parameters_fault(address.parameters);
+    return read_trimmed(grammar::trim(value), address);
 }
 
 std::optional<std::string_view> NameAddress::parameter(std::string_view name) const {
@@ -97,9 +103,9 @@ std::optional<std::string_view> NameAddress::parameter(std::string_view name) co
 
 Result<NameAddress> parse_name_address(std::string_view value) {
     NameAddress address;
-    if (const char* fault = read_name_address(value, address)) {
-        return Fault{FaultKind::malformed, fault};
-    }
+    const char* fault = read_name_address(value, address);
+    if (fault == nullptr) fault = parameters_fault(address.parameters);
+    if (fault != nullptr) return Fault{FaultKind::malformed, fault};
     return address;
 }
 

@@ -26,7 +26,7 @@ private:
 /// came before it; it is good enough to answer by if its host is set.
 const char* read_via(std::string_view row, Via& via) noexcept;
 
-/// name-addr or addr-spec with its header parameters, which must be well-formed and different.
+/// name-addr or addr-spec; its header parameters are found, not looked at.
 const char* read_name_address(std::string_view value, NameAddress& address) noexcept;
 
 /// Walks all `parameters`: each well-formed, none twice.

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "sip/endpoint.h"
 #include "sip/grammar.h"
+#include "sip/scan.h"
 
 namespace herald::sip {
 namespace {
@@ -16,6 +17,12 @@ using grammar::is_blank;
 
 /// Parameters or headers of one URI at most: comparing is quadratic in them.
 constexpr std::size_t kMaxParts = 64;
+
+base::Split split(std::string_view text, char separator) noexcept {
+    const std::size_t at = scan::find(text, separator);
+    if (at == scan::kNone) return {text, {}, false};
+    return {text.substr(0, at), text.substr(at + 1), true};
+}
 
 Fault malformed(const char* why) {
     return {FaultKind::malformed, why};
@@ -49,7 +56,7 @@ bool has_graphic_only(std::string_view text) noexcept {
 
 /// Next part of `rest` up to `separator`, which is dropped.
 std::string_view take_until(std::string_view& rest, char separator) noexcept {
-    const std::size_t at = rest.find(separator);
+    const std::size_t at = scan::find(rest, separator);
     const std::string_view part = rest.substr(0, at);
     rest = at == std::string_view::npos ? std::string_view() : rest.substr(at + 1);
     return part;
@@ -70,7 +77,7 @@ const char* parameters_fault(std::string_view rest) noexcept {
     std::array<std::string_view, kMaxParts> names;
     std::size_t count = 0;
     while (!rest.empty()) {
-        const base::Split part = base::split_once(take_until(rest, ';'), '=');
+        const base::Split part = split(take_until(rest, ';'), '=');
         if (part.before.empty()) return "URI parameter without name";
         if (!all_or_escaped(part.before, grammar::kParameter) ||
             !all_or_escaped(part.after, grammar::kParameter)) {
@@ -85,7 +92,7 @@ const char* parameters_fault(std::string_view rest) noexcept {
 const char* headers_fault(std::string_view rest) noexcept {
     std::size_t count = 0;
     while (!rest.empty()) {
-        const base::Split part = base::split_once(take_until(rest, '&'), '=');
+        const base::Split part = split(take_until(rest, '&'), '=');
         if (part.before.empty()) return "URI header without name";
         if (!all_or_escaped(part.before, grammar::kUriHeader) ||
             !all_or_escaped(part.after, grammar::kUriHeader)) {
@@ -98,7 +105,7 @@ const char* headers_fault(std::string_view rest) noexcept {
 
 /// userinfo without its `@`.
 const char* read_userinfo(std::string_view text, Uri& uri) noexcept {
-    const base::Split part = base::split_once(text, ':');
+    const base::Split part = split(text, ':');
     if (part.before.empty()) return "Empty user in URI";
     if (!all_or_escaped(part.before, grammar::kUser) ||
         !all_or_escaped(part.after, grammar::kPassword)) {
@@ -128,7 +135,7 @@ const char* read_host_port(std::string_view text, Uri& uri) noexcept {
         if (text.empty()) return nullptr;
         return text.front() == ':' ? read_port(text.substr(1), uri) : "Bad host in URI";
     }
-    const base::Split part = base::split_once(text, ':');
+    const base::Split part = split(text, ':');
     uri.host = part.before;
     if (!grammar::all(uri.host, grammar::kHost)) return "Bad host in URI";
     return part.found ? read_port(part.after, uri) : nullptr;
@@ -136,12 +143,12 @@ const char* read_host_port(std::string_view text, Uri& uri) noexcept {
 
 /// Everything after `sip:`; user may hold `;` and `?`, so it is looked for first.
 const char* read_sip(std::string_view rest, Uri& uri) noexcept {
-    const std::size_t at = rest.find('@');
+    const std::size_t at = scan::find(rest, '@');
     if (at != std::string_view::npos) {
         if (const char* fault = read_userinfo(rest.substr(0, at), uri)) return fault;
         rest.remove_prefix(at + 1);
     }
-    const std::size_t end = rest.find_first_of(";?");
+    const std::size_t end = scan::find_if(rest, [](char c) { return c == ';' || c == '?'; });
     if (const char* fault = read_host_port(rest.substr(0, end), uri)) return fault;
     if (end == std::string_view::npos) return nullptr;
 
@@ -161,9 +168,9 @@ const char* read_sip(std::string_view rest, Uri& uri) noexcept {
 
 /// Mailbox of pres: and im: (RFC 3859, 3860); what they carry after `?` is kept as headers.
 const char* read_mailbox(std::string_view rest, Uri& uri) noexcept {
-    const base::Split query = base::split_once(rest, '?');
+    const base::Split query = split(rest, '?');
     uri.headers = query.after;
-    const std::size_t at = query.before.find('@');
+    const std::size_t at = scan::find(query.before, '@');
     if (at == std::string_view::npos) return "URI without user";
     if (const char* fault = read_userinfo(query.before.substr(0, at), uri)) return fault;
     return read_host_port(query.before.substr(at + 1), uri);
@@ -251,7 +258,7 @@ bool parameters_match(const Uri& a, const Uri& b) noexcept {
 std::size_t count_header(std::string_view headers, const base::Split& wanted) noexcept {
     std::size_t count = 0;
     while (!headers.empty()) {
-        const base::Split part = base::split_once(take_until(headers, '&'), '=');
+        const base::Split part = split(take_until(headers, '&'), '=');
         if (same_text_any_case(part.before, wanted.before) &&
             same_text_any_case(part.after, wanted.after)) {
             ++count;
@@ -264,7 +271,7 @@ std::size_t count_header(std::string_view headers, const base::Split& wanted) no
 bool headers_match(std::string_view a, std::string_view b) noexcept {
     std::string_view rest = a;
     while (!rest.empty()) {
-        const base::Split part = base::split_once(take_until(rest, '&'), '=');
+        const base::Split part = split(take_until(rest, '&'), '=');
         if (count_header(a, part) != count_header(b, part)) return false;
     }
     return true;
@@ -300,7 +307,7 @@ std::optional<std::string_view> Uri::parameter(std::string_view name) const noex
 Result<Uri> parse_uri(std::string_view text) {
     Uri uri;
     uri.text = text;
-    const base::Split part = base::split_once(text, ':');
+    const base::Split part = split(text, ':');
     if (!part.found || !is_scheme(part.before)) return malformed("URI without scheme");
     uri.scheme_text = part.before;
     uri.scheme = scheme_of(part.before);
@@ -316,7 +323,7 @@ Result<Uri> parse_uri(std::string_view text) {
             fault = read_mailbox(part.after, uri);
             break;
         case Scheme::tel: {
-            const base::Split number = base::split_once(part.after, ';');
+            const base::Split number = split(part.after, ';');
             uri.user = number.before;
             uri.has_user = !number.before.empty();
             uri.parameters = number.after;

@@ -5,6 +5,7 @@
 #include "sip/endpoint.h"
 #include "sip/grammar.h"
 #include "sip/parts.h"
+#include "sip/scan.h"
 
 namespace herald::sip {
 namespace {
@@ -56,8 +57,8 @@ bool read_port(std::string_view& rest, Via& via) noexcept {
 
 bool read_sent_by(std::string_view& rest, Via& via) noexcept {
     if (!rest.empty() && rest.front() == '[') {
-        const std::size_t close = rest.find(']');
-        if (close == std::string_view::npos) return false;
+        const std::size_t close = scan::find(rest, ']');
+        if (close == scan::kNone) return false;
         const std::string_view host = rest.substr(0, close + 1);
         if (!Endpoint::from(host, 0)) return false;
         via.host = host.substr(1, host.size() - 2);
