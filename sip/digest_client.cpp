@@ -122,6 +122,8 @@ bool DigestClient::adopt(Challenge challenge) {
     const bool was_refused = known->answers > 0 && !challenge.is_stale;
     if (was_refused || known->answers >= kMostAnswers) return false;
     challenge.answers = known->answers + 1;
+    // The same nonce again counts on, else the answer would look like a replay.
+    if (challenge.nonce == known->nonce) challenge.nc = known->nc;
     *known = std::move(challenge);
     return true;
 }

@@ -471,7 +471,7 @@ TEST_CASE("RFC 7616 3.4: faults in the parameters are named") {
     CHECK(with("username=\"alice\"", "username*=UTF-8''alice, userhash=true") ==
           "username* with userhash");
     CHECK(with("username=\"alice\"", "username*=ISO-8859-1''alice") == "username* not understood");
-    CHECK(with("qop=auth", "qop=auth, qop=auth") == "digest parameter given twice");
+    CHECK(with("qop=auth", "qop=auth, qop=auth") == "Authentication parameter given twice");
 }
 
 TEST_CASE("RFC 7616 3.4: username* carries names beyond ASCII") {
