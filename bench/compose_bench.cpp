@@ -1,0 +1,84 @@
+// bench/compose_bench.cpp: admitting and composing presence documents and mailbox counters.
+#include <string>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+
+#include "packages/package.h"
+
+namespace {
+
+using namespace herald;
+using namespace herald::packages;
+
+constexpr base::WallTime kArrived{std::chrono::seconds(1'800'000'000)};
+
+/// About 900 bytes, as a soft phone writes them.
+std::string document_of(int publisher) {
+    const std::string n = std::to_string(publisher);
+    return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+           "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" "
+           "xmlns:dm=\"urn:ietf:params:xml:ns:pidf:data-model\""
+           " xmlns:rpid=\"urn:ietf:params:xml:ns:pidf:rpid\" entity=\"sip:alice@example.com\">\n"
+           " <tuple id=\"pj3e0b7a6cf1d94b0f" +
+           n +
+           "\">\n  <status>\n   <basic>open</basic>\n  </status>\n"
+           "  <contact priority=\"0.8\">sip:alice@192.0.2." +
+           n +
+           ":5060;transport=udp</contact>\n"
+           "  <timestamp>2027-01-15T07:58:11.322Z</timestamp>\n  <note>On the phone</note>\n "
+           "</tuple>\n"
+           " <dm:person id=\"pj51bd7d0cbbe24c1d" +
+           n +
+           "\">\n  <rpid:activities>\n   <rpid:busy/>\n  </rpid:activities>\n"
+           "  <dm:note>On the phone</dm:note>\n </dm:person>\n</presence>\n";
+}
+
+void BM_AdmitPresence(benchmark::State& state) {
+    const Package& package = *find("presence");
+    const Document document{"application/pidf+xml", document_of(1)};
+    for (auto _ : state) benchmark::DoNotOptimize(package.admit(document));
+    state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * document.body.size()));
+}
+BENCHMARK(BM_AdmitPresence);
+
+void BM_ComposePresence(benchmark::State& state) {
+    const Package& package = *find("presence");
+    std::vector<std::string> sources;
+    std::vector<DocumentPtr> documents;
+    for (int i = 0; i < state.range(0); ++i) {
+        sources.push_back("tag" + std::to_string(i));
+        documents.push_back(*package.admit({"application/pidf+xml", document_of(i)}));
+    }
+    std::vector<Input> inputs;
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+        inputs.push_back({sources[i], Rank::published, kArrived, documents[i].get()});
+    }
+    const EventState event_state{"sip:alice@example.com", inputs, kArrived};
+    const View view{"application/pidf+xml", "sip:alice@example.com"};
+    for (auto _ : state) benchmark::DoNotOptimize(package.compose(event_state, view));
+}
+BENCHMARK(BM_ComposePresence)->Arg(0)->Arg(1)->Arg(2)->Arg(3)->Arg(16);
+
+void BM_AdmitMessageSummary(benchmark::State& state) {
+    const Package& package = *find("message-summary");
+    const Document document{"application/simple-message-summary",
+                            "Messages-Waiting: yes\r\nMessage-Account: sip:alice@example.com\r\n"
+                            "Voice-Message: 2/8 (0/2)\r\n"};
+    for (auto _ : state) benchmark::DoNotOptimize(package.admit(document));
+}
+BENCHMARK(BM_AdmitMessageSummary);
+
+void BM_ComposeMessageSummary(benchmark::State& state) {
+    const Package& package = *find("message-summary");
+    const DocumentPtr document =
+        *package.admit({"application/simple-message-summary",
+                        "Messages-Waiting: yes\r\nVoice-Message: 2/8 (0/2)\r\n"});
+    const std::vector<Input> inputs{{"tag", Rank::published, kArrived, document.get()}};
+    const EventState event_state{"sip:alice@example.com", inputs, kArrived};
+    const View view{"application/simple-message-summary", "sip:alice@example.com"};
+    for (auto _ : state) benchmark::DoNotOptimize(package.compose(event_state, view));
+}
+BENCHMARK(BM_ComposeMessageSummary);
+
+}  // namespace

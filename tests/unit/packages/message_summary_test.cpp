@@ -1,0 +1,252 @@
+// tests/unit/packages/message_summary_test.cpp: RFC 3842 as MW-01 to MW-13 and vectors OV01 to OV06
+// have it.
+#include <algorithm>
+#include <random>
+
+#include <doctest/doctest.h>
+
+#include "packages/message_counts.h"
+#include "tests/unit/packages/sample.h"
+
+using namespace herald;
+using namespace herald::packages;
+
+namespace {
+
+std::string normalised(std::string_view body) {
+    const auto counts = parse_message_summary(body);
+    if (!counts) return "fault: " + counts.fault().detail;
+    return to_body(*counts, "sip:alice@ex.org");
+}
+
+Sample mailbox() {
+    return Sample("message-summary", "sip:alice@ex.org");
+}
+
+}  // namespace
+
+TEST_CASE("RFC 3842 5.2: counters are written in the exact form phones parse (OV01)") {
+    Sample alice = mailbox();
+
+    alice.publish("vm", "Messages-Waiting: yes\r\nVoice-Message: 2/8 (0/2)\r\n", 0);
+
+    CHECK(alice.body() ==
+          "Messages-Waiting: yes\r\nMessage-Account: sip:alice@ex.org\r\nVoice-Message: 2/8 "
+          "(0/2)\r\n");
+}
+
+TEST_CASE("RFC 3842 3.7: a mailbox of which nothing is known has no messages (OV02)") {
+    CHECK(mailbox().body() ==
+          "Messages-Waiting: no\r\nMessage-Account: sip:alice@ex.org\r\nVoice-Message: 0/0 "
+          "(0/0)\r\n");
+}
+
+TEST_CASE("MW-10: publications of one mailbox add up, and what is removed is gone (OV03)") {
+    Sample alice = mailbox();
+    alice.publish("a", "Messages-Waiting: yes\r\nVoice-Message: 1/0\r\n", 0);
+    alice.publish("b", "Messages-Waiting: yes\r\nVoice-Message: 2/3\r\n", 1);
+    CHECK(contains(alice.body(), "Voice-Message: 3/3 (0/0)\r\n"));
+
+    alice.remove("a").publish("a2", "Messages-Waiting: yes\r\nVoice-Message: 4/0\r\n", 2);
+    CHECK(contains(alice.body(), "Voice-Message: 6/3 (0/0)\r\n"));
+
+    alice.remove("a2");
+    CHECK(contains(alice.body(), "Voice-Message: 2/3 (0/0)\r\n"));
+}
+
+TEST_CASE("MW-10: an HTTP counter (hard) and a publication of a voicemail server add up") {
+    Sample alice = mailbox();
+    MessageCounts counts;
+    counts[MessageClass::voice] = MessageCount{1, 2, 0, 0};
+    counts[MessageClass::fax] = MessageCount{0, 1, 0, 0};
+
+    alice.publish("hard", to_body(counts, "sip:alice@ex.org"), 0, Rank::hard);
+    alice.publish("vm", "Messages-Waiting: no\r\nVoice-Message: 0/5\r\n", 1);
+
+    CHECK(alice.body() ==
+          "Messages-Waiting: yes\r\nMessage-Account: sip:alice@ex.org\r\n"
+          "Voice-Message: 1/7 (0/0)\r\nFax-Message: 0/1 (0/0)\r\n");
+}
+
+TEST_CASE("MW-13: what voicemail servers write instead is understood (OV04)") {
+    const std::string wanted =
+        "Messages-Waiting: yes\r\nMessage-Account: sip:alice@ex.org\r\nVoice-Message: 2/8 "
+        "(0/2)\r\n";
+
+    CHECK(normalised("messages-waiting : YES\nvoice-message:2/8(0/2)") == wanted);
+    CHECK(normalised("Messages-Waiting: yes\r\nVOICE-MESSAGE: 2 / 8 ( 0 / 2 )") == wanted);
+    CHECK(normalised("Messages-Waiting:\r\n yes\r\nVoice-Message: 2/8\r\n\t(0/2)\r\n") == wanted);
+    CHECK(normalised("Messages-Waiting: yes\r\nMessage-Account: "
+                     "<sip:alice@ex.org>\r\nVoice-Message: 2/8 (0/2)\r\n") == wanted);
+    CHECK(normalised("Messages-Waiting: yes\n") ==
+          "Messages-Waiting: yes\r\nMessage-Account: sip:alice@ex.org\r\n");
+}
+
+TEST_CASE(
+    "RFC 3842 5.2: headers of single messages end the summary and are not sent again (MW-04)") {
+    const std::string body =
+        "Messages-Waiting: yes\r\nVoice-Message: 1/0 (0/0)\r\n\r\n"
+        "To: <alice@ex.org>\r\nSubject: carpool tomorrow?\r\n\r\nTo: <alice@ex.org>\r\n";
+
+    CHECK(normalised(body) ==
+          "Messages-Waiting: yes\r\nMessage-Account: sip:alice@ex.org\r\nVoice-Message: 1/0 "
+          "(0/0)\r\n");
+}
+
+TEST_CASE("MW-03: counts stop at 2^32-1, read and added (OV05)") {
+    CHECK(contains(normalised("Messages-Waiting: yes\r\nVoice-Message: 99999999999/0\r\n"),
+                   "Voice-Message: 4294967295/0 (0/0)\r\n"));
+
+    Sample alice = mailbox();
+    alice.publish("a", "Messages-Waiting: yes\r\nVoice-Message: 4294967290/1\r\n", 0);
+    alice.publish("b", "Messages-Waiting: yes\r\nVoice-Message: 10/1\r\n", 0);
+    CHECK(contains(alice.body(), "Voice-Message: 4294967295/2 (0/0)\r\n"));
+}
+
+TEST_CASE("MW-02: every class is kept, unknown ones and other headers too") {
+    const std::string body =
+        "Messages-Waiting: yes\r\nMessage-Account: sip:vm@ex.org\r\n"
+        "Voice-Message: 1/2 (3/4)\r\nVideo-Message: 1/0 (0/0)\r\nFax-Message: 2/0 (0/0)\r\n"
+        "Pager-Message: 3/0 (0/0)\r\nMultimedia-Message: 4/0 (0/0)\r\nText-Message: 5/0 (0/0)\r\n"
+        "None: 6/0 (0/0)\r\nX-Telex: 7/0 (0/0)\r\nX-Greeting: busy\r\n";
+
+    CHECK(normalised(body) == body);
+}
+
+TEST_CASE("MW-06: yes needs a new message unless the publisher says so") {
+    MessageCounts counts;
+    counts[MessageClass::voice] = MessageCount{0, 3, 0, 0};
+    CHECK(contains(to_body(counts, "sip:a@b"), "Messages-Waiting: no\r\n"));
+
+    counts[MessageClass::text] = MessageCount{1, 0, 0, 0};
+    CHECK(contains(to_body(counts, "sip:a@b"), "Messages-Waiting: yes\r\n"));
+
+    CHECK(contains(normalised("Messages-Waiting: yes\r\nVoice-Message: 0/3\r\n"),
+                   "Messages-Waiting: yes\r\n"));
+    CHECK(contains(normalised("Messages-Waiting: no\r\nVoice-Message: 1/3\r\n"),
+                   "Messages-Waiting: no\r\n"));
+}
+
+TEST_CASE("RFC 3842 5.2: a body that is no summary is refused with the line") {
+    CHECK(normalised("") == "fault: line 1: Messages-Waiting is missing");
+    CHECK(normalised("\r\n\r\n") == "fault: line 1: Messages-Waiting is missing");
+    CHECK(normalised("Voice-Message: 1/0\r\nMessages-Waiting: yes\r\n") ==
+          "fault: line 1: Messages-Waiting is not the first header");
+    CHECK(normalised("Messages-Waiting: maybe\r\n") ==
+          "fault: line 1: Messages-Waiting is neither yes nor no");
+    CHECK(normalised("Messages-Waiting: yes\r\nMessages-Waiting: no\r\n") ==
+          "fault: line 2: Messages-Waiting is repeated");
+    CHECK(normalised("Messages-Waiting: yes\r\nVoice-Message: many\r\n") ==
+          "fault: line 2: Voice-Message is not new/old");
+    CHECK(normalised("Messages-Waiting: yes\r\nVoice-Message: 1/2 (3\r\n") ==
+          "fault: line 2: Voice-Message is not new/old");
+    CHECK(normalised("Messages-Waiting: yes\r\nVoice-Message: -1/2\r\n") ==
+          "fault: line 2: Voice-Message is not new/old");
+    CHECK(normalised("Messages-Waiting: yes\r\nno colon here\r\n") ==
+          "fault: line 2: not a header");
+    CHECK(normalised(std::string_view("Messages-Waiting: yes\r\nX: a\0b\r\n", 31)) ==
+          "fault: line 2: a character that does not belong into a header");
+}
+
+TEST_CASE("message-summary: too long a body and too many unknown headers are refused") {
+    const Package& package = *find("message-summary");
+    std::string body = "Messages-Waiting: yes\r\n";
+    for (int i = 0; i < 100; ++i) body += "X-" + std::to_string(i) + ": 1/1\r\n";
+
+    const auto many = package.admit({std::string(kSimpleMessageSummary), body});
+    const auto large = package.admit({std::string(kSimpleMessageSummary), std::string(70000, 'a')});
+
+    REQUIRE(!many);
+    CHECK(many.fault().kind == FaultKind::malformed);
+    REQUIRE(!large);
+    CHECK(large.fault().kind == FaultKind::too_large);
+}
+
+TEST_CASE(
+    "message-summary: the account is the best publication's, the mailbox where nobody gives one "
+    "(MW-05)") {
+    Sample alice = mailbox();
+    alice.publish("a", "Messages-Waiting: no\r\nMessage-Account: sip:old@ex.org\r\n", 0);
+    alice.publish("b", "Messages-Waiting: no\r\nMessage-Account: sip:new@ex.org\r\n", 5);
+    CHECK(contains(alice.body(), "Message-Account: sip:new@ex.org\r\n"));
+
+    alice.remove("a").remove("b").publish("c", "Messages-Waiting: no\r\n", 6);
+    CHECK(contains(alice.body(), "Message-Account: sip:alice@ex.org\r\n"));
+}
+
+TEST_CASE("message-summary: parse(to_body(x)) = x for any counters") {
+    std::mt19937 random(3842);
+    for (int round = 0; round < 500; ++round) {
+        MessageCounts counts;
+        counts.account = "sip:box" + std::to_string(random() % 10) + "@ex.org";
+        for (auto& count : counts.classes) {
+            if (random() % 2 != 0)
+                count = MessageCount{static_cast<std::uint32_t>(random()),
+                                     static_cast<std::uint32_t>(random()),
+                                     static_cast<std::uint32_t>(random() % 3), 0};
+        }
+        counts[MessageClass::voice] =
+            MessageCount{static_cast<std::uint32_t>(random() % 2), 0, 0, 0};
+        if (random() % 2 != 0)
+            counts.other_classes.emplace_back("X-Telex", MessageCount{1, 2, 3, 4});
+        counts.waiting = is_waiting(counts);
+
+        const auto parsed = parse_message_summary(to_body(counts, "sip:unused@ex.org"));
+
+        REQUIRE(parsed);
+        REQUIRE(*parsed == counts);
+    }
+}
+
+TEST_CASE("message-summary: the order of inputs makes no difference") {
+    std::mt19937 random(7);
+    Sample alice = mailbox();
+    for (int i = 0; i < 6; ++i) {
+        alice.publish("source" + std::to_string(i),
+                      "Messages-Waiting: yes\r\nMessage-Account: sip:" + std::to_string(i) +
+                          "@ex.org\r\nVoice-Message: " + std::to_string(i) + "/1\r\nX-" +
+                          std::to_string(i % 3) + ": 1/1\r\n",
+                      i / 2);
+    }
+    const Composed first = alice.compose();
+    for (int round = 0; round < 50; ++round) {
+        alice.shuffle(random);
+        REQUIRE(alice.body() == first.document.body);
+        REQUIRE(alice.compose().fingerprint == first.fingerprint);
+    }
+}
+
+TEST_CASE("message-summary: equal counters have equal fingerprints, others do not") {
+    Sample alice = mailbox();
+    alice.publish("vm", "Messages-Waiting: yes\r\nVoice-Message: 2/8\r\n", 0);
+    const auto before = alice.compose().fingerprint;
+
+    alice.publish("vm", "messages-waiting: yes\nvoice-message: 2/8 (0/0)", 9);
+    CHECK(alice.compose().fingerprint == before);
+
+    alice.publish("vm", "Messages-Waiting: yes\r\nVoice-Message: 3/8\r\n", 10);
+    CHECK(alice.compose().fingerprint != before);
+}
+
+TEST_CASE("message-summary: a default shows only where nothing else is known") {
+    Sample alice = mailbox();
+    alice.publish("default", "Messages-Waiting: no\r\nVoice-Message: 0/9\r\n", 0, Rank::fallback);
+    CHECK(contains(alice.body(), "Voice-Message: 0/9 (0/0)\r\n"));
+
+    alice.publish("vm", "Messages-Waiting: yes\r\nVoice-Message: 1/0\r\n", 0);
+    CHECK(contains(alice.body(), "Voice-Message: 1/0 (0/0)\r\n"));
+}
+
+TEST_CASE("message-summary: the profile is the one of RFC 3842 and events X-3, W-1") {
+    const Profile& profile = find("message-summary")->profile();
+
+    CHECK(profile.event == "message-summary");
+    CHECK(profile.notify_types ==
+          std::vector<std::string_view>{"application/simple-message-summary"});
+    CHECK(profile.publish_types == profile.notify_types);
+    CHECK(profile.default_expires == 3600);
+    CHECK(profile.max_expires == 604800);
+    CHECK(profile.min_notify_interval == std::chrono::seconds(1));
+    CHECK(profile.access == Access::owner);
+    CHECK(profile.publisher_supersedes);
+}

@@ -1,0 +1,556 @@
+// tests/unit/pidf/compose_test.cpp: composition, rule by rule (CO, PV).
+#include "pidf/compose.h"
+
+#include <algorithm>
+#include <list>
+#include <random>
+
+#include <doctest/doctest.h>
+
+#include "tests/unit/pidf/sample.h"
+
+using namespace herald;
+using namespace herald::pidf;
+
+namespace {
+
+/// Documents of several sources.
+class Sources {
+public:
+    Sources& publish(std::string_view source, std::string_view content, int minute = 0,
+                     int rank = 0) {
+        documents_.push_back(admitted(in_presence(content)));
+        list.push_back({source, rank, at_minute(minute), &documents_.back()});
+        return *this;
+    }
+    void remove(std::string_view source) {
+        std::erase_if(list, [&](const Contribution& one) { return one.source == source; });
+    }
+    Rendered rendered(int minute = 60, const Policy& policy = {}) const {
+        return render_pidf(resolve(list, at_minute(minute), policy), "sip:a@x", "sip:a@x");
+    }
+    std::string body(int minute = 60, const Policy& policy = {}) const {
+        return rendered(minute, policy).body;
+    }
+    std::optional<base::WallTime> stale_at(int minute) const {
+        return resolve(list, at_minute(minute)).stale_at;
+    }
+
+    std::vector<Contribution> list;
+
+private:
+    std::list<Presence> documents_;
+};
+
+std::string tuple(std::string_view id, std::string_view basic, std::string_view contact,
+                  std::string_view more = "") {
+    std::string text = "<tuple id='" + std::string(id) + "'><status><basic>" + std::string(basic) +
+                       "</basic></status>";
+    if (!contact.empty()) text += "<contact>" + std::string(contact) + "</contact>";
+    return text + std::string(more) + "</tuple>";
+}
+
+std::string person(std::string_view id, std::string_view content) {
+    return "<dm:person id='" + std::string(id) + "'>" + std::string(content) + "</dm:person>";
+}
+
+std::string activity(std::string_view name) {
+    return "<rpid:activities><rpid:" + std::string(name) + "/></rpid:activities>";
+}
+
+/// The ids of tuples, in order.
+std::vector<std::string> tuple_ids(const std::string& body) {
+    std::vector<std::string> ids;
+    constexpr std::string_view kStart = "<tuple id=\"";
+    for (std::size_t at = body.find(kStart); at != std::string::npos;
+         at = body.find(kStart, at + 1)) {
+        const std::size_t from = at + kStart.size();
+        ids.push_back(body.substr(from, body.find('"', from) - from));
+    }
+    return ids;
+}
+
+}  // namespace
+
+TEST_CASE("CO-08: with nothing published one closed tuple, its contact the address of record") {
+    CHECK(Sources().body() ==
+          "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+          "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" entity=\"sip:a@x\"><tuple "
+          "id=\"closed\"><status>"
+          "<basic>closed</basic></status><contact>sip:a@x</contact></tuple></presence>\n");
+    CHECK(Sources().publish("s", "").body() == Sources().body());
+}
+
+TEST_CASE("CO-04: one tuple id, two contacts, two sources: both stay, one is renamed (PV06)") {
+    Sources two;
+    two.publish("tagA", tuple("t1", "open", "sip:a@one"), 0);
+    two.publish("tagB", tuple("t1", "open", "sip:a@two"), 5);
+
+    const auto ids = tuple_ids(two.body());
+
+    REQUIRE(ids.size() == 2);
+    CHECK(ids[0] == "t1");
+    CHECK(ids[1].starts_with("t1_"));
+    CHECK(ids[1].size() == 11);
+    CHECK(tuple_ids(two.body(61)) == ids);
+}
+
+TEST_CASE("CO-04: a publisher that speaks again does not make ids swap") {
+    Sources two;
+    two.publish("tagA", tuple("t1", "open", "sip:a@one"), 0);
+    two.publish("tagB", tuple("t1", "open", "sip:a@two"), 5);
+    const Rendered before = two.rendered();
+
+    two.remove("tagA");
+    two.publish("tagA", tuple("t1", "open", "sip:a@one"), 10);
+
+    CHECK(two.rendered().fingerprint == before.fingerprint);
+}
+
+TEST_CASE("CO-04: a publisher cannot take the name another's tuple is given") {
+    Sources two;
+    two.publish("tagA", tuple("t1", "open", "sip:a@one"), 0);
+    two.publish("tagB", tuple("t1", "open", "sip:a@two"), 0);
+    const std::string given = tuple_ids(two.body())[1];
+    two.publish("tagC", tuple(given, "open", "sip:a@three"), 0);
+
+    auto ids = tuple_ids(two.body());
+
+    std::sort(ids.begin(), ids.end());
+    CHECK(ids.size() == 3);
+    CHECK(std::adjacent_find(ids.begin(), ids.end()) == ids.end());
+    CHECK(contains(two.body(), "<tuple id=\"" + given + "\">"));
+}
+
+TEST_CASE(
+    "CO-03: of two tuples with one contact the newest decides; the older returns when it leaves "
+    "(PV07)") {
+    Sources two;
+    two.publish("tag1", tuple("t1", "open", "sip:a@x"), 0);
+    two.publish("tag2", tuple("t2", "closed", "SIP:a@X"), 5);
+    CHECK(tuple_ids(two.body()) == std::vector<std::string>{"t2"});
+    CHECK(contains(two.body(), "<basic>closed</basic>"));
+
+    two.remove("tag2");
+
+    CHECK(tuple_ids(two.body()) == std::vector<std::string>{"t1"});
+    CHECK(contains(two.body(), "<basic>open</basic>"));
+}
+
+TEST_CASE("CO-03: with any-open an older open tuple beats a newer closed one") {
+    Sources two;
+    two.publish("tag1", tuple("t1", "open", "sip:a@x"), 0);
+    two.publish("tag2", tuple("t2", "closed", "sip:a@x"), 5);
+    Policy policy;
+    policy.any_open = true;
+
+    CHECK(tuple_ids(two.body(60, policy)) == std::vector<std::string>{"t1"});
+}
+
+TEST_CASE("CO-02: rank comes before time") {
+    Sources two;
+    two.publish("operator", tuple("t1", "closed", "sip:a@x"), 0, 5);
+    two.publish("tag", tuple("t2", "open", "sip:a@x"), 30, 4);
+
+    CHECK(tuple_ids(two.body()) == std::vector<std::string>{"t1"});
+}
+
+TEST_CASE("CO-02: a tuple's own timestamp is its time unless it lies ahead of the arrival") {
+    const std::string early =
+        "<timestamp>2027-01-15T07:00:00Z</timestamp>";  // an hour before minute 0
+    const std::string ahead = "<timestamp>2027-01-15T20:00:00Z</timestamp>";
+
+    Sources late_arrival;
+    late_arrival.publish("tag1", tuple("t1", "open", "sip:a@x"), 0);
+    late_arrival.publish("tag2", tuple("t2", "closed", "sip:a@x", early), 10);
+    CHECK(tuple_ids(late_arrival.body()) == std::vector<std::string>{"t1"});
+
+    Sources fast_clock;
+    fast_clock.publish("tag1", tuple("t1", "open", "sip:a@x", ahead), 0);
+    fast_clock.publish("tag2", tuple("t2", "closed", "sip:a@x"), 10);
+    CHECK(tuple_ids(fast_clock.body()) == std::vector<std::string>{"t2"});
+}
+
+TEST_CASE("CO-03: service, class and devices keep tuples with one contact apart") {
+    Sources apart;
+    apart.publish("1", tuple("t1", "open", "sip:a@x"));
+    apart.publish("2", tuple("t2", "open", "sip:a@x", "<rpid:class>im</rpid:class>"));
+    apart.publish("3", tuple("t3", "open", "sip:a@x", "<dm:deviceID>urn:uuid:1</dm:deviceID>"));
+    apart.publish(
+        "4",
+        tuple("t4", "open", "sip:a@x",
+              "<op:service-description><op:service-id>poc</op:service-id><op:version>1</op:version>"
+              "</op:service-description>"));
+    CHECK(tuple_ids(apart.body()).size() == 4);
+
+    apart.publish("5", tuple("t5", "open", "sip:a@x", "<dm:deviceID>URN:UUID:1</dm:deviceID>"));
+    CHECK(tuple_ids(apart.body()).size() == 4);
+}
+
+TEST_CASE("CO-03: tuples without contact are merged with none, and an id is no contact") {
+    Sources two;
+    two.publish("tag1", tuple("t", "open", ""));
+    two.publish("tag2", tuple("t", "closed", ""));
+
+    CHECK(tuple_ids(two.body()).size() == 2);
+}
+
+TEST_CASE(
+    "RFC 3863 4.1.2: tuples of one document may contradict each other and both stay (PF-07)") {
+    Sources one;
+    one.publish("tag", tuple("t1", "open", "sip:a@x") + tuple("t2", "closed", "sip:a@x"));
+    CHECK(tuple_ids(one.body()) == std::vector<std::string>{"t1", "t2"});
+
+    one.publish("tag2", tuple("t3", "closed", "sip:a@x"), 5);
+    CHECK(tuple_ids(one.body()) == std::vector<std::string>{"t2", "t3"});
+}
+
+TEST_CASE("CO-03: merged tuples add what the best does not say") {
+    Sources two;
+    two.publish("1",
+                tuple("t1", "open", "sip:a@x",
+                      "<rpid:relationship><rpid:self/></"
+                      "rpid:relationship><rpid:privacy><rpid:audio/></rpid:privacy>"),
+                0);
+    two.publish("2", tuple("t2", "open", "sip:a@x", "<rpid:privacy><rpid:text/></rpid:privacy>"),
+                5);
+
+    const std::string body = two.body();
+
+    CHECK(contains(
+        body,
+        "<tuple "
+        "id=\"t2\"><status><basic>open</basic></status><rpid:privacy><rpid:text/></rpid:privacy>"
+        "<rpid:relationship><rpid:self/></rpid:relationship><contact>sip:a@x</"
+        "contact><timestamp>"));
+}
+
+TEST_CASE("a closed tuple keeps nothing of an open one it contradicts (interop item 4)") {
+    Sources two;
+    two.publish("1",
+                "<tuple id='t1'><status><basic>open</basic><l:online "
+                "xmlns:l='http://www.linphone.org/xsds/pidfonline.xsd'/>"
+                "</status><contact>sip:a@x</contact><note>Available</note></tuple>",
+                0);
+    two.publish("2", tuple("t2", "closed", "sip:a@x"), 5);
+
+    CHECK(!contains(two.body(), "online"));
+    CHECK(!contains(two.body(), "Available"));
+}
+
+TEST_CASE("CO-09: when the last publication goes, nothing of it is left (PV10)") {
+    Sources one;
+    one.publish("1", tuple("t1", "open", "sip:a@x") + person("p", activity("meeting")) +
+                         "<note>In a meeting</note>");
+
+    one.remove("1");
+
+    CHECK(one.body() == Sources().body());
+}
+
+TEST_CASE("RFC 4827 3: a hard tuple stays beside soft ones and outlives them (PV11)") {
+    Sources both;
+    both.publish("hard", tuple("mail", "open", "mailto:a@x"), 0, 2);
+    both.publish("soft", tuple("phone", "open", "sip:a@x"), 5, 4);
+    CHECK(tuple_ids(both.body()) == std::vector<std::string>{"mail", "phone"});
+
+    both.remove("soft");
+    CHECK(tuple_ids(both.body()) == std::vector<std::string>{"mail"});
+}
+
+TEST_CASE("CO-05: persons are merged, or all kept where that is the policy (PV12)") {
+    Sources two;
+    two.publish("1", person("p1", activity("meeting") + "<rpid:mood><rpid:happy/></rpid:mood>"), 0);
+    two.publish("2", person("p2", activity("away")), 10);
+
+    CHECK(contains(two.body(),
+                   "<dm:person id=\"p2\"><rpid:activities><rpid:away/></rpid:activities>"
+                   "<rpid:mood><rpid:happy/></rpid:mood></dm:person>"));
+    CHECK(!contains(two.body(), "meeting"));
+
+    Policy keep_all;
+    keep_all.persons = Policy::Persons::keep_all;
+    const std::string all = two.body(60, keep_all);
+    CHECK(contains(all, "<dm:person id=\"p1\">"));
+    CHECK(contains(all, "<dm:person id=\"p2\">"));
+    CHECK(contains(all, "meeting"));
+}
+
+TEST_CASE("CO-05: of notes the best per language (PV25)") {
+    Sources two;
+    two.publish(
+        "1",
+        person("p1", "<dm:note xml:lang='en'>old</dm:note><dm:note xml:lang='de'>alt</dm:note>"),
+        0);
+    two.publish("2", person("p2", "<dm:note xml:lang='EN'>new</dm:note>"), 10);
+
+    CHECK(contains(two.body(),
+                   "<dm:person id=\"p2\"><dm:note xml:lang=\"EN\">new</dm:note>"
+                   "<dm:note xml:lang=\"de\">alt</dm:note></dm:person>"));
+}
+
+TEST_CASE("CO-05: a merged person carries the best one's timestamp or none") {
+    Sources two;
+    two.publish("1", person("p1", "<dm:timestamp>2027-01-15T07:00:00Z</dm:timestamp>"), 0);
+    two.publish("2", person("p2", "<rpid:mood><rpid:happy/></rpid:mood>"), 10);
+
+    CHECK(!contains(two.body(), "timestamp"));
+}
+
+TEST_CASE(
+    "RFC 4480 3.1: what is over by its until is not shown, and the moment is told (PV13, RP-02)") {
+    Sources one;
+    one.publish("1", person("p",
+                            "<rpid:activities from='2027-01-15T08:00:00Z' "
+                            "until='2027-01-15T08:30:00Z'><rpid:meeting/>"
+                            "</rpid:activities><rpid:mood "
+                            "until='2027-01-15T09:00:00+01:00'><rpid:sad/></rpid:mood>"));
+
+    CHECK(contains(one.body(29), "meeting"));
+    CHECK(one.stale_at(29) == at_minute(30));
+    CHECK(!contains(one.body(30), "meeting"));
+    CHECK(!one.stale_at(30));
+    CHECK(!contains(one.body(0), "sad"));
+    CHECK(one.rendered(29).fingerprint != one.rendered(30).fingerprint);
+    CHECK(one.rendered(28).fingerprint == one.rendered(29).fingerprint);
+}
+
+TEST_CASE("RP-02: what is over makes room for what another publication says") {
+    Sources two;
+    two.publish("1", person("p1", activity("busy")), 0);
+    two.publish(
+        "2",
+        person("p2",
+               "<rpid:activities until='2027-01-15T08:30:00Z'><rpid:meeting/></rpid:activities>"),
+        5);
+
+    CHECK(contains(two.body(29), "meeting"));
+    CHECK(contains(two.body(30), "busy"));
+}
+
+TEST_CASE("RFC 4481 3: a timed status is not shown while its time is now (PV14, PF-30)") {
+    Sources one;
+    one.publish("1", tuple("t", "open", "sip:a@x",
+                           "<ts:timed-status from='2027-01-15T08:10:00Z' "
+                           "until='2027-01-15T08:20:00Z'><basic>closed</basic>"
+                           "</ts:timed-status>"));
+
+    CHECK(contains(one.body(9), "timed-status"));
+    CHECK(one.stale_at(9) == at_minute(10));
+    CHECK(!contains(one.body(10), "timed-status"));
+    CHECK(one.stale_at(10) == at_minute(20));
+    CHECK(contains(one.body(20), "timed-status"));
+    CHECK(!one.stale_at(20));
+}
+
+TEST_CASE("RFC 4479 3.4: devices are one by their deviceID (PV15, CO-06)") {
+    Sources two;
+    two.publish(
+        "1",
+        "<dm:device "
+        "id='d1'><rpid:user-input>idle</rpid:user-input><dm:deviceID>urn:uuid:AB</dm:deviceID>"
+        "<dm:note>desk</dm:note></dm:device>",
+        0);
+    two.publish("2",
+                "<dm:device "
+                "id='d2'><rpid:user-input>active</rpid:user-input><dm:deviceID>URN:UUID:ab</"
+                "dm:deviceID></dm:device>",
+                10);
+
+    CHECK(contains(two.body(),
+                   "<dm:device id=\"d2\"><rpid:user-input>active</rpid:user-input>"
+                   "<dm:deviceID>URN:UUID:ab</dm:deviceID><dm:note>desk</dm:note></dm:device>"));
+    CHECK(count(two.body(), "<dm:device ") == 1);
+}
+
+TEST_CASE("CO-07: notes and foreign elements of documents are united, said alike only once") {
+    Sources two;
+    two.publish("1", "<note>here</note><note xml:lang='de'>hier</note><z:x xmlns:z='urn:z' a='1'/>",
+                0);
+    two.publish("2",
+                "<note>here</note><note>there</note><z:x a='1' xmlns:z='urn:z'></z:x><z:x "
+                "xmlns:z='urn:z'/>",
+                5);
+
+    const std::string body = two.body();
+
+    CHECK(contains(body,
+                   "<note>here</note><note>there</note><note xml:lang=\"de\">hier</note>"
+                   "<z:x xmlns:z=\"urn:z\" a=\"1\"/><z:x xmlns:z=\"urn:z\"/></presence>"));
+}
+
+TEST_CASE("CO-12: open tuples first, then by priority, then by id") {
+    Sources one;
+    one.publish("1", tuple("a", "closed", "sip:1@x") + tuple("c", "open", "sip:2@x") +
+                         tuple("b", "open", "sip:3@x") +
+                         "<tuple id='z'><status><basic>open</basic></status><contact "
+                         "priority='0.1'>sip:4@x</contact></tuple>");
+
+    CHECK(tuple_ids(one.body()) == std::vector<std::string>{"z", "b", "c", "a"});
+}
+
+TEST_CASE("CO-12: timestamps make no difference to the fingerprint, all else does (PV08, PV09)") {
+    const auto fingerprint = [](std::string_view content, int minute) {
+        return Sources().publish("1", content, minute).rendered().fingerprint;
+    };
+    const std::string stamped =
+        tuple("t", "open", "sip:a@x", "<timestamp>2027-01-15T07:00:00Z</timestamp>") +
+        person("p", "<dm:note>n</dm:note><dm:timestamp>2027-01-15T07:00:00Z</dm:timestamp>");
+    const std::string later =
+        tuple("t", "open", "sip:a@x", "<timestamp>2027-01-15T07:30:00.5Z</timestamp>") +
+        person("p", "<dm:note>n</dm:note><dm:timestamp>2027-01-15T07:30:00Z</dm:timestamp>");
+
+    CHECK(fingerprint(stamped, 0) == fingerprint(later, 9));
+    CHECK(fingerprint(tuple("t", "open", ""), 0) == fingerprint(tuple("t", "open", ""), 9));
+    CHECK(fingerprint(tuple("t", "open", ""), 0) != fingerprint(tuple("t", "closed", ""), 0));
+    CHECK(fingerprint(tuple("t", "open", ""), 0) != fingerprint(tuple("u", "open", ""), 0));
+    CHECK(fingerprint(person("p", "<dm:note>n</dm:note>"), 0) !=
+          fingerprint(person("p", "<dm:note>m</dm:note>"), 0));
+    CHECK(fingerprint(person("p", ""), 0) != fingerprint("", 0));
+    CHECK(fingerprint("<note>1</note>", 0) != fingerprint("<note>2</note>", 0));
+}
+
+TEST_CASE("CO-13: what would exceed the limit is left out, least important first") {
+    Policy small;
+    small.max_bytes = 600;
+    Sources many;
+    for (int i = 0; i < 5; ++i) {
+        const std::string n = std::to_string(i);
+        many.publish(
+            std::string_view("01234").substr(static_cast<std::size_t>(i), 1),
+            tuple("t" + n, "open", "sip:" + n + "@x", "<note>" + std::string(100, 'n') + "</note>"),
+            i);
+    }
+
+    const auto ids = tuple_ids(many.body(60, small));
+
+    CHECK(ids.size() == 2);
+    CHECK(ids == std::vector<std::string>{"t3", "t4"});
+}
+
+TEST_CASE("the entity is the one asked for, escaped") {
+    CHECK(contains(render_pidf({}, "sip:\"a&b\"@x", "sip:<a>@x").body,
+                   "entity=\"sip:&quot;a&amp;b&quot;@x\">"));
+    CHECK(contains(render_pidf({}, "", "sip:<a>&@x").body,
+                   "<contact>sip:&lt;a&gt;&amp;@x</contact>"));
+}
+
+namespace {
+
+/// A random document that uses most of what composition looks at.
+std::string any_document(std::mt19937& random) {
+    const auto pick = [&random](std::initializer_list<const char*> of) {
+        return std::string(*(of.begin() + random() % of.size()));
+    };
+    std::string content;
+    for (auto n = random() % 4; n-- > 0;) {
+        content += "<tuple id='" + pick({"t1", "t2", "1", "p1"}) + "'><status>";
+        content += pick({"<basic>open</basic>", "<basic>closed</basic>", "",
+                         "<basic>OPEN</basic><z:s xmlns:z='urn:z'/>"});
+        content += "</status>" + pick({"", "<rpid:class>a</rpid:class>",
+                                       "<dm:deviceID>urn:uuid:A</dm:deviceID>"});
+        content += pick(
+            {"", "<rpid:privacy><rpid:audio/></rpid:privacy>", "<foo xmlns='urn:f'><bar/></foo>"});
+        content += pick({"", "<contact>sip:a@x</contact>",
+                         "<contact priority='0.5'>sip:b@x</contact>", "<contact/>"});
+        content += pick({"", "<note>n</note>", "<note xml:lang='de'>m</note>"});
+        content += pick({"", "<timestamp>2027-01-15T07:59:00Z</timestamp>",
+                         "<timestamp>never</timestamp>"}) +
+                   "</tuple>";
+    }
+    for (auto n = random() % 3; n-- > 0;) {
+        content += "<dm:person id='" + pick({"p1", "p2", "", "t1"}) + "'>";
+        content +=
+            pick({"", "<rpid:activities><rpid:away/></rpid:activities>", "<rpid:activities/>",
+                  "<rpid:activities until='2027-01-15T08:30:00Z'><rpid:busy/></rpid:activities>"});
+        content += pick({"", "<rpid:mood><rpid:happy/></rpid:mood>", "<dm:note>x</dm:note>"}) +
+                   "</dm:person>";
+    }
+    if (random() % 3 == 0) {
+        content += "<dm:device id='" + pick({"d", "t1"}) + "'><dm:deviceID>" +
+                   pick({"urn:uuid:A", "urn:uuid:b"}) + "</dm:deviceID></dm:device>";
+    }
+    return content + pick({"", "<note>top</note>", "<z:x xmlns:z='urn:z'/>",
+                           "<note xml:lang='fr'>haut</note>"});
+}
+
+}  // namespace
+
+TEST_CASE(
+    "PV26: the order of publications makes no difference, and composing again gives the same "
+    "bytes") {
+    std::mt19937 random(3863);
+    const std::array<std::string_view, 6> names{"a", "b", "c", "d", "e", "f"};
+    for (int round = 0; round < 300; ++round) {
+        Sources sources;
+        for (std::size_t i = 0; i < 1 + random() % names.size(); ++i) {
+            sources.publish(names[i], any_document(random), static_cast<int>(random() % 3),
+                            static_cast<int>(random() % 2));
+        }
+        const int minute = static_cast<int>(random() % 60);
+        const Rendered first = sources.rendered(minute);
+        for (int again = 0; again < 5; ++again) {
+            std::shuffle(sources.list.begin(), sources.list.end(), random);
+            REQUIRE(sources.body(minute) == first.body);
+            REQUIRE(sources.rendered(minute).fingerprint == first.fingerprint);
+        }
+    }
+}
+
+TEST_CASE("PV26: parse(serialise(x)) = x: a composed document composes to itself") {
+    std::mt19937 random(4479);
+    const std::array<std::string_view, 4> names{"a", "b", "c", "d"};
+    for (int round = 0; round < 500; ++round) {
+        Sources sources;
+        for (std::size_t i = 0; i < 1 + random() % names.size(); ++i) {
+            sources.publish(names[i], any_document(random), static_cast<int>(random() % 3));
+        }
+        // The document of nothing is not made of anything published.
+        if (resolve(sources.list, at_minute(10)).is_empty()) continue;
+        const std::string body = sources.body(10);
+        const Presence again = admitted(body);
+        const Contribution only{"again", 0, at_minute(70), &again};
+
+        REQUIRE(render_pidf(resolve({&only, 1}, at_minute(10)), "sip:a@x", "sip:a@x").body == body);
+    }
+}
+
+TEST_CASE("PF-22: whatever is published, the ids of a composed document are unique") {
+    std::mt19937 random(1);
+    const std::array<std::string_view, 5> names{"a", "b", "c", "d", "e"};
+    for (int round = 0; round < 300; ++round) {
+        Sources sources;
+        for (const std::string_view name : names) sources.publish(name, any_document(random));
+        const Composition composition = resolve(sources.list, at_minute(0));
+        std::vector<std::string_view> ids;
+        for (const auto* parts :
+             {&composition.tuples, &composition.persons, &composition.devices}) {
+            for (const Part& part : *parts) ids.push_back(part.id);
+        }
+        std::sort(ids.begin(), ids.end());
+        REQUIRE(std::adjacent_find(ids.begin(), ids.end()) == ids.end());
+    }
+}
+
+TEST_CASE("CO-13: sixteen publications of two hundred tuples each are composed within 100 ms") {
+    std::list<std::string> names;
+    Sources sources;
+    for (int i = 0; i < 16; ++i) {
+        std::string content;
+        for (int j = 0; j < 200; ++j) {
+            content += "<tuple id='t" + std::to_string(j) +
+                       "'><status/><contact>s:" + std::to_string(i * 200 + j) +
+                       "</contact></tuple>";
+        }
+        names.push_back("source" + std::to_string(i));
+        sources.publish(names.back(), content);
+    }
+    Policy all;
+    all.max_bytes = 1U << 24U;
+    const auto before = std::chrono::steady_clock::now();
+
+    const auto ids = tuple_ids(sources.body(60, all));
+
+    CHECK(std::chrono::steady_clock::now() - before < std::chrono::milliseconds(100));
+    CHECK(ids.size() == 3200);
+}
