@@ -63,6 +63,10 @@ std::optional<Endpoint> Endpoint::from(std::string_view host, std::uint16_t port
         if (inet_pton(AF_INET, text, &in.sin_addr) != 1) return std::nullopt;
         return Endpoint(reinterpret_cast<const sockaddr*>(&in));
     }
+    // The grammar of RFC 3261 makes three colons of what should be two (RFC 5118 4.10).
+    if (char* const extra = std::strstr(text, ":::")) {
+        std::memmove(extra, extra + 1, std::strlen(extra));
+    }
     sockaddr_in6 in{};
     in.sin6_family = AF_INET6;
     in.sin6_port = htons(port);

@@ -368,6 +368,25 @@ std::string canonical_aor(const Uri& uri) {
     return aor;
 }
 
+void append_request_uri(std::string& out, const Uri& uri) {
+    if (uri.scheme != Scheme::sip && uri.scheme != Scheme::sips) {
+        out += uri.text;
+        return;
+    }
+    const std::size_t tail = uri.parameters.size() + uri.headers.size() +
+                             (uri.parameters.empty() ? 0 : 1) + (uri.headers.empty() ? 0 : 1);
+    out += uri.text.substr(0, uri.text.size() - tail);
+    std::string_view rest = uri.parameters;
+    while (const std::optional<Parameter> parameter = next_parameter(rest)) {
+        if (base::iequals(parameter->name, "method")) continue;
+        out += ';';
+        out += parameter->name;
+        if (!parameter->has_value) continue;
+        out += '=';
+        out += parameter->value;
+    }
+}
+
 std::optional<Parameter> next_parameter(std::string_view& rest) {
     std::string_view text = grammar::skip_blanks(rest);
     if (text.empty()) {

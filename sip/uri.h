@@ -51,6 +51,10 @@ bool equivalent(const Uri& a, const Uri& b);
 /// than the default is dropped by the caller's domain table, not here.
 std::string canonical_aor(const Uri& uri);
 
+/// Appends the Request-URI of a request sent to `uri`: without headers and the method parameter,
+/// all else as written (RFC 3261 19.1.5).
+void append_request_uri(std::string& out, const Uri& uri);
+
 /// Next `;`-separated parameter of `rest`, which is advanced past it; quoted strings and LWS around
 /// `=` and `;` are understood; a quoted value keeps its quotes. A `;` after the last one is
 /// forgiven. nullopt at the end or at malformed text, when `rest` is left non-empty.

@@ -28,14 +28,15 @@ bool take(std::string_view& rest, char c) noexcept {
     return true;
 }
 
-/// sent-protocol; `SIP / 2.0 / UDP` is as good as `SIP/2.0/UDP`.
+/// sent-protocol; `SIP / 2.0 / UDP` is as good as `SIP/2.0/UDP`. The version is not looked at: who
+/// sends another is told by a 505, for which this Via is needed.
 bool read_protocol(std::string_view& rest, Via& via) noexcept {
     constexpr std::string_view kUsual = "SIP/2.0/";
     if (rest.substr(0, kUsual.size()) == kUsual) {
         rest.remove_prefix(kUsual.size());
     } else {
         if (!base::iequals(take_token(rest), "SIP") || !take(rest, '/')) return false;
-        if (take_token(rest) != "2.0" || !take(rest, '/')) return false;
+        if (take_token(rest).empty() || !take(rest, '/')) return false;
     }
     via.transport = take_token(rest);
     return !via.transport.empty();
