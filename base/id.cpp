@@ -25,7 +25,7 @@ void draw(void* out, std::size_t size) {
     while (size != 0) {
         const std::size_t part = size < kMost ? size : kMost;
         if (RAND_bytes(at, static_cast<int>(part)) != 1) {
-            std::fputs("no entropy: RAND_bytes failed\n", stderr);
+            static_cast<void>(std::fputs("no entropy: RAND_bytes failed\n", stderr));
             std::abort();
         }
         at += part;

@@ -189,7 +189,7 @@ void log_start(LogLevel level) {
     static std::once_flag once;
     std::call_once(once, [] {
         backend.store(new Backend, std::memory_order_release);
-        std::atexit(log_flush);
+        static_cast<void>(std::atexit(log_flush));
     });
 }
 

@@ -32,7 +32,7 @@ private:
 /// last bucket. One writer.
 class Histogram {
 public:
-    static constexpr std::size_t kBuckets = 26 * 4;
+    static constexpr std::size_t kBuckets = 104;
     void observe(std::uint64_t microseconds) noexcept;
     /// Upper bound of bucket `index` in microseconds, itself included; the last bucket holds all
     /// above as well.

@@ -277,12 +277,12 @@ std::optional<std::int64_t> from_rfc3339(std::string_view text) noexcept {
     const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(year)),
                                            std::chrono::month(month), std::chrono::day(day)};
     if (!date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
-    const std::int64_t minutes =
-        days_from(static_cast<int>(year), month, day) * 1440 + hour * 60 + minute - *offset;
+    const std::int64_t minutes = days_from(static_cast<int>(year), month, day) * 1440 +
+                                 std::int64_t{hour} * 60 + minute - *offset;
     // A leap second ends a UTC day (RFC 3339 5.7); Unix time counts it as the second after it.
     const std::int64_t minute_of_day = ((minutes % 1440) + 1440) % 1440;
     if (second == 60 && minute_of_day != 1439) return std::nullopt;
-    return minutes * 60'000 + second * 1000 + millisecond;
+    return minutes * 60'000 + std::int64_t{second} * 1000 + millisecond;
 }
 
 std::string to_http_date(std::int64_t unix_seconds) {

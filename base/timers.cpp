@@ -18,6 +18,11 @@ std::uint64_t ticks_up(Duration since) noexcept {
     return static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::milliseconds>(since) / kTick);
 }
 
+/// The list of `level` that holds `tick`.
+std::uint32_t list_of(std::uint32_t level, std::uint64_t tick) noexcept {
+    return level << kBits | static_cast<std::uint32_t>(tick >> (kBits * level) & 255);
+}
+
 std::uint64_t ticks_down(Duration since) noexcept {
     return static_cast<std::uint64_t>(since / kTick);
 }
@@ -89,7 +94,7 @@ std::size_t Timers::advance(Instant now) {
         for (std::uint32_t level = 1; level < kLevels; ++level) {
             const std::uint64_t below = (std::uint64_t{1} << (kBits * level)) - 1;
             if ((tick_ & below) != 0) break;
-            cascade(level * kSlots + (tick_ >> (kBits * level) & (kSlots - 1)));
+            cascade(list_of(level, tick_));
         }
         fired += fire(static_cast<std::uint32_t>(tick_ & (kSlots - 1)));
     }
@@ -118,7 +123,7 @@ std::uint32_t Timers::list_for(std::uint32_t tick) const noexcept {
     const std::uint32_t ahead = tick - static_cast<std::uint32_t>(tick_);
     const std::uint32_t level =
         ahead == 0 ? 0 : static_cast<std::uint32_t>(std::bit_width(ahead) - 1) / kBits;
-    return level * kSlots + (tick >> (kBits * level) & (kSlots - 1));
+    return list_of(level, tick);
 }
 
 std::uint32_t Timers::take_node() {
@@ -226,13 +231,11 @@ Task<void()> Timers::take_action(std::uint64_t index) noexcept {
 /// Slots from `from` on, wrapping, to the first occupied one of `level`; kNone where all are empty.
 std::uint32_t Timers::distance(std::uint32_t level, std::uint32_t from) const noexcept {
     constexpr std::uint32_t kWords = kSlots / 64;
-    const std::uint64_t* words = &occupied_[level * kWords];
+    const std::uint64_t* const words = &occupied_[std::size_t{level} * kWords];
     for (std::uint32_t step = 0; step <= kWords; ++step) {
         const std::uint32_t at = (from / 64 + step) % kWords;
         std::uint64_t word = words[at];
         if (step == 0) word &= ~std::uint64_t{0} << (from % 64);
-        // Back in the first word: only what lies before `from` is new.
-        if (step == kWords) word &= ~(~std::uint64_t{0} << (from % 64));
         if (word == 0) continue;
         const auto slot = at * 64 + static_cast<std::uint32_t>(std::countr_zero(word));
         return (slot - from) & (kSlots - 1);

@@ -83,6 +83,7 @@ TEST_CASE("erase takes out one slot and only with its hash") {
     index.insert(5, 2);
 
     CHECK_FALSE(index.erase(6, 1));
+    CHECK_FALSE(index.erase(5 + 64, 1));  // begins at the same place
     CHECK_FALSE(index.erase(5, 3));
     CHECK(index.erase(5, 1));
     CHECK_FALSE(index.erase(5, 1));
@@ -101,7 +102,7 @@ TEST_CASE("the index grows by doubling at three quarters, not before; reserve sp
     Index reserved(1000);
     const std::size_t capacity = reserved.capacity();
     CHECK(capacity == 2048);
-    for (std::uint32_t i = 0; i < 1000; ++i) reserved.insert(i * 7919, i);
+    for (std::uint32_t i = 0; i < 1000; ++i) reserved.insert(std::uint64_t{i} * 7919, i);
     CHECK(reserved.capacity() == capacity);
     reserved.clear();
     CHECK(reserved.empty());

@@ -172,7 +172,6 @@ TEST_CASE("a log queue that is full drops the oldest lines, counts them and says
     close(saved);
 
     CHECK(all.find("i=19999 ") != std::string::npos);
-    CHECK(all.find("i=0 ") != std::string::npos);  // was on its way before the queue filled
     CHECK(all.find(" warning log.overrun dropped=") != std::string::npos);
     log_level(LogLevel::warning);
 }

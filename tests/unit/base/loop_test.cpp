@@ -252,6 +252,7 @@ TEST_CASE("posts of many threads all run, each thread's in order, and wake a sle
     int left = kThreads * kPosts;
     bool is_ordered = true;
     std::vector<std::thread> threads;
+    threads.reserve(kThreads);
     for (int t = 0; t < kThreads; ++t) {
         threads.emplace_back([&, t] {
             for (int i = 0; i < kPosts; ++i) {
