@@ -1,0 +1,203 @@
+// store/lane.cpp: group commit: many ports hand changes over, one ledger commits all that waits at
+// once.
+#include "store/lane.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace herald::store {
+namespace {
+
+constexpr auto kTick = std::chrono::seconds(1);
+
+}  // namespace
+
+struct Lane::Link {
+    // Of the loop's thread. The outcomes come back in the order of the changes, so `dones` needs no
+    // names.
+    std::vector<Change> collected;
+    std::deque<base::Task<void(Outcome)>> dones;
+    std::atomic<std::size_t>* waiting = nullptr;
+
+    std::mutex mutex;
+    base::Loop* loop = nullptr;  ///< null once the port is gone
+
+    /// On the loop's thread.
+    void finish(const std::vector<Outcome>& outcomes) {
+        for (const Outcome outcome : outcomes) {
+            if (dones.empty()) return;  // the port went away meanwhile
+            auto done = std::move(dones.front());
+            dones.pop_front();
+            waiting->fetch_sub(1, std::memory_order_relaxed);
+            done(outcome);
+        }
+    }
+
+    static void post(const std::shared_ptr<Link>& link, std::vector<Outcome> outcomes) {
+        const std::lock_guard lock(link->mutex);
+        if (link->loop == nullptr) return;
+        link->loop->post([link, outcomes = std::move(outcomes)] { link->finish(outcomes); });
+    }
+};
+
+class Lane::LanePort final : public Port {
+public:
+    LanePort(Lane& lane, base::Loop& loop) : lane_(lane), link_(std::make_shared<Link>()) {
+        link_->loop = &loop;
+        link_->waiting = &lane.waiting_;
+        loop.at_end_of_turn([&lane, &loop, weak = std::weak_ptr<Link>(link_)] {
+            const auto link = weak.lock();
+            if (!link || link->loop == nullptr) return;
+            if (!link->collected.empty()) lane.hand_over(link);
+            if (lane.options_.is_inline) lane.tick_inline(loop.now());
+        });
+    }
+
+    ~LanePort() override {
+        if (!link_->collected.empty()) lane_.hand_over(link_);
+        const std::lock_guard lock(link_->mutex);
+        link_->loop = nullptr;
+        lane_.waiting_.fetch_sub(link_->dones.size(), std::memory_order_relaxed);
+        link_->dones.clear();
+    }
+
+    LanePort(const LanePort&) = delete;
+    LanePort& operator=(const LanePort&) = delete;
+
+    void commit(Change change, base::Task<void(Outcome)> done) override {
+        link_->collected.push_back(std::move(change));
+        link_->dones.push_back(std::move(done));
+        lane_.waiting_.fetch_add(1, std::memory_order_relaxed);
+    }
+
+    bool is_full() const noexcept override {
+        return lane_.waiting_.load(std::memory_order_relaxed) >= lane_.options_.queue_limit;
+    }
+    bool is_full_for_refreshes() const noexcept override {
+        return lane_.waiting_.load(std::memory_order_relaxed) >= lane_.options_.refresh_queue_limit;
+    }
+    std::size_t waiting() const noexcept override { return link_->dones.size(); }
+
+    const std::shared_ptr<Link>& link() const noexcept { return link_; }
+
+private:
+    Lane& lane_;
+    std::shared_ptr<Link> link_;
+};
+
+Lane::Lane(Ledger& ledger, const StoreOptions& options, base::Metrics& metrics)
+    : ledger_(ledger),
+      options_(options),
+      queue_(metrics.gauge("store_queue", "Changes waiting for a commit or in one")) {}
+
+Lane::~Lane() {
+    drain();
+}
+
+std::unique_ptr<Port> Lane::attach(base::Loop& loop) {
+    auto port = std::make_unique<LanePort>(*this, loop);
+    const std::lock_guard lock(mutex_);
+    links_.push_back(port->link());
+    return port;
+}
+
+void Lane::hand_over(const std::shared_ptr<Link>& link) {
+    // The next turn brings about as much as this one.
+    auto changes = std::make_shared<std::vector<Change>>();
+    changes->reserve(link->collected.size());
+    changes->swap(link->collected);
+    bool must_wake = false;
+    {
+        const std::lock_guard lock(mutex_);
+        parcels_.push_back({.link = link, .changes = std::move(changes)});
+        queue_.set(waiting_.load(std::memory_order_relaxed));
+        must_wake = std::exchange(is_asleep_, false);
+        // Not before: until the first change, whoever recovers has the ledger for himself.
+        if (!options_.is_inline && !thread_.joinable()) thread_ = std::thread([this] { run(); });
+    }
+    if (must_wake) wake_.notify_one();
+    if (options_.is_inline) commit_inline();
+}
+
+void Lane::commit_inline() {
+    std::unique_lock lock(mutex_);
+    while (!parcels_.empty()) commit(take());
+}
+
+void Lane::tick_inline(base::Instant now) {
+    const std::lock_guard lock(mutex_);
+    if (now - ticked_ < kTick) return;
+    ticked_ = now;
+    ledger_.tick();
+}
+
+void Lane::Batch::add(const Parcel& parcel, std::size_t count) {
+    std::size_t share = 0;
+    while (share < shares.size() && shares[share].link != parcel.link) ++share;
+    if (share == shares.size()) shares.push_back({.link = parcel.link, .outcomes = {}});
+    for (std::size_t i = 0; i < count; ++i) {
+        changes.push_back(&(*parcel.changes)[parcel.taken + i]);
+        share_of.push_back(share);
+    }
+    owners.push_back(parcel.changes);
+}
+
+Lane::Batch Lane::take() {
+    Batch batch;
+    while (!parcels_.empty() && batch.changes.size() < options_.batch_limit) {
+        Parcel& parcel = parcels_.front();
+        const std::size_t room = options_.batch_limit - batch.changes.size();
+        const std::size_t count = std::min(room, parcel.changes->size() - parcel.taken);
+        batch.add(parcel, count);
+        parcel.taken += count;
+        if (parcel.taken == parcel.changes->size()) parcels_.pop_front();
+    }
+    return batch;
+}
+
+void Lane::run() {
+    auto ticked = std::chrono::steady_clock::now();
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        if (parcels_.empty() && !is_stopping_) {
+            is_asleep_ = true;
+            wake_.wait_until(lock, ticked + kTick);
+            is_asleep_ = false;
+        }
+        Batch batch = take();
+        const bool is_last = is_stopping_ && parcels_.empty();
+        lock.unlock();
+        if (!batch.changes.empty()) commit(std::move(batch));
+        if (is_last) return;
+        if (const auto now = std::chrono::steady_clock::now(); now - ticked >= kTick) {
+            ledger_.tick();
+            ticked = now;
+        }
+        lock.lock();
+    }
+}
+
+void Lane::commit(Batch batch) {
+    const std::vector<Outcome> outcomes = ledger_.commit(batch.changes);
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+        batch.shares[batch.share_of[i]].outcomes.push_back(outcomes[i]);
+    }
+    for (Batch::Share& share : batch.shares) Link::post(share.link, std::move(share.outcomes));
+    queue_.set(waiting_.load(std::memory_order_relaxed));
+}
+
+void Lane::drain() {
+    for (const auto& weak : links_) {
+        const auto link = weak.lock();
+        if (link && !link->collected.empty()) hand_over(link);
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        is_stopping_ = true;
+    }
+    wake_.notify_one();
+    if (thread_.joinable()) thread_.join();
+}
+
+}  // namespace herald::store

@@ -1,0 +1,178 @@
+// store/records.h: what is kept, as plain rows, and the changes made to it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/id.h"
+#include "base/time.h"
+
+namespace herald::store {
+
+/// The request that made the last change, so that its repetition after a crash gets the same answer unapplied.
+struct RequestMark {
+    std::string call_id;
+    std::uint32_t cseq = 0;
+    std::uint64_t branch_hash = 0;
+};
+
+/// One piece of event state. `id` is chosen by the server, unique for ever within the store.
+struct Publication {
+    std::uint64_t id = 0;
+    std::string package;
+    std::string aor;
+    std::string entity_tag;
+    std::string source;         ///< stable over modifications: distinguishes inputs of one resource
+    std::string publisher;      ///< AOR of who published; empty: the HTTP API
+    std::uint8_t rank = 0;      ///< packages::Rank
+    base::WallTime arrived{};   ///< of the last change that carried a body
+    base::WallTime expires_at{};  ///< zero: never (hard state)
+    std::uint32_t granted = 0;  ///< seconds answered in the last 200
+    RequestMark mark;
+    std::string type;
+    std::string body;
+    bool is_removed = false;    ///< a tombstone: kept until expires_at for repetitions of the removing request
+};
+
+/// One watcher's dialog usage.
+struct Subscription {
+    enum class State : std::uint8_t { pending, active, terminated };
+    std::uint64_t id = 0;
+    std::string package;       ///< as registered
+    std::string aor;           ///< of the resource
+    std::string watcher;       ///< AOR the watcher was authenticated as (open mode: of From)
+    State state = State::pending;
+    base::WallTime expires_at{};
+    std::uint32_t granted = 0;
+    std::uint64_t change = 0;  ///< rises with every durable change; see Confirmation
+    std::string call_id;
+    std::string local_tag;     ///< ours
+    std::string remote_tag;
+    std::string local_uri;     ///< To of the SUBSCRIBE without its tag: our From
+    std::string remote_uri;    ///< From of the SUBSCRIBE without its tag: our To
+    std::string remote_target;
+    std::string route_set;     ///< ready Route value, empty for none
+    std::string event;         ///< Event value to echo (type and id)
+    std::string accept;        ///< media type chosen from the latest Accept
+    std::string entity;        ///< URI the watcher asked for
+    std::string instance;      ///< +sip.instance, else empty
+    std::string flow;          ///< opaque to the store
+    std::uint32_t remote_cseq = 0;
+    std::uint32_t cseq_base = 0;  ///< first local CSeq of the block that belongs to `epoch`
+    std::uint32_t epoch = 0;      ///< of the process that wrote cseq_base
+    RequestMark mark;
+};
+
+/// Which document every watcher of a resource is known to have: written lazily, may be old, is never ahead.
+struct Confirmation {
+    std::string package;
+    std::string aor;
+    std::uint64_t fingerprint = 0;
+    std::uint64_t through = 0;  ///< subscriptions with `change` up to this one have it
+};
+
+struct Delegation {
+    std::string aor;      ///< the delegate
+    std::string package;  ///< "*" for all
+};
+
+/// Somebody who may authenticate.
+struct Account {
+    enum class Role : std::uint8_t { user, publisher, monitor, admin };
+    std::string aor;
+    std::string username;  ///< digest username; default: the user part of the AOR
+    std::string realm;
+    std::string ha1[3];    ///< by sip::DigestAlgorithm (MD5, SHA-256, SHA-512-256); empty: none
+    Role role = Role::user;
+    std::vector<std::string> resources;  ///< publisher: AORs it may publish for, "*@domain" for a whole domain
+    std::vector<std::string> packages;   ///< publisher: which packages, "*" for all
+    std::vector<Delegation> delegates;   ///< who may act for this AOR
+};
+
+/// An HTTP token: only its SHA-256 is kept.
+struct Token {
+    std::string name;
+    std::string sha256_hex;
+    std::string role;  ///< read, write, admin
+};
+
+// Changes. Each names one row; a failed condition refuses its own change only.
+
+/// Inserts; the tombstone or earlier row of the same id is overwritten.
+struct PutPublication {
+    Publication row;
+    std::string expected_tag;  ///< non-empty: replaces the row of this id, only if it still has this tag
+};
+/// Only the tag, expiry, granted seconds and mark change. Refused unless the row has `expected_tag`.
+struct RefreshPublication {
+    std::uint64_t id = 0;
+    std::string expected_tag;
+    std::string entity_tag;
+    base::WallTime expires_at{};
+    std::uint32_t granted = 0;
+    RequestMark mark;
+};
+/// Deletes, or with a mark turns into a tombstone until `keep_until`. Refused unless the row has `expected_tag` (empty: any).
+struct RemovePublication {
+    std::uint64_t id = 0;
+    std::string expected_tag;
+    base::WallTime keep_until{};  ///< zero: delete at once
+    RequestMark mark;
+};
+/// Inserts a subscription, deleting the rows it replaces (a rebooted device) in the same commit.
+struct PutSubscription {
+    Subscription row;
+    std::vector<std::uint64_t> replaces;
+};
+/// Rewrites what a refresh may change: everything but identity of the dialog. Refused if the row is gone.
+struct UpdateSubscription {
+    Subscription row;
+};
+/// What a refresh that changed nothing else rewrites: the cheap way. Refused if the row is gone.
+struct TouchSubscription {
+    std::uint64_t id = 0;
+    std::uint64_t change = 0;
+    base::WallTime expires_at{};
+    std::uint32_t granted = 0;
+    std::uint32_t remote_cseq = 0;
+    std::uint32_t cseq_base = 0;
+    std::uint32_t epoch = 0;
+    Subscription::State state = Subscription::State::active;
+    RequestMark mark;
+    bool keeps_mark = false;  ///< the mark stays as it is
+};
+/// Deletes, or with keep_until keeps a terminated row for repetitions of the ending request.
+struct RemoveSubscription {
+    std::uint64_t id = 0;
+    base::WallTime keep_until{};
+    RequestMark mark;
+};
+/// Inserts or overwrites; a fingerprint of 0 deletes.
+struct PutConfirmation {
+    Confirmation row;
+};
+struct PutAccount {
+    Account row;
+};
+struct RemoveAccount {
+    std::string aor;
+};
+struct PutToken {
+    Token row;
+};
+
+using Change = std::variant<PutPublication, RefreshPublication, RemovePublication, PutSubscription, UpdateSubscription,
+                            TouchSubscription, RemoveSubscription, PutConfirmation, PutAccount, RemoveAccount, PutToken>;
+
+/// What became of a Change. Unknown is never answered to a client.
+enum class Outcome : std::uint8_t {
+    committed,
+    refused,      ///< its condition failed; nothing was changed
+    unavailable,  ///< known not applied
+    unknown,      ///< may or may not have been applied
+};
+
+}  // namespace herald::store

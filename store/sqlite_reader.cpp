@@ -1,0 +1,254 @@
+// store/sqlite_reader.cpp: streams what is in the database to whoever rebuilds memory from it.
+#include "store/sqlite_reader.h"
+
+#include <algorithm>
+#include <string>
+#include <unordered_set>
+
+#include "store/lists.h"
+#include "store/sqlite_writer.h"
+
+namespace herald::store {
+namespace {
+
+constexpr std::string_view kAccounts =
+    "SELECT aor, username, realm, ha1_md5, ha1_sha256, ha1_sha512_256, role, resources, packages,"
+    " delegates FROM accounts";
+
+constexpr std::string_view kPublications =
+    "SELECT id, package, aor, entity_tag, source, publisher, rank, arrived, mark_call_id,"
+    " mark_cseq, mark_branch, expires_at, granted, type, body FROM publications";
+
+// Newest first: only the last removal of a number counts.
+constexpr std::string_view kPublicationMarks =
+    "SELECT id, package, aor, entity_tag, source, publisher, rank, arrived, mark_call_id,"
+    " mark_cseq, mark_branch, keep_until FROM publication_marks AS m"
+    " WHERE NOT EXISTS (SELECT 1 FROM publications AS p WHERE p.id = m.id)"
+    " AND keep_until > ?1 ORDER BY sequence DESC";
+
+constexpr std::string_view kSubscriptions =
+    "SELECT id, expires_at, change, remote_cseq, cseq_base, epoch,"
+    " coalesce(mark_call_id, call_id), mark_cseq, mark_branch, package, aor, watcher, call_id,"
+    " local_tag, remote_tag, local_uri, remote_uri, remote_target, route_set, event, accept,"
+    " entity, instance, flow, state, granted FROM subscriptions";
+
+constexpr std::string_view kSubscriptionMarks =
+    "SELECT id, keep_until, change, remote_cseq, cseq_base, epoch,"
+    " coalesce(mark_call_id, call_id), mark_cseq, mark_branch, package, aor, watcher, call_id,"
+    " local_tag, remote_tag, local_uri, remote_uri, remote_target, route_set, event, accept,"
+    " entity, instance, flow FROM subscription_marks AS m"
+    " WHERE NOT EXISTS (SELECT 1 FROM subscriptions AS s WHERE s.id = m.id)"
+    " AND keep_until > ?1 ORDER BY sequence DESC";
+
+constexpr std::string_view kConfirmations =
+    "SELECT id, package, aor, fingerprint, through FROM confirmations";
+
+Fault bad(std::string_view table, std::uint64_t id, std::string_view what) {
+    return {FaultKind::malformed,
+            std::string(table) + " row " + std::to_string(id) + ": " + std::string(what)};
+}
+
+/// Calls `take` for each row until it returns a fault.
+template <class Take>
+Status for_each(Database& database, Result<Statement> statement, Take take) {
+    if (!statement) return statement.fault();
+    for (;;) {
+        const Step step = statement->step();
+        if (step == Step::done) return {};
+        if (step != Step::row) return database.fault();
+        if (Status taken = take(*statement); !taken) return taken;
+    }
+}
+
+Status recover_accounts(Database& database, RecoverySink& sink) {
+    return for_each(database, database.prepare(kAccounts), [&sink](Statement& from) -> Status {
+        Account row;
+        row.aor = from.text(0);
+        row.username = from.text(1);
+        row.realm = from.text(2);
+        for (int i = 0; i < 3; ++i) row.ha1[i] = from.text(3 + i);
+        const std::uint64_t role = from.number(6);
+        if (role > static_cast<std::uint64_t>(Account::Role::admin)) {
+            return Fault{FaultKind::malformed, "accounts " + row.aor + ": no such role"};
+        }
+        row.role = static_cast<Account::Role>(role);
+        row.resources = split_lines(from.text(7));
+        row.packages = split_lines(from.text(8));
+        row.delegates = split_delegates(from.text(9));
+        sink.on_account(std::move(row));
+        return {};
+    });
+}
+
+/// The columns that publications and their tombstones share.
+Publication publication_of(const Statement& from) {
+    Publication row;
+    row.id = from.number(0);
+    row.package = from.text(1);
+    row.aor = from.text(2);
+    row.entity_tag = from.text(3);
+    row.source = from.text(4);
+    row.publisher = from.text(5);
+    row.rank = static_cast<std::uint8_t>(from.integer(6));
+    row.arrived = from.time(7);
+    row.mark = {.call_id = from.text(8), .cseq = from.number32(9), .branch_hash = from.number(10)};
+    row.expires_at = from.time(11);
+    return row;
+}
+
+Status recover_publications(Database& database, base::WallTime now, RecoverySink& sink) {
+    auto live = for_each(database, database.prepare(kPublications), [&](Statement& from) -> Status {
+        Publication row = publication_of(from);
+        row.granted = from.number32(12);
+        row.type = from.text(13);
+        row.body = from.text(14);
+        sink.on_publication(std::move(row));
+        return {};
+    });
+    if (!live) return live;
+
+    auto marks = database.prepare(kPublicationMarks);
+    if (marks) marks->bind(now);
+    std::unordered_set<std::uint64_t> seen;
+    return for_each(database, std::move(marks), [&](Statement& from) -> Status {
+        Publication row = publication_of(from);
+        row.is_removed = true;
+        if (seen.insert(row.id).second) sink.on_publication(std::move(row));
+        return {};
+    });
+}
+
+/// The columns that subscriptions and their tombstones share.
+Subscription subscription_of(const Statement& from) {
+    Subscription row;
+    row.id = from.number(0);
+    row.expires_at = from.time(1);
+    row.change = from.number(2);
+    row.remote_cseq = from.number32(3);
+    row.cseq_base = from.number32(4);
+    row.epoch = from.number32(5);
+    row.mark = {.call_id = from.text(6), .cseq = from.number32(7), .branch_hash = from.number(8)};
+    row.package = from.text(9);
+    row.aor = from.text(10);
+    row.watcher = from.text(11);
+    row.call_id = from.text(12);
+    row.local_tag = from.text(13);
+    row.remote_tag = from.text(14);
+    row.local_uri = from.text(15);
+    row.remote_uri = from.text(16);
+    row.remote_target = from.text(17);
+    row.route_set = from.text(18);
+    row.event = from.text(19);
+    row.accept = from.text(20);
+    row.entity = from.text(21);
+    row.instance = from.text(22);
+    row.flow = from.text(23);
+    return row;
+}
+
+/// Returns the sorted confirmation ids of the resources that have subscriptions.
+Result<std::vector<std::uint64_t>> recover_subscriptions(Database& database,
+                                                         const RecoveryTerms& terms,
+                                                         RecoverySink& sink) {
+    std::vector<std::uint64_t> watched;
+    auto live =
+        for_each(database, database.prepare(kSubscriptions), [&](Statement& from) -> Status {
+            Subscription row = subscription_of(from);
+            const std::uint64_t state = from.number(24);
+            if (state > static_cast<std::uint64_t>(Subscription::State::terminated)) {
+                return bad("subscriptions", row.id, "no such state");
+            }
+            row.state = static_cast<Subscription::State>(state);
+            row.granted = from.number32(25);
+            watched.push_back(confirmation_id(terms.lasting_key, row.package, row.aor));
+            sink.on_subscription(std::move(row));
+            return {};
+        });
+    if (!live) return live.fault();
+
+    auto marks = database.prepare(kSubscriptionMarks);
+    if (marks) marks->bind(terms.now);
+    std::unordered_set<std::uint64_t> seen;
+    auto ended = for_each(database, std::move(marks), [&](Statement& from) -> Status {
+        Subscription row = subscription_of(from);
+        row.state = Subscription::State::terminated;
+        if (seen.insert(row.id).second) sink.on_subscription(std::move(row));
+        return {};
+    });
+    if (!ended) return ended.fault();
+
+    std::sort(watched.begin(), watched.end());
+    watched.erase(std::unique(watched.begin(), watched.end()), watched.end());
+    return watched;
+}
+
+Status drop_confirmations(Database& database, const std::vector<std::uint64_t>& orphans) {
+    if (orphans.empty()) return {};
+    auto statement = database.prepare("DELETE FROM confirmations WHERE id = ?1");
+    if (!statement) return statement.fault();
+    if (auto begun = database.execute("BEGIN IMMEDIATE"); !begun) return begun;
+    for (const std::uint64_t id : orphans) {
+        if (statement->bind(id).run() == Step::done) continue;
+        const Fault fault = database.fault();
+        (void)database.execute("ROLLBACK");
+        return fault;
+    }
+    return database.execute("COMMIT");
+}
+
+Status recover_confirmations(Database& database, const std::vector<std::uint64_t>& watched,
+                             RecoverySink& sink) {
+    std::vector<std::uint64_t> orphans;
+    auto live =
+        for_each(database, database.prepare(kConfirmations), [&](Statement& from) -> Status {
+            const std::uint64_t id = from.number(0);
+            if (!std::binary_search(watched.begin(), watched.end(), id)) {
+                orphans.push_back(id);
+                return {};
+            }
+            sink.on_confirmation({.package = from.text(1),
+                                  .aor = from.text(2),
+                                  .fingerprint = from.number(3),
+                                  .through = from.number(4)});
+            return {};
+        });
+    if (!live) return live;
+    return drop_confirmations(database, orphans);
+}
+
+}  // namespace
+
+Status recover(Database& database, const RecoveryTerms& terms, RecoverySink& sink) {
+    if (auto recovered = recover_accounts(database, sink); !recovered) return recovered;
+    if (auto recovered = recover_publications(database, terms.now, sink); !recovered) {
+        return recovered;
+    }
+    const auto watched = recover_subscriptions(database, terms, sink);
+    if (!watched) return watched.fault();
+    return recover_confirmations(database, *watched, sink);
+}
+
+Result<std::vector<Token>> read_tokens(Database& database) {
+    std::vector<Token> tokens;
+    auto read = for_each(
+        database, database.prepare("SELECT name, sha256_hex, role FROM tokens ORDER BY name"),
+        [&tokens](Statement& from) -> Status {
+            tokens.push_back(
+                {.name = from.text(0), .sha256_hex = from.text(1), .role = from.text(2)});
+            return {};
+        });
+    if (!read) return read.fault();
+    return tokens;
+}
+
+Result<std::uint64_t> read_next_id(Database& database) {
+    // The rows of the lanes remember ids whose rows are gone.
+    const auto next = database.query(
+        "SELECT max((SELECT coalesce(max(next_id), 1) FROM lanes),"
+        " (SELECT coalesce(max(id), 0) + 1 FROM publications),"
+        " (SELECT coalesce(max(id), 0) + 1 FROM subscriptions))");
+    if (!next) return next.fault();
+    return static_cast<std::uint64_t>(*next);
+}
+
+}  // namespace herald::store
