@@ -110,7 +110,7 @@ CompletedRequests::Place CompletedRequests::append(const RequestKey& key, std::s
                                                    base::Instant now) {
     const std::size_t size = rounded(sizeof(Record) + packed.size());
     Chunk& chunk = chunk_for(size, now);
-    const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(now - chunk.started);
+    const auto age = std::chrono::ceil<std::chrono::milliseconds>(now - chunk.started);
     const Record record{.transaction = key.transaction,
                         .merged = key.merged,
                         .completed = static_cast<std::uint32_t>(age.count()),

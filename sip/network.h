@@ -1,6 +1,8 @@
 // sip/network.h: the real Transport of one shard: UDP and TCP sockets on its loop.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -17,7 +19,7 @@ struct NetworkOptions {
     unsigned shard = 0;
     bool reuse_port = false;                    ///< several shards share each port
     std::size_t max_connections = 100'000;
-    std::size_t max_message = 65535;
+    ParseLimits limits;                         ///< of what a stream may bring
     std::size_t out_buffer = 1 << 20;           ///< bytes queued on one stream; beyond, it is closed
     std::chrono::seconds idle_timeout{3600};    ///< a stream without a byte
     std::chrono::seconds partial_timeout{30};   ///< an unfinished message on a stream
@@ -48,7 +50,7 @@ public:
 
 private:
     struct State;
-    std::unique_ptr<State> state_;
+    std::shared_ptr<State> state_;  ///< the loop looks at it weakly
 };
 
 }  // namespace herald::sip

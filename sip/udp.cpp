@@ -1,0 +1,255 @@
+// sip/udp.cpp: batched datagrams, and what ICMP says about them.
+#include "sip/udp.h"
+
+#include <linux/errqueue.h>
+#include <netinet/icmp6.h>
+#include <netinet/ip_icmp.h>
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <utility>
+
+namespace herald::sip {
+namespace {
+
+constexpr std::size_t kBatchesPerTurn = 4;
+constexpr std::size_t kSendBatch = 64;
+constexpr std::size_t kFlushAt = 256 * 1024;
+/// Queued at most while the socket takes nothing.
+constexpr std::size_t kBacklog = 4 * 1024 * 1024;
+/// What fits one IPv4 datagram.
+constexpr std::size_t kLargest = 65507;
+/// Shorter than any message: keep-alives of one to four bytes, and nothing at all.
+constexpr std::size_t kShortest = 16;
+constexpr std::size_t kErrorsPerTurn = 256;
+
+base::Counter& dropped(base::Metrics& metrics, const char* reason) {
+    return metrics.counter("sip_datagrams_dropped_total",
+                           "UDP datagrams received or to be sent that were dropped",
+                           {{"reason", reason}});
+}
+
+/// Host, network, protocol or port unreachable; time exceeded and the like are passing (RFC 3261 18.4).
+bool says_unreachable(const sock_extended_err& error) {
+    if (error.ee_origin == SO_EE_ORIGIN_ICMP) {
+        return error.ee_type == ICMP_DEST_UNREACH && error.ee_code != ICMP_FRAG_NEEDED;
+    }
+    if (error.ee_origin == SO_EE_ORIGIN_ICMP6) return error.ee_type == ICMP6_DST_UNREACH;
+    return false;
+}
+
+bool is_error_cmsg(const cmsghdr& control) {
+    return (control.cmsg_level == IPPROTO_IP && control.cmsg_type == IP_RECVERR) ||
+           (control.cmsg_level == IPPROTO_IPV6 && control.cmsg_type == IPV6_RECVERR);
+}
+
+}  // namespace
+
+UdpCounters::UdpCounters(base::Metrics& metrics)
+    : keep_alive(dropped(metrics, "keep-alive")),
+      stun(dropped(metrics, "stun")),
+      backlog(dropped(metrics, "send backlog")),
+      unsendable(dropped(metrics, "unsendable")),
+      too_large(dropped(metrics, "too large")) {}
+
+std::array<mmsghdr, ReceiveRing::kDatagrams>& ReceiveRing::prepare() {
+    if (!room_) {
+        room_ = std::make_unique_for_overwrite<char[]>(kDatagrams * kRoom);
+        for (std::size_t i = 0; i < kDatagrams; ++i) {
+            parts_[i] = {.iov_base = bytes(i), .iov_len = kRoom};
+            headers_[i].msg_hdr.msg_iov = &parts_[i];
+            headers_[i].msg_hdr.msg_iovlen = 1;
+            headers_[i].msg_hdr.msg_name = &sources_[i];
+        }
+    }
+    for (mmsghdr& header : headers_) header.msg_hdr.msg_namelen = sizeof(sockaddr_storage);
+    return headers_;
+}
+
+UdpSocket::UdpSocket(base::Loop& loop, Socket socket, std::uint8_t listener,
+                     TransportSink* const& sink, ReceiveRing& ring, UdpCounters& counters)
+    : loop_(loop),
+      socket_(std::move(socket)),
+      listener_(listener),
+      sink_(sink),
+      ring_(ring),
+      counters_(counters) {
+    const Status watched = loop_.watch(socket_.fd(), wanted_events(),
+                                       [this](std::uint32_t events) { on_ready(events); });
+    assert(watched);
+    static_cast<void>(watched);
+}
+
+UdpSocket::~UdpSocket() { loop_.unwatch(socket_.fd()); }
+
+bool UdpSocket::send(const Endpoint& peer, std::string_view bytes) {
+    if (bytes.size() > kLargest) {
+        counters_.too_large.add();
+        return false;
+    }
+    if (!is_waiting_ && arena_.size() + bytes.size() > kFlushAt) flush();
+    if (is_waiting_ && arena_.size() + bytes.size() > kBacklog) {
+        counters_.backlog.add();
+        return true;
+    }
+    queue_.push_back({.peer = peer,
+                      .offset = static_cast<std::uint32_t>(arena_.size()),
+                      .size = static_cast<std::uint32_t>(bytes.size())});
+    arena_ += bytes;
+    return true;
+}
+
+void UdpSocket::flush() {
+    std::size_t first = 0;
+    while (first < queue_.size()) {
+        const int sent = send_batch(first);
+        if (sent > 0) {
+            is_retrying_ = false;
+            first += static_cast<std::size_t>(sent);
+            continue;
+        }
+        const int error = errno;
+        if (error == EAGAIN || error == EWOULDBLOCK) {
+            keep_from(first);
+            return wait_for_room(true);
+        }
+        first += on_send_error(error, first);
+    }
+    keep_from(first);
+    wait_for_room(false);
+}
+
+int UdpSocket::send_batch(std::size_t first) {
+    std::array<mmsghdr, kSendBatch> headers;
+    std::array<iovec, kSendBatch> parts;
+    std::array<sockaddr_storage, kSendBatch> peers;
+    const std::size_t count = std::min(kSendBatch, queue_.size() - first);
+    for (std::size_t i = 0; i < count; ++i) {
+        const Queued& queued = queue_[first + i];
+        parts[i] = {.iov_base = arena_.data() + queued.offset, .iov_len = queued.size};
+        headers[i] = {};
+        headers[i].msg_hdr.msg_name = &peers[i];
+        headers[i].msg_hdr.msg_namelen = queued.peer.to_sockaddr(peers[i]);
+        headers[i].msg_hdr.msg_iov = &parts[i];
+        headers[i].msg_hdr.msg_iovlen = 1;
+    }
+    return sendmmsg(socket_.fd(), headers.data(), static_cast<unsigned>(count), MSG_DONTWAIT);
+}
+
+std::size_t UdpSocket::on_send_error(int error, std::size_t first) {
+    if (error == EINTR) return 0;
+    // With IP_RECVERR an earlier datagram's error is told to whoever sends next: take it away and try once more.
+    if (!is_retrying_) {
+        is_retrying_ = true;
+        read_errors();
+        return 0;
+    }
+    is_retrying_ = false;
+    counters_.unsendable.add();
+    if (error == ENETUNREACH || error == EHOSTUNREACH || error == ECONNREFUSED ||
+        error == EACCES || error == EPERM || error == EINVAL || error == EADDRNOTAVAIL) {
+        note_unreachable(queue_[first].peer);
+    }
+    return 1;
+}
+
+void UdpSocket::keep_from(std::size_t first) {
+    if (first == queue_.size()) {
+        queue_.clear();
+        arena_.clear();
+        // A backlog is rare and should not be paid for ever after.
+        if (arena_.capacity() > 2 * kFlushAt) arena_ = {};
+        return;
+    }
+    if (first == 0) return;
+    const std::uint32_t gone = queue_[first].offset;
+    arena_.erase(0, gone);
+    queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(first));
+    for (Queued& queued : queue_) queued.offset -= gone;
+}
+
+void UdpSocket::wait_for_room(bool wanted) {
+    if (is_waiting_ == wanted) return;
+    is_waiting_ = wanted;
+    loop_.rewatch(socket_.fd(), wanted_events());
+}
+
+std::uint32_t UdpSocket::wanted_events() const {
+    std::uint32_t events = 0;
+    if (is_reading_) events |= EPOLLIN;
+    if (is_waiting_) events |= EPOLLOUT;
+    return events;
+}
+
+void UdpSocket::stop_input() {
+    is_reading_ = false;
+    loop_.rewatch(socket_.fd(), wanted_events());
+}
+
+void UdpSocket::on_ready(std::uint32_t events) {
+    if ((events & EPOLLERR) != 0) {
+        read_errors();
+        report_unreachable();
+    }
+    if ((events & EPOLLOUT) != 0) flush();
+    if ((events & EPOLLIN) != 0 && is_reading_) receive();
+}
+
+void UdpSocket::receive() {
+    // Not until it is empty: output, timers and other sockets have their turn too.
+    for (std::size_t batch = 0; batch < kBatchesPerTurn && is_reading_; ++batch) {
+        auto& headers = ring_.prepare();
+        const int count = recvmmsg(socket_.fd(), headers.data(),
+                                   static_cast<unsigned>(headers.size()), MSG_DONTWAIT, nullptr);
+        if (count <= 0) return;
+        for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+            deliver(ring_.bytes(i), headers[i].msg_len, Endpoint(ring_.source(i)));
+        }
+        if (static_cast<std::size_t>(count) < headers.size()) return;
+    }
+}
+
+void UdpSocket::deliver(char* bytes, std::size_t size, const Endpoint& peer) {
+    if (size < kShortest) return counters_.keep_alive.add();
+    // RFC 5626 8: the first octet tells STUN from SIP.
+    if (bytes[0] == 0 || bytes[0] == 1) return counters_.stun.add();
+    const Flow flow{.peer = peer, .protocol = Protocol::udp, .listener = listener_};
+    sink_->on_message({bytes, size}, flow, Framing::datagram);
+}
+
+void UdpSocket::read_errors() {
+    for (std::size_t i = 0; i < kErrorsPerTurn; ++i) {
+        sockaddr_storage peer{};
+        alignas(cmsghdr) char control[512];
+        char head[64];  // of the datagram it is about; not looked at
+        iovec part{.iov_base = head, .iov_len = sizeof head};
+        msghdr message{};
+        message.msg_name = &peer;
+        message.msg_namelen = sizeof peer;
+        message.msg_iov = &part;
+        message.msg_iovlen = 1;
+        message.msg_control = control;
+        message.msg_controllen = sizeof control;
+        if (recvmsg(socket_.fd(), &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return;
+        for (cmsghdr* at = CMSG_FIRSTHDR(&message); at != nullptr; at = CMSG_NXTHDR(&message, at)) {
+            if (!is_error_cmsg(*at)) continue;
+            sock_extended_err error;
+            std::copy_n(CMSG_DATA(at), sizeof error, reinterpret_cast<unsigned char*>(&error));
+            if (says_unreachable(error)) {
+                note_unreachable(Endpoint(reinterpret_cast<const sockaddr*>(&peer)));
+            }
+        }
+    }
+}
+
+void UdpSocket::note_unreachable(const Endpoint& peer) {
+    if (unreachable_.empty() || unreachable_.back() != peer) unreachable_.push_back(peer);
+}
+
+void UdpSocket::report_unreachable() {
+    for (const Endpoint& peer : std::exchange(unreachable_, {})) sink_->on_unreachable(peer);
+}
+
+}  // namespace herald::sip

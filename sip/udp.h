@@ -1,0 +1,103 @@
+// sip/udp.h: one UDP socket of one shard: datagrams in by recvmmsg, out by sendmmsg once a turn.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/loop.h"
+#include "base/metrics.h"
+#include "sip/socket.h"
+#include "sip/transport.h"
+
+namespace herald::sip {
+
+/// Why datagrams went nowhere; shared by the sockets of a shard.
+struct UdpCounters {
+    explicit UdpCounters(base::Metrics& metrics);
+
+    base::Counter& keep_alive;    ///< too short for a message (RFC 5626), on purpose
+    base::Counter& stun;          ///< not offered
+    base::Counter& backlog;       ///< the socket took no more, and the queue was full
+    base::Counter& unsendable;    ///< refused by the system, for that address
+    base::Counter& too_large;     ///< more than a datagram can hold
+};
+
+/// Room for one recvmmsg(), used again and again by all sockets of a shard, so that it stays in the cache.
+class ReceiveRing {
+public:
+    static constexpr std::size_t kDatagrams = 64;
+    static constexpr std::size_t kRoom = 64 * 1024;
+
+    /// Makes the room at the first call; pages are only touched as far as datagrams fill them.
+    std::array<mmsghdr, kDatagrams>& prepare();
+    char* bytes(std::size_t index) noexcept { return room_.get() + index * kRoom; }
+    const sockaddr* source(std::size_t index) const noexcept {
+        return reinterpret_cast<const sockaddr*>(&sources_[index]);
+    }
+
+private:
+    std::unique_ptr<char[]> room_;
+    std::array<iovec, kDatagrams> parts_{};
+    std::array<sockaddr_storage, kDatagrams> sources_{};
+    std::array<mmsghdr, kDatagrams> headers_{};
+};
+
+class UdpSocket {
+public:
+    /// Watches `socket` from now on; messages go to `sink`, which is set before the loop's next turn.
+    UdpSocket(base::Loop& loop, Socket socket, std::uint8_t listener, TransportSink* const& sink,
+              ReceiveRing& ring, UdpCounters& counters);
+    ~UdpSocket();
+    UdpSocket(const UdpSocket&) = delete;
+    UdpSocket& operator=(const UdpSocket&) = delete;
+
+    /// Queues one datagram. It may be lost, as on the wire; false: it can never be sent.
+    bool send(const Endpoint& peer, std::string_view bytes);
+    /// Sends what is queued, as far as the socket takes it.
+    void flush();
+    /// Tells the sink which peers cannot be reached; not from within a call of it.
+    void report_unreachable();
+    bool has_unreachable() const noexcept { return !unreachable_.empty(); }
+    void stop_input();
+
+private:
+    struct Queued {
+        Endpoint peer;
+        std::uint32_t offset;
+        std::uint32_t size;
+    };
+
+    void on_ready(std::uint32_t events);
+    void receive();
+    void deliver(char* bytes, std::size_t size, const Endpoint& peer);
+    int send_batch(std::size_t first);
+    /// Decides about the first datagram that could not be sent; returns how many to skip.
+    std::size_t on_send_error(int error, std::size_t first);
+    void keep_from(std::size_t first);
+    void wait_for_room(bool wanted);
+    void read_errors();
+    void note_unreachable(const Endpoint& peer);
+    std::uint32_t wanted_events() const;
+
+    base::Loop& loop_;
+    Socket socket_;
+    const std::uint8_t listener_;
+    TransportSink* const& sink_;
+    ReceiveRing& ring_;
+    UdpCounters& counters_;
+    std::string arena_;  ///< the bytes of queue_
+    std::vector<Queued> queue_;
+    std::vector<Endpoint> unreachable_;
+    bool is_waiting_ = false;   ///< for room in the socket's buffer
+    bool is_reading_ = true;
+    bool is_retrying_ = false;  ///< the first of the queue failed once, maybe for another's error
+};
+
+}  // namespace herald::sip

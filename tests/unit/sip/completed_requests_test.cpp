@@ -1,0 +1,112 @@
+// tests/unit/sip/completed_requests_test.cpp: the log of answered requests: found, lapsed, bounded, given back.
+#include "sip/completed_requests.h"
+
+#include <chrono>
+#include <string>
+
+#include <doctest/doctest.h>
+
+using namespace herald;
+using namespace herald::sip;
+using namespace std::chrono_literals;
+
+namespace {
+
+const base::HashKey kKey{1, 2};
+
+RequestKey key_of(int number) {
+    const std::string text = std::to_string(number);
+    return {.transaction = base::keyed_hash128(kKey, text),
+            .merged = base::keyed_hash(kKey, text) | 1};
+}
+
+constexpr base::Instant kStart{1h};
+
+}  // namespace
+
+TEST_CASE("an answered request is found until its time is over, not after") {
+    CompletedRequests completed(10, 32s);
+    completed.remember(key_of(1), "one", kStart);
+    completed.remember(key_of(2), "two", kStart + 1s);
+
+    CHECK(completed.find(key_of(1).transaction, kStart + 32s - 1ms) == "one");
+    CHECK_FALSE(completed.find(key_of(1).transaction, kStart + 32s));
+    CHECK(completed.find(key_of(2).transaction, kStart + 32s) == "two");
+    CHECK_FALSE(completed.find(key_of(3).transaction, kStart));
+    CHECK(completed.next_expiry() == kStart + 32s);
+
+    completed.expire(kStart + 32s);
+    CHECK(completed.size() == 1);
+    completed.expire(kStart + 33s);
+    CHECK(completed.size() == 0);
+    CHECK_FALSE(completed.next_expiry());
+}
+
+TEST_CASE("RFC 3261 8.2.2.2: the same request by another way is merged, its own copy is not") {
+    CompletedRequests completed(10, 32s);
+    completed.remember(key_of(1), "one", kStart);
+    const RequestKey forked{.transaction = key_of(7).transaction, .merged = key_of(1).merged};
+
+    CHECK(completed.has_merged(forked, kStart));
+    CHECK_FALSE(completed.has_merged(key_of(1), kStart));
+    CHECK_FALSE(completed.has_merged(forked, kStart + 32s));
+    CHECK_FALSE(completed.has_merged({.transaction = key_of(7).transaction, .merged = 0}, kStart));
+}
+
+TEST_CASE("with no room the oldest is forgotten, and it is said so") {
+    CompletedRequests completed(2, 32s);
+
+    CHECK_FALSE(completed.remember(key_of(1), "one", kStart));
+    CHECK_FALSE(completed.remember(key_of(2), "two", kStart));
+    CHECK(completed.remember(key_of(3), "three", kStart));
+
+    CHECK(completed.size() == 2);
+    CHECK_FALSE(completed.find(key_of(1).transaction, kStart));
+    CHECK(completed.find(key_of(3).transaction, kStart) == "three");
+}
+
+TEST_CASE("an answer larger than a chunk is not kept, but its request is known") {
+    CompletedRequests completed(2, 32s);
+
+    completed.remember(key_of(1), std::string(100'000, 'x'), kStart);
+
+    CHECK(completed.find(key_of(1).transaction, kStart) == "");
+}
+
+TEST_CASE("100,000 requests through a FIFO of 32 s: all found, 96 bytes each, memory given back") {
+    CompletedRequests completed(1'000'000, 32s);
+    const std::string packed(25, 'p');
+    constexpr int kCount = 100'000;
+    for (int i = 0; i < kCount; ++i) {
+        completed.remember(key_of(i), packed + std::to_string(i % 10), kStart + i / 10 * 1ms);
+    }
+
+    bool all_found = true;
+    for (int i = 0; i < kCount; ++i) {
+        const auto found = completed.find(key_of(i).transaction, kStart + 10s);
+        all_found &= found == packed + std::to_string(i % 10);
+    }
+
+    CHECK(all_found);
+    CHECK(completed.memory() / kCount <= 96);
+    completed.expire(kStart + 37s);
+    CHECK(completed.size() == kCount / 2 - 10);
+    CHECK(completed.find(key_of(kCount - 1).transaction, kStart + 37s));
+    completed.expire(kStart + 42s - 10ms);
+    CHECK(completed.size() == 90);
+    CHECK(completed.find(key_of(kCount - 1).transaction, kStart + 41s));
+    CHECK(completed.memory() < 1'000'000);
+    completed.expire(kStart + 1h);
+    CHECK(completed.memory() < 70'000);
+}
+
+TEST_CASE("a chunk that lasts for weeks keeps its times right") {
+    CompletedRequests completed(1'000, 32s);
+    base::Instant now = kStart;
+    for (int i = 0; i < 60; ++i, now += 24h) {
+        completed.remember(key_of(i), "x", now);
+        CHECK(completed.find(key_of(i).transaction, now + 31s) == "x");
+        CHECK_FALSE(completed.find(key_of(i).transaction, now + 33s));
+        CHECK(completed.size() == 1);
+    }
+}
