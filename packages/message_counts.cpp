@@ -244,17 +244,18 @@ void add(MessageCounts& sum, const MessageCounts& more) {
         if (!sum.classes[i]) sum.classes[i].emplace();
         add_count(*sum.classes[i], *more.classes[i]);
     }
-    for (const auto& [name, count] : more.other_classes) {
-        const auto known = find_by_name(sum.other_classes, name);
-        if (known == sum.other_classes.end()) {
-            // By name, so that the order does not tell which publication is the newest.
-            const auto place = std::find_if(
-                sum.other_classes.begin(), sum.other_classes.end(),
-                [&](const auto& entry) { return base::lower(entry.first) > base::lower(name); });
-            sum.other_classes.emplace(place, name, count);
-        } else {
-            add_count(known->second, count);
+    for (const auto& entry : more.other_classes) {
+        const auto known = find_by_name(sum.other_classes, entry.first);
+        if (known != sum.other_classes.end()) {
+            add_count(known->second, entry.second);
+            continue;
         }
+        // By name, so that the order does not tell which publication is the newest.
+        const std::string name = base::lower(entry.first);
+        const auto place =
+            std::find_if(sum.other_classes.begin(), sum.other_classes.end(),
+                         [&name](const auto& other) { return base::lower(other.first) > name; });
+        sum.other_classes.insert(place, entry);
     }
     for (const auto& header : more.other_headers) {
         if (find_by_name(sum.other_headers, header.first) == sum.other_headers.end()) {

@@ -55,6 +55,7 @@ public:
             add_new(out_.extensions, *contribution.presence, contribution.presence->extensions());
         }
         assign_ids();
+        put_in_order();
         return std::move(out_);
     }
 
@@ -125,15 +126,6 @@ private:
                 first, last, [basic](const Part& part) { return part.component->basic == basic; });
             out_.tuples.push_back(merged(first, agreeing));
         });
-        std::sort(out_.tuples.begin(), out_.tuples.end(), [](const Part& a, const Part& b) {
-            const bool a_open = a.component->basic == Basic::open;
-            const bool b_open = b.component->basic == Basic::open;
-            if (a_open != b_open) return a_open;
-            if (a.component->priority != b.component->priority) {
-                return a.component->priority > b.component->priority;
-            }
-            return std::tuple(a.id, a.source, a.position) < std::tuple(b.id, b.source, b.position);
-        });
     }
 
     void persons(const std::vector<Contribution>& contributions) {
@@ -153,9 +145,6 @@ private:
         std::vector<Part> parts = gather(contributions, &Presence::devices);
         for_each_key(
             parts, [this](auto first, auto last) { out_.devices.push_back(merged(first, last)); });
-        std::sort(out_.devices.begin(), out_.devices.end(), [](const Part& a, const Part& b) {
-            return std::tuple(a.id, a.source, a.position) < std::tuple(b.id, b.source, b.position);
-        });
     }
 
     using PartIterator = std::vector<Part>::iterator;
@@ -260,6 +249,18 @@ private:
             if (wanted == previous) part->id = rename(wanted, part->source, taken);
             previous = wanted;
         }
+    }
+
+    /// CO-12, by the ids as they are sent: composing what was composed changes nothing.
+    void put_in_order() {
+        std::sort(out_.tuples.begin(), out_.tuples.end(), [](const Part& a, const Part& b) {
+            const bool a_open = a.component->basic == Basic::open;
+            const bool b_open = b.component->basic == Basic::open;
+            return std::tuple(b_open, b.component->priority, a.id) <
+                   std::tuple(a_open, a.component->priority, b.id);
+        });
+        std::sort(out_.devices.begin(), out_.devices.end(),
+                  [](const Part& a, const Part& b) { return a.id < b.id; });
     }
 
     std::string_view rename(std::string_view id, std::string_view source,
