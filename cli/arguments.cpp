@@ -48,7 +48,8 @@ std::vector<std::string_view> choices(std::string_view value) {
 
 Status check_choice(const Option& option, std::string_view value) {
     const auto allowed = choices(option.value);
-    if (allowed.empty() || std::find(allowed.begin(), allowed.end(), value) != allowed.end()) return {};
+    if (allowed.empty() || std::find(allowed.begin(), allowed.end(), value) != allowed.end())
+        return {};
     std::string text = "--" + std::string(option.name) + " is " + quoted(value) + ", want ";
     for (std::size_t i = 0; i < allowed.size(); ++i) {
         if (i > 0) text += i + 1 == allowed.size() ? " or " : ", ";
@@ -90,7 +91,8 @@ Status check_operands(const Syntax& syntax, const std::vector<std::string>& oper
 
 }  // namespace
 
-Result<Arguments> Arguments::parse(const Syntax& syntax, const std::vector<std::string_view>& words) {
+Result<Arguments> Arguments::parse(const Syntax& syntax,
+                                   const std::vector<std::string_view>& words) {
     Arguments arguments;
     bool options_ended = false;
     for (std::size_t i = 0; i < words.size(); ++i) {
@@ -120,7 +122,8 @@ Result<Arguments> Arguments::parse(const Syntax& syntax, const std::vector<std::
     }
     for (const Option& option : syntax.options) {
         if (option.is_required && !arguments.has(option.name)) {
-            return misuse("--" + std::string(option.name) + " " + std::string(option.value) + " is missing");
+            return misuse("--" + std::string(option.name) + " " + std::string(option.value) +
+                          " is missing");
         }
     }
     if (Status fits = check_operands(syntax, arguments.operands_); !fits) return fits.fault();
@@ -159,7 +162,8 @@ std::optional<std::string_view> Arguments::text(std::string_view option) const n
     return given->value;
 }
 
-std::string_view Arguments::text_or(std::string_view option, std::string_view otherwise) const noexcept {
+std::string_view Arguments::text_or(std::string_view option,
+                                    std::string_view otherwise) const noexcept {
     return text(option).value_or(otherwise);
 }
 
@@ -169,7 +173,8 @@ std::optional<std::uint32_t> Arguments::number(std::string_view option) const no
     return base::to_u32_clamped(given->value);
 }
 
-std::uint32_t Arguments::number_or(std::string_view option, std::uint32_t otherwise) const noexcept {
+std::uint32_t Arguments::number_or(std::string_view option,
+                                   std::uint32_t otherwise) const noexcept {
     return number(option).value_or(otherwise);
 }
 

@@ -1,4 +1,5 @@
-// cli/arguments.h: command lines as a table says them: `--name VALUE`, `--name=VALUE`, flags, and operands.
+// cli/arguments.h: command lines as a table says them: `--name VALUE`, `--name=VALUE`, flags, and
+// operands.
 #pragma once
 
 #include <cstdint>
@@ -15,18 +16,19 @@ namespace herald::cli {
 struct Option {
     enum class Kind : std::uint8_t { flag, text, number };
 
-    std::string_view name;   ///< without the dashes
+    std::string_view name;  ///< without the dashes
     Kind kind = Kind::flag;
-    std::string_view value;  ///< stands for the value in the help: "SECONDS"; "open|closed" allows these only
-    std::string_view help;   ///< half a line
-    std::uint32_t least = 0;           ///< of a number
-    std::uint32_t most = UINT32_MAX;   ///< of a number
+    std::string_view
+        value;  ///< stands for the value in the help: "SECONDS"; "open|closed" allows these only
+    std::string_view help;            ///< half a line
+    std::uint32_t least = 0;          ///< of a number
+    std::uint32_t most = UINT32_MAX;  ///< of a number
     bool is_required = false;
 };
 
 /// What a command line may consist of.
 struct Syntax {
-    std::string_view operands;       ///< as the usage line shows them: "URI"
+    std::string_view operands;  ///< as the usage line shows them: "URI"
     std::size_t least_operands = 0;
     std::size_t most_operands = 0;
     std::vector<Option> options;
@@ -35,9 +37,10 @@ struct Syntax {
 /// A command line that fits its Syntax. Owns its text.
 class Arguments {
 public:
-    /// Reads what follows the command's name. `--` ends the options; an option given twice counts the last time.
-    /// Faults: malformed, with a sentence for the user.
-    static Result<Arguments> parse(const Syntax& syntax, const std::vector<std::string_view>& words);
+    /// Reads what follows the command's name. `--` ends the options; an option given twice counts
+    /// the last time. Faults: malformed, with a sentence for the user.
+    static Result<Arguments> parse(const Syntax& syntax,
+                                   const std::vector<std::string_view>& words);
 
     bool has(std::string_view option) const noexcept;
     /// nullopt where the option was not given.

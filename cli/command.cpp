@@ -20,7 +20,8 @@ const Command* find(std::span<const Command> all, std::string_view name) {
 
 bool asks_for_help(const std::vector<std::string_view>& words) {
     const auto end = std::find(words.begin(), words.end(), "--");
-    return std::any_of(words.begin(), end, [](auto word) { return word == "--help" || word == "-h"; });
+    return std::any_of(words.begin(), end,
+                       [](auto word) { return word == "--help" || word == "-h"; });
 }
 
 int unknown_command(std::span<const Command> all, std::string_view name) {

@@ -29,8 +29,9 @@ struct Command {
 /// The commands that talk to a running server. The program adds those that are the server.
 std::vector<Command> commands();
 
-/// Does what the command line says and returns the exit code. Without arguments, or with `help`, prints the overview;
-/// `help NAME` and `NAME --help` print one command's page; `version` the version.
+/// Does what the command line says and returns the exit code. Without arguments, or with `help`,
+/// prints the overview; `help NAME` and `NAME --help` print one command's page; `version` the
+/// version.
 int run(std::span<const Command> all, int argc, const char* const* argv);
 
 /// What `herald help` and `herald help NAME` print.

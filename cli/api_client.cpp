@@ -1,0 +1,163 @@
+// cli/api_client.cpp: requests to the HTTP API of a running server.
+#include "cli/api_client.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include <Poco/Exception.h>
+#include <Poco/JSON/Object.h>
+#include <Poco/JSON/Parser.h>
+#include <Poco/Net/HTTPClientSession.h>
+#include <Poco/Net/HTTPRequest.h>
+#include <Poco/Net/HTTPResponse.h>
+#include <Poco/StreamCopier.h>
+#include <Poco/Timespan.h>
+#include <Poco/URI.h>
+
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/terminal.h"
+
+namespace herald::cli {
+namespace {
+
+constexpr const char* kDefaultApi = "http://127.0.0.1:8080";
+constexpr const char* kTokenFile = "var/token";
+constexpr int kPatienceSeconds = 10;
+
+std::string environment(const char* name) {
+    const char* const value = std::getenv(name);
+    return value ? value : "";
+}
+
+std::string token_for(const Arguments& arguments) {
+    if (const auto given = arguments.text("token")) return std::string(*given);
+    if (std::string token = environment("HERALD_TOKEN"); !token.empty()) return token;
+    std::ifstream file(kTokenFile);
+    std::string line;
+    std::getline(file, line);
+    return std::string(base::trim(line));
+}
+
+FaultKind kind_of(int status) {
+    switch (status) {
+        case 400:
+            return FaultKind::malformed;
+        case 401:
+            return FaultKind::unauthenticated;
+        case 403:
+            return FaultKind::forbidden;
+        case 404:
+            return FaultKind::not_found;
+        case 409:
+            return FaultKind::conflict;
+        default:
+            return FaultKind::unavailable;
+    }
+}
+
+/// The `detail` of a problem document (RFC 9457), else its `title`, else the reason phrase.
+std::string sentence_of(const Poco::Net::HTTPResponse& response, const std::string& body) {
+    const std::string status = std::to_string(response.getStatus()) + " " + response.getReason();
+    try {
+        const auto problem = Poco::JSON::Parser().parse(body).extract<Poco::JSON::Object::Ptr>();
+        const std::string title = problem->optValue<std::string>("title", status);
+        return problem->optValue<std::string>("detail", title);
+    } catch (const Poco::Exception&) {
+        return status;
+    }
+}
+
+}  // namespace
+
+const std::string_view kApiHelp =
+    "The token is taken from --token, from HERALD_TOKEN or from the file var/token,\n"
+    "which a server started in this directory has written.\n";
+
+std::vector<Option> with_api_options(std::vector<Option> own) {
+    using Kind = Option::Kind;
+    own.push_back({.name = "api",
+                   .kind = Kind::text,
+                   .value = "URL",
+                   .help = "the server's API (HERALD_API, else http://127.0.0.1:8080)"});
+    own.push_back(
+        {.name = "token", .kind = Kind::text, .value = "TOKEN", .help = "what lets you in"});
+    return own;
+}
+
+Result<ApiClient> ApiClient::from(const Arguments& arguments) {
+    const std::string from_environment = environment("HERALD_API");
+    const std::string url = std::string(
+        arguments.text_or("api", from_environment.empty() ? kDefaultApi : from_environment));
+    ApiClient client;
+    try {
+        const Poco::URI uri(url);
+        if (uri.getScheme() != "http" || uri.getHost().empty()) {
+            return Fault{FaultKind::malformed, "'" + url + "' is no URL such as " + kDefaultApi};
+        }
+        client.host_ = uri.getHost();
+        client.port_ = uri.getPort();
+        client.base_path_ = uri.getPath();
+    } catch (const Poco::Exception&) {
+        return Fault{FaultKind::malformed, "'" + url + "' is no URL such as " + kDefaultApi};
+    }
+    while (client.base_path_.ends_with('/')) client.base_path_.pop_back();
+    client.token_ = token_for(arguments);
+    return client;
+}
+
+Result<std::string> ApiClient::call(const std::string& method, const std::string& path,
+                                    const std::string& body) const {
+    const std::string place = host_ + ":" + std::to_string(port_);
+    try {
+        Poco::Net::HTTPClientSession session(host_, port_);
+        session.setTimeout(Poco::Timespan(kPatienceSeconds, 0));
+        Poco::Net::HTTPRequest request(method, base_path_ + path, Poco::Net::HTTPMessage::HTTP_1_1);
+        request.set("Accept", "application/json");
+        if (!token_.empty()) request.set("Authorization", "Bearer " + token_);
+        if (!body.empty()) request.setContentType("application/json");
+        request.setContentLength(static_cast<std::streamsize>(body.size()));
+        session.sendRequest(request) << body;
+        Poco::Net::HTTPResponse response;
+        std::string answer;
+        Poco::StreamCopier::copyToString(session.receiveResponse(response), answer);
+        const int status = response.getStatus();
+        if (status / 100 == 2) return answer;
+        return Fault{kind_of(status), sentence_of(response, answer)};
+    } catch (const Poco::TimeoutException&) {
+        return Fault{FaultKind::timeout, "no answer from " + place + " within " +
+                                             std::to_string(kPatienceSeconds) + " s"};
+    } catch (const Poco::Exception& exception) {
+        return Fault{FaultKind::unreachable,
+                     "cannot reach the API at " + place + ": " + exception.displayText()};
+    }
+}
+
+std::string path_segment(std::string_view text) {
+    constexpr char kDigits[] = "0123456789ABCDEF";
+    std::string out;
+    for (const char c : text) {
+        if (base::is_alpha(c) || base::is_digit(c) ||
+            std::string_view("-._~").find(c) != std::string_view::npos) {
+            out += c;
+            continue;
+        }
+        const auto byte = static_cast<unsigned char>(c);
+        out += '%';
+        out += kDigits[byte >> 4];
+        out += kDigits[byte & 15];
+    }
+    return out;
+}
+
+int report_api_fault(std::string_view command, const Fault& fault) {
+    std::string text = fault.detail;
+    if (fault.kind == FaultKind::unauthenticated)
+        text += " (give --token, HERALD_TOKEN or a file var/token)";
+    print_error(command, text);
+    return fault.kind == FaultKind::unreachable || fault.kind == FaultKind::timeout ? kNoAnswer
+                                                                                    : kFailed;
+}
+
+}  // namespace herald::cli

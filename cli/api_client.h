@@ -1,0 +1,43 @@
+// cli/api_client.h: requests to the HTTP API of a running server.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/arguments.h"
+
+namespace herald::cli {
+
+/// `own` and those all API commands take: api, token.
+std::vector<Option> with_api_options(std::vector<Option> own);
+/// A paragraph on them for the help.
+extern const std::string_view kApiHelp;
+
+class ApiClient {
+public:
+    /// Where --api and HERALD_API say, else http://127.0.0.1:8080; the token from --token,
+    /// HERALD_TOKEN or ./var/token. Faults: malformed (no http URL).
+    static Result<ApiClient> from(const Arguments& arguments);
+
+    /// The body of a 2xx answer. `body` is JSON, empty for none. Faults: unreachable, timeout; for
+    /// other answers unauthenticated, forbidden, not_found or conflict by status, else unavailable,
+    /// with the server's own sentence.
+    Result<std::string> call(const std::string& method, const std::string& path,
+                             const std::string& body = {}) const;
+
+private:
+    std::string host_;
+    std::uint16_t port_ = 0;
+    std::string base_path_;
+    std::string token_;
+};
+
+/// One segment of a path, escaped: `sip%3Aalice%40localhost`.
+std::string path_segment(std::string_view text);
+
+/// Prints the fault of a call; its exit code.
+int report_api_fault(std::string_view command, const Fault& fault);
+
+}  // namespace herald::cli

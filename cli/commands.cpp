@@ -1,0 +1,11 @@
+// cli/commands.cpp: the list of the commands that talk to a running server.
+#include "cli/commands.h"
+
+namespace herald::cli {
+
+std::vector<Command> commands() {
+    return {watch_command(), publish_command(), mailbox_command(), account_command(),
+            subscriptions_command()};
+}
+
+}  // namespace herald::cli

@@ -1,0 +1,14 @@
+// cli/commands.h: the table entries of the commands that talk to a running server.
+#pragma once
+
+#include "cli/command.h"
+
+namespace herald::cli {
+
+Command watch_command();
+Command publish_command();
+Command mailbox_command();
+Command account_command();
+Command subscriptions_command();
+
+}  // namespace herald::cli

@@ -1,0 +1,157 @@
+// cli/mailbox.cpp: `herald mailbox`: sets, shows and clears the message counts of a mailbox over
+// HTTP.
+#include <sstream>
+
+#include <Poco/Exception.h>
+#include <Poco/JSON/Object.h>
+#include <Poco/JSON/Parser.h>
+
+#include "cli/api_client.h"
+#include "cli/command.h"
+#include "cli/commands.h"
+#include "cli/terminal.h"
+#include "cli/user_agent.h"
+
+namespace herald::cli {
+namespace {
+
+using Poco::JSON::Object;
+
+/// Counts of one kind that the options give, over those of `before`; nothing where neither has any.
+std::optional<Object> counts_of(const Arguments& arguments, const std::string& prefix,
+                                const Object::Ptr& before) {
+    constexpr std::pair<const char*, const char*> kNames[] = {
+        {"new", "new"}, {"old", "old"}, {"urgent-new", "urgent_new"}, {"urgent-old", "urgent_old"}};
+    Object counts(Poco::JSON_PRESERVE_KEY_ORDER);
+    bool has_any = !before.isNull();
+    for (const auto& [option, key] : kNames) {
+        const auto given = arguments.number(prefix + option);
+        has_any = has_any || given.has_value();
+        const std::uint32_t kept = before.isNull() ? 0 : before->optValue<std::uint32_t>(key, 0);
+        counts.set(key, given.value_or(kept));
+    }
+    if (!has_any) return std::nullopt;
+    return counts;
+}
+
+bool sets_anything(const Arguments& arguments) {
+    for (const char* name : {"new", "old", "urgent-new", "urgent-old"}) {
+        if (arguments.has(name) || arguments.has(std::string("fax-") + name)) return true;
+    }
+    return false;
+}
+
+std::string describe_kind(const std::string& kind, const Object::Ptr& counts) {
+    const auto part = [&](const char* key, const char* urgent_key, const std::string& word) {
+        const auto urgent = counts->optValue<std::uint32_t>(urgent_key, 0);
+        std::string text = std::to_string(counts->optValue<std::uint32_t>(key, 0)) + " " + word;
+        if (urgent > 0) text += " (" + std::to_string(urgent) + " urgent)";
+        return text;
+    };
+    return kind + ": " + part("new", "urgent_new", "new") + ", " + part("old", "urgent_old", "old");
+}
+
+Object::Ptr parsed(const std::string& json) {
+    try {
+        return Poco::JSON::Parser().parse(json).extract<Object::Ptr>();
+    } catch (const Poco::Exception&) {
+        return new Object;
+    }
+}
+
+void show(const std::string& aor, const Object::Ptr& mailbox) {
+    std::string text;
+    for (const char* kind : {"voice", "fax"}) {
+        const Object::Ptr counts = mailbox->getObject(kind);
+        if (!counts.isNull()) text += (text.empty() ? "" : "; ") + describe_kind(kind, counts);
+    }
+    print_line(aor + "  " + (text.empty() ? "empty" : text));
+}
+
+/// What the server holds now: options given on the command line change only the counts they name.
+Result<Object::Ptr> current(const ApiClient& api, const std::string& path) {
+    const Result<std::string> answer = api.call("GET", path);
+    if (answer) return parsed(*answer);
+    if (answer.fault().kind == FaultKind::not_found) return Object::Ptr(new Object);
+    return answer.fault();
+}
+
+Result<Object::Ptr> change(const ApiClient& api, const std::string& path,
+                           const Arguments& arguments) {
+    const Result<Object::Ptr> before = current(api, path);
+    if (!before) return before.fault();
+    // Other classes stay as they are; whether messages wait follows from the counts.
+    const Object::Ptr mailbox = *before;
+    mailbox->remove("waiting");
+    for (const char* kind : {"voice", "fax"}) {
+        const std::string prefix = std::string(kind) == "fax" ? "fax-" : "";
+        if (const auto counts = counts_of(arguments, prefix, mailbox->getObject(kind)))
+            mailbox->set(kind, *counts);
+    }
+    std::ostringstream json;
+    mailbox->stringify(json);
+    const Result<std::string> answer = api.call("PUT", path, json.str());
+    if (!answer) return answer.fault();
+    return parsed(json.str());
+}
+
+int run_mailbox(const Arguments& arguments) {
+    const Result<std::string> aor = resource_uri(arguments.operands().front());
+    const Result<ApiClient> api = ApiClient::from(arguments);
+    if (!aor || !api) {
+        print_error("mailbox", aor ? api.fault().detail : aor.fault().detail);
+        return kMisuse;
+    }
+    const std::string path = "/v1/mailboxes/" + path_segment(*aor);
+    if (arguments.has("clear")) {
+        const Result<std::string> answer = api->call("DELETE", path);
+        const bool is_gone = !answer && answer.fault().kind == FaultKind::not_found;
+        if (!answer && !is_gone) return report_api_fault("mailbox", answer.fault());
+        print_line(*aor + "  cleared");
+        return kOk;
+    }
+    const Result<Object::Ptr> mailbox =
+        sets_anything(arguments) ? change(*api, path, arguments) : current(*api, path);
+    if (!mailbox) return report_api_fault("mailbox", mailbox.fault());
+    show(*aor, *mailbox);
+    return kOk;
+}
+
+}  // namespace
+
+Command mailbox_command() {
+    using Kind = Option::Kind;
+    static const std::string help =
+        "Sets the message counts of a mailbox, which lights or clears the lamps of all\n"
+        "phones subscribed to it (message-summary, RFC 3842). Counts not named stay as\n"
+        "they are; without any the counts are only shown.\n"
+        "\n"
+        "  herald mailbox sip:alice@localhost --new 2 --old 1\n"
+        "  herald mailbox sip:alice@localhost\n"
+        "  herald mailbox sip:alice@localhost --clear\n"
+        "\n" +
+        std::string(kApiHelp);
+    const auto count = [](std::string_view name, std::string_view text) {
+        return Option{.name = name, .kind = Kind::number, .value = "N", .help = text};
+    };
+    return {.name = "mailbox",
+            .summary = "set, show or clear the message counts of a mailbox",
+            .syntax = {.operands = "URI",
+                       .least_operands = 1,
+                       .most_operands = 1,
+                       .options = with_api_options({
+                           count("new", "new voice messages, urgent ones included"),
+                           count("old", "old ones"),
+                           count("urgent-new", "urgent ones of the new"),
+                           count("urgent-old", "urgent ones of the old"),
+                           count("fax-new", "the same for fax"),
+                           count("fax-old", ""),
+                           count("fax-urgent-new", ""),
+                           count("fax-urgent-old", ""),
+                           {.name = "clear", .help = "forget all counts"},
+                       })},
+            .help = help,
+            .run = run_mailbox};
+}
+
+}  // namespace herald::cli
