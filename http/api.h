@@ -1,0 +1,40 @@
+// http/api.h: from a request to its answer: route, token, body, handler. Free of sockets.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <tuple>
+
+#include "base/metrics.h"
+#include "base/time.h"
+#include "http/exchange.h"
+#include "http/routes.h"
+#include "http/tokens.h"
+
+namespace herald::http {
+
+/// Answers requests along the table of routes. Any thread.
+class Api {
+public:
+    Api(Context context, Tokens tokens);
+
+    /// Never throws, never waits for more than `read` and server::Admin do. `read` is called at
+    /// most once, and only when nothing else speaks against the request. The body of an answer to
+    /// HEAD is there, for its length.
+    Answer answer(const Request& request, const ReadBody& read);
+
+private:
+    struct Match;
+    Answer answer_matched(const Request& request, const Match& match, const ReadBody& read);
+    void count(const Request& request, std::string_view route, int status, base::Duration took);
+
+    Context context_;
+    Tokens tokens_;
+    std::mutex mutex_;  ///< counters have one writer at a time, which is any of the pool's threads
+    std::map<std::tuple<std::string, std::string, int>, base::Counter*> requests_;
+    std::map<std::string, base::Histogram*, std::less<>> seconds_;
+};
+
+}  // namespace herald::http

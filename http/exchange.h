@@ -1,0 +1,32 @@
+// http/exchange.h: a request and its answer, free of sockets.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace herald::http {
+
+/// The head of a request. The body is read later, by who wants it.
+struct Request {
+    std::string method;         ///< as sent: "GET"
+    std::string target;         ///< path and query as sent, still escaped
+    std::string authorization;  ///< value of the Authorization header, empty for none
+    std::string content_type;
+    bool has_length = false;  ///< Content-Length or chunks
+};
+
+/// Reads the body of a request. Faults: too_large, timeout, malformed.
+using ReadBody = std::function<Result<std::string>()>;
+
+struct Answer {
+    int status = 200;
+    std::string type;  ///< media type; empty: no body
+    std::string body;
+    std::vector<std::pair<std::string, std::string>> headers;
+};
+
+}  // namespace herald::http

@@ -1,0 +1,145 @@
+// http/exposition.cpp: our samples through prometheus-cpp's serializer, and /proc/self.
+#include "http/exposition.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <limits>
+#include <memory>
+#include <tuple>
+
+#include <dirent.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+namespace herald::http {
+
+namespace {
+
+/// Bounds are four to an octave; one of them is enough to draw and half the size of everything else
+/// to send.
+constexpr std::size_t kBucketsOfOctave = 4;
+
+prometheus::MetricType type_of(base::MetricKind kind) noexcept {
+    switch (kind) {
+        case base::MetricKind::counter:
+            return prometheus::MetricType::Counter;
+        case base::MetricKind::gauge:
+            return prometheus::MetricType::Gauge;
+        case base::MetricKind::histogram:
+            return prometheus::MetricType::Histogram;
+    }
+    return prometheus::MetricType::Untyped;
+}
+
+prometheus::ClientMetric::Histogram histogram_of(const base::Sample& sample) {
+    prometheus::ClientMetric::Histogram out;
+    out.sample_count = sample.count;
+    out.sample_sum = sample.sum;
+    for (std::size_t i = kBucketsOfOctave - 1; i < sample.cumulative.size();
+         i += kBucketsOfOctave) {
+        out.bucket.push_back({sample.cumulative[i].second, sample.cumulative[i].first});
+    }
+    out.bucket.push_back({sample.count, std::numeric_limits<double>::infinity()});
+    return out;
+}
+
+prometheus::ClientMetric metric_of(const base::Sample& sample) {
+    prometheus::ClientMetric metric;
+    for (const auto& [name, value] : sample.labels) metric.label.push_back({name, value});
+    switch (sample.kind) {
+        case base::MetricKind::counter:
+            metric.counter.value = sample.value;
+            break;
+        case base::MetricKind::gauge:
+            metric.gauge.value = sample.value;
+            break;
+        case base::MetricKind::histogram:
+            metric.histogram = histogram_of(sample);
+            break;
+    }
+    return metric;
+}
+
+struct CloseFile {
+    void operator()(std::FILE* file) const noexcept { std::fclose(file); }
+    void operator()(DIR* folder) const noexcept { ::closedir(folder); }
+};
+
+/// Resident pages of this process; 0 where the system does not say.
+double resident_bytes() {
+    const std::unique_ptr<std::FILE, CloseFile> file(std::fopen("/proc/self/statm", "re"));
+    unsigned long long total = 0;
+    unsigned long long resident = 0;
+    if (!file || std::fscanf(file.get(), "%llu %llu", &total, &resident) != 2) return 0;
+    return static_cast<double>(resident) * static_cast<double>(::sysconf(_SC_PAGESIZE));
+}
+
+double open_files() {
+    const std::unique_ptr<DIR, CloseFile> folder(::opendir("/proc/self/fd"));
+    if (!folder) return 0;
+    int count = 0;
+    while (const dirent* entry = ::readdir(folder.get())) {
+        if (entry->d_name[0] != '.') ++count;
+    }
+    return count - 1;  // the folder itself
+}
+
+double open_files_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+    return static_cast<double>(limit.rlim_cur);
+}
+
+double cpu_seconds() {
+    rusage usage{};
+    if (::getrusage(RUSAGE_SELF, &usage) != 0) return 0;
+    const auto seconds = [](const timeval& t) {
+        return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+    };
+    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+base::Sample sample_of(base::MetricKind kind, std::string name, std::string help, double value) {
+    base::Sample sample{
+        .name = std::move(name), .help = std::move(help), .kind = kind, .labels = {}};
+    sample.value = value;
+    return sample;
+}
+
+}  // namespace
+
+std::string to_exposition(std::vector<base::Sample> samples) {
+    std::sort(samples.begin(), samples.end(), [](const auto& a, const auto& b) {
+        return std::tie(a.name, a.labels) < std::tie(b.name, b.labels);
+    });
+    std::vector<prometheus::MetricFamily> families;
+    for (const base::Sample& sample : samples) {
+        if (families.empty() || families.back().name != sample.name) {
+            families.push_back({sample.name, sample.help, type_of(sample.kind), {}});
+        }
+        families.back().metric.push_back(metric_of(sample));
+    }
+    return prometheus::TextSerializer().Serialize(families);
+}
+
+std::vector<base::Sample> process_samples(std::string_view version) {
+    using base::MetricKind;
+    std::vector<base::Sample> samples{
+        sample_of(MetricKind::gauge, "herald_build_info", "1; the labels say what runs", 1),
+        sample_of(MetricKind::counter, "process_cpu_seconds_total", "Processor time used",
+                  cpu_seconds()),
+        sample_of(MetricKind::gauge, "process_max_fds", "Files and sockets that may be open",
+                  open_files_limit()),
+        sample_of(MetricKind::gauge, "process_open_fds", "Files and sockets open", open_files()),
+        sample_of(MetricKind::gauge, "process_resident_memory_bytes", "Memory in use",
+                  resident_bytes()),
+    };
+    samples.front().labels = {{"version", std::string(version)}};
+    return samples;
+}
+
+}  // namespace herald::http

@@ -1,0 +1,158 @@
+// http/openapi.cpp: the description of the API (OpenAPI 3.1), made from the table of routes.
+#include <cassert>
+#include <string>
+
+#include "http/routes.h"
+
+namespace herald::http {
+
+namespace {
+
+constexpr std::string_view kSchemas = R"({
+"Count": {"type": "object", "additionalProperties": false, "properties": {
+    "new": {"$ref": "#/components/schemas/Number"}, "old": {"$ref": "#/components/schemas/Number"},
+    "urgent_new": {"$ref": "#/components/schemas/Number"}, "urgent_old": {"$ref": "#/components/schemas/Number"}}},
+"Number": {"type": "integer", "minimum": 0, "maximum": 4294967295, "default": 0},
+"Mailbox": {"type": "object", "additionalProperties": false, "properties": {
+    "waiting": {"type": "boolean", "description": "Default: whether anything is new."},
+    "account": {"type": "string", "description": "URI to call for listening. Default: the mailbox."},
+    "voice": {"$ref": "#/components/schemas/Count"}, "video": {"$ref": "#/components/schemas/Count"},
+    "fax": {"$ref": "#/components/schemas/Count"}, "pager": {"$ref": "#/components/schemas/Count"},
+    "multimedia": {"$ref": "#/components/schemas/Count"}, "text": {"$ref": "#/components/schemas/Count"},
+    "none": {"$ref": "#/components/schemas/Count"}}},
+"Role": {"enum": ["user", "publisher", "monitor", "admin"], "default": "user"},
+"Texts": {"type": "array", "items": {"type": "string"}},
+"Delegates": {"type": "array", "items": {"type": "object", "required": ["aor"], "properties": {
+    "aor": {"type": "string"}, "package": {"type": "string", "default": "*"}}}},
+"AccountChange": {"type": "object", "additionalProperties": false, "properties": {
+    "username": {"type": "string", "description": "Default: the user part of the address."},
+    "realm": {"type": "string", "description": "Default: the server's realm."},
+    "password": {"type": "string", "writeOnly": true, "description": "Hashed at once, never kept."},
+    "ha1": {"type": "object", "writeOnly": true, "additionalProperties": false, "properties": {
+        "MD5": {"type": "string"}, "SHA-256": {"type": "string"}, "SHA-512-256": {"type": "string"}}},
+    "role": {"$ref": "#/components/schemas/Role"}, "roles": {"$ref": "#/components/schemas/Texts"},
+    "resources": {"$ref": "#/components/schemas/Texts"}, "packages": {"$ref": "#/components/schemas/Texts"},
+    "delegates": {"$ref": "#/components/schemas/Delegates"}}},
+"Account": {"type": "object", "properties": {
+    "aor": {"type": "string"}, "username": {"type": "string"}, "realm": {"type": "string"},
+    "algorithms": {"$ref": "#/components/schemas/Texts"}, "role": {"$ref": "#/components/schemas/Role"},
+    "resources": {"$ref": "#/components/schemas/Texts"}, "packages": {"$ref": "#/components/schemas/Texts"},
+    "delegates": {"$ref": "#/components/schemas/Delegates"}}},
+"Time": {"type": ["string", "null"], "format": "date-time"},
+"Subscription": {"type": "object", "properties": {
+    "id": {"type": "string"}, "package": {"type": "string"}, "resource": {"type": "string"},
+    "watcher": {"type": "string"}, "state": {"enum": ["pending", "active", "suspect", "flow_lost", "terminated"]},
+    "expires_at": {"$ref": "#/components/schemas/Time"}, "call_id": {"type": "string"},
+    "remote_target": {"type": "string"}, "flow": {"type": "string"},
+    "last_notify": {"$ref": "#/components/schemas/Time"},
+    "last_answer": {"type": ["integer", "null"], "description": "Status of the last NOTIFY's answer, 408 for none."},
+    "next_retry": {"$ref": "#/components/schemas/Time"}, "failures": {"type": "integer"}}},
+"SubscriptionPage": {"type": "object", "properties": {
+    "subscriptions": {"type": "array", "items": {"$ref": "#/components/schemas/Subscription"}},
+    "total": {"type": "integer"}, "next": {"type": ["string", "null"]}}},
+"Publication": {"type": "object", "properties": {
+    "source": {"type": "string"}, "publisher": {"type": "string"}, "entity_tag_prefix": {"type": "string"},
+    "rank": {"type": "string"}, "arrived": {"$ref": "#/components/schemas/Time"},
+    "expires_at": {"$ref": "#/components/schemas/Time"}, "type": {"type": "string"}, "size": {"type": "integer"},
+    "body": {"type": "string"}, "body_base64": {"type": "string", "description": "Instead of body where it is not text."}}},
+"Resource": {"type": "object", "properties": {
+    "package": {"type": "string"}, "aor": {"type": "string"}, "watchers": {"type": "integer"},
+    "type": {"type": "string"}, "body": {"type": "string"}, "body_base64": {"type": "string"},
+    "publications": {"type": "array", "items": {"$ref": "#/components/schemas/Publication"}}}},
+"OpenApi": {"type": "object"},
+"Problem": {"type": "object", "description": "RFC 9457", "properties": {
+    "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
+    "detail": {"type": "string"}, "instance": {"type": "string"}, "kind": {"type": "string"}}}
+})";
+
+Json reference(std::string_view schema) {
+    return JsonObject{{"$ref", "#/components/schemas/" + std::string(schema)}};
+}
+
+Json content(std::string_view type, Json schema) {
+    return JsonObject{{std::string(type), JsonObject{{"schema", std::move(schema)}}}};
+}
+
+JsonArray parameters_of(const Route& route) {
+    JsonArray out;
+    const auto add = [&out](std::string_view name, std::string_view in, bool is_required,
+                            std::string_view help) {
+        out.push_back(JsonObject{{"name", name},
+                                 {"in", in},
+                                 {"required", is_required},
+                                 {"description", help},
+                                 {"schema", JsonObject{{"type", "string"}}}});
+    };
+    for (auto open = route.pattern.find('{'); open != std::string_view::npos;
+         open = route.pattern.find('{', open + 1)) {
+        const auto name = route.pattern.substr(open + 1, route.pattern.find('}', open) - open - 1);
+        add(name, "path", true,
+            name == "aor" ? "user@domain, with or without sip:" : "Name of an event package.");
+    }
+    for (const QueryParameter& parameter : route.query)
+        add(parameter.name, "query", false, parameter.help);
+    return out;
+}
+
+Json responses_of(const Route& route) {
+    JsonObject success{{"description", "Done."}};
+    std::string status = "204";
+    if (!route.response_schema.empty()) {
+        status = "200";
+        success.emplace_back("content",
+                             content("application/json", reference(route.response_schema)));
+    } else if (route.method == "GET") {
+        status = "200";
+        success.emplace_back("content", content("text/plain", JsonObject{{"type", "string"}}));
+    }
+    const JsonObject failure{
+        {"description", "What went wrong."},
+        {"content", content("application/problem+json", reference("Problem"))}};
+    return JsonObject{{status, std::move(success)}, {"default", failure}};
+}
+
+Json operation_of(const Route& route) {
+    JsonObject out{{"summary", route.summary}, {"parameters", parameters_of(route)}};
+    if (!route.request_schema.empty()) {
+        out.emplace_back(
+            "requestBody",
+            JsonObject{{"required", true},
+                       {"content", content("application/json", reference(route.request_schema))}});
+    }
+    out.emplace_back("responses", responses_of(route));
+    if (route.role != Role::open) {
+        out.emplace_back("x-role", name_of(route.role));
+        out.emplace_back("security", JsonArray{JsonObject{{"token", JsonArray()}}});
+    }
+    return out;
+}
+
+/// Routes of one path stand together in the table.
+JsonObject paths() {
+    JsonObject out;
+    for (const Route& route : routes()) {
+        if (out.empty() || out.back().first != route.pattern)
+            out.emplace_back(std::string(route.pattern), JsonObject());
+        std::string method(route.method);
+        for (char& c : method) c = static_cast<char>(c | 0x20);
+        std::get<JsonObject>(out.back().second.value).emplace_back(method, operation_of(route));
+    }
+    return out;
+}
+
+}  // namespace
+
+Result<Answer> get_openapi(const Call& call) {
+    auto schemas = parse_json(kSchemas);
+    assert(schemas);
+    const JsonObject token{{"type", "http"}, {"scheme", "bearer"}};
+    return json_answer(JsonObject{
+        {"openapi", "3.1.0"},
+        {"info", JsonObject{{"title", "Herald"}, {"version", call.context.version}}},
+        {"paths", paths()},
+        {"components", JsonObject{{"schemas", *std::move(schemas)},
+                                  {"securitySchemes", JsonObject{{"token", token}}}}},
+    });
+}
+
+}  // namespace herald::http

@@ -1,0 +1,144 @@
+// http/resources.cpp: who watches what, and what they are shown.
+#include <algorithm>
+#include <sstream>
+
+#include <Poco/Base64Encoder.h>
+
+#include "base/text.h"
+#include "http/routes.h"
+#include "http/target.h"
+
+namespace herald::http {
+
+namespace {
+
+constexpr std::size_t kMaxLimit = 1000;
+constexpr std::string_view kStates[] = {"pending", "active", "suspect", "flow_lost", "terminated"};
+
+Json time_of(base::WallTime time) {
+    return base::to_rfc3339(time.time_since_epoch().count());
+}
+Json time_of(const std::optional<base::WallTime>& time) {
+    return time ? time_of(*time) : Json();
+}
+
+std::string base64(const std::string& bytes) {
+    std::ostringstream out;
+    Poco::Base64Encoder encoder(out);
+    encoder.rdbuf()->setLineLength(0);
+    encoder << bytes;
+    encoder.close();
+    return out.str();
+}
+
+/// A document as text where it is text, else in base64.
+std::pair<std::string, Json> body_member(const std::string& body) {
+    if (base::is_utf8(body)) return {"body", body};
+    return {"body_base64", base64(body)};
+}
+
+Json json_of(const server::SubscriptionInfo& info) {
+    return JsonObject{
+        {"id", info.id},
+        {"package", info.package},
+        {"resource", info.resource},
+        {"watcher", info.watcher},
+        {"state", info.state},
+        {"expires_at", time_of(info.expires_at)},
+        {"call_id", info.call_id},
+        {"remote_target", info.remote_target},
+        {"flow", info.flow},
+        {"last_notify", time_of(info.last_notify)},
+        {"last_answer", info.last_answer == 0 ? Json() : Json(info.last_answer)},
+        {"next_retry", time_of(info.next_retry)},
+        {"failures", info.failures},
+    };
+}
+
+Json json_of(const server::PublicationInfo& info) {
+    return JsonObject{
+        {"source", info.source},
+        {"publisher", info.publisher},
+        {"entity_tag_prefix", info.entity_tag_prefix},
+        {"rank", info.rank},
+        {"arrived", time_of(info.arrived)},
+        {"expires_at", time_of(info.expires_at)},
+        {"type", info.type},
+        {"size", info.size},
+        body_member(info.body),
+    };
+}
+
+Fault malformed(std::string detail) {
+    return Fault{FaultKind::malformed, std::move(detail)};
+}
+
+/// An AOR of the query, in canonical form; empty for none.
+Result<std::string> aor_parameter(const Call& call, std::string_view name) {
+    const auto text = call.parameter(name);
+    if (text.empty()) return std::string();
+    return aor_of(text);
+}
+
+Result<server::SubscriptionQuery> query_of(const Call& call) {
+    server::SubscriptionQuery query;
+    query.package = call.parameter("package");
+    query.state = call.parameter("state");
+    query.after = call.parameter("after");
+    if (!query.state.empty() &&
+        std::find(std::begin(kStates), std::end(kStates), query.state) == std::end(kStates)) {
+        return malformed("state is \"" + query.state +
+                         "\", want pending, active, suspect, flow_lost or terminated");
+    }
+    auto resource = aor_parameter(call, "resource");
+    if (!resource) return resource.fault();
+    query.resource = *std::move(resource);
+    auto watcher = aor_parameter(call, "watcher");
+    if (!watcher) return watcher.fault();
+    query.watcher = *std::move(watcher);
+    if (const auto text = call.parameter("limit"); !text.empty()) {
+        const auto limit = base::to_u64(text);
+        if (!limit || *limit == 0 || *limit > kMaxLimit) {
+            return malformed("limit is \"" + std::string(text) + "\", want 1 to 1000");
+        }
+        query.limit = static_cast<std::size_t>(*limit);
+    }
+    return query;
+}
+
+}  // namespace
+
+Result<Answer> list_subscriptions(const Call& call) {
+    const auto query = query_of(call);
+    if (!query) return query.fault();
+    const auto page = call.context.admin.subscriptions(*query);
+    if (!page) return page.fault();
+
+    JsonArray rows;
+    for (const auto& info : page->rows) rows.push_back(json_of(info));
+    return json_answer(JsonObject{
+        {"subscriptions", std::move(rows)},
+        {"total", page->total},
+        {"next", page->next.empty() ? Json() : Json(page->next)},
+    });
+}
+
+Result<Answer> get_resource(const Call& call) {
+    const auto aor = aor_of(call.captured[1]);
+    if (!aor) return aor.fault();
+    const auto resource = call.context.admin.resource(call.captured[0], *aor);
+    if (!resource) return resource.fault();
+
+    JsonArray publications;
+    for (const auto& info : resource->publications) publications.push_back(json_of(info));
+    return json_answer(JsonObject{
+        {"package", resource->package},
+        {"aor", resource->aor},
+        {"watchers", resource->watchers},
+        {"type", resource->type},
+        body_member(resource->body),
+        {"publications", std::move(publications)},
+    });
+}
+
+}  // namespace herald::http

@@ -1,0 +1,94 @@
+// http/routes.cpp: the table of routes.
+#include "http/routes.h"
+
+namespace herald::http {
+
+namespace {
+
+constexpr QueryParameter kSubscriptionQuery[] = {
+    {"package", "Only this event package, e.g. presence."},
+    {"resource", "Only subscriptions to this address-of-record."},
+    {"watcher", "Only subscriptions of this address-of-record."},
+    {"state", "Only this state: pending, active, suspect, flow_lost or terminated."},
+    {"limit", "Rows of one answer: 1 to 1000, default 100."},
+    {"after", "The `next` of the answer before."},
+};
+
+constexpr Route kRoutes[] = {
+    {"GET", "/healthz", Role::open, get_health, "Answers as long as the process runs."},
+    {"GET", "/readyz", Role::open, get_readiness,
+     "200 once requests can be served, else 503 and why not."},
+    {"GET", "/metrics", Role::open, get_metrics,
+     "Metrics in the Prometheus text format, version 0.0.4."},
+    {"GET", "/v1/openapi.json", Role::open, get_openapi, "This description.", {}, {}, "OpenApi"},
+    {"GET",
+     "/v1/subscriptions",
+     Role::read,
+     list_subscriptions,
+     "Lists who watches what.",
+     kSubscriptionQuery,
+     {},
+     "SubscriptionPage"},
+    {"GET",
+     "/v1/resources/{package}/{aor}",
+     Role::read,
+     get_resource,
+     "Shows the state of a resource and what it was composed from.",
+     {},
+     {},
+     "Resource"},
+    {"GET",
+     "/v1/mailboxes/{aor}",
+     Role::read,
+     get_mailbox,
+     "Shows the counters of a mailbox, all sources summed.",
+     {},
+     {},
+     "Mailbox"},
+    {"PUT",
+     "/v1/mailboxes/{aor}",
+     Role::write,
+     put_mailbox,
+     "Sets the counters of a mailbox; whoever watches it is notified.",
+     {},
+     "Mailbox",
+     {}},
+    {"DELETE", "/v1/mailboxes/{aor}", Role::write, delete_mailbox,
+     "Forgets the counters that were set here."},
+    {"GET",
+     "/v1/accounts/{aor}",
+     Role::admin,
+     get_account,
+     "Shows an account, never its secrets.",
+     {},
+     {},
+     "Account"},
+    {"PUT",
+     "/v1/accounts/{aor}",
+     Role::admin,
+     put_account,
+     "Makes or replaces an account. Without password and ha1 the secrets stay as they are.",
+     {},
+     "AccountChange",
+     "Account"},
+    {"DELETE", "/v1/accounts/{aor}", Role::admin, delete_account, "Removes an account."},
+};
+
+}  // namespace
+
+std::string_view Call::parameter(std::string_view name) const noexcept {
+    for (const auto& [key, value] : query) {
+        if (key == name) return value;
+    }
+    return {};
+}
+
+std::span<const Route> routes() noexcept {
+    return kRoutes;
+}
+
+Answer json_answer(const Json& json, int status) {
+    return {status, "application/json", to_text(json) + "\n", {}};
+}
+
+}  // namespace herald::http

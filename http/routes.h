@@ -1,0 +1,78 @@
+// http/routes.h: what the API consists of: one table, from which requests are routed and its
+// description is made.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/metrics.h"
+#include "http/exchange.h"
+#include "http/json.h"
+#include "http/tokens.h"
+#include "server/admin.h"
+
+namespace herald::http {
+
+/// What handlers work on. Outlives them all.
+struct Context {
+    server::Admin& admin;
+    base::Metrics& metrics;
+    std::string realm;    ///< of accounts that name none
+    std::string version;  ///< of the program
+};
+
+/// One request that was routed, let in, and read.
+struct Call {
+    Context& context;
+    std::string path;                   ///< as sent
+    std::vector<std::string> captured;  ///< for each {...} of the pattern, decoded
+    std::vector<std::pair<std::string, std::string>> query;  ///< only names the route knows
+    Json body;                                               ///< null where the route takes none
+
+    /// Empty where it is not there.
+    std::string_view parameter(std::string_view name) const noexcept;
+};
+
+/// A Fault becomes a problem document.
+using Handler = Result<Answer> (*)(const Call&);
+
+struct QueryParameter {
+    std::string_view name;
+    std::string_view help;
+};
+
+struct Route {
+    std::string_view method;
+    std::string_view pattern;  ///< "/v1/accounts/{aor}": each {...} is one segment
+    Role role;
+    Handler handle;
+    std::string_view summary;
+    std::span<const QueryParameter> query{};
+    std::string_view
+        request_schema{};  ///< a JSON body is wanted, of this schema of the OpenAPI document
+    std::string_view response_schema{};  ///< empty: no JSON comes back
+};
+
+std::span<const Route> routes() noexcept;
+
+/// 200 with `json`, or another status.
+Answer json_answer(const Json& json, int status = 200);
+
+// The handlers, by file.
+Result<Answer> get_health(const Call& call);  // health.cpp
+Result<Answer> get_readiness(const Call& call);
+Result<Answer> get_metrics(const Call& call);
+Result<Answer> get_openapi(const Call& call);         // openapi.cpp
+Result<Answer> list_subscriptions(const Call& call);  // resources.cpp
+Result<Answer> get_resource(const Call& call);
+Result<Answer> get_mailbox(const Call& call);  // mailboxes.cpp
+Result<Answer> put_mailbox(const Call& call);
+Result<Answer> delete_mailbox(const Call& call);
+Result<Answer> get_account(const Call& call);  // accounts.cpp
+Result<Answer> put_account(const Call& call);
+Result<Answer> delete_account(const Call& call);
+
+}  // namespace herald::http

@@ -1,0 +1,47 @@
+// http/server.h: the HTTP server: sockets, threads, limits. What it answers is in api.h.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/metrics.h"
+#include "base/result.h"
+#include "server/admin.h"
+#include "sip/endpoint.h"
+#include "store/records.h"
+
+namespace herald::http {
+
+struct Options {
+    sip::Endpoint listen;                      ///< port 0: any free one
+    unsigned threads = 8;                      ///< requests answered at once
+    std::size_t max_body = 1048576;            ///< bytes
+    std::chrono::seconds request_timeout{15};  ///< for a request to arrive completely
+    std::vector<store::Token> tokens;  ///< who may do what; none: only the open routes answer
+    std::string realm;                 ///< of accounts that name none
+    std::string version;               ///< of the program, for herald_build_info
+};
+
+/// Serves from start() until it is destroyed, which waits for requests under way.
+class Server {
+public:
+    /// `admin` and `metrics` outlive the server. Faults: io (the address is taken, or not ours).
+    static Result<std::unique_ptr<Server>> start(Options options, server::Admin& admin,
+                                                 base::Metrics& metrics);
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    /// Where it listens.
+    sip::Endpoint address() const;
+
+private:
+    struct State;
+    explicit Server(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace herald::http

@@ -1,0 +1,157 @@
+// http/tokens.cpp: makes, reads and compares tokens.
+#include "http/tokens.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <iterator>
+#include <system_error>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/id.h"
+#include "base/text.h"
+#include "sip/digest.h"
+
+namespace herald::http {
+
+namespace {
+
+constexpr std::array<std::string_view, 4> kRoles{"open", "read", "write", "admin"};
+constexpr std::size_t kTokenBytes = 32;
+constexpr std::size_t kShortestToken = 16;
+constexpr std::size_t kLongestToken = 512;
+/// Lets people and scanners of leaked secrets recognise one.
+constexpr std::string_view kPrefix = "herald_";
+
+Fault failure(const std::string& path) {
+    return Fault{FaultKind::io, "token file " + path + ": " + std::strerror(errno)};
+}
+
+class File {
+public:
+    explicit File(int descriptor) noexcept : descriptor_(descriptor) {}
+    ~File() {
+        if (descriptor_ >= 0) ::close(descriptor_);
+    }
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+    bool is_open() const noexcept { return descriptor_ >= 0; }
+    int get() const noexcept { return descriptor_; }
+
+private:
+    int descriptor_;
+};
+
+bool is_token_character(char c) {
+    return base::is_alpha(c) || base::is_digit(c) ||
+           std::string_view("-._~+/=").find(c) != std::string_view::npos;
+}
+
+Result<std::string> read_token(const File& file, const std::string& path) {
+    struct stat status {};
+    if (::fstat(file.get(), &status) != 0) return failure(path);
+    if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+        return Fault{FaultKind::forbidden,
+                     "token file " + path + " can be read by others: chmod 600 it"};
+    }
+    char bytes[kLongestToken + 2];
+    const auto size = ::read(file.get(), bytes, sizeof bytes);
+    if (size < 0) return failure(path);
+    const auto text = base::trim({bytes, static_cast<std::size_t>(size)});
+    if (text.size() < kShortestToken || text.size() > kLongestToken ||
+        !std::all_of(text.begin(), text.end(), is_token_character)) {
+        return Fault{FaultKind::malformed,
+                     "token file " + path + " holds no token; remove it to get a new one"};
+    }
+    return std::string(text);
+}
+
+Status write_all(const File& file, std::string_view text, const std::string& path) {
+    while (!text.empty()) {
+        const auto written = ::write(file.get(), text.data(), text.size());
+        if (written < 0) return failure(path);
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    if (::fsync(file.get()) != 0) return failure(path);
+    return {};
+}
+
+Result<std::string> make_token(const std::string& path) {
+    std::error_code error;
+    const auto folder = std::filesystem::path(path).parent_path();
+    if (!folder.empty()) std::filesystem::create_directories(folder, error);
+    if (error) return Fault{FaultKind::io, "token file " + path + ": " + error.message()};
+
+    const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+                           S_IRUSR | S_IWUSR));
+    if (!file.is_open()) return failure(path);
+    std::string token(kPrefix);
+    token += base::random_token(kTokenBytes);
+    if (auto status = write_all(file, token + "\n", path); !status) {
+        ::unlink(path.c_str());
+        return status.fault();
+    }
+    return token;
+}
+
+}  // namespace
+
+std::string_view name_of(Role role) noexcept {
+    return kRoles[static_cast<std::size_t>(role)];
+}
+
+std::optional<Role> role_of(std::string_view name) noexcept {
+    const auto found = std::find(kRoles.begin() + 1, kRoles.end(), name);
+    if (found == kRoles.end()) return std::nullopt;
+    return static_cast<Role>(std::distance(kRoles.begin(), found));
+}
+
+std::string sha256_hex(std::string_view bytes) {
+    return sip::digest_hash(sip::DigestAlgorithm::sha256, bytes);
+}
+
+Tokens::Tokens(const std::vector<store::Token>& rows) {
+    for (const store::Token& row : rows) {
+        const auto role = role_of(row.role);
+        if (role) known_.push_back({base::lower(row.sha256_hex), *role});
+    }
+}
+
+std::optional<Role> Tokens::role_of_holder(std::string_view token) const {
+    if (token.empty() || token.size() > kLongestToken) return std::nullopt;
+    const std::string hash = sha256_hex(token);
+    std::optional<Role> role;
+    // No early end: how long it takes says nothing about which token came close.
+    for (const Known& known : known_) {
+        const bool is_it = base::equal_in_constant_time(known.sha256_hex, hash);
+        if (is_it && (!role || known.role > *role)) role = known.role;
+    }
+    return role;
+}
+
+std::string_view bearer_token(std::string_view authorization) noexcept {
+    const auto [scheme, token, found] = base::split_once(base::trim(authorization), ' ');
+    return found && base::iequals(scheme, "bearer") ? base::trim(token) : std::string_view();
+}
+
+Result<EnsuredToken> ensure_token(const std::string& path,
+                                  const std::vector<std::string>& existing) {
+    const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (file.is_open()) {
+        const auto token = read_token(file, path);
+        if (!token) return token.fault();
+        return EnsuredToken{{}, sha256_hex(*token)};
+    }
+    if (errno != ENOENT) return failure(path);
+    if (!existing.empty()) return EnsuredToken{};
+    const auto token = make_token(path);
+    if (!token) return token.fault();
+    return EnsuredToken{*token, sha256_hex(*token)};
+}
+
+}  // namespace herald::http

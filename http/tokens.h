@@ -1,0 +1,58 @@
+// http/tokens.h: bearer tokens (RFC 6750): who holds one may read, write, or administer. Only
+// hashes are kept.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "store/records.h"
+
+namespace herald::http {
+
+/// What a request needs and a token gives; each includes those before it.
+enum class Role : std::uint8_t { open, read, write, admin };
+std::string_view name_of(Role role) noexcept;
+std::optional<Role> role_of(std::string_view name) noexcept;
+
+/// Lower-case hex of the SHA-256 of `bytes`.
+std::string sha256_hex(std::string_view bytes);
+
+/// The tokens that are good. Immutable: any thread.
+class Tokens {
+public:
+    /// Rows with an unknown role are dropped.
+    explicit Tokens(const std::vector<store::Token>& rows);
+
+    /// The role of the holder of `token`; nullopt for a stranger. Compares hashes, in time that
+    /// does not depend on them.
+    std::optional<Role> role_of_holder(std::string_view token) const;
+
+private:
+    struct Known {
+        std::string sha256_hex;
+        Role role;
+    };
+    std::vector<Known> known_;
+};
+
+/// The token of an Authorization value ("Bearer x", the scheme in any case); empty where there is
+/// none.
+std::string_view bearer_token(std::string_view authorization) noexcept;
+
+struct EnsuredToken {
+    std::string text;        ///< only where it is new: to be shown once
+    std::string sha256_hex;  ///< empty where there is no file and `existing` made one needless
+};
+
+/// Sees to it that there is a token at the first start: reads the one in `path`, or, without a file
+/// and without `existing` hashes, makes one of 256 random bits in a new file only its owner can
+/// read. Missing folders are made. Faults: io (said with the path), forbidden where others can read
+/// the file, malformed where no token is in it.
+Result<EnsuredToken> ensure_token(const std::string& path,
+                                  const std::vector<std::string>& existing);
+
+}  // namespace herald::http

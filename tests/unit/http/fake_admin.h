@@ -1,0 +1,82 @@
+// tests/unit/http/fake_admin.h: operations that answer what a test says and remember what they were asked.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "server/admin.h"
+
+namespace herald::http {
+
+class FakeAdmin final : public server::Admin {
+public:
+    server::Health healthy{true, {}};
+    server::SubscriptionPage page;
+    std::map<std::string, server::ResourceInfo> resources;  ///< by "package aor"
+    std::map<std::string, store::Account> accounts;
+    std::map<std::string, std::string> hard_state;  ///< "package aor": "type\nbody"
+    std::vector<server::SubscriptionQuery> queries;
+    std::optional<Fault> fault;  ///< what every operation answers, if set
+    bool throws = false;
+
+    server::Health health() const override { return healthy; }
+
+    Result<server::SubscriptionPage> subscriptions(const server::SubscriptionQuery& query) override {
+        const std::lock_guard lock(mutex_);
+        if (throws) throw std::runtime_error("out of luck");
+        if (fault) return *fault;
+        queries.push_back(query);
+        return page;
+    }
+
+    Result<server::ResourceInfo> resource(std::string_view package, std::string_view aor) override {
+        if (fault) return *fault;
+        const auto found = resources.find(key(package, aor));
+        if (found == resources.end()) return Fault{FaultKind::not_found, "no such resource"};
+        return found->second;
+    }
+
+    Status put_hard_state(std::string_view package, std::string_view aor, std::string_view type,
+                          std::string_view body) override {
+        if (fault) return *fault;
+        hard_state[key(package, aor)] = std::string(type) + "\n" + std::string(body);
+        return {};
+    }
+
+    Status remove_hard_state(std::string_view package, std::string_view aor) override {
+        if (fault) return *fault;
+        if (hard_state.erase(key(package, aor)) == 0) return Fault{FaultKind::not_found, "nothing was set here"};
+        return {};
+    }
+
+    Result<store::Account> account(std::string_view aor) override {
+        if (fault) return *fault;
+        const auto found = accounts.find(std::string(aor));
+        if (found == accounts.end()) return Fault{FaultKind::not_found, "no such account"};
+        return found->second;
+    }
+
+    Result<bool> put_account(store::Account account) override {
+        if (fault) return *fault;
+        const auto aor = account.aor;
+        return accounts.insert_or_assign(aor, std::move(account)).second;
+    }
+
+    Status remove_account(std::string_view aor) override {
+        if (fault) return *fault;
+        if (accounts.erase(std::string(aor)) == 0) return Fault{FaultKind::not_found, "no such account"};
+        return {};
+    }
+
+private:
+    static std::string key(std::string_view package, std::string_view aor) {
+        return std::string(package) + " " + std::string(aor);
+    }
+    std::mutex mutex_;
+};
+
+}  // namespace herald::http
