@@ -48,20 +48,42 @@ std::optional<Target> numeric_target(const Sought& sought, Protocol protocol) {
     return Target{protocol, *endpoint};
 }
 
-/// The records of all services in order of trial; the host itself where there are none.
-std::vector<Hop> hops_of(Search& search, const LocatorOptions& options) {
-    std::vector<Hop> hops;
+/// The SRV records of all services in order of trial; the host itself where there are none, and no
+/// hop at all where they all say that there is no service.
+void choose_hops(Search& search, const LocatorOptions& options) {
     for (std::size_t i = 0; i < search.services.size(); ++i) {
-        auto& records = search.records[i];
-        const bool was_answered = !records.empty();
-        records = in_order_of_trial(std::move(records), options.random);
+        const bool was_answered = !search.records[i].empty();
+        const auto records = in_order_of_trial(std::move(search.records[i]), options.random);
         if (was_answered && records.empty()) search.is_refused = true;
-        for (SrvRecord& record : records) {
-            if (hops.size() == options.most_targets) return hops;
-            hops.push_back({search.services[i].protocol, record.port, std::move(record.host)});
+        for (const SrvRecord& record : records) {
+            if (search.hops.size() == options.most_targets) return;
+            search.hops.push_back({search.services[i].protocol, record.port, record.host});
         }
     }
-    return hops;
+    if (!search.hops.empty() || search.is_refused) return;
+    search.is_direct = true;
+    const std::uint16_t port =
+        search.sought.port != 0 ? search.sought.port : default_port(search.fallback);
+    search.hops.push_back({search.fallback, port, search.sought.host});
+}
+
+/// Lists the hosts of all hops, and returns which of them DNS must be asked for.
+std::vector<std::size_t> list_hosts(Search& search, const LocatorOptions& options) {
+    std::vector<std::size_t> unknown;
+    for (const Hop& hop : search.hops) {
+        const auto end = search.hosts.end();
+        if (std::find(search.hosts.begin(), end, hop.host) != end) continue;
+        search.hosts.push_back(hop.host);
+        auto& addresses = search.addresses.emplace_back();
+        // RFC 2782 wants names, but careless zones have addresses.
+        const auto numeric = Endpoint::from(hop.host, 0);
+        if (!numeric) {
+            unknown.push_back(search.hosts.size() - 1);
+        } else if (numeric->is_ipv6() ? options.use_ipv6 : options.use_ipv4) {
+            addresses.push_back(*numeric);
+        }
+    }
+    return unknown;
 }
 
 /// The addresses of each hop in turn, never those of two hops mixed (RFC 7984 4); each target once.
@@ -191,22 +213,11 @@ void Locator::State::ask_srv(Id id, Search& search) {
 }
 
 void Locator::State::ask_addresses(Id id, Search& search) {
-    search.hops = hops_of(search, options);
-    if (search.hops.empty() && search.is_refused) return finish(id);
-    if (search.hops.empty()) {
-        search.is_direct = true;
-        const std::uint16_t port =
-            search.sought.port != 0 ? search.sought.port : default_port(search.fallback);
-        search.hops.push_back({search.fallback, port, search.sought.host});
-    }
-    for (const Hop& hop : search.hops) {
-        const bool is_known =
-            std::find(search.hosts.begin(), search.hosts.end(), hop.host) != search.hosts.end();
-        if (!is_known) search.hosts.push_back(hop.host);
-    }
-    search.waiting = search.hosts.size();
-    search.addresses.resize(search.hosts.size());
-    for (std::size_t i = 0; i < search.hosts.size(); ++i) {
+    choose_hops(search, options);
+    const std::vector<std::size_t> unknown = list_hosts(search, options);
+    search.waiting = unknown.size();
+    if (unknown.empty()) return finish(id);
+    for (const std::size_t i : unknown) {
         const auto step = [id, i](State& self, Search& on, DnsAnswer<Endpoint> answer) {
             if (answer.outcome == DnsOutcome::no_name) on.has_no_name = true;
             on.addresses[i] = std::move(answer.records);
