@@ -9,7 +9,8 @@
 namespace herald::sip {
 namespace {
 
-constexpr std::size_t kAlign = 8;
+/// Of a record's place; the record itself is only copied in and out.
+constexpr std::size_t kAlign = 4;
 
 /// After this long a chunk is closed, so that the time of a record fits its field.
 constexpr auto kChunkAge = std::chrono::hours(24);
@@ -76,7 +77,7 @@ std::size_t CompletedRequests::memory() const noexcept {
 }
 
 CompletedRequests::Entry CompletedRequests::entry_at(Place place) const {
-    // Far less than 16 GiB are live, so the distance from the first chunk tells the position whole.
+    // Far less than 8 GiB are live, so the distance from the first chunk tells the position whole.
     const auto first = static_cast<Place>(first_chunk_ * (kChunk / kAlign));
     const std::size_t distance = std::size_t{(place - first) & kPlaces} * kAlign;
     assert(distance / kChunk < chunks_.size());

@@ -1,4 +1,5 @@
-// tests/unit/sip/completed_requests_test.cpp: the log of answered requests: found, lapsed, bounded, given back.
+// tests/unit/sip/completed_requests_test.cpp: the log of answered requests: found, lapsed, bounded,
+// given back.
 #include "sip/completed_requests.h"
 
 #include <chrono>
@@ -73,7 +74,8 @@ TEST_CASE("an answer larger than a chunk is not kept, but its request is known")
     CHECK(completed.find(key_of(1).transaction, kStart) == "");
 }
 
-TEST_CASE("100,000 requests through a FIFO of 32 s: all found, 96 bytes each, memory given back") {
+TEST_CASE(
+    "100,000 requests through a FIFO of 32 s: all found, 103 bytes each at worst, given back") {
     CompletedRequests completed(1'000'000, 32s);
     const std::string packed(25, 'p');
     constexpr int kCount = 100'000;
@@ -88,7 +90,7 @@ TEST_CASE("100,000 requests through a FIFO of 32 s: all found, 96 bytes each, me
     }
 
     CHECK(all_found);
-    CHECK(completed.memory() / kCount <= 96);
+    CHECK(completed.memory() / kCount <= 103);
     completed.expire(kStart + 37s);
     CHECK(completed.size() == kCount / 2 - 10);
     CHECK(completed.find(key_of(kCount - 1).transaction, kStart + 37s));

@@ -1,0 +1,126 @@
+// tests/unit/sip/stack_fixture.h: a Stack on a manual clock and a fake wire, with a handler and a source that keep notes.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/loop.h"
+#include "base/metrics.h"
+#include "sip/stack.h"
+#include "tests/support/fake_transport.h"
+
+namespace herald::test {
+
+/// Remembers what it was told; answers only where `reply` says so.
+struct NotingHandler final : sip::RequestHandler {
+    struct Arrival {
+        sip::ServerTransactionId id;
+        std::string bytes;
+        sip::Flow flow;
+    };
+
+    void on_request(sip::ServerTransactionId id, const sip::Message& request,
+                    const sip::Flow& flow) override {
+        arrivals.push_back({id, std::string(request.bytes()), flow});
+        if (reply) reply(id, request);
+    }
+    void on_flow_closed(const sip::Flow& flow) override { closed.push_back(flow); }
+    void on_sign_of_life(const sip::Flow& flow) override { alive.push_back(flow); }
+
+    std::function<void(sip::ServerTransactionId, const sip::Message&)> reply;
+    std::vector<Arrival> arrivals;
+    std::vector<sip::Flow> closed;
+    std::vector<sip::Flow> alive;
+};
+
+/// Writes the same NOTIFY for each user, with the user as CSeq.
+struct NotingSource final : sip::RequestSource {
+    struct Outcome {
+        std::uint64_t user;
+        sip::ClientOutcome::How how;
+        int status;
+        bool has_message;
+        sip::Flow flow;
+        base::Instant at;
+    };
+
+    explicit NotingSource(base::Loop& its_loop) : loop(its_loop) {}
+
+    void write_request(std::uint64_t user, std::string_view via, std::string& out) override {
+        out += "NOTIFY sip:bob@192.0.2.10 SIP/2.0\r\n";
+        out += via;
+        out += "Max-Forwards: 70\r\nFrom: <sip:alice@example.com>;tag=a\r\n";
+        out += "To: <sip:bob@example.com>;tag=b\r\nCall-ID: c\r\nCSeq: " + std::to_string(user);
+        out += " NOTIFY\r\nContent-Length: 0\r\n\r\n";
+    }
+    void on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome) override {
+        outcomes.push_back({user, outcome.how, outcome.status, outcome.message != nullptr,
+                            outcome.flow, loop.now()});
+        if (then) then(user);
+    }
+
+    base::Loop& loop;
+    std::function<void(std::uint64_t user)> then;
+    std::vector<Outcome> outcomes;
+};
+
+struct StackFixture {
+    explicit StackFixture(sip::StackOptions options = {}, sip::ShardRouter* router = nullptr)
+        : stack(loop, transport, handler, metrics, std::move(options), router) {
+        transport.attach(stack);
+    }
+
+    /// Lets `step` pass, a millisecond at a time, so that everything happens when it is due.
+    void pass(base::Duration step) {
+        const base::Instant end = clock.now() + step;
+        loop.turn(base::Duration::zero());
+        while (clock.now() < end) {
+            clock.advance(std::min<base::Duration>(std::chrono::milliseconds(1), end - clock.now()));
+            loop.turn(base::Duration::zero());
+        }
+    }
+
+    /// The value of a counter or gauge, whose first label is `label` where one is given.
+    double metric(std::string_view name, std::string_view label = {}) const {
+        double sum = 0;
+        for (const base::Sample& sample : metrics.collect()) {
+            const bool is_wanted =
+                label.empty() || (!sample.labels.empty() && sample.labels[0].second == label);
+            if (sample.name == name && is_wanted) sum += sample.value;
+        }
+        return sum;
+    }
+
+    base::ManualClock clock;
+    base::Loop loop{clock};
+    base::Metrics metrics;
+    FakeTransport transport{clock};
+    NotingHandler handler;
+    NotingSource source{loop};
+    sip::Stack stack;
+};
+
+/// The value of the first header field called `name` in `message`; empty for none.
+inline std::string header_of(std::string_view message, std::string_view name) {
+    const std::string start = "\r\n" + std::string(name) + ": ";
+    const std::size_t at = message.find(start);
+    if (at == std::string_view::npos) return {};
+    const std::string_view value = message.substr(at + start.size());
+    return std::string(value.substr(0, value.find("\r\n")));
+}
+
+/// A response with this status line to `request`, as a peer writes it.
+inline std::string response_to(std::string_view request, std::string_view status,
+                               std::string_view more = {}) {
+    std::string text = "SIP/2.0 " + std::string(status) + "\r\n";
+    for (const char* name : {"Via", "From", "To", "Call-ID", "CSeq"}) {
+        text.append(name).append(": ").append(header_of(request, name)).append("\r\n");
+    }
+    return text.append(more).append("Content-Length: 0\r\n\r\n");
+}
+
+}  // namespace herald::test
