@@ -85,7 +85,7 @@ void Checkpointer::copy() {
         auto opened = Database::open(place_);
         if (opened) {
             database_.emplace(std::move(*opened));
-            (void)database_->execute("PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = FULL");
+            (void)database_->execute("PRAGMA synchronous = FULL");
         }
     }
     for (int pass = 0; database_ && pass < kPasses; ++pass) {

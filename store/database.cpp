@@ -124,6 +124,7 @@ Result<Database> Database::open(const Place& place) {
     }
     sqlite3_extended_result_codes(handle, 1);
     sqlite3_busy_timeout(handle, kPatienceMs);
+    // Takes the place of the hook that would copy the log back inside a commit every 1,000 pages.
     sqlite3_wal_hook(handle, note_frames, database.frames_.get());
     return database;
 }

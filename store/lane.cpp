@@ -98,6 +98,7 @@ Lane::~Lane() {
 std::unique_ptr<Port> Lane::attach(base::Loop& loop) {
     auto port = std::make_unique<LanePort>(*this, loop);
     const std::lock_guard lock(mutex_);
+    ticked_ = loop.now();
     links_.push_back(port->link());
     return port;
 }

@@ -11,7 +11,8 @@
 namespace herald::store {
 namespace {
 
-constexpr sqlite3_int64 kPiece = 1 << 18;
+// SQLite's own layer writes at most 128 KB at once, and takes more for a full disk.
+constexpr sqlite3_int64 kPiece = 1 << 16;
 
 /// A file opened through SQLite's own layer: what SQLite would see is what is settled.
 class VfsFile {

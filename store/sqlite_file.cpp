@@ -18,7 +18,6 @@ constexpr std::int64_t kApplicationId = 0x48455241;  // "HERA"
 // applied.
 constexpr const char* kSettings =
     "PRAGMA synchronous = FULL;"
-    "PRAGMA wal_autocheckpoint = 0;"
     "PRAGMA journal_size_limit = -1;"
     "PRAGMA cache_spill = OFF;"
     "PRAGMA cache_size = -65536;"
