@@ -1,6 +1,5 @@
 // sip/digest_client.cpp: answers challenges (RFC 7616 3.4, RFC 8760 2.4, RFC 3261 22.2-22.3).
 #include <algorithm>
-#include <cstdio>
 #include <utility>
 
 #include "base/id.h"
@@ -37,8 +36,8 @@ std::optional<DigestQop> choose_qop(std::optional<std::string_view> offered) {
 }
 
 std::string nonce_count(std::uint32_t nc) {
-    char text[9];
-    std::snprintf(text, sizeof text, "%08x", static_cast<unsigned>(nc));
+    std::string text(8, '0');
+    for (std::size_t i = text.size(); i-- > 0; nc >>= 4) text[i] = "0123456789abcdef"[nc & 0xf];
     return text;
 }
 
