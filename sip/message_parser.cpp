@@ -129,9 +129,15 @@ std::string_view MessageParser::take_line() noexcept {
     return {start, static_cast<std::size_t>(stop - start)};
 }
 
+bool MessageParser::is_at_fold() const noexcept {
+    if (at_ == end_) return false;
+    // A CR that ends no line is a blank, at the start of a line too.
+    return is_blank(*at_) || (*at_ == '\r' && (at_ + 1 == end_ || at_[1] != '\n'));
+}
+
 std::string_view MessageParser::take_folded_line() noexcept {
     std::string_view line = take_line();
-    while (at_ != end_ && is_blank(*at_)) {
+    while (is_at_fold()) {
         for (char* c = at_; c[-1] == '\r' || c[-1] == '\n'; --c) c[-1] = ' ';
         take_line();
         const char* stop = at_;
@@ -206,7 +212,7 @@ void MessageParser::check_request_uri() {
 
 void MessageParser::read_headers() {
     message_.fields_.reserve(kUsualFields);
-    if (at_ != end_ && is_blank(*at_)) malformed("Folded start line");
+    if (is_at_fold()) malformed("Folded start line");
     while (at_ != end_) {
         if (*at_ == '\n') {
             ++at_;

@@ -26,6 +26,8 @@ private:
     /// The line at the cursor without its end, which the cursor passes; lone CRs in it become
     /// blanks.
     std::string_view take_line() noexcept;
+    /// The cursor is at the start of a line that goes on with the one before.
+    bool is_at_fold() const noexcept;
     /// As take_line(), with the lines folded into it.
     std::string_view take_folded_line() noexcept;
 

@@ -137,7 +137,8 @@ const char* read_host_port(std::string_view text, Uri& uri) noexcept {
     }
     const base::Split part = split(text, ':');
     uri.host = part.before;
-    if (!grammar::all(uri.host, grammar::kHost)) return "Bad host in URI";
+    if (!grammar::all(uri.host, grammar::kHost) || uri.host.front() == '.')
+        return "Bad host in URI";
     return part.found ? read_port(part.after, uri) : nullptr;
 }
 
@@ -174,6 +175,25 @@ const char* read_mailbox(std::string_view rest, Uri& uri) noexcept {
     if (at == std::string_view::npos) return "URI without user";
     if (const char* fault = read_userinfo(query.before.substr(0, at), uri)) return fault;
     return read_host_port(query.before.substr(at + 1), uri);
+}
+
+constexpr bool is_separator(char c) noexcept {
+    return c == '-' || c == '.' || c == '(' || c == ')';
+}
+
+/// What follows `tel:` (RFC 3966 3): digits, with separators between them.
+const char* read_number(std::string_view rest, Uri& uri) noexcept {
+    const base::Split part = split(rest, ';');
+    uri.user = part.before;
+    uri.has_user = true;
+    uri.parameters = part.after;
+    bool has_digit = false;
+    for (const char c : uri.user) {
+        const bool is_digit = base::hex_value(c) >= 0 || c == '*' || c == '#';
+        if (!is_digit && !is_separator(c) && c != '+') return "Bad character in number";
+        has_digit = has_digit || is_digit;
+    }
+    return has_digit ? parameters_fault(uri.parameters) : "Empty number in URI";
 }
 
 constexpr bool is_reserved(char c) noexcept {
@@ -289,7 +309,7 @@ void append_escaped(std::string& out, char c) {
 std::string canonical_number(std::string_view number) {
     std::string result = "tel:";
     for (const char c : number) {
-        if (c != '-' && c != '.' && c != '(' && c != ')') result += base::to_lower(c);
+        if (!is_separator(c)) result += base::to_lower(c);
     }
     return result;
 }
@@ -322,14 +342,9 @@ Result<Uri> parse_uri(std::string_view text) {
         case Scheme::im:
             fault = read_mailbox(part.after, uri);
             break;
-        case Scheme::tel: {
-            const base::Split number = split(part.after, ';');
-            uri.user = number.before;
-            uri.has_user = !number.before.empty();
-            uri.parameters = number.after;
-            if (!uri.has_user) fault = "Empty number in URI";
+        case Scheme::tel:
+            fault = read_number(part.after, uri);
             break;
-        }
         case Scheme::other:
             break;
     }
@@ -421,8 +436,8 @@ std::optional<Parameter> next_parameter(std::string_view& rest) {
 }
 
 std::string canonical_host(std::string_view host) {
+    while (!host.empty() && host.back() == '.') host.remove_suffix(1);
     if (const std::optional<Endpoint> address = Endpoint::from(host, 0)) return address->uri_host();
-    if (!host.empty() && host.back() == '.') host.remove_suffix(1);
     return base::lower(host);
 }
 

@@ -192,6 +192,7 @@ TEST_CASE("a CR that ends no line is a blank") {
     REQUIRE(read.is_fine());
     CHECK(read->header("Subject") == "a b");
     CHECK(read->header("X") == "");
+    CHECK(request("Subject: a\r\n\rb: c\r\n")->header("Subject") == "a   b: c");
 }
 
 TEST_CASE(

@@ -88,9 +88,13 @@ TEST_CASE("core P-21, RFC 3261 25.1: what is no URI is refused") {
                              "sip:a@b;x=<",
                              "sip:a@b?x=\"",
                              "tel:",
+                             "tel:-",
+                             "tel:+x",
                              "pres:example.com",
                              "sip:a\x01@b",
-                             "http://a\x7f"}) {
+                             "http://a\x7f",
+                             "sip:.",
+                             "sip:a@.b"}) {
         CAPTURE(text);
         CHECK_FALSE(parse_uri(text));
     }
@@ -228,5 +232,7 @@ TEST_CASE("hosts have one form") {
     CHECK(canonical_host("2001:DB8::0001") == "[2001:db8::1]");
     CHECK(canonical_host("[2001:DB8::0001]") == "[2001:db8::1]");
     CHECK(canonical_host("::ffff:192.0.2.1") == "192.0.2.1");
+    CHECK(canonical_host("a..") == "a");
+    CHECK(canonical_host("[::ffff:192.0.2.1].") == "192.0.2.1");
     CHECK(canonical_host("192.0.2.1") == "192.0.2.1");
 }
