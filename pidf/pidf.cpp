@@ -103,6 +103,7 @@ public:
             return fault(
                 root, "the root element is not presence of " + std::string(xml::uri_of(Ns::pidf)));
         }
+        out_.text_.reserve(1024);
         std::size_t ids = 0;
         for (const Element child : root) {
             const bool is_component = child.is(Ns::pidf, "tuple") ||

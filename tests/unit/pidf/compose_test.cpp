@@ -2,6 +2,8 @@
 #include "pidf/compose.h"
 
 #include <algorithm>
+#include <array>
+#include <ctime>
 #include <list>
 #include <random>
 
@@ -532,7 +534,9 @@ TEST_CASE("PF-22: whatever is published, the ids of a composed document are uniq
     }
 }
 
-TEST_CASE("CO-13: sixteen publications of two hundred tuples each are composed within 100 ms") {
+TEST_CASE(
+    "CO-13: sixteen publications of two hundred tuples each take less than 100 ms of processor "
+    "time") {
     std::list<std::string> names;
     Sources sources;
     for (int i = 0; i < 16; ++i) {
@@ -547,10 +551,10 @@ TEST_CASE("CO-13: sixteen publications of two hundred tuples each are composed w
     }
     Policy all;
     all.max_bytes = 1U << 24U;
-    const auto before = std::chrono::steady_clock::now();
+    const std::clock_t before = std::clock();
 
     const auto ids = tuple_ids(sources.body(60, all));
 
-    CHECK(std::chrono::steady_clock::now() - before < std::chrono::milliseconds(100));
+    CHECK(static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC < 0.1);
     CHECK(ids.size() == 3200);
 }
