@@ -1,0 +1,45 @@
+// server/accounts.cpp: the accounts, as one shard holds them.
+#include "server/accounts.h"
+
+namespace herald::server {
+
+namespace {
+
+std::string username_key(std::string_view username, std::string_view realm) {
+    std::string key(username);
+    key += '\n';
+    key += realm;
+    return key;
+}
+
+}  // namespace
+
+void Accounts::put(AccountPtr account) {
+    remove(account->aor);
+    by_username_[username_key(account->username, account->realm)] = account;
+    by_aor_[account->aor] = std::move(account);
+}
+
+void Accounts::remove(std::string_view aor) {
+    const auto found = by_aor_.find(std::string(aor));
+    if (found == by_aor_.end()) return;
+    const auto named = by_username_.find(username_key(found->second->username, found->second->realm));
+    if (named != by_username_.end() && named->second == found->second) by_username_.erase(named);
+    by_aor_.erase(found);
+}
+
+AccountPtr Accounts::find(std::string_view aor) const {
+    const auto found = by_aor_.find(std::string(aor));
+    return found == by_aor_.end() ? nullptr : found->second;
+}
+
+AccountPtr Accounts::by_username(std::string_view username, std::string_view realm) const {
+    const auto named = by_username_.find(username_key(username, realm));
+    if (named != by_username_.end()) return named->second;
+    std::string aor(username.starts_with("sip:") ? "" : "sip:");
+    aor += username;
+    const auto account = find(aor);
+    return account && account->realm == realm ? account : nullptr;
+}
+
+}  // namespace herald::server

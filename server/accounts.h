@@ -1,0 +1,27 @@
+// server/accounts.h: the accounts, as one shard holds them.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "server/identity.h"
+
+namespace herald::server {
+
+/// All accounts by AOR and by digest username. Filled at recovery, changed after each commit. One per shard.
+class Accounts {
+public:
+    void put(AccountPtr account);
+    void remove(std::string_view aor);
+    AccountPtr find(std::string_view aor) const;
+    /// Digest usernames: the plain name within `realm`, the AOR, or user@host.
+    AccountPtr by_username(std::string_view username, std::string_view realm) const;
+    std::size_t size() const noexcept { return by_aor_.size(); }
+
+private:
+    std::unordered_map<std::string, AccountPtr> by_aor_;
+    std::unordered_map<std::string, AccountPtr> by_username_;  ///< username + '\n' + realm
+};
+
+}  // namespace herald::server

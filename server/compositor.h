@@ -1,0 +1,78 @@
+// server/compositor.h: what happens to a PUBLISH, and to hard state: gather, decide, commit, apply (RFC 3903 6).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/metrics.h"
+#include "base/result.h"
+#include "base/task.h"
+#include "server/context.h"
+#include "server/notify.h"
+#include "server/publish_decision.h"
+
+namespace herald::server {
+
+/// The event state compositor of one shard. Changes of one resource happen one after the other, in order of arrival.
+class Compositor {
+public:
+    Compositor(Context& context, NotifySender& sender);
+
+    /// Answers now, or after the commit. Core checks are passed, the package is known.
+    void on_publish(sip::ServerTransactionId transaction, const sip::Message& request, const sip::Flow& flow,
+                    const packages::Package& package);
+
+    using Done = base::Task<void(Status)>;
+    /// Sets or, with an empty type, removes the one hard publication of a resource. `done` runs after the commit. Faults:
+    /// unsupported_media, too_large, malformed, not_found (nothing to remove), unavailable, unknown_outcome.
+    void put_hard_state(const packages::Package& package, std::string aor, packages::Document document, Done done);
+
+    /// One row of the store, before the first request.
+    void recover(store::Publication row, base::WallTime not_before);
+
+private:
+    struct Incoming {
+        sip::ServerTransactionId transaction;
+        const packages::Package* package;
+        std::string aor;
+        Identity who;
+        bool is_ours;
+    };
+    /// The outcome of a change that was asked for over SIP, until it is durable.
+    struct Applied;
+
+    void resume_publish(const Incoming& incoming);
+    void carry_out(const Incoming& incoming, const sip::Message& request, std::uint32_t slot, PublishPlan plan);
+    store::Change change_of(const Incoming& incoming, const sip::Message& request, const PublishPlan& plan,
+                            Publication& next);
+    void apply(const Incoming& incoming, std::uint32_t slot, Applied& applied, store::Outcome outcome);
+    void apply_to(std::uint32_t slot, Applied& applied);
+    void accept(const Incoming& incoming, std::string_view entity_tag, std::uint32_t expires);
+    void refuse(const Incoming& incoming, const sip::Answer& answer);
+    ExpiryRules expiry_rules() const;
+
+    /// A change of hard state on its way through the ladder.
+    struct HardChange;
+
+    void resume_hard_state(std::unique_ptr<HardChange> change);
+    void apply_hard_state(HardChange& change, store::Outcome outcome);
+
+    void put_in_place(std::uint32_t slot, Publication publication);
+    void take_out(std::uint32_t slot, std::uint64_t id);
+    void arm_expiry(std::uint32_t slot, Publication& publication, base::WallTime not_before);
+    void on_expiry(std::uint32_t slot, std::uint64_t id);
+    bool wait(std::uint32_t slot, base::Task<void()>&& work);
+    void open_gate(std::uint32_t slot);
+
+    Context& context_;
+    NotifySender& sender_;
+    /// Removals made durable just before the last run ended: by mark.
+    std::unordered_map<std::uint64_t, std::string> tombstones_;
+    base::Counter* done_[6];
+    base::Counter& expired_;
+    base::Histogram& publish_time_;
+};
+
+}  // namespace herald::server

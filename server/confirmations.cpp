@@ -1,0 +1,93 @@
+// server/confirmations.cpp: which resources' watchers all have the latest document, written lazily (design: Restart).
+#include "server/confirmations.h"
+
+#include <algorithm>
+
+namespace herald::server {
+
+namespace {
+
+constexpr auto kDelay = std::chrono::seconds(2);
+constexpr std::size_t kAtOnce = 500;
+/// More waiting changes than this mean that the store has better things to do.
+constexpr std::size_t kBusy = 16;
+
+}  // namespace
+
+Confirmations::Confirmations(Context& context) : context_(context) {}
+
+void Confirmations::set(Subscription& record, bool is_confirmed) {
+    if (record.is_confirmed == is_confirmed) return;
+    record.is_confirmed = is_confirmed;
+    auto& resource = context_.resources[record.resource];
+    if (!is_confirmed) {
+        ++resource.unconfirmed;
+    } else if (--resource.unconfirmed == 0) {
+        settle(record.resource);
+    }
+}
+
+void Confirmations::added(const Subscription& record) {
+    if (!record.is_confirmed) ++context_.resources[record.resource].unconfirmed;
+}
+
+void Confirmations::leaving(const Subscription& record) {
+    auto& resource = context_.resources[record.resource];
+    if (!record.is_confirmed) --resource.unconfirmed;
+    if (resource.unconfirmed == 0) settle(record.resource);
+}
+
+void Confirmations::settle(std::uint32_t slot) {
+    auto& resource = context_.resources[slot];
+    if (resource.is_confirmable) return;
+    resource.is_confirmable = true;
+    settled_.push_back(slot);
+    schedule();
+}
+
+void Confirmations::schedule() {
+    auto& timers = context_.loop.timers();
+    if (timers.is_armed(timer_) || settled_.empty()) return;
+    timer_ = timers.arm(context_.loop.now() + kDelay, [this] { write_some(); });
+}
+
+void Confirmations::write_some() {
+    timer_ = {};
+    for (std::size_t n = 0; n < kAtOnce && !settled_.empty() && context_.port.waiting() <= kBusy + n; ++n) {
+        const auto slot = settled_.front();
+        settled_.pop_front();
+        write(slot, context_.resources[slot]);
+    }
+    schedule();
+}
+
+void Confirmations::write(std::uint32_t slot, Resource& resource) {
+    resource.is_confirmable = false;
+    if (resource.unconfirmed == 0 && !resource.is_dirty) {
+        for (auto& view : resource.views) view.composed.reset();
+        const bool is_watched = !resource.watchers.empty();
+        const auto fingerprint = is_watched ? resource.canonical_fingerprint(context_.wall()) : 0;
+        const bool is_known = fingerprint == 0 && resource.confirmed_fingerprint == 0;
+        if (!is_known) {
+            resource.confirmed_fingerprint = fingerprint;
+            resource.confirmed_through = context_.next_id();
+            context_.port.commit(store::PutConfirmation{{std::string(resource.package->profile().event), resource.aor,
+                                                         fingerprint, resource.confirmed_through}},
+                                 nullptr);
+        }
+    }
+    context_.resources.drop_if_idle(slot);
+}
+
+void Confirmations::flush() {
+    settled_.clear();
+    std::vector<std::uint32_t> slots;
+    context_.resources.for_each([&](std::uint32_t slot, Resource&) { slots.push_back(slot); });
+    for (const auto slot : slots) {
+        auto& resource = context_.resources[slot];
+        if (resource.watchers.empty()) continue;
+        write(slot, resource);
+    }
+}
+
+}  // namespace herald::server

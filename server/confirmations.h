@@ -1,0 +1,36 @@
+// server/confirmations.h: which resources' watchers all have the latest document, written lazily (design: Restart).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+
+#include "server/context.h"
+
+namespace herald::server {
+
+/// Keeps Resource::unconfirmed true and writes a Confirmation some time after it fell to zero, when the store has
+/// little else to do. Written late, a NOTIFY is repeated after a crash; never is one missed.
+class Confirmations {
+public:
+    explicit Confirmations(Context& context);
+
+    void set(Subscription& record, bool is_confirmed);
+    /// A record that counts as unconfirmed was added to, or is being taken from, its resource.
+    void added(const Subscription& record);
+    void leaving(const Subscription& record);
+    /// Writes all that is settled, whatever else waits: at a clean stop. Watchers known to miss the latest document
+    /// get a newer change number, so that they are told after the start.
+    void flush();
+
+private:
+    void settle(std::uint32_t slot);
+    void schedule();
+    void write_some();
+    void write(std::uint32_t slot, Resource& resource);
+
+    Context& context_;
+    std::deque<std::uint32_t> settled_;
+    base::TimerId timer_;
+};
+
+}  // namespace herald::server

@@ -1,0 +1,50 @@
+// server/context.cpp: what the parts of one shard share.
+#include "server/context.h"
+
+namespace herald::server {
+
+namespace {
+
+constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz234567";
+constexpr std::size_t kTagSize = 15;
+
+}  // namespace
+
+std::uint64_t Context::mark_of(const store::RequestMark& mark) const {
+    if (mark.call_id.empty()) return 0;
+    const auto hash = base::keyed_hash(home.lasting_key, mark.call_id) ^
+                      (mark.branch_hash + mark.cseq * 0x9e3779b97f4a7c15ULL);
+    return hash == 0 ? 1 : hash;
+}
+
+store::RequestMark Context::request_mark(const sip::Message& request) const {
+    return {std::string(request.call_id()), request.cseq(), stack.branch_hash(request)};
+}
+
+std::uint64_t Context::mark_of(const sip::Message& request) const { return mark_of(request_mark(request)); }
+
+bool Context::knows(std::string_view aor) const {
+    return config.accept_unknown_resources || accounts.find(aor) != nullptr;
+}
+
+std::uint32_t bucket_of(const base::HashKey& bucket_key, std::string_view aor) noexcept {
+    return static_cast<std::uint32_t>(base::keyed_hash(bucket_key, aor) % kBuckets);
+}
+
+std::string new_local_tag(std::uint32_t bucket) {
+    std::string tag;
+    tag += kAlphabet[bucket >> 5 & 31];
+    tag += kAlphabet[bucket & 31];
+    tag += base::random_token(9).substr(0, kTagSize - 2);
+    return tag;
+}
+
+std::optional<std::uint32_t> bucket_of_tag(std::string_view tag) noexcept {
+    if (tag.size() != kTagSize) return std::nullopt;
+    const auto high = kAlphabet.find(tag[0]);
+    const auto low = kAlphabet.find(tag[1]);
+    if (high == std::string_view::npos || low == std::string_view::npos) return std::nullopt;
+    return static_cast<std::uint32_t>(high << 5 | low);
+}
+
+}  // namespace herald::server

@@ -1,0 +1,56 @@
+// server/context.h: what the parts of one shard share.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/loop.h"
+#include "base/metrics.h"
+#include "server/accounts.h"
+#include "server/authenticate.h"
+#include "server/config.h"
+#include "server/domains.h"
+#include "server/tables.h"
+#include "sip/stack.h"
+#include "store/store.h"
+
+namespace herald::server {
+
+/// Made and owned by the Shard; all of it belongs to the shard's thread, but `ids`, which all shards share.
+struct Context {
+    const Config& config;
+    const Domains& domains;
+    const store::Home& home;
+    std::atomic<std::uint64_t>& ids;
+    base::Loop& loop;
+    sip::Stack& stack;
+    store::Port& port;
+    Accounts& accounts;
+    Authenticator& authenticator;
+    ResourceTable& resources;
+    SubscriptionTable& subscriptions;
+    base::Metrics& metrics;
+
+    base::WallTime wall() const { return loop.clock().wall(); }
+    /// Rises over all restarts: names rows and orders durable changes.
+    std::uint64_t next_id() const { return ids.fetch_add(1, std::memory_order_relaxed); }
+    /// Hash of the request that makes a change, the same for its repetition after a crash: Call-ID, CSeq, branch.
+    std::uint64_t mark_of(const sip::Message& request) const;
+    std::uint64_t mark_of(const store::RequestMark& mark) const;
+    store::RequestMark request_mark(const sip::Message& request) const;
+    /// Whether somebody of this AOR exists (design: resource known).
+    bool knows(std::string_view aor) const;
+};
+
+/// Buckets are part of the schema: a resource's bucket never changes.
+inline constexpr std::uint32_t kBuckets = 1024;
+std::uint32_t bucket_of(const base::HashKey& bucket_key, std::string_view aor) noexcept;
+
+/// To tag of a dialog: two characters of bucket, thirteen random ones.
+std::string new_local_tag(std::uint32_t bucket);
+/// The bucket written in a To tag of ours; nullopt for other tags.
+std::optional<std::uint32_t> bucket_of_tag(std::string_view tag) noexcept;
+
+}  // namespace herald::server

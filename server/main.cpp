@@ -1,0 +1,176 @@
+// server/main.cpp: the program: every command, and the server itself put together.
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "http/server.h"
+#include "http/tokens.h"
+#include "server/config.h"
+#include "server/server.h"
+
+namespace {
+
+using namespace herald;
+
+int fail(const std::string& sentence) {
+    std::fprintf(stderr, "herald: %s\n", sentence.c_str());
+    return cli::kFailed;
+}
+
+int print_mistakes(const std::string& file, const std::vector<server::ConfigMistake>& mistakes) {
+    for (const auto& mistake : mistakes) {
+        if (mistake.line > 0) {
+            std::fprintf(stderr, "%s:%u: %s\n", file.c_str(), mistake.line, mistake.text.c_str());
+        } else {
+            std::fprintf(stderr, "%s: %s\n", file.c_str(), mistake.text.c_str());
+        }
+    }
+    return cli::kFailed;
+}
+
+/// The configuration of `--config`, or the built-in one.
+Result<server::ConfigResult> configuration(const cli::Arguments& arguments) {
+    const auto file = arguments.text("config");
+    return file ? server::load_config(std::string(*file)) : Result<server::ConfigResult>(server::parse_config(""));
+}
+
+/// host:port, IPv6 in brackets.
+std::optional<sip::Endpoint> endpoint_of(const std::string& text) {
+    const auto colon = text.rfind(':');
+    if (colon == std::string::npos) return std::nullopt;
+    const auto port = base::to_u64(text.substr(colon + 1));
+    return port ? sip::Endpoint::from(text.substr(0, colon), static_cast<std::uint16_t>(*port)) : std::nullopt;
+}
+
+Result<std::unique_ptr<http::Server>> start_http(const server::Config& config, server::Server& sip_server,
+                                                 base::Metrics& metrics) {
+    http::Options options;
+    const auto listen = endpoint_of(config.http_listen);
+    if (!listen) return Fault{FaultKind::invalid_configuration, "http.listen is no address: " + config.http_listen};
+    options.listen = *listen;
+    options.threads = config.http_threads;
+    options.max_body = config.http_max_body;
+    options.request_timeout = std::chrono::seconds(config.http_request_timeout);
+    options.realm = sip_server.realm();
+    options.version = cli::version();
+    options.tokens = config.http_tokens;
+    auto token = http::ensure_token(config.http_token_file, {});
+    if (!token) return token.fault();
+    options.tokens.push_back({"operator", token->sha256_hex, "admin"});
+    if (!token->text.empty()) {
+        std::printf("  made an HTTP token (kept in %s, shown only now): %s\n", config.http_token_file.c_str(),
+                    token->text.c_str());
+    }
+    return http::Server::start(std::move(options), sip_server.admin(), metrics);
+}
+
+void print_welcome(const server::Config& config, const server::Server& sip_server, const http::Server* http_server) {
+    std::printf("Herald %s is ready.\n", std::string(cli::version()).c_str());
+    for (const auto& listener : sip_server.listeners()) {
+        std::printf("  SIP   %s %s\n", std::string(sip::uri_name(listener.protocol)).c_str(),
+                    listener.bound.to_string().c_str());
+    }
+    if (http_server) std::printf("  HTTP  http://%s\n", http_server->address().to_string().c_str());
+    std::printf("  store %s, %zu subscriptions recovered\n", config.store_url.c_str(),
+                sip_server.recovered_subscriptions());
+    std::printf(
+        "\nTry next, each in another terminal:\n"
+        "  build/release/herald watch sip:alice@localhost\n"
+        "  build/release/herald publish sip:alice@localhost --status open --activity meeting --note \"back at 3\"\n"
+        "Ctrl-C stops the server.\n");
+    std::fflush(stdout);
+}
+
+/// Reads the file again and takes over what may change in running.
+void reload(const cli::Arguments& arguments, const server::Config& running) {
+    auto read = configuration(arguments);
+    if (!read) return base::log_error("config.unreadable", {{"why", read.fault().detail}});
+    for (const auto& mistake : read->mistakes) {
+        base::log_error("config.mistake", {{"line", mistake.line}, {"why", mistake.text}});
+    }
+    if (!read->mistakes.empty()) return;
+    base::log_level(read->config.log_level);
+    for (const auto& change : server::changed_keys(running, read->config)) {
+        base::log_info(change.is_reloadable ? "config.reloaded" : "config.needs_restart", {{"key", change.key}});
+    }
+}
+
+sigset_t handled_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
+    return signals;
+}
+
+int serve(const cli::Arguments& arguments) {
+    const auto signals = handled_signals();
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+
+    auto read = configuration(arguments);
+    if (!read) return fail(read.fault().detail);
+    if (!read->mistakes.empty()) return print_mistakes(std::string(arguments.text_or("config", "herald")), read->mistakes);
+    const auto& config = read->config;
+    base::log_start(config.log_level);
+
+    base::Metrics metrics;
+    auto sip_server = server::Server::start(config, metrics);
+    if (!sip_server) return fail(sip_server.fault().detail);
+    std::unique_ptr<http::Server> http_server;
+    if (!config.http_listen.empty()) {
+        auto started = start_http(config, **sip_server, metrics);
+        if (!started) return fail(started.fault().detail);
+        http_server = *std::move(started);
+    }
+    print_welcome(config, **sip_server, http_server.get());
+
+    int signal = 0;
+    while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) reload(arguments, config);
+    std::printf("\nStopping.\n");
+    http_server.reset();
+    const auto stopped = (*sip_server)->stop();
+    base::log_flush();
+    return stopped ? cli::kOk : fail(stopped.fault().detail);
+}
+
+int config(const cli::Arguments& arguments) {
+    const auto file = arguments.text("check");
+    if (!file) return std::fputs(server::documented_example().c_str(), stdout) < 0 ? cli::kFailed : cli::kOk;
+    const auto read = server::load_config(std::string(*file));
+    if (!read) return fail(read.fault().detail);
+    if (!read->mistakes.empty()) return print_mistakes(std::string(*file), read->mistakes);
+    std::printf("%s: good\n", std::string(*file).c_str());
+    return cli::kOk;
+}
+
+std::vector<cli::Command> server_commands() {
+    using Kind = cli::Option::Kind;
+    return {
+        {"serve",
+         "run the server",
+         {.options = {{"config", Kind::text, "FILE", "read the configuration from FILE"}}},
+         "Without a configuration the server listens for SIP on 127.0.0.1:5060 (UDP and TCP) and for HTTP on\n"
+         "127.0.0.1:8080, trusts everybody on this machine, and keeps its state in ./var.\n\n"
+         "SIGHUP reads the file again; SIGTERM and Ctrl-C stop cleanly.\n",
+         serve},
+        {"config",
+         "print the documented configuration, or check one",
+         {.options = {{"check", Kind::text, "FILE", "say everything that is wrong with FILE"}}},
+         "  herald config > herald.toml\n  herald config --check herald.toml\n",
+         config},
+    };
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    auto commands = server_commands();
+    for (auto& command : cli::commands()) commands.push_back(std::move(command));
+    return cli::run(commands, argc, argv);
+}

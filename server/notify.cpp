@@ -1,0 +1,341 @@
+// server/notify.cpp: the funnel out: fan-out in slices, one NOTIFY at a time for each watcher.
+#include "server/notify.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "server/answers.h"
+
+namespace herald::server {
+
+namespace {
+
+using Part = PackedText::Part;
+
+/// NOTIFYs made between two batches of input, and of those at most so many for one resource.
+constexpr std::size_t kTurnBudget = 256;
+constexpr std::size_t kResourceBudget = 128;
+constexpr std::uint32_t kCseqBlock = 65536;
+constexpr std::uint32_t kLastCseq = 0x7fffffff;
+
+void append_line(std::string& out, std::string_view name, std::string_view value) {
+    out += name;
+    out += value;
+    out += "\r\n";
+}
+
+/// Request-URI and Route for a dialog's route set (RFC 3261 12.2.1.1): a first route without `lr` is a strict router.
+struct Routing {
+    std::string_view request_uri;
+    std::string strict_route;  ///< ready value, used instead of the route set
+};
+
+Routing routing_of(const Subscription& record) {
+    const auto routes = record.get(Part::route_set);
+    Routing routing{record.get(Part::remote_target), {}};
+    const auto end = routes.find('>');
+    if (routes.empty() || end == std::string_view::npos) return routing;
+    const auto first = routes.substr(1, end - 1);
+    if (base::lower(first).find(";lr") != std::string::npos) return routing;
+    routing.request_uri = first;
+    const auto comma = routes.find(',', end);
+    if (comma != std::string_view::npos) {
+        routing.strict_route = base::trim(routes.substr(comma + 1));
+        routing.strict_route += ", ";
+    }
+    routing.strict_route += '<';
+    routing.strict_route += record.get(Part::remote_target);
+    routing.strict_route += '>';
+    return routing;
+}
+
+base::Counter& notify_counter(base::Metrics& metrics, const char* name, const char* help) {
+    return metrics.counter(name, help);
+}
+
+}  // namespace
+
+NotifySender::NotifySender(Context& context, sip::Locator& locator)
+    : context_(context),
+      locator_(locator),
+      confirmations_(context),
+      retry_timer_(context.loop.timers().add_owner([this](std::uint64_t user) { on_retry(unpack(user)); })),
+      self_(std::make_shared<NotifySender*>(this)),
+      sent_(notify_counter(context.metrics, "herald_notify_sent_total", "NOTIFY requests sent, retransmissions not counted")),
+      delivered_(notify_counter(context.metrics, "herald_notify_delivered_total", "NOTIFY requests answered 2xx")),
+      coalesced_(notify_counter(context.metrics, "herald_notify_coalesced_total",
+                                "Changes that joined a NOTIFY still to be sent")),
+      suspects_(notify_counter(context.metrics, "herald_notify_suspect_total",
+                               "Times a watcher did not answer and became suspect")),
+      flows_lost_(notify_counter(context.metrics, "herald_notify_flow_lost_total",
+                                 "Times no way to a watcher was left")),
+      answer_time_(context.metrics.histogram("herald_notify_answer_seconds",
+                                             "From sending a NOTIFY to its final answer")) {}
+
+NotifySender::~NotifySender() { *self_ = nullptr; }
+
+void NotifySender::changed(std::uint32_t slot) {
+    auto& resource = context_.resources[slot];
+    ++resource.version;
+    resource.fan_out_at = 0;
+    if (!resource.is_dirty) {
+        resource.is_dirty = true;
+        dirty_.push_back(slot);
+    }
+    schedule_fan_out();
+}
+
+void NotifySender::resume(std::uint32_t slot) {
+    auto& resource = context_.resources[slot];
+    const bool is_confirmed = resource.confirmed_fingerprint != 0 &&
+                              resource.confirmed_fingerprint == resource.canonical_fingerprint(context_.wall());
+    for (const auto watcher : resource.watchers) {
+        auto& record = context_.subscriptions[watcher];
+        const bool has_it = is_confirmed && record.change <= resource.confirmed_through;
+        if (has_it && record.state == SubscriptionState::active) {
+            auto& view = resource.views[record.view];
+            resource.compose(view, context_.wall());
+            record.sent_fingerprint = view.fingerprint;
+        }
+        record.is_stale = record.is_forced = !has_it;
+        confirmations_.set(record, has_it);
+    }
+    for (auto& view : resource.views) view.composed.reset();
+    if (resource.unconfirmed > 0) changed(slot);
+}
+
+void NotifySender::schedule_fan_out() {
+    if (std::exchange(is_scheduled_, true)) return;
+    context_.loop.post([this] { fan_out(); });
+}
+
+void NotifySender::fan_out() {
+    is_scheduled_ = false;
+    std::size_t budget = kTurnBudget;
+    while (!dirty_.empty() && budget > 0) {
+        const auto slot = dirty_.front();
+        dirty_.pop_front();
+        if (!fan_out_slice(slot, budget)) dirty_.push_back(slot);
+    }
+    if (!dirty_.empty()) schedule_fan_out();
+}
+
+bool NotifySender::fan_out_slice(std::uint32_t slot, std::size_t& budget) {
+    auto& resource = context_.resources[slot];
+    std::size_t left = std::min(budget, kResourceBudget);
+    const auto& watchers = resource.watchers;
+    while (resource.fan_out_at < watchers.size() && left > 0) {
+        const auto at = resource.fan_out_at++;
+        if (at + 8 < watchers.size()) context_.subscriptions.prefetch(watchers[at + 8]);
+        visit(context_.subscriptions.id_of(watchers[at]), resource);
+        --left, --budget;
+    }
+    if (resource.fan_out_at < watchers.size()) return false;
+    resource.is_dirty = false;
+    context_.resources.drop_if_idle(slot);
+    return true;
+}
+
+void NotifySender::visit(Id id, Resource& resource) {
+    auto& record = *context_.subscriptions.find(id);
+    if (record.is_stale && record.is_live()) return send(id);
+    if (record.state != SubscriptionState::active || !has_news(record, resource)) return;
+    send(id);
+}
+
+void NotifySender::notify(Id id) {
+    auto* record = context_.subscriptions.find(id);
+    if (!record) return;
+    record->is_forced = true;
+    send(id);
+}
+
+void NotifySender::end(Id id, EndReason reason) {
+    auto* record = context_.subscriptions.find(id);
+    if (!record) return;
+    context_.loop.timers().cancel(record->expiry);
+    record->reason = reason;
+    record->is_bodiless = record->is_bodiless || record->state == SubscriptionState::pending;
+    context_.subscriptions.move(*record, SubscriptionInput::end);
+    if (record->liveness == Liveness::flow_lost) return forget(id);
+    record->is_due = true;
+    notify(id);
+}
+
+bool NotifySender::may_send_now(Id id, Subscription& record) {
+    if (record.flight != Subscription::kNone) return coalesced_.add(), false;
+    if (record.liveness == Liveness::flow_lost) return false;
+    if (record.liveness == Liveness::suspect && !record.is_due) return false;
+    auto& timers = context_.loop.timers();
+    if (record.is_forced || record.is_due) return timers.cancel(record.retry), true;
+    if (timers.is_armed(record.retry)) return coalesced_.add(), false;
+    const auto interval = context_.resources[record.resource].package->profile().min_notify_interval;
+    const auto next = record.last_notify + interval;
+    if (record.last_notify == base::Instant{} || next <= context_.loop.now()) return true;
+    retry_at(id, record, next - context_.loop.now());
+    return false;
+}
+
+bool NotifySender::has_news(const Subscription& record, Resource& resource) {
+    if (record.is_forced || record.state == SubscriptionState::ending) return true;
+    if (record.state != SubscriptionState::active) return false;
+    auto& view = resource.views[record.view];
+    resource.compose(view, context_.wall());
+    return view.fingerprint != record.sent_fingerprint;
+}
+
+void NotifySender::send(Id id) {
+    auto* record = context_.subscriptions.find(id);
+    if (!record || record->state == SubscriptionState::committing) return;
+    record->is_stale = true;
+    confirmations_.set(*record, false);
+    if (!may_send_now(id, *record)) return;
+    auto& resource = context_.resources[record->resource];
+    if (!has_news(*record, resource)) {
+        record->is_stale = false;
+        return confirmations_.set(*record, true);
+    }
+    if (!has_way(id, *record) || !take_cseq(id, *record)) return;
+    depart(id, *record, resource);
+}
+
+bool NotifySender::take_cseq(Id id, Subscription& record) {
+    if (record.cseq + 1 < record.cseq_end || record.state == SubscriptionState::ending) {
+        ++record.cseq;
+        return true;
+    }
+    renew_cseq_block(id, record);
+    return false;
+}
+
+void NotifySender::renew_cseq_block(Id id, Subscription& record) {
+    if (record.cseq >= kLastCseq - kCseqBlock) return remove(id, "cseq_exhausted");
+    if (record.is_changing) return;
+    record.is_changing = true;
+    store::TouchSubscription touch;
+    touch.id = record.id;
+    touch.change = record.change;
+    touch.expires_at = record.expires_at;
+    touch.granted = record.granted;
+    touch.remote_cseq = record.remote_cseq;
+    touch.cseq_base = record.cseq + 1;
+    touch.epoch = context_.home.epoch;
+    touch.state = stored_state(record.state);
+    touch.keeps_mark = true;
+    context_.port.commit(std::move(touch), [this, id, base = record.cseq + 1](store::Outcome outcome) {
+        auto* renewed = context_.subscriptions.find(id);
+        if (!renewed) return;
+        renewed->is_changing = false;
+        if (outcome != store::Outcome::committed) return retry_at(id, *renewed, std::chrono::seconds(1));
+        renewed->cseq_end = base + kCseqBlock;
+        send(id);
+    });
+}
+
+void NotifySender::depart(Id id, Subscription& record, Resource& resource) {
+    const auto flight_id = flights_.take();
+    auto& flight = flights_[flight_id.slot];
+    const bool has_body = !record.is_bodiless && record.state != SubscriptionState::pending;
+    if (has_body) {
+        auto& view = resource.views[record.view];
+        resource.compose(view, context_.wall());
+        flight.composed = view.composed;
+        flight.fingerprint = view.fingerprint;
+    }
+    if (const auto found = authorizations_.find(pack(id)); found != authorizations_.end()) {
+        flight.authorization = std::move(found->second);
+        authorizations_.erase(found);
+    }
+    flight.cseq = record.cseq;
+    flight.expires = seconds_left(record.expires_at, context_.wall());
+    flight.state = record.state;
+    flight.sent_at = context_.loop.now();
+    record.flight = flight_id.slot;
+    record.sent_fingerprint = flight.fingerprint;
+    record.last_notify = context_.loop.now();
+    record.is_stale = record.is_forced = record.is_due = false;
+    sent_.add();
+    flight.transaction = context_.stack.start(record.flow, *this, pack(id));
+    if (flight.transaction) return;
+    // Too many transactions are under way: nothing was sent.
+    flights_.release(flight_id);
+    record.flight = Subscription::kNone;
+    record.is_stale = record.is_forced = true;
+    retry_at(id, record, std::chrono::seconds(1));
+}
+
+void NotifySender::write_request(std::uint64_t user, std::string_view via, std::string& out) {
+    const auto* record = context_.subscriptions.find(unpack(user));
+    if (!record || record->flight == Subscription::kNone) return;
+    const auto& flight = flights_[record->flight];
+    const auto routing = routing_of(*record);
+    append_line(out, "NOTIFY ", std::string(routing.request_uri) + " SIP/2.0");
+    out += via;
+    out += "Max-Forwards: 70\r\n";
+    if (!routing.strict_route.empty()) {
+        append_line(out, "Route: ", routing.strict_route);
+    } else if (const auto routes = record->get(Part::route_set); !routes.empty()) {
+        append_line(out, "Route: ", routes);
+    }
+    out += "From: ";
+    out += record->get(Part::local_uri);
+    append_line(out, ";tag=", record->get(Part::local_tag));
+    out += "To: ";
+    out += record->get(Part::remote_uri);
+    if (const auto tag = record->get(Part::remote_tag); !tag.empty()) {
+        out += ";tag=";
+        out += tag;
+    }
+    append_line(out, "\r\nCall-ID: ", record->get(Part::call_id));
+    out += "CSeq: ";
+    base::append_number(out, flight.cseq);
+    append_line(out, " NOTIFY\r\nContact: ", context_.stack.contact(record->flow));
+    append_line(out, "Event: ", record->get(Part::event));
+    if (flight.state == SubscriptionState::ending) {
+        append_line(out, "Subscription-State: terminated;reason=", name_of(record->reason));
+    } else {
+        out += "Subscription-State: ";
+        out += name_of(flight.state);
+        out += ";expires=";
+        base::append_number(out, flight.expires);
+        out += "\r\n";
+    }
+    out += flight.authorization;
+    if (!flight.composed) {
+        out += "Content-Length: 0\r\n\r\n";
+        return;
+    }
+    const auto& document = flight.composed->document;
+    append_line(out, "Content-Type: ", document.type);
+    out += "Content-Length: ";
+    base::append_number(out, document.body.size());
+    out += "\r\n\r\n";
+    out += document.body;
+}
+
+void NotifySender::forget(Id id) {
+    auto* record = context_.subscriptions.find(id);
+    if (!record) return;
+    auto& timers = context_.loop.timers();
+    timers.cancel(record->expiry);
+    timers.cancel(record->retry);
+    if (record->flight != Subscription::kNone) {
+        context_.stack.forget(flights_[record->flight].transaction);
+        flights_.release(record->flight);
+    }
+    detours_.erase(pack(id));
+    authorizations_.erase(pack(id));
+    const auto slot = record->resource;
+    auto& resource = context_.resources[slot];
+    confirmations_.leaving(*record);
+    const auto index = record->watcher_index;
+    resource.watchers[index] = resource.watchers.back();
+    context_.subscriptions[resource.watchers[index]].watcher_index = index;
+    resource.watchers.pop_back();
+    // The last watcher moved into the gap: it must not be passed over by a fan-out that is beyond it.
+    resource.fan_out_at = std::min(resource.fan_out_at, index);
+    context_.subscriptions.move(*record, SubscriptionInput::drop);
+    context_.subscriptions.erase(id);
+    context_.resources.drop_if_idle(slot);
+}
+
+}  // namespace herald::server

@@ -1,0 +1,118 @@
+// server/notify.h: the funnel out: every changed resource ends here, as NOTIFYs to its watchers (RFC 6665 4.2.2).
+//
+//   changed() -> fan-out queue -> slices of 256 -> send() -> answer -> verdict
+//   At most one NOTIFY is outstanding per subscription; what changes meanwhile marks it stale, and the latest state
+//   follows the answer.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "server/confirmations.h"
+#include "server/context.h"
+#include "server/notify_verdict.h"
+#include "sip/digest.h"
+#include "sip/locate.h"
+#include "sip/transaction.h"
+
+namespace herald::server {
+
+class NotifySender final : public sip::RequestSource {
+public:
+    using Id = SubscriptionTable::Id;
+
+    NotifySender(Context& context, sip::Locator& locator);
+    ~NotifySender() override;
+
+    /// The state of a resource changed: compose anew, tell everybody whose document differs.
+    void changed(std::uint32_t resource);
+    /// A NOTIFY is owed whatever the document (RFC 6665 4.2.1.2): after each SUBSCRIBE, a grant, an end.
+    void notify(Id id);
+    /// Ends a subscription whose durable removal is done: the final NOTIFY goes out, then it is gone.
+    void end(Id id, EndReason reason);
+    /// Out of memory at once, without a NOTIFY; its row is the caller's business.
+    void forget(Id id);
+    /// A new or refreshed flow to the watcher: it can be reached again.
+    void on_reachable(Subscription& record);
+
+    /// Something was heard from this peer: its suspects are tried again (product 7).
+    void on_sign_of_life(const sip::Flow& flow);
+    /// After recovery: whoever is not known to have the current document is told.
+    void resume(std::uint32_t resource);
+
+    Confirmations& confirmations() noexcept { return confirmations_; }
+    std::size_t in_flight() const noexcept { return flights_.size(); }
+
+    void write_request(std::uint64_t user, std::string_view via, std::string& out) override;
+    void on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome) override;
+
+private:
+    /// What is on its way to one watcher; exists only while it is.
+    struct Flight {
+        sip::ClientTransactionId transaction;
+        std::shared_ptr<const packages::Composed> composed;  ///< null: no body
+        std::string authorization;                           ///< a complete line, or empty
+        std::uint64_t fingerprint = 0;
+        base::Instant sent_at{};
+        std::uint32_t cseq = 0;
+        std::uint32_t expires = 0;
+        SubscriptionState state = SubscriptionState::active;
+    };
+    /// Addresses still to be tried for one watcher.
+    struct Detour {
+        std::vector<sip::Target> targets;
+        std::size_t next = 0;
+        bool is_locating = false;
+    };
+
+    void schedule_fan_out();
+    void fan_out();
+    bool fan_out_slice(std::uint32_t slot, std::size_t& budget);
+    void visit(Id id, Resource& resource);
+    void send(Id id);
+    bool may_send_now(Id id, Subscription& record);
+    bool has_news(const Subscription& record, Resource& resource);
+    bool take_cseq(Id id, Subscription& record);
+    void renew_cseq_block(Id id, Subscription& record);
+    void depart(Id id, Subscription& record, Resource& resource);
+
+    bool has_way(Id id, Subscription& record);
+    void look_for_way(Id id, const Subscription& record);
+    bool take_detour(Id id, Subscription& record);
+
+    void land(Id id, Subscription& record, const sip::ClientOutcome& outcome);
+    void on_delivered(Id id, Subscription& record, const sip::ClientOutcome& outcome);
+    void on_failed(Id id, Subscription& record, NotifyVerdict verdict, const sip::ClientOutcome& outcome);
+    bool answer_challenge(Id id, Subscription& record, const sip::ClientOutcome& outcome);
+    bool try_default_body(Subscription& record);
+    void become_suspect(Id id, Subscription& record);
+    void lose_flow(Id id, Subscription& record);
+    void count_failure(Id id, Subscription& record);
+    void remove(Id id, std::string_view why);
+    void retry_at(Id id, Subscription& record, base::Duration delay);
+    void on_retry(Id id);
+    void refresh_target(Id id, Subscription& record, const sip::Message& message);
+
+    Context& context_;
+    sip::Locator& locator_;
+    Confirmations confirmations_;
+    base::Timers::Owner retry_timer_;
+    base::Slab<Flight> flights_;
+    std::deque<std::uint32_t> dirty_;
+    bool is_scheduled_ = false;
+    std::unordered_multimap<std::uint64_t, Id> silent_;      ///< suspects and lost flows by peer
+    std::unordered_map<std::uint64_t, Detour> detours_;      ///< by packed Id
+    std::unordered_map<std::uint64_t, std::string> authorizations_;  ///< for the next NOTIFY, by packed Id
+    std::shared_ptr<NotifySender*> self_;                    ///< for answers of the locator that come late
+    base::Counter& sent_;
+    base::Counter& delivered_;
+    base::Counter& coalesced_;
+    base::Counter& suspects_;
+    base::Counter& flows_lost_;
+    std::unordered_map<std::string, base::Counter*> removed_;
+    base::Histogram& answer_time_;
+};
+
+}  // namespace herald::server

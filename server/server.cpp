@@ -1,0 +1,215 @@
+// server/server.cpp: the whole SIP side of one process: store, shards, threads: start, run, stop.
+#include "server/server.h"
+
+#include <functional>
+#include <future>
+#include <optional>
+#include <thread>
+
+#include "base/id.h"
+#include "base/log.h"
+#include "server/admin_service.h"
+#include "server/link.h"
+#include "server/recovery.h"
+#include "server/shard.h"
+
+namespace herald::server {
+
+namespace {
+
+constexpr auto kDrainTurn = std::chrono::milliseconds(20);
+constexpr auto kDrainLimit = std::chrono::seconds(5);
+
+std::vector<ListenAddress> listen_addresses(const Config& config) {
+    if (!config.sip_listen.empty()) return config.sip_listen;
+    const auto loopback = *sip::Endpoint::from("127.0.0.1", 5060);
+    return {{sip::Protocol::udp, loopback, {}}, {sip::Protocol::tcp, loopback, {}}};
+}
+
+unsigned shard_count(const Config& config) {
+    return config.shards ? config.shards : std::max(1U, std::thread::hardware_concurrency());
+}
+
+sip::NetworkOptions network_options(const Config& config, unsigned shard, unsigned shards) {
+    sip::NetworkOptions options;
+    options.shard = shard;
+    options.reuse_port = shards > 1;
+    options.max_connections = config.max_connections / shards;
+    options.limits.message = config.max_message;
+    options.limits.body = config.max_body;
+    options.limits.headers = config.max_headers;
+    options.idle_timeout = std::chrono::seconds(config.tcp_idle_timeout);
+    return options;
+}
+
+}  // namespace
+
+/// One shard with its thread and sockets.
+struct Unit {
+    base::Loop loop;
+    sip::Network network;
+    std::unique_ptr<Link> link;
+
+    Unit(const base::Clock& clock, base::Metrics& metrics, const sip::NetworkOptions& options)
+        : loop(clock), network(loop, metrics, options) {}
+};
+
+struct Server::State {
+    State(const Config& given, base::Metrics& registry) : config(given), metrics(registry) {}
+
+    const Config config;
+    base::Metrics& metrics;
+    base::SystemClock clock;
+    std::unique_ptr<store::Store> store;
+    std::vector<std::unique_ptr<Unit>> units;
+    Peers peers;
+    std::vector<sip::ListenerAddress> listeners;
+    std::optional<Domains> domains;
+    std::atomic<std::uint64_t> ids{1};
+    base::HashKey nonce_key = base::random_key();
+    std::vector<std::unique_ptr<Shard>> shards;
+    std::vector<std::thread> threads;
+    std::unique_ptr<AdminService> admin;
+    std::string realm;
+    std::size_t recovered = 0;
+    bool is_running = false;
+
+    Status open_store();
+    Status bind();
+    void make_shards();
+    Status recover();
+    void run();
+    void on_every_shard(const std::function<void(Shard&)>& work);
+    bool is_drained();
+};
+
+Status Server::State::open_store() {
+    store::StoreOptions options;
+    options.queue_limit = config.store_queue;
+    options.refresh_queue_limit = config.store_queue * 3 / 2;
+    auto opened = store::open(config.store_url, options, metrics, clock);
+    if (!opened) return opened.fault();
+    store = *std::move(opened);
+    return {};
+}
+
+/// The first shard looks whether a port is free at all; the others share what it got.
+Status Server::State::bind() {
+    const auto wanted = listen_addresses(config);
+    const auto count = shard_count(config);
+    for (unsigned shard = 0; shard < count; ++shard) {
+        units.push_back(std::make_unique<Unit>(clock, metrics, network_options(config, shard, count)));
+        for (std::size_t i = 0; i < wanted.size(); ++i) {
+            auto at = wanted[i].bind;
+            if (shard > 0) at.set_port(listeners[i].bound.port());
+            auto bound = units[shard]->network.listen(wanted[i].protocol, at, wanted[i].advertised, shard == 0);
+            if (!bound) return bound.fault();
+            if (shard == 0) listeners.push_back(*bound);
+        }
+    }
+    domains.emplace(config.domains, listeners);
+    realm = config.realm.empty() ? domains->first() : config.realm;
+    return {};
+}
+
+void Server::State::make_shards() {
+    for (auto& unit : units) {
+        auto peer = std::make_unique<Peers::Peer>();
+        peer->loop = &unit->loop;
+        peer->network = &unit->network;
+        peers.shards.push_back(std::move(peer));
+    }
+    for (unsigned i = 0; i < units.size(); ++i) {
+        auto& unit = *units[i];
+        unit.link = std::make_unique<Link>(i, peers, *domains, store->home(), metrics);
+        const bool is_alone = units.size() == 1;
+        sip::Transport& transport = is_alone ? static_cast<sip::Transport&>(unit.network) : *unit.link;
+        shards.push_back(std::make_unique<Shard>(unit.loop, transport, metrics,
+                                                 ShardSetup{config, *domains, *store, ids, nonce_key, i},
+                                                 is_alone ? nullptr : unit.link.get()));
+        peers.shards[i]->stack = &shards[i]->stack();
+        unit.network.attach(shards[i]->stack());
+        shards[i]->on_foreign_flow_closed([link = unit.link.get()](const sip::Flow& flow) { link->tell_flow_closed(flow); });
+    }
+}
+
+Status Server::State::recover() {
+    Recovery recovery(shards, store->home(), clock.wall());
+    if (auto done = store->recover(recovery); !done) return done;
+    ids = recovery.next_id();
+    recovered = recovery.subscriptions();
+    for (auto& shard : shards) shard->resume();
+    return {};
+}
+
+void Server::State::run() {
+    std::vector<Shard*> all;
+    for (auto& shard : shards) all.push_back(shard.get());
+    admin = std::make_unique<AdminService>(std::move(all), *domains, *store, realm);
+    for (auto& unit : units) threads.emplace_back([loop = &unit->loop] { loop->run(); });
+    is_running = true;
+}
+
+void Server::State::on_every_shard(const std::function<void(Shard&)>& work) {
+    for (auto& shard : shards) {
+        std::promise<void> done;
+        shard->loop().post([&] {
+            work(*shard);
+            done.set_value();
+        });
+        done.get_future().wait();
+    }
+}
+
+bool Server::State::is_drained() {
+    bool is_drained = true;
+    on_every_shard([&](Shard& shard) { is_drained = is_drained && shard.is_drained(); });
+    return is_drained;
+}
+
+Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Server::~Server() {
+    if (state_->is_running) static_cast<void>(stop());
+}
+
+Result<std::unique_ptr<Server>> Server::start(const Config& config, base::Metrics& metrics) {
+    auto state = std::make_unique<State>(config, metrics);
+    if (auto done = state->bind(); !done) return done.fault();
+    if (auto done = state->open_store(); !done) return done.fault();
+    state->make_shards();
+    if (auto done = state->recover(); !done) return done.fault();
+    state->run();
+    return std::unique_ptr<Server>(new Server(std::move(state)));
+}
+
+Admin& Server::admin() noexcept { return *state_->admin; }
+const std::vector<sip::ListenerAddress>& Server::listeners() const noexcept { return state_->listeners; }
+const std::string& Server::realm() const noexcept { return state_->realm; }
+std::vector<store::Token> Server::tokens() const { return state_->store->tokens(); }
+std::size_t Server::recovered_subscriptions() const noexcept { return state_->recovered; }
+
+Status Server::stop() {
+    auto& state = *state_;
+    if (!std::exchange(state.is_running, false)) return {};
+    state.admin->close();
+    for (std::size_t i = 0; i < state.shards.size(); ++i) {
+        std::promise<void> done;
+        state.units[i]->loop.post([&] {
+            state.units[i]->network.stop_input();
+            state.shards[i]->retire();
+            done.set_value();
+        });
+        done.get_future().wait();
+    }
+    const auto limit = std::chrono::steady_clock::now() + kDrainLimit;
+    while (!state.is_drained() && std::chrono::steady_clock::now() < limit) std::this_thread::sleep_for(kDrainTurn);
+    for (auto& unit : state.units) unit->loop.stop();
+    for (auto& thread : state.threads) thread.join();
+    state.threads.clear();
+    auto closed = state.store->close();
+    state.admin.reset();
+    return closed;
+}
+
+}  // namespace herald::server

@@ -1,0 +1,46 @@
+// server/server.h: the whole SIP side of one process: store, shards, threads: start, run, stop.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/metrics.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "server/admin.h"
+#include "server/config.h"
+#include "sip/transport.h"
+
+namespace herald::server {
+
+/// Starts with start(); serves until stop() or its end. All calls from one thread.
+class Server {
+public:
+    /// Opens the store, binds every listener, recovers, and starts the shards' threads. Faults: io, conflict,
+    /// invalid_configuration, each with a sentence for the operator.
+    static Result<std::unique_ptr<Server>> start(const Config& config, base::Metrics& metrics);
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    Admin& admin() noexcept;
+    /// The listeners as bound (ports chosen).
+    const std::vector<sip::ListenerAddress>& listeners() const noexcept;
+    /// The realm of digest credentials.
+    const std::string& realm() const noexcept;
+    /// Tokens kept in the store, and one more to keep.
+    std::vector<store::Token> tokens() const;
+    std::size_t recovered_subscriptions() const noexcept;
+
+    /// A clean end: watchers whose flow dies are told, everything waiting is committed, the store is closed. Faults: io.
+    Status stop();
+
+private:
+    struct State;
+    explicit Server(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace herald::server

@@ -1,0 +1,135 @@
+// server/shard.cpp: one thread's share of everything: requests in, the right part of the server called.
+#include "server/shard.h"
+
+#include "server/answers.h"
+#include "sip/fields.h"
+
+namespace herald::server {
+
+namespace {
+
+sip::StackOptions stack_options(const ShardSetup& setup) {
+    const auto& config = setup.config;
+    sip::StackOptions options;
+    options.shard = setup.index;
+    options.timers.t1 = std::chrono::milliseconds(config.t1_ms);
+    options.timers.t2 = std::chrono::milliseconds(config.t2_ms);
+    options.timers.t4 = std::chrono::milliseconds(config.t4_ms);
+    options.limits.message = config.max_message;
+    options.limits.body = config.max_body;
+    options.limits.headers = config.max_headers;
+    options.lasting_key = setup.store.home().lasting_key;
+    return options;
+}
+
+sip::LocatorOptions locator_options(const Config& config) {
+    sip::LocatorOptions options;
+    options.servers = config.dns_servers;
+    return options;
+}
+
+bool is_served(sip::Method method) {
+    return method == sip::Method::subscribe || method == sip::Method::publish ||
+           method == sip::Method::options || method == sip::Method::notify;
+}
+
+/// Every option tag of Require is unknown: no extension is built (RFC 3261 8.2.2.3).
+std::string unsupported_tags(const sip::Message& request) {
+    std::string tags;
+    for (const auto tag : request.list(sip::Header::require)) {
+        if (!tags.empty()) tags += ", ";
+        tags += tag;
+    }
+    return tags;
+}
+
+}  // namespace
+
+Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics, const ShardSetup& setup,
+             sip::ShardRouter* router)
+    : loop_(loop), resources_(metrics), subscriptions_(metrics), port_(setup.store.attach(loop)) {
+    stack_ = std::make_unique<sip::Stack>(loop, transport, *this, metrics, stack_options(setup), router);
+    authenticator_ = std::make_unique<Authenticator>(setup.config, setup.domains, accounts_, setup.nonce_key,
+                                                     loop.clock(), metrics);
+    locator_ = std::make_unique<sip::Locator>(loop, locator_options(setup.config));
+    context_ = std::make_unique<Context>(Context{setup.config, setup.domains, setup.store.home(), setup.ids, loop,
+                                                 *stack_, *port_, accounts_, *authenticator_, resources_,
+                                                 subscriptions_, metrics});
+    sender_ = std::make_unique<NotifySender>(*context_, *locator_);
+    notifier_ = std::make_unique<Notifier>(*context_, *sender_);
+    compositor_ = std::make_unique<Compositor>(*context_, *sender_);
+}
+
+Shard::~Shard() = default;
+
+void Shard::resume() {
+    std::vector<std::uint32_t> slots;
+    resources_.for_each([&](std::uint32_t slot, Resource&) { slots.push_back(slot); });
+    for (const auto slot : slots) {
+        sender_->resume(slot);
+        resources_.drop_if_idle(slot);
+    }
+}
+
+void Shard::retire() {
+    std::vector<SubscriptionTable::Id> dying;
+    subscriptions_.for_each([&](std::uint32_t slot, const Subscription& record) {
+        if (!record.is_live() || !sip::is_reliable(record.flow.protocol)) return;
+        const auto target = sip::parse_uri(record.get(PackedText::Part::remote_target));
+        const bool is_reachable = target && sip::numeric_target(*target) == sip::Target{record.flow.protocol, record.flow.peer};
+        const bool has_route = !record.get(PackedText::Part::route_set).empty();
+        if (!is_reachable && !has_route) dying.push_back(subscriptions_.id_of(slot));
+    });
+    for (const auto id : dying) {
+        port_->commit(store::RemoveSubscription{subscriptions_.find(id)->id, {}, {}}, nullptr);
+        sender_->end(id, EndReason::deactivated);
+    }
+    sender_->confirmations().flush();
+}
+
+bool Shard::is_drained() const { return port_->waiting() == 0; }
+
+void Shard::on_flow_closed(const sip::Flow& flow) {
+    if (tell_flow_closed_) tell_flow_closed_(flow);
+}
+
+void Shard::on_sign_of_life(const sip::Flow& flow) { sender_->on_sign_of_life(flow); }
+
+const packages::Package* Shard::package_of(const sip::Message& request) const {
+    const auto value = request.header(sip::Header::event);
+    const auto event = sip::parse_event(value.value_or(""));
+    return event ? packages::find(event->type) : nullptr;
+}
+
+/// The checks every method shares, in the order of the core table: 405, 416, 481/500, 420.
+bool Shard::passes_core_checks(sip::ServerTransactionId id, const sip::Message& request) {
+    const auto refuse = [&](const sip::Answer& refusal) { return stack_->answer(id, refusal), false; };
+    if (!is_served(request.method())) return refuse(method_not_allowed());
+    const auto uri = sip::parse_uri(request.request_uri());
+    if (!uri) return refuse(answer(400, "Malformed Request-URI"));
+    if (uri->scheme == sip::Scheme::tel || uri->scheme == sip::Scheme::other) return refuse(answer(416));
+    if (!request.to_tag().empty() && !notifier_->check_dialog(id, request)) return false;
+    if (request.count(sip::Header::require) > 0) {
+        auto refusal = answer(420);
+        refusal.headers = "Unsupported: " + unsupported_tags(request) + "\r\n";
+        return refuse(refusal);
+    }
+    return true;
+}
+
+/// Nothing here subscribes to anybody: every NOTIFY is a stranger's (RFC 6665 4.1.3).
+void Shard::on_notify(sip::ServerTransactionId id, const sip::Message& request) {
+    stack_->answer(id, package_of(request) ? answer(481) : bad_event());
+}
+
+void Shard::on_request(sip::ServerTransactionId id, const sip::Message& request, const sip::Flow& flow) {
+    if (!passes_core_checks(id, request)) return;
+    if (request.method() == sip::Method::options) return stack_->answer(id, options_answer());
+    if (request.method() == sip::Method::notify) return on_notify(id, request);
+    const auto* package = package_of(request);
+    if (!package) return stack_->answer(id, bad_event());
+    if (request.method() == sip::Method::publish) return compositor_->on_publish(id, request, flow, *package);
+    notifier_->on_subscribe(id, request, flow, *package);
+}
+
+}  // namespace herald::server

@@ -1,0 +1,95 @@
+// server/subscription.cpp: one subscription as the notifier holds it: a compact record (RFC 6665 4.2, events N-9).
+#include "server/subscription.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/text.h"
+#include "sip/fields.h"
+
+namespace herald::server {
+
+PackedText::PackedText(const Parts& parts) {
+    std::string characters;
+    std::array<Slice, kParts> slices{};
+    for (std::size_t i = 0; i < kParts; ++i) {
+        const auto part = parts[i].substr(0, UINT16_MAX);
+        auto at = characters.find(part);
+        if (at == std::string::npos) {
+            at = characters.size();
+            characters += part;
+        }
+        slices[i] = {static_cast<std::uint16_t>(at), static_cast<std::uint16_t>(part.size())};
+    }
+    block_.reset(new char[sizeof slices + characters.size()]);
+    std::memcpy(block_.get(), slices.data(), sizeof slices);
+    std::memcpy(block_.get() + sizeof slices, characters.data(), characters.size());
+}
+
+std::string_view PackedText::operator[](Part part) const noexcept {
+    if (!block_) return {};
+    Slice slice;
+    std::memcpy(&slice, block_.get() + static_cast<std::size_t>(part) * sizeof slice, sizeof slice);
+    return {block_.get() + kParts * sizeof slice + slice.offset, slice.size};
+}
+
+PackedText::Parts PackedText::parts() const noexcept {
+    Parts result;
+    for (std::size_t i = 0; i < kParts; ++i) result[i] = (*this)[static_cast<Part>(i)];
+    return result;
+}
+
+std::string_view name_of(EndReason reason) noexcept {
+    static constexpr std::string_view kNames[] = {"timeout",     "rejected",  "noresource",
+                                                  "deactivated", "probation", "giveup"};
+    return kNames[static_cast<std::size_t>(reason)];
+}
+
+std::string_view name_of(SubscriptionState state) noexcept {
+    static constexpr std::string_view kNames[] = {"committing", "pending", "active", "ending", "gone"};
+    return kNames[static_cast<std::size_t>(state)];
+}
+
+DeviceKey device_key(const Subscription& record) noexcept {
+    using Part = PackedText::Part;
+    return {record.resource, event_id_of(record.get(Part::event)), record.get(Part::watcher),
+            record.get(Part::instance), record.get(Part::remote_target)};
+}
+
+std::string_view event_id_of(std::string_view event) noexcept {
+    if (event.find(';') == std::string_view::npos) return {};
+    const auto parsed = sip::parse_event(event);
+    return parsed && parsed->id ? *parsed->id : std::string_view{};
+}
+
+std::uint32_t seconds_left(base::WallTime expires_at, base::WallTime now) noexcept {
+    const auto left = std::chrono::duration_cast<std::chrono::seconds>(
+        expires_at - now + std::chrono::milliseconds(999));
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left.count(), 0, UINT32_MAX));
+}
+
+std::string to_text(const sip::Flow& flow) {
+    std::string text(sip::uri_name(flow.protocol));
+    text += ' ';
+    base::append_number(text, flow.listener);
+    text += ' ';
+    text += flow.peer.to_string();
+    return text;
+}
+
+sip::Flow flow_from_text(std::string_view text) {
+    sip::Flow flow;
+    const auto protocol = base::split_once(text, ' ');
+    const auto listener = base::split_once(protocol.after, ' ');
+    flow.protocol = sip::protocol_of(protocol.before).value_or(sip::Protocol::udp);
+    flow.listener = static_cast<std::uint8_t>(base::to_u64(listener.before).value_or(0));
+    const auto colon = listener.after.rfind(':');
+    if (colon == std::string_view::npos) return flow;
+    const auto port = base::to_u64(listener.after.substr(colon + 1)).value_or(0);
+    if (const auto peer = sip::Endpoint::from(listener.after.substr(0, colon), static_cast<std::uint16_t>(port))) {
+        flow.peer = *peer;
+    }
+    return flow;
+}
+
+}  // namespace herald::server

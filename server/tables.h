@@ -1,0 +1,131 @@
+// server/tables.h: a shard's resources and subscriptions with their indexes.
+//
+//                commit_active / grant          end
+//   committing -----------> active ----------------------> ending
+//        \  commit_pending    ^ grant                        ^  |
+//         \-----------> pending -----------------------------/  | drop (also from every other state)
+//          \ end (a fetch: straight to ending)                  v
+//           \----------------------------------------------->  gone
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/id.h"
+#include "base/index.h"
+#include "base/metrics.h"
+#include "base/slab.h"
+#include "server/resource.h"
+#include "server/subscription.h"
+
+namespace herald::server {
+
+/// The resources of one shard by package and AOR. Slots are stable while a resource lives.
+class ResourceTable {
+public:
+    explicit ResourceTable(base::Metrics& metrics);
+
+    /// Slot, or Resource::kNone.
+    std::uint32_t find(const packages::Package& package, std::string_view aor) const;
+    std::uint32_t obtain(const packages::Package& package, std::string_view aor);
+    Resource& operator[](std::uint32_t slot) { return slab_[slot]; }
+    const Resource& operator[](std::uint32_t slot) const { return slab_[slot]; }
+    /// Forgets a resource that holds nothing.
+    void drop_if_idle(std::uint32_t slot);
+    std::size_t size() const noexcept { return slab_.size(); }
+
+    template <class Visit>
+    void for_each(Visit&& visit) {
+        slab_.for_each(visit);
+    }
+
+private:
+    std::uint64_t hash(const packages::Package& package, std::string_view aor) const;
+
+    base::HashKey key_ = base::random_key();
+    base::Slab<Resource> slab_;
+    base::Index index_;
+    base::Counter& count_;
+};
+
+enum class SubscriptionInput : std::uint8_t { commit_pending, commit_active, grant, end, drop };
+inline constexpr std::size_t kSubscriptionStates = 5;
+inline constexpr std::size_t kSubscriptionInputs = 5;
+
+/// The table under the drawing; nullopt where an input makes no sense in a state.
+std::optional<SubscriptionState> next_state(SubscriptionState state, SubscriptionInput input) noexcept;
+
+/// Counts that never grow: an upper estimate of how many subscriptions share a key (a watcher, a source address).
+class Sketch {
+public:
+    void add(std::uint64_t hash, int step) noexcept;
+    std::uint32_t estimate(std::uint64_t hash) const noexcept;
+
+private:
+    static constexpr std::size_t kWidth = 1 << 15;
+    std::array<std::uint32_t, kWidth> rows_[2]{};
+};
+
+/// The subscriptions of one shard, found by dialog and by device.
+class SubscriptionTable {
+public:
+    using Id = base::SlotId;
+
+    explicit SubscriptionTable(base::Metrics& metrics);
+
+    /// A record in state committing; its texts are packed, its indexes set.
+    Id add(Subscription&& record);
+    /// New texts (a refresh moved the Contact): the device index follows.
+    void retext(Id id, PackedText text);
+    /// Out of all indexes; the record is gone.
+    void erase(Id id);
+
+    Subscription* find(Id id) noexcept { return slab_.find(id); }
+    Subscription& operator[](std::uint32_t slot) { return slab_[slot]; }
+    Id id_of(std::uint32_t slot) const { return slab_.id_of(slot); }
+    void prefetch(std::uint32_t slot) const noexcept { slab_.prefetch(slot); }
+    /// By our tag, confirmed by Call-ID and the peer's tag (RFC 3261 12).
+    Id by_dialog(std::string_view call_id, std::string_view local_tag, std::string_view remote_tag) const;
+    /// Another subscription of the same device on the same resource (events Q-7).
+    Id by_device(const DeviceKey& key) const;
+    std::size_t size() const noexcept { return slab_.size(); }
+
+    /// The one place where a state changes: logged and counted.
+    void move(Subscription& record, SubscriptionInput input);
+
+    std::uint32_t watcher_load(std::string_view watcher) const;
+
+    template <class Visit>
+    void for_each(Visit&& visit) {
+        slab_.for_each(visit);
+    }
+
+private:
+    std::uint64_t device_hash(const DeviceKey& key) const;
+    std::uint64_t hash(std::string_view text) const { return base::keyed_hash(key_, text); }
+    void count(const Subscription& record, int step);
+
+    base::HashKey key_ = base::random_key();
+    base::Slab<Subscription> slab_;
+    base::Index by_tag_;
+    base::Index by_device_;
+    Sketch watchers_;
+    base::Counter* by_state_[kSubscriptionStates];
+};
+
+/// A SlotId as one number, for timers and callbacks.
+constexpr std::uint64_t pack(base::SlotId id) noexcept { return std::uint64_t{id.slot} << 32 | id.generation; }
+constexpr base::SlotId unpack(std::uint64_t packed) noexcept {
+    return {static_cast<std::uint32_t>(packed >> 32), static_cast<std::uint32_t>(packed)};
+}
+
+/// How a live state is written in the store.
+store::Subscription::State stored_state(SubscriptionState state) noexcept;
+/// Index of `type` among the profile's notify types; the default one where it is not there.
+std::uint8_t type_index(const packages::Profile& profile, std::string_view type) noexcept;
+
+}  // namespace herald::server
