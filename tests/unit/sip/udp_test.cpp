@@ -1,0 +1,189 @@
+// tests/unit/sip/udp_test.cpp: datagrams through real sockets on loopback.
+#include "sip/udp.h"
+
+#include <sys/socket.h>
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "tests/unit/sip/network_fixture.h"
+
+using namespace herald;
+using namespace herald::sip;
+using namespace herald::test;
+
+TEST_CASE("a datagram comes in with its source and goes back the same way, IPv4 and IPv6") {
+    for (const char* host : {"127.0.0.1", "::1"}) {
+        CAPTURE(host);
+        NetworkFixture fixture;
+        const ListenerAddress address = fixture.listen(Protocol::udp, host);
+        const Peer peer(Protocol::udp, address.bound);
+        fixture.sink.reply = [&](const Flow& flow) { fixture.network.send(flow, "answer"); };
+
+        peer.send(message(1));
+        REQUIRE(fixture.until([&] { return !fixture.sink.arrivals.empty(); }));
+
+        const auto& arrival = fixture.sink.arrivals[0];
+        CHECK(arrival.bytes == message(1));
+        CHECK(arrival.framing == Framing::datagram);
+        CHECK(arrival.flow.peer == peer.endpoint());
+        CHECK(arrival.flow.protocol == Protocol::udp);
+        CHECK(fixture.network.is_open(arrival.flow));
+        CHECK(fixture.network.listener(arrival.flow).bound == address.bound);
+        CHECK(peer.receive() == "answer");
+    }
+}
+
+TEST_CASE("what is queued within a turn leaves in order and whole, to many peers") {
+    NetworkFixture fixture;
+    const ListenerAddress address = fixture.listen(Protocol::udp);
+    const Peer peers[] = {{Protocol::udp, address.bound},
+                          {Protocol::udp, address.bound},
+                          {Protocol::udp, address.bound}};
+    for (const Peer& peer : peers) {
+        const int wanted = 4 << 20;
+        setsockopt(peer.fd(), SOL_SOCKET, SO_RCVBUFFORCE, &wanted, sizeof wanted);
+    }
+
+    for (int i = 0; i < 150; ++i) {
+        for (const Peer& peer : peers) {
+            const auto flow = fixture.network.open(Protocol::udp, peer.endpoint());
+            REQUIRE(flow);
+            CHECK(fixture.network.send(*flow, message(i, std::string(700, 'x'))));
+        }
+    }
+    fixture.loop.turn(base::Duration::zero());
+
+    for (const Peer& peer : peers) {
+        for (int i = 0; i < 150; ++i) CHECK(peer.receive() == message(i, std::string(700, 'x')));
+    }
+}
+
+TEST_CASE("a datagram of 60,000 bytes passes both ways, a larger one than IP has is refused") {
+    NetworkFixture fixture;
+    const Peer peer(Protocol::udp, fixture.listen(Protocol::udp).bound);
+    const std::string large = message(1, std::string(60'000, 'b'));
+
+    peer.send(large);
+    REQUIRE(fixture.until([&] { return !fixture.sink.arrivals.empty(); }));
+    CHECK(fixture.sink.arrivals[0].bytes == large);
+    CHECK(fixture.network.send(fixture.sink.arrivals[0].flow, large));
+    CHECK_FALSE(fixture.network.send(fixture.sink.arrivals[0].flow, std::string(65'508, 'b')));
+    fixture.settle();
+
+    CHECK(peer.receive() == large);
+    CHECK(fixture.metric("sip_datagrams_dropped_total", "too large") == 1);
+}
+
+TEST_CASE("RFC 5626 8: keep-alives and STUN are dropped and counted") {
+    NetworkFixture fixture;
+    const Peer peer(Protocol::udp, fixture.listen(Protocol::udp).bound);
+
+    peer.send("");
+    peer.send("\r\n\r\n");
+    peer.send(std::string(4, '\0'));
+    peer.send(std::string("\0\1\0\0\x21\x12\xa4\x42transaction.", 20));
+    peer.send(message(1));
+    REQUIRE(fixture.until([&] { return !fixture.sink.arrivals.empty(); }));
+
+    CHECK(fixture.sink.arrivals.size() == 1);
+    CHECK(fixture.metric("sip_datagrams_dropped_total", "keep-alive") == 3);
+    CHECK(fixture.metric("sip_datagrams_dropped_total", "stun") == 1);
+}
+
+TEST_CASE("RFC 3261 18.4: a closed port is reported as unreachable") {
+    for (const char* host : {"127.0.0.1", "::1"}) {
+        CAPTURE(host);
+        NetworkFixture fixture;
+        const ListenerAddress address = fixture.listen(Protocol::udp, host);
+        Peer peer(Protocol::udp, address.bound);
+        const Endpoint gone = peer.endpoint();
+        peer.close();
+
+        fixture.network.send(*fixture.network.open(Protocol::udp, gone), message(1));
+        CHECK(fixture.until([&] { return !fixture.sink.unreachable.empty(); }));
+
+        CHECK(fixture.sink.unreachable == std::vector<Endpoint>{gone});
+    }
+}
+
+TEST_CASE("errors of dead peers cost no datagram to living ones") {
+    NetworkFixture fixture;
+    const ListenerAddress address = fixture.listen(Protocol::udp);
+    const Peer living(Protocol::udp, address.bound);
+    Peer peer(Protocol::udp, address.bound);
+    const Flow dead = *fixture.network.open(Protocol::udp, peer.endpoint());
+    const Flow alive = *fixture.network.open(Protocol::udp, living.endpoint());
+    peer.close();
+
+    for (int turn = 0; turn < 20; ++turn) {
+        fixture.network.send(dead, message(turn));
+        fixture.network.send(alive, message(turn));
+        fixture.network.send(dead, message(turn));
+        fixture.loop.turn(base::Duration::zero());
+    }
+    fixture.settle();
+
+    for (int turn = 0; turn < 20; ++turn) CHECK(living.receive() == message(turn));
+    CHECK(fixture.metric("sip_datagrams_dropped_total", "unsendable") == 0);
+    CHECK(fixture.sink.unreachable.size() >= 20);
+}
+
+TEST_CASE("what the system refuses to send is counted, and the rest still leaves") {
+    NetworkFixture fixture;
+    const ListenerAddress address = fixture.listen(Protocol::udp);
+    const Peer living(Protocol::udp, address.bound);
+    const Flow alive = *fixture.network.open(Protocol::udp, living.endpoint());
+    Flow broadcast = alive;
+    broadcast.peer = *Endpoint::from("255.255.255.255", 5060);
+
+    fixture.network.send(alive, message(1));
+    fixture.network.send(broadcast, message(2));
+    fixture.network.send(broadcast, message(3));
+    fixture.network.send(alive, message(4));
+    fixture.settle();
+
+    CHECK(living.receive() == message(1));
+    CHECK(living.receive() == message(4));
+    CHECK(fixture.metric("sip_datagrams_dropped_total", "unsendable") == 2);
+    CHECK(fixture.sink.unreachable.size() >= 1);
+}
+
+TEST_CASE("a flood is read in portions, so that a turn ends") {
+    NetworkFixture fixture;
+    const Peer peer(Protocol::udp, fixture.listen(Protocol::udp).bound);
+    for (int i = 0; i < 1000; ++i) peer.send(message(i));
+
+    fixture.loop.turn(std::chrono::milliseconds(100));
+    CHECK(fixture.sink.arrivals.size() == 256);
+    fixture.settle();
+
+    CHECK(fixture.sink.arrivals.size() == 1000);
+    CHECK(fixture.sink.arrivals.back().bytes == message(999));
+}
+
+TEST_CASE("after stop_input nothing is read, but output leaves") {
+    NetworkFixture fixture;
+    const Peer peer(Protocol::udp, fixture.listen(Protocol::udp).bound);
+    const Flow flow = *fixture.network.open(Protocol::udp, peer.endpoint());
+
+    fixture.network.stop_input();
+    peer.send(message(1));
+    fixture.network.send(flow, message(2));
+    fixture.settle();
+
+    CHECK(fixture.sink.arrivals.empty());
+    CHECK(peer.receive() == message(2));
+}
+
+TEST_CASE("stop_input within a message stops the batch behind it only") {
+    NetworkFixture fixture;
+    const Peer peer(Protocol::udp, fixture.listen(Protocol::udp).bound);
+    for (int i = 0; i < 200; ++i) peer.send(message(i));
+    fixture.sink.reply = [&](const Flow&) { fixture.network.stop_input(); };
+
+    fixture.settle();
+
+    CHECK(fixture.sink.arrivals.size() == ReceiveRing::kDatagrams);
+}
