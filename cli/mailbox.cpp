@@ -81,7 +81,7 @@ Result<Object::Ptr> change(const ApiClient& api, const std::string& path,
     const Result<Object::Ptr> before = current(api, path);
     if (!before) return before.fault();
     // Other classes stay as they are; whether messages wait follows from the counts.
-    const Object::Ptr mailbox = *before;
+    Object::Ptr mailbox = new Object(**before);
     mailbox->remove("waiting");
     for (const char* kind : {"voice", "fax"}) {
         const std::string prefix = std::string(kind) == "fax" ? "fax-" : "";

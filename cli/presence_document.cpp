@@ -38,8 +38,7 @@ Status check(const std::string_view (&known)[N], std::string_view what, std::str
     if (!meant.empty())
         return Fault{FaultKind::malformed, text + "; did you mean '" + std::string(meant) + "'?"};
     text += "; one of: ";
-    for (const std::string_view one : known)
-        text.append(one).append(&one == std::end(known) - 1 ? "" : ", ");
+    for (const std::string_view& one : known) text.append(&one == known ? "" : ", ").append(one);
     return Fault{FaultKind::malformed, std::move(text)};
 }
 
