@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "sip/fields.h"
+#include "sip/multipart.h"
 
 using namespace herald::sip;
 
@@ -64,6 +65,21 @@ void try_accept(std::string_view text) {
     if (contact) require(parse_uri(contact->uri).has_value());
 }
 
+void try_part(const BodyPart& part, std::string_view text) {
+    require(is_inside(part.content, text));
+    for (const BodyPart& inner : part.parts) try_part(inner, part.content);
+}
+
+void try_body(std::string_view text) {
+    std::string message =
+        "MESSAGE sip:h SIP/2.0\r\nVia: SIP/2.0/UDP h\r\nFrom: <sip:a@h>\r\nTo: <sip:b@h>\r\n"
+        "Call-ID: 1\r\nCSeq: 1 MESSAGE\r\nContent-Type: multipart/mixed;boundary=b\r\n\r\n--b\r\n";
+    message += text;
+    message += "\r\n--b--";
+    const ParseResult result = parse(std::span<char>(message), Framing::datagram);
+    if (const auto body = parse_body(result.message)) try_part(*body, message);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -72,6 +88,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     try_list(text);
     try_auth(text);
     try_accept(text);
+    try_body(text);
     if (const auto event = parse_event(text)) require(is_inside(event->type, text));
     if (const auto state = parse_subscription_state(text)) require(!state->state.empty());
     if (const auto type = parse_media_type(text)) require(*parse_media_type(*type) == *type);
