@@ -246,7 +246,7 @@ private:
         std::string_view previous;
         for (Part* part : parts) {
             const std::string_view wanted = part->id;
-            if (wanted == previous) part->id = rename(wanted, part->source, taken);
+            if (wanted == previous) part->id = renamed(*part, taken);
             previous = wanted;
         }
     }
@@ -263,13 +263,13 @@ private:
                   [](const Part& a, const Part& b) { return a.id < b.id; });
     }
 
-    std::string_view rename(std::string_view id, std::string_view source,
-                            std::unordered_set<std::string_view>& taken) {
-        const std::uint64_t hash = stable_hash(source);
+    std::string_view renamed(const Part& part, std::unordered_set<std::string_view>& taken) {
+        const std::uint64_t hash = stable_hash(part.source);
         std::array<char, 4> bytes{};
         for (std::size_t i = 0; i < bytes.size(); ++i)
             bytes[i] = static_cast<char>(hash >> (8 * i));
-        const std::string stem = std::string(id) + '_' + base::to_hex({bytes.data(), bytes.size()});
+        const std::string stem =
+            std::string(part.id) + '_' + base::to_hex({bytes.data(), bytes.size()});
         std::string name = stem;
         for (unsigned n = 2; taken.count(name) > 0; ++n) name = stem + '_' + std::to_string(n);
         out_.new_ids.push_front(std::move(name));

@@ -129,7 +129,7 @@ public:
     }
 
 private:
-    Fault fault(Element where, std::string why) const {
+    Fault fault(Element where, const std::string& why) const {
         return {FaultKind::malformed, tree_.place(where) + ": " + why};
     }
 

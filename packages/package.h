@@ -1,0 +1,107 @@
+// packages/package.h: the plug-in point: one file implements one event package (RFC 6665 7.2).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace herald::packages {
+
+/// A body with its media type (lower case, without parameters).
+struct Document {
+    std::string type;
+    std::string body;
+};
+
+/// What a package made of one published document: checked, normalised, cheap to compose from. Immutable and shared.
+class Admitted {
+public:
+    virtual ~Admitted() = default;
+};
+using DocumentPtr = std::shared_ptr<const Admitted>;
+
+/// Decides conflicts between inputs, higher wins (composition rule CO-01).
+enum class Rank : std::uint8_t { fallback, registration, hard, derived, published, override_ };
+
+/// One piece of event state, as compose() sees it.
+struct Input {
+    std::string_view source;  ///< stable for the life of the publication, unique within the resource
+    Rank rank = Rank::published;
+    base::WallTime arrived;  ///< of the last change that carried a body
+    const Admitted* document = nullptr;
+};
+
+/// All that is known of one resource. An empty `inputs` is a state too.
+struct EventState {
+    std::string_view aor;  ///< canonical: sip:user@host
+    std::span<const Input> inputs;
+    base::WallTime now;
+};
+
+/// What one class of watchers may see.
+struct View {
+    std::string_view type;    ///< one of Profile::notify_types
+    std::string_view entity;  ///< the URI the watchers asked for, without transport parameters
+    friend bool operator==(const View&, const View&) = default;
+};
+
+/// What compose() gives back.
+struct Composed {
+    Document document;
+    /// Equal for documents that tell a watcher the same (timestamps left out): equal means no NOTIFY.
+    std::uint64_t fingerprint = 0;
+    /// When composing the same inputs again would give something else (an RPID `until` passes), if ever.
+    std::optional<base::WallTime> stale_at;
+};
+
+/// Who may see a resource whose owner has no rules of their own.
+enum class Access : std::uint8_t {
+    same_domain,  ///< the owner's domain at once; everybody else waits for the owner (pending)
+    owner,        ///< owner and delegates only; everybody else is refused
+};
+
+/// The constants of a package. Durations in seconds; 0 in min_notify_interval means unlimited.
+struct Profile {
+    std::string_view event;                           ///< byte-exact package name
+    std::vector<std::string_view> publish_types;      ///< empty: PUBLISH is 489
+    std::vector<std::string_view> notify_types;       ///< first is the default (RFC 6665 5.4.5)
+    std::uint32_t default_expires = 3600;
+    std::uint32_t min_expires = 60;
+    std::uint32_t max_expires = 7200;
+    std::chrono::milliseconds min_notify_interval{0};
+    Access access = Access::owner;
+    /// A publisher account's new initial PUBLISH replaces its earlier one (composition rule CO-15).
+    bool publisher_supersedes = false;
+    std::size_t max_body = 65536;                     ///< bytes of one published document; more is 413
+    std::string_view reference;                       ///< "RFC 3856"
+};
+
+/// Pure functions of state: no clock, socket, thread or store in here. Called from any shard's thread at once.
+class Package {
+public:
+    virtual ~Package() = default;
+    virtual const Profile& profile() const noexcept = 0;
+
+    /// Checks a published document and normalises it. `body.type` is one of publish_types.
+    /// Faults: malformed (detail says where in the body), too_large.
+    virtual Result<DocumentPtr> admit(const Document& body) const = 0;
+
+    /// The document for everyone of `view`. Must answer with no inputs at all. Deterministic: any order of
+    /// inputs gives the same bytes.
+    virtual Composed compose(const EventState& state, const View& view) const = 0;
+};
+
+/// Every package of this build, in the order Allow-Events lists them (packages/all.cpp).
+const std::vector<const Package*>& all();
+/// Exact name first, then without regard to case (old phones); nullptr where there is none.
+const Package* find(std::string_view event);
+
+}  // namespace herald::packages
