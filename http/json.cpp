@@ -40,6 +40,20 @@ public:
         names_.back() = name;
     }
 
+    /// Where the parser is: `near "voice.new"`. Only names that were written here, no values.
+    std::string place() const {
+        if (open_.empty()) return is_done_ ? "after its end" : "at its beginning";
+        std::string path;
+        for (std::size_t i = 0; i < open_.size(); ++i) {
+            if (const auto* array = open_[i].as<JsonArray>()) {
+                path += "[" + std::to_string(array->size()) + "]";
+            } else if (!names_[i].empty()) {
+                path += (path.empty() ? "" : ".") + names_[i];
+            }
+        }
+        return path.empty() ? "at its beginning" : "near \"" + path + "\"";
+    }
+
     void null() override { add(Json()); }
     void value(int number) override { add(Json(number)); }
     void value(unsigned number) override { add(Json(std::uint32_t{number})); }
@@ -51,11 +65,8 @@ public:
         value(static_cast<double>(number));
     }
     void value(const std::string& text) override { add(Json(text)); }
-    void value(double number) override {
-        Json json;
-        json.value = number;
-        add(std::move(json));
-    }
+    // Without the sign of a zero, which no reader wants.
+    void value(double number) override { add(Json(number == 0 ? 0.0 : number)); }
     void value(bool truth) override { add(Json(truth)); }
 
     Json take() { return std::move(root_); }
@@ -77,41 +88,32 @@ private:
     void add(Json json) {
         if (open_.empty()) {
             root_ = std::move(json);
+            is_done_ = true;
         } else if (auto* array = std::get_if<JsonArray>(&open_.back().value)) {
             array->push_back(std::move(json));
         } else if (auto* object = std::get_if<JsonObject>(&open_.back().value)) {
-            object->emplace_back(std::move(names_.back()), std::move(json));
+            object->emplace_back(names_.back(), std::move(json));
         }
     }
 
     Json root_;
+    bool is_done_ = false;
     std::vector<Json> open_;          ///< outermost first
-    std::vector<std::string> names_;  ///< of the member being read in each of them
+    std::vector<std::string> names_;  ///< of the latest member of each of them
 };
 
-/// "line 2, column 7" of `offset`, both counted from 1; columns are bytes.
-std::string place(std::string_view text, std::size_t offset) {
-    const std::string_view before = text.substr(0, offset);
-    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
-    const auto start = before.rfind('\n');
-    const auto column = before.size() - (start == std::string_view::npos ? 0 : start + 1) + 1;
-    return "line " + std::to_string(line) + ", column " + std::to_string(column);
-}
-
-/// How far `stream` was read, one byte back: the byte that was too much.
-std::size_t offset_of(std::istream& stream, std::size_t size) {
-    stream.clear();
-    const auto at = stream.tellg();
-    if (at <= 0) return 0;
-    return std::min(static_cast<std::size_t>(at) - 1, size);
-}
-
-/// Why parsing stopped, in printable ASCII, short and starting small: it follows a place.
-std::string reason(std::string text) {
-    constexpr std::size_t kLongest = 120;
+/// `text` in printable ASCII, and short.
+std::string shown(std::string text) {
+    constexpr std::size_t kLongest = 100;
     if (text.size() > kLongest) text = text.substr(0, kLongest) + "...";
     const auto is_unprintable = [](char c) { return c < 0x20 || c > 0x7E; };
     std::replace_if(text.begin(), text.end(), is_unprintable, '?');
+    return text;
+}
+
+/// Why parsing stopped, starting small: it follows a place.
+std::string reason(std::string text) {
+    text = shown(std::move(text));
     while (!text.empty() && text.back() == '.') text.pop_back();
     if (!text.empty()) text[0] = base::to_lower(text[0]);
     return text;
@@ -163,6 +165,13 @@ private:
 
 }  // namespace
 
+Json::Json() noexcept = default;
+Json::Json(const Json&) = default;
+Json::Json(Json&&) noexcept = default;
+Json& Json::operator=(const Json&) = default;
+Json& Json::operator=(Json&&) noexcept = default;
+Json::~Json() = default;
+
 const Json* Json::find(std::string_view name) const noexcept {
     const auto* object = as<JsonObject>();
     if (object == nullptr) return nullptr;
@@ -173,24 +182,20 @@ const Json* Json::find(std::string_view name) const noexcept {
 }
 
 Result<Json> parse_json(std::string_view text) {
-    if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
-        return Fault{FaultKind::malformed, place(text, nul) + ": a NUL byte"};
-    }
     Poco::SharedPtr<Builder> builder(new Builder);
-    std::istringstream stream{std::string(text)};
     std::string why;
     try {
         Poco::JSON::Parser parser(builder);
         parser.setDepth(kJsonDepth);
         parser.setAllowNullByte(false);
-        parser.parse(stream);
+        parser.parse(std::string(text));
         return builder->take();
     } catch (const Poco::Exception& error) {
         why = reason(error.message());
     } catch (const std::exception& error) {
         why = reason(error.what());
     }
-    return Fault{FaultKind::malformed, place(text, offset_of(stream, text.size())) + ": " + why};
+    return Fault{FaultKind::malformed, shown(builder->place()) + ": " + why};
 }
 
 std::string to_text(const Json& json) {

@@ -22,12 +22,20 @@ struct Json {
     std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, JsonArray, JsonObject>
         value = nullptr;
 
-    Json() = default;
+    // Out of line: inlined, they make g++ 12 see uninitialised strings.
+    Json() noexcept;
+    Json(const Json&);
+    Json(Json&&) noexcept;
+    Json& operator=(const Json&);
+    Json& operator=(Json&&) noexcept;
+    ~Json();
+
     Json(bool v) : value(v) {}
     Json(int v) : value(std::int64_t{v}) {}
     Json(std::uint32_t v) : value(std::int64_t{v}) {}
     Json(std::int64_t v) : value(v) {}
     Json(std::size_t v) : value(static_cast<std::int64_t>(v)) {}
+    Json(double v) : value(v) {}
     Json(const char* v) : value(std::string(v)) {}
     Json(std::string_view v) : value(std::string(v)) {}
     Json(std::string v) : value(std::move(v)) {}
@@ -46,7 +54,7 @@ struct Json {
 inline constexpr std::size_t kJsonDepth = 16;
 
 /// Reads one document. Well-formed UTF-8, no NUL, no comments, no member twice.
-/// Faults: malformed, "line 2, column 7: why".
+/// Faults: malformed, `near "voice.new": why`.
 Result<Json> parse_json(std::string_view text);
 
 /// Without blanks, members in their order. What is not UTF-8 becomes U+FFFD.

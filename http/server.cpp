@@ -101,11 +101,24 @@ private:
                (request.hasContentLength() && request.getContentLength64() != 0);
     }
 
+    /// Two lengths are two opinions about where the next request begins (RFC 9112 6.3).
+    static bool has_clear_length(const net::HTTPServerRequest& request) {
+        int lengths = is_chunked(request) ? 1 : 0;
+        for (const auto& [name, value] : request) {
+            if (base::iequals(name, "Transfer-Encoding") && !is_chunked(request)) return false;
+            if (!base::iequals(name, "Content-Length")) continue;
+            ++lengths;
+            if (!base::to_u64(value)) return false;
+        }
+        return lengths <= 1;
+    }
+
     Answer answer_of(net::HTTPServerRequest& request, const ReadBody& read) {
-        if (is_chunked(request) && request.hasContentLength()) {
-            return problem(400, "malformed",
-                           "Content-Length and Transfer-Encoding exclude each other.",
-                           request.getURI());
+        if (!has_clear_length(request)) {
+            return problem(
+                400, "malformed",
+                "The length of this request is unclear: want one Content-Length, or chunks.",
+                request.getURI());
         }
         const Request head{
             .method = request.getMethod(),

@@ -1,4 +1,5 @@
-// tests/unit/http/fake_admin.h: operations that answer what a test says and remember what they were asked.
+// tests/unit/http/fake_admin.h: operations that answer what a test says and remember what they were
+// asked.
 #pragma once
 
 #include <map>
@@ -25,7 +26,8 @@ public:
 
     server::Health health() const override { return healthy; }
 
-    Result<server::SubscriptionPage> subscriptions(const server::SubscriptionQuery& query) override {
+    Result<server::SubscriptionPage> subscriptions(
+        const server::SubscriptionQuery& query) override {
         const std::lock_guard lock(mutex_);
         if (throws) throw std::runtime_error("out of luck");
         if (fault) return *fault;
@@ -49,7 +51,8 @@ public:
 
     Status remove_hard_state(std::string_view package, std::string_view aor) override {
         if (fault) return *fault;
-        if (hard_state.erase(key(package, aor)) == 0) return Fault{FaultKind::not_found, "nothing was set here"};
+        if (hard_state.erase(key(package, aor)) == 0)
+            return Fault{FaultKind::not_found, "nothing was set here"};
         return {};
     }
 
@@ -68,7 +71,8 @@ public:
 
     Status remove_account(std::string_view aor) override {
         if (fault) return *fault;
-        if (accounts.erase(std::string(aor)) == 0) return Fault{FaultKind::not_found, "no such account"};
+        if (accounts.erase(std::string(aor)) == 0)
+            return Fault{FaultKind::not_found, "no such account"};
         return {};
     }
 

@@ -1,15 +1,15 @@
 // tests/unit/http/tokens_test.cpp: tokens are made once, kept as hashes, and give a role.
-#include <sys/stat.h>
-#include <unistd.h>
+#include "http/tokens.h"
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
 
-#include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include "http/tokens.h"
+#include <doctest/doctest.h>
 
 namespace herald::http {
 namespace {
@@ -48,7 +48,8 @@ TEST_CASE("FIPS 180-4: SHA-256 of abc") {
     CHECK(sha256_hex("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
-TEST_CASE("the first start makes a token only its owner can read, in a folder that may be missing") {
+TEST_CASE(
+    "the first start makes a token only its owner can read, in a folder that may be missing") {
     const Folder folder;
     const std::string path = folder / "var/deep/token";
     const mode_t before = umask(0);
@@ -78,7 +79,8 @@ TEST_CASE("the next start reads it and does not show it again") {
 
 TEST_CASE("two first starts make different tokens") {
     const Folder folder;
-    CHECK(ensure_token(folder / "a", {}).value().text != ensure_token(folder / "b", {}).value().text);
+    CHECK(ensure_token(folder / "a", {}).value().text !=
+          ensure_token(folder / "b", {}).value().text);
 }
 
 TEST_CASE("without a file, a known hash makes a new token needless") {
@@ -95,7 +97,8 @@ TEST_CASE("a token file of an administrator's own making is taken") {
     const Folder folder;
     write_private(folder / "token", "  my-own-secret-of-32-characters-x\r\n");
 
-    CHECK(ensure_token(folder / "token", {}).value().sha256_hex == sha256_hex("my-own-secret-of-32-characters-x"));
+    CHECK(ensure_token(folder / "token", {}).value().sha256_hex ==
+          sha256_hex("my-own-secret-of-32-characters-x"));
 }
 
 TEST_CASE("a token file others can read is refused") {
@@ -112,8 +115,8 @@ TEST_CASE("a token file others can read is refused") {
 
 TEST_CASE("a file without a token in it is refused, without repeating it") {
     const Folder folder;
-    for (const std::string& text :
-         {std::string(), std::string("short"), std::string(600, 'x'), std::string("two words are no token")}) {
+    for (const std::string& text : {std::string(), std::string("short"), std::string(600, 'x'),
+                                    std::string("two words are no token")}) {
         write_private(folder / "token", text);
         const auto refused = ensure_token(folder / "token", {});
         REQUIRE_FALSE(refused);
@@ -142,10 +145,11 @@ TEST_CASE("a dangling link is not followed") {
 }
 
 TEST_CASE("a token gives the role of its hash") {
-    const Tokens tokens({{"a", sha256_hex("reader-token"), "read"},
-                         {"b", sha256_hex("writer-token"), "write"},
-                         {"c", "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855", "admin"},
-                         {"d", sha256_hex("odd"), "emperor"}});
+    const Tokens tokens(
+        {{"a", sha256_hex("reader-token"), "read"},
+         {"b", sha256_hex("writer-token"), "write"},
+         {"c", "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855", "admin"},
+         {"d", sha256_hex("odd"), "emperor"}});
 
     CHECK(tokens.role_of_holder("reader-token") == Role::read);
     CHECK(tokens.role_of_holder("writer-token") == Role::write);

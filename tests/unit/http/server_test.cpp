@@ -1,0 +1,391 @@
+// tests/unit/http/server_test.cpp: the HTTP server over loopback: limits, keep-alive, what half
+// requests and strangers get.
+#include "http/server.h"
+
+#include <atomic>
+#include <chrono>
+#include <cstring>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <doctest/doctest.h>
+
+#include "http/json.h"
+#include "http/tokens.h"
+#include "tests/unit/http/fake_admin.h"
+
+namespace herald::http {
+namespace {
+
+using namespace std::chrono_literals;
+
+bool contains(std::string_view text, std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+}
+
+/// A TCP connection that says exactly what it is told.
+class Peer {
+public:
+    explicit Peer(const sip::Endpoint& server)
+        : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_storage storage{};
+        const auto size = server.to_sockaddr(storage);
+        REQUIRE(::connect(socket_, reinterpret_cast<const sockaddr*>(&storage), size) == 0);
+    }
+    ~Peer() { ::close(socket_); }
+    Peer(const Peer&) = delete;
+    Peer& operator=(const Peer&) = delete;
+
+    /// False once the server closed its side.
+    bool send(std::string_view text) const {
+        while (!text.empty()) {
+            const auto sent = ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL);
+            if (sent <= 0) return false;
+            text.remove_prefix(static_cast<std::size_t>(sent));
+        }
+        return true;
+    }
+    void end_output() const { ::shutdown(socket_, SHUT_WR); }
+
+    /// One response: head and as much body as Content-Length says; all there is if the server
+    /// closes before.
+    std::string response(bool is_head = false) {
+        while (!contains(buffer_, "\r\n\r\n") && more()) {
+        }
+        const auto head = buffer_.find("\r\n\r\n");
+        if (head == std::string::npos) return std::exchange(buffer_, {});
+        std::size_t size = head + 4;
+        const auto length = buffer_.find("Content-Length: ");
+        if (!is_head && length < head) size += std::stoul(buffer_.substr(length + 16));
+        while (buffer_.size() < size && more()) {
+        }
+        const std::string out = buffer_.substr(0, size);
+        buffer_.erase(0, out.size());
+        return out;
+    }
+
+    /// True if the server closes without another byte within 10 s.
+    bool is_closed() { return buffer_.empty() && !more() && buffer_.empty(); }
+
+private:
+    bool more() {
+        pollfd waiting{socket_, POLLIN, 0};
+        if (::poll(&waiting, 1, 10'000) <= 0) return false;
+        char bytes[4096];
+        const auto size = ::recv(socket_, bytes, sizeof bytes, 0);
+        if (size <= 0) return false;
+        buffer_.append(bytes, static_cast<std::size_t>(size));
+        return true;
+    }
+
+    int socket_;
+    std::string buffer_;
+};
+
+/// A server on a free port of 127.0.0.1 with one admin token: "secret".
+struct Running {
+    FakeAdmin admin;
+    base::Metrics metrics;
+    std::unique_ptr<Server> server;
+
+    explicit Running(std::chrono::seconds timeout = 10s, unsigned threads = 4) {
+        Options options;
+        options.listen = sip::Endpoint::from("127.0.0.1", 0).value();
+        options.threads = threads;
+        options.max_body = 1024;
+        options.request_timeout = timeout;
+        options.tokens = {{"a", sha256_hex("secret"), "admin"}};
+        options.realm = "example.com";
+        options.version = "1.2.3";
+        auto started = Server::start(options, admin, metrics);
+        REQUIRE(started);
+        server = *std::move(started);
+    }
+
+    /// The response to a request on a connection of its own.
+    std::string ask(std::string_view text) const {
+        Peer peer(server->address());
+        peer.send(text);
+        return peer.response();
+    }
+};
+
+std::string get(std::string_view target, std::string_view more = "") {
+    return "GET " + std::string(target) + " HTTP/1.1\r\nHost: x\r\n" + std::string(more) + "\r\n";
+}
+std::string put(std::string_view body,
+                std::string_view more = "Content-Type: application/json\r\n") {
+    return "PUT /v1/mailboxes/a@b.c HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\n" +
+           std::string(more) + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+           std::string(body);
+}
+constexpr std::string_view kToken = "Authorization: Bearer secret\r\n";
+
+int status_of_response(const std::string& response) {
+    return response.size() > 12 ? std::stoi(response.substr(9, 3)) : 0;
+}
+
+TEST_CASE("a response has a type, a length, and headers that keep it out of caches and sniffers") {
+    const Running running;
+    const std::string response = running.ask(get("/healthz"));
+
+    CHECK(response.rfind("HTTP/1.1 200 OK\r\n", 0) == 0);
+    CHECK(contains(response, "Content-Type: text/plain; charset=utf-8\r\n"));
+    CHECK(contains(response, "Content-Length: 6\r\n"));
+    CHECK(contains(response, "Cache-Control: no-store\r\n"));
+    CHECK(contains(response, "X-Content-Type-Options: nosniff\r\n"));
+    CHECK(contains(response, "Date: "));
+    CHECK(response.substr(response.size() - 10) == "\r\n\r\nalive\n");
+}
+
+TEST_CASE("RFC 9112 9.3: a connection serves one request after the other") {
+    const Running running;
+    Peer peer(running.server->address());
+    for (int i = 0; i < 5; ++i) {
+        REQUIRE(peer.send(i % 2 == 0 ? get("/healthz") : put("{}")));
+        CHECK(status_of_response(peer.response()) == (i % 2 == 0 ? 200 : 204));
+    }
+    peer.send(get("/healthz", "Connection: close\r\n"));
+    CHECK(contains(peer.response(), "Connection: Close"));
+    CHECK(peer.is_closed());
+}
+
+TEST_CASE("pipelined requests are answered in order") {
+    const Running running;
+    Peer peer(running.server->address());
+    peer.send(get("/healthz") + put("{\"voice\":{\"new\":1}}") + get("/readyz"));
+    CHECK(contains(peer.response(), "alive"));
+    CHECK(status_of_response(peer.response()) == 204);
+    CHECK(contains(peer.response(), "ready"));
+}
+
+TEST_CASE("RFC 9110 9.3.2: HEAD has the length of GET and no body") {
+    const Running running;
+    Peer peer(running.server->address());
+    peer.send("HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n" + get("/readyz"));
+    const std::string head = peer.response(true);
+    CHECK(contains(head, "Content-Length: 6\r\n"));
+    CHECK(head.substr(head.size() - 4) == "\r\n\r\n");
+    CHECK(peer.response().rfind("HTTP/1.1 200", 0) == 0);
+}
+
+TEST_CASE("the token is wanted and taken over the wire") {
+    const Running running;
+    CHECK(status_of_response(running.ask(get("/v1/subscriptions"))) == 401);
+    CHECK(contains(running.ask(get("/v1/subscriptions")),
+                   "WWW-Authenticate: Bearer realm=\"herald\"\r\n"));
+    CHECK(status_of_response(
+              running.ask(get("/v1/subscriptions", "Authorization: Bearer wrong\r\n"))) == 401);
+    CHECK(status_of_response(running.ask(get("/v1/subscriptions", kToken))) == 200);
+    CHECK(status_of_response(running.ask(get("/metrics"))) == 200);
+}
+
+TEST_CASE("a body in chunks is read") {
+    Running running;
+    const std::string response = running.ask(
+        "PUT /v1/mailboxes/a@b.c HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+        "secret\r\nContent-Type: application/json\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"voi\r\ne\r\nce\":{\"new\":1}}\r\n0\r\n\r\n");
+    CHECK(status_of_response(response) == 204);
+    CHECK(contains(running.admin.hard_state["message-summary sip:a@b.c"], "Voice-Message: 1/0"));
+}
+
+TEST_CASE(
+    "RFC 9110 15.5.14: a body over the limit is 413, said before it is read, and the connection "
+    "ends") {
+    const Running running;
+    for (const std::size_t size : {std::size_t{1025}, std::size_t{5'000'000}}) {
+        Peer peer(running.server->address());
+        peer.send(put(std::string(size, ' ')));
+        const std::string response = peer.response();
+        CHECK(status_of_response(response) == 413);
+        CHECK(contains(response, "application/problem+json"));
+        CHECK(contains(response, "Connection: Close"));
+        CHECK(peer.is_closed());
+    }
+    CHECK(status_of_response(running.ask(put(std::string(1022, ' ') + "{}"))) == 204);
+
+    Peer chunks(running.server->address());
+    chunks.send(
+        "PUT /v1/mailboxes/a@b.c HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+        "secret\r\nContent-Type: application/json\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < 3; ++i) chunks.send("200\r\n" + std::string(512, ' ') + "\r\n");
+    chunks.send("0\r\n\r\n");
+    CHECK(status_of_response(chunks.response()) == 413);
+}
+
+TEST_CASE("RFC 9110 10.1.1: a body is invited only when it is wanted") {
+    const Running running;
+    const std::string head =
+        "PUT /v1/mailboxes/a@b.c HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nExpect: "
+        "100-continue\r\n";
+    Peer welcome(running.server->address());
+    welcome.send(head + "Authorization: Bearer secret\r\nContent-Length: 2\r\n\r\n");
+    CHECK(welcome.response(true).rfind("HTTP/1.1 100 Continue\r\n", 0) == 0);
+    welcome.send("{}");
+    CHECK(status_of_response(welcome.response()) == 204);
+
+    Peer huge(running.server->address());
+    huge.send(head + "Authorization: Bearer secret\r\nContent-Length: 99999\r\n\r\n");
+    huge.end_output();
+    CHECK(status_of_response(huge.response()) == 413);
+
+    Peer stranger(running.server->address());
+    stranger.send(head + "Content-Length: 2\r\n\r\n");
+    stranger.end_output();
+    CHECK(status_of_response(stranger.response()) == 401);
+}
+
+TEST_CASE("a refused request's body is no next request") {
+    const Running running;
+    Peer peer(running.server->address());
+    const std::string smuggled = get("/healthz");
+    peer.send("PUT /v1/mailboxes/a@b.c HTTP/1.1\r\nHost: x\r\nContent-Length: " +
+              std::to_string(smuggled.size()) + "\r\n\r\n" + smuggled);
+    CHECK(status_of_response(peer.response()) == 401);
+    CHECK(peer.is_closed());
+
+    Peer with_get(running.server->address());
+    with_get.send("GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: " +
+                  std::to_string(smuggled.size()) + "\r\n\r\n" + smuggled);
+    CHECK(status_of_response(with_get.response()) == 200);
+    CHECK(with_get.is_closed());
+}
+
+TEST_CASE("RFC 9112 6.3: Content-Length beside Transfer-Encoding is refused") {
+    const Running running;
+    Peer peer(running.server->address());
+    peer.send(
+        "PUT /v1/mailboxes/a@b.c HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+        "secret\r\nContent-Type: application/json\r\n"
+        "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n");
+    peer.end_output();
+    CHECK(status_of_response(peer.response()) == 400);
+    CHECK(peer.is_closed());
+}
+
+TEST_CASE("a body that ends too early is 400") {
+    Running running;
+    Peer peer(running.server->address());
+    peer.send(
+        "PUT /v1/mailboxes/a@b.c HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+        "secret\r\nContent-Type: application/json\r\n"
+        "Content-Length: 100\r\n\r\n{}");
+    peer.end_output();
+    const std::string response = peer.response();
+    CHECK(status_of_response(response) == 400);
+    CHECK(contains(response, "ended after 2 bytes"));
+    CHECK(running.admin.hard_state.empty());
+}
+
+TEST_CASE(
+    "a request that does not arrive in time is cut: in the body with 408, in the head without a "
+    "word") {
+    const Running running(1s);
+    Peer body(running.server->address());
+    body.send(
+        "PUT /v1/mailboxes/a@b.c HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+        "secret\r\nContent-Type: application/json\r\n"
+        "Content-Length: 100\r\n\r\n{");
+    Peer head(running.server->address());
+    head.send("GET /healthz HTTP/1.1\r\nHost");
+    Peer silent(running.server->address());
+
+    CHECK(status_of_response(body.response()) == 408);
+    CHECK(body.is_closed());
+    const std::string answer = head.response();
+    CHECK((answer.empty() || status_of_response(answer) == 400));
+    CHECK(head.is_closed());
+    CHECK(silent.is_closed());
+    CHECK(status_of_response(running.ask(get("/healthz"))) == 200);
+}
+
+TEST_CASE("heads that make no sense are refused and harm nobody") {
+    const Running running;
+    const std::vector<std::string> heads{
+        "\r\n\r\n",
+        "GET\r\n\r\n",
+        "NONSENSE\r\n\r\n",
+        std::string(100'000, 'A'),
+        "GET /" + std::string(100'000, 'a') + " HTTP/1.1\r\n\r\n",
+        "GET /healthz HTTP/1.1\r\nX: " + std::string(100'000, 'a') + "\r\n\r\n",
+        "GET /healthz HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+        "GET /healthz HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
+        "GET /healthz HTTP/1.1\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\n",
+        "GET /healthz HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n",
+        "GET /healthz HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n",
+        std::string("GET /\0 HTTP/1.1\r\n\r\n", 20),
+        "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    };
+    for (const std::string& head : heads) {
+        CAPTURE(head.substr(0, 60));
+        Peer peer(running.server->address());
+        peer.send(head);
+        peer.end_output();
+        const std::string response = peer.response();
+        CHECK((response.empty() || status_of_response(response) >= 400));
+    }
+    std::string many = "GET /healthz HTTP/1.1\r\n";
+    for (int i = 0; i < 5000; ++i) many += "X-" + std::to_string(i) + ": y\r\n";
+    CHECK(status_of_response(running.ask(many + "\r\n")) != 200);
+    CHECK(status_of_response(running.ask(get("/healthz"))) == 200);
+}
+
+TEST_CASE("an exception behind us is 500 and says that the outcome is not known") {
+    Running running;
+    running.admin.throws = true;
+    const std::string response = running.ask(get("/v1/subscriptions", kToken));
+    CHECK(status_of_response(response) == 500);
+    CHECK(contains(response, "\"kind\":\"unknown_outcome\""));
+    CHECK_FALSE(contains(response, "out of luck"));
+}
+
+TEST_CASE("more clients than threads are all served") {
+    const Running running(10s, 2);
+    std::vector<std::thread> clients;
+    std::atomic<int> served{0};
+    for (int i = 0; i < 16; ++i) {
+        clients.emplace_back([&] {
+            for (int k = 0; k < 10; ++k) {
+                if (status_of_response(running.ask(get("/v1/subscriptions", kToken))) == 200)
+                    ++served;
+            }
+        });
+    }
+    for (auto& client : clients) client.join();
+    CHECK(served == 160);
+}
+
+TEST_CASE("stopping does not wait for idle connections") {
+    auto running = std::make_unique<Running>(60s);
+    Peer idle(running->server->address());
+    idle.send(get("/healthz"));
+    CHECK(status_of_response(idle.response()) == 200);
+    Peer half(running->server->address());
+    half.send("GET /healthz HT");
+
+    const auto begin = std::chrono::steady_clock::now();
+    running->server.reset();
+    CHECK(std::chrono::steady_clock::now() - begin < 4s);
+    CHECK(idle.is_closed());
+}
+
+TEST_CASE("an address that is taken is an io fault with the address") {
+    Running running;
+    Options options;
+    options.listen = running.server->address();
+    const auto second = Server::start(options, running.admin, running.metrics);
+    REQUIRE_FALSE(second);
+    CHECK(second.fault().kind == FaultKind::io);
+    CHECK(contains(second.fault().detail, running.server->address().to_string()));
+}
+
+}  // namespace
+}  // namespace herald::http
