@@ -66,9 +66,12 @@ SqliteLedger::Counters::Counters(base::Metrics& metrics)
     writable.set(1);
 }
 
-SqliteLedger::SqliteLedger(Setup setup, base::Metrics& metrics, const base::Clock& clock)
-    : setup_(std::move(setup)), clock_(clock), counters_(metrics) {
-    if (setup_.has_checkpointer && !is_in_memory()) checkpointer_.emplace(setup_.place, metrics);
+SqliteLedger::SqliteLedger(const Setup& setup, base::Metrics& metrics, const base::Clock& clock)
+    : log_buffer_(setup.place.vfs),
+      place_{.path = setup.place.path, .vfs = log_buffer_.name()},
+      clock_(clock),
+      counters_(metrics) {
+    if (setup.has_checkpointer && !is_in_memory()) checkpointer_.emplace(place_, metrics);
 }
 
 SqliteLedger::~SqliteLedger() = default;
@@ -81,15 +84,16 @@ Result<std::unique_ptr<SqliteLedger>> SqliteLedger::open(const Setup& setup, bas
 }
 
 Status SqliteLedger::start() {
+    if (place_.vfs.empty()) return Fault{FaultKind::invalid_configuration, "no such SQLite VFS"};
     if (!is_in_memory()) {
-        auto lock = claim_file(setup_.place.path);
+        auto lock = claim_file(place_.path);
         if (!lock) return lock.fault();
         lock_ = std::move(*lock);
-        if (auto settled = settle_log(setup_.place); !settled) return settled;
+        if (auto settled = settle_log(place_); !settled) return settled;
     }
-    auto database = open_configured(setup_.place);
+    auto database = open_configured(place_);
     if (!database) return database.fault();
-    if (auto ours = check_ours(*database, setup_.place.path); !ours) return ours;
+    if (auto ours = check_ours(*database, place_.path); !ours) return ours;
     if (auto done = migrate(*database, migrations(), clock_.wall()); !done) return done;
     auto home = start_run(*database, clock_.wall());
     if (!home) return home.fault();
@@ -102,7 +106,7 @@ Status SqliteLedger::start() {
     auto connection = prepare(std::move(*database));
     if (!connection) return connection.fault();
     connection_ = std::move(*connection);
-    return is_in_memory() ? Status{} : sync_folder_of(setup_.place.path);
+    return is_in_memory() ? Status{} : sync_folder_of(place_.path);
 }
 
 Result<std::unique_ptr<SqliteLedger::Connection>> SqliteLedger::prepare(Database database) {
@@ -121,7 +125,7 @@ Result<std::unique_ptr<SqliteLedger::Connection>> SqliteLedger::prepare(Database
 }
 
 Result<std::unique_ptr<SqliteLedger::Connection>> SqliteLedger::connect() {
-    auto database = open_configured(setup_.place);
+    auto database = open_configured(place_);
     if (!database) return database.fault();
     return prepare(std::move(*database));
 }
@@ -206,11 +210,11 @@ SqliteLedger::Written SqliteLedger::roll_back() {
 bool SqliteLedger::find_out(std::uint64_t sequence) {
     base::log_error("store.commit_failed", {{"reason", last_fault_}});
     disconnect();
-    auto settled = settle_log(setup_.place);
-    auto found = settled ? sequence_on_disk(setup_.place) : settled.fault();
+    auto settled = settle_log(place_);
+    auto found = settled ? sequence_on_disk(place_) : settled.fault();
     if (!found) {
         // Answers may neither be given nor withheld for ever; a new start reads what is there.
-        base::log_error("store.undecided", {{"file", setup_.place.path},
+        base::log_error("store.undecided", {{"file", place_.path},
                                             {"reason", found.fault().detail},
                                             {"then", "the process ends"}});
         base::log_flush();
@@ -233,9 +237,9 @@ void SqliteLedger::turn_writable(bool is_writable, const std::string& reason) {
     if (is_writable_.exchange(is_writable) == is_writable) return;
     counters_.writable.set(is_writable ? 1 : 0);
     if (is_writable) {
-        base::log_info("store.writable", {{"file", setup_.place.path}});
+        base::log_info("store.writable", {{"file", place_.path}});
     } else {
-        base::log_error("store.unwritable", {{"file", setup_.place.path}, {"reason", reason}});
+        base::log_error("store.unwritable", {{"file", place_.path}, {"reason", reason}});
     }
 }
 

@@ -13,6 +13,7 @@
 #include "store/database.h"
 #include "store/file_lock.h"
 #include "store/ledger.h"
+#include "store/log_buffer.h"
 #include "store/sqlite_writer.h"
 #include "store/store.h"
 
@@ -66,12 +67,12 @@ private:
     };
     enum class Written : std::uint8_t { committed, rolled_back, unknown };
 
-    SqliteLedger(Setup setup, base::Metrics& metrics, const base::Clock& clock);
+    SqliteLedger(const Setup& setup, base::Metrics& metrics, const base::Clock& clock);
 
     Status start();
     Result<std::unique_ptr<Connection>> connect();
     Result<std::unique_ptr<Connection>> prepare(Database database);
-    bool is_in_memory() const { return setup_.place.path == ":memory:"; }
+    bool is_in_memory() const { return place_.path == ":memory:"; }
 
     /// Commits the batch or leaves it undone; outcomes are set for committed only.
     bool write(std::span<const Change* const> batch, std::vector<Outcome>& outcomes);
@@ -85,7 +86,8 @@ private:
     void copy_log();
     void count(const std::vector<Outcome>& outcomes);
 
-    const Setup setup_;
+    const LogBuffer log_buffer_;
+    const Database::Place place_;
     const base::Clock& clock_;
     Counters counters_;
     FileLock lock_;
