@@ -1,4 +1,5 @@
-// sip/branch.h: the Via branch of our requests, which leads an answer to its transaction (RFC 3261 8.1.1.7).
+// sip/branch.h: the Via branch of our requests, which leads an answer to its transaction (RFC
+// 3261 8.1.1.7).
 //
 //   z9hG4bK0001.0000002a.00000007.8c6f5d0e11a2b394
 //          shard slot     gener.   64-bit MAC over the three, its key random per start

@@ -1,4 +1,5 @@
-// sip/client_transactions.cpp: non-INVITE client transactions (RFC 3261 17.1.2); the table is in transaction.cpp.
+// sip/client_transactions.cpp: non-INVITE client transactions (RFC 3261 17.1.2); the table is in
+// transaction.cpp.
 #include "sip/client_transactions.h"
 
 #include <algorithm>
@@ -32,8 +33,8 @@ CSeq cseq_of(std::string_view request) {
     const auto [end, error] =
         std::from_chars(value.data(), value.data() + value.size(), cseq.number);
     assert(error == std::errc());
-    const std::string_view rest =
-        value.substr(std::min<std::size_t>(static_cast<std::size_t>(end - value.data()) + 1, value.size()));
+    const std::string_view rest = value.substr(
+        std::min<std::size_t>(static_cast<std::size_t>(end - value.data()) + 1, value.size()));
     cseq.method = method_of(rest.substr(0, rest.find('\r')));
     return cseq;
 }
@@ -47,7 +48,9 @@ base::SlotId slot_of(std::uint64_t payload) {
             .generation = static_cast<std::uint32_t>(payload >> 32)};
 }
 
-base::Duration microseconds(std::uint32_t count) { return base::Duration(count); }
+base::Duration microseconds(std::uint32_t count) {
+    return base::Duration(count);
+}
 
 }  // namespace
 
@@ -132,8 +135,7 @@ void ClientTransactions::arm(std::uint32_t slot) {
     base::Instant when = transaction.started + options_.timers.lifetime();
     if (!is_reliable(transaction.flow.protocol)) when = std::min(when, transaction.retransmit);
     if (transaction.is_failing) when = loop_.now();
-    transaction.timer =
-        loop_.timers().arm(owner_, payload_of(transactions_.id_of(slot)), when);
+    transaction.timer = loop_.timers().arm(owner_, payload_of(transactions_.id_of(slot)), when);
 }
 
 void ClientTransactions::on_timer(std::uint64_t payload) {
@@ -169,13 +171,12 @@ bool ClientTransactions::receive(const ResponseHead& head, const Message* messag
     if (transaction == nullptr || !branches_.is_ours(*branch, head.branch)) return false;
     if (transaction->cseq != head.cseq || transaction->method != head.method) return false;
 
-    const ClientStep next = step(
-        transaction->state, head.status < 200 ? ClientInput::provisional : ClientInput::final);
+    const ClientStep next =
+        step(transaction->state, head.status < 200 ? ClientInput::provisional : ClientInput::final);
     transaction->state = next.next;
     if (next.action == ClientAction::report) {
-        report(branch->slot, {.how = ClientOutcome::How::response,
-                              .status = head.status,
-                              .message = message});
+        report(branch->slot,
+               {.how = ClientOutcome::How::response, .status = head.status, .message = message});
     }
     return true;
 }

@@ -1,4 +1,5 @@
-// sip/client_transactions.h: the requests under way: retransmitted, matched with their answers, timed out.
+// sip/client_transactions.h: the requests under way: retransmitted, matched with their answers,
+// timed out.
 #pragma once
 
 #include <cstddef>
@@ -22,8 +23,9 @@ struct ClientTransactionOptions {
     std::size_t limit = 1'000'000;  ///< under way at once
 };
 
-/// All non-INVITE client transactions of one thread (RFC 3261 17.1.2). A request costs no allocation once the tables
-/// have grown; its answer is found by the branch we wrote, without a hash table.
+/// All non-INVITE client transactions of one thread (RFC 3261 17.1.2). A request costs no
+/// allocation once the tables have grown; its answer is found by the branch we wrote, without a
+/// hash table.
 class ClientTransactions {
 public:
     ClientTransactions(base::Loop& loop, Transport& transport, base::Metrics& metrics,
@@ -37,8 +39,8 @@ public:
     /// As Stack::forget().
     void forget(ClientTransactionId id);
 
-    /// A response with this top branch and CSeq. `message` as in ClientOutcome. False: it belongs to no transaction,
-    /// being late, a stray or a guess.
+    /// A response with this top branch and CSeq. `message` as in ClientOutcome. False: it belongs
+    /// to no transaction, being late, a stray or a guess.
     bool receive(const ResponseHead& head, const Message* message);
 
     /// Fails what waits on this stream.

@@ -17,7 +17,9 @@ constexpr auto kChunkAge = std::chrono::hours(24);
 /// Indexes this small are not worth shrinking.
 constexpr std::size_t kSmallIndex = 4096;
 
-std::size_t rounded(std::size_t size) { return (size + kAlign - 1) & ~(kAlign - 1); }
+std::size_t rounded(std::size_t size) {
+    return (size + kAlign - 1) & ~(kAlign - 1);
+}
 
 }  // namespace
 
@@ -41,9 +43,8 @@ bool CompletedRequests::remember(const RequestKey& key, std::string_view packed,
 
 std::optional<std::string_view> CompletedRequests::find(const base::Hash128& transaction,
                                                         base::Instant now) const {
-    const Place place = by_transaction_.find(transaction.low, [&](Place at) {
-        return entry_at(at).record.transaction == transaction;
-    });
+    const Place place = by_transaction_.find(
+        transaction.low, [&](Place at) { return entry_at(at).record.transaction == transaction; });
     if (place == base::Index::kNone) return std::nullopt;
     const Entry entry = entry_at(place);
     if (entry.expires <= now) return std::nullopt;
@@ -86,8 +87,7 @@ CompletedRequests::Entry CompletedRequests::entry_at(Place place) const {
 
     Entry entry;
     std::memcpy(&entry.record, bytes, sizeof entry.record);
-    entry.expires =
-        chunk.started + std::chrono::milliseconds(entry.record.completed) + lifetime_;
+    entry.expires = chunk.started + std::chrono::milliseconds(entry.record.completed) + lifetime_;
     entry.packed = bytes + sizeof entry.record;
     entry.place = place;
     return entry;
@@ -102,7 +102,8 @@ CompletedRequests::Chunk& CompletedRequests::chunk_for(std::size_t size, base::I
     const bool fits = !chunks_.empty() && chunks_.back().used + size <= kChunk &&
                       now - chunks_.back().started < kChunkAge;
     if (!fits) {
-        chunks_.push_back({.bytes = std::make_unique_for_overwrite<char[]>(kChunk), .started = now});
+        chunks_.push_back(
+            {.bytes = std::make_unique_for_overwrite<char[]>(kChunk), .started = now});
     }
     return chunks_.back();
 }

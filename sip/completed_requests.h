@@ -1,4 +1,5 @@
-// sip/completed_requests.h: requests that were answered: kept until Timer J so that copies get the same answer.
+// sip/completed_requests.h: requests that were answered: kept until Timer J so that copies get the
+// same answer.
 #pragma once
 
 #include <cstddef>
@@ -14,18 +15,19 @@
 
 namespace herald::sip {
 
-/// A FIFO, as Timer J is the same for all: records of 32 bytes and the packed answer, one behind the other in chunks
-/// that are given back when their last record lapsed. With its share of both indexes a plain 2xx costs 82 to 103 bytes, on average
-/// 92, by how full the indexes are.
+/// A FIFO, as Timer J is the same for all: records of 32 bytes and the packed answer, one behind
+/// the other in chunks that are given back when their last record lapsed. With its share of both
+/// indexes a plain 2xx costs 82 to 103 bytes, on average 92, by how full the indexes are.
 class CompletedRequests {
 public:
     /// Remembers at most `limit` at once, each for `lifetime`.
     CompletedRequests(std::size_t limit, base::Duration lifetime);
 
-    /// Forgets the oldest where there is no room. `packed` is empty for a request that gets no answer; its copies are
-    /// known all the same. Returns whether one was forgotten early.
+    /// Forgets the oldest where there is no room. `packed` is empty for a request that gets no
+    /// answer; its copies are known all the same. Returns whether one was forgotten early.
     bool remember(const RequestKey& key, std::string_view packed, base::Instant now);
-    /// The packed answer, nullopt for an unknown request. Valid until the next call that changes anything.
+    /// The packed answer, nullopt for an unknown request. Valid until the next call that changes
+    /// anything.
     std::optional<std::string_view> find(const base::Hash128& transaction, base::Instant now) const;
     /// Whether another transaction with the same merged key was remembered (RFC 3261 8.2.2.2).
     bool has_merged(const RequestKey& key, base::Instant now) const;

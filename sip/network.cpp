@@ -69,7 +69,7 @@ struct Network::State {
     TcpConnections streams;
     std::vector<ListenerAddress> addresses;
     std::vector<std::unique_ptr<UdpSocket>> datagrams;  ///< by listener; none for those of streams
-    bool has_output = false;  ///< the end of a turn is sure to come
+    bool has_output = false;                            ///< the end of a turn is sure to come
 };
 
 /// Also what hooks after ours queue must leave: an empty task makes another turn follow at once.
@@ -145,7 +145,9 @@ Result<ListenerAddress> Network::listen(Protocol protocol, const Endpoint& bind,
     return state_->addresses.back();
 }
 
-void Network::attach(TransportSink& sink) { state_->sink = &sink; }
+void Network::attach(TransportSink& sink) {
+    state_->sink = &sink;
+}
 
 void Network::stop_input() {
     state_->streams.stop_input();
@@ -160,7 +162,8 @@ bool Network::send(const Flow& flow, std::string_view bytes) {
         state_->want_turn_end();
         return state_->streams.send(flow, bytes);
     }
-    if (flow.listener >= state_->datagrams.size() || !state_->datagrams[flow.listener]) return false;
+    if (flow.listener >= state_->datagrams.size() || !state_->datagrams[flow.listener])
+        return false;
     state_->want_turn_end();
     return state_->datagrams[flow.listener]->send(flow.peer, bytes);
 }
@@ -187,6 +190,8 @@ const ListenerAddress& Network::listener(const Flow& flow) const {
     return state_->addresses[flow.listener];
 }
 
-std::span<const ListenerAddress> Network::listeners() const { return state_->addresses; }
+std::span<const ListenerAddress> Network::listeners() const {
+    return state_->addresses;
+}
 
 }  // namespace herald::sip

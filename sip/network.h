@@ -17,14 +17,14 @@ namespace herald::sip {
 
 struct NetworkOptions {
     unsigned shard = 0;
-    bool reuse_port = false;                    ///< several shards share each port
+    bool reuse_port = false;  ///< several shards share each port
     std::size_t max_connections = 100'000;
-    ParseLimits limits;                         ///< of what a stream may bring
-    std::size_t out_buffer = 1 << 20;           ///< bytes queued on one stream; beyond, it is closed
-    std::chrono::seconds idle_timeout{3600};    ///< a stream without a byte
-    std::chrono::seconds partial_timeout{30};   ///< an unfinished message on a stream
+    ParseLimits limits;                        ///< of what a stream may bring
+    std::size_t out_buffer = 1 << 20;          ///< bytes queued on one stream; beyond, it is closed
+    std::chrono::seconds idle_timeout{3600};   ///< a stream without a byte
+    std::chrono::seconds partial_timeout{30};  ///< an unfinished message on a stream
     std::chrono::seconds connect_timeout{4};
-    int udp_receive_buffer = 8 << 20;           ///< SO_RCVBUF wish, bytes
+    int udp_receive_buffer = 8 << 20;  ///< SO_RCVBUF wish, bytes
     int udp_send_buffer = 8 << 20;
 };
 
@@ -33,10 +33,12 @@ public:
     Network(base::Loop& loop, base::Metrics& metrics, NetworkOptions options);
     ~Network() override;
 
-    /// Binds and listens. `advertised` is what peers are told (empty: the bound address). A taken port is found even
-    /// where SO_REUSEPORT would hide it (probed without it first when `probe`). Port 0 picks a free one. Faults: io (the
-    /// sentence names address, port and reason), limit_reached.
-    Result<ListenerAddress> listen(Protocol protocol, const Endpoint& bind, std::string_view advertised, bool probe);
+    /// Binds and listens. `advertised` is what peers are told (empty: the bound address). A taken
+    /// port is found even where SO_REUSEPORT would hide it (probed without it first when `probe`).
+    /// Port 0 picks a free one. Faults: io (the sentence names address, port and reason),
+    /// limit_reached.
+    Result<ListenerAddress> listen(Protocol protocol, const Endpoint& bind,
+                                   std::string_view advertised, bool probe);
     /// Who gets the messages; before the first turn of the loop.
     void attach(TransportSink& sink);
     /// Stops accepting and reading; queued output still leaves.

@@ -1,4 +1,5 @@
-// sip/packed_answer.cpp: status and presence bits in 3 bytes, then the parts in order, numbers as base-128 varints.
+// sip/packed_answer.cpp: status and presence bits in 3 bytes, then the parts in order, numbers as
+// base-128 varints.
 #include "sip/packed_answer.h"
 
 #include <cassert>

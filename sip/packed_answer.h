@@ -8,7 +8,8 @@
 
 namespace herald::sip {
 
-/// Appends `answer` to `out`: 3 bytes, and those of the parts it has. A plain 200 to a SUBSCRIBE takes about 25.
+/// Appends `answer` to `out`: 3 bytes, and those of the parts it has. A plain 200 to a SUBSCRIBE
+/// takes about 25.
 void pack(const Answer& answer, std::string& out);
 
 /// The Answer whose packed form is exactly `bytes`, which pack() made.

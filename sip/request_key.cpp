@@ -15,10 +15,10 @@ void put(std::string& text, std::string_view part) {
     text += kEnd;
 }
 
-/// The cookie alone makes nothing unique: such a client is matched as one of RFC 2543 (RFC 4475 3.2.1).
+/// The cookie alone makes nothing unique: such a client is matched as one of RFC 2543 (RFC
+/// 4475 3.2.1).
 bool is_unique(std::string_view branch) {
-    return branch.size() > kBranchCookie.size() &&
-           base::istarts_with(branch, kBranchCookie);
+    return branch.size() > kBranchCookie.size() && base::istarts_with(branch, kBranchCookie);
 }
 
 }  // namespace

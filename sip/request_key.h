@@ -1,4 +1,5 @@
-// sip/request_key.h: what makes two requests one transaction, or one request merged (RFC 3261 17.2.3, 8.2.2.2).
+// sip/request_key.h: what makes two requests one transaction, or one request merged (RFC
+// 3261 17.2.3, 8.2.2.2).
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@ namespace herald::sip {
 /// A server transaction, as hashes.
 struct RequestKey {
     base::Hash128 transaction;
-    /// Of From tag, Call-ID and CSeq; 0 for a request within a dialog, which cannot be a merged one.
+    /// Of From tag, Call-ID and CSeq; 0 for a request within a dialog, which cannot be a merged
+    /// one.
     std::uint64_t merged = 0;
 };
 
@@ -30,8 +32,8 @@ public:
     base::Hash128 cancelled_by(const Message& cancel, Method method);
     /// As Stack::branch_hash().
     std::uint64_t branch_hash(const Message& request);
-    /// The To tag of answers whose author gave none: the same for each copy of the request, whichever way it came, and
-    /// for its CANCEL.
+    /// The To tag of answers whose author gave none: the same for each copy of the request,
+    /// whichever way it came, and for its CANCEL.
     std::string derived_tag(const Message& request);
 
 private:

@@ -49,8 +49,9 @@ Responder::Responder(Transport& transport, RequestHasher& hasher, base::Metrics&
                      ResponderOptions options)
     : transport_(transport), hasher_(hasher), options_(std::move(options)) {
     for (std::size_t i = 1; i < sent_.size(); ++i) {
-        sent_[i] = &metrics.counter("sip_responses_sent_total", "Answers sent, repetitions included",
-                                    {{"class", std::to_string(i) + "xx"}});
+        sent_[i] =
+            &metrics.counter("sip_responses_sent_total", "Answers sent, repetitions included",
+                             {{"class", std::to_string(i) + "xx"}});
     }
 }
 
@@ -65,7 +66,8 @@ void Responder::send(const Message& request, const Flow& flow, const Answer& ans
 }
 
 void Responder::write(const Message& request, const Flow& flow, const Answer& answer) {
-    const bool needs_tag = request.to_tag().empty() && answer.to_tag.empty() && answer.status != 100;
+    const bool needs_tag =
+        request.to_tag().empty() && answer.to_tag.empty() && answer.status != 100;
     out_.clear();
     append_response(out_, request, flow.peer, answer,
                     answer.with_contact ? contact(flow) : std::string_view(),

@@ -15,7 +15,8 @@
 
 namespace herald::sip {
 
-/// Where the answer to a datagram from `source` goes: maddr, else the source with the port of rport or sent-by.
+/// Where the answer to a datagram from `source` goes: maddr, else the source with the port of rport
+/// or sent-by.
 Endpoint response_target(const Via& via, const Endpoint& source, bool force_rport);
 
 struct ResponderOptions {

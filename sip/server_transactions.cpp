@@ -1,4 +1,5 @@
-// sip/server_transactions.cpp: non-INVITE server transactions; the table of their states is in transaction.cpp.
+// sip/server_transactions.cpp: non-INVITE server transactions; the table of their states is in
+// transaction.cpp.
 #include "sip/server_transactions.h"
 
 #include <algorithm>
@@ -14,13 +15,16 @@ namespace {
 /// Lapsed records may stay this much longer, so that they go in batches.
 constexpr auto kExpiryPace = std::chrono::milliseconds(100);
 
-/// After these the same client sends the request once more, changed, with the same CSeq or another: not a merged one.
+/// After these the same client sends the request once more, changed, with the same CSeq or another:
+/// not a merged one.
 bool invites_another_try(int status) {
     constexpr int kStatuses[] = {401, 407, 420, 421, 423, 503};
     return std::find(std::begin(kStatuses), std::end(kStatuses), status) != std::end(kStatuses);
 }
 
-ServerTransactionId id_of(base::SlotId id) { return {id.slot, id.generation}; }
+ServerTransactionId id_of(base::SlotId id) {
+    return {id.slot, id.generation};
+}
 
 }  // namespace
 
@@ -30,11 +34,11 @@ ServerTransactions::ServerTransactions(base::Loop& loop, base::Metrics& metrics,
     : loop_(loop),
       options_(options),
       provisional_(std::move(provisional)),
-      pending_owner_(
-          loop.timers().add_owner([this](std::uint64_t payload) { on_timer(payload); })),
+      pending_owner_(loop.timers().add_owner([this](std::uint64_t payload) { on_timer(payload); })),
       expiry_owner_(loop.timers().add_owner([this](std::uint64_t) { on_expiry(); })),
-      known_(metrics.gauge("sip_server_transactions",
-                           "Requests remembered: waiting for an answer, or answered until Timer J")),
+      known_(
+          metrics.gauge("sip_server_transactions",
+                        "Requests remembered: waiting for an answer, or answered until Timer J")),
       forgotten_(metrics.counter("sip_server_transactions_forgotten_total",
                                  "Answered requests forgotten before Timer J for want of room")),
       completed_(options.max_completed, options.timers.lifetime()) {}
@@ -149,8 +153,7 @@ void ServerTransactions::on_expiry() {
     completed_.expire(loop_.now());
     expiry_ = {};
     if (const auto next = completed_.next_expiry()) {
-        expiry_ = loop_.timers().arm(expiry_owner_, 0,
-                                     std::max(*next, loop_.now() + kExpiryPace));
+        expiry_ = loop_.timers().arm(expiry_owner_, 0, std::max(*next, loop_.now() + kExpiryPace));
     }
     count();
 }
@@ -171,6 +174,8 @@ void ServerTransactions::release(base::SlotId id) {
     count();
 }
 
-void ServerTransactions::count() { known_.set(pending_.size() + completed_.size()); }
+void ServerTransactions::count() {
+    known_.set(pending_.size() + completed_.size());
+}
 
 }  // namespace herald::sip

@@ -1,4 +1,5 @@
-// sip/server_transactions.h: the requests that came: those that wait for their answer, and those that were answered.
+// sip/server_transactions.h: the requests that came: those that wait for their answer, and those
+// that were answered.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +28,8 @@ struct ServerTransactionOptions {
     std::size_t max_pending = 100'000;
 };
 
-/// All non-INVITE server transactions of one thread (RFC 3261 17.2.2, RFC 4320). Sends nothing itself.
+/// All non-INVITE server transactions of one thread (RFC 3261 17.2.2, RFC 4320). Sends nothing
+/// itself.
 class ServerTransactions {
 public:
     /// A 100 to this request is due, which came on this flow so long ago.
@@ -40,8 +42,8 @@ public:
     ServerTransactions(const ServerTransactions&) = delete;
     ServerTransactions& operator=(const ServerTransactions&) = delete;
 
-    /// What a request with this key meets. `state` is gone for a new one; `answer` is what to repeat in state
-    /// completed, if anything.
+    /// What a request with this key meets. `state` is gone for a new one; `answer` is what to
+    /// repeat in state completed, if anything.
     struct Match {
         ServerState state = ServerState::gone;
         std::optional<Answer> answer;
@@ -54,7 +56,8 @@ public:
 
     /// Begins the transaction of a new request, which stays in place until keep() or its end.
     ServerTransactionId begin(const RequestKey& key, const Message& request, const Flow& flow);
-    /// The request's bytes are about to go: copies it, unless it is answered by now, and starts its timers.
+    /// The request's bytes are about to go: copies it, unless it is answered by now, and starts its
+    /// timers.
     void keep(ServerTransactionId id);
 
     /// As Stack::request().

@@ -1,16 +1,16 @@
 // sip/socket.cpp: the system calls behind sockets.
 #include "sip/socket.h"
 
-#include <ifaddrs.h>
-#include <net/if.h>
-#include <netinet/tcp.h>
-#include <unistd.h>
-
 #include <cassert>
 #include <cerrno>
 #include <cstring>
 #include <memory>
 #include <string_view>
+
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/tcp.h>
+#include <unistd.h>
 
 namespace herald::sip {
 namespace {
@@ -51,7 +51,9 @@ int socket_type(Protocol protocol) {
     return (is_reliable(protocol) ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
 }
 
-int family_of(const Endpoint& endpoint) { return endpoint.is_ipv6() ? AF_INET6 : AF_INET; }
+int family_of(const Endpoint& endpoint) {
+    return endpoint.is_ipv6() ? AF_INET6 : AF_INET;
+}
 
 /// Errors ICMP reports are queued with the address they are about (RFC 3261 18.4).
 void want_errors(int fd, const Endpoint& address) {

@@ -28,21 +28,23 @@ private:
 
 enum class Sharing : unsigned char { alone, with_other_shards };
 
-/// A non-blocking socket bound to `address`; an IPv6 one serves IPv6 only. With Sharing::alone a port that anybody else
-/// has is refused, SO_REUSEPORT or not. Faults: io, limit_reached.
+/// A non-blocking socket bound to `address`; an IPv6 one serves IPv6 only. With Sharing::alone a
+/// port that anybody else has is refused, SO_REUSEPORT or not. Faults: io, limit_reached.
 Result<Socket> bind_socket(Protocol protocol, const Endpoint& address, Sharing sharing);
-/// A non-blocking TCP socket that connects to `peer`: now, or soon, or not (SO_ERROR tells). Faults: unreachable,
-/// limit_reached.
+/// A non-blocking TCP socket that connects to `peer`: now, or soon, or not (SO_ERROR tells).
+/// Faults: unreachable, limit_reached.
 Result<Socket> connect_socket(const Endpoint& peer);
 
 /// The address `socket` is bound to.
 Endpoint local_endpoint(const Socket& socket);
 /// Sets SO_RCVBUF or SO_SNDBUF to `bytes`, or as near as the system allows.
 void set_buffer(const Socket& socket, int option, int bytes);
-/// An address of this machine that others may reach, for a listener on all of them: loopback where there is no other.
+/// An address of this machine that others may reach, for a listener on all of them: loopback where
+/// there is no other.
 Endpoint own_address(const Endpoint& any);
 
-/// The one that should talk to `peer` among what is bound to `a` and `b`: true for `a`. Loopback keeps to loopback.
+/// The one that should talk to `peer` among what is bound to `a` and `b`: true for `a`. Loopback
+/// keeps to loopback.
 bool suits_better(const Endpoint& a, const Endpoint& b, const Endpoint& peer);
 
 }  // namespace herald::sip

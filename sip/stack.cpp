@@ -18,9 +18,9 @@ namespace herald::sip {
 namespace {
 
 constexpr Method kMethods[] = {
-    Method::subscribe, Method::notify, Method::publish, Method::register_, Method::message,
-    Method::options,   Method::invite, Method::bye,     Method::refer,     Method::info,
-    Method::update,    Method::prack,
+    Method::subscribe, Method::notify,  Method::publish, Method::register_,
+    Method::message,   Method::options, Method::invite,  Method::bye,
+    Method::refer,     Method::info,    Method::update,  Method::prack,
 };
 constexpr std::size_t kMethodCount = static_cast<std::size_t>(Method::prack) + 1;
 
@@ -115,8 +115,9 @@ Stack::Parts::Parts(base::Loop& loop, Transport& wire, RequestHandler& upper,
     for (std::size_t i = 0; i < kMethodCount; ++i) {
         const auto method = static_cast<Method>(i);
         const std::string_view name = method == Method::unknown ? "other" : name_of(method);
-        requests[i] = &metrics.counter("sip_requests_total", "Requests received, copies not counted",
-                                       {{"method", std::string(name)}});
+        requests[i] =
+            &metrics.counter("sip_requests_total", "Requests received, copies not counted",
+                             {{"method", std::string(name)}});
     }
 }
 
@@ -137,8 +138,8 @@ void Stack::Parts::on_response(std::span<char> bytes, const Flow& flow, Framing 
     if (!has_one_via(message) || !client.receive(whole, &message)) stray.add();
 }
 
-/// Another shard's answers come here where the kernel spreads datagrams by their source. Only that shard can tell
-/// whether the branch is authentic.
+/// Another shard's answers come here where the kernel spreads datagrams by their source. Only that
+/// shard can tell whether the branch is authentic.
 bool Stack::Parts::forward_response(const ResponseHead& head, std::span<const char> bytes,
                                     const Flow& flow, Framing framing) {
     const auto branch = Branch::from(head.branch);
@@ -166,7 +167,8 @@ void Stack::Parts::on_request(std::span<char> bytes, const Flow& flow, Framing f
 /// The ladder of RFC 3261 8.2 and 17.2 up to the application: copies first, as they cost least.
 void Stack::Parts::dispatch(const Flow& flow) {
     handler.on_sign_of_life(flow);
-    if (message.method() == Method::ack) return requests[static_cast<std::size_t>(Method::ack)]->add();
+    if (message.method() == Method::ack)
+        return requests[static_cast<std::size_t>(Method::ack)]->add();
     const RequestKey key = hasher.key_of(message);
     const ServerTransactions::Match known = server.match(key.transaction);
     if (known.state != ServerState::gone) return repeat(known, flow);
@@ -193,7 +195,8 @@ void Stack::Parts::repeat(const ServerTransactions::Match& known, const Flow& fl
     if (known.answer) responder.send(message, flow, *known.answer);
 }
 
-/// RFC 3261 9.2, RFC 4320: what can be cancelled is answered at once anyway, so a CANCEL changes nothing.
+/// RFC 3261 9.2, RFC 4320: what can be cancelled is answered at once anyway, so a CANCEL changes
+/// nothing.
 void Stack::Parts::on_cancel(const Flow& flow) {
     for (const Method method : kMethods) {
         const auto known = server.match(hasher.cancelled_by(message, method));
@@ -228,8 +231,8 @@ void Stack::Parts::count_rejected(const char* reason) {
 
 Stack::Stack(base::Loop& loop, Transport& transport, RequestHandler& handler,
              base::Metrics& metrics, StackOptions options, ShardRouter* router)
-    : parts_(std::make_unique<Parts>(loop, transport, handler, metrics, std::move(options),
-                                     router)) {}
+    : parts_(
+          std::make_unique<Parts>(loop, transport, handler, metrics, std::move(options), router)) {}
 
 Stack::~Stack() = default;
 
@@ -259,25 +262,37 @@ void Stack::answer_and_forget(ServerTransactionId id, const Answer& answer) {
     parts_->server.forget(id);
 }
 
-void Stack::abandon(ServerTransactionId id) { parts_->server.give_up(id); }
+void Stack::abandon(ServerTransactionId id) {
+    parts_->server.give_up(id);
+}
 
-const Message* Stack::request(ServerTransactionId id) const { return parts_->server.request(id); }
+const Message* Stack::request(ServerTransactionId id) const {
+    return parts_->server.request(id);
+}
 
 ClientTransactionId Stack::start(const Flow& flow, RequestSource& source, std::uint64_t user) {
     return parts_->client.start(flow, source, user);
 }
 
-void Stack::forget(ClientTransactionId id) { parts_->client.forget(id); }
+void Stack::forget(ClientTransactionId id) {
+    parts_->client.forget(id);
+}
 
-std::string_view Stack::contact(const Flow& flow) const { return parts_->responder.contact(flow); }
+std::string_view Stack::contact(const Flow& flow) const {
+    return parts_->responder.contact(flow);
+}
 
 std::uint64_t Stack::branch_hash(const Message& request) const {
     return parts_->hasher.branch_hash(request);
 }
 
-Transport& Stack::transport() noexcept { return parts_->transport; }
+Transport& Stack::transport() noexcept {
+    return parts_->transport;
+}
 
-std::size_t Stack::client_transactions() const noexcept { return parts_->client.size(); }
+std::size_t Stack::client_transactions() const noexcept {
+    return parts_->client.size();
+}
 
 void Stack::on_message(std::span<char> bytes, const Flow& flow, Framing framing) {
     assert(!parts_->is_receiving);
@@ -291,8 +306,8 @@ void Stack::on_message(std::span<char> bytes, const Flow& flow, Framing framing)
 }
 
 void Stack::on_unframeable(std::span<char> bytes, const Flow& flow, ParseResult::Error why) {
-    const ParseOutcome parsed = parse_into(parts_->message, bytes, Framing::stream,
-                                           parts_->options.limits);
+    const ParseOutcome parsed =
+        parse_into(parts_->message, bytes, Framing::stream, parts_->options.limits);
     const char* const reason = *parsed.reason != '\0' ? parsed.reason : "framing lost";
     if (parsed.error == ParseOutcome::Error::drop || !parts_->message.is_request()) {
         return parts_->count_rejected(reason);
@@ -307,6 +322,8 @@ void Stack::on_flow_closed(const Flow& flow) {
     parts_->handler.on_flow_closed(flow);
 }
 
-void Stack::on_unreachable(const Endpoint& peer) { parts_->client.on_unreachable(peer); }
+void Stack::on_unreachable(const Endpoint& peer) {
+    parts_->client.on_unreachable(peer);
+}
 
 }  // namespace herald::sip

@@ -1,4 +1,5 @@
-// sip/stack.h: one thread's SIP: messages in, transactions, requests and answers out. Knows nothing of presence.
+// sip/stack.h: one thread's SIP: messages in, transactions, requests and answers out. Knows nothing
+// of presence.
 #pragma once
 
 #include <cstdint>
@@ -22,12 +23,14 @@ namespace herald::sip {
 class RequestHandler {
 public:
     virtual ~RequestHandler() = default;
-    /// A new, well-formed request (never a retransmission, a merged request, a CANCEL or an ACK). Answer it with
-    /// Stack::answer(), now or later; `request` lives until then, or until this returns where it is answered here.
+    /// A new, well-formed request (never a retransmission, a merged request, a CANCEL or an ACK).
+    /// Answer it with Stack::answer(), now or later; `request` lives until then, or until this
+    /// returns where it is answered here.
     virtual void on_request(ServerTransactionId id, const Message& request, const Flow& flow) = 0;
     /// A stream ended (also told to the transactions on it, before).
     virtual void on_flow_closed(const Flow& flow) = 0;
-    /// Anything at all arrived from this flow: a suspect watcher may be tried again. Only called for requests.
+    /// Anything at all arrived from this flow: a suspect watcher may be tried again. Only called
+    /// for requests.
     virtual void on_sign_of_life(const Flow& flow) = 0;
 };
 
@@ -36,8 +39,10 @@ class ShardRouter {
 public:
     virtual ~ShardRouter() = default;
     virtual unsigned shard_of(const Message& request) const = 0;
-    /// Hands bytes with their flow to another shard's Stack::on_message(). Never blocks; drops and counts where full.
-    virtual void forward(unsigned shard, std::span<const char> bytes, const Flow& flow, Framing framing) = 0;
+    /// Hands bytes with their flow to another shard's Stack::on_message(). Never blocks; drops and
+    /// counts where full.
+    virtual void forward(unsigned shard, std::span<const char> bytes, const Flow& flow,
+                         Framing framing) = 0;
 };
 
 struct StackOptions {
@@ -45,51 +50,58 @@ struct StackOptions {
     unsigned shards = 1;  ///< in all; answers that name another are dropped
     TransactionTimers timers;
     ParseLimits limits;
-    /// Completed server transactions remembered at most; beyond, the oldest are forgotten and counted.
+    /// Completed server transactions remembered at most; beyond, the oldest are forgotten and
+    /// counted.
     std::size_t max_server_transactions = 4'000'000;
     /// Requests waiting for their answer at most; beyond: 503 with Retry-After, stateless.
     std::size_t max_pending_requests = 100'000;
     std::size_t max_client_transactions = 1'000'000;
-    /// Derives To tags and branch hashes; kept in the store, so that both are the same after a restart. Zeros: random.
+    /// Derives To tags and branch hashes; kept in the store, so that both are the same after a
+    /// restart. Zeros: random.
     base::HashKey lasting_key{};
     std::string user_agent;  ///< Server header value of answers; empty: none
     /// Methods served, for the Allow of a 501 (RFC 3261 8.2.1).
     std::string allow = "SUBSCRIBE, NOTIFY, PUBLISH, REGISTER, MESSAGE, OPTIONS";
-    /// Answer UDP requests to the port they came from, with or without rport: for old devices behind NATs.
+    /// Answer UDP requests to the port they came from, with or without rport: for old devices
+    /// behind NATs.
     bool force_rport = false;
 };
 
-/// Everything between the transport and the application on one thread. Messages come from the transport, and from
-/// other stacks through a ShardRouter; never from within a call of the handler or of a RequestSource.
+/// Everything between the transport and the application on one thread. Messages come from the
+/// transport, and from other stacks through a ShardRouter; never from within a call of the handler
+/// or of a RequestSource.
 class Stack final : public TransportSink {
 public:
-    Stack(base::Loop& loop, Transport& transport, RequestHandler& handler, base::Metrics& metrics, StackOptions options,
-          ShardRouter* router = nullptr);
+    Stack(base::Loop& loop, Transport& transport, RequestHandler& handler, base::Metrics& metrics,
+          StackOptions options, ShardRouter* router = nullptr);
     ~Stack() override;
     Stack(const Stack&) = delete;
     Stack& operator=(const Stack&) = delete;
 
-    /// The final answer (or a 100) to a request; later finals are discarded (RFC 3261 17.2.2). Retransmissions get the
-    /// same bytes until Timer J. The id stays valid for 64*T1; a stale one is ignored.
+    /// The final answer (or a 100) to a request; later finals are discarded (RFC 3261 17.2.2).
+    /// Retransmissions get the same bytes until Timer J. The id stays valid for 64*T1; a stale one
+    /// is ignored.
     void answer(ServerTransactionId id, const Answer& answer);
-    /// As answer(), and forgets the transaction at once: for 401s and overload 503s (RFC 3261 26.1.5).
+    /// As answer(), and forgets the transaction at once: for 401s and overload 503s (RFC
+    /// 3261 26.1.5).
     void answer_and_forget(ServerTransactionId id, const Answer& answer);
     /// No answer will come (RFC 4320 4.2): drops the request silently.
     void abandon(ServerTransactionId id);
     /// The pending request of a transaction not yet answered; nullptr once it was.
     const Message* request(ServerTransactionId id) const;
 
-    /// Starts a non-INVITE client transaction on `flow`. `source` must outlive it. Nothing is called back from within
-    /// but write_request(). No id: max_client_transactions are under way, nothing was sent and no outcome will come.
+    /// Starts a non-INVITE client transaction on `flow`. `source` must outlive it. Nothing is
+    /// called back from within but write_request(). No id: max_client_transactions are under way,
+    /// nothing was sent and no outcome will come.
     ClientTransactionId start(const Flow& flow, RequestSource& source, std::uint64_t user);
     /// Ends it without on_outcome(); its answer will be counted as stray.
     void forget(ClientTransactionId id);
 
-    /// The Contact value for requests and answers on `flow`: a GRUU of this server with the listener's port and
-    /// transport (RFC 6665 4.5.1), in <>.
+    /// The Contact value for requests and answers on `flow`: a GRUU of this server with the
+    /// listener's port and transport (RFC 6665 4.5.1), in <>.
     std::string_view contact(const Flow& flow) const;
-    /// 64-bit keyed hash of the request's Via branch and sent-by: kept with durable changes so that a repetition after
-    /// a crash is recognised.
+    /// 64-bit keyed hash of the request's Via branch and sent-by: kept with durable changes so that
+    /// a repetition after a crash is recognised.
     std::uint64_t branch_hash(const Message& request) const;
 
     Transport& transport() noexcept;

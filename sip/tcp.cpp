@@ -1,13 +1,13 @@
 // sip/tcp.cpp: streams of messages over TCP (RFC 3261 18, 5626 4.4.1, 5923).
 #include "sip/tcp.h"
 
-#include <sys/epoll.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <utility>
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
 
 #include "base/id.h"
 #include "base/log.h"
@@ -62,8 +62,8 @@ TcpConnections::~TcpConnections() {
 
 void TcpConnections::listen(Socket socket, std::uint8_t listener) {
     const std::size_t index = listeners_.size();
-    const Status watched = loop_.watch(socket.fd(), EPOLLIN,
-                                       [this, index](std::uint32_t) { accept_from(index); });
+    const Status watched =
+        loop_.watch(socket.fd(), EPOLLIN, [this, index](std::uint32_t) { accept_from(index); });
     assert(watched);
     static_cast<void>(watched);
     listeners_.push_back({.socket = std::move(socket), .number = listener});
@@ -104,8 +104,7 @@ bool TcpConnections::send(const Flow& flow, std::string_view bytes) {
 
 bool TcpConnections::is_open(const Flow& flow) const {
     const Connection* const connection = find(flow);
-    return connection != nullptr && !connection->is_failed &&
-           connection->state != State::draining;
+    return connection != nullptr && !connection->is_failed && connection->state != State::draining;
 }
 
 void TcpConnections::flush() {
@@ -158,9 +157,8 @@ Result<Flow> TcpConnections::add(Socket socket, const Endpoint& peer, std::uint8
     made.listener = listener;
     made.state = state;
     const base::SlotId id = connections_.take(std::move(made));
-    const Status watched =
-        loop_.watch(fd, wanted_events(connections_[id.slot]),
-                    [this, id](std::uint32_t events) { on_ready(id, events); });
+    const Status watched = loop_.watch(fd, wanted_events(connections_[id.slot]),
+                                       [this, id](std::uint32_t events) { on_ready(id, events); });
     if (!watched) {
         connections_.release(id);
         return watched.fault();
@@ -208,8 +206,7 @@ void TcpConnections::accept_from(std::size_t listener) {
             continue;
         }
         const Endpoint peer(reinterpret_cast<const sockaddr*>(&address));
-        static_cast<void>(
-            add(std::move(socket), peer, listeners_[listener].number, State::open));
+        static_cast<void>(add(std::move(socket), peer, listeners_[listener].number, State::open));
     }
 }
 
@@ -307,8 +304,9 @@ void TcpConnections::note_input(std::uint32_t slot, bool message_came) {
     arm(slot);
 }
 
-/// Nothing after this point can be told apart. Closing at once would make the kernel reset the connection, and with it
-/// the answer still on its way: so what comes is thrown away until the peer closes.
+/// Nothing after this point can be told apart. Closing at once would make the kernel reset the
+/// connection, and with it the answer still on its way: so what comes is thrown away until the peer
+/// closes.
 void TcpConnections::drain(std::uint32_t slot) {
     Connection& connection = connections_[slot];
     const Flow flow = flow_of(slot);
@@ -334,8 +332,8 @@ void TcpConnections::write(std::uint32_t slot) {
     Connection& connection = connections_[slot];
     while (connection.written < connection.out.size()) {
         const std::string_view rest = std::string_view(connection.out).substr(connection.written);
-        const ssize_t size = ::send(connection.socket.fd(), rest.data(), rest.size(),
-                                    MSG_NOSIGNAL | MSG_DONTWAIT);
+        const ssize_t size =
+            ::send(connection.socket.fd(), rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
         if (size < 0 && errno == EINTR) continue;
         if (size < 0 && errno != EAGAIN && errno != EWOULDBLOCK) return close(slot);
         if (size < 0) break;
@@ -379,8 +377,8 @@ std::uint32_t TcpConnections::wanted_events(const Connection& connection) const 
 void TcpConnections::arm(std::uint32_t slot) {
     Connection& connection = connections_[slot];
     loop_.timers().cancel(connection.timer);
-    connection.timer = loop_.timers().arm(owner_, payload_of(connections_.id_of(slot)),
-                                          deadline(connection));
+    connection.timer =
+        loop_.timers().arm(owner_, payload_of(connections_.id_of(slot)), deadline(connection));
 }
 
 base::Instant TcpConnections::deadline(const Connection& connection) const {

@@ -1,4 +1,5 @@
-// sip/tcp.h: the TCP connections of one shard: accepted, opened, framed, written once a turn, closed.
+// sip/tcp.h: the TCP connections of one shard: accepted, opened, framed, written once a turn,
+// closed.
 //
 //   connecting --up--> open --framing lost--> draining --peer closes, or 2 s--> (gone)
 //       \____ refused, timeout, error, end of stream, full ____________________/
@@ -43,7 +44,8 @@ public:
 
     /// Accepts from `socket`, which listens, as listener number `listener`.
     void listen(Socket socket, std::uint8_t listener);
-    /// As Transport::open(): an open connection to `peer`, else a new one that counts as of `listener`.
+    /// As Transport::open(): an open connection to `peer`, else a new one that counts as of
+    /// `listener`.
     Result<Flow> open(const Endpoint& peer, std::uint8_t listener);
     bool send(const Flow& flow, std::string_view bytes);
     bool is_open(const Flow& flow) const;
@@ -120,9 +122,9 @@ private:
     std::vector<Listener> listeners_;
     std::vector<base::SlotId> dirty_;     ///< with something to write, or failed
     std::vector<base::SlotId> flushing_;  ///< those of this flush()
-    std::vector<std::string> spare_;  ///< out-buffers between two uses
-    std::unique_ptr<char[]> room_;    ///< what is being read
-    base::TimerId resume_;            ///< accepting, after a lack of descriptors
+    std::vector<std::string> spare_;      ///< out-buffers between two uses
+    std::unique_ptr<char[]> room_;        ///< what is being read
+    base::TimerId resume_;                ///< accepting, after a lack of descriptors
     bool is_reading_ = true;
 };
 

@@ -7,10 +7,18 @@
 namespace herald::sip {
 namespace {
 
-constexpr std::size_t index(ClientState state) { return static_cast<std::size_t>(state); }
-constexpr std::size_t index(ClientInput input) { return static_cast<std::size_t>(input); }
-constexpr std::size_t index(ServerState state) { return static_cast<std::size_t>(state); }
-constexpr std::size_t index(ServerInput input) { return static_cast<std::size_t>(input); }
+constexpr std::size_t index(ClientState state) {
+    return static_cast<std::size_t>(state);
+}
+constexpr std::size_t index(ClientInput input) {
+    return static_cast<std::size_t>(input);
+}
+constexpr std::size_t index(ServerState state) {
+    return static_cast<std::size_t>(state);
+}
+constexpr std::size_t index(ServerInput input) {
+    return static_cast<std::size_t>(input);
+}
 
 constexpr ClientStep kReport{ClientState::gone, ClientAction::report};
 constexpr ClientStep kClientEnded{ClientState::gone, ClientAction::none};

@@ -1,7 +1,9 @@
-// sip/transaction.h: non-INVITE transactions, both sides, as tables of states (RFC 3261 17, 4320, 6026).
+// sip/transaction.h: non-INVITE transactions, both sides, as tables of states (RFC 3261 17, 4320,
+// 6026).
 //
 //   client:            1xx                 final, F, transport error
-//     trying ------------------> proceeding -----------------------> (gone; late answers fail the generation)
+//     trying ------------------> proceeding -----------------------> (gone; late answers fail the
+//     generation)
 //        \_____ final, F, transport error ________________________/
 //   server:      100               final                     J (a stream, within a dialog: at once)
 //     trying --------> proceeding --------> completed ------------------------------> (gone)
@@ -27,7 +29,8 @@ struct TransactionTimers {
 
     /// Timers F and J.
     base::Duration lifetime() const noexcept { return 64 * t1; }
-    /// When a request still without answer gets its 100: as Timer E of the client reaches T2 (RFC 4320 4.1).
+    /// When a request still without answer gets its 100: as Timer E of the client reaches T2 (RFC
+    /// 4320 4.1).
     base::Duration provisional_after() const noexcept;
 };
 
@@ -42,8 +45,10 @@ struct ClientTransactionId {
 struct ClientOutcome {
     enum class How : std::uint8_t { response, timeout, transport_error };
     How how;
-    int status;              ///< of the final response; 408 for a timeout, 503 for a transport error (RFC 3261 8.1.3.1)
-    const Message* message;  ///< the final response, nullptr for the plain 2xx that needed no full parse, timeout, error
+    int status;  ///< of the final response; 408 for a timeout, 503 for a transport error (RFC
+                 ///< 3261 8.1.3.1)
+    const Message* message;  ///< the final response, nullptr for the plain 2xx that needed no full
+                             ///< parse, timeout, error
     Flow flow;               ///< the request went out on (streams: the connection opened)
 };
 
@@ -74,8 +79,9 @@ ServerStep step(ServerState state, ServerInput input) noexcept;
 class RequestSource {
 public:
     virtual ~RequestSource() = default;
-    /// Appends the whole request with `via` (a complete `Via: ...CRLF` line) as its only Via. Called for the first
-    /// sending and for each retransmission, and gives the same bytes each time.
+    /// Appends the whole request with `via` (a complete `Via: ...CRLF` line) as its only Via.
+    /// Called for the first sending and for each retransmission, and gives the same bytes each
+    /// time.
     virtual void write_request(std::uint64_t user, std::string_view via, std::string& out) = 0;
     /// Exactly once, never from within start(). The id is free when this is called.
     virtual void on_outcome(std::uint64_t user, const ClientOutcome& outcome) = 0;

@@ -1,4 +1,5 @@
-// sip/transport.h: what carries messages: the seam between the stack and sockets (or a test's wire).
+// sip/transport.h: what carries messages: the seam between the stack and sockets (or a test's
+// wire).
 #pragma once
 
 #include <cstdint>
@@ -16,11 +17,13 @@ namespace herald::sip {
 class TransportSink {
 public:
     virtual ~TransportSink() = default;
-    /// One datagram, or one framed message of a stream (keep-alives are gone already). The bytes may be changed in
-    /// place and live until the call returns.
+    /// One datagram, or one framed message of a stream (keep-alives are gone already). The bytes
+    /// may be changed in place and live until the call returns.
     virtual void on_message(std::span<char> bytes, const Flow& flow, Framing framing) = 0;
-    /// A stream sent bytes that cannot be framed; the transport closes it after the sink answered what can be answered.
-    virtual void on_unframeable(std::span<char> bytes, const Flow& flow, ParseResult::Error why) = 0;
+    /// A stream sent bytes that cannot be framed; the transport closes it after the sink answered
+    /// what can be answered.
+    virtual void on_unframeable(std::span<char> bytes, const Flow& flow,
+                                ParseResult::Error why) = 0;
     /// A stream ended, or could not be opened; everything queued on it is lost.
     virtual void on_flow_closed(const Flow& flow) = 0;
     /// ICMP said that nobody listens at `peer` (UDP, RFC 3261 18.4).
@@ -38,11 +41,12 @@ struct ListenerAddress {
 class Transport {
 public:
     virtual ~Transport() = default;
-    /// Queues one message; it leaves at the end of the loop's turn at the latest. False: the flow is gone or its buffer
-    /// is full (the stream is then closed later, by on_flow_closed).
+    /// Queues one message; it leaves at the end of the loop's turn at the latest. False: the flow
+    /// is gone or its buffer is full (the stream is then closed later, by on_flow_closed).
     virtual bool send(const Flow& flow, std::string_view bytes) = 0;
-    /// A flow to `peer` from a listener of that family: for UDP a value, for streams an open connection to that very
-    /// address and port, or a new one (messages wait until it is up). Faults: unreachable, limit_reached.
+    /// A flow to `peer` from a listener of that family: for UDP a value, for streams an open
+    /// connection to that very address and port, or a new one (messages wait until it is up).
+    /// Faults: unreachable, limit_reached.
     virtual Result<Flow> open(Protocol protocol, const Endpoint& peer) = 0;
     /// Whether `flow` can still be sent on: always for UDP of a listener we have.
     virtual bool is_open(const Flow& flow) const = 0;

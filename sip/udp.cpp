@@ -1,15 +1,15 @@
 // sip/udp.cpp: batched datagrams, and what ICMP says about them.
 #include "sip/udp.h"
 
-#include <linux/errqueue.h>
-#include <netinet/icmp6.h>
-#include <netinet/ip_icmp.h>
-#include <sys/epoll.h>
-
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <utility>
+
+#include <linux/errqueue.h>
+#include <netinet/icmp6.h>
+#include <netinet/ip_icmp.h>
+#include <sys/epoll.h>
 
 namespace herald::sip {
 namespace {
@@ -31,7 +31,8 @@ base::Counter& dropped(base::Metrics& metrics, const char* reason) {
                            {{"reason", reason}});
 }
 
-/// Host, network, protocol or port unreachable; time exceeded and the like are passing (RFC 3261 18.4).
+/// Host, network, protocol or port unreachable; time exceeded and the like are passing (RFC
+/// 3261 18.4).
 bool says_unreachable(const sock_extended_err& error) {
     if (error.ee_origin == SO_EE_ORIGIN_ICMP) {
         return error.ee_type == ICMP_DEST_UNREACH && error.ee_code != ICMP_FRAG_NEEDED;
@@ -82,7 +83,9 @@ UdpSocket::UdpSocket(base::Loop& loop, Socket socket, std::uint8_t listener,
     static_cast<void>(watched);
 }
 
-UdpSocket::~UdpSocket() { loop_.unwatch(socket_.fd()); }
+UdpSocket::~UdpSocket() {
+    loop_.unwatch(socket_.fd());
+}
 
 bool UdpSocket::send(const Endpoint& peer, std::string_view bytes) {
     if (bytes.size() > kLargest) {
@@ -140,7 +143,8 @@ int UdpSocket::send_batch(std::size_t first) {
 
 std::size_t UdpSocket::on_send_error(int error, std::size_t first) {
     if (error == EINTR) return 0;
-    // With IP_RECVERR an earlier datagram's error is told to whoever sends next: take it away and try once more.
+    // With IP_RECVERR an earlier datagram's error is told to whoever sends next: take it away and
+    // try once more.
     if (!is_retrying_) {
         is_retrying_ = true;
         read_errors();
@@ -148,8 +152,8 @@ std::size_t UdpSocket::on_send_error(int error, std::size_t first) {
     }
     is_retrying_ = false;
     counters_.unsendable.add();
-    if (error == ENETUNREACH || error == EHOSTUNREACH || error == ECONNREFUSED ||
-        error == EACCES || error == EPERM || error == EINVAL || error == EADDRNOTAVAIL) {
+    if (error == ENETUNREACH || error == EHOSTUNREACH || error == ECONNREFUSED || error == EACCES ||
+        error == EPERM || error == EINVAL || error == EADDRNOTAVAIL) {
         note_unreachable(queue_[first].peer);
     }
     return 1;

@@ -1,8 +1,6 @@
 // sip/udp.h: one UDP socket of one shard: datagrams in by recvmmsg, out by sendmmsg once a turn.
 #pragma once
 
-#include <sys/socket.h>
-
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +8,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <sys/socket.h>
 
 #include "base/loop.h"
 #include "base/metrics.h"
@@ -22,14 +22,15 @@ namespace herald::sip {
 struct UdpCounters {
     explicit UdpCounters(base::Metrics& metrics);
 
-    base::Counter& keep_alive;    ///< too short for a message (RFC 5626), on purpose
-    base::Counter& stun;          ///< not offered
-    base::Counter& backlog;       ///< the socket took no more, and the queue was full
-    base::Counter& unsendable;    ///< refused by the system, for that address
-    base::Counter& too_large;     ///< more than a datagram can hold
+    base::Counter& keep_alive;  ///< too short for a message (RFC 5626), on purpose
+    base::Counter& stun;        ///< not offered
+    base::Counter& backlog;     ///< the socket took no more, and the queue was full
+    base::Counter& unsendable;  ///< refused by the system, for that address
+    base::Counter& too_large;   ///< more than a datagram can hold
 };
 
-/// Room for one recvmmsg(), used again and again by all sockets of a shard, so that it stays in the cache.
+/// Room for one recvmmsg(), used again and again by all sockets of a shard, so that it stays in the
+/// cache.
 class ReceiveRing {
 public:
     static constexpr std::size_t kDatagrams = 64;
@@ -51,7 +52,8 @@ private:
 
 class UdpSocket {
 public:
-    /// Watches `socket` from now on; messages go to `sink`, which is set before the loop's next turn.
+    /// Watches `socket` from now on; messages go to `sink`, which is set before the loop's next
+    /// turn.
     UdpSocket(base::Loop& loop, Socket socket, std::uint8_t listener, TransportSink* const& sink,
               ReceiveRing& ring, UdpCounters& counters);
     ~UdpSocket();
@@ -95,7 +97,7 @@ private:
     std::string arena_;  ///< the bytes of queue_
     std::vector<Queued> queue_;
     std::vector<Endpoint> unreachable_;
-    bool is_waiting_ = false;   ///< for room in the socket's buffer
+    bool is_waiting_ = false;  ///< for room in the socket's buffer
     bool is_reading_ = true;
     bool is_retrying_ = false;  ///< the first of the queue failed once, maybe for another's error
 };

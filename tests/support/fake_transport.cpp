@@ -30,10 +30,8 @@ FakeTransport::FakeTransport(const base::Clock& clock) : clock_(clock) {
 }
 
 std::uint8_t FakeTransport::listen(sip::Protocol protocol, const sip::Endpoint& bound) {
-    listeners_.push_back({.protocol = protocol,
-                          .bound = bound,
-                          .host = bound.uri_host(),
-                          .port = bound.port()});
+    listeners_.push_back(
+        {.protocol = protocol, .bound = bound, .host = bound.uri_host(), .port = bound.port()});
     return static_cast<std::uint8_t>(listeners_.size() - 1);
 }
 
@@ -48,9 +46,9 @@ sip::Flow FakeTransport::connect(std::string_view host, std::uint16_t port) {
 void FakeTransport::receive(std::string_view message, const sip::Flow& flow) {
     assert(sink_ != nullptr);
     std::string bytes = wire(message);
-    sink_->on_message({bytes.data(), bytes.size()}, flow,
-                      sip::is_reliable(flow.protocol) ? sip::Framing::stream
-                                                      : sip::Framing::datagram);
+    sink_->on_message(
+        {bytes.data(), bytes.size()}, flow,
+        sip::is_reliable(flow.protocol) ? sip::Framing::stream : sip::Framing::datagram);
 }
 
 void FakeTransport::receive_unframeable(std::string_view bytes, const sip::Flow& flow) {
@@ -63,9 +61,13 @@ void FakeTransport::close(const sip::Flow& flow) {
     sink_->on_flow_closed(flow);
 }
 
-void FakeTransport::unreachable(const sip::Endpoint& peer) { sink_->on_unreachable(peer); }
+void FakeTransport::unreachable(const sip::Endpoint& peer) {
+    sink_->on_unreachable(peer);
+}
 
-std::vector<FakeTransport::Sent> FakeTransport::take() { return std::exchange(sent_, {}); }
+std::vector<FakeTransport::Sent> FakeTransport::take() {
+    return std::exchange(sent_, {});
+}
 
 std::string FakeTransport::take_one() {
     std::vector<Sent> sent = take();

@@ -1,4 +1,5 @@
-// tests/support/fake_transport.h: a Transport without sockets: keeps what is sent, lets a test deliver messages.
+// tests/support/fake_transport.h: a Transport without sockets: keeps what is sent, lets a test
+// deliver messages.
 #pragma once
 
 #include <cstddef>
@@ -13,14 +14,15 @@
 
 namespace herald::test {
 
-/// Text of a test as it goes on the wire: every line ended by CRLF. `lines` may have LF or CRLF already.
+/// Text of a test as it goes on the wire: every line ended by CRLF. `lines` may have LF or CRLF
+/// already.
 std::string wire(std::string_view lines);
 
 /// The numeric address `host`, which is one.
 sip::Endpoint endpoint(std::string_view host, std::uint16_t port);
 
-/// Two listeners unless told otherwise: UDP (index 0) and TCP (index 1), both at 192.0.2.1:5060. Deliver only between
-/// turns, never from within a call of the stack.
+/// Two listeners unless told otherwise: UDP (index 0) and TCP (index 1), both at 192.0.2.1:5060.
+/// Deliver only between turns, never from within a call of the stack.
 class FakeTransport final : public sip::Transport {
 public:
     struct Sent {

@@ -1,4 +1,5 @@
-// tests/unit/sip/branch_test.cpp: our Via branches are read back, and nobody else's are taken for ours.
+// tests/unit/sip/branch_test.cpp: our Via branches are read back, and nobody else's are taken for
+// ours.
 #include "sip/branch.h"
 
 #include <string>

@@ -1,9 +1,6 @@
-// tests/unit/sip/network_fixture.h: a Network on loopback sockets, a sink that keeps notes, and peers of the test's own.
+// tests/unit/sip/network_fixture.h: a Network on loopback sockets, a sink that keeps notes, and
+// peers of the test's own.
 #pragma once
-
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <functional>
@@ -11,6 +8,10 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
 
 #include <doctest/doctest.h>
 
@@ -102,8 +103,7 @@ struct NetworkFixture {
 
     sip::ListenerAddress listen(sip::Protocol protocol, std::string_view host = "127.0.0.1",
                                 std::uint16_t port = 0, std::string_view advertised = {}) {
-        auto address =
-            network.listen(protocol, *sip::Endpoint::from(host, port), advertised, true);
+        auto address = network.listen(protocol, *sip::Endpoint::from(host, port), advertised, true);
         REQUIRE_MESSAGE(address, (address ? std::string() : address.fault().detail));
         return *address;
     }

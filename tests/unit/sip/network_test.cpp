@@ -1,9 +1,10 @@
-// tests/unit/sip/network_test.cpp: listeners: taken ports, what peers are told, and which one a message leaves by.
+// tests/unit/sip/network_test.cpp: listeners: taken ports, what peers are told, and which one a
+// message leaves by.
 #include "sip/network.h"
 
-#include <sys/socket.h>
-
 #include <string>
+
+#include <sys/socket.h>
 
 #include <doctest/doctest.h>
 
@@ -16,7 +17,9 @@ using namespace herald::test;
 
 namespace {
 
-Endpoint at(std::string_view host, std::uint16_t port = 0) { return *Endpoint::from(host, port); }
+Endpoint at(std::string_view host, std::uint16_t port = 0) {
+    return *Endpoint::from(host, port);
+}
 
 }  // namespace
 

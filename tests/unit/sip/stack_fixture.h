@@ -1,4 +1,5 @@
-// tests/unit/sip/stack_fixture.h: a Stack on a manual clock and a fake wire, with a handler and a source that keep notes.
+// tests/unit/sip/stack_fixture.h: a Stack on a manual clock and a fake wire, with a handler and a
+// source that keep notes.
 #pragma once
 
 #include <cstdint>
@@ -79,7 +80,8 @@ struct StackFixture {
         const base::Instant end = clock.now() + step;
         loop.turn(base::Duration::zero());
         while (clock.now() < end) {
-            clock.advance(std::min<base::Duration>(std::chrono::milliseconds(1), end - clock.now()));
+            clock.advance(
+                std::min<base::Duration>(std::chrono::milliseconds(1), end - clock.now()));
             loop.turn(base::Duration::zero());
         }
     }
@@ -121,6 +123,41 @@ inline std::string response_to(std::string_view request, std::string_view status
         text.append(name).append(": ").append(header_of(request, name)).append("\r\n");
     }
     return text.append(more).append("Content-Length: 0\r\n\r\n");
+}
+
+/// A request by its parts that matter here.
+struct Request {
+    std::string method = "SUBSCRIBE";
+    std::string via = "SIP/2.0/UDP 192.0.2.10:5060;branch=z9hG4bKone;rport";
+    std::string from_tag = "from";
+    std::string to_tag;
+    std::string call_id = "call";
+    std::string cseq = "1";
+    std::string more;
+
+    std::string text() const {
+        std::string out = method + " sip:alice@example.com SIP/2.0\r\nVia: " + via + "\r\n";
+        out += "Max-Forwards: 70\r\nFrom: <sip:bob@example.com>;tag=" + from_tag + "\r\n";
+        out += "To: <sip:alice@example.com>";
+        if (!to_tag.empty()) out += ";tag=" + to_tag;
+        out += "\r\nCall-ID: " + call_id + "\r\nCSeq: " + cseq + " " + method + "\r\n";
+        return out + more + "Content-Length: 0\r\n\r\n";
+    }
+};
+
+inline std::string via_with(std::string_view branch, std::string_view transport = "UDP") {
+    return "SIP/2.0/" + std::string(transport) + " 192.0.2.10:5060;branch=" + std::string(branch);
+}
+
+inline std::string status_of(std::string_view response) {
+    return response.size() < 12 ? std::string() : std::string(response.substr(8, 3));
+}
+
+/// Answers each request at once.
+inline void answer_all(StackFixture& fixture, Answer answer) {
+    fixture.handler.reply = [&fixture, answer](ServerTransactionId id, const Message&) {
+        fixture.stack.answer(id, answer);
+    };
 }
 
 }  // namespace herald::test

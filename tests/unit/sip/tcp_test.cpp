@@ -1,12 +1,13 @@
-// tests/unit/sip/tcp_test.cpp: streams through real sockets on loopback; timeouts on a manual clock.
+// tests/unit/sip/tcp_test.cpp: streams through real sockets on loopback; timeouts on a manual
+// clock.
 #include "sip/tcp.h"
-
-#include <fcntl.h>
-#include <sys/socket.h>
 
 #include <chrono>
 #include <string>
 #include <vector>
+
+#include <fcntl.h>
+#include <sys/socket.h>
 
 #include <doctest/doctest.h>
 
@@ -21,8 +22,7 @@ namespace {
 
 /// A listening socket of the test's own.
 struct Acceptor {
-    explicit Acceptor(int backlog = 16)
-        : socket(::socket(AF_INET, SOCK_STREAM, 0)) {
+    explicit Acceptor(int backlog = 16) : socket(::socket(AF_INET, SOCK_STREAM, 0)) {
         sockaddr_storage address{};
         const socklen_t size = Endpoint::from("127.0.0.1", 0)->to_sockaddr(address);
         REQUIRE(bind(socket.fd(), reinterpret_cast<sockaddr*>(&address), size) == 0);

@@ -1,9 +1,9 @@
 // tests/unit/sip/udp_test.cpp: datagrams through real sockets on loopback.
 #include "sip/udp.h"
 
-#include <sys/socket.h>
-
 #include <string>
+
+#include <sys/socket.h>
 
 #include <doctest/doctest.h>
 
