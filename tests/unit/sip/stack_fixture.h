@@ -154,8 +154,8 @@ inline std::string status_of(std::string_view response) {
 }
 
 /// Answers each request at once.
-inline void answer_all(StackFixture& fixture, Answer answer) {
-    fixture.handler.reply = [&fixture, answer](ServerTransactionId id, const Message&) {
+inline void answer_all(StackFixture& fixture, sip::Answer answer) {
+    fixture.handler.reply = [&fixture, answer](sip::ServerTransactionId id, const sip::Message&) {
         fixture.stack.answer(id, answer);
     };
 }
