@@ -188,22 +188,45 @@ void UserAgent::write_request(std::uint64_t user, std::string_view via, std::str
 void UserAgent::on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome) {
     const auto found = exchanges_.find(user);
     if (found == exchanges_.end()) return;
-    Exchange& exchange = *found->second;
-    exchange.transaction = {};
-    loop_.timers().cancel(exchange.patience);
-    if (outcome.how != sip::ClientOutcome::How::response) return attempt_next(user, outcome.status);
-    const bool is_challenge = outcome.status == 401 || outcome.status == 407;
-    if (is_challenge && outcome.message && answer_challenge(exchange, *outcome.message))
-        return attempt(user);
-    if (digest_ && outcome.message && !is_challenge) digest_->learn(*outcome.message);
-    if (outcome.status == 503 && exchange.target + 1 < exchange.targets.size())
-        return attempt_next(user, 503);
-    Reply reply{.status = outcome.status, .is_answered = true, .message = outcome.message};
+    found->second->transaction = {};
+    loop_.timers().cancel(found->second->patience);
+    if (outcome.how != sip::ClientOutcome::How::response) {
+        return attempt_next(user, outcome.status);
+    }
+    if (outcome.message) return on_response(user, *outcome.message);
+    // The stack reads no more of a 2xx without Contact than a notifier needs; that to a PUBLISH
+    // says what we came for.
+    const sip::ParseResult parsed = arrivals_.parse();
+    if (parsed.error == sip::ParseResult::Error::none) return on_response(user, parsed.message);
+    finish(user, {.status = 502,
+                  .is_answered = true,
+                  .cseq = found->second->request.cseq,
+                  .why = std::string("the answer cannot be read: ") + parsed.reason});
+}
+
+void UserAgent::on_response(ExchangeId id, const sip::Message& response) {
+    Exchange& exchange = *exchanges_.at(id);
+    const int status = response.status();
+    const bool is_challenge = status == 401 || status == 407;
+    if (is_challenge && answer_challenge(exchange, response)) return attempt(id);
+    if (digest_ && !is_challenge) digest_->learn(response);
+    const bool has_more_targets = exchange.target + 1 < exchange.targets.size();
+    if (status == 503 && has_more_targets) return attempt_next(id, status);
+    Reply reply{.status = status, .is_answered = true, .message = &response};
     reply.cseq = exchange.request.cseq;
-    if (outcome.status >= 300 && outcome.message) reply.why = refusal_text(*outcome.message);
-    if (is_challenge)
+    if (status >= 300) reply.why = refusal_text(response);
+    if (is_challenge) {
         reply.why += options_.password.empty() ? " (give --password)" : " (wrong name or password)";
-    finish(user, std::move(reply));
+    }
+    finish(id, std::move(reply));
+}
+
+void UserAgent::Arrivals::on_message(std::span<char> bytes, const sip::Flow& flow,
+                                     sip::Framing framing) {
+    bytes_ = bytes;
+    framing_ = framing;
+    stack_.on_message(bytes, flow, framing);
+    bytes_ = {};
 }
 
 bool UserAgent::answer_challenge(Exchange& exchange, const sip::Message& response) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -38,7 +39,7 @@ struct OutgoingRequest {
 struct Reply {
     int status = 0;                         ///< 408 for no answer, 503 where it could not be sent
     bool is_answered = false;               ///< a peer said so, and `message` is what it said
-    const sip::Message* message = nullptr;  ///< may be nullptr for a 2xx; valid during the call
+    const sip::Message* message = nullptr;  ///< valid during the call
     std::uint32_t cseq =
         0;            ///< of the last attempt; the next request of a dialog takes the next one
     std::string why;  ///< one sentence for the user where it is no 2xx
@@ -84,11 +85,31 @@ public:
     void remove(NotifyReceiver& receiver);
 
     /// For the transport: it hands in what arrives.
-    sip::TransportSink& sink() noexcept { return stack_; }
+    sip::TransportSink& sink() noexcept { return arrivals_; }
     base::Loop& loop() noexcept { return loop_; }
     const Options& options() const noexcept { return options_; }
 
 private:
+    /// Hands messages to the stack, and keeps the one it is working on.
+    class Arrivals final : public sip::TransportSink {
+    public:
+        explicit Arrivals(sip::Stack& stack) : stack_(stack) {}
+        void on_message(std::span<char> bytes, const sip::Flow& flow,
+                        sip::Framing framing) override;
+        void on_unframeable(std::span<char> bytes, const sip::Flow& flow,
+                            sip::ParseResult::Error why) override {
+            stack_.on_unframeable(bytes, flow, why);
+        }
+        void on_flow_closed(const sip::Flow& flow) override { stack_.on_flow_closed(flow); }
+        void on_unreachable(const sip::Endpoint& peer) override { stack_.on_unreachable(peer); }
+        /// Parses it, the stack having left it alone.
+        sip::ParseResult parse() const { return sip::parse(bytes_, framing_); }
+
+    private:
+        sip::Stack& stack_;
+        std::span<char> bytes_;
+        sip::Framing framing_ = sip::Framing::datagram;
+    };
     struct Exchange {
         OutgoingRequest request;
         Done done;
@@ -113,6 +134,7 @@ private:
     void attempt(ExchangeId id);
     void attempt_next(ExchangeId id, int status);
     void on_patience_lost(ExchangeId id);
+    void on_response(ExchangeId id, const sip::Message& response);
     bool answer_challenge(Exchange& exchange, const sip::Message& response);
     sip::DigestClient* digest();
     void finish(ExchangeId id, Reply reply);
@@ -123,6 +145,7 @@ private:
     sip::Transport& transport_;
     Options options_;
     sip::Stack stack_;
+    Arrivals arrivals_{stack_};
     sip::Locator locator_;
     const std::string contact_user_;
     std::unique_ptr<sip::DigestClient> digest_;

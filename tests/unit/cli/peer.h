@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -71,7 +72,8 @@ public:
     /// Moves time on in steps that let every timer fire in its turn.
     void advance(base::Duration duration);
 
-    /// The next request the agent sent; empty, and a failed check, where there is none.
+    /// The next request the agent sent, retransmissions left out; empty, and a failed check, where
+    /// there is none.
     std::string next_request();
     /// As next_request(), but none is no failure.
     std::string next_request_or_none();
@@ -96,6 +98,7 @@ private:
     std::string next(bool is_request);
 
     std::deque<FakeTransport::Sent> sent_;
+    std::set<std::string> seen_;  ///< requests already handed out
     sip::Flow last_flow_;
 };
 
@@ -130,6 +133,7 @@ inline std::string Peer::next(bool is_request) {
         const FakeTransport::Sent sent = std::move(sent_.front());
         sent_.pop_front();
         if ((status(sent.bytes) == 0) != is_request) continue;
+        if (is_request && !seen_.insert(sent.bytes).second) continue;
         last_flow_ = sent.flow;
         return sent.bytes;
     }

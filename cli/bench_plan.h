@@ -1,0 +1,50 @@
+// cli/bench_plan.h: what `herald bench` shall do, as its command line says it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/arguments.h"
+#include "sip/endpoint.h"
+
+namespace herald::cli::bench {
+
+enum class Phase : std::uint8_t { subscribe, refresh, publish, all, idle, restart };
+
+/// Bounded everywhere, so that no slip of a finger makes a storm.
+struct Plan {
+    sip::Endpoint server;
+    std::string domain;  ///< of presentities and watchers
+    std::string prefix;  ///< of their user parts; runs with different ones do not meet
+    Phase phase = Phase::all;
+    std::uint32_t presentities = 1000;
+    std::uint32_t fan_out = 1;  ///< watchers of each presentity
+    std::uint32_t ports = 1;    ///< sockets the watchers are spread over
+    std::uint32_t window = 64;  ///< closed loop: that many at once
+    std::uint32_t rate = 0;     ///< open loop: that many a second; 0: closed
+    std::uint32_t subscribe_window = 256;
+    std::chrono::seconds duration{10};
+    std::chrono::seconds hold{0};     ///< quiet time before memory is measured
+    std::chrono::seconds timeout{0};  ///< an unanswered request is given up
+    std::uint32_t body_size = 600;    ///< bytes of a published document, about
+    std::uint32_t expires = 3600;     ///< seconds
+    std::string user;                 ///< of everybody; empty: each its own user part
+    std::string password;             ///< empty: a challenge is a refusal
+    int server_pid = 0;               ///< 0: whoever has the server's UDP port
+    bool retransmits = false;         ///< RFC 3261 17.1.2.2
+    bool unsubscribes = false;
+    bool verifies = false;
+    bool is_json = false;
+
+    std::uint32_t watchers() const noexcept { return presentities * fan_out; }
+};
+
+std::vector<Option> plan_options();
+
+/// Faults: malformed (a sentence for the user), forbidden: the server is not on this machine.
+Result<Plan> plan_of(const Arguments& arguments);
+
+}  // namespace herald::cli::bench
