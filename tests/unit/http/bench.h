@@ -1,0 +1,59 @@
+// tests/unit/http/bench.h: an Api over a FakeAdmin, asked without sockets.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "http/api.h"
+#include "tests/unit/http/fake_admin.h"
+
+namespace herald::http {
+
+inline bool contains(std::string_view text, std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+}
+
+inline std::string header(const Answer& answer, std::string_view name) {
+    for (const auto& [key, value] : answer.headers) {
+        if (key == name) return value;
+    }
+    return {};
+}
+
+inline std::string member(const Answer& answer, std::string_view name) {
+    const auto json = parse_json(answer.body);
+    if (!json || json->find(name) == nullptr) return {};
+    const auto* text = json->find(name)->as<std::string>();
+    return text != nullptr ? *text : to_text(*json->find(name));
+}
+
+/// An Api over a FakeAdmin, with a token of each role: its name.
+struct Bench {
+    FakeAdmin admin;
+    base::Metrics metrics;
+    Api api{Context{admin, metrics, "example.com", "1.2.3"},
+            Tokens({{"r", sha256_hex("read"), "read"},
+                    {"w", sha256_hex("write"), "write"},
+                    {"a", sha256_hex("admin"), "admin"}})};
+    int reads = 0;
+
+    Answer send(Request request, std::string body = {}) {
+        return api.answer(request, [&]() -> Result<std::string> {
+            ++reads;
+            return body;
+        });
+    }
+    Answer call(std::string method, std::string target, std::string token = "admin",
+                std::string body = {}) {
+        const bool has_body = !body.empty();
+        return send({.method = std::move(method),
+                     .target = std::move(target),
+                     .authorization = token.empty() ? "" : "Bearer " + token,
+                     .content_type = has_body ? "application/json" : "",
+                     .has_length = has_body},
+                    std::move(body));
+    }
+};
+
+}  // namespace herald::http

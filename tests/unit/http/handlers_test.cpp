@@ -1,0 +1,284 @@
+// tests/unit/http/handlers_test.cpp: health, subscriptions, resources, mailboxes and accounts, as
+// the API shows and sets them.
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "sip/digest.h"
+#include "tests/unit/http/bench.h"
+
+namespace herald::http {
+namespace {
+
+TEST_CASE("health, readiness") {
+    Bench bench;
+    CHECK(bench.call("GET", "/healthz", "").status == 200);
+    CHECK(bench.call("GET", "/readyz", "").status == 200);
+
+    bench.admin.healthy = {false, "The store is being read."};
+    const Answer answer = bench.call("GET", "/readyz", "");
+    CHECK(answer.status == 503);
+    CHECK(member(answer, "detail") == "The store is being read.");
+    CHECK(header(answer, "Retry-After") == "5");
+    CHECK(bench.call("GET", "/healthz", "").status == 200);
+}
+
+TEST_CASE("subscriptions are listed with filters and pages") {
+    Bench bench;
+    server::SubscriptionInfo info;
+    info.id = "17";
+    info.package = "presence";
+    info.resource = "sip:alice@example.com";
+    info.watcher = "sip:bob@example.com";
+    info.state = "suspect";
+    info.call_id = "c\x80";
+    info.expires_at = base::WallTime(std::chrono::seconds(1800000000));
+    info.last_notify = base::WallTime(std::chrono::milliseconds(1800000000500));
+    info.last_answer = 408;
+    info.failures = 2;
+    bench.admin.page = {{info}, "18", 40};
+
+    const Answer answer = bench.call("GET",
+                                     "/v1/"
+                                     "subscriptions?package=presence&resource=alice%40Example.com&"
+                                     "watcher=sip:bob@example.com&state=suspect&limit=1&after=16",
+                                     "read");
+
+    REQUIRE(answer.status == 200);
+    CHECK(answer.type == "application/json");
+    CHECK(
+        answer.body ==
+        "{\"subscriptions\":[{\"id\":\"17\",\"package\":\"presence\",\"resource\":\"sip:alice@"
+        "example.com\","
+        "\"watcher\":\"sip:bob@example.com\",\"state\":\"suspect\",\"expires_at\":\"2027-01-15T08:"
+        "00:00Z\","
+        "\"call_id\":\"c\xEF\xBF\xBD\",\"remote_target\":\"\",\"flow\":\"\",\"last_notify\":\"2027-"
+        "01-15T08:00:00.500Z\","
+        "\"last_answer\":408,\"next_retry\":null,\"failures\":2}],\"total\":40,\"next\":\"18\"}\n");
+    REQUIRE(bench.admin.queries.size() == 1);
+    const auto& query = bench.admin.queries[0];
+    CHECK(query.package == "presence");
+    CHECK(query.resource == "sip:alice@example.com");
+    CHECK(query.watcher == "sip:bob@example.com");
+    CHECK(query.state == "suspect");
+    CHECK(query.limit == 1);
+    CHECK(query.after == "16");
+
+    bench.admin.page = {};
+    CHECK(bench.call("GET", "/v1/subscriptions").body ==
+          "{\"subscriptions\":[],\"total\":0,\"next\":null}\n");
+    CHECK(bench.admin.queries[1].limit == 100);
+}
+
+TEST_CASE("bad filters are refused with what is possible") {
+    Bench bench;
+    const auto detail = [&](const std::string& query) {
+        const Answer answer = bench.call("GET", "/v1/subscriptions?" + query);
+        CHECK(answer.status == 400);
+        return member(answer, "detail");
+    };
+    CHECK(detail("limit=0") == "limit is \"0\", want 1 to 1000");
+    CHECK(detail("limit=1001") == "limit is \"1001\", want 1 to 1000");
+    CHECK(detail("limit=ten") == "limit is \"ten\", want 1 to 1000");
+    CHECK(contains(detail("state=dead"), "want pending, active"));
+    CHECK(contains(detail("resource=alice"), "is no address-of-record"));
+    CHECK(detail("packge=presence") ==
+          "\"packge\" is no query parameter, want one of package, resource, watcher, state, limit, "
+          "after");
+    CHECK(bench.call("GET", "/v1/accounts/a@b.c?x=1").status == 400);
+}
+
+TEST_CASE("a resource is shown with its publications") {
+    Bench bench;
+    server::ResourceInfo info;
+    info.package = "presence";
+    info.aor = "sip:alice@example.com";
+    info.type = "application/pidf+xml";
+    info.body = "<presence/>";
+    info.watchers = 3;
+    server::PublicationInfo publication;
+    publication.source = "s";
+    publication.rank = "published";
+    publication.arrived = base::WallTime(std::chrono::seconds(1800000000));
+    publication.type = "x/y";
+    publication.size = 3;
+    publication.body = std::string("\xFF\x00z", 3);
+    info.publications = {publication};
+    bench.admin.resources["presence sip:alice@example.com"] = info;
+
+    const Answer answer = bench.call("GET", "/v1/resources/presence/sip:alice@example.com", "read");
+
+    CHECK(answer.body ==
+          "{\"package\":\"presence\",\"aor\":\"sip:alice@example.com\",\"watchers\":3,\"type\":"
+          "\"application/pidf+xml\","
+          "\"body\":\"<presence/"
+          ">\",\"publications\":[{\"source\":\"s\",\"publisher\":\"\",\"entity_tag_prefix\":\"\","
+          "\"rank\":\"published\",\"arrived\":\"2027-01-15T08:00:00Z\",\"expires_at\":null,"
+          "\"type\":\"x/y\",\"size\":3,"
+          "\"body_base64\":\"/wB6\"}]}\n");
+    CHECK(bench.call("GET", "/v1/resources/presence/nobody@example.com", "read").status == 404);
+}
+
+TEST_CASE("RFC 3842 5.2: a mailbox's counters become the body its watchers get") {
+    Bench bench;
+    const Answer answer = bench.call(
+        "PUT", "/v1/mailboxes/alice@example.com", "write",
+        R"({"account":"sip:voicemail@example.com","voice":{"new":2,"old":8,"urgent_old":2},"fax":{"new":0,"old":1}})");
+
+    CHECK(answer.status == 204);
+    CHECK(answer.body.empty());
+    CHECK(bench.admin.hard_state["message-summary sip:alice@example.com"] ==
+          "application/simple-message-summary\n"
+          "Messages-Waiting: yes\r\nMessage-Account: sip:voicemail@example.com\r\nVoice-Message: "
+          "2/8 (0/2)\r\n"
+          "Fax-Message: 0/1 (0/0)\r\n");
+
+    bench.admin.resources["message-summary sip:alice@example.com"].body =
+        bench.admin.hard_state["message-summary sip:alice@example.com"].substr(35);
+    CHECK(bench.call("GET", "/v1/mailboxes/alice@example.com", "read").body ==
+          "{\"waiting\":true,\"account\":\"sip:voicemail@example.com\","
+          "\"voice\":{\"new\":2,\"old\":8,\"urgent_new\":0,\"urgent_old\":2},"
+          "\"fax\":{\"new\":0,\"old\":1,\"urgent_new\":0,\"urgent_old\":0}}\n");
+
+    CHECK(bench.call("DELETE", "/v1/mailboxes/alice@example.com", "write").status == 204);
+    CHECK(bench.call("DELETE", "/v1/mailboxes/alice@example.com", "write").status == 404);
+}
+
+TEST_CASE("every class of RFC 3458 can be set") {
+    Bench bench;
+    for (const auto* name : {"voice", "video", "fax", "pager", "multimedia", "text", "none"}) {
+        CHECK(bench
+                  .call("PUT", "/v1/mailboxes/a@b.c", "write",
+                        std::string("{\"") + name + "\":{\"new\":1}}")
+                  .status == 204);
+    }
+    CHECK(contains(bench.admin.hard_state["message-summary sip:a@b.c"], "None: 1/0") == true);
+    CHECK(bench.call("PUT", "/v1/mailboxes/a@b.c", "write", R"({"waiting":true})").status == 204);
+    CHECK(contains(bench.admin.hard_state["message-summary sip:a@b.c"], "Messages-Waiting: yes"));
+}
+
+TEST_CASE("bad counters are refused with the member") {
+    Bench bench;
+    const auto detail = [&](const std::string& body) {
+        const Answer answer = bench.call("PUT", "/v1/mailboxes/a@b.c", "write", body);
+        CHECK(answer.status == 400);
+        return member(answer, "detail");
+    };
+    CHECK(detail(R"({"voice":{"new":-1}})") ==
+          "\"voice.new\": want a whole number from 0 to 4294967295");
+    CHECK(detail(R"({"voice":{"new":1,"urgent_new":2}})") ==
+          "\"voice.urgent_new\": it is more than \"new\", which includes it");
+    CHECK(contains(detail(R"({"voicemail":{}})"), "\"voicemail\": is no member here"));
+    CHECK(contains(detail(R"({"account":"sip:a@b.c\r\nX: y"})"), "\"account\": want a URI"));
+    CHECK(contains(detail(R"({"account":"nonsense"})"), "\"account\": want a URI"));
+    CHECK(bench.admin.hard_state.empty());
+}
+
+TEST_CASE("RFC 7616 3.4.2: a password becomes HA1 for each algorithm and is never shown") {
+    Bench bench;
+    const Answer answer = bench.call("PUT", "/v1/accounts/alice@example.com", "admin",
+                                     R"({"password":"Circle of Life"})");
+
+    REQUIRE(answer.status == 201);
+    CHECK(header(answer, "Location") == "/v1/accounts/alice@example.com");
+    const store::Account& account = bench.admin.accounts.at("sip:alice@example.com");
+    CHECK(account.username == "alice");
+    CHECK(account.realm == "example.com");
+    for (const auto algorithm : {sip::DigestAlgorithm::md5, sip::DigestAlgorithm::sha256,
+                                 sip::DigestAlgorithm::sha512_256}) {
+        const auto& ha1 = account.ha1[static_cast<int>(algorithm)];
+        CHECK(ha1 == sip::digest_ha1(algorithm, "alice", "example.com", "Circle of Life"));
+        CHECK_FALSE(contains(answer.body, ha1));
+        CHECK_FALSE(contains(bench.call("GET", "/v1/accounts/alice@example.com").body, ha1));
+    }
+    CHECK_FALSE(contains(answer.body, "Circle"));
+    CHECK(answer.body ==
+          "{\"aor\":\"sip:alice@example.com\",\"username\":\"alice\",\"realm\":\"example.com\","
+          "\"algorithms\":[\"MD5\",\"SHA-256\",\"SHA-512-256\"],\"role\":\"user\",\"resources\":[],"
+          "\"packages\":[],"
+          "\"delegates\":[]}\n");
+    CHECK(bench.call("GET", "/v1/accounts/sip:alice@example.com").body == answer.body);
+}
+
+TEST_CASE("an account with everything, by HA1") {
+    Bench bench;
+    const std::string md5(32, 'A');
+    const Answer answer = bench.call(
+        "PUT", "/v1/accounts/pbx@example.com", "admin",
+        R"({"username":"pbx-1","realm":"r","ha1":{"MD5":")" + md5 +
+            R"("},"role":"publisher","resources":["bob@example.com","*@EXAMPLE.com"],)"
+            R"("packages":["dialog","*"],"delegates":[{"aor":"boss@example.com","package":"dialog"},)"
+            R"({"aor":"sip:carol@example.com"}]})");
+
+    CHECK(answer.status == 201);
+    CHECK(answer.body ==
+          "{\"aor\":\"sip:pbx@example.com\",\"username\":\"pbx-1\",\"realm\":\"r\",\"algorithms\":["
+          "\"MD5\"],"
+          "\"role\":\"publisher\",\"resources\":[\"sip:bob@example.com\",\"*@example.com\"],"
+          "\"packages\":[\"dialog\",\"*\"],"
+          "\"delegates\":[{\"aor\":\"sip:boss@example.com\",\"package\":\"dialog\"},"
+          "{\"aor\":\"sip:carol@example.com\",\"package\":\"*\"}]}\n");
+    const store::Account& account = bench.admin.accounts.at("sip:pbx@example.com");
+    CHECK(account.ha1[0] == std::string(32, 'a'));
+    CHECK(account.ha1[1].empty());
+    CHECK(account.role == store::Account::Role::publisher);
+}
+
+TEST_CASE("changing an account without a password keeps it, unless it would no longer fit") {
+    Bench bench;
+    REQUIRE(bench.call("PUT", "/v1/accounts/a@b.c", "admin", R"({"password":"x"})").status == 201);
+    const std::string ha1 = bench.admin.accounts.at("sip:a@b.c").ha1[1];
+
+    CHECK(bench.call("PUT", "/v1/accounts/a@b.c", "admin", R"({"roles":["monitor"]})").status ==
+          200);
+    CHECK(bench.admin.accounts.at("sip:a@b.c").ha1[1] == ha1);
+    CHECK(bench.admin.accounts.at("sip:a@b.c").role == store::Account::Role::monitor);
+
+    CHECK(bench.call("PUT", "/v1/accounts/a@b.c", "admin", R"({"username":"other"})").status ==
+          409);
+    CHECK(bench.call("PUT", "/v1/accounts/a@b.c", "admin", R"({"realm":"other"})").status == 409);
+    CHECK(bench.call("PUT", "/v1/accounts/new@b.c", "admin", R"({})").status == 400);
+    CHECK(bench.admin.accounts.at("sip:a@b.c").username == "a");
+
+    CHECK(bench.call("DELETE", "/v1/accounts/a@b.c").status == 204);
+    CHECK(bench.call("DELETE", "/v1/accounts/a@b.c").status == 404);
+    CHECK(bench.call("GET", "/v1/accounts/a@b.c").status == 404);
+}
+
+TEST_CASE("bad accounts are refused with the member, and never repeat a secret") {
+    Bench bench;
+    const auto detail = [&](const std::string& body) {
+        const Answer answer = bench.call("PUT", "/v1/accounts/a@b.c", "admin", body);
+        CHECK(answer.status == 400);
+        CHECK_FALSE(contains(answer.body, "swordfish"));
+        return member(answer, "detail");
+    };
+    CHECK(contains(
+        detail(R"({"password":"swordfish","ha1":{"MD5":"0123456789abcdef0123456789abcdef"}})"),
+        "\"ha1\": give either"));
+    CHECK(detail(R"({"password":""})") == "\"password\": it is empty");
+    CHECK(detail(R"({"password":["swordfish"]})") == "\"password\": want text");
+    CHECK(detail(R"({"ha1":{"MD5":"swordfish"}})") == "\"ha1.MD5\": want 32 hex digits");
+    CHECK(contains(detail(R"({"ha1":{}})"), "\"ha1\": want MD5"));
+    CHECK(contains(detail(R"({"ha1":{"SHA-1":"swordfish"}})"), "\"ha1.SHA-1\": is no member here"));
+    CHECK(contains(detail(R"({"pasword":"swordfish"})"), "\"pasword\": is no member here"));
+    CHECK(contains(detail(R"({"password":"swordfish","role":"king"})"), "\"role\": want user"));
+    CHECK(contains(detail(R"({"password":"swordfish","roles":["user","admin"]})"),
+                   "\"roles\": an account has one role"));
+    CHECK(contains(detail(R"({"password":"swordfish","roles":[]})"),
+                   "\"roles\": an account has one role"));
+    CHECK(contains(detail(R"({"password":"swordfish","username":"a:b"})"), "\"username\": want"));
+    CHECK(contains(detail(R"({"password":"swordfish","username":"a\"b"})"), "\"username\": want"));
+    CHECK(contains(detail(R"({"password":"swordfish","realm":""})"), "\"realm\": want"));
+    CHECK(contains(detail(R"({"password":"swordfish","resources":["x"]})"), "\"resources\": want"));
+    CHECK(
+        contains(detail(R"({"password":"swordfish","resources":["*@"]})"), "\"resources\": want"));
+    CHECK(contains(detail(R"({"password":"swordfish","delegates":[{}]})"),
+                   "\"delegates[0].aor\": want"));
+    CHECK(
+        contains(detail(R"({"password": swordfish)"), "The body is not JSON: near \"password\": "));
+    CHECK(bench.admin.accounts.empty());
+}
+
+}  // namespace
+}  // namespace herald::http
