@@ -12,11 +12,19 @@ std::string username_key(std::string_view username, std::string_view realm) {
     return key;
 }
 
+constexpr sip::DigestAlgorithm kAlgorithms[] = {sip::DigestAlgorithm::md5, sip::DigestAlgorithm::sha256,
+                                                sip::DigestAlgorithm::sha512_256};
+
+std::string userhash(const store::Account& account, sip::DigestAlgorithm algorithm) {
+    return sip::digest_userhash(algorithm, account.username, account.realm);
+}
+
 }  // namespace
 
 void Accounts::put(AccountPtr account) {
     remove(account->aor);
     by_username_[username_key(account->username, account->realm)] = account;
+    for (const auto algorithm : kAlgorithms) by_userhash_[userhash(*account, algorithm)] = account;
     by_aor_[account->aor] = std::move(account);
 }
 
@@ -25,6 +33,7 @@ void Accounts::remove(std::string_view aor) {
     if (found == by_aor_.end()) return;
     const auto named = by_username_.find(username_key(found->second->username, found->second->realm));
     if (named != by_username_.end() && named->second == found->second) by_username_.erase(named);
+    for (const auto algorithm : kAlgorithms) by_userhash_.erase(userhash(*found->second, algorithm));
     by_aor_.erase(found);
 }
 
@@ -40,6 +49,11 @@ AccountPtr Accounts::by_username(std::string_view username, std::string_view rea
     aor += username;
     const auto account = find(aor);
     return account && account->realm == realm ? account : nullptr;
+}
+
+AccountPtr Accounts::by_userhash(std::string_view hash) const {
+    const auto found = by_userhash_.find(std::string(hash));
+    return found == by_userhash_.end() ? nullptr : found->second;
 }
 
 }  // namespace herald::server

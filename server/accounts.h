@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "server/identity.h"
+#include "sip/digest.h"
 
 namespace herald::server {
 
@@ -17,10 +18,13 @@ public:
     AccountPtr find(std::string_view aor) const;
     /// Digest usernames: the plain name within `realm`, the AOR, or user@host.
     AccountPtr by_username(std::string_view username, std::string_view realm) const;
+    /// RFC 7616 3.4.4: `hash` is H(username:realm) in one of our algorithms.
+    AccountPtr by_userhash(std::string_view hash) const;
     std::size_t size() const noexcept { return by_aor_.size(); }
 
 private:
     std::unordered_map<std::string, AccountPtr> by_aor_;
+    std::unordered_map<std::string, AccountPtr> by_userhash_;
     std::unordered_map<std::string, AccountPtr> by_username_;  ///< username + '\n' + realm
 };
 

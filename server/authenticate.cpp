@@ -89,24 +89,33 @@ AuthenticationRefusal Authenticator::challenge(bool is_stale) {
     return result;
 }
 
+/// Old phones sign their AOR or leave parameters out: any resource of ours will do (core S-7). In-dialog requests are for
+/// our Contact.
+bool Authenticator::is_ours(std::string_view uri) const {
+    const auto parsed = sip::parse_uri(uri);
+    return parsed && domains_.is_ours(parsed->host);
+}
+
 AccountPtr Authenticator::account_of(const sip::Credentials& credentials) const {
-    return credentials.is_hashed ? nullptr : accounts_.by_username(credentials.username, realm_);
+    return credentials.is_hashed ? accounts_.by_userhash(credentials.username)
+                                 : accounts_.by_username(credentials.username, realm_);
 }
 
 std::variant<Identity, AuthenticationRefusal> Authenticator::by_digest(const sip::Message& request) {
     const auto credentials = digest_.read(request);
     if (!credentials) return refusal(400, credentials.fault().detail);
     if (!*credentials) return challenge(false);
+    if (!is_ours((*credentials)->uri)) return refusal(403, "The digest is for something else");
     const auto account = account_of(**credentials);
-    if (!account) return wrong_.add(), challenge(false);
-
+    // A stranger costs as much as a wrong password: who exists stays hidden.
     sip::DigestSecrets secrets;
-    for (int i = 0; i < 3; ++i) secrets.ha1[i] = account->ha1[i];
+    for (int i = 0; account && i < 3; ++i) secrets.ha1[i] = account->ha1[i];
     switch (digest_.verify(request, **credentials, secrets)) {
         case sip::DigestServer::Verdict::stale: return challenge(true);
         case sip::DigestServer::Verdict::wrong: return wrong_.add(), challenge(false);
         case sip::DigestServer::Verdict::accepted: break;
     }
+    if (!account) return wrong_.add(), challenge(false);
     accepted_.add();
     Identity identity;
     identity.aor = account->aor;

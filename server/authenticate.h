@@ -37,6 +37,7 @@ private:
     Identity from_claim(const sip::Message& request) const;
     AuthenticationRefusal challenge(bool is_stale);
     std::variant<Identity, AuthenticationRefusal> by_digest(const sip::Message& request);
+    bool is_ours(std::string_view uri) const;
     AccountPtr account_of(const sip::Credentials& credentials) const;
 
     const Config& config_;

@@ -20,10 +20,12 @@ Domains::Domains(const std::vector<std::string>& configured,
     for (const auto& listener : listeners) {
         ports_.insert(listener.port);
         ports_.insert(listener.bound.port());
-        if (!configured.empty()) continue;
+        listeners_.insert(sip::canonical_host(listener.host));
+        if (!listener.bound.is_any()) listeners_.insert(sip::canonical_host(listener.bound.host()));
+    }
+    if (configured.empty()) {
+        hosts_ = listeners_;
         hosts_.insert("localhost");
-        hosts_.insert(sip::canonical_host(listener.host));
-        if (!listener.bound.is_any()) hosts_.insert(sip::canonical_host(listener.bound.host()));
     }
     ports_.insert({0, 5060, 5061});
     first_ = configured.empty() ? std::string("localhost") : sip::canonical_host(configured.front());
@@ -35,6 +37,10 @@ bool Domains::serves(const sip::Uri& uri) const {
 
 bool Domains::serves_host(std::string_view host) const {
     return hosts_.count(sip::canonical_host(host)) > 0;
+}
+
+bool Domains::is_ours(std::string_view host) const {
+    return serves_host(host) || listeners_.count(sip::canonical_host(host)) > 0;
 }
 
 std::string Domains::aor(const sip::Uri& uri) const {

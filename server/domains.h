@@ -20,6 +20,8 @@ public:
     /// A domain name, or an address we listen on; ports other than a listening one make it somebody else's.
     bool serves(const sip::Uri& uri) const;
     bool serves_host(std::string_view host) const;
+    /// A served domain, or a host our own Contact may name.
+    bool is_ours(std::string_view host) const;
     /// Canonical AOR (RFC 3261 10.3 step 5): without parameters, and without port where the host is ours.
     std::string aor(const sip::Uri& uri) const;
     /// aor() of text: a bare URI, or `user@host` without scheme. nullopt for what is no sip, sips, pres or im URI.
@@ -28,6 +30,7 @@ public:
 
 private:
     std::unordered_set<std::string> hosts_;
+    std::unordered_set<std::string> listeners_;
     std::unordered_set<unsigned> ports_;
     std::string first_;
 };

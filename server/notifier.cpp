@@ -66,7 +66,8 @@ base::Counter& counter(base::Metrics& metrics, const char* what) {
 Notifier::Notifier(Context& context, NotifySender& sender)
     : context_(context),
       sender_(sender),
-      expiry_timer_(context.loop.timers().add_owner([this](std::uint64_t user) { on_expiry(unpack(user)); })),
+      expiry_timer_(context.loop.timers().add_owner(
+          [this](std::uint64_t user) { run_out(unpack(user), EndReason::timeout); })),
       accepted_(counter(context.metrics, "created")),
       refreshed_(counter(context.metrics, "refreshed")),
       fetched_(counter(context.metrics, "fetched")),
@@ -118,8 +119,9 @@ bool Notifier::is_over_limit(const Incoming& incoming, std::string_view aor) con
     const auto& config = context_.config;
     if (context_.subscriptions.watcher_load(incoming.who.aor) >= config.subscribe_per_watcher) return true;
     const auto slot = context_.resources.find(*incoming.package, aor);
-    return slot != Resource::kNone &&
-           context_.resources[slot].watchers.size() >= config.subscribe_per_resource;
+    if (slot == Resource::kNone) return false;
+    return context_.resources[slot].watchers.size() >= config.subscribe_per_resource ||
+           context_.subscriptions.pair_load(incoming.who.aor, slot) >= config.subscribe_per_watcher_resource;
 }
 
 SubscribeFacts Notifier::gather(const Incoming& incoming, const sip::Message& request, std::string_view aor,
@@ -278,6 +280,7 @@ void Notifier::apply_created(const Incoming& incoming, Id id, Id replaced, store
     context_.subscriptions.move(*record, is_pending ? SubscriptionInput::commit_pending
                                                     : SubscriptionInput::commit_active);
     arm_expiry(id, {});
+    if (is_pending) await_decision(id);
     accept(incoming.transaction, *record, record->granted);
     sender_.notify(id);
     open_gate(id);

@@ -79,7 +79,11 @@ private:
     void unsubscribe(const Incoming& incoming, const sip::Message& request, Id id);
     void apply_unsubscribe(const Incoming& incoming, Id id, store::Outcome outcome);
 
-    void on_expiry(Id id);
+    /// Ends a subscription by itself: the row goes first, in its own commit; then the watcher is told.
+    void run_out(Id id, EndReason reason);
+    /// Nobody decides for ever: a pending subscription is given up (events S-5).
+    void await_decision(Id id);
+    void run_out_later(Id id, EndReason reason);
     void arm_expiry(Id id, base::WallTime not_before);
     bool answer_tombstone(sip::ServerTransactionId transaction, const sip::Message& request);
     void accept(sip::ServerTransactionId transaction, const Subscription& record, std::uint32_t expires);

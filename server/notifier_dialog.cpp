@@ -221,25 +221,38 @@ void Notifier::arm_expiry(Id id, base::WallTime not_before) {
     record.expiry = timers.arm(expiry_timer_, pack(id), context_.loop.now() + left);
 }
 
-/// The row goes first, in its own commit; then the watcher is told (RFC 6665 4.2.1.4).
-void Notifier::on_expiry(Id id) {
+/// RFC 6665 4.2.1.4.
+void Notifier::run_out(Id id, EndReason reason) {
     auto* record = context_.subscriptions.find(id);
-    if (!record) return;
-    record->expiry = {};
-    const auto retry = [this, id] {
-        auto& late = *context_.subscriptions.find(id);
-        late.expiry = context_.loop.timers().arm(expiry_timer_, pack(id), context_.loop.now() + kExpiryRetry);
-    };
-    if (record->is_changing) return retry();
+    if (!record || !record->is_live()) return;
+    if (record->is_changing) return run_out_later(id, reason);
     record->is_changing = true;
-    context_.port.commit(store::RemoveSubscription{record->id, {}, {}}, [this, id, retry](store::Outcome outcome) {
-        auto* expired = context_.subscriptions.find(id);
-        if (!expired) return;
-        expired->is_changing = false;
-        if (outcome == store::Outcome::unavailable || outcome == store::Outcome::unknown) return retry();
+    context_.port.commit(store::RemoveSubscription{record->id, {}, {}}, [this, id, reason](store::Outcome outcome) {
+        auto* ended = context_.subscriptions.find(id);
+        if (!ended) return;
+        ended->is_changing = false;
+        if (outcome == store::Outcome::unavailable || outcome == store::Outcome::unknown) {
+            return run_out_later(id, reason);
+        }
         expired_.add();
-        sender_.end(id, EndReason::timeout);
+        sender_.end(id, reason);
         open_gate(id);
+    });
+}
+
+void Notifier::run_out_later(Id id, EndReason reason) {
+    context_.loop.timers().arm(context_.loop.now() + kExpiryRetry, [this, id, reason] {
+        const auto* record = context_.subscriptions.find(id);
+        const bool was_refreshed = record && reason == EndReason::timeout && record->expires_at > context_.wall();
+        if (record && !was_refreshed) run_out(id, reason);
+    });
+}
+
+void Notifier::await_decision(Id id) {
+    const auto patience = std::chrono::seconds(context_.config.subscribe_pending_lifetime);
+    context_.loop.timers().arm(context_.loop.now() + patience, [this, id] {
+        const auto* record = context_.subscriptions.find(id);
+        if (record && record->state == SubscriptionState::pending) run_out(id, EndReason::giveup);
     });
 }
 
@@ -283,6 +296,7 @@ void Notifier::recover(store::Subscription row, base::WallTime not_before) {
     context_.subscriptions.move(context_.subscriptions[id.slot],
                                 is_pending ? SubscriptionInput::commit_pending : SubscriptionInput::commit_active);
     arm_expiry(id, not_before);
+    if (is_pending) await_decision(id);
 }
 
 }  // namespace herald::server

@@ -15,12 +15,30 @@ using Part = PackedText::Part;
 constexpr std::size_t kTurnBudget = 256;
 constexpr std::size_t kResourceBudget = 128;
 constexpr std::uint32_t kCseqBlock = 65536;
+/// RFC 3261 18.1.1: with an unknown path MTU; and the body below which nobody needs to count.
+constexpr std::size_t kMostOnUdp = 1300;
+constexpr std::size_t kSurelySmall = 500;
 constexpr std::uint32_t kLastCseq = 0x7fffffff;
 
 void append_line(std::string& out, std::string_view name, std::string_view value) {
     out += name;
     out += value;
     out += "\r\n";
+}
+
+/// The header names that have a short form (RFC 3261 7.3.3).
+struct Names {
+    std::string_view from, to, call_id, contact, event, content_type, content_length;
+};
+constexpr Names kLongNames{"From: ", "To: ", "Call-ID: ", "Contact: ", "Event: ", "Content-Type: ", "Content-Length: "};
+constexpr Names kCompactNames{"f: ", "t: ", "i: ", "m: ", "o: ", "c: ", "l: "};
+
+void write_body(const packages::Composed* composed, const Names& names, std::string& out) {
+    if (composed) append_line(out, names.content_type, composed->document.type);
+    out += names.content_length;
+    base::append_number(out, composed ? composed->document.body.size() : 0);
+    out += "\r\n\r\n";
+    if (composed) out += composed->document.body;
 }
 
 /// Request-URI and Route for a dialog's route set (RFC 3261 12.2.1.1): a first route without `lr` is a strict router.
@@ -68,6 +86,8 @@ NotifySender::NotifySender(Context& context, sip::Locator& locator)
                                "Times a watcher did not answer and became suspect")),
       flows_lost_(notify_counter(context.metrics, "herald_notify_flow_lost_total",
                                  "Times no way to a watcher was left")),
+      oversize_(notify_counter(context.metrics, "herald_notify_oversize_udp_total",
+                               "NOTIFY requests over 1300 bytes sent by UDP for want of a stream")),
       answer_time_(context.metrics.histogram("herald_notify_answer_seconds",
                                              "From sending a NOTIFY to its final answer")) {}
 
@@ -254,7 +274,8 @@ void NotifySender::depart(Id id, Subscription& record, Resource& resource) {
     record.last_notify = context_.loop.now();
     record.is_stale = record.is_forced = record.is_due = false;
     sent_.add();
-    flight.transaction = context_.stack.start(record.flow, *this, pack(id));
+    const auto flow = fit_to_path(id, record, flight);
+    flight.transaction = context_.stack.start(flow, *this, pack(id));
     if (flight.transaction) return;
     // Too many transactions are under way: nothing was sent.
     flights_.release(flight_id);
@@ -263,12 +284,51 @@ void NotifySender::depart(Id id, Subscription& record, Resource& resource) {
     retry_at(id, record, std::chrono::seconds(1));
 }
 
+std::size_t NotifySender::size_of(Id id) {
+    // Room for the Via the stack adds.
+    static const std::string kVia(120, 'v');
+    std::string text;
+    write_request(pack(id), kVia, text);
+    return text.size();
+}
+
+/// RFC 3261 18.1.1 for what goes to a UDP watcher: compact names first, then a stream to the very address it came from, else
+/// the UDP flow all the same (core R-2).
+sip::Flow NotifySender::fit_to_path(Id id, const Subscription& record, Flight& flight) {
+    const bool is_small = !flight.composed || flight.composed->document.body.size() < kSurelySmall;
+    if (sip::is_reliable(record.flow.protocol) || is_small || size_of(id) <= kMostOnUdp) return record.flow;
+    flight.is_compact = true;
+    if (size_of(id) <= kMostOnUdp) return record.flow;
+    if (const auto stream = stream_for(record)) {
+        flight.is_switched = true;
+        return *stream;
+    }
+    oversize_.add();
+    return record.flow;
+}
+
+std::optional<sip::Flow> NotifySender::stream_for(const Subscription& record) {
+    const auto uri = sip::parse_uri(record.get(Part::remote_target));
+    const auto target = uri ? sip::numeric_target(*uri) : std::nullopt;
+    if (!target || target->endpoint != record.flow.peer) return std::nullopt;
+    const auto refused = datagram_only_.find(record.flow.peer.to_string());
+    if (refused != datagram_only_.end()) {
+        if (refused->second > context_.loop.now()) return std::nullopt;
+        datagram_only_.erase(refused);
+    }
+    auto flow = context_.stack.transport().open(sip::Protocol::tcp, target->endpoint);
+    return flow ? std::optional(*flow) : std::nullopt;
+}
+
 void NotifySender::write_request(std::uint64_t user, std::string_view via, std::string& out) {
     const auto* record = context_.subscriptions.find(unpack(user));
     if (!record || record->flight == Subscription::kNone) return;
     const auto& flight = flights_[record->flight];
+    const auto& names = flight.is_compact ? kCompactNames : kLongNames;
     const auto routing = routing_of(*record);
-    append_line(out, "NOTIFY ", std::string(routing.request_uri) + " SIP/2.0");
+    out += "NOTIFY ";
+    out += routing.request_uri;
+    out += " SIP/2.0\r\n";
     out += via;
     out += "Max-Forwards: 70\r\n";
     if (!routing.strict_route.empty()) {
@@ -276,40 +336,34 @@ void NotifySender::write_request(std::uint64_t user, std::string_view via, std::
     } else if (const auto routes = record->get(Part::route_set); !routes.empty()) {
         append_line(out, "Route: ", routes);
     }
-    out += "From: ";
+    out += names.from;
     out += record->get(Part::local_uri);
     append_line(out, ";tag=", record->get(Part::local_tag));
-    out += "To: ";
+    out += names.to;
     out += record->get(Part::remote_uri);
     if (const auto tag = record->get(Part::remote_tag); !tag.empty()) {
         out += ";tag=";
         out += tag;
     }
-    append_line(out, "\r\nCall-ID: ", record->get(Part::call_id));
+    out += "\r\n";
+    append_line(out, names.call_id, record->get(Part::call_id));
     out += "CSeq: ";
     base::append_number(out, flight.cseq);
-    append_line(out, " NOTIFY\r\nContact: ", context_.stack.contact(record->flow));
-    append_line(out, "Event: ", record->get(Part::event));
-    if (flight.state == SubscriptionState::ending) {
-        append_line(out, "Subscription-State: terminated;reason=", name_of(record->reason));
-    } else {
-        out += "Subscription-State: ";
-        out += name_of(flight.state);
-        out += ";expires=";
-        base::append_number(out, flight.expires);
-        out += "\r\n";
-    }
+    out += " NOTIFY\r\n";
+    append_line(out, names.contact, context_.stack.contact(record->flow));
+    append_line(out, names.event, record->get(Part::event));
+    write_state(*record, flight, out);
     out += flight.authorization;
-    if (!flight.composed) {
-        out += "Content-Length: 0\r\n\r\n";
-        return;
-    }
-    const auto& document = flight.composed->document;
-    append_line(out, "Content-Type: ", document.type);
-    out += "Content-Length: ";
-    base::append_number(out, document.body.size());
-    out += "\r\n\r\n";
-    out += document.body;
+    write_body(flight.composed.get(), names, out);
+}
+
+void NotifySender::write_state(const Subscription& record, const Flight& flight, std::string& out) {
+    out += "Subscription-State: ";
+    if (flight.state == SubscriptionState::ending) return append_line(out, "terminated;reason=", name_of(record.reason));
+    out += name_of(flight.state);
+    out += ";expires=";
+    base::append_number(out, flight.expires);
+    out += "\r\n";
 }
 
 void NotifySender::forget(Id id) {

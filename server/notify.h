@@ -59,6 +59,8 @@ private:
         std::uint32_t cseq = 0;
         std::uint32_t expires = 0;
         SubscriptionState state = SubscriptionState::active;
+        bool is_compact = false;   ///< compact header names, to stay under 1300 bytes on UDP
+        bool is_switched = false;  ///< sent over TCP because it is too large for UDP
     };
     /// Addresses still to be tried for one watcher.
     struct Detour {
@@ -77,6 +79,11 @@ private:
     bool take_cseq(Id id, Subscription& record);
     void renew_cseq_block(Id id, Subscription& record);
     void depart(Id id, Subscription& record, Resource& resource);
+    sip::Flow fit_to_path(Id id, const Subscription& record, Flight& flight);
+    std::optional<sip::Flow> stream_for(const Subscription& record);
+    std::size_t size_of(Id id);
+
+    static void write_state(const Subscription& record, const Flight& flight, std::string& out);
 
     bool has_way(Id id, Subscription& record);
     void look_for_way(Id id, const Subscription& record);
@@ -111,6 +118,9 @@ private:
     base::Counter& coalesced_;
     base::Counter& suspects_;
     base::Counter& flows_lost_;
+    base::Counter& oversize_;
+    /// Peers that do not take TCP, until when (core R-2).
+    std::unordered_map<std::string, base::Instant> datagram_only_;
     std::unordered_map<std::string, base::Counter*> removed_;
     base::Histogram& answer_time_;
 };

@@ -13,6 +13,8 @@ using Part = PackedText::Part;
 
 /// A suspect is tried again 30 s and 60 s after the NOTIFY before (events section 6).
 constexpr auto kSuspectDelay = std::chrono::seconds(30);
+/// How long it is remembered that a peer does not take TCP (core R-2).
+constexpr auto kDatagramOnly = std::chrono::minutes(10);
 constexpr std::uint32_t kLongestRetryAfter = 3600;
 
 std::uint64_t peer_key(const sip::Flow& flow) {
@@ -44,6 +46,7 @@ void NotifySender::on_outcome(std::uint64_t user, const sip::ClientOutcome& outc
 void NotifySender::land(Id id, Subscription& record, const sip::ClientOutcome& outcome) {
     const auto slot = std::exchange(record.flight, Subscription::kNone);
     const bool was_final = flights_[slot].state == SubscriptionState::ending;
+    const bool was_switched = flights_[slot].is_switched;
     const auto took = context_.loop.now() - flights_[slot].sent_at;
     flights_.release(slot);
     record.last_answer = static_cast<std::uint16_t>(outcome.status);
@@ -52,6 +55,10 @@ void NotifySender::land(Id id, Subscription& record, const sip::ClientOutcome& o
         answer_time_.observe(static_cast<std::uint64_t>(took.count()));
         if (was_final) return delivered_.add(), forget(id);
         return on_delivered(id, record, outcome);
+    }
+    if (was_switched && (verdict == NotifyVerdict::unreachable || verdict == NotifyVerdict::suspect)) {
+        datagram_only_[record.flow.peer.to_string()] = context_.loop.now() + kDatagramOnly;
+        return notify(id);
     }
     if (was_final && verdict != NotifyVerdict::authenticate) return forget(id);
     on_failed(id, record, verdict, outcome);

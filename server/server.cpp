@@ -18,6 +18,8 @@ namespace herald::server {
 namespace {
 
 constexpr auto kDrainTurn = std::chrono::milliseconds(20);
+/// A watcher that takes no TCP must not wait longer for its NOTIFY (core R-2).
+constexpr auto kConnectTimeout = std::chrono::seconds(2);
 constexpr auto kDrainLimit = std::chrono::seconds(5);
 
 std::vector<ListenAddress> listen_addresses(const Config& config) {
@@ -38,6 +40,7 @@ sip::NetworkOptions network_options(const Config& config, unsigned shard, unsign
     options.limits.message = config.max_message;
     options.limits.body = config.max_body;
     options.limits.headers = config.max_headers;
+    options.connect_timeout = kConnectTimeout;
     options.idle_timeout = std::chrono::seconds(config.tcp_idle_timeout);
     return options;
 }

@@ -17,6 +17,10 @@ using Part = PackedText::Part;
 
 constexpr Next kNo = std::nullopt;
 
+constexpr std::uint64_t pair_hash(std::uint64_t watcher, std::uint32_t resource) noexcept {
+    return (watcher ^ resource) * 0x9e3779b97f4a7c15ULL;
+}
+
 // Rows: committing, pending, active, ending, gone. Columns: commit_pending, commit_active, grant, end, drop.
 constexpr Next kNextState[kSubscriptionStates][kSubscriptionInputs] = {
     {State::pending, State::active, kNo, State::ending, State::gone},
@@ -85,7 +89,9 @@ std::uint64_t SubscriptionTable::device_hash(const DeviceKey& key) const {
 }
 
 void SubscriptionTable::count(const Subscription& record, int step) {
-    watchers_.add(hash(record.get(Part::watcher)), step);
+    const auto watcher = hash(record.get(Part::watcher));
+    watchers_.add(watcher, step);
+    pairs_.add(pair_hash(watcher, record.resource), step);
 }
 
 SubscriptionTable::Id SubscriptionTable::add(Subscription&& record) {
@@ -149,6 +155,10 @@ void SubscriptionTable::move(Subscription& record, SubscriptionInput input) {
 
 std::uint32_t SubscriptionTable::watcher_load(std::string_view watcher) const {
     return watchers_.estimate(hash(watcher));
+}
+
+std::uint32_t SubscriptionTable::pair_load(std::string_view watcher, std::uint32_t resource) const {
+    return pairs_.estimate(pair_hash(hash(watcher), resource));
 }
 
 store::Subscription::State stored_state(SubscriptionState state) noexcept {

@@ -97,7 +97,9 @@ public:
     /// The one place where a state changes: logged and counted.
     void move(Subscription& record, SubscriptionInput input);
 
+    /// Upper estimates of live subscriptions of one watcher, in all and on one resource.
     std::uint32_t watcher_load(std::string_view watcher) const;
+    std::uint32_t pair_load(std::string_view watcher, std::uint32_t resource) const;
 
     template <class Visit>
     void for_each(Visit&& visit) {
@@ -114,6 +116,7 @@ private:
     base::Index by_tag_;
     base::Index by_device_;
     Sketch watchers_;
+    Sketch pairs_;
     base::Counter* by_state_[kSubscriptionStates];
 };
 
