@@ -1,0 +1,220 @@
+# tests/integration/_herald.py: a Herald of one's own: started in a temporary directory, asked over HTTP, killed.
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+from _stories import expect, skip_all
+
+# Everything a story waits for is bounded by this; long, because builds with sanitizers are slow.
+PATIENCE = 30.0
+
+
+def binary():
+    path = os.environ.get("HERALD_BINARY")
+    if not path:
+        skip_all("HERALD_BINARY is not set")
+    return path
+
+
+def free_port():
+    """A port that is free for UDP and TCP on 127.0.0.1 at this moment."""
+    for _ in range(100):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp, \
+                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            tcp.bind(("127.0.0.1", 0))
+            port = tcp.getsockname()[1]
+            try:
+                udp.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise OSError("no port is free for both UDP and TCP")
+
+
+def wait_until(claim, what, seconds=PATIENCE, pause=0.02):
+    """Calls `claim` until it is true, and returns what it returned."""
+    end = time.monotonic() + seconds
+    while True:
+        result = claim()
+        if result:
+            return result
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {seconds:.0f} s: {what}")
+        time.sleep(pause)
+
+
+class Answer:
+    """What HTTP said."""
+
+    def __init__(self, status, headers, body):
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    def json(self):
+        return json.loads(self.body)
+
+
+class Server:
+    """One `herald serve`: `with Server() as server: ...` starts it, and ends it by its process id.
+
+    The keyword arguments are sections of the configuration: Server(sip={"t1_ms": 100}, server={"shards": 2}).
+    The directory, and with it the store, outlives stop() and kill(); start() goes on with it. It is removed at the end,
+    except after a failure where HERALD_KEEP is set in the environment.
+    """
+
+    def __init__(self, directory=None, environment=None, wrapper=(), **sections):
+        self.own_directory = directory is None
+        self.directory = directory or tempfile.mkdtemp(prefix="herald-test-")
+        self.sip_port = free_port()
+        self.http_port = free_port()
+        self.process = None
+        self.starts = 0
+        self.environment = environment or {}
+        self.wrapper = list(wrapper)
+        self.config = {
+            "sip": {"listen": [f"udp:127.0.0.1:{self.sip_port}", f"tcp:127.0.0.1:{self.sip_port}"]},
+            "server": {"shards": 1, "log_level": "warning"},
+            "store": {"url": f"sqlite:{self.directory}/herald.db"},
+            "http": {"listen": f"127.0.0.1:{self.http_port}", "token_file": f"{self.directory}/token"},
+        }
+        for name, keys in sections.items():
+            self.config.setdefault(name, {}).update(keys)
+
+    # Life ------------------------------------------------------------------------------------------
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, kind, value, trace):
+        if kind is not None:
+            print(self.log_tail())
+        crashed = self.process is not None and self.process.poll() not in (None, 0, -signal.SIGKILL, -signal.SIGTERM)
+        self.kill()
+        if self.own_directory and (kind is None or "HERALD_KEEP" not in os.environ):
+            shutil.rmtree(self.directory, ignore_errors=True)
+        if kind is None:
+            expect(not crashed, "the server ended by itself")
+
+    @property
+    def address(self):
+        return ("127.0.0.1", self.sip_port)
+
+    @property
+    def log_path(self):
+        return os.path.join(self.directory, "log")
+
+    def write_config(self):
+        path = os.path.join(self.directory, "herald.toml")
+        with open(path, "w", encoding="utf-8") as file:
+            for section, keys in self.config.items():
+                file.write(f"[{section}]\n")
+                # TOML's strings, numbers, booleans and arrays of them look like JSON's.
+                file.writelines(f"{key} = {json.dumps(value)}\n" for key, value in keys.items())
+        return path
+
+    def launch(self):
+        """Starts the process without waiting for it to be ready."""
+        expect(self.process is None or self.process.poll() is not None, "the server already runs")
+        self.starts += 1
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                [*self.wrapper, binary(), "serve", "--config", self.write_config()], cwd=self.directory,
+                env={**os.environ, **self.environment}, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def start(self):
+        self.launch()
+        self.wait_ready()
+
+    def wait_ready(self):
+        def ready():
+            expect(self.process.poll() is None, f"the server ended with {self.process.poll()}:\n{self.log_tail()}")
+            try:
+                return self.http("GET", "/readyz").status == 200
+            except OSError:
+                return False
+        wait_until(ready, "the server is ready")
+
+    def stop(self, seconds=PATIENCE):
+        """A clean stop: SIGTERM, and the process ends with 0."""
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(seconds)
+        expect(code == 0, f"SIGTERM ended in exit code {code}:\n{self.log_tail()}")
+
+    def kill(self):
+        """kill -9."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def alive(self):
+        return self.process is not None and self.process.poll() is None
+
+    def log(self):
+        try:
+            with open(self.log_path, encoding="utf-8", errors="replace") as file:
+                return file.read()
+        except FileNotFoundError:
+            return ""
+
+    def log_tail(self, lines=40):
+        tail = "\n".join(self.log().splitlines()[-lines:])
+        return f"---- the server's log ends with:\n{tail}\n----"
+
+    def rss_kilobytes(self):
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
+            return int(re.search(r"^VmRSS:\s+(\d+)", status.read(), re.MULTILINE)[1])
+
+    # HTTP ------------------------------------------------------------------------------------------
+
+    def token(self):
+        with open(os.path.join(self.directory, "token"), encoding="ascii") as file:
+            return file.read().strip()
+
+    def http(self, method, path, body=None, seconds=10):
+        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=seconds)
+        headers = {}
+        if path.startswith("/v1/"):
+            headers["Authorization"] = f"Bearer {self.token()}"
+        if body is not None:
+            body = json.dumps(body)
+            headers["Content-Type"] = "application/json"
+        try:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            return Answer(response.status, dict(response.getheaders()), response.read())
+        except http.client.HTTPException as failure:  # a server that dies in the middle of an answer
+            raise OSError(str(failure)) from failure
+        finally:
+            connection.close()
+
+    def put_account(self, aor, password, **members):
+        answer = self.http("PUT", f"/v1/accounts/{aor}", {"password": password, **members})
+        expect(answer.status in (200, 201, 204), f"PUT account {aor}: {answer.status} {answer.body!r}")
+
+    def metrics(self):
+        """{'herald_name{label="x"}': value}."""
+        samples = {}
+        for line in self.http("GET", "/metrics").body.decode().splitlines():
+            if line and not line.startswith("#"):
+                name, value = line.rsplit(" ", 1)
+                samples[name] = float(value)
+        return samples
+
+    def metric(self, pattern):
+        """The sum of all samples whose name and labels match the regular expression."""
+        return sum(value for name, value in self.metrics().items() if re.search(pattern, name))
+
+    def subscriptions(self, resource=None):
+        query = f"?limit=1000&resource={resource}" if resource else "?limit=1000"
+        answer = self.http("GET", "/v1/subscriptions" + query)
+        expect(answer.status == 200, f"GET subscriptions: {answer.status} {answer.body!r}")
+        return answer.json()["subscriptions"]
