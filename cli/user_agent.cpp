@@ -34,8 +34,12 @@ std::string target_text(const sip::Target& target) {
 
 std::string refusal_text(const sip::Message& response) {
     std::string text = std::to_string(response.status()) + " " + std::string(response.reason());
-    if (const auto warning = response.header(sip::Header::warning))
+    if (const auto warning = response.header(sip::Header::warning)) {
         text += ": " + std::string(*warning);
+    }
+    const auto events = response.header(sip::Header::allow_events);
+    const bool is_unknown_event = response.status() == 489 && events;
+    if (is_unknown_event) text += " (known here: " + std::string(*events) + ")";
     return text;
 }
 
