@@ -30,7 +30,7 @@ struct Lane::Link {
             auto done = std::move(dones.front());
             dones.pop_front();
             waiting->fetch_sub(1, std::memory_order_relaxed);
-            done(outcome);
+            if (done) done(outcome);
         }
     }
 

@@ -41,7 +41,7 @@ struct Home {
 class Port {
 public:
     virtual ~Port() = default;
-    /// Durable when `done` gets committed. Never blocks.
+    /// Durable when `done` gets committed; an empty `done` is for changes nobody waits for. Never blocks.
     virtual void commit(Change change, base::Task<void(Outcome)> done) = 0;
     /// True while so much waits that new work should be refused with 503 before any of it is done.
     virtual bool is_full() const noexcept = 0;

@@ -176,6 +176,18 @@ TEST_CASE("a done callback may commit again") {
     CHECK(rig.ledger.ids() == std::vector<std::uint64_t>{2, 4});
 }
 
+TEST_CASE("a change nobody waits for needs no callback") {
+    Rig rig({.is_inline = true});
+    const auto port = rig.lane.attach(rig.loop);
+    port->commit(RemovePublication{.id = 2}, nullptr);
+    rig.commit(*port, 4, 1);
+
+    rig.turn_until_done(1);
+
+    CHECK(rig.ledger.ids() == std::vector<std::uint64_t>{2, 4});
+    CHECK(port->waiting() == 0);
+}
+
 TEST_CASE("a port may go while its changes are being committed: they are, and nobody is called") {
     Rig rig({});
     auto port = rig.lane.attach(rig.loop);
