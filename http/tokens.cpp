@@ -141,6 +141,7 @@ std::string_view bearer_token(std::string_view authorization) noexcept {
 
 Result<EnsuredToken> ensure_token(const std::string& path,
                                   const std::vector<std::string>& existing) {
+    if (path.empty()) return EnsuredToken{};
     const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (file.is_open()) {
         const auto token = read_token(file, path);

@@ -52,6 +52,7 @@ struct EnsuredToken {
 /// and without `existing` hashes, makes one of 256 random bits in a new file only its owner can
 /// read. Missing folders are made. Faults: io (said with the path), forbidden where others can read
 /// the file, malformed where no token is in it.
+/// An empty path: no file is wanted.
 Result<EnsuredToken> ensure_token(const std::string& path,
                                   const std::vector<std::string>& existing);
 

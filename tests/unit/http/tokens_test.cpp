@@ -93,6 +93,14 @@ TEST_CASE("without a file, a known hash makes a new token needless") {
     CHECK_FALSE(std::filesystem::exists(folder / "token"));
 }
 
+TEST_CASE("an empty path wants no token file, and the empty hash lets nobody in") {
+    const auto none = ensure_token("", {});
+
+    REQUIRE(none);
+    CHECK(none->text.empty());
+    CHECK_FALSE(Tokens({{"operator", none->sha256_hex, "admin"}}).role_of_holder("anything"));
+}
+
 TEST_CASE("a token file of an administrator's own making is taken") {
     const Folder folder;
     write_private(folder / "token", "  my-own-secret-of-32-characters-x\r\n");
