@@ -112,7 +112,7 @@ sip::Answer unsupported_media(const packages::Profile& profile) {
 sip::Answer options_answer() {
     static const std::string kHeaders =
         line("Allow", allowed_methods()) + line("Accept", all_body_types()) +
-        line("Accept-Encoding", "identity") + line("Accept-Language", "en") + line("Supported", "") +
+        line("Accept-Encoding", "identity") + line("Accept-Language", "en") + line("Supported", supported_tags()) +
         line("Allow-Events", allowed_events());
     auto result = answer(200);
     result.headers = kHeaders;
@@ -126,6 +126,8 @@ sip::Answer from_fault(const Fault& fault) {
 }
 
 std::string_view allowed_methods() noexcept { return "SUBSCRIBE, NOTIFY, PUBLISH, OPTIONS, CANCEL"; }
+
+std::string_view supported_tags() noexcept { return "gruu"; }
 
 const std::string& allowed_events() {
     static const std::string kEvents = [] {

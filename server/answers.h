@@ -25,5 +25,7 @@ sip::Answer from_fault(const Fault& fault);
 /// Header values of this build: only what is there.
 std::string_view allowed_methods() noexcept;
 const std::string& allowed_events();
+/// The one extension: our Contacts are GRUUs (RFC 5627).
+std::string_view supported_tags() noexcept;
 
 }  // namespace herald::server

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/hash128.h"
 #include "base/log.h"
 #include "server/answers.h"
 
@@ -74,9 +75,7 @@ void Compositor::resume_publish(const Incoming& incoming) {
         return refuse(incoming, unavailable("Busy"));
     }
     const auto mark = context_.mark_of(*request);
-    if (const auto done = tombstones_.find(mark); done != tombstones_.end()) {
-        return accept(incoming, done->second, 0);
-    }
+    if (tombstones_.count(mark) > 0) return accept(incoming, removal_tag(mark), 0);
     const auto owner = context_.accounts.find(incoming.aor);
     auto decision = decide(PublishFacts{
         .request = *request,
@@ -120,6 +119,7 @@ store::Change Compositor::change_of(const Incoming& incoming, const sip::Message
     next.expires_at = context_.wall() + std::chrono::seconds(plan.expires);
     auto mark = context_.request_mark(request);
     if (plan.operation == PublishOperation::remove) {
+        next.entity_tag = removal_tag(next.mark);
         return store::RemovePublication{target->id, expected, context_.wall() + kTombstoneLife, std::move(mark)};
     }
     if (plan.operation == PublishOperation::refresh) {
@@ -179,6 +179,12 @@ void Compositor::accept(const Incoming& incoming, std::string_view entity_tag, s
     answer.entity_tag = entity_tag;
     answer.expires = expires;
     context_.stack.answer(incoming.transaction, answer);
+}
+
+/// No state is left to keep a random tag in: the repetition of the request after a crash derives the same one.
+std::string Compositor::removal_tag(std::uint64_t mark) const {
+    const auto hash = base::keyed_hash128(context_.home.lasting_key, "removed " + std::to_string(mark));
+    return base::to_base32({reinterpret_cast<const char*>(&hash), sizeof hash});
 }
 
 void Compositor::put_in_place(std::uint32_t slot, Publication publication) {

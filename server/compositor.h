@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <unordered_set>
 
 #include "base/metrics.h"
 #include "base/result.h"
@@ -59,6 +59,7 @@ private:
     void resume_hard_state(std::unique_ptr<HardChange> change);
     void apply_hard_state(HardChange& change, store::Outcome outcome);
 
+    std::string removal_tag(std::uint64_t mark) const;
     void put_in_place(std::uint32_t slot, Publication publication);
     void take_out(std::uint32_t slot, std::uint64_t id);
     void arm_expiry(std::uint32_t slot, Publication& publication, base::WallTime not_before);
@@ -69,7 +70,7 @@ private:
     Context& context_;
     NotifySender& sender_;
     /// Removals made durable just before the last run ended: by mark.
-    std::unordered_map<std::uint64_t, std::string> tombstones_;
+    std::unordered_set<std::uint64_t> tombstones_;
     base::Counter* done_[6];
     base::Counter& expired_;
     base::Histogram& publish_time_;

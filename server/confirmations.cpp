@@ -70,7 +70,7 @@ void Confirmations::write(std::uint32_t slot, Resource& resource) {
         const bool is_known = fingerprint == 0 && resource.confirmed_fingerprint == 0;
         if (!is_known) {
             resource.confirmed_fingerprint = fingerprint;
-            resource.confirmed_through = context_.next_id();
+            resource.confirmed_through = is_watched ? context_.next_id() : 0;
             context_.port.commit(store::PutConfirmation{{std::string(resource.package->profile().event), resource.aor,
                                                          fingerprint, resource.confirmed_through}},
                                  nullptr);

@@ -121,7 +121,7 @@ void Compositor::apply_hard_state(HardChange& change, store::Outcome outcome) {
 void Compositor::recover(store::Publication row, base::WallTime not_before) {
     store::RequestMark mark = row.mark;
     if (row.is_removed) {
-        tombstones_[context_.mark_of(mark)] = std::move(row.entity_tag);
+        tombstones_.insert(context_.mark_of(mark));
         return;
     }
     const auto* package = packages::find(row.package);

@@ -39,7 +39,7 @@ void Recovery::on_publication(store::Publication row) {
 
 void Recovery::on_subscription(store::Subscription row) {
     meet(std::max(row.id, row.change));
-    ++subscriptions_;
+    if (row.state != store::Subscription::State::terminated) ++subscriptions_;
     auto& shard = shard_of(row.aor);
     shard.notifier().recover(std::move(row), not_before_);
 }

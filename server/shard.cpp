@@ -2,6 +2,7 @@
 #include "server/shard.h"
 
 #include "server/answers.h"
+#include "base/text.h"
 #include "sip/fields.h"
 
 namespace herald::server {
@@ -33,10 +34,11 @@ bool is_served(sip::Method method) {
            method == sip::Method::options || method == sip::Method::notify;
 }
 
-/// Every option tag of Require is unknown: no extension is built (RFC 3261 8.2.2.3).
+/// The option tags of Require that are not ours (RFC 3261 8.2.2.3).
 std::string unsupported_tags(const sip::Message& request) {
     std::string tags;
     for (const auto tag : request.list(sip::Header::require)) {
+        if (base::iequals(tag, supported_tags())) continue;
         if (!tags.empty()) tags += ", ";
         tags += tag;
     }
@@ -109,9 +111,9 @@ bool Shard::passes_core_checks(sip::ServerTransactionId id, const sip::Message& 
     if (!uri) return refuse(answer(400, "Malformed Request-URI"));
     if (uri->scheme == sip::Scheme::tel || uri->scheme == sip::Scheme::other) return refuse(answer(416));
     if (!request.to_tag().empty() && !notifier_->check_dialog(id, request)) return false;
-    if (request.count(sip::Header::require) > 0) {
+    if (const auto tags = unsupported_tags(request); !tags.empty()) {
         auto refusal = answer(420);
-        refusal.headers = "Unsupported: " + unsupported_tags(request) + "\r\n";
+        refusal.headers = "Unsupported: " + tags + "\r\n";
         return refuse(refusal);
     }
     return true;

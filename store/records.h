@@ -150,7 +150,7 @@ struct RemoveSubscription {
     base::WallTime keep_until{};
     RequestMark mark;
 };
-/// Inserts or overwrites; a fingerprint of 0 deletes.
+/// Inserts or overwrites; `through` 0 deletes.
 struct PutConfirmation {
     Confirmation row;
 };

@@ -48,8 +48,9 @@ constexpr std::string_view kUpdateSubscription =
 
 constexpr std::string_view kTouchSubscription =
     "UPDATE subscriptions SET state = ?2, expires_at = ?3, granted = ?4, change = ?5,"
-    " remote_cseq = ?6, cseq_base = ?7, epoch = ?8, mark_call_id = nullif(?9, call_id),"
-    " mark_cseq = ?10, mark_branch = ?11 WHERE id = ?1";
+    " remote_cseq = ?6, cseq_base = ?7, epoch = ?8,"
+    " mark_call_id = iif(?12, mark_call_id, nullif(?9, call_id)),"
+    " mark_cseq = iif(?12, mark_cseq, ?10), mark_branch = iif(?12, mark_branch, ?11) WHERE id = ?1";
 
 constexpr std::string_view kMarkSubscription =
     "INSERT INTO subscription_marks (sequence, keep_until, id, change, remote_cseq, cseq_base,"
@@ -225,7 +226,7 @@ SqliteWriter::Applied SqliteWriter::apply(const TouchSubscription& change) {
     return run_on_row(touch_subscription_.bind(
         change.id, static_cast<std::uint8_t>(change.state), change.expires_at, change.granted,
         change.change, change.remote_cseq, change.cseq_base, change.epoch, change.mark.call_id,
-        change.mark.cseq, change.mark.branch_hash));
+        change.mark.cseq, change.mark.branch_hash, std::uint8_t{change.keeps_mark}));
 }
 
 SqliteWriter::Applied SqliteWriter::apply(const RemoveSubscription& change) {

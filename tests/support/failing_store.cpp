@@ -60,7 +60,7 @@ private:
                 Waiting next = std::move(waiting.front());
                 waiting.pop_front();
                 ++first;
-                next.done(*next.outcome);
+                if (next.done) next.done(*next.outcome);
             }
         }
     };
