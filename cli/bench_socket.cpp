@@ -73,8 +73,8 @@ Status Ports::add(const sip::Endpoint& server) {
     if (!socket) return socket.fault();
     widen(*socket);
     sockaddr_storage peer{};
-    const socklen_t size = server.to_sockaddr(peer);
-    if (connect(socket->fd(), reinterpret_cast<const sockaddr*>(&peer), size) != 0) {
+    const socklen_t length = server.to_sockaddr(peer);
+    if (connect(socket->fd(), reinterpret_cast<const sockaddr*>(&peer), length) != 0) {
         return refused("connecting a socket", errno);
     }
     epoll_event wanted{};

@@ -10,5 +10,6 @@ Command publish_command();
 Command mailbox_command();
 Command account_command();
 Command subscriptions_command();
+Command bench_command();
 
 }  // namespace herald::cli
