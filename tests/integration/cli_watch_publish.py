@@ -94,29 +94,22 @@ def a_watch_shows_each_change_and_ends_at_ctrl_c():
     """RFC 6665, 3903: subscribe, publish, replace, remove, unsubscribe, over both transports."""
     with Server() as server:
         for transport in ("udp", "tcp"):
-            with Running(server, "watch", uri(server), "--transport", transport) as watch:
+            alice = uri(server, f"alice-{transport}")
+            over = ("--transport", transport)
+            with Running(server, "watch", alice, *over) as watch:
                 expect_equal(watch.state(), "closed", "nothing is published")
-                done = Finished(server, "publish", uri(server), "--status", "open", "--activity", "meeting", "--note",
-                                "back at 3", "--transport", transport).expect_code(OK)
+                first = Finished(server, "publish", alice, "--status", "open", "--activity", "meeting",
+                                 "--note", "back at 3", *over).expect_code(OK)
                 expect_equal(watch.state(), 'open  meeting "back at 3"', "after the publication")
-                replaced = Finished(server, "publish", uri(server), "--status", "closed", "--mood", "happy",
-                                    "--replace", entity_tag(done.out)).expect_code(OK)
+                second = Finished(server, "publish", alice, "--status", "closed", "--mood", "happy",
+                                  "--replace", entity_tag(first.out), *over).expect_code(OK)
                 expect_equal(watch.state(), "closed  (happy)", "after the replacement")
-                Finished(server, "publish", uri(server), "--status", "open",
-                         "--replace", entity_tag(replaced.out)).expect_code(OK)
-                expect_equal(watch.state(), "open", "after the second replacement")
-                stale = Finished(server, "publish", uri(server), "--remove", entity_tag(done.out)).expect_code(FAILED)
+                stale = Finished(server, "publish", alice, "--remove", entity_tag(first.out)).expect_code(FAILED)
                 expect("no publication with that entity-tag" in stale.err, stale.err)
+                Finished(server, "publish", alice, "--remove", entity_tag(second.out), *over).expect_code(OK)
+                expect_equal(watch.state(), "closed", "after the removal")
                 expect_equal(watch.interrupt(), OK, "exit code after Ctrl-C")
             expect_equal(len(server.subscriptions()), 0, "subscriptions after Ctrl-C")
-            remove_all(server)
-
-
-def remove_all(server):
-    """Takes the resource over with a publication that is then removed, and waits for the state of nobody."""
-    with Running(server, "publish", uri(server), "--status", "open", "--keep") as keep:
-        keep.line()
-        keep.interrupt()
 
 
 @story
