@@ -12,6 +12,7 @@
 #include "http/server.h"
 #include "http/tokens.h"
 #include "server/config.h"
+#include "server/config_values.h"
 #include "server/server.h"
 
 namespace {
@@ -40,18 +41,10 @@ Result<server::ConfigResult> configuration(const cli::Arguments& arguments) {
     return file ? server::load_config(std::string(*file)) : Result<server::ConfigResult>(server::parse_config(""));
 }
 
-/// host:port, IPv6 in brackets.
-std::optional<sip::Endpoint> endpoint_of(const std::string& text) {
-    const auto colon = text.rfind(':');
-    if (colon == std::string::npos) return std::nullopt;
-    const auto port = base::to_u64(text.substr(colon + 1));
-    return port ? sip::Endpoint::from(text.substr(0, colon), static_cast<std::uint16_t>(*port)) : std::nullopt;
-}
-
 Result<std::unique_ptr<http::Server>> start_http(const server::Config& config, server::Server& sip_server,
                                                  base::Metrics& metrics) {
     http::Options options;
-    const auto listen = endpoint_of(config.http_listen);
+    const auto listen = server::parse_numeric_endpoint(config.http_listen);
     if (!listen) return Fault{FaultKind::invalid_configuration, "http.listen is no address: " + config.http_listen};
     options.listen = *listen;
     options.threads = config.http_threads;
@@ -88,17 +81,19 @@ void print_welcome(const server::Config& config, const server::Server& sip_serve
 }
 
 /// Reads the file again and takes over what may change in running.
-void reload(const cli::Arguments& arguments, const server::Config& running) {
+void reload(const cli::Arguments& arguments, server::Config& running, server::Server& sip_server) {
     auto read = configuration(arguments);
     if (!read) return base::log_error("config.unreadable", {{"why", read.fault().detail}});
     for (const auto& mistake : read->mistakes) {
         base::log_error("config.mistake", {{"line", mistake.line}, {"why", mistake.text}});
     }
     if (!read->mistakes.empty()) return;
-    base::log_level(read->config.log_level);
     for (const auto& change : server::changed_keys(running, read->config)) {
         base::log_info(change.is_reloadable ? "config.reloaded" : "config.needs_restart", {{"key", change.key}});
     }
+    sip_server.reload(read->config);
+    running = server::reloaded(std::move(running), read->config);
+    base::log_level(running.log_level);
 }
 
 sigset_t handled_signals() {
@@ -116,7 +111,7 @@ int serve(const cli::Arguments& arguments) {
     auto read = configuration(arguments);
     if (!read) return fail(read.fault().detail);
     if (!read->mistakes.empty()) return print_mistakes(std::string(arguments.text_or("config", "herald")), read->mistakes);
-    const auto& config = read->config;
+    auto& config = read->config;
     base::log_start(config.log_level);
 
     base::Metrics metrics;
@@ -131,7 +126,7 @@ int serve(const cli::Arguments& arguments) {
     print_welcome(config, **sip_server, http_server.get());
 
     int signal = 0;
-    while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) reload(arguments, config);
+    while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) reload(arguments, config, **sip_server);
     std::printf("\nStopping.\n");
     http_server.reset();
     const auto stopped = (*sip_server)->stop();

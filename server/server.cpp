@@ -192,6 +192,10 @@ const std::string& Server::realm() const noexcept { return state_->realm; }
 std::vector<store::Token> Server::tokens() const { return state_->store->tokens(); }
 std::size_t Server::recovered_subscriptions() const noexcept { return state_->recovered; }
 
+void Server::reload(const Config& fresh) {
+    state_->on_every_shard([&](Shard& shard) { shard.reload(fresh); });
+}
+
 Status Server::stop() {
     auto& state = *state_;
     if (!std::exchange(state.is_running, false)) return {};

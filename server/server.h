@@ -34,6 +34,8 @@ public:
     std::vector<store::Token> tokens() const;
     std::size_t recovered_subscriptions() const noexcept;
 
+    /// Every shard takes over the reloadable keys of `fresh`.
+    void reload(const Config& fresh);
     /// A clean end: watchers whose flow dies are told, everything waiting is committed, the store is closed. Faults: io.
     Status stop();
 

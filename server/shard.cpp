@@ -49,17 +49,18 @@ std::string unsupported_tags(const sip::Message& request) {
 
 Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics, const ShardSetup& setup,
              sip::ShardRouter* router)
-    : loop_(loop), resources_(metrics), subscriptions_(metrics), port_(setup.store.attach(loop)) {
+    : loop_(loop), config_(setup.config), resources_(metrics), subscriptions_(metrics), port_(setup.store.attach(loop)) {
     stack_ = std::make_unique<sip::Stack>(loop, transport, *this, metrics, stack_options(setup), router);
-    authenticator_ = std::make_unique<Authenticator>(setup.config, setup.domains, accounts_, setup.nonce_key,
+    authenticator_ = std::make_unique<Authenticator>(config_, setup.domains, accounts_, setup.nonce_key,
                                                      loop.clock(), metrics);
     locator_ = std::make_unique<sip::Locator>(loop, locator_options(setup.config));
-    context_ = std::make_unique<Context>(Context{setup.config, setup.domains, setup.store.home(), setup.ids, loop,
+    context_ = std::make_unique<Context>(Context{config_, setup.domains, setup.store.home(), setup.ids, loop,
                                                  *stack_, *port_, accounts_, *authenticator_, resources_,
                                                  subscriptions_, metrics});
     sender_ = std::make_unique<NotifySender>(*context_, *locator_);
     notifier_ = std::make_unique<Notifier>(*context_, *sender_);
     compositor_ = std::make_unique<Compositor>(*context_, *sender_);
+    rest_ = std::make_unique<Rest>(loop);
 }
 
 Shard::~Shard() = default;
@@ -125,6 +126,7 @@ void Shard::on_notify(sip::ServerTransactionId id, const sip::Message& request) 
 }
 
 void Shard::on_request(sip::ServerTransactionId id, const sip::Message& request, const sip::Flow& flow) {
+    rest_->note_work();
     if (!passes_core_checks(id, request)) return;
     if (request.method() == sip::Method::options) return stack_->answer(id, options_answer());
     if (request.method() == sip::Method::notify) return on_notify(id, request);

@@ -8,6 +8,7 @@
 #include "server/context.h"
 #include "server/notifier.h"
 #include "server/notify.h"
+#include "server/rest.h"
 #include "sip/locate.h"
 #include "sip/stack.h"
 #include "store/store.h"
@@ -39,6 +40,8 @@ public:
     NotifySender& sender() noexcept { return *sender_; }
     store::Port& port() noexcept { return *port_; }
 
+    /// Takes over the reloadable keys of `fresh`.
+    void reload(const Config& fresh) { config_ = reloaded(std::move(config_), fresh); }
     /// After the last recovered row: watchers not known to have the current document are told.
     void resume();
     /// A clean stop: watchers whose flow dies with the process are told (events S-4), confirmations are written.
@@ -58,6 +61,7 @@ private:
     const packages::Package* package_of(const sip::Message& request) const;
 
     base::Loop& loop_;
+    Config config_;  ///< this shard's own copy: reloaded on its thread
     ResourceTable resources_;
     SubscriptionTable subscriptions_;
     Accounts accounts_;
@@ -69,6 +73,7 @@ private:
     std::unique_ptr<NotifySender> sender_;
     std::unique_ptr<Notifier> notifier_;
     std::unique_ptr<Compositor> compositor_;
+    std::unique_ptr<Rest> rest_;
     base::Task<void(const sip::Flow&)> tell_flow_closed_;
 };
 

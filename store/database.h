@@ -103,6 +103,8 @@ public:
     Result<Checkpoint> checkpoint();
     /// Pages in the write-ahead log after the last commit on this connection.
     int log_frames() const noexcept { return *frames_; }
+    /// Gives back the page cache, as far as nobody is using it.
+    void release_memory();
     /// Leaves the write-ahead log as it is when the connection closes.
     void keep_log_on_close();
 

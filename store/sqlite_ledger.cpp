@@ -22,6 +22,7 @@ using std::chrono::steady_clock;
 
 // An idle store notes this often that it is alive: enough to know a long downtime from a short one.
 constexpr auto kBeat = std::chrono::seconds(30);
+constexpr unsigned kIdleTicks = 5;
 constexpr std::uint64_t kFrameBytes = 4096 + 24;
 
 std::uint64_t id_of(const Change& change) {
@@ -141,6 +142,7 @@ Result<std::vector<Token>> SqliteLedger::tokens() {
 
 std::vector<Outcome> SqliteLedger::commit(std::span<const Change* const> batch) {
     std::vector<Outcome> outcomes(batch.size(), Outcome::unavailable);
+    idle_ticks_ = 0;
     if (is_writable_) {
         for (const Change* change : batch) next_id_ = std::max(next_id_, id_of(*change) + 1);
         if (!write(batch, outcomes)) outcomes.assign(batch.size(), Outcome::unavailable);
@@ -268,6 +270,8 @@ void SqliteLedger::tick() {
         connection_ = std::move(*connection);
         if (checkpointer_) checkpointer_->resume();
     }
+    // The pages of a quiet store are better kept by the operating system, which can use the room otherwise.
+    if (++idle_ticks_ == kIdleTicks && !is_in_memory()) connection_->database.release_memory();
     const base::WallTime now = clock_.wall();
     const bool is_beat_due = !is_in_memory() && now - last_commit_ >= kBeat;
     if (is_writable_ && !is_beat_due && !connection_->writer.is_sweep_due(now)) return;

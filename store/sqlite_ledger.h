@@ -99,6 +99,7 @@ private:
     std::optional<Checkpointer> checkpointer_;
     std::string last_fault_;
     base::WallTime last_commit_{};
+    unsigned idle_ticks_ = 0;  ///< without a change
     std::atomic<bool> is_writable_{true};
 };
 
