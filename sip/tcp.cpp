@@ -21,6 +21,7 @@ constexpr int kAcceptsPerTurn = 64;
 /// A peer that leaves this much unread is not read from.
 constexpr std::size_t kPauseAt = 128 * 1024;
 constexpr std::size_t kSpareBuffers = 64;
+constexpr std::size_t kLeastRoom = 256;
 constexpr std::size_t kSpareRoom = 64 * 1024;
 /// A connection whose framing is lost waits so long for its peer to read the 400.
 constexpr auto kDrainTime = std::chrono::seconds(2);
@@ -94,9 +95,7 @@ bool TcpConnections::send(const Flow& flow, std::string_view bytes) {
         mark_dirty(flow.slot);
         return false;
     }
-    if (connection->out.capacity() < bytes.size()) {
-        if (connection->out.empty()) connection->out = take_buffer();
-    }
+    if (connection->out.empty()) connection->out = take_buffer();
     connection->out += bytes;
     mark_dirty(flow.slot);
     return true;
@@ -415,7 +414,8 @@ std::string TcpConnections::take_buffer() {
 /// An idle connection holds no buffer; the few in use go round.
 void TcpConnections::give_back(std::string& buffer) {
     std::string gone = std::exchange(buffer, {});
-    if (spare_.size() >= kSpareBuffers || gone.capacity() > kSpareRoom) return;
+    const bool is_worth_it = gone.capacity() >= kLeastRoom && gone.capacity() <= kSpareRoom;
+    if (!is_worth_it || spare_.size() >= kSpareBuffers) return;
     gone.clear();
     spare_.push_back(std::move(gone));
 }
