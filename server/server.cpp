@@ -128,7 +128,7 @@ void Server::State::make_shards() {
         const bool is_alone = units.size() == 1;
         sip::Transport& transport = is_alone ? static_cast<sip::Transport&>(unit.network) : *unit.link;
         shards.push_back(std::make_unique<Shard>(unit.loop, transport, metrics,
-                                                 ShardSetup{config, *domains, *store, ids, nonce_key, i},
+                                                 ShardSetup{config, *domains, *store, ids, nonce_key, i, static_cast<unsigned>(units.size())},
                                                  is_alone ? nullptr : unit.link.get()));
         peers.shards[i]->stack = &shards[i]->stack();
         unit.network.attach(shards[i]->stack());

@@ -13,6 +13,7 @@ sip::StackOptions stack_options(const ShardSetup& setup) {
     const auto& config = setup.config;
     sip::StackOptions options;
     options.shard = setup.index;
+    options.shards = setup.count;
     options.timers.t1 = std::chrono::milliseconds(config.t1_ms);
     options.timers.t2 = std::chrono::milliseconds(config.t2_ms);
     options.timers.t4 = std::chrono::milliseconds(config.t4_ms);

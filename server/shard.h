@@ -23,6 +23,7 @@ struct ShardSetup {
     std::atomic<std::uint64_t>& ids;
     base::HashKey nonce_key;
     unsigned index = 0;
+    unsigned count = 1;  ///< of shards
 };
 
 /// Owns a shard's state and is used on its loop's thread only (before the loop runs: on the thread that made it).
