@@ -1,0 +1,376 @@
+// tests/conformance/teller.cpp: tells a story to a server: its sentences, time, the server's fate.
+#include "tests/conformance/teller.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace herald::conformance {
+
+namespace {
+
+/// Everything a story can set running has run out after this.
+constexpr auto kLongestLife = std::chrono::hours(24 * 9);
+/// Timers fire up to a tick late; what is due at the end of a wait may come a little after.
+constexpr auto kLateness = std::chrono::milliseconds(10);
+constexpr auto kEarliness = std::chrono::milliseconds(50);
+
+Fault mismatch(std::string text) { return {FaultKind::malformed, std::move(text)}; }
+
+base::Duration seconds(const Names& words) {
+    return std::chrono::seconds(base::to_u64(words.at("n")).value_or(0));
+}
+
+}  // namespace
+
+// The first form that fits a step says what it means.
+const Teller::Sentence Teller::kSentences[] = {
+    {"config {key} = {value}", &Teller::configure},
+    {"account {aor} password {password}", &Teller::add_account},
+    {"actor {who} is {aor}", &Teller::introduce},
+    {"text {name}", &Teller::name_text},
+
+    {"the server restarts", &Teller::restart},
+    {"the server restarts after {n} s", &Teller::restart_later},
+    {"the server crashes", &Teller::crash},
+    {"the server crashes for {n} s", &Teller::crash_for},
+    {"the server crashes before it answers", &Teller::crash_before_answer},
+    {"the server holds {n} subscriptions", &Teller::count_subscriptions},
+    {"the store is unavailable", &Teller::fail_store},
+    {"the store does not say", &Teller::confuse_store},
+    {"the store works again", &Teller::heal_store},
+    {"the store has too much to do", &Teller::fill_queue},
+    {"an operator sets {package} of {aor}", &Teller::set_hard_state},
+    {"an operator removes {package} of {aor}", &Teller::remove_hard_state},
+
+    {"after {n} s", &Teller::wait_seconds},
+    {"after {n} ms", &Teller::wait_milliseconds},
+    {"within {n} s {who} receives {what}", &Teller::receive_within},
+    {"{who} sends raw", &Teller::send_raw},
+    {"{who} sends {method} in the dialog", &Teller::send_in_dialog},
+    {"{who} sends {method} {uri}", &Teller::send},
+    {"{who} refreshes", &Teller::refresh},
+    {"{who} unsubscribes", &Teller::unsubscribe},
+    {"{who} repeats", &Teller::repeat},
+    {"{who} repeats by another way", &Teller::repeat_by_another_way},
+    {"{who} answers the challenge", &Teller::answer_challenge},
+    {"{who} answers nothing", &Teller::answer_nothing},
+    {"{who} answers {status}", &Teller::answer},
+    {"{who} receives nothing", &Teller::receive_nothing},
+    {"{who} receives {what}", &Teller::receive},
+    {"{who} received it {n} times", &Teller::count_copies},
+    {"{who} closes the connection", &Teller::close_connection},
+    {"{who} is switched off", &Teller::become_unreachable},
+    {"{who} takes no connections", &Teller::refuse_connections},
+    {"{who} moves to {host}:{port}", &Teller::move},
+    {"{{a}} is not {{b}}", &Teller::compare_unequal},
+    {"{{a}} is above {{b}}", &Teller::compare_above},
+};
+
+Teller::Teller(const Story& story, Telling telling) : story_(story), telling_(telling) {}
+
+std::optional<Mismatch> Teller::tell() {
+    for (at_ = 0; at_ < story_.steps.size(); ++at_) {
+        const auto& step = story_.steps[at_];
+        if (auto taken = take_step(step); !taken) return Mismatch{step.line, taken.fault().detail};
+    }
+    const unsigned last_line = story_.steps.empty() ? story_.line : story_.steps.back().line;
+    if (!harness_) return Mismatch{last_line, "a story in which nothing happens"};
+    if (auto silent = expect_silence(harness_->clock().now()); !silent) {
+        return Mismatch{last_line, "left over: " + silent.fault().detail};
+    }
+    commits_ += harness_->store().commits() - commits_of_start_;
+    if (auto ended = run_out(); !ended) return Mismatch{last_line, ended.fault().detail};
+    return std::nullopt;
+}
+
+Status Teller::take_step(const Step& step) {
+    for (const auto& sentence : kSentences) {
+        Names words;
+        if (matches(sentence.form, step.text, words)) return (this->*sentence.action)(step, words);
+    }
+    return mismatch("no such sentence: " + step.text);
+}
+
+Status Teller::configure(const Step&, const Names& words) {
+    if (harness_) return mismatch("configuration comes before everything else");
+    toml_ += words.at("key") + " = " + words.at("value") + "\n";
+    return {};
+}
+
+/// The server starts with the first step that needs it.
+Status Teller::begin() {
+    if (harness_) return {};
+    auto read = server::parse_config(toml_);
+    if (!read.mistakes.empty()) return mismatch("configuration: " + read.mistakes.front().text);
+    const bool is_durable =
+        std::any_of(story_.steps.begin(), story_.steps.end(), [](const Step& step) {
+            return step.text.starts_with("the server restarts") ||
+                   step.text.starts_with("the server crashes");
+        });
+    harness_ = std::make_unique<Harness>(std::move(read.config), is_durable);
+    return open();
+}
+
+Status Teller::open() {
+    if (auto started = harness_->start(); !started) return started;
+    commits_of_start_ = harness_->store().commits();
+    if (telling_.failing_commit > commits_) {
+        harness_->store().fail({.first = commits_of_start_ + telling_.failing_commit - commits_,
+                                .outcome = telling_.outcome,
+                                .is_applied = telling_.is_applied});
+    }
+    for (auto& who : actors_) who.flow.reset();
+    return collect();
+}
+
+Status Teller::add_account(const Step& step, const Names& words) {
+    if (auto begun = begin(); !begun) return begun;
+    store::Account account;
+    account.aor = words.at("aor");
+    account.username = base::split_once(base::split_once(account.aor, ':').after, '@').before;
+    account.realm = harness_->shard().context().domains.first();
+    for (const auto& line : step.block) {
+        const auto [name, text, found] = base::split_once(line, ':');
+        const auto value = base::trim(text);
+        if (name == "username") account.username = value;
+        if (name == "role" && value == "publisher") account.role = store::Account::Role::publisher;
+        if (name == "role" && value == "monitor") account.role = store::Account::Role::monitor;
+        if (name == "role" && value == "admin") account.role = store::Account::Role::admin;
+        if (name == "resource") account.resources.emplace_back(value);
+        if (name == "package") account.packages.emplace_back(value);
+        if (name == "delegate") {
+            const auto parts = base::split_once(value, ' ');
+            account.delegates.push_back({std::string(parts.before), std::string(parts.after)});
+        }
+    }
+    for (std::size_t i = 0; i < sip::kDigestAlgorithms; ++i) {
+        account.ha1[i] = sip::digest_ha1(static_cast<sip::DigestAlgorithm>(i), account.username,
+                                         account.realm, words.at("password"));
+    }
+    harness_->put_account(std::move(account));
+    return {};
+}
+
+Status Teller::introduce(const Step& step, const Names& words) {
+    auto& who = actor(words.at("who"));
+    who.aor = words.at("aor");
+    who.username = base::split_once(base::split_once(who.aor, ':').after, '@').before;
+    for (const auto& line : step.block) {
+        const auto [name, text, found] = base::split_once(line, ':');
+        const std::string value(base::trim(text));
+        if (name == "over") who.protocol = sip::protocol_of(value).value_or(sip::Protocol::udp);
+        if (name == "username") who.username = value;
+        if (name == "password") who.password = value;
+        if (name == "host") who.at = test::endpoint(value, who.at.port());
+    }
+    return {};
+}
+
+Status Teller::name_text(const Step& step, const Names& words) {
+    names_[words.at("name")] = joined(step.block);
+    return {};
+}
+
+Actor& Teller::actor(std::string_view name) {
+    for (auto& who : actors_) {
+        if (who.name == name) return who;
+    }
+    return actors_.emplace_back(std::string(name),
+                                "192.0.2." + std::to_string(10 + actors_.size()));
+}
+
+Actor* Teller::actor_at(const sip::Endpoint& peer) {
+    for (auto& who : actors_) {
+        if (sip::same_host(who.at, peer)) return &who;
+    }
+    return nullptr;
+}
+
+Status Teller::wait_seconds(const Step&, const Names& words) { return pass(seconds(words)); }
+
+Status Teller::wait_milliseconds(const Step&, const Names& words) {
+    return pass(std::chrono::milliseconds(base::to_u64(words.at("n")).value_or(0)));
+}
+
+/// Nothing may come before the time is over: a story says exactly when something happens.
+Status Teller::pass(base::Duration time) {
+    if (auto begun = begin(); !begun) return begun;
+    const auto due = harness_->clock().now() + time;
+    if (auto silent = expect_silence(due); !silent) return silent;
+    Status seen;
+    harness_->pass(time + kLateness, [&] {
+        auto collected = collect();
+        if (collected && harness_->clock().now() < due - kEarliness) collected = expect_silence(due);
+        if (seen && !collected) seen = collected;
+    });
+    return seen;
+}
+
+Status Teller::restart(const Step&, const Names&) {
+    commits_ += harness_->store().commits() - commits_of_start_;
+    if (auto stopped = harness_->stop(); !stopped) return stopped;
+    return open();
+}
+
+Status Teller::restart_later(const Step&, const Names& words) {
+    commits_ += harness_->store().commits() - commits_of_start_;
+    if (auto stopped = harness_->stop(); !stopped) return stopped;
+    harness_->pass(seconds(words), [] {});
+    return open();
+}
+
+Status Teller::crash(const Step&, const Names&) {
+    if (auto silent = expect_silence(harness_->clock().now()); !silent) return silent;
+    commits_ += harness_->store().commits() - commits_of_start_;
+    harness_->crash();
+    return open();
+}
+
+Status Teller::crash_for(const Step&, const Names& words) {
+    if (auto silent = expect_silence(harness_->clock().now()); !silent) return silent;
+    commits_ += harness_->store().commits() - commits_of_start_;
+    harness_->crash();
+    harness_->pass(seconds(words), [] {});
+    return open();
+}
+
+/// What the last step made the server send is lost with it.
+Status Teller::crash_before_answer(const Step& step, const Names& words) {
+    lost_answer_.clear();
+    for (auto& who : actors_) {
+        if (!who.inbox.empty() && !who.inbox.front()->is_request()) {
+            lost_answer_ = who.inbox.front().bytes;
+        }
+        who.inbox.clear();
+    }
+    if (lost_answer_.empty() && !is_tolerant()) return mismatch("there was no answer to lose");
+    return crash(step, words);
+}
+
+Status Teller::fail_store(const Step&, const Names&) {
+    if (auto begun = begin(); !begun) return begun;
+    harness_->store().fail({.first = 1, .last = UINT64_MAX});
+    return {};
+}
+
+Status Teller::confuse_store(const Step&, const Names&) {
+    if (auto begun = begin(); !begun) return begun;
+    harness_->store().fail({.first = 1, .last = UINT64_MAX, .outcome = store::Outcome::unknown});
+    return {};
+}
+
+Status Teller::heal_store(const Step&, const Names&) {
+    harness_->store().fail({});
+    harness_->store().pretend_full(false);
+    return {};
+}
+
+Status Teller::fill_queue(const Step&, const Names&) {
+    if (auto begun = begin(); !begun) return begun;
+    harness_->store().pretend_full(true);
+    return {};
+}
+
+Status Teller::put_hard_state(std::string_view package, std::string_view aor,
+                              packages::Document document) {
+    if (auto begun = begin(); !begun) return begun;
+    const auto* found = packages::find(package);
+    if (!found) return mismatch("no such package");
+    if (!document.body.empty()) document.type = found->profile().publish_types.front();
+    Status result;
+    bool is_done = false;
+    harness_->shard().compositor().put_hard_state(*found, std::string(aor), std::move(document),
+                                                  [&](Status status) {
+                                                      result = std::move(status);
+                                                      is_done = true;
+                                                  });
+    harness_->settle();
+    if (!is_done) return mismatch("the operator waits in vain");
+    if (!result && !is_tolerant()) return mismatch("refused: " + result.fault().detail);
+    return collect();
+}
+
+Status Teller::set_hard_state(const Step& step, const Names& words) {
+    auto block = filled(step.block);
+    if (!block) return block.fault();
+    return put_hard_state(words.at("package"), words.at("aor"), {{}, test::wire(joined(*block))});
+}
+
+Status Teller::remove_hard_state(const Step&, const Names& words) {
+    return put_hard_state(words.at("package"), words.at("aor"), {});
+}
+
+Status Teller::close_connection(const Step&, const Names& words) {
+    auto& who = actor(words.at("who"));
+    if (!who.flow) return mismatch(who.name + " has no connection");
+    harness_->transport().close(*std::exchange(who.flow, std::nullopt));
+    harness_->settle();
+    return collect();
+}
+
+Status Teller::become_unreachable(const Step&, const Names& words) {
+    harness_->transport().unreachable(actor(words.at("who")).at);
+    harness_->settle();
+    return collect();
+}
+
+Status Teller::refuse_connections(const Step&, const Names& words) {
+    harness_->transport().refuse(actor(words.at("who")).at);
+    return {};
+}
+
+Status Teller::move(const Step&, const Names& words) {
+    auto& who = actor(words.at("who"));
+    who.at = test::endpoint(words.at("host"),
+                            static_cast<std::uint16_t>(base::to_u64(words.at("port")).value_or(0)));
+    who.flow.reset();
+    return {};
+}
+
+Status Teller::count_subscriptions(const Step&, const Names& words) {
+    const auto held = harness_->shard().context().subscriptions.size();
+    if (is_tolerant() || std::to_string(held) == words.at("n")) return {};
+    return mismatch("the server holds " + std::to_string(held));
+}
+
+void Teller::answer_everything() {
+    for (auto& who : actors_) {
+        auto inbox = std::exchange(who.inbox, {});
+        for (const auto& message : inbox) {
+            if (!message->is_request()) continue;
+            static_cast<void>(who.take_request(message));
+            send_answer(who, who.answer("200 OK"), message.flow);
+        }
+    }
+}
+
+/// Whoever is left answers politely until everything has run out; then nothing may be held any more.
+Status Teller::run_out() {
+    harness_->store().fail({});
+    harness_->store().pretend_full(false);
+    Status seen;
+    harness_->pass(kLongestLife, [&] {
+        if (auto collected = collect(); !collected && seen) seen = collected;
+        answer_everything();
+        harness_->settle();
+    });
+    if (!seen) return seen;
+    auto& shard = harness_->shard();
+    const auto count = [](std::size_t n, const char* what) {
+        return mismatch("in the end " + std::to_string(n) + " " + what + " are left");
+    };
+    const auto subscriptions = shard.context().subscriptions.size();
+    if (subscriptions != 0) return count(subscriptions, "subscriptions");
+    if (shard.sender().in_flight() != 0) return count(shard.sender().in_flight(), "NOTIFYs");
+    if (shard.port().waiting() != 0) return count(shard.port().waiting(), "commits");
+    std::size_t idle = 0;
+    shard.context().resources.for_each([&](std::uint32_t, const server::Resource& resource) {
+        const bool has_hard_state = std::any_of(resource.publications.begin(), resource.publications.end(),
+                                                [](const auto& one) { return one.is_hard(); });
+        if (!has_hard_state) ++idle;
+    });
+    return idle == 0 ? Status() : count(idle, "resources without state or watchers");
+}
+
+}  // namespace herald::conformance
