@@ -7,8 +7,12 @@ namespace herald::server {
 
 namespace {
 
-constexpr auto kDelay = std::chrono::seconds(2);
-constexpr std::size_t kAtOnce = 500;
+constexpr std::chrono::milliseconds kDelay = std::chrono::seconds(2);
+/// While more waits than is written at once.
+constexpr std::chrono::milliseconds kBacklogDelay = std::chrono::milliseconds(100);
+constexpr std::size_t kAtOnce = 1000;
+/// With so few watchers a document costs more to keep than to compose again.
+constexpr std::size_t kFew = 16;
 /// More waiting changes than this mean that the store has better things to do.
 constexpr std::size_t kBusy = 16;
 
@@ -39,6 +43,7 @@ void Confirmations::leaving(const Subscription& record) {
 
 void Confirmations::settle(std::uint32_t slot) {
     auto& resource = context_.resources[slot];
+    if (resource.watchers.size() <= kFew) resource.release_documents();
     if (resource.is_confirmable) return;
     resource.is_confirmable = true;
     settled_.push_back(slot);
@@ -48,7 +53,8 @@ void Confirmations::settle(std::uint32_t slot) {
 void Confirmations::schedule() {
     auto& timers = context_.loop.timers();
     if (timers.is_armed(timer_) || settled_.empty()) return;
-    timer_ = timers.arm(context_.loop.now() + kDelay, [this] { write_some(); });
+    const auto delay = settled_.size() > kAtOnce ? kBacklogDelay : kDelay;
+    timer_ = timers.arm(context_.loop.now() + delay, [this] { write_some(); });
 }
 
 void Confirmations::write_some() {
@@ -64,7 +70,7 @@ void Confirmations::write_some() {
 void Confirmations::write(std::uint32_t slot, Resource& resource) {
     resource.is_confirmable = false;
     if (resource.unconfirmed == 0 && !resource.is_dirty) {
-        for (auto& view : resource.views) view.composed.reset();
+        resource.release_documents();
         const bool is_watched = !resource.watchers.empty();
         const auto fingerprint = is_watched ? resource.canonical_fingerprint(context_.wall()) : 0;
         const bool is_known = fingerprint == 0 && resource.confirmed_fingerprint == 0;

@@ -124,8 +124,18 @@ bool Notifier::is_over_limit(const Incoming& incoming, std::string_view aor) con
            context_.subscriptions.pair_load(incoming.who.aor, slot) >= config.subscribe_per_watcher_resource;
 }
 
+Notifier::Id Notifier::find_twin(const Incoming& incoming, const sip::Message& request, std::string_view aor) const {
+    if (!context_.config.subscribe_replace_same_device) return {};
+    const auto slot = context_.resources.find(*incoming.package, aor);
+    const auto contact = sip::sole_contact(request);
+    if (slot == Resource::kNone || !contact) return {};
+    const auto instance = instance_of(*contact);
+    return context_.subscriptions.by_device({slot, event_id_of(request.header(sip::Header::event).value_or("")),
+                                             incoming.who.aor, instance, contact->uri});
+}
+
 SubscribeFacts Notifier::gather(const Incoming& incoming, const sip::Message& request, std::string_view aor,
-                                const Subscription* existing) const {
+                                const Subscription* existing, bool takes_room) const {
     const auto& profile = incoming.package->profile();
     const auto uri = sip::parse_uri(request.request_uri());
     const auto owner = context_.accounts.find(aor);
@@ -136,7 +146,7 @@ SubscribeFacts Notifier::gather(const Incoming& incoming, const sip::Message& re
                           .is_ours = existing || (uri && context_.domains.serves(*uri)),
                           .is_known = is_known,
                           .is_in_dialog = existing != nullptr,
-                          .is_over_limit = !existing && is_over_limit(incoming, aor),
+                          .is_over_limit = takes_room && is_over_limit(incoming, aor),
                           .was_active = existing && existing->state == SubscriptionState::active,
                           .expiry = expiry_rules(profile)};
 }
@@ -153,22 +163,19 @@ void Notifier::resume_initial(const Incoming& incoming) {
     const auto* request = context_.stack.request(incoming.transaction);
     if (!request) return;
     const auto aor = context_.domains.aor(request->request_uri()).value_or(std::string());
-    auto decision = decide(gather(incoming, *request, aor, nullptr));
+    const auto twin = find_twin(incoming, *request, aor);
+    const auto* older = context_.subscriptions.find(twin);
+    auto decision = decide(gather(incoming, *request, aor, nullptr, older == nullptr));
     if (const auto* refusal = std::get_if<sip::Answer>(&decision)) return refuse(incoming, *refusal);
+    if (older && older->mark == context_.mark_of(*request)) return accept(incoming.transaction, *older, older->granted);
+    if (older && older->is_changing) {
+        if (gate_.wait(pack(twin), [this, incoming] { resume_initial(incoming); })) return;
+        return refuse(incoming, unavailable("Busy"));
+    }
 
     const auto contact = sip::sole_contact(*request);
     auto record = new_record(incoming, *request, std::get<SubscribeGrant>(decision), aor, *contact);
     if (record.granted == 0) return fetch(incoming, std::move(record));
-    const auto twin = context_.config.subscribe_replace_same_device
-                          ? context_.subscriptions.by_device(device_key(record))
-                          : Id{};
-    if (const auto* older = context_.subscriptions.find(twin)) {
-        if (older->mark == record.mark) return accept(incoming.transaction, *older, older->granted);
-        if (older->is_changing) {
-            if (gate_.wait(pack(twin), [this, incoming] { resume_initial(incoming); })) return;
-            return refuse(incoming, unavailable("Busy"));
-        }
-    }
     create(incoming, *request, std::move(record), twin);
 }
 
@@ -254,7 +261,11 @@ void Notifier::create(const Incoming& incoming, const sip::Message& request, Sub
     auto row = row_of(record, context_.request_mark(request));
     row.state = record.is_bodiless ? store::Subscription::State::pending : store::Subscription::State::active;
     store::PutSubscription change{std::move(row), {}};
-    if (const auto* older = context_.subscriptions.find(replaced)) change.replaces.push_back(older->id);
+    if (auto* older = context_.subscriptions.find(replaced)) {
+        // Its fate is under way: whoever comes next for this device waits.
+        older->is_changing = true;
+        change.replaces.push_back(older->id);
+    }
     const auto id = adopt(std::move(record));
     context_.port.commit(std::move(change), [this, incoming, id, replaced](store::Outcome outcome) {
         apply_created(incoming, id, replaced, outcome);
@@ -265,12 +276,15 @@ void Notifier::apply_created(const Incoming& incoming, Id id, Id replaced, store
     auto* record = context_.subscriptions.find(id);
     if (!record) return;
     record->is_changing = false;
+    auto* older = context_.subscriptions.find(replaced);
+    if (older) older->is_changing = false;
     if (outcome != store::Outcome::committed) {
         refuse_uncommitted(incoming, outcome);
         sender_.forget(id);
+        open_gate(replaced);
         return open_gate(id);
     }
-    if (context_.subscriptions.find(replaced)) {
+    if (older) {
         replaced_.add();
         sender_.forget(replaced);
     }
@@ -283,6 +297,7 @@ void Notifier::apply_created(const Incoming& incoming, Id id, Id replaced, store
     if (is_pending) await_decision(id);
     accept(incoming.transaction, *record, record->granted);
     sender_.notify(id);
+    open_gate(replaced);
     open_gate(id);
 }
 

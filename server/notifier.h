@@ -58,9 +58,11 @@ private:
 
     bool authenticate(Incoming& incoming, const sip::Message& request);
     SubscribeFacts gather(const Incoming& incoming, const sip::Message& request, std::string_view aor,
-                          const Subscription* existing) const;
+                          const Subscription* existing, bool takes_room) const;
     ExpiryRules expiry_rules(const packages::Profile& profile) const;
     bool is_over_limit(const Incoming& incoming, std::string_view aor) const;
+    /// The live subscription of the same device that this initial SUBSCRIBE replaces (events Q-7), if any.
+    Id find_twin(const Incoming& incoming, const sip::Message& request, std::string_view aor) const;
 
     Subscription new_record(const Incoming& incoming, const sip::Message& request, const SubscribeGrant& grant,
                             std::string_view aor, const sip::NameAddress& contact);

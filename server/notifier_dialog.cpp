@@ -83,7 +83,7 @@ void Notifier::resume_in_dialog(const Incoming& incoming) {
     }
     if (!is_in_order(incoming.transaction, *record, *request)) return;
     const auto& resource = context_.resources[record->resource];
-    auto decision = decide(gather(incoming, *request, resource.aor, record));
+    auto decision = decide(gather(incoming, *request, resource.aor, record, false));
     if (const auto* refusal = std::get_if<sip::Answer>(&decision)) return refuse(incoming, *refusal);
     const auto& grant = std::get<SubscribeGrant>(decision);
     if (grant.expires == 0) return unsubscribe(incoming, *request, id);

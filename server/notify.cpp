@@ -119,7 +119,7 @@ void NotifySender::resume(std::uint32_t slot) {
         record.is_stale = record.is_forced = !has_it;
         confirmations_.set(record, has_it);
     }
-    for (auto& view : resource.views) view.composed.reset();
+    resource.release_documents();
     if (resource.unconfirmed > 0) changed(slot);
 }
 

@@ -244,8 +244,10 @@ void NotifySender::look_for_way(Id id, const Subscription& record) {
         if (!waiting || found == sender.detours_.end()) return;
         found->second.is_locating = false;
         if (targets) found->second.targets = *std::move(targets);
-        // The address that just failed is no other way.
-        std::erase(found->second.targets, sip::Target{waiting->flow.protocol, waiting->flow.peer});
+        // The address that just failed is no other way; a stream that ended may well be opened again.
+        if (!sip::is_reliable(waiting->flow.protocol)) {
+            std::erase(found->second.targets, sip::Target{waiting->flow.protocol, waiting->flow.peer});
+        }
         if (sender.take_detour(id, *waiting)) return sender.notify(id);
         sender.lose_flow(id, *waiting);
     });

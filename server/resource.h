@@ -78,6 +78,10 @@ struct Resource {
     std::uint16_t view_for(std::uint8_t type, std::string_view entity);
     /// The document of a view as of now, composed where the cached one is old.
     const packages::Composed& compose(ViewState& view, base::WallTime now);
+    /// Composed again when they are needed.
+    void release_documents() noexcept {
+        for (auto& view : views) view.composed.reset();
+    }
     /// Fingerprint of the package's default view: what confirmations are about.
     std::uint64_t canonical_fingerprint(base::WallTime now) const;
 };

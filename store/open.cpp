@@ -45,6 +45,13 @@ Database::Place place_of(std::string_view url, const StoreOptions& options) {
     return {.path = std::string(url.substr(kSqlite.size())), .vfs = options.vfs};
 }
 
+/// What the operating system and SQLite say rarely names the file.
+Fault named(Fault fault, std::string_view url) {
+    const auto path = url.substr(url.find(':') + 1);
+    if (fault.detail.find(path) == std::string::npos) fault.detail = "store " + std::string(url) + ": " + fault.detail;
+    return fault;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Store>> open(std::string_view url, const StoreOptions& options,
@@ -56,7 +63,7 @@ Result<std::unique_ptr<Store>> open(std::string_view url, const StoreOptions& op
     }
     auto ledger = SqliteLedger::open(
         {.place = std::move(place), .has_checkpointer = !options.is_inline}, metrics, clock);
-    if (!ledger) return ledger.fault();
+    if (!ledger) return named(ledger.fault(), url);
     auto tokens = (*ledger)->tokens();
     if (!tokens) return tokens.fault();
     return std::unique_ptr<Store>(
