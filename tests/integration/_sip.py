@@ -57,6 +57,7 @@ class Client:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         self.socket.bind(("127.0.0.1", port))
         if self.transport == "tcp":
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.socket.settimeout(10)
             self.socket.connect(self.server)
         self.port = self.socket.getsockname()[1]
