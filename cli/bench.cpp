@@ -31,9 +31,12 @@ constexpr std::string_view kHelp =
 int fail(const Fault& fault) {
     std::fprintf(stderr, "herald bench: %s\n", fault.detail.c_str());
     switch (fault.kind) {
-        case FaultKind::malformed: return kMisuse;
-        case FaultKind::unreachable: return kNoAnswer;
-        default: return kFailed;
+        case FaultKind::malformed:
+            return kMisuse;
+        case FaultKind::unreachable:
+            return kNoAnswer;
+        default:
+            return kFailed;
     }
 }
 

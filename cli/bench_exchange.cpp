@@ -80,7 +80,8 @@ base::Duration Exchanges::pause(std::size_t repetition) const noexcept {
 }
 
 void Exchanges::wait(const Exchange& exchange, std::size_t queue, base::Instant now) {
-    queues_[queue].push_back({exchange.slot, exchange.generation, now + pause(queue)});
+    const auto until = std::min(now + pause(queue), exchange.sent + options_.timeout);
+    queues_[queue].push_back({exchange.slot, exchange.generation, until});
 }
 
 Exchanges::Due Exchanges::next_due(base::Instant now) {
@@ -94,8 +95,7 @@ Exchanges::Due Exchanges::next_due(base::Instant now) {
             if (is_waited_for && waiting.until > now) break;
             queue.pop_front();
             if (!is_waited_for) continue;
-            const bool is_last = i + 1 == queues_.size();
-            if (is_last || now - exchange.sent >= options_.timeout) {
+            if (i + 1 == queues_.size() || now - exchange.sent >= options_.timeout) {
                 return {Due::Verdict::give_up, &exchange};
             }
             wait(exchange, i + 1, now);

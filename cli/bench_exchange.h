@@ -1,5 +1,5 @@
-// cli/bench_exchange.h: requests of the load generator on their way, by number, until a final answer
-// or none.
+// cli/bench_exchange.h: requests of the load generator on their way, by number, until a final
+// answer or none.
 #pragma once
 
 #include <array>

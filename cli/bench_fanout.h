@@ -11,8 +11,8 @@
 
 namespace herald::cli::bench {
 
-/// A PUBLISH is finished when its 200 came and each watcher had a NOTIFY with its sequence number or
-/// a later one: the server may coalesce.
+/// A PUBLISH is finished when its 200 came and each watcher had a NOTIFY with its sequence number
+/// or a later one: the server may coalesce.
 class FanOut {
 public:
     /// Most PUBLISHes of one presentity under way at once.

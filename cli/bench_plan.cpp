@@ -45,8 +45,8 @@ Result<sip::Endpoint> server_of(std::string_view text) {
     std::string_view host = text;
     const auto colon = text.rfind(':');
     const auto bracket = text.rfind(']');
-    const bool has_port = colon != std::string_view::npos &&
-                          (bracket == std::string_view::npos || bracket < colon);
+    const bool has_port =
+        colon != std::string_view::npos && (bracket == std::string_view::npos || bracket < colon);
     if (has_port) {
         host = text.substr(0, colon);
         port = base::to_u64(text.substr(colon + 1)).value_or(0);
@@ -97,8 +97,8 @@ std::vector<Option> plan_options() {
         {"subscribe-window", Kind::number, "N", "SUBSCRIBEs at once; default 256", 1, 100'000},
         {"seconds", Kind::number, "N", "length of a measured phase; default 10", 1, 3600},
         {"hold", Kind::number, "SECONDS", "quiet time before memory is measured", 0, 3600},
-        {"timeout", Kind::number, "SECONDS",
-         "give an answer up; default 5, with --retransmit 32", 1, 300},
+        {"timeout", Kind::number, "SECONDS", "give an answer up; default 5, with --retransmit 32",
+         1, 300},
         {"retransmit", Kind::flag, "", "repeat unanswered requests (RFC 3261 17.1.2.2)"},
         {"body-size", Kind::number, "BYTES", "of a published document; default 600", 500, 16'000},
         {"expires", Kind::number, "SECONDS", "of subscriptions and publications; default 3600", 60,
@@ -108,7 +108,8 @@ std::vector<Option> plan_options() {
         {"password", Kind::text, "TEXT", "answer digest challenges, each under its own user part"},
         {"user", Kind::text, "NAME", "answer them all under this name"},
         {"server-pid", Kind::number, "PID", "default: who has the UDP port", 1},
-        {"verify", Kind::flag, "", "at the end fetch each presentity: is what was acknowledged there?"},
+        {"verify", Kind::flag, "",
+         "at the end fetch each presentity: is what was acknowledged there?"},
         {"unsubscribe", Kind::flag, "", "end all subscriptions at the end"},
         {"json", Kind::flag, "", "print JSON"},
     };

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "cli/arguments.h"
 #include "sip/endpoint.h"
 
@@ -26,15 +27,15 @@ struct Plan {
     std::uint32_t window = 64;  ///< closed loop: that many at once
     std::uint32_t rate = 0;     ///< open loop: that many a second; 0: closed
     std::uint32_t subscribe_window = 256;
-    std::chrono::seconds duration{10};
-    std::chrono::seconds hold{0};     ///< quiet time before memory is measured
-    std::chrono::seconds timeout{0};  ///< an unanswered request is given up
-    std::uint32_t body_size = 600;    ///< bytes of a published document, about
-    std::uint32_t expires = 3600;     ///< seconds
-    std::string user;                 ///< of everybody; empty: each its own user part
-    std::string password;             ///< empty: a challenge is a refusal
-    int server_pid = 0;               ///< 0: whoever has the server's UDP port
-    bool retransmits = false;         ///< RFC 3261 17.1.2.2
+    base::Duration duration = std::chrono::seconds(10);
+    base::Duration hold{0};                            ///< quiet time before memory is measured
+    base::Duration timeout = std::chrono::seconds(5);  ///< an unanswered request is given up
+    std::uint32_t body_size = 600;                     ///< bytes of a published document, about
+    std::uint32_t expires = 3600;                      ///< seconds
+    std::string user;          ///< of everybody; empty: each its own user part
+    std::string password;      ///< empty: a challenge is a refusal
+    int server_pid = 0;        ///< 0: whoever has the server's UDP port
+    bool retransmits = false;  ///< RFC 3261 17.1.2.2
     bool unsubscribes = false;
     bool verifies = false;
     bool is_json = false;

@@ -49,6 +49,32 @@ bool has_socket(const std::filesystem::path& process, const std::string& link) {
     return false;
 }
 
+/// Nanoseconds all living threads ran; 0 where the kernel does not say.
+std::uint64_t nanoseconds_run(const std::string& folder) {
+    std::uint64_t sum = 0;
+    std::error_code error;
+    for (std::filesystem::directory_iterator at(folder + "/task", error), end; !error && at != end;
+         at.increment(error)) {
+        const std::string text = contents(at->path() / "schedstat");
+        std::string_view rest = text;
+        sum += base::to_u64(next_word(rest)).value_or(0);
+    }
+    return sum;
+}
+
+/// Ticks are too coarse for a short phase: keeps their proportion only.
+void refine(Usage& usage, std::uint64_t nanoseconds) {
+    const double exact = static_cast<double>(nanoseconds) / 1e9;
+    const double coarse = usage.seconds();
+    if (exact <= 0) return;
+    if (coarse <= 0) {
+        usage.user_seconds = exact;
+        return;
+    }
+    usage.user_seconds *= exact / coarse;
+    usage.system_seconds *= exact / coarse;
+}
+
 }  // namespace
 
 std::optional<Usage> read_stat(std::string_view stat, long ticks) {
@@ -70,6 +96,7 @@ std::optional<Usage> usage_of(int pid) {
     const std::string folder = "/proc/" + std::to_string(pid);
     auto usage = read_stat(contents(folder + "/stat"), sysconf(_SC_CLK_TCK));
     if (!usage) return std::nullopt;
+    refine(*usage, nanoseconds_run(folder));
     usage->resident_bytes = labelled(contents(folder + "/status"), "VmRSS:") * 1024;
     usage->written_bytes = labelled(contents(folder + "/io"), "\nwrite_bytes:");
     return usage;

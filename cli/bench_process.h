@@ -8,7 +8,7 @@
 
 namespace herald::cli::bench {
 
-/// What a process used since it was started.
+/// What a process used since it was started; threads that ended may be missing.
 struct Usage {
     double user_seconds = 0;
     double system_seconds = 0;

@@ -1,5 +1,5 @@
-// cli/bench_publisher.h: the publishers of the load generator (RFC 3903 4), one for each presentity,
-// each PUBLISH with another document.
+// cli/bench_publisher.h: the publishers of the load generator (RFC 3903 4), one for each
+// presentity, each PUBLISH with another document.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +21,9 @@ public:
     /// `first_sequence` is above that of any earlier run.
     Publishers(Traffic& traffic, FanOut& fan_out, std::uint64_t first_sequence);
 
-    /// Publishes for the presentity that had its last turn longest ago and is free: in a closed loop
-    /// its last PUBLISH must have reached all watchers, in an open loop only have been answered.
-    /// False: none is free.
+    /// Publishes for the presentity that had its last turn longest ago and is free: in a closed
+    /// loop its last PUBLISH must have reached all watchers, in an open loop only have been
+    /// answered. False: none is free.
     bool start(base::Instant intended);
     void on_response(Exchange& exchange, int status, std::string_view response);
     void on_timeout(Exchange& exchange);

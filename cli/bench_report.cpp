@@ -20,7 +20,8 @@ using Poco::JSON::Object;
     va_start(arguments, format);
     const int size = std::vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
-    if (size > 0) out.append(line, std::min<std::size_t>(static_cast<std::size_t>(size), sizeof line - 1));
+    if (size > 0)
+        out.append(line, std::min<std::size_t>(static_cast<std::size_t>(size), sizeof line - 1));
 }
 
 double milliseconds(base::Duration duration) {
@@ -50,7 +51,9 @@ void append_latency(std::string& out, const char* what, const Histogram& latenci
 
 void append_losses(std::string& out, const PhaseReport& phase) {
     const Counters& total = phase.total;
-    append(out, "  %-22s %llu unanswered, %llu fan-outs incomplete, %llu requests repeated, %llu NOTIFYs repeated",
+    append(out,
+           "  %-22s %llu unanswered, %llu fan-outs incomplete, %llu requests repeated, %llu "
+           "NOTIFYs repeated",
            "losses", static_cast<unsigned long long>(total.timeouts),
            static_cast<unsigned long long>(phase.incomplete),
            static_cast<unsigned long long>(total.repetitions),
@@ -174,7 +177,8 @@ std::string to_text(const Report& report, const Plan& plan) {
     for (const PhaseReport& phase : report.phases) append_phase(out, phase, report);
     if (const auto& memory = report.memory; memory && memory->subscriptions > 0) {
         append(out,
-               "memory: %.1f MB idle, %.1f MB with %u subscriptions %.0f s later: %.0f bytes for each\n",
+               "memory: %.1f MB idle, %.1f MB with %u subscriptions %.0f s later: %.0f bytes for "
+               "each\n",
                static_cast<double>(memory->idle_bytes) / 1e6,
                static_cast<double>(memory->loaded_bytes) / 1e6, memory->subscriptions,
                memory->held_seconds, memory->per_subscription());

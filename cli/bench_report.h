@@ -15,12 +15,12 @@ namespace herald::cli::bench {
 
 struct PhaseReport {
     std::string name;
-    double seconds = 0;          ///< the time requests were started in
-    std::uint64_t asked = 0;     ///< open loop: started by the schedule, sent or not
-    Counters counters;           ///< in that time
-    Counters total;              ///< and until the last answer
-    Histogram latencies;         ///< from the intended start to the last NOTIFY
-    Histogram answers;           ///< from the intended start to the 200, where that is kept
+    double seconds = 0;       ///< the time requests were started in
+    std::uint64_t asked = 0;  ///< open loop: started by the schedule, sent or not
+    Counters counters;        ///< in that time
+    Counters total;           ///< and until the last answer
+    Histogram latencies;      ///< from the intended start to the last NOTIFY
+    Histogram answers;        ///< from the intended start to the 200, where that is kept
     std::uint64_t finished = 0;
     std::uint64_t incomplete = 0;  ///< accepted or not, never seen by all watchers
     double server_user_seconds = 0;

@@ -1,9 +1,10 @@
 // cli/bench_run.cpp: plays a Plan: one phase after the other, at the pace it asks for.
 #include "cli/bench_run.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
+#include <cstdio>
+
+#include <sys/resource.h>
 
 namespace herald::cli::bench {
 namespace {
@@ -66,7 +67,10 @@ Status Run::play_all() {
     if (plan_.fan_out > 0) subscribe();
     const auto is = [this](Phase phase) { return plan_.phase == phase; };
     if (plan_.fan_out > 0 && (is(Phase::refresh) || is(Phase::all))) refresh();
-    if (is(Phase::publish) || is(Phase::all)) publish();
+    if (is(Phase::publish) || is(Phase::all)) {
+        publish_first();
+        publish();
+    }
     if (is(Phase::restart)) {
         if (Status restarted = restart(); !restarted) return restarted;
     }
@@ -117,22 +121,29 @@ void Run::on_response(std::string_view datagram) {
         case Kind::probe:
             is_probed_ = true;
             return traffic_.exchanges.close(*exchange);
-        case Kind::publish: return publishers_.on_response(*exchange, head->status, datagram);
-        case Kind::fetch: return verifier_.on_response(*exchange, head->status, datagram);
+        case Kind::publish:
+            return publishers_.on_response(*exchange, head->status, datagram);
+        case Kind::fetch:
+            return verifier_.on_response(*exchange, head->status, datagram);
         case Kind::subscribe:
         case Kind::refresh:
-        case Kind::unsubscribe: return watchers_.on_response(*exchange, head->status, datagram);
+        case Kind::unsubscribe:
+            return watchers_.on_response(*exchange, head->status, datagram);
     }
 }
 
 void Run::on_timeout(Exchange& exchange) {
     switch (exchange.kind) {
-        case Kind::probe: return traffic_.exchanges.close(exchange);
-        case Kind::publish: return publishers_.on_timeout(exchange);
-        case Kind::fetch: return verifier_.on_timeout(exchange);
+        case Kind::probe:
+            return traffic_.exchanges.close(exchange);
+        case Kind::publish:
+            return publishers_.on_timeout(exchange);
+        case Kind::fetch:
+            return verifier_.on_timeout(exchange);
         case Kind::subscribe:
         case Kind::refresh:
-        case Kind::unsubscribe: return watchers_.on_timeout(exchange);
+        case Kind::unsubscribe:
+            return watchers_.on_timeout(exchange);
     }
 }
 
@@ -163,8 +174,7 @@ void Run::start_due(const Work& work, const Pace& pace, base::Instant begin,
     for (int burst = 0; burst < kBurst; ++burst) {
         if (pace.count > 0 && started == pace.count) return;
         const bool is_open_loop = pace.rate > 0;
-        const auto intended =
-            is_open_loop ? scheduled(begin, started, pace.rate) : traffic_.now;
+        const auto intended = is_open_loop ? scheduled(begin, started, pace.rate) : traffic_.now;
         if (is_open_loop ? intended > traffic_.now : work.unfinished() >= pace.window) return;
         if (!work.start(intended)) return;
         ++started;
@@ -188,11 +198,10 @@ PhaseReport& Run::measure(const Work& work, const Pace& pace) {
     std::uint64_t started = 0;
     while (!is_over(started)) {
         start_due(work, pace, begin, started);
-        const bool is_late =
-            pace.rate > 0 && scheduled(begin, started, pace.rate) <= traffic_.now;
+        const bool is_late = pace.rate > 0 && scheduled(begin, started, pace.rate) <= traffic_.now;
         const auto until_next = pace.rate == 0 ? kLongestWait
                                 : is_late      ? base::Duration(0)
-                                : scheduled(begin, started, pace.rate) - traffic_.now;
+                                          : scheduled(begin, started, pace.rate) - traffic_.now;
         turn(until_next);
     }
     PhaseReport phase;
@@ -214,7 +223,7 @@ PhaseReport& Run::measure(const Work& work, const Pace& pace) {
 
 void Run::drain(const Work& work) {
     // Each request and each fan-out is given up after the timeout, one behind the other.
-    const auto until = traffic_.now + 2 * base::Duration(plan_.timeout) + kLongestWait;
+    const auto until = traffic_.now + 2 * plan_.timeout + kLongestWait;
     while (work.unfinished() > 0 && traffic_.now < until && !is_refused_) turn(kLongestWait);
 }
 
@@ -304,22 +313,21 @@ void Run::refresh() {
 }
 
 Work Run::publishing() {
-    return {"publish",
-            [this](base::Instant intended) { return publishers_.start(intended); },
+    return {"publish", [this](base::Instant intended) { return publishers_.start(intended); },
             [this] { return fan_out_.unfinished(); }};
 }
 
-void Run::publish() {
-    // The first one of each creates its publication; what is measured modifies them.
+void Run::publish_first() {
     Work first = publishing();
     first.name = "first publish";
-    PhaseReport& creating =
-        measure(first, {.window = plan_.window, .count = plan_.presentities});
+    PhaseReport& creating = measure(first, {.window = plan_.window, .count = plan_.presentities});
     creating.latencies = fan_out_.latencies();
     creating.answers = publishers_.latencies();
     creating.finished = fan_out_.completed();
     creating.incomplete = fan_out_.incomplete();
+}
 
+void Run::publish() {
     PhaseReport& phase = measure(publishing(), measured_pace());
     phase.latencies = fan_out_.latencies();
     phase.answers = publishers_.latencies();
@@ -328,6 +336,8 @@ void Run::publish() {
 }
 
 Status Run::restart() {
+    publish_first();
+    std::fputs("herald bench: publishing; kill the server now, and start it again\n", stderr);
     publish();
     if (!is_refused_) {
         return Fault{FaultKind::timeout, "the server was not stopped while it was published to"};
@@ -358,8 +368,7 @@ Status Run::restart() {
 }
 
 void Run::verify() {
-    const Work work{"verify",
-                    [this](base::Instant intended) { return verifier_.start(intended); },
+    const Work work{"verify", [this](base::Instant intended) { return verifier_.start(intended); },
                     [this] { return verifier_.unfinished(); }};
     const auto begin = traffic_.now;
     std::uint64_t started = 0;

@@ -21,10 +21,10 @@ namespace herald::cli::bench {
 
 /// How fast requests are started.
 struct Pace {
-    std::size_t window = 0;       ///< closed loop: so many unfinished ones
-    std::uint32_t rate = 0;       ///< open loop: so many a second on a fixed schedule
-    std::uint64_t count = 0;      ///< stop after so many; 0: at the end of the time
-    base::Duration duration{};    ///< stop after this time; 0: when the count is reached
+    std::size_t window = 0;     ///< closed loop: so many unfinished ones
+    std::uint32_t rate = 0;     ///< open loop: so many a second on a fixed schedule
+    std::uint64_t count = 0;    ///< stop after so many; 0: at the end of the time
+    base::Duration duration{};  ///< stop after this time; 0: when the count is reached
 };
 
 /// What a phase does over and over.
@@ -54,6 +54,8 @@ private:
     void subscribe();
     void measure_memory();
     void refresh();
+    /// The first PUBLISH of each presentity creates its publication; publish() modifies them.
+    void publish_first();
     void publish();
     Status restart();
     void verify();

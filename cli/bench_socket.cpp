@@ -1,12 +1,12 @@
 // cli/bench_socket.cpp: the many UDP sockets of the load generator, all connected to one server.
 #include "cli/bench_socket.h"
 
-#include <sys/epoll.h>
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+
+#include <sys/epoll.h>
+#include <sys/resource.h>
 
 namespace herald::cli::bench {
 namespace {
@@ -25,8 +25,8 @@ Status allow_descriptors(std::uint32_t count) {
     const rlim_t wanted = rlim_t{count} + kSpareDescriptors;
     if (limit.rlim_cur >= wanted) return {};
     if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < wanted) {
-        return Fault{FaultKind::limit_reached,
-                     "only " + std::to_string(limit.rlim_max) + " files may be open: lower --ports"};
+        return Fault{FaultKind::limit_reached, "only " + std::to_string(limit.rlim_max) +
+                                                   " files may be open: lower --ports"};
     }
     limit.rlim_cur = wanted;
     if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return refused("raising the limit of files", errno);
@@ -43,9 +43,7 @@ void widen(const sip::Socket& socket) {
 }  // namespace
 
 Ports::Ports(sip::Socket epoll)
-    : epoll_(std::move(epoll)),
-      room_(new char[kBatch * kRoom]),
-      answers_(new AnswerText[kBatch]) {
+    : epoll_(std::move(epoll)), room_(new char[kBatch * kRoom]), answers_(new AnswerText[kBatch]) {
     for (std::size_t i = 0; i < kBatch; ++i) {
         in_parts_[i] = {room_.get() + i * kRoom, kRoom};
         in_[i].msg_hdr.msg_iov = &in_parts_[i];
@@ -135,8 +133,8 @@ std::size_t Ports::answer_batch(std::uint32_t port, std::size_t received, Datagr
 void Ports::send_answers(int fd, std::size_t count) noexcept {
     std::size_t sent = 0;
     for (int failures = 0; sent < count && failures < 2;) {
-        const int taken = sendmmsg(fd, out_.data() + sent, static_cast<unsigned>(count - sent),
-                                   MSG_DONTWAIT);
+        const int taken =
+            sendmmsg(fd, out_.data() + sent, static_cast<unsigned>(count - sent), MSG_DONTWAIT);
         if (taken > 0) {
             sent += static_cast<std::size_t>(taken);
         } else {

@@ -1,13 +1,13 @@
 // cli/bench_socket.h: the many UDP sockets of the load generator, all connected to one server.
 #pragma once
 
-#include <sys/socket.h>
-
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <string_view>
 #include <vector>
+
+#include <sys/socket.h>
 
 #include "base/result.h"
 #include "base/time.h"

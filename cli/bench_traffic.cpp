@@ -77,8 +77,8 @@ Exchange* Traffic::take_challenge(Exchange& exchange, std::string_view response,
     std::string copy(response);
     const auto parsed = sip::parse(copy, sip::Framing::datagram);
     if (parsed.error != sip::ParseOutcome::Error::none) return nullptr;
-    credentials_ = client_of(kind, number)
-                       .answer(parsed.message, parts.method, parts.request_uri, parts.body);
+    credentials_ =
+        client_of(kind, number).answer(parsed.message, parts.method, parts.request_uri, parts.body);
     if (!credentials_) return nullptr;
     ++counters.challenges;
     const auto intended = exchange.intended;
@@ -95,7 +95,8 @@ void Traffic::learn(std::string_view response, char kind, std::uint32_t number) 
     if (plan.password.empty()) return;
     std::string copy(response);
     const auto parsed = sip::parse(copy, sip::Framing::datagram);
-    if (parsed.error == sip::ParseOutcome::Error::none) client_of(kind, number).learn(parsed.message);
+    if (parsed.error == sip::ParseOutcome::Error::none)
+        client_of(kind, number).learn(parsed.message);
 }
 
 void Traffic::repeat(const Exchange& exchange) {

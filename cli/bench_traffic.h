@@ -30,7 +30,7 @@ struct Counters {
     std::uint64_t timeouts = 0;
     std::uint64_t notifies = 0;  ///< with a CSeq not seen before
     std::uint64_t repeated_notifies = 0;
-    std::uint64_t strays = 0;     ///< NOTIFYs for no subscription of this run, answered 481
+    std::uint64_t strays = 0;  ///< NOTIFYs for no subscription of this run, answered 481
     std::uint64_t unreadable = 0;
     std::array<std::uint64_t, kStatuses> refusals{};  ///< by status
 
@@ -62,9 +62,9 @@ public:
     /// Completes `parts` with a Via and, if a challenge is known, credentials of `kind` and
     /// `number`; sends.
     void send(Exchange& exchange, RequestParts parts, char kind, std::uint32_t number);
-    /// Takes the challenge in `response` to what `parts` say. Closes `exchange` and opens one in its
-    /// place that send() gives credentials; nullptr: the challenge cannot be answered, or the same
-    /// was just answered, and `exchange` is as it was.
+    /// Takes the challenge in `response` to what `parts` say. Closes `exchange` and opens one in
+    /// its place that send() gives credentials; nullptr: the challenge cannot be answered, or the
+    /// same was just answered, and `exchange` is as it was.
     Exchange* take_challenge(Exchange& exchange, std::string_view response,
                              const RequestParts& parts, char kind, std::uint32_t number);
     /// After a 2xx: a server may hand out its next nonce.

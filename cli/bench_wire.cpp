@@ -32,26 +32,36 @@ Line line_of(std::string_view name) noexcept {
     switch (name.size()) {
         case 1:
             switch (base::to_lower(name[0])) {
-                case 'v': return Line::via;
-                case 'f': return Line::from;
-                case 't': return Line::to;
-                case 'i': return Line::call_id;
-                case 'm': return Line::contact;
-                default: return Line::other;
+                case 'v':
+                    return Line::via;
+                case 'f':
+                    return Line::from;
+                case 't':
+                    return Line::to;
+                case 'i':
+                    return Line::call_id;
+                case 'm':
+                    return Line::contact;
+                default:
+                    return Line::other;
             }
-        case 2: return base::iequals(name, "To") ? Line::to : Line::other;
-        case 3: return base::iequals(name, "Via") ? Line::via : Line::other;
+        case 2:
+            return base::iequals(name, "To") ? Line::to : Line::other;
+        case 3:
+            return base::iequals(name, "Via") ? Line::via : Line::other;
         case 4:
             if (base::iequals(name, "From")) return Line::from;
             return base::iequals(name, "CSeq") ? Line::cseq : Line::other;
         case 7:
             if (base::iequals(name, "Call-ID")) return Line::call_id;
             return base::iequals(name, "Contact") ? Line::contact : Line::other;
-        case 8: return base::iequals(name, "SIP-ETag") ? Line::sip_etag : Line::other;
+        case 8:
+            return base::iequals(name, "SIP-ETag") ? Line::sip_etag : Line::other;
         case 18:
             return base::iequals(name, "Subscription-State") ? Line::subscription_state
                                                              : Line::other;
-        default: return Line::other;
+        default:
+            return Line::other;
     }
 }
 
@@ -84,15 +94,26 @@ std::uint32_t leading_number(std::string_view text) noexcept {
 
 void note(DialogHead& head, Line line, std::string_view value) noexcept {
     switch (line) {
-        case Line::from: head.from_tag = tag_of(value); break;
-        case Line::to: head.to_tag = tag_of(value); break;
-        case Line::cseq: head.cseq = leading_number(value); break;
-        case Line::contact: head.contact = uri_in(value); break;
-        case Line::sip_etag: head.entity_tag = value; break;
+        case Line::from:
+            head.from_tag = tag_of(value);
+            break;
+        case Line::to:
+            head.to_tag = tag_of(value);
+            break;
+        case Line::cseq:
+            head.cseq = leading_number(value);
+            break;
+        case Line::contact:
+            head.contact = uri_in(value);
+            break;
+        case Line::sip_etag:
+            head.entity_tag = value;
+            break;
         case Line::subscription_state:
             head.is_terminated = base::istarts_with(value, "terminated");
             break;
-        default: break;
+        default:
+            break;
     }
 }
 
