@@ -51,7 +51,7 @@ ExpiryRules Compositor::expiry_rules() const {
 void Compositor::on_publish(sip::ServerTransactionId transaction, const sip::Message& request,
                             const sip::Flow& flow, const packages::Package& package) {
     Incoming incoming{transaction, &package, {}, {}, false};
-    if (context_.port.is_full()) return refuse(incoming, unavailable("Busy"));
+    if (context_.port.is_full()) return context_.stack.answer_and_forget(transaction, unavailable("Busy"));
     if (package.profile().publish_types.empty()) return refuse(incoming, bad_event());
     auto result = context_.authenticator.authenticate(request, flow);
     if (auto* refusal = std::get_if<AuthenticationRefusal>(&result)) {

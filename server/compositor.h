@@ -31,6 +31,8 @@ public:
 
     /// One row of the store, before the first request.
     void recover(store::Publication row, base::WallTime not_before);
+    /// No repetition of a request of the last run can come any more.
+    void forget_tombstones() { tombstones_.clear(); }
 
 private:
     struct Incoming {

@@ -74,13 +74,7 @@ void Confirmations::write(std::uint32_t slot, Resource& resource) {
         const bool is_watched = !resource.watchers.empty();
         const auto fingerprint = is_watched ? resource.canonical_fingerprint(context_.wall()) : 0;
         const bool is_known = fingerprint == 0 && resource.confirmed_fingerprint == 0;
-        if (!is_known) {
-            resource.confirmed_fingerprint = fingerprint;
-            resource.confirmed_through = is_watched ? context_.next_id() : 0;
-            context_.port.commit(store::PutConfirmation{{std::string(resource.package->profile().event), resource.aor,
-                                                         fingerprint, resource.confirmed_through}},
-                                 nullptr);
-        }
+        if (!is_known) put(resource, fingerprint, is_watched ? context_.next_id() : 0);
     }
     context_.resources.drop_if_idle(slot);
 }
@@ -92,8 +86,30 @@ void Confirmations::flush() {
     for (const auto slot : slots) {
         auto& resource = context_.resources[slot];
         if (resource.watchers.empty()) continue;
+        if (resource.unconfirmed > 0) except_unconfirmed(resource);
         write(slot, resource);
     }
+}
+
+/// A newer change number than the confirmation's, for each watcher that did not answer: only these are told after the start.
+void Confirmations::except_unconfirmed(Resource& resource) {
+    if (resource.is_dirty) return;
+    const auto through = context_.next_id();
+    for (const auto watcher : resource.watchers) {
+        auto& record = context_.subscriptions[watcher];
+        if (record.is_confirmed || !record.is_live()) continue;
+        record.change = context_.next_id();
+        context_.port.commit(touch_of(record, context_.home.epoch), nullptr);
+    }
+    put(resource, resource.canonical_fingerprint(context_.wall()), through);
+}
+
+void Confirmations::put(Resource& resource, std::uint64_t fingerprint, std::uint64_t through) {
+    resource.confirmed_fingerprint = fingerprint;
+    resource.confirmed_through = through;
+    context_.port.commit(
+        store::PutConfirmation{{std::string(resource.package->profile().event), resource.aor, fingerprint, through}},
+        nullptr);
 }
 
 }  // namespace herald::server

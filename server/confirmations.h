@@ -26,6 +26,8 @@ private:
     void settle(std::uint32_t slot);
     void schedule();
     void write_some();
+    void put(Resource& resource, std::uint64_t fingerprint, std::uint64_t through);
+    void except_unconfirmed(Resource& resource);
     void write(std::uint32_t slot, Resource& resource);
 
     Context& context_;

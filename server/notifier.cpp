@@ -72,7 +72,9 @@ Notifier::Notifier(Context& context, NotifySender& sender)
       refreshed_(counter(context.metrics, "refreshed")),
       fetched_(counter(context.metrics, "fetched")),
       replaced_(counter(context.metrics, "replaced")),
-      expired_(context.metrics.counter("herald_subscriptions_expired_total", "Subscriptions that ran out")) {}
+      expired_(context.metrics.counter("herald_subscriptions_expired_total", "Subscriptions that ran out")) {
+    sender_.on_settled([this](Id id) { open_gate(id); });
+}
 
 void Notifier::on_subscribe(sip::ServerTransactionId transaction, const sip::Message& request,
                             const sip::Flow& flow, const packages::Package& package) {
@@ -83,6 +85,11 @@ void Notifier::on_subscribe(sip::ServerTransactionId transaction, const sip::Mes
 
 void Notifier::refuse(const Incoming& incoming, const sip::Answer& answer) {
     context_.stack.answer(incoming.transaction, answer);
+}
+
+/// Overload: the cheapest answer, and nothing is remembered of it.
+void Notifier::turn_away(const Incoming& incoming) {
+    context_.stack.answer_and_forget(incoming.transaction, unavailable("Busy"));
 }
 
 /// "Not applied" may be said; what may have been applied is never answered (design: Durability).
@@ -152,7 +159,7 @@ SubscribeFacts Notifier::gather(const Incoming& incoming, const sip::Message& re
 }
 
 void Notifier::on_initial(Incoming incoming, const sip::Message& request) {
-    if (context_.port.is_full()) return refuse(incoming, unavailable("Busy"));
+    if (context_.port.is_full()) return turn_away(incoming);
     if (!sip::sole_contact(request)) return refuse(incoming, answer(400, "A SUBSCRIBE needs one usable Contact"));
     if (request.bytes().size() - request.body().size() > kMostText) return refuse(incoming, answer(400, "Headers too long"));
     if (!authenticate(incoming, request)) return;

@@ -31,6 +31,8 @@ public:
     /// One row of the store, before the first request: dialog, state and timers as they were. Nothing runs out before
     /// `not_before`, and then spread over some seconds (design: Restart).
     void recover(store::Subscription row, base::WallTime not_before);
+    /// No repetition of a request of the last run can come any more.
+    void forget_tombstones() { tombstones_.clear(); }
 
 private:
     /// A SUBSCRIBE on its way through the ladder.
@@ -90,6 +92,7 @@ private:
     bool answer_tombstone(sip::ServerTransactionId transaction, const sip::Message& request);
     void accept(sip::ServerTransactionId transaction, const Subscription& record, std::uint32_t expires);
     void refuse(const Incoming& incoming, const sip::Answer& answer);
+    void turn_away(const Incoming& incoming);
     void refuse_uncommitted(const Incoming& incoming, store::Outcome outcome);
     store::Subscription row_of(const Subscription& record, store::RequestMark mark) const;
     void open_gate(Id id);

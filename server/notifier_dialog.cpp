@@ -59,7 +59,7 @@ void Notifier::on_in_dialog(Incoming incoming, const sip::Message& request) {
     const auto* record = context_.subscriptions.find(id);
     if (!record) return refuse(incoming, answer(481));
     if (!is_same_usage(incoming, *record, request)) return;
-    if (context_.port.is_full_for_refreshes()) return refuse(incoming, unavailable("Busy"));
+    if (context_.port.is_full_for_refreshes()) return turn_away(incoming);
     if (!authenticate(incoming, request)) return;
     if (incoming.who.aor != record->get(Part::watcher)) return refuse(incoming, answer(403, "Not your subscription"));
     resume_in_dialog(incoming);
@@ -169,7 +169,6 @@ void Notifier::apply_refresh(const Incoming& incoming, Id id, Refresh& refresh, 
     }
     refreshed_.add();
     if (!refresh.text.is_empty()) context_.subscriptions.retext(id, std::move(refresh.text));
-    record->flow = refresh.flow;
     record->view = refresh.view;
     record->change = refresh.change;
     record->mark = refresh.mark;
@@ -181,7 +180,7 @@ void Notifier::apply_refresh(const Incoming& incoming, Id id, Refresh& refresh, 
         context_.subscriptions.move(*record, SubscriptionInput::grant);
     }
     arm_expiry(id, {});
-    sender_.on_reachable(*record);
+    sender_.on_reachable(id, refresh.flow);
     accept(incoming.transaction, *record, record->granted);
     sender_.notify(id);
     open_gate(id);
@@ -204,8 +203,7 @@ void Notifier::apply_unsubscribe(const Incoming& incoming, Id id, store::Outcome
         refuse_uncommitted(incoming, outcome);
         return open_gate(id);
     }
-    record->flow = incoming.flow;
-    sender_.on_reachable(*record);
+    sender_.on_reachable(id, incoming.flow);
     accept(incoming.transaction, *record, 0);
     sender_.end(id, EndReason::timeout);
     open_gate(id);

@@ -231,23 +231,17 @@ void NotifySender::renew_cseq_block(Id id, Subscription& record) {
     if (record.cseq >= kLastCseq - kCseqBlock) return remove(id, "cseq_exhausted");
     if (record.is_changing) return;
     record.is_changing = true;
-    store::TouchSubscription touch;
-    touch.id = record.id;
-    touch.change = record.change;
-    touch.expires_at = record.expires_at;
-    touch.granted = record.granted;
-    touch.remote_cseq = record.remote_cseq;
-    touch.cseq_base = record.cseq + 1;
-    touch.epoch = context_.home.epoch;
-    touch.state = stored_state(record.state);
-    touch.keeps_mark = true;
-    context_.port.commit(std::move(touch), [this, id, base = record.cseq + 1](store::Outcome outcome) {
+    context_.port.commit(touch_of(record, context_.home.epoch), [this, id, base = record.cseq + 1](store::Outcome outcome) {
         auto* renewed = context_.subscriptions.find(id);
         if (!renewed) return;
         renewed->is_changing = false;
-        if (outcome != store::Outcome::committed) return retry_at(id, *renewed, std::chrono::seconds(1));
-        renewed->cseq_end = base + kCseqBlock;
-        send(id);
+        if (outcome == store::Outcome::committed) {
+            renewed->cseq_end = base + kCseqBlock;
+            send(id);
+        } else {
+            retry_at(id, *renewed, std::chrono::seconds(1));
+        }
+        if (settled_) settled_(id);
     });
 }
 
@@ -378,6 +372,7 @@ void NotifySender::forget(Id id) {
     }
     detours_.erase(pack(id));
     authorizations_.erase(pack(id));
+    become_well(id, *record);
     const auto slot = record->resource;
     auto& resource = context_.resources[slot];
     confirmations_.leaving(*record);

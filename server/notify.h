@@ -35,7 +35,9 @@ public:
     /// Out of memory at once, without a NOTIFY; its row is the caller's business.
     void forget(Id id);
     /// A new or refreshed flow to the watcher: it can be reached again.
-    void on_reachable(Subscription& record);
+    void on_reachable(Id id, const sip::Flow& flow);
+    /// Called when a change of a dialog that was made here is done: what waits for it may go on.
+    void on_settled(base::Task<void(Id)> hook) { settled_ = std::move(hook); }
 
     /// Something was heard from this peer: its suspects are tried again (product 7).
     void on_sign_of_life(const sip::Flow& flow);
@@ -98,6 +100,8 @@ private:
     void lose_flow(Id id, Subscription& record);
     void count_failure(Id id, Subscription& record);
     void remove(Id id, std::string_view why);
+    void become_silent(Id id, Subscription& record, Liveness liveness);
+    void become_well(Id id, Subscription& record);
     void retry_at(Id id, Subscription& record, base::Duration delay);
     void on_retry(Id id);
     void refresh_target(Id id, Subscription& record, const sip::Message& message);
@@ -113,6 +117,7 @@ private:
     std::unordered_map<std::uint64_t, Detour> detours_;      ///< by packed Id
     std::unordered_map<std::uint64_t, std::string> authorizations_;  ///< for the next NOTIFY, by packed Id
     std::shared_ptr<NotifySender*> self_;                    ///< for answers of the locator that come late
+    base::Task<void(Id)> settled_;
     base::Counter& sent_;
     base::Counter& delivered_;
     base::Counter& coalesced_;

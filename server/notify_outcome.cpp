@@ -15,10 +15,11 @@ using Part = PackedText::Part;
 constexpr auto kSuspectDelay = std::chrono::seconds(30);
 /// How long it is remembered that a peer does not take TCP (core R-2).
 constexpr auto kDatagramOnly = std::chrono::minutes(10);
+constexpr std::size_t kMostRemembered = 10'000;
 constexpr std::uint32_t kLongestRetryAfter = 3600;
 
 std::uint64_t peer_key(const sip::Flow& flow) {
-    return std::hash<std::string>{}(flow.peer.to_string()) ^ static_cast<std::uint64_t>(flow.protocol);
+    return flow.peer.hash(static_cast<std::uint64_t>(flow.protocol));
 }
 
 /// Where RFC 3261 12.2.1.1 sends an in-dialog request: the first route, else the remote target.
@@ -57,6 +58,7 @@ void NotifySender::land(Id id, Subscription& record, const sip::ClientOutcome& o
         return on_delivered(id, record, outcome);
     }
     if (was_switched && (verdict == NotifyVerdict::unreachable || verdict == NotifyVerdict::suspect)) {
+        if (datagram_only_.size() >= kMostRemembered) datagram_only_.clear();
         datagram_only_[record.flow.peer.to_string()] = context_.loop.now() + kDatagramOnly;
         return notify(id);
     }
@@ -67,7 +69,7 @@ void NotifySender::land(Id id, Subscription& record, const sip::ClientOutcome& o
 void NotifySender::on_delivered(Id id, Subscription& record, const sip::ClientOutcome& outcome) {
     delivered_.add();
     record.failures = 0;
-    record.liveness = Liveness::well;
+    become_well(id, record);
     record.was_challenged = false;
     detours_.erase(pack(id));
     if (outcome.message) refresh_target(id, record, *outcome.message);
@@ -127,8 +129,7 @@ bool NotifySender::try_default_body(Subscription& record) {
 void NotifySender::become_suspect(Id id, Subscription& record) {
     suspects_.add();
     if (++record.failures >= context_.config.notify_timeout_max) return remove(id, "timeout");
-    if (record.liveness != Liveness::suspect) silent_.emplace(peer_key(record.flow), id);
-    record.liveness = Liveness::suspect;
+    become_silent(id, record, Liveness::suspect);
     record.is_forced = true;
     retry_at(id, record, kSuspectDelay * record.failures);
 }
@@ -139,15 +140,30 @@ void NotifySender::lose_flow(Id id, Subscription& record) {
     base::log_info("subscription.flow_lost", {{"call_id", record.get(Part::call_id)},
                                               {"resource", context_.resources[record.resource].aor},
                                               {"flow", to_text(record.flow)}});
-    silent_.emplace(peer_key(record.flow), id);
-    record.liveness = Liveness::flow_lost;
+    become_silent(id, record, Liveness::flow_lost);
     record.is_stale = record.is_forced = true;
     context_.loop.timers().cancel(record.retry);
 }
 
-void NotifySender::on_reachable(Subscription& record) {
+void NotifySender::become_silent(Id id, Subscription& record, Liveness liveness) {
+    if (record.liveness == Liveness::well) silent_.emplace(peer_key(record.flow), id);
+    record.liveness = liveness;
+}
+
+void NotifySender::become_well(Id id, Subscription& record) {
+    if (record.liveness == Liveness::well) return;
     record.liveness = Liveness::well;
+    const auto [first, last] = silent_.equal_range(peer_key(record.flow));
+    const auto found = std::find_if(first, last, [&](const auto& entry) { return entry.second == id; });
+    if (found != last) silent_.erase(found);
+}
+
+void NotifySender::on_reachable(Id id, const sip::Flow& flow) {
+    auto& record = *context_.subscriptions.find(id);
+    become_well(id, record);
+    record.flow = flow;
     record.failures = 0;
+    detours_.erase(pack(id));
     context_.loop.timers().cancel(record.retry);
 }
 
@@ -157,11 +173,10 @@ void NotifySender::on_sign_of_life(const sip::Flow& flow) {
     if (first == last) return;
     std::vector<Id> heard;
     for (auto at = first; at != last; ++at) heard.push_back(at->second);
-    silent_.erase(first, last);
     for (const auto id : heard) {
         auto* record = context_.subscriptions.find(id);
-        if (!record || !record->is_live() || record->liveness == Liveness::well) continue;
-        if (record->liveness == Liveness::flow_lost) record->liveness = Liveness::well;
+        if (!record || !record->is_live()) continue;
+        if (record->liveness == Liveness::flow_lost) become_well(id, *record);
         record->is_due = true;
         send(id);
     }

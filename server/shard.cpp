@@ -9,6 +9,9 @@ namespace herald::server {
 
 namespace {
 
+/// A request of the last run is repeated for 64*T1 at most.
+constexpr auto kTombstoneLife = std::chrono::seconds(90);
+
 sip::StackOptions stack_options(const ShardSetup& setup) {
     const auto& config = setup.config;
     sip::StackOptions options;
@@ -73,6 +76,10 @@ void Shard::resume() {
         sender_->resume(slot);
         resources_.drop_if_idle(slot);
     }
+    loop_.timers().arm(loop_.now() + kTombstoneLife, [this] {
+        notifier_->forget_tombstones();
+        compositor_->forget_tombstones();
+    });
 }
 
 void Shard::retire() {

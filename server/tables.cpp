@@ -166,6 +166,20 @@ store::Subscription::State stored_state(SubscriptionState state) noexcept {
                                                : store::Subscription::State::active;
 }
 
+store::TouchSubscription touch_of(const Subscription& record, std::uint32_t epoch) {
+    store::TouchSubscription touch;
+    touch.id = record.id;
+    touch.change = record.change;
+    touch.expires_at = record.expires_at;
+    touch.granted = record.granted;
+    touch.remote_cseq = record.remote_cseq;
+    touch.cseq_base = record.cseq + 1;
+    touch.epoch = epoch;
+    touch.state = stored_state(record.state);
+    touch.keeps_mark = true;
+    return touch;
+}
+
 std::uint8_t type_index(const packages::Profile& profile, std::string_view type) noexcept {
     const auto& types = profile.notify_types;
     const auto found = std::find(types.begin(), types.end(), type);

@@ -128,6 +128,8 @@ constexpr base::SlotId unpack(std::uint64_t packed) noexcept {
 
 /// How a live state is written in the store.
 store::Subscription::State stored_state(SubscriptionState state) noexcept;
+/// The row change that says where a live subscription stands, with a new CSeq block; its mark stays.
+store::TouchSubscription touch_of(const Subscription& record, std::uint32_t epoch);
 /// Index of `type` among the profile's notify types; the default one where it is not there.
 std::uint8_t type_index(const packages::Profile& profile, std::string_view type) noexcept;
 
