@@ -173,6 +173,14 @@ class Server:
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
             return int(re.search(r"^VmRSS:\s+(\d+)", status.read(), re.MULTILINE)[1])
 
+    def expect_grown_less(self, before, kilobytes, what):
+        """`before` is an earlier rss_kilobytes(). A sanitizer keeps freed memory for a while, so it may have more."""
+        with open(binary(), "rb") as file:
+            is_sanitized = re.search(rb"__(asan|tsan)_init", file.read()) is not None
+        grown = self.rss_kilobytes() - before
+        print(f"{what}: {grown} kB more")
+        expect(grown < kilobytes + (600_000 if is_sanitized else 0), f"{what}: {grown} kB more")
+
     # HTTP ------------------------------------------------------------------------------------------
 
     def token(self):

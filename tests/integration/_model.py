@@ -28,9 +28,8 @@ class Operation:
 
     def identity(self, response):
         """What must not differ between an answer and its repetition."""
-        # The entity-tag of a removed publication identifies nothing any more.
-        tag = response.get("sip-etag") if response.expires else None
-        return (response.status, tag, parameter(response.get("to"), "tag"), response.get("contact"), response.get("cseq"))
+        return (response.status, response.get("sip-etag"), parameter(response.get("to"), "tag"), response.get("contact"),
+                response.get("cseq"))
 
 
 class Model:

@@ -111,11 +111,11 @@ def a_baresip_that_subscribes_without_end_is_bounded():
                 raw.pump(0.05)
             listed = [s for s in server.subscriptions() if s["package"] == "message-summary"]
             live = [s for s in listed if s["state"] != "terminated"]
-            grown = server.rss_kilobytes() - before
-            print(f"{registrar.passed} SUBSCRIBEs in 8 s, {len(live)} live, {grown} kB more, "
-                  f"slowest PUBLISH to NOTIFY {slowest:.3f} s")
+            print(f"{registrar.passed} SUBSCRIBEs in 8 s, {len(live)} live, slowest PUBLISH to NOTIFY {slowest:.3f} s")
+            server.expect_grown_less(before, 100_000, "the storm")
             expect(registrar.passed > 1, "baresip made no storm, so nothing was shown")
-            expect(1 <= len(live) <= 10, f"one device holds {len(live)} subscriptions to one mailbox")
+            # One, and perhaps the next ones on their way in.
+            expect(1 <= len(live) <= 3, f"one device holds {len(live)} subscriptions to one mailbox")
             expect(slowest < 5, f"a PUBLISH took {slowest:.1f} s to its watcher")
             expect(alice.process.poll() is None, "baresip ended")
         server.stop()

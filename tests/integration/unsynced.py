@@ -56,7 +56,8 @@ def what_was_answered_200_was_synced_before():
     """The promise of a 200, against a power cut."""
     print(f"HERALD_SEED={SEED} HERALD_KILLS={KILLS}")
     with tempfile.TemporaryDirectory(prefix="herald-test-") as directory:
-        environment = {"LD_PRELOAD": compiled(directory), "ASAN_OPTIONS": "verify_asan_link_order=0"}
+        options = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+        environment = {"LD_PRELOAD": compiled(directory), "ASAN_OPTIONS": options.lstrip(":")}
         with Server(environment=environment) as server, Client(server.address) as client:
             power = Power(server)
             print(dict(crash_rounds(server, client, random.Random(SEED), KILLS, power.cut)))
