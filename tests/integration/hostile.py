@@ -197,7 +197,7 @@ def xml_that_explodes_is_refused():
             "billion laughs": f"{bomb}{start}<tuple id='t'><status><basic>&a11;</basic></status></tuple></presence>",
             "external entity": "<!DOCTYPE x [<!ENTITY f SYSTEM 'file:///etc/passwd'>]>" + start +
                                "<tuple id='t'><status><basic>open</basic></status><note>&f;</note></tuple></presence>",
-            "7000 deep": start + "<x xmlns='urn:x'>" * 7000 + "</x>" * 7000 + "</presence>",
+            "7000 deep": start + "<x>" * 7000 + "</x>" * 7000 + "</presence>",
             "not closed": start + "<tuple id='t'>",
             "two roots": start + "</presence><presence/>",
             "no XML": "open",

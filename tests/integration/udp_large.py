@@ -2,7 +2,7 @@
 import socket
 
 from _herald import Server, free_port
-from _sip import Client, pidf
+from _sip import Client, Publication, pidf
 from _stories import expect, expect_equal, story, tell
 
 ALICE = "sip:alice@localhost"
@@ -137,15 +137,21 @@ def a_little_too_large_fits_with_compact_names():
 
 @story
 def a_tcp_watcher_gets_any_size():
-    """100 kB over its own connection."""
+    """120 kB over its own connection, composed of two publications; one of 100 kB is too large a document."""
     with Server() as server, Client(server.address, "tcp") as client:
         watcher = client.subscribe(ALICE)
-        huge = "z" * 100_000
-        publication = client.publish(ALICE, pidf(ALICE, note=huge))
-        watcher.wait_body(huge)
+        first, second = "a" * 60_000, "b" * 60_000
+        publication = client.publish(ALICE, pidf(ALICE, note=first, tuple_id="first"))
+        client.publish(ALICE, pidf(ALICE, note=second, tuple_id="second"))
+        watcher.wait_body(first)
+        watcher.wait_body(second)
+        expect(first.encode() in watcher.last.body, "both publications are in the document")
         expect_equal(publication.remove().status, 200, "the removal")
-        watcher.wait_body("<basic>closed</basic>")
+        client.wait(lambda: first.encode() not in watcher.last.body, "the NOTIFY after the removal")
+        expect_equal(Publication(client, ALICE).send(pidf(ALICE, note="c" * 100_000)).status, 413, "a document of 100 kB")
+        expect_equal(Publication(client, ALICE).send(pidf(ALICE, note="small")).status, 200, "the connection goes on")
+        watcher.wait_body("small")
+        watcher.expect_rising()
         server.stop()
-
 
 tell()
