@@ -151,7 +151,7 @@ std::optional<StreamEvent> Framer::read_length() {
     if (octets > limits_.body) {
         return unframeable(ParseOutcome::Error::body_too_large, "Body too large");
     }
-    if (size_ + octets > limits_.message) {
+    if (size_ > limits_.message) {
         return unframeable(ParseOutcome::Error::too_large, "Message too large");
     }
     size_ += octets;

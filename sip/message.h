@@ -88,7 +88,7 @@ std::string_view name_of(Header header) noexcept;
 
 /// Bounds on input. Sizes in bytes.
 struct ParseLimits {
-    std::size_t message = 65535;      ///< beyond: 513
+    std::size_t message = 65535;      ///< a datagram, or the head on a stream; beyond: 513
     std::size_t headers = 128;        ///< beyond: 400; never more than 254
     std::size_t header_value = 8192;  ///< beyond: 400
     std::size_t request_uri = 1024;   ///< beyond: 414

@@ -88,7 +88,9 @@ ParseOutcome MessageParser::run() {
     while (at_ != end_ && (*at_ == '\r' || *at_ == '\n')) ++at_;
     if (at_ == end_) return dropped("Empty message");
     message_.bytes_ = {at_, static_cast<std::size_t>(end_ - at_)};
-    if (message_.bytes_.size() > limits_.message) fail(Error::too_large, 513, "Message too large");
+    // On a stream the head is bounded by `message`, the body by `body`; the framer counted both.
+    const std::size_t most = limits_.message + (framing_ == Framing::stream ? limits_.body : 0);
+    if (message_.bytes_.size() > most) fail(Error::too_large, 513, "Message too large");
 
     if (const char* reason = read_start_line()) return dropped(reason);
     single_ = message_.is_request() ? kSingleInRequests : kSingle;

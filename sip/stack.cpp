@@ -312,9 +312,10 @@ void Stack::on_unframeable(std::span<char> bytes, const Flow& flow, ParseResult:
     if (parsed.error == ParseOutcome::Error::drop || !parts_->message.is_request()) {
         return parts_->count_rejected(reason);
     }
-    int status = parsed.answer_status;
-    if (status == 0) status = why == ParseResult::Error::too_large ? 513 : 400;
-    parts_->reject(flow, reason, plain(status, reason));
+    // What the framer saw comes first: to the parser a message cut short is merely malformed.
+    if (why == ParseResult::Error::body_too_large) return parts_->reject(flow, "Body too large", plain(413, "Body too large"));
+    if (why == ParseResult::Error::too_large) return parts_->reject(flow, "Message too large", plain(513, "Message too large"));
+    parts_->reject(flow, reason, plain(parsed.answer_status == 0 ? 400 : parsed.answer_status, reason));
 }
 
 void Stack::on_flow_closed(const Flow& flow) {
