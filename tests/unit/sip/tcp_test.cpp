@@ -288,29 +288,31 @@ TEST_CASE("what a slow peer does not take yet is kept in order and written later
 }
 
 TEST_CASE("a peer that leaves its answers unread is not read from until it does") {
+    // Far more than the sockets' own buffers take.
+    constexpr int kMessages = 120;
     NetworkFixture fixture({.out_buffer = 64 << 20});
     const Peer peer(Protocol::tcp, fixture.listen(Protocol::tcp).bound);
     fixture.sink.reply = [&](const Flow& flow) {
         fixture.network.send(flow, std::string(1 << 20, 'a'));
     };
     fcntl(peer.fd(), F_SETFL, O_NONBLOCK);
-    for (int i = 0; i < 40; ++i) {
+    for (int i = 0; i < kMessages; ++i) {
         ::send(peer.fd(), message(i).data(), message(i).size(), MSG_NOSIGNAL);
         fixture.loop.turn(1ms);
     }
     fixture.settle();
     const std::size_t before = fixture.sink.arrivals.size();
 
-    CHECK(before < 40);
+    CHECK(before < kMessages);
     std::size_t got = 0;
     REQUIRE(fixture.until([&] {
         std::string room(1 << 20, '\0');
         for (ssize_t n = 0; (n = recv(peer.fd(), room.data(), room.size(), 0)) > 0;) {
             got += static_cast<std::size_t>(n);
         }
-        return got == std::size_t{40} << 20;
+        return got == std::size_t{kMessages} << 20;
     }));
-    CHECK(fixture.sink.arrivals.size() == 40);
+    CHECK(fixture.sink.arrivals.size() == kMessages);
 }
 
 TEST_CASE("a stream over its out-buffer is closed at the end of the turn, not within send()") {
