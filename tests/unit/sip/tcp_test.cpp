@@ -289,7 +289,7 @@ TEST_CASE("what a slow peer does not take yet is kept in order and written later
 
 TEST_CASE("a peer that leaves its answers unread is not read from until it does") {
     // Far more than the sockets' own buffers take.
-    constexpr int kMessages = 120;
+    constexpr int kMessages = 60;
     NetworkFixture fixture({.out_buffer = 64 << 20});
     const Peer peer(Protocol::tcp, fixture.listen(Protocol::tcp).bound);
     fixture.sink.reply = [&](const Flow& flow) {
