@@ -16,6 +16,7 @@ constexpr base::Duration kLongestWait = std::chrono::milliseconds(5);
 constexpr int kBurst = 64;
 constexpr base::Duration kFirstAnswer = std::chrono::seconds(5);
 constexpr base::Duration kProbePause = std::chrono::milliseconds(2);
+constexpr base::Duration kPingPause = std::chrono::milliseconds(10);
 constexpr base::Duration kRestartPatience = std::chrono::seconds(120);
 
 double seconds_of(base::Duration duration) {
@@ -159,7 +160,16 @@ void Run::repeat_due() {
     }
 }
 
+/// A closed loop whose answers died with the server would send nothing that could be refused. What
+/// goes out is no message (RFC 5626 3.5.1), so there is no answer either.
+void Run::ping() {
+    if (!is_pinging_ || traffic_.now < next_ping_) return;
+    next_ping_ = traffic_.now + kPingPause;
+    ports_->send(plan_.ports, "\r\n\r\n");
+}
+
 void Run::turn(base::Duration wait) {
+    ping();
     ports_->turn(*this, std::min(wait, kLongestWait));
     traffic_.now = clock_.now();
     repeat_due();
@@ -338,7 +348,9 @@ void Run::publish() {
 Status Run::restart() {
     publish_first();
     std::fputs("herald bench: publishing; kill the server now, and start it again\n", stderr);
+    is_pinging_ = true;
     publish();
+    is_pinging_ = false;
     if (!is_refused_) {
         return Fault{FaultKind::timeout, "the server was not stopped while it was published to"};
     }

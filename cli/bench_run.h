@@ -67,6 +67,7 @@ private:
     void drain(const Work& work);
     void turn(base::Duration wait);
     void repeat_due();
+    void ping();
     Pace measured_pace() const;
     Work publishing();
 
@@ -82,6 +83,8 @@ private:
     int server_pid_ = 0;
     bool is_refused_ = false;  ///< the server's port is closed
     bool is_probed_ = false;   ///< the server answered a probe
+    bool is_pinging_ = false;  ///< to notice at once that the port is closed
+    base::Instant next_ping_{};
 };
 
 }  // namespace herald::cli::bench

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -91,6 +92,7 @@ void Ports::send(std::uint32_t port, std::string_view bytes) noexcept {
     ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT);
     // An error of an earlier datagram is told to the next one, which then was not sent.
     if (sent < 0 && errno == ECONNREFUSED) {
+        is_refused_ = true;
         sent = ::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT);
     }
     if (sent < 0) ++unsent_;
@@ -102,6 +104,7 @@ void Ports::turn(DatagramSink& sink, base::Duration wait) {
     const timespec patience{microseconds / 1'000'000, microseconds % 1'000'000 * 1000};
     const int count = epoll_pwait2(epoll_.fd(), ready.data(), ready.size(), &patience, nullptr);
     for (int i = 0; i < count; ++i) drain(ready[static_cast<std::size_t>(i)].data.u32, sink);
+    if (std::exchange(is_refused_, false)) sink.on_refused();
 }
 
 void Ports::drain(std::uint32_t port, DatagramSink& sink) {
@@ -109,7 +112,7 @@ void Ports::drain(std::uint32_t port, DatagramSink& sink) {
     // One batch a turn: a socket that is never empty must not starve the others.
     const int received = recvmmsg(fd, in_.data(), kBatch, MSG_DONTWAIT, nullptr);
     if (received < 0) {
-        if (errno == ECONNREFUSED) sink.on_refused();
+        if (errno == ECONNREFUSED) is_refused_ = true;
         return;
     }
     const auto answers = answer_batch(port, static_cast<std::size_t>(received), sink);
@@ -138,6 +141,7 @@ void Ports::send_answers(int fd, std::size_t count) noexcept {
         if (taken > 0) {
             sent += static_cast<std::size_t>(taken);
         } else {
+            is_refused_ = is_refused_ || errno == ECONNREFUSED;
             ++failures;
         }
     }

@@ -72,6 +72,7 @@ private:
     std::array<iovec, kBatch> out_parts_{};
     std::array<mmsghdr, kBatch> out_{};
     std::uint64_t unsent_ = 0;
+    bool is_refused_ = false;  ///< since the last turn
 };
 
 }  // namespace herald::cli::bench

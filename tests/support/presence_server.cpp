@@ -6,6 +6,12 @@
 #include "base/text.h"
 
 namespace herald::support {
+namespace {
+
+/// Long enough for those who talk to it to notice.
+constexpr int kDeadMilliseconds = 150;
+
+}  // namespace
 
 PresenceServer::PresenceServer(Faults faults)
     : faults_(std::move(faults)),
@@ -103,10 +109,22 @@ void PresenceServer::publish(const sip::Message& request) {
     publication.entity_tag = "e" + std::to_string(++entity_tags_);
     if (!faults_.forgets || publication.body.empty()) publication.body = request.body();
     answer(request, 200, "SIP-ETag: " + publication.entity_tag + "\r\nExpires: 3600\r\n");
-    if (faults_.is_silent) return;
+    if (++accepted_ == faults_.dies_at) return die_and_return();
+    if (!faults_.is_silent) notify_all(presentity);
+}
+
+void PresenceServer::notify_all(const std::string& presentity) {
     for (auto& [call_id, subscription] : subscriptions_) {
         if (subscription.presentity == presentity) notify(call_id, subscription, false);
     }
+}
+
+void PresenceServer::die_and_return() {
+    const sip::Endpoint own = sip::local_endpoint(socket_);
+    socket_ = sip::Socket();
+    poll(nullptr, 0, kDeadMilliseconds);
+    socket_ = std::move(*sip::bind_socket(sip::Protocol::udp, own, sip::Sharing::alone));
+    for (const auto& [presentity, publication] : publications_) notify_all(presentity);
 }
 
 void PresenceServer::notify(const std::string& call_id, Subscription& subscription, bool is_last) {

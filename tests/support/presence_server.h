@@ -25,6 +25,8 @@ public:
         bool drops_first = false;   ///< hears a request only when it is repeated
         unsigned refuse_every = 0;  ///< each n-th PUBLISH is answered 503
         bool forgets = false;       ///< acknowledges what it does not keep
+        unsigned dies_at = 0;       ///< acknowledges the n-th PUBLISH, then is gone for a while;
+                                    ///< comes back with all state and tells every watcher
         bool is_silent = false;     ///< sends no NOTIFY for a PUBLISH
         std::string password{};     ///< wanted of everybody, if not empty
     };
@@ -48,7 +50,9 @@ private:
     };
 
     void serve();
+    void die_and_return();
     void take(const sip::Message& message);
+    void notify_all(const std::string& presentity);
     bool is_heard(const sip::Message& request);
     bool is_authentic(const sip::Message& request);
     void subscribe(const sip::Message& request);
@@ -67,6 +71,7 @@ private:
     std::set<std::string> heard_;
     std::set<std::uint16_t> ports_;
     unsigned publishes_ = 0;
+    unsigned accepted_ = 0;
     unsigned entity_tags_ = 0;
     std::atomic<std::uint64_t> confirmed_{0};
     std::atomic<std::uint64_t> subscription_count_{0};

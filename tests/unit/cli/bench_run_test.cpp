@@ -193,6 +193,20 @@ TEST_CASE("subscriptions are ended where that is asked for") {
     CHECK(server.subscriptions() == 0);
 }
 
+TEST_CASE("a server that was killed is waited for until each watcher has what was acknowledged") {
+    const PresenceServer server({.dies_at = 12});
+    Plan plan = small_plan(server, Phase::restart);
+    plan.duration = 20s;
+
+    const Report report = played(plan);
+
+    REQUIRE(report.restart);
+    CHECK(report.restart->ready_seconds > 0.05);
+    CHECK(report.restart->behind >= 4);
+    CHECK(report.restart->lost == 0);
+    CHECK(report.is_good());
+}
+
 TEST_CASE("nobody at the port is no answer") {
     Plan plan;
     {
