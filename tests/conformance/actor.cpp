@@ -99,11 +99,15 @@ std::string Actor::by_another_way() {
 
 void Actor::sent(const Draft& draft, std::string bytes) {
     last_ = draft;
+    sent_raw(std::move(bytes));
+}
+
+void Actor::sent_raw(std::string bytes) {
     last_bytes_ = bytes;
-    if (method_of(draft) != "SUBSCRIBE") return;
     const auto parsed = sip::parse({bytes.data(), bytes.size()}, sip::Framing::datagram);
     const auto& request = parsed.message;
-    if (parsed.error != sip::ParseOutcome::Error::none) return;
+    const bool is_readable = parsed.error == sip::ParseOutcome::Error::none;
+    if (!is_readable || request.method() != sip::Method::subscribe) return;
     const auto known = std::find_if(dialogs_.begin(), dialogs_.end(), [&](const Dialog& dialog) {
         return dialog.call_id == request.call_id() && dialog.local_tag == request.from_tag();
     });
@@ -135,6 +139,7 @@ bool Actor::is_new(const Received& message) {
 void Actor::take_response(const Received& received) {
     last_response_ = received;
     const auto& response = *received;
+    if (digest_ && response.status() != 401) digest_->learn(response);
     if (response.status() >= 300 || response.method() != sip::Method::subscribe) return;
     for (auto& dialog : dialogs_) {
         if (dialog.call_id != response.call_id() || dialog.local_tag != response.from_tag()) continue;

@@ -49,7 +49,7 @@ public:
     std::string by_another_way();
 
     void sent(const Draft& draft, std::string bytes);
-    void sent_raw(std::string bytes) { last_bytes_ = std::move(bytes); }
+    void sent_raw(std::string bytes);
     const std::string& last_bytes() const { return last_bytes_; }
 
     /// False: a copy of something that came before.

@@ -115,3 +115,379 @@ Bob receives NOTIFY
 the server holds 0 subscriptions
 Bob refreshes
 Bob receives 481
+
+# RFC 6665 4.2.1.3: an Accept that names nothing we have is refused with 406
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Accept: text/plain
+Bob receives 406
+the server holds 0 subscriptions
+
+# RFC 6665 5.4.5: what the watcher likes best is sent, wildcards and q counted
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Accept: application/pidf+xml;q=0.3, application/*;q=0.1
+    Accept: application/xpidf+xml
+Bob receives 200
+Bob receives NOTIFY
+    Content-Type: application/xpidf+xml
+
+# RFC 6665 5.4.5: the latest Accept counts, a refresh without one changes nothing
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Accept: application/pidf+xml, application/xpidf+xml;q=0.5
+Bob receives 200
+Bob receives NOTIFY
+    Content-Type: application/pidf+xml
+Bob refreshes
+    Accept: application/xpidf+xml
+Bob receives 200
+Bob receives NOTIFY
+    Content-Type: application/xpidf+xml
+Bob refreshes
+Bob receives 200
+Bob receives NOTIFY
+    Content-Type: application/xpidf+xml
+
+# RFC 6665 5.4.5: a type with q=0 is not acceptable
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Accept: application/pidf+xml;q=0, application/xpidf+xml;q=0, application/cpim-pidf+xml;q=0
+Bob receives 406
+
+# RFC 6665 4.2.1.1: the success code is 200 and carries Expires, Contact, To tag and Record-Route
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Record-Route: <sip:192.0.2.50;lr>, <sip:192.0.2.51;lr>
+    Record-Route: <sip:192.0.2.52;lr>
+Bob receives 200
+    To: <sip:alice@localhost>;tag=*
+    Record-Route: <sip:192.0.2.50;lr>*
+    Expires: 3600
+    Contact: <sip:*@192.0.2.1:5060;gr>
+Bob receives NOTIFY
+    request-uri sip:bob@192.0.2.10:5060
+    Route: <sip:192.0.2.50;lr>, <sip:192.0.2.51;lr>, <sip:192.0.2.52;lr>
+
+# RFC 6665 4.2.2: Event is echoed with its id, byte for byte
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence;id=4711
+Bob receives 200
+    no Event
+Bob receives NOTIFY
+    Event: presence;id=4711
+
+# RFC 6665 8.2.1: an id in any place and an old phone's spelling of the package are known
+Bob sends SUBSCRIBE sip:alice@localhost
+    o: Presence;x=1;id=7
+Bob receives 200
+Bob receives NOTIFY
+    Event: Presence;*id=7
+
+# RFC 6665 8.2.1: two Event header fields are refused
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Event: message-summary
+Bob receives 400
+
+# RFC 6665 4.5.2: another id in the same dialog is refused and disturbs nothing
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence;id=1
+Bob receives 200
+Bob receives NOTIFY
+Bob refreshes
+    Event: presence;id=2
+Bob receives 403
+    reason *ialog*
+Bob refreshes
+    Event: presence;id=1
+Bob receives 200
+Bob receives NOTIFY
+    Event: presence;id=1
+
+# RFC 6665 4.5.2: a refresh that forgets its id is still that refresh
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence;id=1
+Bob receives 200
+Bob receives NOTIFY
+Bob refreshes
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+    Event: presence;id=1
+
+# RFC 6665 4.6: CANCEL of a SUBSCRIBE is answered 200 and has no effect
+Bob sends raw
+    SUBSCRIBE sip:alice@localhost SIP/2.0
+    Via: SIP/2.0/UDP 192.0.2.10:5060;branch=z9hG4bKcancelled
+    From: <sip:bob@localhost>;tag=b1
+    To: <sip:alice@localhost>
+    Call-ID: cancelled
+    CSeq: 1 SUBSCRIBE
+    Contact: <sip:bob@192.0.2.10:5060>
+    Event: presence
+    Content-Length: 0
+Bob receives 200
+    CSeq: 1 SUBSCRIBE
+Bob sends raw
+    CANCEL sip:alice@localhost SIP/2.0
+    Via: SIP/2.0/UDP 192.0.2.10:5060;branch=z9hG4bKcancelled
+    From: <sip:bob@localhost>;tag=b1
+    To: <sip:alice@localhost>
+    Call-ID: cancelled
+    CSeq: 1 CANCEL
+    Max-Forwards: 70
+    Content-Length: 0
+Bob receives NOTIFY
+    Subscription-State: active;expires=3600
+Bob receives 200
+    CSeq: 1 CANCEL
+the server holds 1 subscriptions
+
+# RFC 6665 4.1.3: a NOTIFY from a stranger belongs to no subscription
+Bob sends NOTIFY sip:alice@localhost
+    Event: presence
+    Subscription-State: active;expires=60
+    Contact: <sip:bob@192.0.2.10:5060>
+Bob receives 481
+
+# RFC 6665 4.1.3: a NOTIFY of an unknown package is refused
+Bob sends NOTIFY sip:alice@localhost
+    Event: keep-alive
+    Contact: <sip:bob@192.0.2.10:5060>
+Bob receives 489
+    Allow-Events: *presence*
+
+# RFC 6665 4.2.1.4: a SUBSCRIBE in a dialog long gone is refused with 481
+Bob sends SUBSCRIBE sip:alice@localhost
+    To: <sip:alice@localhost>;tag=longgone
+    Event: presence
+Bob receives 481
+
+# RFC 6665 4.2.1.4: a refresh that is too brief is refused and keeps what was granted
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Expires: 600
+Bob receives 200
+Bob receives NOTIFY
+Bob refreshes
+    Expires: 10
+Bob receives 423
+    Min-Expires: 60
+after 600 s
+Bob receives NOTIFY
+    Subscription-State: terminated;reason=timeout
+
+# RFC 6665 4.2.1.4: a refresh's Contact is the new target
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+    request-uri sip:bob@192.0.2.10:5060
+Bob moves to 192.0.2.10:5077
+Bob refreshes
+Bob receives 200
+Bob receives NOTIFY
+    request-uri sip:bob@192.0.2.10:5077
+
+# RFC 6665 4.4.1: while the final NOTIFY is under way a refresh is too late
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+Bob unsubscribes
+Bob receives 200
+Bob receives NOTIFY
+    Subscription-State: terminated;reason=timeout
+Bob answers nothing
+Bob refreshes
+Bob receives 481
+Bob answers 200
+the server holds 0 subscriptions
+
+# RFC 6665 4.4.3: a fetch while a subscription lives leaves it alone
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+Laptop sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Expires: 0
+Laptop receives 200
+Laptop receives NOTIFY
+    Subscription-State: terminated;reason=timeout
+the server holds 1 subscriptions
+
+# RFC 6665 4.2.2: a watcher whose owner has not decided is pending and is shown nothing
+actor Carol is sip:carol@example.org
+Carol sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Expires: 600
+Carol receives 200
+    Expires: 600
+Carol receives NOTIFY
+    Subscription-State: pending;expires=600
+    no body
+    no Content-Type
+an operator sets presence of sip:alice@localhost
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:alice@localhost">
+    <tuple id="a"><status><basic>open</basic></status></tuple></presence>
+Carol receives nothing
+Carol refreshes
+    Expires: 600
+Carol receives 200
+Carol receives NOTIFY
+    Subscription-State: pending;expires=600
+    no body
+
+# RFC 6665 4.4.3: a fetch by a pending watcher shows nothing
+actor Carol is sip:carol@example.org
+Carol sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Expires: 0
+Carol receives 200
+Carol receives NOTIFY
+    Subscription-State: terminated;reason=timeout
+    no body
+
+# RFC 6665 4.4.4: OPTIONS tells methods, bodies and packages
+Bob sends OPTIONS sip:localhost
+Bob receives 200
+    Allow: *SUBSCRIBE*
+    Allow: *PUBLISH*
+    Accept: *application/pidf+xml*
+    Allow-Events: *presence*
+    Allow-Events: *message-summary*
+    Supported: *
+
+# RFC 6665 4.2.1.1: a SUBSCRIBE without a usable Contact forms no dialog
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    no Contact
+Bob receives 400
+
+# RFC 6665 4.2.1.1: a filter nobody asked to be optional is refused with 415
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Content-Type: application/simple-filter+xml
+
+    <filter-set xmlns="urn:ietf:params:xml:ns:simple-filter"/>
+Bob receives 415
+    Accept: *
+
+# RFC 6665 4.5.1: a rebooted device takes the place of its earlier subscription
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+    To: <sip:alice@localhost>;tag={first}
+Bob receives NOTIFY
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+    To: <sip:alice@localhost>;tag={second}
+Bob receives NOTIFY
+    From: <sip:alice@localhost>;tag={second}
+{first} is not {second}
+the server holds 1 subscriptions
+
+# RFC 5626 4.1: a rebooted device with a new address is known by its instance
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Contact: <sip:bob@192.0.2.10:5060>;+sip.instance="<urn:uuid:1>"
+Bob receives 200
+Bob receives NOTIFY
+Bob moves to 192.0.2.10:6000
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Contact: <sip:bob@192.0.2.10:6000>;+sip.instance="<urn:uuid:1>"
+Bob receives 200
+Bob receives NOTIFY
+the server holds 1 subscriptions
+
+# RFC 6665 4.5.2: another Event id is another subscription of the same device
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence;id=1
+Bob receives 200
+Bob receives NOTIFY
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence;id=2
+Bob receives 200
+Bob receives NOTIFY
+the server holds 2 subscriptions
+
+# RFC 6665 4.2.1.1: a user of a domain that is not ours cannot be watched here
+Bob sends SUBSCRIBE sip:alice@example.net
+    Event: presence
+Bob receives 404
+
+# RFC 6665 4.2.1.1: with closed doors an unknown user is 404, an account is not
+config resources.unknown = "refuse"
+account sip:alice@localhost password secret
+Bob sends SUBSCRIBE sip:nobody@localhost
+    Event: presence
+Bob receives 404
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+
+# RFC 6665 5.4.9: one watcher may have so many subscriptions of one resource, then 503 tells it to wait
+config subscribe.per_watcher_resource = 2
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence;id=1
+Bob receives 200
+Bob receives NOTIFY
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence;id=2
+Bob receives 200
+Bob receives NOTIFY
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence;id=3
+Bob receives 503
+    Retry-After: *
+the server holds 2 subscriptions
+
+# RFC 6665 4.2.1.1: the queue is full: new work is refused before any of it is done
+the store has too much to do
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 503
+    Retry-After: *
+the store works again
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+
+# RFC 6665 4.2.1.1: a subscription that cannot be stored is refused with 503
+the store is unavailable
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 503
+    Retry-After: *
+the server holds 0 subscriptions
+the store works again
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+
+# RFC 6665 4.2.1.4: a refresh that cannot be stored changes nothing
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Expires: 600
+Bob receives 200
+Bob receives NOTIFY
+after 100 s
+the store is unavailable
+Bob refreshes
+    Expires: 600
+Bob receives 503
+    Retry-After: *
+Bob unsubscribes
+Bob receives 503
+    Retry-After: *
+the store works again
+after 500 s
+Bob receives NOTIFY
+    Subscription-State: terminated;reason=timeout

@@ -11,9 +11,12 @@ namespace {
 
 /// Everything a story can set running has run out after this.
 constexpr auto kLongestLife = std::chrono::hours(24 * 9);
+constexpr auto kRunOutStep = std::chrono::minutes(10);
 /// Timers fire up to a tick late; what is due at the end of a wait may come a little after.
 constexpr auto kLateness = std::chrono::milliseconds(10);
 constexpr auto kEarliness = std::chrono::milliseconds(50);
+
+constexpr std::string_view kSetting = "config {key} = {value}";
 
 Fault mismatch(std::string text) { return {FaultKind::malformed, std::move(text)}; }
 
@@ -25,7 +28,7 @@ base::Duration seconds(const Names& words) {
 
 // The first form that fits a step says what it means.
 const Teller::Sentence Teller::kSentences[] = {
-    {"config {key} = {value}", &Teller::configure},
+    {kSetting, &Teller::configure},
     {"account {aor} password {password}", &Teller::add_account},
     {"actor {who} is {aor}", &Teller::introduce},
     {"text {name}", &Teller::name_text},
@@ -70,6 +73,7 @@ const Teller::Sentence Teller::kSentences[] = {
 Teller::Teller(const Story& story, Telling telling) : story_(story), telling_(telling) {}
 
 std::optional<Mismatch> Teller::tell() {
+    for (const auto& step : story_.steps) read_setting(step);
     for (at_ = 0; at_ < story_.steps.size(); ++at_) {
         const auto& step = story_.steps[at_];
         if (auto taken = take_step(step); !taken) return Mismatch{step.line, taken.fault().detail};
@@ -92,11 +96,15 @@ Status Teller::take_step(const Step& step) {
     return mismatch("no such sentence: " + step.text);
 }
 
-Status Teller::configure(const Step&, const Names& words) {
-    if (harness_) return mismatch("configuration comes before everything else");
-    toml_ += words.at("key") + " = " + words.at("value") + "\n";
-    return {};
+/// Settings count from the start, wherever they stand.
+void Teller::read_setting(const Step& step) {
+    Names words;
+    if (matches(kSetting, step.text, words)) {
+        toml_ += words.at("key") + " = " + words.at("value") + "\n";
+    }
 }
+
+Status Teller::configure(const Step&, const Names&) { return {}; }
 
 /// The server starts with the first step that needs it.
 Status Teller::begin() {
@@ -349,28 +357,35 @@ void Teller::answer_everything() {
 Status Teller::run_out() {
     harness_->store().fail({});
     harness_->store().pretend_full(false);
-    Status seen;
-    harness_->pass(kLongestLife, [&] {
-        if (auto collected = collect(); !collected && seen) seen = collected;
-        answer_everything();
-        harness_->settle();
-    });
-    if (!seen) return seen;
+    const auto end = harness_->clock().now() + kLongestLife;
+    while (auto left = left_over()) {
+        if (harness_->clock().now() >= end) return mismatch("in the end there is left: " + *left);
+        Status seen;
+        harness_->pass(kRunOutStep, [&] {
+            if (auto collected = collect(); !collected && seen) seen = collected;
+            answer_everything();
+            harness_->settle();
+        });
+        if (!seen) return seen;
+    }
+    return {};
+}
+
+/// What the server holds though nobody wants anything of it; nullopt: nothing.
+std::optional<std::string> Teller::left_over() {
     auto& shard = harness_->shard();
-    const auto count = [](std::size_t n, const char* what) {
-        return mismatch("in the end " + std::to_string(n) + " " + what + " are left");
-    };
     const auto subscriptions = shard.context().subscriptions.size();
-    if (subscriptions != 0) return count(subscriptions, "subscriptions");
-    if (shard.sender().in_flight() != 0) return count(shard.sender().in_flight(), "NOTIFYs");
-    if (shard.port().waiting() != 0) return count(shard.port().waiting(), "commits");
-    std::size_t idle = 0;
+    if (subscriptions != 0) return std::to_string(subscriptions) + " subscriptions";
+    if (shard.sender().in_flight() != 0) return "NOTIFYs under way";
+    if (shard.port().waiting() != 0) return "commits under way";
+    std::optional<std::string> idle;
     shard.context().resources.for_each([&](std::uint32_t, const server::Resource& resource) {
-        const bool has_hard_state = std::any_of(resource.publications.begin(), resource.publications.end(),
-                                                [](const auto& one) { return one.is_hard(); });
-        if (!has_hard_state) ++idle;
+        const auto& all = resource.publications;
+        const bool has_hard_state =
+            std::any_of(all.begin(), all.end(), [](const auto& one) { return one.is_hard(); });
+        if (!has_hard_state) idle = "the resource " + resource.aor;
     });
-    return idle == 0 ? Status() : count(idle, "resources without state or watchers");
+    return idle;
 }
 
 }  // namespace herald::conformance

@@ -51,6 +51,7 @@ private:
 
     bool is_tolerant() const noexcept { return telling_.failing_commit != 0; }
     Status take_step(const Step& step);
+    void read_setting(const Step& step);
     Status begin();
     Status open();
 
@@ -115,6 +116,7 @@ private:
     Status pass(base::Duration time);
     void answer_everything();
     Status run_out();
+    std::optional<std::string> left_over();
     Status put_hard_state(std::string_view package, std::string_view aor, packages::Document document);
 
     const Story& story_;

@@ -1,0 +1,202 @@
+-- Digest authentication (RFC 3261 22, RFC 7616, RFC 8760) and what it allows.
+config sip.auth = "digest"
+account sip:alice@localhost password secret
+account sip:bob@localhost password secret
+actor Bob is sip:bob@localhost
+    password: secret
+actor Alice is sip:alice@localhost
+    password: secret
+
+# RFC 3261 22.1: a request without credentials is challenged with 401, never 407
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 401
+    WWW-Authenticate: Digest *algorithm=SHA-256*
+    WWW-Authenticate: Digest *algorithm=MD5*
+    WWW-Authenticate: *realm="localhost"*
+    WWW-Authenticate: *qop="auth*
+    no Proxy-Authenticate
+the server holds 0 subscriptions
+Bob answers the challenge
+Bob receives 200
+Bob receives NOTIFY
+
+# RFC 3261 22.1: a PUBLISH is challenged like everything else
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:alice@localhost">
+    <tuple id="a"><status><basic>open</basic></status></tuple></presence>
+Alice receives 401
+    WWW-Authenticate: Digest *
+    no SIP-ETag
+Alice answers the challenge
+Alice receives 200
+    SIP-ETag: *
+
+# RFC 3261 22.4: a wrong password is challenged again, without stale
+actor Mallory is sip:bob@localhost
+    password: guessed
+Mallory sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Mallory receives 401
+    WWW-Authenticate: {challenge}
+Mallory answers the challenge
+Mallory receives 401
+    WWW-Authenticate: Digest realm="localhost"*
+the server holds 0 subscriptions
+
+# RFC 7616 3.3: an old nonce with the right password is stale
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 401
+after 301 s
+Bob answers the challenge
+Bob receives 401
+    WWW-Authenticate: *stale=true*
+Bob answers the challenge
+Bob receives 200
+Bob receives NOTIFY
+
+# RFC 7616 3.4: credentials that were used before are stale
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Expires: 0
+    CSeq: 1 SUBSCRIBE
+Bob receives 401
+Bob answers the challenge
+Bob receives 200
+Bob receives NOTIFY
+after 33 s
+Bob repeats by another way
+Bob receives 401
+    WWW-Authenticate: *stale=true*
+
+# RFC 3261 22.1: the same Call-ID and CSeq again after a challenge is no loop
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 401
+Bob repeats by another way
+Bob receives 401
+Bob answers the challenge
+    CSeq: 1 SUBSCRIBE
+Bob receives 200
+Bob receives NOTIFY
+
+# RFC 6665 4.2.1.1: nobody learns who exists before they authenticate
+config resources.unknown = "refuse"
+Bob sends SUBSCRIBE sip:nobody@localhost
+    Event: presence
+Bob receives 401
+Bob answers the challenge
+Bob receives 404
+
+# RFC 3261 22.4: From must be the user who authenticated
+Bob sends SUBSCRIBE sip:alice@localhost
+    From: <sip:carol@localhost>;tag=c1
+    Event: presence
+Bob receives 401
+Bob answers the challenge
+Bob receives 403
+the server holds 0 subscriptions
+
+# RFC 6665 4.2.1.4: a refresh is challenged too, and the subscription lives meanwhile
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 401
+Bob answers the challenge
+Bob receives 200
+Bob receives NOTIFY
+Bob refreshes
+Bob receives 401
+Bob answers the challenge
+Bob receives 200
+Bob receives NOTIFY
+the server holds 1 subscriptions
+
+# RFC 6665 6.4: nobody but its watcher ends a subscription
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 401
+Bob answers the challenge
+Bob receives 200
+    To: {to}
+    From: <sip:bob@localhost>;tag={tag}
+    Call-ID: {call}
+    Contact: <{contact}>
+Bob receives NOTIFY
+Alice sends SUBSCRIBE {contact}
+    From: <sip:alice@localhost>;tag={tag}
+    To: {to}
+    Call-ID: {call}
+    CSeq: 100 SUBSCRIBE
+    Event: presence
+    Expires: 0
+Alice receives 401
+Alice answers the challenge
+Alice receives 403
+the server holds 1 subscriptions
+
+# RFC 3903 14: only the owner may publish
+Bob sends PUBLISH sip:alice@localhost
+    Event: presence
+
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:alice@localhost">
+    <tuple id="a"><status><basic>open</basic></status></tuple></presence>
+Bob receives 401
+Bob answers the challenge
+Bob receives 403
+
+# RFC 3903 14: a publisher publishes for the resources and packages it is trusted with
+account sip:pbx@localhost password secret
+    role: publisher
+    resource: *@localhost
+    package: presence
+actor Pbx is sip:pbx@localhost
+    password: secret
+Pbx sends PUBLISH sip:alice@localhost
+    Event: presence
+
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:alice@localhost">
+    <tuple id="a"><status><basic>open</basic></status></tuple></presence>
+Pbx receives 401
+Pbx answers the challenge
+Pbx receives 200
+Pbx sends PUBLISH sip:alice@localhost
+    Event: message-summary
+
+    Messages-Waiting: yes
+Pbx receives 401
+Pbx answers the challenge
+Pbx receives 403
+
+# RFC 3903 14: a delegate publishes for the owner who named it
+account sip:dora@localhost password secret
+    delegate: sip:bob@localhost presence
+Bob sends PUBLISH sip:dora@localhost
+    Event: presence
+
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:dora@localhost">
+    <tuple id="a"><status><basic>open</basic></status></tuple></presence>
+Bob receives 401
+Bob answers the challenge
+Bob receives 200
+
+# RFC 3325 5: an asserted identity is believed from trusted peers only
+actor Stranger is sip:stranger@localhost
+    host: 203.0.113.5
+Stranger sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    P-Asserted-Identity: <sip:bob@localhost>
+Stranger receives 401
+
+# RFC 3325 5: a trusted peer's assertion takes the place of credentials
+config sip.trusted_peers = ["203.0.113.0/24"]
+actor Proxy is sip:bob@localhost
+    host: 203.0.113.5
+Proxy sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    P-Asserted-Identity: "Bob" <sip:bob@localhost>
+Proxy receives 200
+Proxy receives NOTIFY
+    Subscription-State: active;expires=3600

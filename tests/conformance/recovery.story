@@ -1,0 +1,369 @@
+-- What a 200 promises: it survives the end of the process, the clean one and kill -9.
+text online
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:alice@localhost">
+    <tuple id="a"><status><basic>open</basic></status><note>first</note></tuple></presence>
+text busy
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:alice@localhost">
+    <tuple id="a"><status><basic>open</basic></status><note>second</note></tuple></presence>
+
+# RFC 3261 17.2.2: an initial SUBSCRIBE whose answer a crash swallowed gets that answer again
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Expires: 600
+the server crashes before it answers
+Bob receives NOTIFY
+    Subscription-State: active;expires=600
+Bob repeats
+Bob receives 200
+    the answer that was lost
+the server holds 1 subscriptions
+Bob receives nothing
+Bob refreshes
+Bob receives 200
+Bob receives NOTIFY
+
+# RFC 3261 17.2.2: a refresh whose answer a crash swallowed gets that answer again
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Expires: 600
+Bob receives 200
+Bob receives NOTIFY
+    CSeq: {first} NOTIFY
+after 300 s
+Bob refreshes
+    Expires: 500
+the server crashes before it answers
+Bob receives NOTIFY
+    CSeq: {second} NOTIFY
+    Subscription-State: active;expires=500
+{second} is above {first}
+Bob repeats
+Bob receives 200
+    the answer that was lost
+    Expires: 500
+Bob receives nothing
+
+# RFC 3261 17.2.2: an unsubscription whose answer a crash swallowed gets that answer again
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+Bob unsubscribes
+the server crashes before it answers
+the server holds 0 subscriptions
+Bob repeats
+Bob receives 200
+    the answer that was lost
+    Expires: 0
+Bob refreshes
+Bob receives 481
+
+# RFC 3261 17.2.2: an initial PUBLISH whose answer a crash swallowed gets that answer again
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+
+    {online}
+the server crashes before it answers
+Bob receives NOTIFY
+    body contains first
+Alice repeats
+Alice receives 200
+    the answer that was lost
+    SIP-ETag: {tag}
+Bob receives nothing
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+    SIP-If-Match: {tag}
+Alice receives 200
+
+# RFC 3261 17.2.2: a PUBLISH refresh whose answer a crash swallowed gets that answer again
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+
+    {online}
+Alice receives 200
+    SIP-ETag: {tag}
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+    SIP-If-Match: {tag}
+the server crashes before it answers
+Alice repeats
+Alice receives 200
+    the answer that was lost
+    SIP-ETag: {next}
+{next} is not {tag}
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+    SIP-If-Match: {tag}
+Alice receives 412
+
+# RFC 3261 17.2.2: a modification whose answer a crash swallowed gets that answer again
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+
+    {online}
+Alice receives 200
+    SIP-ETag: {tag}
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+    SIP-If-Match: {tag}
+
+    {busy}
+the server crashes before it answers
+Alice repeats
+Alice receives 200
+    the answer that was lost
+    SIP-ETag: {next}
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Expires: 0
+Bob receives 200
+Bob receives NOTIFY
+    body contains second
+
+# RFC 3261 17.2.2: a removal whose answer a crash swallowed gets that answer again
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+
+    {online}
+Alice receives 200
+    SIP-ETag: {tag}
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+    SIP-If-Match: {tag}
+    Expires: 0
+the server crashes before it answers
+Alice repeats
+Alice receives 200
+    Expires: 0
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+    SIP-If-Match: {tag}
+Alice receives 412
+
+# RFC 6665 4.2.2: a clean restart sends nothing to watchers who have the current state
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+    CSeq: {first} NOTIFY
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+
+    {online}
+Alice receives 200
+    SIP-ETag: {tag}
+Bob receives NOTIFY
+the server restarts after 10 s
+Bob receives nothing
+after 5 s
+Bob receives nothing
+the server holds 1 subscriptions
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+    SIP-If-Match: {tag}
+
+    {busy}
+Alice receives 200
+Bob receives NOTIFY
+    CSeq: {second} NOTIFY
+    body contains second
+{second} is above {first}
+Bob refreshes
+Bob receives 200
+Bob receives NOTIFY
+
+# RFC 6665 4.2.2: after a restart only the watchers whose document changed are notified
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+Carol sends SUBSCRIBE sip:dora@localhost
+    Event: presence
+Carol receives 200
+Carol receives NOTIFY
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+    Expires: 60
+
+    {online}
+Alice receives 200
+Bob receives NOTIFY
+the server restarts after 100 s
+Bob receives nothing
+Carol receives nothing
+-- Nothing lapses for as long as the server was away, at most 60 s, then spread over 10 s.
+after 59 s
+within 12 s Bob receives NOTIFY
+    body contains <basic>closed</basic>
+Carol receives nothing
+
+# RFC 6665 4.2.2: a NOTIFY that was not answered before a restart is sent again with a higher CSeq
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+
+    {online}
+Alice receives 200
+Bob receives NOTIFY
+    CSeq: {first} NOTIFY
+Bob answers nothing
+the server restarts
+Bob receives NOTIFY
+    CSeq: {second} NOTIFY
+    body contains first
+{second} is above {first}
+
+# RFC 6665 4.2.2: after a crash whoever may have missed the state is told again, nobody else
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+    CSeq: {first} NOTIFY
+Carol sends SUBSCRIBE sip:dora@localhost
+    Event: presence
+Carol receives 200
+Carol receives NOTIFY
+after 60 s
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+
+    {online}
+Alice receives 200
+Bob receives NOTIFY
+Bob answers nothing
+the server crashes
+Bob receives NOTIFY
+    CSeq: {second} NOTIFY
+    body contains first
+Carol receives nothing
+{second} is above {first}
+
+# RFC 3261 12.2.1.1: CSeq rises over any number of crashes
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+    CSeq: {first} NOTIFY
+the server crashes
+Bob receives NOTIFY
+    CSeq: {second} NOTIFY
+the server crashes
+Bob receives NOTIFY
+    CSeq: {third} NOTIFY
+the server crashes for 10 s
+Bob receives NOTIFY
+    CSeq: {fourth} NOTIFY
+Bob refreshes
+Bob receives 200
+Bob receives NOTIFY
+    CSeq: {fifth} NOTIFY
+{second} is above {first}
+{third} is above {second}
+{fourth} is above {third}
+{fifth} is above {fourth}
+
+# RFC 3903 6: entity-tags survive a crash
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+
+    {online}
+Alice receives 200
+    SIP-ETag: {tag}
+the server crashes
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+    SIP-If-Match: {tag}
+
+    {busy}
+Alice receives 200
+
+# RFC 6665 4.2.1.4: what lapsed while the server was away ends after a time of grace
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Expires: 60
+Bob receives 200
+Bob receives NOTIFY
+after 5 s
+the server crashes for 300 s
+the server holds 1 subscriptions
+after 59 s
+within 12 s Bob receives NOTIFY
+    Subscription-State: terminated;reason=timeout
+the server holds 0 subscriptions
+
+# RFC 6665 4.2.1.4: a refresh in the time of grace keeps the subscription
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Expires: 60
+Bob receives 200
+Bob receives NOTIFY
+after 5 s
+the server crashes for 300 s
+Bob refreshes
+    Expires: 600
+Bob receives 200
+    Expires: 600
+Bob receives NOTIFY
+    Subscription-State: active;expires=600
+after 100 s
+Bob receives nothing
+
+# RFC 6665 4.4.2: a clean stop tells watchers whose connection dies with the server, others nothing
+actor Phone is sip:bob@localhost
+    over: tcp
+Phone sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Contact: <sip:bob@192.0.2.10:26999;transport=tcp>
+Phone receives 200
+Phone receives NOTIFY
+Carol sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Carol receives 200
+Carol receives NOTIFY
+the server restarts
+Phone receives NOTIFY
+    Subscription-State: terminated;reason=deactivated
+Carol receives nothing
+the server holds 1 subscriptions
+Carol refreshes
+Carol receives 200
+Carol receives NOTIFY
+
+# RFC 6665 4.2.2: pending watchers stay pending over a restart
+actor Carol is sip:carol@example.org
+Carol sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Carol receives 200
+Carol receives NOTIFY
+    Subscription-State: pending;*
+the server restarts
+Carol receives nothing
+Carol refreshes
+Carol receives 200
+Carol receives NOTIFY
+    Subscription-State: pending;*
+    no body
+
+# RFC 3903 6: what operators set survives a crash
+an operator sets presence of sip:alice@localhost
+    {online}
+the server crashes
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+    body contains first
+an operator removes presence of sip:alice@localhost
+Bob receives NOTIFY
+    body lacks first
+the server crashes
+Bob receives NOTIFY
+    body lacks first

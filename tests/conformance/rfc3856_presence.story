@@ -1,0 +1,150 @@
+-- What watchers of presence see, and what publishers of every make may send.
+text online
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:alice@localhost">
+    <tuple id="a"><status><basic>open</basic></status><note>first</note></tuple></presence>
+
+# RFC 3856 6.6.1: a watcher of the same domain sees everything at once
+an operator sets presence of sip:alice@localhost
+    {online}
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+    Subscription-State: active;*
+    body contains first
+
+# RFC 3856 6.7: a {type} body for old clients
+each type: application/xpidf+xml application/cpim-pidf+xml
+an operator sets presence of sip:alice@localhost
+    {online}
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Accept: {type}
+Bob receives 200
+Bob receives NOTIFY
+    Content-Type: {type}
+    body contains open
+
+# RFC 3856 6.2: what the watcher asked for is the entity it is shown
+an operator sets presence of sip:alice@localhost
+    {online}
+Bob sends SUBSCRIBE pres:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+    body contains entity="pres:alice@localhost"
+Carol sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Carol receives 200
+Carol receives NOTIFY
+    body contains entity="sip:alice@localhost"
+
+# RFC 3863 4.1: a note before the tuple and a person without id are taken
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+
+    <?xml version="1.0" encoding="UTF-8"?>
+    <presence entity="sip:alice@localhost" xmlns="urn:ietf:params:xml:ns:pidf" xmlns:dm="urn:ietf:params:xml:ns:pidf:data-model" xmlns:rpid="urn:ietf:params:xml:ns:pidf:rpid">
+     <note>On the phone</note>
+     <tuple id="100"><status><basic>open</basic></status><contact priority="1">sip:alice@localhost</contact></tuple>
+     <dm:person><rpid:activities><rpid:on-the-phone/></rpid:activities></dm:person>
+    </presence>
+Alice receives 200
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+    body contains on-the-phone
+    body contains On the phone
+
+# RFC 3863 4.1: an entity without scheme or with escapes is no reason to refuse
+each entity: alice%40localhost alice@localhost 0x7f3a
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="{entity}">
+    <tuple id="0x7f3a"><status><basic>open</basic></status></tuple></presence>
+Alice receives 200
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+    body contains entity="sip:alice@localhost"
+    body contains <basic>open</basic>
+
+# RFC 3863 4.2: extensions of other people's namespaces reach the watchers
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" xmlns:agp="urn:ag-projects:xml:ns:pidf" entity="sip:alice@localhost">
+    <tuple id="a"><status><basic>open</basic><agp:extended>extended-away</agp:extended></status></tuple></presence>
+Alice receives 200
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+    body contains urn:ag-projects:xml:ns:pidf
+    body contains extended-away
+
+# RFC 4479 3.1: a person before the tuples and empty activities are taken
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" xmlns:dm="urn:ietf:params:xml:ns:pidf:data-model" xmlns:rpid="urn:ietf:params:xml:ns:pidf:rpid" entity="sip:alice@localhost">
+    <dm:person id="p1"><rpid:activities/></dm:person>
+    <tuple id="t1"><status><basic>open</basic></status></tuple></presence>
+Alice receives 200
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+    body contains <basic>open</basic>
+
+# RFC 3856 6.4: PUBLISH without Expires is granted for an hour and says so
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+
+    {online}
+Alice receives 200
+    Expires: 3600
+
+# RFC 3856 6.9: watchers by the hundred of one resource get one composed document, each
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+Carol sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Carol receives 200
+Carol receives NOTIFY
+Dora sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Accept: application/xpidf+xml
+Dora receives 200
+Dora receives NOTIFY
+an operator sets presence of sip:alice@localhost
+    {online}
+Bob receives NOTIFY
+    body contains first
+Carol receives NOTIFY
+    body contains first
+Dora receives NOTIFY
+    Content-Type: application/xpidf+xml
+
+# RFC 3856 6.6.2: one watcher's failure is nobody else's
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+Carol sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Carol receives 200
+Carol receives NOTIFY
+an operator sets presence of sip:alice@localhost
+    {online}
+Bob receives NOTIFY
+Bob answers 481
+Carol receives NOTIFY
+an operator removes presence of sip:alice@localhost
+Carol receives NOTIFY
+the server holds 1 subscriptions
