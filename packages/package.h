@@ -21,7 +21,8 @@ struct Document {
     std::string body;
 };
 
-/// What a package made of one published document: checked, normalised, cheap to compose from. Immutable and shared.
+/// What a package made of one published document: checked, normalised, cheap to compose from.
+/// Immutable and shared.
 class Admitted {
 public:
     virtual ~Admitted() = default;
@@ -33,7 +34,8 @@ enum class Rank : std::uint8_t { fallback, registration, hard, derived, publishe
 
 /// One piece of event state, as compose() sees it.
 struct Input {
-    std::string_view source;  ///< stable for the life of the publication, unique within the resource
+    std::string_view
+        source;  ///< stable for the life of the publication, unique within the resource
     Rank rank = Rank::published;
     base::WallTime arrived;  ///< of the last change that carried a body
     const Admitted* document = nullptr;
@@ -56,9 +58,11 @@ struct View {
 /// What compose() gives back.
 struct Composed {
     Document document;
-    /// Equal for documents that tell a watcher the same (timestamps left out): equal means no NOTIFY.
+    /// Equal for documents that tell a watcher the same (timestamps left out): equal means no
+    /// NOTIFY.
     std::uint64_t fingerprint = 0;
-    /// When composing the same inputs again would give something else (an RPID `until` passes), if ever.
+    /// When composing the same inputs again would give something else (an RPID `until` passes), if
+    /// ever.
     std::optional<base::WallTime> stale_at;
 };
 
@@ -70,9 +74,9 @@ enum class Access : std::uint8_t {
 
 /// The constants of a package. Durations in seconds; 0 in min_notify_interval means unlimited.
 struct Profile {
-    std::string_view event;                           ///< byte-exact package name
-    std::vector<std::string_view> publish_types;      ///< empty: PUBLISH is 489
-    std::vector<std::string_view> notify_types;       ///< first is the default (RFC 6665 5.4.5)
+    std::string_view event;                       ///< byte-exact package name
+    std::vector<std::string_view> publish_types;  ///< empty: PUBLISH is 489
+    std::vector<std::string_view> notify_types;   ///< first is the default (RFC 6665 5.4.5)
     std::uint32_t default_expires = 3600;
     std::uint32_t min_expires = 60;
     std::uint32_t max_expires = 7200;
@@ -80,11 +84,12 @@ struct Profile {
     Access access = Access::owner;
     /// A publisher account's new initial PUBLISH replaces its earlier one (composition rule CO-15).
     bool publisher_supersedes = false;
-    std::size_t max_body = 65536;                     ///< bytes of one published document; more is 413
-    std::string_view reference;                       ///< "RFC 3856"
+    std::size_t max_body = 65536;  ///< bytes of one published document; more is 413
+    std::string_view reference;    ///< "RFC 3856"
 };
 
-/// Pure functions of state: no clock, socket, thread or store in here. Called from any shard's thread at once.
+/// Pure functions of state: no clock, socket, thread or store in here. Called from any shard's
+/// thread at once.
 class Package {
 public:
     virtual ~Package() = default;
@@ -94,8 +99,8 @@ public:
     /// Faults: malformed (detail says where in the body), too_large.
     virtual Result<DocumentPtr> admit(const Document& body) const = 0;
 
-    /// The document for everyone of `view`. Must answer with no inputs at all. Deterministic: any order of
-    /// inputs gives the same bytes.
+    /// The document for everyone of `view`. Must answer with no inputs at all. Deterministic: any
+    /// order of inputs gives the same bytes.
     virtual Composed compose(const EventState& state, const View& view) const = 0;
 };
 

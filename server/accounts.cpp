@@ -12,8 +12,8 @@ std::string username_key(std::string_view username, std::string_view realm) {
     return key;
 }
 
-constexpr sip::DigestAlgorithm kAlgorithms[] = {sip::DigestAlgorithm::md5, sip::DigestAlgorithm::sha256,
-                                                sip::DigestAlgorithm::sha512_256};
+constexpr sip::DigestAlgorithm kAlgorithms[] = {
+    sip::DigestAlgorithm::md5, sip::DigestAlgorithm::sha256, sip::DigestAlgorithm::sha512_256};
 
 std::string userhash(const store::Account& account, sip::DigestAlgorithm algorithm) {
     return sip::digest_userhash(algorithm, account.username, account.realm);
@@ -31,9 +31,11 @@ void Accounts::put(AccountPtr account) {
 void Accounts::remove(std::string_view aor) {
     const auto found = by_aor_.find(std::string(aor));
     if (found == by_aor_.end()) return;
-    const auto named = by_username_.find(username_key(found->second->username, found->second->realm));
+    const auto named =
+        by_username_.find(username_key(found->second->username, found->second->realm));
     if (named != by_username_.end() && named->second == found->second) by_username_.erase(named);
-    for (const auto algorithm : kAlgorithms) by_userhash_.erase(userhash(*found->second, algorithm));
+    for (const auto algorithm : kAlgorithms)
+        by_userhash_.erase(userhash(*found->second, algorithm));
     by_aor_.erase(found);
 }
 

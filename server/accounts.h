@@ -10,7 +10,8 @@
 
 namespace herald::server {
 
-/// All accounts by AOR and by digest username. Filled at recovery, changed after each commit. One per shard.
+/// All accounts by AOR and by digest username. Filled at recovery, changed after each commit. One
+/// per shard.
 class Accounts {
 public:
     void put(AccountPtr account);

@@ -15,27 +15,27 @@ namespace herald::server {
 
 /// One watcher as an operator sees it.
 struct SubscriptionInfo {
-    std::string id;            ///< opaque, for paging
+    std::string id;  ///< opaque, for paging
     std::string package, resource, watcher;
-    std::string state;         ///< pending, active, suspect, flow_lost, terminated
+    std::string state;  ///< pending, active, suspect, flow_lost, terminated
     std::string call_id, remote_target, flow;
     base::WallTime expires_at{};
     std::optional<base::WallTime> last_notify;
-    int last_answer = 0;       ///< status of the last NOTIFY's answer, 408 for none; 0: none yet
+    int last_answer = 0;  ///< status of the last NOTIFY's answer, 408 for none; 0: none yet
     std::optional<base::WallTime> next_retry;
     std::uint32_t failures = 0;  ///< in a row
 };
 
 struct SubscriptionQuery {
     std::string package, resource, watcher, state;  ///< empty: any
-    std::string after;         ///< id of the last row of the previous page
-    std::size_t limit = 100;   ///< at most 1000
+    std::string after;                              ///< id of the last row of the previous page
+    std::size_t limit = 100;                        ///< at most 1000
 };
 
 struct SubscriptionPage {
     std::vector<SubscriptionInfo> rows;
-    std::string next;          ///< `after` for the next page; empty: no more
-    std::size_t total = 0;     ///< matching the filters
+    std::string next;       ///< `after` for the next page; empty: no more
+    std::size_t total = 0;  ///< matching the filters
 };
 
 struct PublicationInfo {
@@ -48,18 +48,18 @@ struct PublicationInfo {
 
 struct ResourceInfo {
     std::string package, aor;
-    std::string type, body;    ///< the composed document an unrestricted watcher gets
+    std::string type, body;  ///< the composed document an unrestricted watcher gets
     std::vector<PublicationInfo> publications;
     std::size_t watchers = 0;
 };
 
 struct Health {
     bool is_ready = false;
-    std::string why_not;       ///< one sentence
+    std::string why_not;  ///< one sentence
 };
 
-/// Called from HTTP threads, never from a shard's; each call waits for the shards and the store, 5 s at most.
-/// Faults of all: unavailable, timeout.
+/// Called from HTTP threads, never from a shard's; each call waits for the shards and the store, 5
+/// s at most. Faults of all: unavailable, timeout.
 class Admin {
 public:
     virtual ~Admin() = default;
@@ -70,10 +70,11 @@ public:
     /// Faults: unknown_event, malformed (not an AOR), not_found (not one of our domains).
     virtual Result<ResourceInfo> resource(std::string_view package, std::string_view aor) = 0;
 
-    /// Sets hard state of a resource: one document, replacing the earlier one, without expiry. Durable on return; watchers
-    /// are told. Faults: as resource(), unsupported_media, too_large, malformed.
-    virtual Status put_hard_state(std::string_view package, std::string_view aor, std::string_view type,
-                                  std::string_view body) = 0;
+    /// Sets hard state of a resource: one document, replacing the earlier one, without expiry.
+    /// Durable on return; watchers are told. Faults: as resource(), unsupported_media, too_large,
+    /// malformed.
+    virtual Status put_hard_state(std::string_view package, std::string_view aor,
+                                  std::string_view type, std::string_view body) = 0;
     /// Faults: as resource(), not_found where there is none.
     virtual Status remove_hard_state(std::string_view package, std::string_view aor) = 0;
 

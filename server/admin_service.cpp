@@ -33,10 +33,12 @@ SubscriptionInfo info_of(Context& context, const Subscription& record) {
     info.state = state_of(record);
     info.call_id = record.get(Part::call_id);
     info.remote_target = record.get(Part::remote_target);
-    info.flow = std::string(sip::uri_name(record.flow.protocol)) + ":" + record.flow.peer.to_string();
+    info.flow =
+        std::string(sip::uri_name(record.flow.protocol)) + ":" + record.flow.peer.to_string();
     info.expires_at = record.expires_at;
     if (record.last_notify != base::Instant{}) {
-        const auto ago = std::chrono::duration_cast<std::chrono::milliseconds>(context.loop.now() - record.last_notify);
+        const auto ago = std::chrono::duration_cast<std::chrono::milliseconds>(context.loop.now() -
+                                                                               record.last_notify);
         info.last_notify = context.wall() - ago;
     }
     info.last_answer = record.last_answer;
@@ -45,14 +47,18 @@ SubscriptionInfo info_of(Context& context, const Subscription& record) {
 }
 
 bool matches(const SubscriptionQuery& query, const Context& context, const Subscription& record) {
-    const auto fits = [](const std::string& wanted, std::string_view given) { return wanted.empty() || wanted == given; };
+    const auto fits = [](const std::string& wanted, std::string_view given) {
+        return wanted.empty() || wanted == given;
+    };
     const auto& resource = context.resources[record.resource];
-    return fits(query.package, resource.package->profile().event) && fits(query.resource, resource.aor) &&
-           fits(query.watcher, record.get(Part::watcher)) && fits(query.state, state_of(record));
+    return fits(query.package, resource.package->profile().event) &&
+           fits(query.resource, resource.aor) && fits(query.watcher, record.get(Part::watcher)) &&
+           fits(query.state, state_of(record));
 }
 
 std::string_view name_of_rank(packages::Rank rank) {
-    static constexpr std::string_view kNames[] = {"default", "registration", "hard", "derived", "publish", "override"};
+    static constexpr std::string_view kNames[] = {"default", "registration", "hard",
+                                                  "derived", "publish",      "override"};
     return kNames[static_cast<std::size_t>(rank)];
 }
 
@@ -87,7 +93,8 @@ ResourceInfo info_of(Context& context, const packages::Package& package, const s
 }
 
 /// One shard's rows after `after`, the first `limit` by id; and how many match in all.
-SubscriptionPage page_of(Context& context, const SubscriptionQuery& query, std::uint64_t after, std::size_t limit) {
+SubscriptionPage page_of(Context& context, const SubscriptionQuery& query, std::uint64_t after,
+                         std::size_t limit) {
     SubscriptionPage page;
     std::vector<std::pair<std::uint64_t, std::uint32_t>> found;
     context.subscriptions.for_each([&](std::uint32_t slot, const Subscription& record) {
@@ -96,14 +103,17 @@ SubscriptionPage page_of(Context& context, const SubscriptionQuery& query, std::
         if (record.id > after) found.emplace_back(record.id, slot);
     });
     const auto count = std::min(limit, found.size());
-    std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count), found.end());
-    for (std::size_t i = 0; i < count; ++i) page.rows.push_back(info_of(context, context.subscriptions[found[i].second]));
+    std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count),
+                      found.end());
+    for (std::size_t i = 0; i < count; ++i)
+        page.rows.push_back(info_of(context, context.subscriptions[found[i].second]));
     return page;
 }
 
 }  // namespace
 
-AdminService::AdminService(std::vector<Shard*> shards, const Domains& domains, store::Store& store, std::string realm)
+AdminService::AdminService(std::vector<Shard*> shards, const Domains& domains, store::Store& store,
+                           std::string realm)
     : shards_(std::move(shards)), domains_(domains), store_(store), realm_(std::move(realm)) {}
 
 template <class T, class Ask>
@@ -128,16 +138,20 @@ Health AdminService::health() const {
 
 Result<std::string> AdminService::our_aor(std::string_view aor) const {
     auto canonical = domains_.aor(aor);
-    if (!canonical) return Fault{FaultKind::malformed, "This is no SIP address: " + std::string(aor)};
+    if (!canonical)
+        return Fault{FaultKind::malformed, "This is no SIP address: " + std::string(aor)};
     if (!domains_.serves_host(domain_of(*canonical))) {
-        return Fault{FaultKind::not_found, std::string(domain_of(*canonical)) + " is no domain of this server"};
+        return Fault{FaultKind::not_found,
+                     std::string(domain_of(*canonical)) + " is no domain of this server"};
     }
     return *std::move(canonical);
 }
 
-Result<AdminService::Named> AdminService::named(std::string_view package, std::string_view aor) const {
+Result<AdminService::Named> AdminService::named(std::string_view package,
+                                                std::string_view aor) const {
     const auto* found = packages::find(package);
-    if (!found) return Fault{FaultKind::unknown_event, "There is no event package " + std::string(package)};
+    if (!found)
+        return Fault{FaultKind::unknown_event, "There is no event package " + std::string(package)};
     auto canonical = our_aor(aor);
     if (!canonical) return canonical.fault();
     return Named{found, *std::move(canonical)};
@@ -148,17 +162,21 @@ Shard& AdminService::owner_of(std::string_view aor) const {
 }
 
 Result<SubscriptionPage> AdminService::subscriptions(const SubscriptionQuery& query) {
-    const auto after = query.after.empty() ? std::optional<std::uint64_t>(0) : base::to_u64(query.after);
+    const auto after =
+        query.after.empty() ? std::optional<std::uint64_t>(0) : base::to_u64(query.after);
     if (!after) return Fault{FaultKind::malformed, "'after' is no id of a row"};
     auto canonical = query;
-    if (const auto aor = domains_.aor(query.resource); aor && !query.resource.empty()) canonical.resource = *aor;
-    if (const auto aor = domains_.aor(query.watcher); aor && !query.watcher.empty()) canonical.watcher = *aor;
+    if (const auto aor = domains_.aor(query.resource); aor && !query.resource.empty())
+        canonical.resource = *aor;
+    if (const auto aor = domains_.aor(query.watcher); aor && !query.watcher.empty())
+        canonical.watcher = *aor;
     const auto limit = std::clamp<std::size_t>(query.limit, 1, kMostRows);
     SubscriptionPage all;
     for (auto* shard : shards_) {
-        auto page = ask<SubscriptionPage>(*shard, [canonical, after = *after, limit](Shard& owner, auto answer) {
-            answer(page_of(owner.context(), canonical, after, limit + 1));
-        });
+        auto page = ask<SubscriptionPage>(
+            *shard, [canonical, after = *after, limit](Shard& owner, auto answer) {
+                answer(page_of(owner.context(), canonical, after, limit + 1));
+            });
         if (!page) return page;
         all.total += page->total;
         std::move(page->rows.begin(), page->rows.end(), std::back_inserter(all.rows));
@@ -181,16 +199,18 @@ Result<ResourceInfo> AdminService::resource(std::string_view package, std::strin
     });
 }
 
-Status AdminService::put_hard_state(std::string_view package, std::string_view aor, std::string_view type,
-                                    std::string_view body) {
+Status AdminService::put_hard_state(std::string_view package, std::string_view aor,
+                                    std::string_view type, std::string_view body) {
     auto which = named(package, aor);
     if (!which) return which.fault();
     packages::Document document{std::string(type), std::string(body)};
-    auto done = ask<bool>(owner_of(which->aor), [named = *which, document](Shard& shard, auto answer) {
-        shard.compositor().put_hard_state(*named.package, named.aor, document, [answer](Status status) {
-            answer(status ? Result<bool>(true) : Result<bool>(status.fault()));
+    auto done =
+        ask<bool>(owner_of(which->aor), [named = *which, document](Shard& shard, auto answer) {
+            shard.compositor().put_hard_state(
+                *named.package, named.aor, document, [answer](Status status) {
+                    answer(status ? Result<bool>(true) : Result<bool>(status.fault()));
+                });
         });
-    });
     return done ? Status{} : Status(done.fault());
 }
 
@@ -210,13 +230,14 @@ Result<store::Account> AdminService::account(std::string_view aor) {
 
 /// Durable first, then known to every shard.
 Status AdminService::commit_account(store::Change change) {
-    auto done = ask<bool>(*shards_.front(), [change = std::make_shared<store::Change>(std::move(change))](
-                                                Shard& shard, auto answer) {
-        shard.port().commit(std::move(*change), [answer](store::Outcome outcome) {
-            if (outcome == store::Outcome::committed) return answer(true);
-            answer(Fault{FaultKind::unavailable, "The store is not available"});
+    auto done = ask<bool>(
+        *shards_.front(),
+        [change = std::make_shared<store::Change>(std::move(change))](Shard& shard, auto answer) {
+            shard.port().commit(std::move(*change), [answer](store::Outcome outcome) {
+                if (outcome == store::Outcome::committed) return answer(true);
+                answer(Fault{FaultKind::unavailable, "The store is not available"});
+            });
         });
-    });
     return done ? Status{} : Status(done.fault());
 }
 
@@ -225,7 +246,8 @@ Result<bool> AdminService::put_account(store::Account account) {
     if (!canonical) return canonical.fault();
     account.aor = *std::move(canonical);
     if (account.realm.empty()) account.realm = realm_;
-    if (account.username.empty()) account.username = base::split_once(account.aor.substr(4), '@').before;
+    if (account.username.empty())
+        account.username = base::split_once(account.aor.substr(4), '@').before;
     const bool is_new = !this->account(account.aor);
     if (auto done = commit_account(store::PutAccount{account}); !done) return done.fault();
     const auto shared = std::make_shared<const store::Account>(std::move(account));

@@ -13,7 +13,8 @@ namespace herald::server {
 /// Posts each operation to the shard that owns what it is about, and waits for the answer.
 class AdminService final : public Admin {
 public:
-    AdminService(std::vector<Shard*> shards, const Domains& domains, store::Store& store, std::string realm);
+    AdminService(std::vector<Shard*> shards, const Domains& domains, store::Store& store,
+                 std::string realm);
 
     /// From now on everything is unavailable; waits for nothing.
     void close() noexcept { is_closed_ = true; }

@@ -1,4 +1,5 @@
-// server/answers.cpp: refusals as SIP says them: the one table from Fault to status, and the headers some need.
+// server/answers.cpp: refusals as SIP says them: the one table from Fault to status, and the
+// headers some need.
 #include "server/answers.h"
 
 #include <algorithm>
@@ -21,24 +22,37 @@ std::string one_line(std::string_view text) {
 
 int status_of(FaultKind kind) {
     switch (kind) {
-        case FaultKind::malformed: return 400;
-        case FaultKind::unauthenticated: return 401;
-        case FaultKind::forbidden: return 403;
-        case FaultKind::not_found: return 404;
-        case FaultKind::not_acceptable: return 406;
-        case FaultKind::precondition_failed: return 412;
-        case FaultKind::conflict: return 412;
-        case FaultKind::too_large: return 413;
-        case FaultKind::unsupported_media: return 415;
-        case FaultKind::interval_too_brief: return 423;
-        case FaultKind::unknown_event: return 489;
+        case FaultKind::malformed:
+            return 400;
+        case FaultKind::unauthenticated:
+            return 401;
+        case FaultKind::forbidden:
+            return 403;
+        case FaultKind::not_found:
+            return 404;
+        case FaultKind::not_acceptable:
+            return 406;
+        case FaultKind::precondition_failed:
+            return 412;
+        case FaultKind::conflict:
+            return 412;
+        case FaultKind::too_large:
+            return 413;
+        case FaultKind::unsupported_media:
+            return 415;
+        case FaultKind::interval_too_brief:
+            return 423;
+        case FaultKind::unknown_event:
+            return 489;
         case FaultKind::limit_reached:
         case FaultKind::unavailable:
         case FaultKind::unknown_outcome:
         case FaultKind::timeout:
         case FaultKind::unreachable:
-        case FaultKind::io: return 503;
-        case FaultKind::invalid_configuration: return 500;
+        case FaultKind::io:
+            return 503;
+        case FaultKind::invalid_configuration:
+            return 500;
     }
     return 500;
 }
@@ -112,8 +126,8 @@ sip::Answer unsupported_media(const packages::Profile& profile) {
 sip::Answer options_answer() {
     static const std::string kHeaders =
         line("Allow", allowed_methods()) + line("Accept", all_body_types()) +
-        line("Accept-Encoding", "identity") + line("Accept-Language", "en") + line("Supported", supported_tags()) +
-        line("Allow-Events", allowed_events());
+        line("Accept-Encoding", "identity") + line("Accept-Language", "en") +
+        line("Supported", supported_tags()) + line("Allow-Events", allowed_events());
     auto result = answer(200);
     result.headers = kHeaders;
     result.with_contact = true;
@@ -125,9 +139,13 @@ sip::Answer from_fault(const Fault& fault) {
     return status == 503 ? unavailable(fault.detail) : answer(status, fault.detail);
 }
 
-std::string_view allowed_methods() noexcept { return "SUBSCRIBE, NOTIFY, PUBLISH, OPTIONS, CANCEL"; }
+std::string_view allowed_methods() noexcept {
+    return "SUBSCRIBE, NOTIFY, PUBLISH, OPTIONS, CANCEL";
+}
 
-std::string_view supported_tags() noexcept { return "gruu"; }
+std::string_view supported_tags() noexcept {
+    return "gruu";
+}
 
 const std::string& allowed_events() {
     static const std::string kEvents = [] {

@@ -1,4 +1,5 @@
-// server/authenticate.cpp: from a request to its proved sender: digest, a trusted peer's assertion, or open mode.
+// server/authenticate.cpp: from a request to its proved sender: digest, a trusted peer's assertion,
+// or open mode.
 #include "server/authenticate.h"
 
 #include <algorithm>
@@ -89,8 +90,8 @@ AuthenticationRefusal Authenticator::challenge(bool is_stale) {
     return result;
 }
 
-/// Old phones sign their AOR or leave parameters out: any resource of ours will do (core S-7). In-dialog requests are for
-/// our Contact.
+/// Old phones sign their AOR or leave parameters out: any resource of ours will do (core S-7).
+/// In-dialog requests are for our Contact.
 bool Authenticator::is_ours(std::string_view uri) const {
     const auto parsed = sip::parse_uri(uri);
     return parsed && domains_.is_ours(parsed->host);
@@ -101,7 +102,8 @@ AccountPtr Authenticator::account_of(const sip::Credentials& credentials) const 
                                  : accounts_.by_username(credentials.username, realm_);
 }
 
-std::variant<Identity, AuthenticationRefusal> Authenticator::by_digest(const sip::Message& request) {
+std::variant<Identity, AuthenticationRefusal> Authenticator::by_digest(
+    const sip::Message& request) {
     const auto credentials = digest_.read(request);
     if (!credentials) return refusal(400, credentials.fault().detail);
     if (!*credentials) return challenge(false);
@@ -111,9 +113,12 @@ std::variant<Identity, AuthenticationRefusal> Authenticator::by_digest(const sip
     sip::DigestSecrets secrets;
     for (int i = 0; account && i < 3; ++i) secrets.ha1[i] = account->ha1[i];
     switch (digest_.verify(request, **credentials, secrets)) {
-        case sip::DigestServer::Verdict::stale: return challenge(true);
-        case sip::DigestServer::Verdict::wrong: return wrong_.add(), challenge(false);
-        case sip::DigestServer::Verdict::accepted: break;
+        case sip::DigestServer::Verdict::stale:
+            return challenge(true);
+        case sip::DigestServer::Verdict::wrong:
+            return wrong_.add(), challenge(false);
+        case sip::DigestServer::Verdict::accepted:
+            break;
     }
     if (!account) return wrong_.add(), challenge(false);
     accepted_.add();
@@ -123,8 +128,8 @@ std::variant<Identity, AuthenticationRefusal> Authenticator::by_digest(const sip
     return identity;
 }
 
-std::variant<Identity, AuthenticationRefusal> Authenticator::authenticate(const sip::Message& request,
-                                                                          const sip::Flow& flow) {
+std::variant<Identity, AuthenticationRefusal> Authenticator::authenticate(
+    const sip::Message& request, const sip::Flow& flow) {
     if (is_trusted(flow.peer)) {
         if (auto identity = asserted(request)) return *std::move(identity);
     }

@@ -1,4 +1,5 @@
-// server/authenticate.h: from a request to its proved sender: digest, a trusted peer's assertion, or open mode.
+// server/authenticate.h: from a request to its proved sender: digest, a trusted peer's assertion,
+// or open mode.
 #pragma once
 
 #include <variant>
@@ -27,9 +28,11 @@ public:
     Authenticator(const Config& config, const Domains& domains, const Accounts& accounts,
                   const base::HashKey& nonce_key, const base::Clock& clock, base::Metrics& metrics);
 
-    /// Who sent `request` (RFC 3261 22, RFC 3325, authorization AC-01). Trusted peers' P-Asserted-Identity is believed,
-    /// everybody else's is dropped; From must be the authenticated user's (core S-11).
-    std::variant<Identity, AuthenticationRefusal> authenticate(const sip::Message& request, const sip::Flow& flow);
+    /// Who sent `request` (RFC 3261 22, RFC 3325, authorization AC-01). Trusted peers'
+    /// P-Asserted-Identity is believed, everybody else's is dropped; From must be the authenticated
+    /// user's (core S-11).
+    std::variant<Identity, AuthenticationRefusal> authenticate(const sip::Message& request,
+                                                               const sip::Flow& flow);
 
 private:
     bool is_trusted(const sip::Endpoint& peer) const;

@@ -11,13 +11,17 @@ namespace {
 
 using Role = store::Account::Role;
 
-bool has_role(const Identity& who, Role role) { return who.account && who.account->role == role; }
+bool has_role(const Identity& who, Role role) {
+    return who.account && who.account->role == role;
+}
 
 bool is_delegate(std::string_view package, const store::Account* owner, const Identity& who) {
     if (!owner) return false;
-    return std::any_of(owner->delegates.begin(), owner->delegates.end(), [&](const auto& delegation) {
-        return delegation.aor == who.aor && (delegation.package == "*" || delegation.package == package);
-    });
+    return std::any_of(owner->delegates.begin(), owner->delegates.end(),
+                       [&](const auto& delegation) {
+                           return delegation.aor == who.aor &&
+                                  (delegation.package == "*" || delegation.package == package);
+                       });
 }
 
 bool lists_package(const store::Account& account, std::string_view package) {

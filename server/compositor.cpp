@@ -1,4 +1,5 @@
-// server/compositor.cpp: what happens to a PUBLISH, and to hard state: gather, decide, commit, apply (RFC 3903 6).
+// server/compositor.cpp: what happens to a PUBLISH, and to hard state: gather, decide, commit,
+// apply (RFC 3903 6).
 #include "server/compositor.h"
 
 #include <algorithm>
@@ -18,7 +19,8 @@ constexpr auto kExpiryRetry = std::chrono::seconds(2);
 constexpr std::size_t kTagBytes = 16;
 
 base::Counter& counter(base::Metrics& metrics, const char* what) {
-    return metrics.counter("herald_publish_total", "PUBLISH requests granted, by what they did", {{"did", what}});
+    return metrics.counter("herald_publish_total", "PUBLISH requests granted, by what they did",
+                           {{"did", what}});
 }
 
 }  // namespace
@@ -33,11 +35,13 @@ struct Compositor::Applied {
 Compositor::Compositor(Context& context, NotifySender& sender)
     : context_(context),
       sender_(sender),
-      done_{&counter(context.metrics, "created"), &counter(context.metrics, "refreshed"),
+      done_{&counter(context.metrics, "created"),  &counter(context.metrics, "refreshed"),
             &counter(context.metrics, "modified"), &counter(context.metrics, "removed"),
-            &counter(context.metrics, "nothing"), &counter(context.metrics, "repeated")},
-      expired_(context.metrics.counter("herald_publications_expired_total", "Publications that ran out")),
-      publish_time_(context.metrics.histogram("herald_publish_seconds", "From a PUBLISH to its 200")) {}
+            &counter(context.metrics, "nothing"),  &counter(context.metrics, "repeated")},
+      expired_(context.metrics.counter("herald_publications_expired_total",
+                                       "Publications that ran out")),
+      publish_time_(
+          context.metrics.histogram("herald_publish_seconds", "From a PUBLISH to its 200")) {}
 
 void Compositor::refuse(const Incoming& incoming, const sip::Answer& answer) {
     context_.stack.answer(incoming.transaction, answer);
@@ -45,13 +49,15 @@ void Compositor::refuse(const Incoming& incoming, const sip::Answer& answer) {
 
 ExpiryRules Compositor::expiry_rules() const {
     const auto& config = context_.config;
-    return {config.publish_default_expires, config.publish_min_expires, config.publish_max_expires, false};
+    return {config.publish_default_expires, config.publish_min_expires, config.publish_max_expires,
+            false};
 }
 
 void Compositor::on_publish(sip::ServerTransactionId transaction, const sip::Message& request,
                             const sip::Flow& flow, const packages::Package& package) {
     Incoming incoming{transaction, &package, {}, {}, false};
-    if (context_.port.is_full()) return context_.stack.answer_and_forget(transaction, unavailable("Busy"));
+    if (context_.port.is_full())
+        return context_.stack.answer_and_forget(transaction, unavailable("Busy"));
     if (package.profile().publish_types.empty()) return refuse(incoming, bad_event());
     auto result = context_.authenticator.authenticate(request, flow);
     if (auto* refusal = std::get_if<AuthenticationRefusal>(&result)) {
@@ -77,25 +83,29 @@ void Compositor::resume_publish(const Incoming& incoming) {
     const auto mark = context_.mark_of(*request);
     if (tombstones_.count(mark) > 0) return accept(incoming, removal_tag(mark), 0);
     const auto owner = context_.accounts.find(incoming.aor);
-    auto decision = decide(PublishFacts{
-        .request = *request,
-        .package = *incoming.package,
-        .may_publish = may_publish(incoming.package->profile(), incoming.aor, owner.get(), incoming.who),
-        .is_ours = incoming.is_ours,
-        .is_known = context_.knows(incoming.aor),
-        .resource = resource,
-        .mark = mark,
-        .supersedes = incoming.package->profile().publisher_supersedes && is_publisher(incoming.who),
-        .publisher = incoming.who.aor,
-        .max_publications = context_.config.publish_per_resource,
-        .expiry = expiry_rules()});
-    if (const auto* refusal = std::get_if<sip::Answer>(&decision)) return refuse(incoming, *refusal);
+    auto decision =
+        decide(PublishFacts{.request = *request,
+                            .package = *incoming.package,
+                            .may_publish = may_publish(incoming.package->profile(), incoming.aor,
+                                                       owner.get(), incoming.who),
+                            .is_ours = incoming.is_ours,
+                            .is_known = context_.knows(incoming.aor),
+                            .resource = resource,
+                            .mark = mark,
+                            .supersedes = incoming.package->profile().publisher_supersedes &&
+                                          is_publisher(incoming.who),
+                            .publisher = incoming.who.aor,
+                            .max_publications = context_.config.publish_per_resource,
+                            .expiry = expiry_rules()});
+    if (const auto* refusal = std::get_if<sip::Answer>(&decision))
+        return refuse(incoming, *refusal);
     carry_out(incoming, *request, slot, std::get<PublishPlan>(std::move(decision)));
 }
 
-void Compositor::carry_out(const Incoming& incoming, const sip::Message& request, std::uint32_t slot,
-                           PublishPlan plan) {
-    if (plan.operation == PublishOperation::nothing) return accept(incoming, base::random_token(kTagBytes), 0);
+void Compositor::carry_out(const Incoming& incoming, const sip::Message& request,
+                           std::uint32_t slot, PublishPlan plan) {
+    if (plan.operation == PublishOperation::nothing)
+        return accept(incoming, base::random_token(kTagBytes), 0);
     if (plan.operation == PublishOperation::repeat) {
         done_[static_cast<std::size_t>(plan.operation)]->add();
         return accept(incoming, plan.target->entity_tag, plan.target->granted);
@@ -104,9 +114,10 @@ void Compositor::carry_out(const Incoming& incoming, const sip::Message& request
     Applied applied{plan.operation, {}, plan.target ? plan.target->id : 0};
     auto change = change_of(incoming, request, plan, applied.next);
     context_.resources[slot].is_changing = true;
-    context_.port.commit(std::move(change), [this, incoming, slot,
-                                             applied = std::make_unique<Applied>(std::move(applied))](
-                                                store::Outcome outcome) { apply(incoming, slot, *applied, outcome); });
+    context_.port.commit(
+        std::move(change),
+        [this, incoming, slot, applied = std::make_unique<Applied>(std::move(applied))](
+            store::Outcome outcome) { apply(incoming, slot, *applied, outcome); });
 }
 
 store::Change Compositor::change_of(const Incoming& incoming, const sip::Message& request,
@@ -120,10 +131,11 @@ store::Change Compositor::change_of(const Incoming& incoming, const sip::Message
     auto mark = context_.request_mark(request);
     if (plan.operation == PublishOperation::remove) {
         next.entity_tag = removal_tag(next.mark);
-        return store::RemovePublication{target->id, expected, context_.wall() + kTombstoneLife, std::move(mark)};
+        return store::RemovePublication{target->id, expected, context_.wall() + kTombstoneLife,
+                                        std::move(mark)};
     }
     if (plan.operation == PublishOperation::refresh) {
-        return store::RefreshPublication{target->id,     expected,     next.entity_tag,
+        return store::RefreshPublication{target->id,      expected,     next.entity_tag,
                                          next.expires_at, next.granted, std::move(mark)};
     }
     const bool is_modify = plan.operation == PublishOperation::modify;
@@ -135,10 +147,12 @@ store::Change Compositor::change_of(const Incoming& incoming, const sip::Message
     next.document = plan.document;
     next.type = plan.type;
     next.body = request.body();
-    return store::PutPublication{row_of(*incoming.package, incoming.aor, next, std::move(mark)), expected};
+    return store::PutPublication{row_of(*incoming.package, incoming.aor, next, std::move(mark)),
+                                 expected};
 }
 
-void Compositor::apply(const Incoming& incoming, std::uint32_t slot, Applied& applied, store::Outcome outcome) {
+void Compositor::apply(const Incoming& incoming, std::uint32_t slot, Applied& applied,
+                       store::Outcome outcome) {
     context_.resources[slot].is_changing = false;
     switch (outcome) {
         case store::Outcome::committed:
@@ -146,9 +160,15 @@ void Compositor::apply(const Incoming& incoming, std::uint32_t slot, Applied& ap
             done_[static_cast<std::size_t>(applied.operation)]->add();
             apply_to(slot, applied);
             break;
-        case store::Outcome::refused: refuse(incoming, answer(412)); break;
-        case store::Outcome::unavailable: refuse(incoming, unavailable("The store is not available")); break;
-        case store::Outcome::unknown: context_.stack.abandon(incoming.transaction); break;
+        case store::Outcome::refused:
+            refuse(incoming, answer(412));
+            break;
+        case store::Outcome::unavailable:
+            refuse(incoming, unavailable("The store is not available"));
+            break;
+        case store::Outcome::unknown:
+            context_.stack.abandon(incoming.transaction);
+            break;
     }
     open_gate(slot);
     context_.resources.drop_if_idle(slot);
@@ -174,16 +194,19 @@ void Compositor::apply_to(std::uint32_t slot, Applied& applied) {
     sender_.changed(slot);
 }
 
-void Compositor::accept(const Incoming& incoming, std::string_view entity_tag, std::uint32_t expires) {
+void Compositor::accept(const Incoming& incoming, std::string_view entity_tag,
+                        std::uint32_t expires) {
     sip::Answer answer;
     answer.entity_tag = entity_tag;
     answer.expires = expires;
     context_.stack.answer(incoming.transaction, answer);
 }
 
-/// No state is left to keep a random tag in: the repetition of the request after a crash derives the same one.
+/// No state is left to keep a random tag in: the repetition of the request after a crash derives
+/// the same one.
 std::string Compositor::removal_tag(std::uint64_t mark) const {
-    const auto hash = base::keyed_hash128(context_.home.lasting_key, "removed " + std::to_string(mark));
+    const auto hash =
+        base::keyed_hash128(context_.home.lasting_key, "removed " + std::to_string(mark));
     return base::to_base32({reinterpret_cast<const char*>(&hash), sizeof hash});
 }
 
@@ -201,22 +224,25 @@ void Compositor::put_in_place(std::uint32_t slot, Publication publication) {
 
 void Compositor::take_out(std::uint32_t slot, std::uint64_t id) {
     auto& publications = context_.resources[slot].publications;
-    const auto found = std::find_if(publications.begin(), publications.end(),
-                                    [&](const Publication& publication) { return publication.id == id; });
+    const auto found =
+        std::find_if(publications.begin(), publications.end(),
+                     [&](const Publication& publication) { return publication.id == id; });
     if (found == publications.end()) return;
     context_.loop.timers().cancel(found->expiry);
     publications.erase(found);
 }
 
-void Compositor::arm_expiry(std::uint32_t slot, Publication& publication, base::WallTime not_before) {
+void Compositor::arm_expiry(std::uint32_t slot, Publication& publication,
+                            base::WallTime not_before) {
     auto& timers = context_.loop.timers();
     timers.cancel(publication.expiry);
     if (publication.is_hard()) return;
     auto lapses = publication.expires_at;
-    if (lapses < not_before) lapses = not_before + std::chrono::milliseconds(base::random_u64() % kLapseSpreadMs);
+    if (lapses < not_before)
+        lapses = not_before + std::chrono::milliseconds(base::random_u64() % kLapseSpreadMs);
     const auto left = std::max(lapses - context_.wall(), std::chrono::milliseconds(0));
-    publication.expiry =
-        timers.arm(context_.loop.now() + left, [this, slot, id = publication.id] { on_expiry(slot, id); });
+    publication.expiry = timers.arm(context_.loop.now() + left,
+                                    [this, slot, id = publication.id] { on_expiry(slot, id); });
 }
 
 /// RFC 3903 6: an expired publication is removed and its watchers are told.
@@ -231,7 +257,8 @@ void Compositor::on_expiry(std::uint32_t slot, std::uint64_t id) {
                                                          [this, slot, id] { on_expiry(slot, id); });
         return;
     }
-    if (publication->expires_at > context_.wall() + kExpiryRetry) return arm_expiry(slot, *publication, {});
+    if (publication->expires_at > context_.wall() + kExpiryRetry)
+        return arm_expiry(slot, *publication, {});
     resource.is_changing = true;
     store::RemovePublication change{id, publication->entity_tag, {}, {}};
     context_.port.commit(std::move(change), [this, slot, id](store::Outcome outcome) {
@@ -239,8 +266,8 @@ void Compositor::on_expiry(std::uint32_t slot, std::uint64_t id) {
         changed.is_changing = false;
         if (outcome == store::Outcome::unavailable || outcome == store::Outcome::unknown) {
             if (auto* late = changed.by_id(id)) {
-                late->expiry = context_.loop.timers().arm(context_.loop.now() + kExpiryRetry,
-                                                          [this, slot, id] { on_expiry(slot, id); });
+                late->expiry = context_.loop.timers().arm(
+                    context_.loop.now() + kExpiryRetry, [this, slot, id] { on_expiry(slot, id); });
             }
         } else {
             expired_.add();

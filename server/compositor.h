@@ -1,4 +1,5 @@
-// server/compositor.h: what happens to a PUBLISH, and to hard state: gather, decide, commit, apply (RFC 3903 6).
+// server/compositor.h: what happens to a PUBLISH, and to hard state: gather, decide, commit, apply
+// (RFC 3903 6).
 #pragma once
 
 #include <memory>
@@ -15,19 +16,22 @@
 
 namespace herald::server {
 
-/// The event state compositor of one shard. Changes of one resource happen one after the other, in order of arrival.
+/// The event state compositor of one shard. Changes of one resource happen one after the other, in
+/// order of arrival.
 class Compositor {
 public:
     Compositor(Context& context, NotifySender& sender);
 
     /// Answers now, or after the commit. Core checks are passed, the package is known.
-    void on_publish(sip::ServerTransactionId transaction, const sip::Message& request, const sip::Flow& flow,
-                    const packages::Package& package);
+    void on_publish(sip::ServerTransactionId transaction, const sip::Message& request,
+                    const sip::Flow& flow, const packages::Package& package);
 
     using Done = base::Task<void(Status)>;
-    /// Sets or, with an empty type, removes the one hard publication of a resource. `done` runs after the commit. Faults:
-    /// unsupported_media, too_large, malformed, not_found (nothing to remove), unavailable, unknown_outcome.
-    void put_hard_state(const packages::Package& package, std::string aor, packages::Document document, Done done);
+    /// Sets or, with an empty type, removes the one hard publication of a resource. `done` runs
+    /// after the commit. Faults: unsupported_media, too_large, malformed, not_found (nothing to
+    /// remove), unavailable, unknown_outcome.
+    void put_hard_state(const packages::Package& package, std::string aor,
+                        packages::Document document, Done done);
 
     /// One row of the store, before the first request.
     void recover(store::Publication row, base::WallTime not_before);
@@ -46,10 +50,12 @@ private:
     struct Applied;
 
     void resume_publish(const Incoming& incoming);
-    void carry_out(const Incoming& incoming, const sip::Message& request, std::uint32_t slot, PublishPlan plan);
-    store::Change change_of(const Incoming& incoming, const sip::Message& request, const PublishPlan& plan,
-                            Publication& next);
-    void apply(const Incoming& incoming, std::uint32_t slot, Applied& applied, store::Outcome outcome);
+    void carry_out(const Incoming& incoming, const sip::Message& request, std::uint32_t slot,
+                   PublishPlan plan);
+    store::Change change_of(const Incoming& incoming, const sip::Message& request,
+                            const PublishPlan& plan, Publication& next);
+    void apply(const Incoming& incoming, std::uint32_t slot, Applied& applied,
+               store::Outcome outcome);
     void apply_to(std::uint32_t slot, Applied& applied);
     void accept(const Incoming& incoming, std::string_view entity_tag, std::uint32_t expires);
     void refuse(const Incoming& incoming, const sip::Answer& answer);

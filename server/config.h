@@ -1,4 +1,5 @@
-// server/config.h: the one configuration file: every key in one table, with default, unit and a line of help.
+// server/config.h: the one configuration file: every key in one table, with default, unit and a
+// line of help.
 #pragma once
 
 #include <chrono>
@@ -15,7 +16,8 @@
 
 namespace herald::server {
 
-/// `sip.listen` entry: "udp:127.0.0.1:5060", "tcp:[::1]:5060", "udp:0.0.0.0:5060;advertise=sip.example.com:5060".
+/// `sip.listen` entry: "udp:127.0.0.1:5060", "tcp:[::1]:5060",
+/// "udp:0.0.0.0:5060;advertise=sip.example.com:5060".
 struct ListenAddress {
     sip::Protocol protocol = sip::Protocol::udp;
     sip::Endpoint bind;
@@ -35,22 +37,26 @@ Result<AddressRange> parse_address_range(std::string_view text);
 /// Every knob. Defaults here are the defaults. Times in seconds unless the name says otherwise.
 struct Config {
     // [sip]
-    std::vector<ListenAddress> sip_listen;      ///< default: udp and tcp on 127.0.0.1:5060 and nothing else
-    std::vector<std::string> domains;           ///< default: localhost and the listening addresses
+    std::vector<ListenAddress>
+        sip_listen;                    ///< default: udp and tcp on 127.0.0.1:5060 and nothing else
+    std::vector<std::string> domains;  ///< default: localhost and the listening addresses
     std::vector<AddressRange> trusted_peers;
-    AuthMode auth = AuthMode::unset;            ///< unset means open on loopback and refuses to start elsewhere
-    std::string realm;                          ///< default: the first domain
-    std::vector<sip::DigestAlgorithm> digest_algorithms{sip::DigestAlgorithm::sha256, sip::DigestAlgorithm::md5};
+    AuthMode auth =
+        AuthMode::unset;  ///< unset means open on loopback and refuses to start elsewhere
+    std::string realm;    ///< default: the first domain
+    std::vector<sip::DigestAlgorithm> digest_algorithms{sip::DigestAlgorithm::sha256,
+                                                        sip::DigestAlgorithm::md5};
     std::uint32_t nonce_life = 300;
     bool digest_allow_rfc2069 = false;
     bool digest_allow_stuck_nc = false;
-    std::string notify_username, notify_password;  ///< credentials Herald answers a challenged NOTIFY with
-    std::string dns_servers;                    ///< empty: the system's
+    std::string notify_username,
+        notify_password;      ///< credentials Herald answers a challenged NOTIFY with
+    std::string dns_servers;  ///< empty: the system's
     std::uint32_t t1_ms = 500, t2_ms = 4000, t4_ms = 5000;
     std::size_t max_message = 65535, max_body = 262144, max_headers = 128, max_connections = 100000;
     std::uint32_t tcp_idle_timeout = 3600;
     // [server]
-    unsigned shards = 0;                        ///< 0: one per core
+    unsigned shards = 0;  ///< 0: one per core
     base::LogLevel log_level = base::LogLevel::info;
     // [store]
     std::string store_url = "sqlite:var/herald.db";
@@ -59,21 +65,24 @@ struct Config {
     bool accept_unknown_resources = true;
     // [subscribe], [publish], [notify]: per-package overrides come with the rules engine
     std::uint32_t subscribe_min_expires = 60, subscribe_max_expires = 0 /* 0: the package's */;
-    bool subscribe_clamp = false;               ///< below the minimum: raise silently instead of 423
+    bool subscribe_clamp = false;  ///< below the minimum: raise silently instead of 423
     bool subscribe_replace_same_device = true;
     std::uint32_t subscribe_pending_lifetime = 86400;
-    std::uint32_t subscribe_per_watcher = 1000, subscribe_per_resource = 200000, subscribe_per_watcher_resource = 10;
-    std::uint32_t publish_default_expires = 3600, publish_min_expires = 60, publish_max_expires = 7200;
+    std::uint32_t subscribe_per_watcher = 1000, subscribe_per_resource = 200000,
+                  subscribe_per_watcher_resource = 10;
+    std::uint32_t publish_default_expires = 3600, publish_min_expires = 60,
+                  publish_max_expires = 7200;
     std::uint32_t publish_per_resource = 16;
     std::uint32_t notify_timeout_max = 3, notify_failures_max = 3;
     // [http]
-    std::string http_listen = "127.0.0.1:8080"; ///< empty: no HTTP
-    bool http_insecure = false;                 ///< allow plain HTTP beyond loopback
+    std::string http_listen = "127.0.0.1:8080";  ///< empty: no HTTP
+    bool http_insecure = false;                  ///< allow plain HTTP beyond loopback
     std::string http_token_file = "var/token";
     std::uint32_t http_threads = 8;
     std::size_t http_max_body = 1048576;
     std::uint32_t http_request_timeout = 15;
-    std::vector<store::Token> http_tokens;      ///< beside the one in http_token_file, which is an admin's
+    std::vector<store::Token>
+        http_tokens;  ///< beside the one in http_token_file, which is an admin's
 };
 
 /// One mistake in a configuration.
@@ -87,8 +96,9 @@ struct ConfigResult {
     std::vector<ConfigMistake> mistakes;  ///< empty: usable
 };
 
-/// Reads TOML text. All mistakes are reported together: unknown keys (with the nearest known one), wrong types, ranges,
-/// combinations (a listener beyond loopback without auth, HTTP beyond loopback without TLS or http.insecure).
+/// Reads TOML text. All mistakes are reported together: unknown keys (with the nearest known one),
+/// wrong types, ranges, combinations (a listener beyond loopback without auth, HTTP beyond loopback
+/// without TLS or http.insecure).
 ConfigResult parse_config(std::string_view toml);
 /// parse_config() of a file. Faults: io.
 Result<ConfigResult> load_config(const std::string& path);

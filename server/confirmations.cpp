@@ -1,4 +1,5 @@
-// server/confirmations.cpp: which resources' watchers all have the latest document, written lazily (design: Restart).
+// server/confirmations.cpp: which resources' watchers all have the latest document, written lazily
+// (design: Restart).
 #include "server/confirmations.h"
 
 #include <algorithm>
@@ -59,7 +60,8 @@ void Confirmations::schedule() {
 
 void Confirmations::write_some() {
     timer_ = {};
-    for (std::size_t n = 0; n < kAtOnce && !settled_.empty() && context_.port.waiting() <= kBusy + n; ++n) {
+    for (std::size_t n = 0;
+         n < kAtOnce && !settled_.empty() && context_.port.waiting() <= kBusy + n; ++n) {
         const auto slot = settled_.front();
         settled_.pop_front();
         write(slot, context_.resources[slot]);
@@ -91,7 +93,8 @@ void Confirmations::flush() {
     }
 }
 
-/// A newer change number than the confirmation's, for each watcher that did not answer: only these are told after the start.
+/// A newer change number than the confirmation's, for each watcher that did not answer: only these
+/// are told after the start.
 void Confirmations::except_unconfirmed(Resource& resource) {
     if (resource.is_dirty) return;
     const auto through = context_.next_id();
@@ -107,9 +110,9 @@ void Confirmations::except_unconfirmed(Resource& resource) {
 void Confirmations::put(Resource& resource, std::uint64_t fingerprint, std::uint64_t through) {
     resource.confirmed_fingerprint = fingerprint;
     resource.confirmed_through = through;
-    context_.port.commit(
-        store::PutConfirmation{{std::string(resource.package->profile().event), resource.aor, fingerprint, through}},
-        nullptr);
+    context_.port.commit(store::PutConfirmation{{std::string(resource.package->profile().event),
+                                                 resource.aor, fingerprint, through}},
+                         nullptr);
 }
 
 }  // namespace herald::server

@@ -1,4 +1,5 @@
-// server/confirmations.h: which resources' watchers all have the latest document, written lazily (design: Restart).
+// server/confirmations.h: which resources' watchers all have the latest document, written lazily
+// (design: Restart).
 #pragma once
 
 #include <cstdint>
@@ -8,8 +9,9 @@
 
 namespace herald::server {
 
-/// Keeps Resource::unconfirmed true and writes a Confirmation some time after it fell to zero, when the store has
-/// little else to do. Written late, a NOTIFY is repeated after a crash; never is one missed.
+/// Keeps Resource::unconfirmed true and writes a Confirmation some time after it fell to zero, when
+/// the store has little else to do. Written late, a NOTIFY is repeated after a crash; never is one
+/// missed.
 class Confirmations {
 public:
     explicit Confirmations(Context& context);
@@ -18,8 +20,8 @@ public:
     /// A record that counts as unconfirmed was added to, or is being taken from, its resource.
     void added(const Subscription& record);
     void leaving(const Subscription& record);
-    /// Writes all that is settled, whatever else waits: at a clean stop. Watchers known to miss the latest document
-    /// get a newer change number, so that they are told after the start.
+    /// Writes all that is settled, whatever else waits: at a clean stop. Watchers known to miss the
+    /// latest document get a newer change number, so that they are told after the start.
     void flush();
 
 private:

@@ -21,7 +21,9 @@ store::RequestMark Context::request_mark(const sip::Message& request) const {
     return {std::string(request.call_id()), request.cseq(), stack.branch_hash(request)};
 }
 
-std::uint64_t Context::mark_of(const sip::Message& request) const { return mark_of(request_mark(request)); }
+std::uint64_t Context::mark_of(const sip::Message& request) const {
+    return mark_of(request_mark(request));
+}
 
 bool Context::knows(std::string_view aor) const {
     return config.accept_unknown_resources || accounts.find(aor) != nullptr;

@@ -18,7 +18,8 @@
 
 namespace herald::server {
 
-/// Made and owned by the Shard; all of it belongs to the shard's thread, but `ids`, which all shards share.
+/// Made and owned by the Shard; all of it belongs to the shard's thread, but `ids`, which all
+/// shards share.
 struct Context {
     const Config& config;
     const Domains& domains;
@@ -36,7 +37,8 @@ struct Context {
     base::WallTime wall() const { return loop.clock().wall(); }
     /// Rises over all restarts: names rows and orders durable changes.
     std::uint64_t next_id() const { return ids.fetch_add(1, std::memory_order_relaxed); }
-    /// Hash of the request that makes a change, the same for its repetition after a crash: Call-ID, CSeq, branch.
+    /// Hash of the request that makes a change, the same for its repetition after a crash: Call-ID,
+    /// CSeq, branch.
     std::uint64_t mark_of(const sip::Message& request) const;
     std::uint64_t mark_of(const store::RequestMark& mark) const;
     store::RequestMark request_mark(const sip::Message& request) const;

@@ -28,7 +28,8 @@ Domains::Domains(const std::vector<std::string>& configured,
         hosts_.insert("localhost");
     }
     ports_.insert({0, 5060, 5061});
-    first_ = configured.empty() ? std::string("localhost") : sip::canonical_host(configured.front());
+    first_ =
+        configured.empty() ? std::string("localhost") : sip::canonical_host(configured.front());
 }
 
 bool Domains::serves(const sip::Uri& uri) const {

@@ -1,4 +1,5 @@
-// server/gate.h: one durable change at a time for each key; the rest waits in order of arrival (design: Durability).
+// server/gate.h: one durable change at a time for each key; the rest waits in order of arrival
+// (design: Durability).
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// server/hard_state.cpp: publications without expiry, set by operators; and publications of earlier runs.
+// server/hard_state.cpp: publications without expiry, set by operators; and publications of earlier
+// runs.
 #include <algorithm>
 
 #include "base/log.h"
@@ -10,16 +11,21 @@ namespace {
 
 Status status_of(store::Outcome outcome) {
     switch (outcome) {
-        case store::Outcome::committed: return {};
-        case store::Outcome::refused: return Fault{FaultKind::conflict, "It was changed meanwhile"};
-        case store::Outcome::unavailable: return Fault{FaultKind::unavailable, "The store is not available"};
+        case store::Outcome::committed:
+            return {};
+        case store::Outcome::refused:
+            return Fault{FaultKind::conflict, "It was changed meanwhile"};
+        case store::Outcome::unavailable:
+            return Fault{FaultKind::unavailable, "The store is not available"};
         case store::Outcome::unknown:
-            return Fault{FaultKind::unknown_outcome, "The store did not say whether it was written"};
+            return Fault{FaultKind::unknown_outcome,
+                         "The store did not say whether it was written"};
     }
     return {};
 }
 
-Result<packages::DocumentPtr> admit(const packages::Package& package, const packages::Document& document) {
+Result<packages::DocumentPtr> admit(const packages::Package& package,
+                                    const packages::Document& document) {
     const auto& profile = package.profile();
     const auto& types = profile.publish_types;
     if (document.body.size() > profile.max_body) {
@@ -33,8 +39,9 @@ Result<packages::DocumentPtr> admit(const packages::Package& package, const pack
 
 Publication* hard_publication(Resource& resource) {
     auto& all = resource.publications;
-    const auto found =
-        std::find_if(all.begin(), all.end(), [](const Publication& publication) { return publication.is_hard(); });
+    const auto found = std::find_if(all.begin(), all.end(), [](const Publication& publication) {
+        return publication.is_hard();
+    });
     return found == all.end() ? nullptr : &*found;
 }
 
@@ -52,8 +59,8 @@ struct Compositor::HardChange {
     bool is_removal() const noexcept { return document.type.empty(); }
 };
 
-void Compositor::put_hard_state(const packages::Package& package, std::string aor, packages::Document document,
-                                Done done) {
+void Compositor::put_hard_state(const packages::Package& package, std::string aor,
+                                packages::Document document, Done done) {
     auto change = std::make_unique<HardChange>();
     change->package = &package;
     change->aor = std::move(aor);
@@ -75,7 +82,9 @@ void Compositor::resume_hard_state(std::unique_ptr<HardChange> change) {
     if (resource.is_changing) {
         const bool is_crowded = resource.waiting && resource.waiting->size() >= 32;
         if (is_crowded) return fail({FaultKind::unavailable, "Busy; try again"});
-        wait(slot, [this, change = std::move(change)]() mutable { resume_hard_state(std::move(change)); });
+        wait(slot, [this, change = std::move(change)]() mutable {
+            resume_hard_state(std::move(change));
+        });
         return;
     }
     const auto* earlier = hard_publication(resource);
@@ -97,9 +106,10 @@ void Compositor::resume_hard_state(std::unique_ptr<HardChange> change) {
         row = store::PutPublication{row_of(*change->package, change->aor, next, {}), {}};
     }
     resource.is_changing = true;
-    context_.port.commit(std::move(row), [this, change = std::move(change)](store::Outcome outcome) {
-        apply_hard_state(*change, outcome);
-    });
+    context_.port.commit(std::move(row),
+                         [this, change = std::move(change)](store::Outcome outcome) {
+                             apply_hard_state(*change, outcome);
+                         });
 }
 
 void Compositor::apply_hard_state(HardChange& change, store::Outcome outcome) {
@@ -125,12 +135,13 @@ void Compositor::recover(store::Publication row, base::WallTime not_before) {
         return;
     }
     const auto* package = packages::find(row.package);
-    auto document = package ? package->admit({row.type, row.body})
-                            : Result<packages::DocumentPtr>(Fault{FaultKind::unknown_event, row.package});
+    auto document =
+        package ? package->admit({row.type, row.body})
+                : Result<packages::DocumentPtr>(Fault{FaultKind::unknown_event, row.package});
     if (!document) {
-        base::log_warning("publication.skipped", {{"resource", row.aor},
-                                                  {"package", row.package},
-                                                  {"why", document.fault().detail}});
+        base::log_warning(
+            "publication.skipped",
+            {{"resource", row.aor}, {"package", row.package}, {"why", document.fault().detail}});
         return;
     }
     Publication publication;

@@ -13,8 +13,8 @@ using AccountPtr = std::shared_ptr<const store::Account>;
 /// The proved sender of a request. `aor` is empty for anonymous.
 struct Identity {
     std::string aor;
-    AccountPtr account;            ///< of `aor`, where there is one
-    bool is_open = false;          ///< nothing was asked for (auth = open): From is taken at its word
+    AccountPtr account;    ///< of `aor`, where there is one
+    bool is_open = false;  ///< nothing was asked for (auth = open): From is taken at its word
     bool is_trusted_peer = false;  ///< asserted by a trusted peer's address
 };
 

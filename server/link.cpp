@@ -1,4 +1,5 @@
-// server/link.cpp: what ties the shards of one process together: messages for another shard, streams another shard owns.
+// server/link.cpp: what ties the shards of one process together: messages for another shard,
+// streams another shard owns.
 #include "server/link.h"
 
 #include <string>
@@ -18,13 +19,16 @@ unsigned shard_of_aor(const store::Home& home, std::string_view aor, std::size_t
     return static_cast<unsigned>(bucket_of(home.bucket_key, aor) % shards);
 }
 
-Link::Link(unsigned shard, Peers& peers, const Domains& domains, const store::Home& home, base::Metrics& metrics)
+Link::Link(unsigned shard, Peers& peers, const Domains& domains, const store::Home& home,
+           base::Metrics& metrics)
     : shard_(shard),
       peers_(peers),
       domains_(domains),
       home_(home),
-      forwarded_(metrics.counter("herald_forwarded_total", "Messages handed to the shard they belong to")),
-      dropped_(metrics.counter("herald_forward_dropped_total", "Messages dropped because a shard had too many waiting")) {}
+      forwarded_(
+          metrics.counter("herald_forwarded_total", "Messages handed to the shard they belong to")),
+      dropped_(metrics.counter("herald_forward_dropped_total",
+                               "Messages dropped because a shard had too many waiting")) {}
 
 bool Link::send(const sip::Flow& flow, std::string_view bytes) {
     if (is_own(flow)) return own().send(flow, bytes);
@@ -32,12 +36,15 @@ bool Link::send(const sip::Flow& flow, std::string_view bytes) {
     auto& owner = *peers_.shards[flow.shard];
     owner.loop->post([&owner, flow, copy = std::string(bytes), this] {
         if (owner.network->send(flow, copy)) return;
-        peers_.shards[shard_]->loop->post([this, flow] { peers_.shards[shard_]->stack->on_flow_closed(flow); });
+        peers_.shards[shard_]->loop->post(
+            [this, flow] { peers_.shards[shard_]->stack->on_flow_closed(flow); });
     });
     return true;
 }
 
-Result<sip::Flow> Link::open(sip::Protocol protocol, const sip::Endpoint& peer) { return own().open(protocol, peer); }
+Result<sip::Flow> Link::open(sip::Protocol protocol, const sip::Endpoint& peer) {
+    return own().open(protocol, peer);
+}
 
 bool Link::is_open(const sip::Flow& flow) const {
     if (is_own(flow)) return own().is_open(flow);
@@ -45,28 +52,35 @@ bool Link::is_open(const sip::Flow& flow) const {
     return flow.slot != UINT32_MAX && flow.shard < peers_.shards.size();
 }
 
-const sip::ListenerAddress& Link::listener(const sip::Flow& flow) const { return own().listener(flow); }
+const sip::ListenerAddress& Link::listener(const sip::Flow& flow) const {
+    return own().listener(flow);
+}
 
-std::span<const sip::ListenerAddress> Link::listeners() const { return own().listeners(); }
+std::span<const sip::ListenerAddress> Link::listeners() const {
+    return own().listeners();
+}
 
 unsigned Link::shard_of(const sip::Message& request) const {
     const auto shards = peers_.shards.size();
     if (shards == 1) return 0;
-    if (const auto bucket = bucket_of_tag(request.to_tag())) return static_cast<unsigned>(*bucket % shards);
+    if (const auto bucket = bucket_of_tag(request.to_tag()))
+        return static_cast<unsigned>(*bucket % shards);
     const auto aor = domains_.aor(request.request_uri());
     return aor ? shard_of_aor(home_, *aor, shards) : shard_;
 }
 
-void Link::forward(unsigned shard, std::span<const char> bytes, const sip::Flow& flow, sip::Framing framing) {
+void Link::forward(unsigned shard, std::span<const char> bytes, const sip::Flow& flow,
+                   sip::Framing framing) {
     if (shard >= peers_.shards.size()) return dropped_.add();
     auto& peer = *peers_.shards[shard];
     if (peer.waiting.load(std::memory_order_relaxed) >= kMostWaiting) return dropped_.add();
     peer.waiting.fetch_add(1, std::memory_order_relaxed);
     forwarded_.add();
-    peer.loop->post([&peer, flow, framing, copy = std::string(bytes.data(), bytes.size())]() mutable {
-        peer.waiting.fetch_sub(1, std::memory_order_relaxed);
-        peer.stack->on_message(copy, flow, framing);
-    });
+    peer.loop->post(
+        [&peer, flow, framing, copy = std::string(bytes.data(), bytes.size())]() mutable {
+            peer.waiting.fetch_sub(1, std::memory_order_relaxed);
+            peer.stack->on_message(copy, flow, framing);
+        });
 }
 
 void Link::tell_flow_closed(const sip::Flow& flow) {

@@ -1,4 +1,5 @@
-// server/link.h: what ties the shards of one process together: messages for another shard, streams another shard owns.
+// server/link.h: what ties the shards of one process together: messages for another shard, streams
+// another shard owns.
 #pragma once
 
 #include <atomic>
@@ -28,11 +29,12 @@ struct Peers {
     std::vector<std::unique_ptr<Peer>> shards;
 };
 
-/// One shard's transport and router: its own sockets, and a way to everybody else's. Nothing blocks: what does not fit is
-/// dropped and counted.
+/// One shard's transport and router: its own sockets, and a way to everybody else's. Nothing
+/// blocks: what does not fit is dropped and counted.
 class Link final : public sip::Transport, public sip::ShardRouter {
 public:
-    Link(unsigned shard, Peers& peers, const Domains& domains, const store::Home& home, base::Metrics& metrics);
+    Link(unsigned shard, Peers& peers, const Domains& domains, const store::Home& home,
+         base::Metrics& metrics);
 
     bool send(const sip::Flow& flow, std::string_view bytes) override;
     Result<sip::Flow> open(sip::Protocol protocol, const sip::Endpoint& peer) override;
@@ -42,7 +44,8 @@ public:
 
     /// The bucket in our To tag, else that of the Request-URI's AOR (design: Threads).
     unsigned shard_of(const sip::Message& request) const override;
-    void forward(unsigned shard, std::span<const char> bytes, const sip::Flow& flow, sip::Framing framing) override;
+    void forward(unsigned shard, std::span<const char> bytes, const sip::Flow& flow,
+                 sip::Framing framing) override;
     /// A stream of ours ended: the others may have transactions on it.
     void tell_flow_closed(const sip::Flow& flow);
 

@@ -38,14 +38,18 @@ int print_mistakes(const std::string& file, const std::vector<server::ConfigMist
 /// The configuration of `--config`, or the built-in one.
 Result<server::ConfigResult> configuration(const cli::Arguments& arguments) {
     const auto file = arguments.text("config");
-    return file ? server::load_config(std::string(*file)) : Result<server::ConfigResult>(server::parse_config(""));
+    return file ? server::load_config(std::string(*file))
+                : Result<server::ConfigResult>(server::parse_config(""));
 }
 
-Result<std::unique_ptr<http::Server>> start_http(const server::Config& config, server::Server& sip_server,
+Result<std::unique_ptr<http::Server>> start_http(const server::Config& config,
+                                                 server::Server& sip_server,
                                                  base::Metrics& metrics) {
     http::Options options;
     const auto listen = server::parse_numeric_endpoint(config.http_listen);
-    if (!listen) return Fault{FaultKind::invalid_configuration, "http.listen is no address: " + config.http_listen};
+    if (!listen)
+        return Fault{FaultKind::invalid_configuration,
+                     "http.listen is no address: " + config.http_listen};
     options.listen = *listen;
     options.threads = config.http_threads;
     options.max_body = config.http_max_body;
@@ -57,13 +61,14 @@ Result<std::unique_ptr<http::Server>> start_http(const server::Config& config, s
     if (!token) return token.fault();
     options.tokens.push_back({"operator", token->sha256_hex, "admin"});
     if (!token->text.empty()) {
-        std::printf("  made an HTTP token (kept in %s, shown only now): %s\n", config.http_token_file.c_str(),
-                    token->text.c_str());
+        std::printf("  made an HTTP token (kept in %s, shown only now): %s\n",
+                    config.http_token_file.c_str(), token->text.c_str());
     }
     return http::Server::start(std::move(options), sip_server.admin(), metrics);
 }
 
-void print_welcome(const server::Config& config, const server::Server& sip_server, const http::Server* http_server) {
+void print_welcome(const server::Config& config, const server::Server& sip_server,
+                   const http::Server* http_server) {
     std::printf("Herald %s is ready.\n", std::string(cli::version()).c_str());
     for (const auto& listener : sip_server.listeners()) {
         std::printf("  SIP   %s %s\n", std::string(sip::uri_name(listener.protocol)).c_str(),
@@ -75,7 +80,8 @@ void print_welcome(const server::Config& config, const server::Server& sip_serve
     std::printf(
         "\nTry next, each in another terminal:\n"
         "  build/release/herald watch sip:alice@localhost\n"
-        "  build/release/herald publish sip:alice@localhost --status open --activity meeting --note \"back at 3\"\n"
+        "  build/release/herald publish sip:alice@localhost --status open --activity meeting "
+        "--note \"back at 3\"\n"
         "Ctrl-C stops the server.\n");
     std::fflush(stdout);
 }
@@ -89,7 +95,8 @@ void reload(const cli::Arguments& arguments, server::Config& running, server::Se
     }
     if (!read->mistakes.empty()) return;
     for (const auto& change : server::changed_keys(running, read->config)) {
-        base::log_info(change.is_reloadable ? "config.reloaded" : "config.needs_restart", {{"key", change.key}});
+        base::log_info(change.is_reloadable ? "config.reloaded" : "config.needs_restart",
+                       {{"key", change.key}});
     }
     sip_server.reload(read->config);
     running = server::reloaded(std::move(running), read->config);
@@ -110,7 +117,8 @@ int serve(const cli::Arguments& arguments) {
 
     auto read = configuration(arguments);
     if (!read) return fail(read.fault().detail);
-    if (!read->mistakes.empty()) return print_mistakes(std::string(arguments.text_or("config", "herald")), read->mistakes);
+    if (!read->mistakes.empty())
+        return print_mistakes(std::string(arguments.text_or("config", "herald")), read->mistakes);
     auto& config = read->config;
     base::log_start(config.log_level);
 
@@ -126,7 +134,8 @@ int serve(const cli::Arguments& arguments) {
     print_welcome(config, **sip_server, http_server.get());
 
     int signal = 0;
-    while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) reload(arguments, config, **sip_server);
+    while (sigwait(&signals, &signal) == 0 && signal == SIGHUP)
+        reload(arguments, config, **sip_server);
     std::printf("\nStopping.\n");
     http_server.reset();
     const auto stopped = (*sip_server)->stop();
@@ -136,7 +145,9 @@ int serve(const cli::Arguments& arguments) {
 
 int config(const cli::Arguments& arguments) {
     const auto file = arguments.text("check");
-    if (!file) return std::fputs(server::documented_example().c_str(), stdout) < 0 ? cli::kFailed : cli::kOk;
+    if (!file)
+        return std::fputs(server::documented_example().c_str(), stdout) < 0 ? cli::kFailed
+                                                                            : cli::kOk;
     const auto read = server::load_config(std::string(*file));
     if (!read) return fail(read.fault().detail);
     if (!read->mistakes.empty()) return print_mistakes(std::string(*file), read->mistakes);
@@ -150,7 +161,8 @@ std::vector<cli::Command> server_commands() {
         {"serve",
          "run the server",
          {.options = {{"config", Kind::text, "FILE", "read the configuration from FILE"}}},
-         "Without a configuration the server listens for SIP on 127.0.0.1:5060 (UDP and TCP) and for HTTP on\n"
+         "Without a configuration the server listens for SIP on 127.0.0.1:5060 (UDP and TCP) and "
+         "for HTTP on\n"
          "127.0.0.1:8080, trusts everybody on this machine, and keeps its state in ./var.\n\n"
          "SIGHUP reads the file again; SIGTERM and Ctrl-C stop cleanly.\n",
          serve},

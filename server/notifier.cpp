@@ -33,7 +33,8 @@ std::string without_tag(std::string_view value) {
     return kept;
 }
 
-/// The Event of our NOTIFYs: the type as asked, and its id (RFC 6665 4.2.2); other parameters are not for us to repeat.
+/// The Event of our NOTIFYs: the type as asked, and its id (RFC 6665 4.2.2); other parameters are
+/// not for us to repeat.
 std::string echoed_event(const sip::Message& request) {
     return std::string(request.header(sip::Header::event).value_or(""));
 }
@@ -57,7 +58,8 @@ std::string instance_of(const sip::NameAddress& contact) {
 }
 
 base::Counter& counter(base::Metrics& metrics, const char* what) {
-    return metrics.counter("herald_subscribe_total", "SUBSCRIBE requests that changed something, by what they did",
+    return metrics.counter("herald_subscribe_total",
+                           "SUBSCRIBE requests that changed something, by what they did",
                            {{"did", what}});
 }
 
@@ -72,7 +74,8 @@ Notifier::Notifier(Context& context, NotifySender& sender)
       refreshed_(counter(context.metrics, "refreshed")),
       fetched_(counter(context.metrics, "fetched")),
       replaced_(counter(context.metrics, "replaced")),
-      expired_(context.metrics.counter("herald_subscriptions_expired_total", "Subscriptions that ran out")) {
+      expired_(context.metrics.counter("herald_subscriptions_expired_total",
+                                       "Subscriptions that ran out")) {
     sender_.on_settled([this](Id id) { open_gate(id); });
 }
 
@@ -115,7 +118,8 @@ bool Notifier::authenticate(Incoming& incoming, const sip::Message& request) {
 ExpiryRules Notifier::expiry_rules(const packages::Profile& profile) const {
     const auto& config = context_.config;
     ExpiryRules rules;
-    rules.maximum = config.subscribe_max_expires ? config.subscribe_max_expires : profile.max_expires;
+    rules.maximum =
+        config.subscribe_max_expires ? config.subscribe_max_expires : profile.max_expires;
     rules.minimum = std::min(config.subscribe_min_expires, rules.maximum);
     rules.standard = std::min(profile.default_expires, rules.maximum);
     rules.is_clamping = config.subscribe_clamp;
@@ -124,25 +128,30 @@ ExpiryRules Notifier::expiry_rules(const packages::Profile& profile) const {
 
 bool Notifier::is_over_limit(const Incoming& incoming, std::string_view aor) const {
     const auto& config = context_.config;
-    if (context_.subscriptions.watcher_load(incoming.who.aor) >= config.subscribe_per_watcher) return true;
+    if (context_.subscriptions.watcher_load(incoming.who.aor) >= config.subscribe_per_watcher)
+        return true;
     const auto slot = context_.resources.find(*incoming.package, aor);
     if (slot == Resource::kNone) return false;
     return context_.resources[slot].watchers.size() >= config.subscribe_per_resource ||
-           context_.subscriptions.pair_load(incoming.who.aor, slot) >= config.subscribe_per_watcher_resource;
+           context_.subscriptions.pair_load(incoming.who.aor, slot) >=
+               config.subscribe_per_watcher_resource;
 }
 
-Notifier::Id Notifier::find_twin(const Incoming& incoming, const sip::Message& request, std::string_view aor) const {
+Notifier::Id Notifier::find_twin(const Incoming& incoming, const sip::Message& request,
+                                 std::string_view aor) const {
     if (!context_.config.subscribe_replace_same_device) return {};
     const auto slot = context_.resources.find(*incoming.package, aor);
     const auto contact = sip::sole_contact(request);
     if (slot == Resource::kNone || !contact) return {};
     const auto instance = instance_of(*contact);
-    return context_.subscriptions.by_device({slot, event_id_of(request.header(sip::Header::event).value_or("")),
-                                             incoming.who.aor, instance, contact->uri});
+    return context_.subscriptions.by_device(
+        {slot, event_id_of(request.header(sip::Header::event).value_or("")), incoming.who.aor,
+         instance, contact->uri});
 }
 
-SubscribeFacts Notifier::gather(const Incoming& incoming, const sip::Message& request, std::string_view aor,
-                                const Subscription* existing, bool takes_room) const {
+SubscribeFacts Notifier::gather(const Incoming& incoming, const sip::Message& request,
+                                std::string_view aor, const Subscription* existing,
+                                bool takes_room) const {
     const auto& profile = incoming.package->profile();
     const auto uri = sip::parse_uri(request.request_uri());
     const auto owner = context_.accounts.find(aor);
@@ -160,8 +169,10 @@ SubscribeFacts Notifier::gather(const Incoming& incoming, const sip::Message& re
 
 void Notifier::on_initial(Incoming incoming, const sip::Message& request) {
     if (context_.port.is_full()) return turn_away(incoming);
-    if (!sip::sole_contact(request)) return refuse(incoming, answer(400, "A SUBSCRIBE needs one usable Contact"));
-    if (request.bytes().size() - request.body().size() > kMostText) return refuse(incoming, answer(400, "Headers too long"));
+    if (!sip::sole_contact(request))
+        return refuse(incoming, answer(400, "A SUBSCRIBE needs one usable Contact"));
+    if (request.bytes().size() - request.body().size() > kMostText)
+        return refuse(incoming, answer(400, "Headers too long"));
     if (!authenticate(incoming, request)) return;
     resume_initial(incoming);
 }
@@ -173,8 +184,10 @@ void Notifier::resume_initial(const Incoming& incoming) {
     const auto twin = find_twin(incoming, *request, aor);
     const auto* older = context_.subscriptions.find(twin);
     auto decision = decide(gather(incoming, *request, aor, nullptr, older == nullptr));
-    if (const auto* refusal = std::get_if<sip::Answer>(&decision)) return refuse(incoming, *refusal);
-    if (older && older->mark == context_.mark_of(*request)) return accept(incoming.transaction, *older, older->granted);
+    if (const auto* refusal = std::get_if<sip::Answer>(&decision))
+        return refuse(incoming, *refusal);
+    if (older && older->mark == context_.mark_of(*request))
+        return accept(incoming.transaction, *older, older->granted);
     if (older && older->is_changing) {
         if (gate_.wait(pack(twin), [this, incoming] { resume_initial(incoming); })) return;
         return refuse(incoming, unavailable("Busy"));
@@ -198,8 +211,9 @@ Subscription Notifier::new_record(const Incoming& incoming, const sip::Message& 
     const auto routes = joined_routes(request);
 
     Subscription record;
-    record.text = PackedText({request.call_id(), local_uri, remote_uri, contact.uri, local_tag, request.from_tag(),
-                              event, incoming.who.aor, entity, instance, routes});
+    record.text =
+        PackedText({request.call_id(), local_uri, remote_uri, contact.uri, local_tag,
+                    request.from_tag(), event, incoming.who.aor, entity, instance, routes});
     record.resource = context_.resources.obtain(*incoming.package, aor);
     auto& resource = context_.resources[record.resource];
     record.view = resource.view_for(type_index(incoming.package->profile(), grant.type), entity);
@@ -261,12 +275,14 @@ store::Subscription Notifier::row_of(const Subscription& record, store::RequestM
     return row;
 }
 
-void Notifier::create(const Incoming& incoming, const sip::Message& request, Subscription record, Id replaced) {
+void Notifier::create(const Incoming& incoming, const sip::Message& request, Subscription record,
+                      Id replaced) {
     record.id = context_.next_id();
     record.change = context_.next_id();
     record.is_changing = true;
     auto row = row_of(record, context_.request_mark(request));
-    row.state = record.is_bodiless ? store::Subscription::State::pending : store::Subscription::State::active;
+    row.state = record.is_bodiless ? store::Subscription::State::pending
+                                   : store::Subscription::State::active;
     store::PutSubscription change{std::move(row), {}};
     if (auto* older = context_.subscriptions.find(replaced)) {
         // Its fate is under way: whoever comes next for this device waits.
@@ -298,8 +314,8 @@ void Notifier::apply_created(const Incoming& incoming, Id id, Id replaced, store
     accepted_.add();
     const bool is_pending = record->is_bodiless;
     record->is_bodiless = false;
-    context_.subscriptions.move(*record, is_pending ? SubscriptionInput::commit_pending
-                                                    : SubscriptionInput::commit_active);
+    context_.subscriptions.move(
+        *record, is_pending ? SubscriptionInput::commit_pending : SubscriptionInput::commit_active);
     arm_expiry(id, {});
     if (is_pending) await_decision(id);
     accept(incoming.transaction, *record, record->granted);
@@ -308,7 +324,8 @@ void Notifier::apply_created(const Incoming& incoming, Id id, Id replaced, store
     open_gate(id);
 }
 
-void Notifier::accept(sip::ServerTransactionId transaction, const Subscription& record, std::uint32_t expires) {
+void Notifier::accept(sip::ServerTransactionId transaction, const Subscription& record,
+                      std::uint32_t expires) {
     sip::Answer answer;
     answer.to_tag = record.get(Part::local_tag);
     answer.expires = expires;

@@ -14,22 +14,23 @@
 
 namespace herald::server {
 
-/// The notifier of one shard. Requests reach it with the core checks passed and the event package known.
+/// The notifier of one shard. Requests reach it with the core checks passed and the event package
+/// known.
 class Notifier {
 public:
     using Id = SubscriptionTable::Id;
 
     Notifier(Context& context, NotifySender& sender);
 
-    /// A request with a To tag of any method: false where it was answered 481 (no such dialog) or 500 (CSeq out of
-    /// order, RFC 3261 12.2.2), or where it repeats what was done before a crash.
+    /// A request with a To tag of any method: false where it was answered 481 (no such dialog) or
+    /// 500 (CSeq out of order, RFC 3261 12.2.2), or where it repeats what was done before a crash.
     bool check_dialog(sip::ServerTransactionId transaction, const sip::Message& request);
     /// Answers now, or after the commit.
-    void on_subscribe(sip::ServerTransactionId transaction, const sip::Message& request, const sip::Flow& flow,
-                      const packages::Package& package);
+    void on_subscribe(sip::ServerTransactionId transaction, const sip::Message& request,
+                      const sip::Flow& flow, const packages::Package& package);
 
-    /// One row of the store, before the first request: dialog, state and timers as they were. Nothing runs out before
-    /// `not_before`, and then spread over some seconds (design: Restart).
+    /// One row of the store, before the first request: dialog, state and timers as they were.
+    /// Nothing runs out before `not_before`, and then spread over some seconds (design: Restart).
     void recover(store::Subscription row, base::WallTime not_before);
     /// No repetition of a request of the last run can come any more.
     void forget_tombstones() { tombstones_.clear(); }
@@ -59,38 +60,48 @@ private:
     void resume_in_dialog(const Incoming& incoming);
 
     bool authenticate(Incoming& incoming, const sip::Message& request);
-    SubscribeFacts gather(const Incoming& incoming, const sip::Message& request, std::string_view aor,
-                          const Subscription* existing, bool takes_room) const;
+    SubscribeFacts gather(const Incoming& incoming, const sip::Message& request,
+                          std::string_view aor, const Subscription* existing,
+                          bool takes_room) const;
     ExpiryRules expiry_rules(const packages::Profile& profile) const;
     bool is_over_limit(const Incoming& incoming, std::string_view aor) const;
-    /// The live subscription of the same device that this initial SUBSCRIBE replaces (events Q-7), if any.
+    /// The live subscription of the same device that this initial SUBSCRIBE replaces (events Q-7),
+    /// if any.
     Id find_twin(const Incoming& incoming, const sip::Message& request, std::string_view aor) const;
 
-    Subscription new_record(const Incoming& incoming, const sip::Message& request, const SubscribeGrant& grant,
-                            std::string_view aor, const sip::NameAddress& contact);
+    Subscription new_record(const Incoming& incoming, const sip::Message& request,
+                            const SubscribeGrant& grant, std::string_view aor,
+                            const sip::NameAddress& contact);
     void fetch(const Incoming& incoming, Subscription record);
-    void create(const Incoming& incoming, const sip::Message& request, Subscription record, Id replaced);
+    void create(const Incoming& incoming, const sip::Message& request, Subscription record,
+                Id replaced);
     void apply_created(const Incoming& incoming, Id id, Id replaced, store::Outcome outcome);
     Id adopt(Subscription record);
 
-    bool is_in_order(sip::ServerTransactionId transaction, const Subscription& record, const sip::Message& request);
-    bool is_same_usage(const Incoming& incoming, const Subscription& record, const sip::Message& request);
-    void refresh(const Incoming& incoming, const sip::Message& request, Id id, const SubscribeGrant& grant);
-    Refresh plan_refresh(const Incoming& incoming, const sip::Message& request, const Subscription& record,
-                         const SubscribeGrant& grant) const;
-    store::Change change_of(const Subscription& record, const Refresh& refresh, store::RequestMark mark) const;
+    bool is_in_order(sip::ServerTransactionId transaction, const Subscription& record,
+                     const sip::Message& request);
+    bool is_same_usage(const Incoming& incoming, const Subscription& record,
+                       const sip::Message& request);
+    void refresh(const Incoming& incoming, const sip::Message& request, Id id,
+                 const SubscribeGrant& grant);
+    Refresh plan_refresh(const Incoming& incoming, const sip::Message& request,
+                         const Subscription& record, const SubscribeGrant& grant) const;
+    store::Change change_of(const Subscription& record, const Refresh& refresh,
+                            store::RequestMark mark) const;
     void apply_refresh(const Incoming& incoming, Id id, Refresh& refresh, store::Outcome outcome);
     void unsubscribe(const Incoming& incoming, const sip::Message& request, Id id);
     void apply_unsubscribe(const Incoming& incoming, Id id, store::Outcome outcome);
 
-    /// Ends a subscription by itself: the row goes first, in its own commit; then the watcher is told.
+    /// Ends a subscription by itself: the row goes first, in its own commit; then the watcher is
+    /// told.
     void run_out(Id id, EndReason reason);
     /// Nobody decides for ever: a pending subscription is given up (events S-5).
     void await_decision(Id id);
     void run_out_later(Id id, EndReason reason);
     void arm_expiry(Id id, base::WallTime not_before);
     bool answer_tombstone(sip::ServerTransactionId transaction, const sip::Message& request);
-    void accept(sip::ServerTransactionId transaction, const Subscription& record, std::uint32_t expires);
+    void accept(sip::ServerTransactionId transaction, const Subscription& record,
+                std::uint32_t expires);
     void refuse(const Incoming& incoming, const sip::Answer& answer);
     void turn_away(const Incoming& incoming);
     void refuse_uncommitted(const Incoming& incoming, store::Outcome outcome);
@@ -101,7 +112,8 @@ private:
     NotifySender& sender_;
     base::Timers::Owner expiry_timer_;
     Gate gate_;
-    /// Dialogs that ended just before the last run did, by our tag: for repetitions of the ending request.
+    /// Dialogs that ended just before the last run did, by our tag: for repetitions of the ending
+    /// request.
     std::unordered_map<std::string, std::uint64_t> tombstones_;
     base::Counter& accepted_;
     base::Counter& refreshed_;

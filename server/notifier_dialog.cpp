@@ -1,4 +1,5 @@
-// server/notifier_dialog.cpp: SUBSCRIBEs within a dialog: refresh, unsubscribe; expiry; and dialogs of earlier runs.
+// server/notifier_dialog.cpp: SUBSCRIBEs within a dialog: refresh, unsubscribe; expiry; and dialogs
+// of earlier runs.
 #include <algorithm>
 
 #include "base/log.h"
@@ -13,13 +14,15 @@ namespace {
 using Part = PackedText::Part;
 
 constexpr std::uint32_t kCseqBlock = 65536;
-/// Rows of ended dialogs stay for repetitions of the request that ended them: 64*T1 and some time to restart.
+/// Rows of ended dialogs stay for repetitions of the request that ended them: 64*T1 and some time
+/// to restart.
 constexpr auto kTombstoneLife = std::chrono::seconds(90);
 /// After an outage what lapsed meanwhile runs out spread over this long.
 constexpr std::uint64_t kLapseSpreadMs = 10'000;
 constexpr auto kExpiryRetry = std::chrono::seconds(2);
 
-/// Same type and id; a missing id on one side is forgiven, the dialog has one usage only (RFC 6665 8.2.1, events 18).
+/// Same type and id; a missing id on one side is forgiven, the dialog has one usage only (RFC
+/// 6665 8.2.1, events 18).
 bool is_same_event(std::string_view kept, std::string_view asked) {
     const auto ours = sip::parse_event(kept);
     const auto theirs = sip::parse_event(asked);
@@ -30,7 +33,8 @@ bool is_same_event(std::string_view kept, std::string_view asked) {
 }  // namespace
 
 bool Notifier::check_dialog(sip::ServerTransactionId transaction, const sip::Message& request) {
-    const auto id = context_.subscriptions.by_dialog(request.call_id(), request.to_tag(), request.from_tag());
+    const auto id =
+        context_.subscriptions.by_dialog(request.call_id(), request.to_tag(), request.from_tag());
     const auto* record = context_.subscriptions.find(id);
     const bool is_subscribe = request.method() == sip::Method::subscribe;
     if (record && record->state != SubscriptionState::ending) {
@@ -42,7 +46,8 @@ bool Notifier::check_dialog(sip::ServerTransactionId transaction, const sip::Mes
     return false;
 }
 
-/// RFC 3261 12.2.2. The repetition of a change that was durable before a crash gets its answer again.
+/// RFC 3261 12.2.2. The repetition of a change that was durable before a crash gets its answer
+/// again.
 bool Notifier::is_in_order(sip::ServerTransactionId transaction, const Subscription& record,
                            const sip::Message& request) {
     if (request.cseq() > record.remote_cseq) return true;
@@ -55,18 +60,22 @@ bool Notifier::is_in_order(sip::ServerTransactionId transaction, const Subscript
 }
 
 void Notifier::on_in_dialog(Incoming incoming, const sip::Message& request) {
-    const auto id = context_.subscriptions.by_dialog(request.call_id(), request.to_tag(), request.from_tag());
+    const auto id =
+        context_.subscriptions.by_dialog(request.call_id(), request.to_tag(), request.from_tag());
     const auto* record = context_.subscriptions.find(id);
     if (!record) return refuse(incoming, answer(481));
     if (!is_same_usage(incoming, *record, request)) return;
     if (context_.port.is_full_for_refreshes()) return turn_away(incoming);
     if (!authenticate(incoming, request)) return;
-    if (incoming.who.aor != record->get(Part::watcher)) return refuse(incoming, answer(403, "Not your subscription"));
+    if (incoming.who.aor != record->get(Part::watcher))
+        return refuse(incoming, answer(403, "Not your subscription"));
     resume_in_dialog(incoming);
 }
 
-bool Notifier::is_same_usage(const Incoming& incoming, const Subscription& record, const sip::Message& request) {
-    if (is_same_event(record.get(Part::event), request.header(sip::Header::event).value_or(""))) return true;
+bool Notifier::is_same_usage(const Incoming& incoming, const Subscription& record,
+                             const sip::Message& request) {
+    if (is_same_event(record.get(Part::event), request.header(sip::Header::event).value_or("")))
+        return true;
     refuse(incoming, answer(403, "Dialogs are not shared between subscriptions"));
     return false;
 }
@@ -74,7 +83,8 @@ bool Notifier::is_same_usage(const Incoming& incoming, const Subscription& recor
 void Notifier::resume_in_dialog(const Incoming& incoming) {
     const auto* request = context_.stack.request(incoming.transaction);
     if (!request) return;
-    const auto id = context_.subscriptions.by_dialog(request->call_id(), request->to_tag(), request->from_tag());
+    const auto id = context_.subscriptions.by_dialog(request->call_id(), request->to_tag(),
+                                                     request->from_tag());
     auto* record = context_.subscriptions.find(id);
     if (!record || record->state == SubscriptionState::ending) return refuse(incoming, answer(481));
     if (record->is_changing) {
@@ -84,14 +94,16 @@ void Notifier::resume_in_dialog(const Incoming& incoming) {
     if (!is_in_order(incoming.transaction, *record, *request)) return;
     const auto& resource = context_.resources[record->resource];
     auto decision = decide(gather(incoming, *request, resource.aor, record, false));
-    if (const auto* refusal = std::get_if<sip::Answer>(&decision)) return refuse(incoming, *refusal);
+    if (const auto* refusal = std::get_if<sip::Answer>(&decision))
+        return refuse(incoming, *refusal);
     const auto& grant = std::get<SubscribeGrant>(decision);
     if (grant.expires == 0) return unsubscribe(incoming, *request, id);
     refresh(incoming, *request, id, grant);
 }
 
 Notifier::Refresh Notifier::plan_refresh(const Incoming& incoming, const sip::Message& request,
-                                         const Subscription& record, const SubscribeGrant& grant) const {
+                                         const Subscription& record,
+                                         const SubscribeGrant& grant) const {
     auto& resource = context_.resources[record.resource];
     const auto& profile = resource.package->profile();
     Refresh plan;
@@ -106,10 +118,10 @@ Notifier::Refresh Notifier::plan_refresh(const Incoming& incoming, const sip::Me
     // No Accept on a refresh of something else than the default type: what was chosen stays.
     const bool names_type = request.count(sip::Header::accept) > 0;
     const auto old_view = resource.views[record.view];
-    plan.view = names_type ? resource.view_for(type_index(profile, grant.type), old_view.entity.empty()
-                                                                                    ? resource.aor
-                                                                                    : old_view.entity)
-                           : record.view;
+    plan.view = names_type
+                    ? resource.view_for(type_index(profile, grant.type),
+                                        old_view.entity.empty() ? resource.aor : old_view.entity)
+                    : record.view;
     const auto contact = sip::sole_contact(request);
     if (contact && contact->uri != record.get(Part::remote_target)) {
         auto parts = record.text.parts();
@@ -122,12 +134,15 @@ Notifier::Refresh Notifier::plan_refresh(const Incoming& incoming, const sip::Me
 /// The cheap row change where nothing but times and counters moved.
 store::Change Notifier::change_of(const Subscription& record, const Refresh& refresh,
                                   store::RequestMark mark) const {
-    const bool is_same_place = refresh.text.is_empty() && refresh.flow == record.flow && refresh.view == record.view;
-    const auto state = refresh.is_pending ? store::Subscription::State::pending : store::Subscription::State::active;
+    const bool is_same_place =
+        refresh.text.is_empty() && refresh.flow == record.flow && refresh.view == record.view;
+    const auto state = refresh.is_pending ? store::Subscription::State::pending
+                                          : store::Subscription::State::active;
     if (is_same_place) {
-        return store::TouchSubscription{record.id, refresh.change, refresh.expires_at, refresh.granted,
-                                        refresh.remote_cseq, refresh.cseq_base, context_.home.epoch, state,
-                                        std::move(mark)};
+        return store::TouchSubscription{
+            record.id,           refresh.change,    refresh.expires_at,  refresh.granted,
+            refresh.remote_cseq, refresh.cseq_base, context_.home.epoch, state,
+            std::move(mark)};
     }
     auto row = row_of(record, std::move(mark));
     const auto& resource = context_.resources[record.resource];
@@ -143,17 +158,21 @@ store::Change Notifier::change_of(const Subscription& record, const Refresh& ref
     return store::UpdateSubscription{std::move(row)};
 }
 
-void Notifier::refresh(const Incoming& incoming, const sip::Message& request, Id id, const SubscribeGrant& grant) {
+void Notifier::refresh(const Incoming& incoming, const sip::Message& request, Id id,
+                       const SubscribeGrant& grant) {
     auto& record = *context_.subscriptions.find(id);
     auto plan = plan_refresh(incoming, request, record, grant);
     auto change = change_of(record, plan, context_.request_mark(request));
     record.is_changing = true;
     sender_.confirmations().set(record, false);
-    context_.port.commit(std::move(change), [this, incoming, id, plan = std::make_unique<Refresh>(std::move(plan))](
-                                                store::Outcome outcome) { apply_refresh(incoming, id, *plan, outcome); });
+    context_.port.commit(
+        std::move(change),
+        [this, incoming, id, plan = std::make_unique<Refresh>(std::move(plan))](
+            store::Outcome outcome) { apply_refresh(incoming, id, *plan, outcome); });
 }
 
-void Notifier::apply_refresh(const Incoming& incoming, Id id, Refresh& refresh, store::Outcome outcome) {
+void Notifier::apply_refresh(const Incoming& incoming, Id id, Refresh& refresh,
+                             store::Outcome outcome) {
     auto* record = context_.subscriptions.find(id);
     if (!record) return refuse(incoming, answer(481));
     record->is_changing = false;
@@ -189,7 +208,8 @@ void Notifier::apply_refresh(const Incoming& incoming, Id id, Refresh& refresh, 
 void Notifier::unsubscribe(const Incoming& incoming, const sip::Message& request, Id id) {
     auto& record = *context_.subscriptions.find(id);
     record.is_changing = true;
-    store::RemoveSubscription change{record.id, context_.wall() + kTombstoneLife, context_.request_mark(request)};
+    store::RemoveSubscription change{record.id, context_.wall() + kTombstoneLife,
+                                     context_.request_mark(request)};
     context_.port.commit(std::move(change), [this, incoming, id](store::Outcome outcome) {
         apply_unsubscribe(incoming, id, outcome);
     });
@@ -214,7 +234,8 @@ void Notifier::arm_expiry(Id id, base::WallTime not_before) {
     auto& timers = context_.loop.timers();
     timers.cancel(record.expiry);
     auto lapses = record.expires_at;
-    if (lapses < not_before) lapses = not_before + std::chrono::milliseconds(base::random_u64() % kLapseSpreadMs);
+    if (lapses < not_before)
+        lapses = not_before + std::chrono::milliseconds(base::random_u64() % kLapseSpreadMs);
     const auto left = std::max(lapses - context_.wall(), std::chrono::milliseconds(0));
     record.expiry = timers.arm(expiry_timer_, pack(id), context_.loop.now() + left);
 }
@@ -225,23 +246,25 @@ void Notifier::run_out(Id id, EndReason reason) {
     if (!record || !record->is_live()) return;
     if (record->is_changing) return run_out_later(id, reason);
     record->is_changing = true;
-    context_.port.commit(store::RemoveSubscription{record->id, {}, {}}, [this, id, reason](store::Outcome outcome) {
-        auto* ended = context_.subscriptions.find(id);
-        if (!ended) return;
-        ended->is_changing = false;
-        if (outcome == store::Outcome::unavailable || outcome == store::Outcome::unknown) {
-            return run_out_later(id, reason);
-        }
-        expired_.add();
-        sender_.end(id, reason);
-        open_gate(id);
-    });
+    context_.port.commit(
+        store::RemoveSubscription{record->id, {}, {}}, [this, id, reason](store::Outcome outcome) {
+            auto* ended = context_.subscriptions.find(id);
+            if (!ended) return;
+            ended->is_changing = false;
+            if (outcome == store::Outcome::unavailable || outcome == store::Outcome::unknown) {
+                return run_out_later(id, reason);
+            }
+            expired_.add();
+            sender_.end(id, reason);
+            open_gate(id);
+        });
 }
 
 void Notifier::run_out_later(Id id, EndReason reason) {
     context_.loop.timers().arm(context_.loop.now() + kExpiryRetry, [this, id, reason] {
         const auto* record = context_.subscriptions.find(id);
-        const bool was_refreshed = record && reason == EndReason::timeout && record->expires_at > context_.wall();
+        const bool was_refreshed =
+            record && reason == EndReason::timeout && record->expires_at > context_.wall();
         if (record && !was_refreshed) run_out(id, reason);
     });
 }
@@ -272,13 +295,15 @@ void Notifier::recover(store::Subscription row, base::WallTime not_before) {
     }
     const auto* package = packages::find(row.package);
     if (!package) {
-        base::log_warning("subscription.skipped", {{"call_id", row.call_id}, {"package", row.package}});
+        base::log_warning("subscription.skipped",
+                          {{"call_id", row.call_id}, {"package", row.package}});
         return;
     }
     const bool is_pending = row.state == store::Subscription::State::pending;
     Subscription record;
-    record.text = PackedText({row.call_id, row.local_uri, row.remote_uri, row.remote_target, row.local_tag,
-                              row.remote_tag, row.event, row.watcher, row.entity, row.instance, row.route_set});
+    record.text = PackedText({row.call_id, row.local_uri, row.remote_uri, row.remote_target,
+                              row.local_tag, row.remote_tag, row.event, row.watcher, row.entity,
+                              row.instance, row.route_set});
     record.id = row.id;
     record.change = row.change;
     record.mark = context_.mark_of(row.mark);
@@ -289,10 +314,12 @@ void Notifier::recover(store::Subscription row, base::WallTime not_before) {
     record.cseq = row.cseq_base + (context_.home.epoch - row.epoch) * kCseqBlock - 1;
     record.cseq_end = record.cseq + 1 + kCseqBlock;
     record.resource = context_.resources.obtain(*package, row.aor);
-    record.view = context_.resources[record.resource].view_for(type_index(package->profile(), row.accept), row.entity);
+    record.view = context_.resources[record.resource].view_for(
+        type_index(package->profile(), row.accept), row.entity);
     const auto id = adopt(std::move(record));
-    context_.subscriptions.move(context_.subscriptions[id.slot],
-                                is_pending ? SubscriptionInput::commit_pending : SubscriptionInput::commit_active);
+    context_.subscriptions.move(
+        context_.subscriptions[id.slot],
+        is_pending ? SubscriptionInput::commit_pending : SubscriptionInput::commit_active);
     arm_expiry(id, not_before);
     if (is_pending) await_decision(id);
 }

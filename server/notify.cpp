@@ -30,7 +30,8 @@ void append_line(std::string& out, std::string_view name, std::string_view value
 struct Names {
     std::string_view from, to, call_id, contact, event, content_type, content_length;
 };
-constexpr Names kLongNames{"From: ", "To: ", "Call-ID: ", "Contact: ", "Event: ", "Content-Type: ", "Content-Length: "};
+constexpr Names kLongNames{
+    "From: ", "To: ", "Call-ID: ", "Contact: ", "Event: ", "Content-Type: ", "Content-Length: "};
 constexpr Names kCompactNames{"f: ", "t: ", "i: ", "m: ", "o: ", "c: ", "l: "};
 
 void write_body(const packages::Composed* composed, const Names& names, std::string& out) {
@@ -41,7 +42,8 @@ void write_body(const packages::Composed* composed, const Names& names, std::str
     if (composed) out += composed->document.body;
 }
 
-/// Request-URI and Route for a dialog's route set (RFC 3261 12.2.1.1): a first route without `lr` is a strict router.
+/// Request-URI and Route for a dialog's route set (RFC 3261 12.2.1.1): a first route without `lr`
+/// is a strict router.
 struct Routing {
     std::string_view request_uri;
     std::string strict_route;  ///< ready value, used instead of the route set
@@ -76,10 +78,13 @@ NotifySender::NotifySender(Context& context, sip::Locator& locator)
     : context_(context),
       locator_(locator),
       confirmations_(context),
-      retry_timer_(context.loop.timers().add_owner([this](std::uint64_t user) { on_retry(unpack(user)); })),
+      retry_timer_(
+          context.loop.timers().add_owner([this](std::uint64_t user) { on_retry(unpack(user)); })),
       self_(std::make_shared<NotifySender*>(this)),
-      sent_(notify_counter(context.metrics, "herald_notify_sent_total", "NOTIFY requests sent, retransmissions not counted")),
-      delivered_(notify_counter(context.metrics, "herald_notify_delivered_total", "NOTIFY requests answered 2xx")),
+      sent_(notify_counter(context.metrics, "herald_notify_sent_total",
+                           "NOTIFY requests sent, retransmissions not counted")),
+      delivered_(notify_counter(context.metrics, "herald_notify_delivered_total",
+                                "NOTIFY requests answered 2xx")),
       coalesced_(notify_counter(context.metrics, "herald_notify_coalesced_total",
                                 "Changes that joined a NOTIFY still to be sent")),
       suspects_(notify_counter(context.metrics, "herald_notify_suspect_total",
@@ -91,7 +96,9 @@ NotifySender::NotifySender(Context& context, sip::Locator& locator)
       answer_time_(context.metrics.histogram("herald_notify_answer_seconds",
                                              "From sending a NOTIFY to its final answer")) {}
 
-NotifySender::~NotifySender() { *self_ = nullptr; }
+NotifySender::~NotifySender() {
+    *self_ = nullptr;
+}
 
 void NotifySender::changed(std::uint32_t slot) {
     auto& resource = context_.resources[slot];
@@ -106,8 +113,9 @@ void NotifySender::changed(std::uint32_t slot) {
 
 void NotifySender::resume(std::uint32_t slot) {
     auto& resource = context_.resources[slot];
-    const bool is_confirmed = resource.confirmed_fingerprint != 0 &&
-                              resource.confirmed_fingerprint == resource.canonical_fingerprint(context_.wall());
+    const bool is_confirmed =
+        resource.confirmed_fingerprint != 0 &&
+        resource.confirmed_fingerprint == resource.canonical_fingerprint(context_.wall());
     for (const auto watcher : resource.watchers) {
         auto& record = context_.subscriptions[watcher];
         const bool has_it = is_confirmed && record.change <= resource.confirmed_through;
@@ -188,7 +196,8 @@ bool NotifySender::may_send_now(Id id, Subscription& record) {
     auto& timers = context_.loop.timers();
     if (record.is_forced || record.is_due) return timers.cancel(record.retry), true;
     if (timers.is_armed(record.retry)) return coalesced_.add(), false;
-    const auto interval = context_.resources[record.resource].package->profile().min_notify_interval;
+    const auto interval =
+        context_.resources[record.resource].package->profile().min_notify_interval;
     const auto next = record.last_notify + interval;
     if (record.last_notify == base::Instant{} || next <= context_.loop.now()) return true;
     retry_at(id, record, next - context_.loop.now());
@@ -231,18 +240,19 @@ void NotifySender::renew_cseq_block(Id id, Subscription& record) {
     if (record.cseq >= kLastCseq - kCseqBlock) return remove(id, "cseq_exhausted");
     if (record.is_changing) return;
     record.is_changing = true;
-    context_.port.commit(touch_of(record, context_.home.epoch), [this, id, base = record.cseq + 1](store::Outcome outcome) {
-        auto* renewed = context_.subscriptions.find(id);
-        if (!renewed) return;
-        renewed->is_changing = false;
-        if (outcome == store::Outcome::committed) {
-            renewed->cseq_end = base + kCseqBlock;
-            send(id);
-        } else {
-            retry_at(id, *renewed, std::chrono::seconds(1));
-        }
-        if (settled_) settled_(id);
-    });
+    context_.port.commit(touch_of(record, context_.home.epoch),
+                         [this, id, base = record.cseq + 1](store::Outcome outcome) {
+                             auto* renewed = context_.subscriptions.find(id);
+                             if (!renewed) return;
+                             renewed->is_changing = false;
+                             if (outcome == store::Outcome::committed) {
+                                 renewed->cseq_end = base + kCseqBlock;
+                                 send(id);
+                             } else {
+                                 retry_at(id, *renewed, std::chrono::seconds(1));
+                             }
+                             if (settled_) settled_(id);
+                         });
 }
 
 void NotifySender::depart(Id id, Subscription& record, Resource& resource) {
@@ -286,11 +296,12 @@ std::size_t NotifySender::size_of(Id id) {
     return text.size();
 }
 
-/// RFC 3261 18.1.1 for what goes to a UDP watcher: compact names first, then a stream to the very address it came from, else
-/// the UDP flow all the same (core R-2).
+/// RFC 3261 18.1.1 for what goes to a UDP watcher: compact names first, then a stream to the very
+/// address it came from, else the UDP flow all the same (core R-2).
 sip::Flow NotifySender::fit_to_path(Id id, const Subscription& record, Flight& flight) {
     const bool is_small = !flight.composed || flight.composed->document.body.size() < kSurelySmall;
-    if (sip::is_reliable(record.flow.protocol) || is_small || size_of(id) <= kMostOnUdp) return record.flow;
+    if (sip::is_reliable(record.flow.protocol) || is_small || size_of(id) <= kMostOnUdp)
+        return record.flow;
     flight.is_compact = true;
     if (size_of(id) <= kMostOnUdp) return record.flow;
     if (const auto stream = stream_for(record)) {
@@ -353,7 +364,8 @@ void NotifySender::write_request(std::uint64_t user, std::string_view via, std::
 
 void NotifySender::write_state(const Subscription& record, const Flight& flight, std::string& out) {
     out += "Subscription-State: ";
-    if (flight.state == SubscriptionState::ending) return append_line(out, "terminated;reason=", name_of(record.reason));
+    if (flight.state == SubscriptionState::ending)
+        return append_line(out, "terminated;reason=", name_of(record.reason));
     out += name_of(flight.state);
     out += ";expires=";
     base::append_number(out, flight.expires);
@@ -380,7 +392,8 @@ void NotifySender::forget(Id id) {
     resource.watchers[index] = resource.watchers.back();
     context_.subscriptions[resource.watchers[index]].watcher_index = index;
     resource.watchers.pop_back();
-    // The last watcher moved into the gap: it must not be passed over by a fan-out that is beyond it.
+    // The last watcher moved into the gap: it must not be passed over by a fan-out that is beyond
+    // it.
     resource.fan_out_at = std::min(resource.fan_out_at, index);
     context_.subscriptions.move(*record, SubscriptionInput::drop);
     context_.subscriptions.erase(id);

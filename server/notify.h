@@ -1,8 +1,9 @@
-// server/notify.h: the funnel out: every changed resource ends here, as NOTIFYs to its watchers (RFC 6665 4.2.2).
+// server/notify.h: the funnel out: every changed resource ends here, as NOTIFYs to its watchers
+// (RFC 6665 4.2.2).
 //
 //   changed() -> fan-out queue -> slices of 256 -> send() -> answer -> verdict
-//   At most one NOTIFY is outstanding per subscription; what changes meanwhile marks it stale, and the latest state
-//   follows the answer.
+//   At most one NOTIFY is outstanding per subscription; what changes meanwhile marks it stale, and
+//   the latest state follows the answer.
 #pragma once
 
 #include <deque>
@@ -28,9 +29,11 @@ public:
 
     /// The state of a resource changed: compose anew, tell everybody whose document differs.
     void changed(std::uint32_t resource);
-    /// A NOTIFY is owed whatever the document (RFC 6665 4.2.1.2): after each SUBSCRIBE, a grant, an end.
+    /// A NOTIFY is owed whatever the document (RFC 6665 4.2.1.2): after each SUBSCRIBE, a grant, an
+    /// end.
     void notify(Id id);
-    /// Ends a subscription whose durable removal is done: the final NOTIFY goes out, then it is gone.
+    /// Ends a subscription whose durable removal is done: the final NOTIFY goes out, then it is
+    /// gone.
     void end(Id id, EndReason reason);
     /// Out of memory at once, without a NOTIFY; its row is the caller's business.
     void forget(Id id);
@@ -93,10 +96,12 @@ private:
 
     void land(Id id, Subscription& record, const sip::ClientOutcome& outcome);
     void on_delivered(Id id, Subscription& record, const sip::ClientOutcome& outcome);
-    void on_failed(Id id, Subscription& record, NotifyVerdict verdict, const sip::ClientOutcome& outcome);
+    void on_failed(Id id, Subscription& record, NotifyVerdict verdict,
+                   const sip::ClientOutcome& outcome);
     bool answer_challenge(Id id, Subscription& record, const sip::ClientOutcome& outcome);
     bool try_default_body(Subscription& record);
     void become_suspect(Id id, Subscription& record);
+    void try_again(const std::vector<Id>& heard);
     void lose_flow(Id id, Subscription& record);
     void count_failure(Id id, Subscription& record);
     void remove(Id id, std::string_view why);
@@ -113,10 +118,11 @@ private:
     base::Slab<Flight> flights_;
     std::deque<std::uint32_t> dirty_;
     bool is_scheduled_ = false;
-    std::unordered_multimap<std::uint64_t, Id> silent_;      ///< suspects and lost flows by peer
-    std::unordered_map<std::uint64_t, Detour> detours_;      ///< by packed Id
-    std::unordered_map<std::uint64_t, std::string> authorizations_;  ///< for the next NOTIFY, by packed Id
-    std::shared_ptr<NotifySender*> self_;                    ///< for answers of the locator that come late
+    std::unordered_multimap<std::uint64_t, Id> silent_;  ///< suspects and lost flows by peer
+    std::unordered_map<std::uint64_t, Detour> detours_;  ///< by packed Id
+    std::unordered_map<std::uint64_t, std::string>
+        authorizations_;                   ///< for the next NOTIFY, by packed Id
+    std::shared_ptr<NotifySender*> self_;  ///< for answers of the locator that come late
     base::Task<void(Id)> settled_;
     base::Counter& sent_;
     base::Counter& delivered_;

@@ -1,4 +1,5 @@
-// server/notify_outcome.cpp: what became of a NOTIFY: the verdict carried out, ways around a lost flow, retries.
+// server/notify_outcome.cpp: what became of a NOTIFY: the verdict carried out, ways around a lost
+// flow, retries.
 #include <algorithm>
 
 #include "base/log.h"
@@ -57,7 +58,8 @@ void NotifySender::land(Id id, Subscription& record, const sip::ClientOutcome& o
         if (was_final) return delivered_.add(), forget(id);
         return on_delivered(id, record, outcome);
     }
-    if (was_switched && (verdict == NotifyVerdict::unreachable || verdict == NotifyVerdict::suspect)) {
+    if (was_switched &&
+        (verdict == NotifyVerdict::unreachable || verdict == NotifyVerdict::suspect)) {
         if (datagram_only_.size() >= kMostRemembered) datagram_only_.clear();
         datagram_only_[record.flow.peer.to_string()] = context_.loop.now() + kDatagramOnly;
         return notify(id);
@@ -82,22 +84,28 @@ void NotifySender::on_failed(Id id, Subscription& record, NotifyVerdict verdict,
     record.sent_fingerprint = 0;
     record.is_stale = true;
     switch (verdict) {
-        case NotifyVerdict::delivered: return;
-        case NotifyVerdict::remove: return remove(id, std::to_string(outcome.status));
-        case NotifyVerdict::suspect: return become_suspect(id, record);
+        case NotifyVerdict::delivered:
+            return;
+        case NotifyVerdict::remove:
+            return remove(id, std::to_string(outcome.status));
+        case NotifyVerdict::suspect:
+            return become_suspect(id, record);
         case NotifyVerdict::authenticate:
             if (answer_challenge(id, record, outcome)) return notify(id);
-            return record.state == SubscriptionState::ending ? forget(id) : count_failure(id, record);
+            return record.state == SubscriptionState::ending ? forget(id)
+                                                             : count_failure(id, record);
         case NotifyVerdict::wait:
             return retry_at(id, record, std::chrono::seconds(retry_after_of(outcome)));
         case NotifyVerdict::other_body:
             if (try_default_body(record)) return notify(id);
             return count_failure(id, record);
-        case NotifyVerdict::keep: return count_failure(id, record);
+        case NotifyVerdict::keep:
+            return count_failure(id, record);
         case NotifyVerdict::unreachable:
             if (take_detour(id, record)) return notify(id);
             if (detours_.count(pack(id)) > 0) return;
-            return record.get(Part::route_set).empty() ? lose_flow(id, record) : become_suspect(id, record);
+            return record.get(Part::route_set).empty() ? lose_flow(id, record)
+                                                       : become_suspect(id, record);
     }
 }
 
@@ -107,7 +115,8 @@ void NotifySender::count_failure(Id id, Subscription& record) {
     record.is_stale = record.is_forced = false;
 }
 
-bool NotifySender::answer_challenge(Id id, Subscription& record, const sip::ClientOutcome& outcome) {
+bool NotifySender::answer_challenge(Id id, Subscription& record,
+                                    const sip::ClientOutcome& outcome) {
     const auto& config = context_.config;
     if (config.notify_username.empty() || record.was_challenged || !outcome.message) return false;
     sip::DigestClient client(config.notify_username, config.notify_password);
@@ -154,7 +163,8 @@ void NotifySender::become_well(Id id, Subscription& record) {
     if (record.liveness == Liveness::well) return;
     record.liveness = Liveness::well;
     const auto [first, last] = silent_.equal_range(peer_key(record.flow));
-    const auto found = std::find_if(first, last, [&](const auto& entry) { return entry.second == id; });
+    const auto found =
+        std::find_if(first, last, [&](const auto& entry) { return entry.second == id; });
     if (found != last) silent_.erase(found);
 }
 
@@ -173,9 +183,19 @@ void NotifySender::on_sign_of_life(const sip::Flow& flow) {
     if (first == last) return;
     std::vector<Id> heard;
     for (auto at = first; at != last; ++at) heard.push_back(at->second);
+    // After the request that was heard: a refresh gets its answer first, and brings a NOTIFY of its
+    // own.
+    context_.loop.post([self = self_, heard = std::move(heard)] {
+        if (*self) (*self)->try_again(heard);
+    });
+}
+
+void NotifySender::try_again(const std::vector<Id>& heard) {
     for (const auto id : heard) {
         auto* record = context_.subscriptions.find(id);
-        if (!record || !record->is_live()) continue;
+        if (!record || !record->is_live() || record->is_changing ||
+            record->liveness == Liveness::well)
+            continue;
         if (record->liveness == Liveness::flow_lost) become_well(id, *record);
         record->is_due = true;
         send(id);
@@ -230,7 +250,8 @@ bool NotifySender::has_way(Id id, Subscription& record) {
     return false;
 }
 
-/// The next address that might reach the watcher (RFC 3263 4.3); starts looking for addresses where that was not done.
+/// The next address that might reach the watcher (RFC 3263 4.3); starts looking for addresses where
+/// that was not done.
 bool NotifySender::take_detour(Id id, Subscription& record) {
     auto found = detours_.find(pack(id));
     if (found == detours_.end()) {
@@ -251,21 +272,24 @@ bool NotifySender::take_detour(Id id, Subscription& record) {
 
 void NotifySender::look_for_way(Id id, const Subscription& record) {
     detours_[pack(id)].is_locating = true;
-    locator_.locate(next_hop_uri(record), [self = self_, id](Result<std::vector<sip::Target>> targets) {
-        if (!*self) return;
-        auto& sender = **self;
-        auto* waiting = sender.context_.subscriptions.find(id);
-        const auto found = sender.detours_.find(pack(id));
-        if (!waiting || found == sender.detours_.end()) return;
-        found->second.is_locating = false;
-        if (targets) found->second.targets = *std::move(targets);
-        // The address that just failed is no other way; a stream that ended may well be opened again.
-        if (!sip::is_reliable(waiting->flow.protocol)) {
-            std::erase(found->second.targets, sip::Target{waiting->flow.protocol, waiting->flow.peer});
-        }
-        if (sender.take_detour(id, *waiting)) return sender.notify(id);
-        sender.lose_flow(id, *waiting);
-    });
+    locator_.locate(next_hop_uri(record),
+                    [self = self_, id](Result<std::vector<sip::Target>> targets) {
+                        if (!*self) return;
+                        auto& sender = **self;
+                        auto* waiting = sender.context_.subscriptions.find(id);
+                        const auto found = sender.detours_.find(pack(id));
+                        if (!waiting || found == sender.detours_.end()) return;
+                        found->second.is_locating = false;
+                        if (targets) found->second.targets = *std::move(targets);
+                        // The address that just failed is no other way; a stream that ended may
+                        // well be opened again.
+                        if (!sip::is_reliable(waiting->flow.protocol)) {
+                            std::erase(found->second.targets,
+                                       sip::Target{waiting->flow.protocol, waiting->flow.peer});
+                        }
+                        if (sender.take_detour(id, *waiting)) return sender.notify(id);
+                        sender.lose_flow(id, *waiting);
+                    });
 }
 
 }  // namespace herald::server

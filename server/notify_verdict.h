@@ -1,4 +1,5 @@
-// server/notify_verdict.h: what the answer to a NOTIFY means for its subscription (RFC 6665 4.2.2, RFC 5057; events 6).
+// server/notify_verdict.h: what the answer to a NOTIFY means for its subscription (RFC 6665 4.2.2,
+// RFC 5057; events 6).
 #pragma once
 
 #include <cstdint>
@@ -10,13 +11,13 @@ namespace herald::server {
 
 enum class NotifyVerdict : std::uint8_t {
     delivered,
-    remove,          ///< the dialog or usage is gone: silently
-    suspect,         ///< no answer: retry on a schedule, the N-th in a row ends it
-    authenticate,    ///< answer the challenge, once
-    wait,            ///< not before Retry-After
-    other_body,      ///< the body was not liked: once in the default type
-    keep,            ///< this transaction only; the N-th in a row ends it
-    unreachable,     ///< nothing could be sent on the flow
+    remove,        ///< the dialog or usage is gone: silently
+    suspect,       ///< no answer: retry on a schedule, the N-th in a row ends it
+    authenticate,  ///< answer the challenge, once
+    wait,          ///< not before Retry-After
+    other_body,    ///< the body was not liked: once in the default type
+    keep,          ///< this transaction only; the N-th in a row ends it
+    unreachable,   ///< nothing could be sent on the flow
 };
 
 /// The table of events section 6.

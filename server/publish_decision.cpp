@@ -1,4 +1,5 @@
-// server/publish_decision.cpp: what to do with a PUBLISH, decided from facts alone (RFC 3903 6; events U-1).
+// server/publish_decision.cpp: what to do with a PUBLISH, decided from facts alone (RFC 3903 6;
+// events U-1).
 #include "server/publish_decision.h"
 
 #include <algorithm>
@@ -20,7 +21,8 @@ struct Condition {
 
 /// Exactly one token, quotes tolerated (RFC 3903 11.3.2; events section 18).
 std::variant<Condition, sip::Answer> read_condition(const sip::Message& request) {
-    if (request.count(sip::Header::sip_if_match) > 1) return answer(400, "More than one SIP-If-Match");
+    if (request.count(sip::Header::sip_if_match) > 1)
+        return answer(400, "More than one SIP-If-Match");
     const auto value = request.header(sip::Header::sip_if_match);
     if (!value) return Condition{};
     auto tag = sip::unquote(*value);
@@ -49,7 +51,8 @@ std::optional<std::uint32_t> asked_expires(const sip::Message& request) {
 }
 
 /// Unlike SUBSCRIBE there is no clause about one hour (RFC 3903 6 step 4).
-std::optional<std::uint32_t> publish_expires(std::optional<std::uint32_t> asked, const ExpiryRules& rules) {
+std::optional<std::uint32_t> publish_expires(std::optional<std::uint32_t> asked,
+                                             const ExpiryRules& rules) {
     const std::uint32_t wanted = asked.value_or(rules.standard);
     if (wanted == 0) return 0;
     if (wanted < rules.minimum) return std::nullopt;
@@ -76,7 +79,8 @@ Checked admit_body(const PublishFacts& facts, PublishPlan& plan) {
     const auto type = sip::parse_media_type(*content_type);
     if (!type) return from_fault(type.fault());
     const auto& types = profile.publish_types;
-    if (std::find(types.begin(), types.end(), *type) == types.end()) return unsupported_media(profile);
+    if (std::find(types.begin(), types.end(), *type) == types.end())
+        return unsupported_media(profile);
     auto document = facts.package.admit({*type, std::string(body)});
     if (!document) return from_fault(document.fault());
     plan.document = *std::move(document);
@@ -84,21 +88,26 @@ Checked admit_body(const PublishFacts& facts, PublishPlan& plan) {
     return std::nullopt;
 }
 
-std::variant<PublishPlan, sip::Answer> decide_initial(const PublishFacts& facts, std::uint32_t expires) {
-    if (facts.request.body().empty()) return answer(400, "PUBLISH without body and without SIP-If-Match");
+std::variant<PublishPlan, sip::Answer> decide_initial(const PublishFacts& facts,
+                                                      std::uint32_t expires) {
+    if (facts.request.body().empty())
+        return answer(400, "PUBLISH without body and without SIP-If-Match");
     PublishPlan plan{PublishOperation::initial, earlier_of(facts), expires, nullptr, {}};
     if (auto refusal = admit_body(facts, plan)) return *std::move(refusal);
     if (expires == 0) return PublishPlan{PublishOperation::nothing};
-    if (!plan.target && facts.resource && facts.resource->publications.size() >= facts.max_publications) {
+    if (!plan.target && facts.resource &&
+        facts.resource->publications.size() >= facts.max_publications) {
         return unavailable("Too many publications");
     }
     return plan;
 }
 
-std::variant<PublishPlan, sip::Answer> decide_known(const PublishFacts& facts, const Publication& target,
+std::variant<PublishPlan, sip::Answer> decide_known(const PublishFacts& facts,
+                                                    const Publication& target,
                                                     std::uint32_t expires) {
     if (expires == 0) return PublishPlan{PublishOperation::remove, &target};
-    if (facts.request.body().empty()) return PublishPlan{PublishOperation::refresh, &target, expires, nullptr, {}};
+    if (facts.request.body().empty())
+        return PublishPlan{PublishOperation::refresh, &target, expires, nullptr, {}};
     PublishPlan plan{PublishOperation::modify, &target, expires, nullptr, {}};
     if (auto refusal = admit_body(facts, plan)) return *std::move(refusal);
     return plan;

@@ -1,4 +1,5 @@
-// server/publish_decision.h: what to do with a PUBLISH, decided from facts alone (RFC 3903 6; events U-1).
+// server/publish_decision.h: what to do with a PUBLISH, decided from facts alone (RFC 3903 6;
+// events U-1).
 #pragma once
 
 #include <cstdint>
@@ -21,8 +22,8 @@ struct PublishFacts {
     bool is_ours;
     bool is_known;
     const Resource* resource;  ///< nullptr: nothing is known of it yet
-    std::uint64_t mark;        ///< hash of this request: a repetition of a change made before a crash
-    bool supersedes;           ///< an initial PUBLISH replaces this publisher's earlier one
+    std::uint64_t mark;  ///< hash of this request: a repetition of a change made before a crash
+    bool supersedes;     ///< an initial PUBLISH replaces this publisher's earlier one
     std::string_view publisher;
     std::size_t max_publications;
     ExpiryRules expiry;

@@ -14,12 +14,14 @@ constexpr std::chrono::milliseconds kMostGrace = std::chrono::seconds(60);
 
 base::WallTime end_of_grace(const store::Home& home, base::WallTime now) {
     if (home.last_alive == base::WallTime{}) return now;
-    return now + std::clamp<std::chrono::milliseconds>(now - home.last_alive, std::chrono::milliseconds(0), kMostGrace);
+    return now + std::clamp<std::chrono::milliseconds>(now - home.last_alive,
+                                                       std::chrono::milliseconds(0), kMostGrace);
 }
 
 }  // namespace
 
-Recovery::Recovery(const std::vector<std::unique_ptr<Shard>>& shards, const store::Home& home, base::WallTime now)
+Recovery::Recovery(const std::vector<std::unique_ptr<Shard>>& shards, const store::Home& home,
+                   base::WallTime now)
     : shards_(shards), home_(home), not_before_(end_of_grace(home, now)), next_id_(home.next_id) {}
 
 Shard& Recovery::shard_of(std::string_view aor) const {

@@ -13,7 +13,8 @@ namespace herald::server {
 /// Hands every row to its shard, before any loop runs, on the starting thread.
 class Recovery final : public store::RecoverySink {
 public:
-    Recovery(const std::vector<std::unique_ptr<Shard>>& shards, const store::Home& home, base::WallTime now);
+    Recovery(const std::vector<std::unique_ptr<Shard>>& shards, const store::Home& home,
+             base::WallTime now);
 
     void on_account(store::Account row) override;
     void on_publication(store::Publication row) override;

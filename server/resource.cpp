@@ -1,4 +1,5 @@
-// server/resource.cpp: one AOR under one package: its publications, its watchers, what they were told.
+// server/resource.cpp: one AOR under one package: its publications, its watchers, what they were
+// told.
 #include "server/resource.h"
 
 #include <algorithm>
@@ -9,12 +10,14 @@ namespace {
 
 constexpr std::size_t kMaxViews = 64;
 
-packages::Composed compose_view(const Resource& resource, const packages::View& view, base::WallTime now) {
+packages::Composed compose_view(const Resource& resource, const packages::View& view,
+                                base::WallTime now) {
     std::vector<packages::Input> inputs;
     inputs.reserve(resource.publications.size());
     for (const auto& publication : resource.publications) {
         if (!publication.document) continue;
-        inputs.push_back({publication.source, publication.rank, publication.arrived, publication.document.get()});
+        inputs.push_back({publication.source, publication.rank, publication.arrived,
+                          publication.document.get()});
     }
     return resource.package->compose({resource.aor, inputs, now}, view);
 }
@@ -22,29 +25,33 @@ packages::Composed compose_view(const Resource& resource, const packages::View& 
 }  // namespace
 
 const Publication* Resource::by_tag(std::string_view entity_tag) const noexcept {
-    const auto found = std::find_if(publications.begin(), publications.end(), [&](const Publication& candidate) {
-        return !candidate.is_hard() && candidate.entity_tag == entity_tag;
-    });
+    const auto found =
+        std::find_if(publications.begin(), publications.end(), [&](const Publication& candidate) {
+            return !candidate.is_hard() && candidate.entity_tag == entity_tag;
+        });
     return found == publications.end() ? nullptr : &*found;
 }
 
 const Publication* Resource::by_mark(std::uint64_t mark) const noexcept {
     if (mark == 0) return nullptr;
-    const auto found = std::find_if(publications.begin(), publications.end(),
-                                    [&](const Publication& candidate) { return candidate.mark == mark; });
+    const auto found =
+        std::find_if(publications.begin(), publications.end(),
+                     [&](const Publication& candidate) { return candidate.mark == mark; });
     return found == publications.end() ? nullptr : &*found;
 }
 
 Publication* Resource::by_id(std::uint64_t id) noexcept {
-    const auto found = std::find_if(publications.begin(), publications.end(),
-                                    [&](const Publication& candidate) { return candidate.id == id; });
+    const auto found =
+        std::find_if(publications.begin(), publications.end(),
+                     [&](const Publication& candidate) { return candidate.id == id; });
     return found == publications.end() ? nullptr : &*found;
 }
 
 std::uint16_t Resource::view_for(std::uint8_t type, std::string_view entity) {
     if (entity == aor || views.size() >= kMaxViews) entity = {};
     for (std::size_t i = 0; i < views.size(); ++i) {
-        if (views[i].type == type && views[i].entity == entity) return static_cast<std::uint16_t>(i);
+        if (views[i].type == type && views[i].entity == entity)
+            return static_cast<std::uint16_t>(i);
     }
     views.push_back({type, std::string(entity), 0, 0, nullptr});
     return static_cast<std::uint16_t>(views.size() - 1);
@@ -52,9 +59,11 @@ std::uint16_t Resource::view_for(std::uint8_t type, std::string_view entity) {
 
 const packages::Composed& Resource::compose(ViewState& view, base::WallTime now) {
     if (!view.composed || view.version != version) {
-        const packages::View wanted{package->profile().notify_types[view.type],
-                                    view.entity.empty() ? std::string_view(aor) : std::string_view(view.entity)};
-        view.composed = std::make_shared<const packages::Composed>(compose_view(*this, wanted, now));
+        const packages::View wanted{
+            package->profile().notify_types[view.type],
+            view.entity.empty() ? std::string_view(aor) : std::string_view(view.entity)};
+        view.composed =
+            std::make_shared<const packages::Composed>(compose_view(*this, wanted, now));
         view.version = version;
         view.fingerprint = view.composed->fingerprint;
     }
@@ -67,8 +76,8 @@ std::uint64_t Resource::canonical_fingerprint(base::WallTime now) const {
     return fingerprint == 0 ? 1 : fingerprint;
 }
 
-store::Publication row_of(const packages::Package& package, std::string_view aor, const Publication& publication,
-                          store::RequestMark mark) {
+store::Publication row_of(const packages::Package& package, std::string_view aor,
+                          const Publication& publication, store::RequestMark mark) {
     store::Publication row;
     row.id = publication.id;
     row.package = package.profile().event;

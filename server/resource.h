@@ -1,4 +1,5 @@
-// server/resource.h: one AOR under one package: its publications, its watchers, what they were told.
+// server/resource.h: one AOR under one package: its publications, its watchers, what they were
+// told.
 #pragma once
 
 #include <cstdint>
@@ -30,15 +31,15 @@ struct Publication {
     base::TimerId expiry;
     packages::DocumentPtr document;
     std::string type;
-    std::string body;             ///< as published, for operators; empty where it can be had from the store
+    std::string body;  ///< as published, for operators; empty where it can be had from the store
 
     bool is_hard() const noexcept { return expires_at == base::WallTime{}; }
 };
 
 /// What one class of watchers gets, composed at most once per version.
 struct ViewState {
-    std::uint8_t type = 0;    ///< index in Profile::notify_types
-    std::string entity;       ///< empty: the AOR itself
+    std::uint8_t type = 0;      ///< index in Profile::notify_types
+    std::string entity;         ///< empty: the AOR itself
     std::uint64_t version = 0;  ///< of the resource, when `composed` was made
     std::uint64_t fingerprint = 0;
     std::shared_ptr<const packages::Composed> composed;
@@ -50,31 +51,32 @@ struct Resource {
     std::string aor;
     const packages::Package* package = nullptr;
     std::vector<Publication> publications;
-    std::vector<std::uint32_t> watchers;   ///< slots of subscriptions
+    std::vector<std::uint32_t> watchers;  ///< slots of subscriptions
     std::vector<ViewState> views;
     /// Work that waits for the change under way, in order of arrival (events U-7).
     std::unique_ptr<std::deque<base::Task<void()>>> waiting;
-    base::TimerId stale_timer;             ///< a composed document changes by itself then
-    std::uint64_t version = 1;             ///< of the state, in this run
+    base::TimerId stale_timer;                ///< a composed document changes by itself then
+    std::uint64_t version = 1;                ///< of the state, in this run
     std::uint64_t confirmed_fingerprint = 0;  ///< as stored, 0: none
     std::uint64_t confirmed_through = 0;
     std::uint32_t hash = 0;
-    std::uint32_t unconfirmed = 0;         ///< watchers that have not answered the latest document
-    std::uint32_t fan_out_at = 0;          ///< next watcher of the fan-out under way
-    bool is_changing = false;              ///< a durable change is under way
-    bool is_dirty = false;                 ///< in the fan-out queue
-    bool is_held = false;                  ///< in use up the stack: not to be dropped
-    bool is_confirmable = false;           ///< in the queue of confirmations to write
+    std::uint32_t unconfirmed = 0;  ///< watchers that have not answered the latest document
+    std::uint32_t fan_out_at = 0;   ///< next watcher of the fan-out under way
+    bool is_changing = false;       ///< a durable change is under way
+    bool is_dirty = false;          ///< in the fan-out queue
+    bool is_held = false;           ///< in use up the stack: not to be dropped
+    bool is_confirmable = false;    ///< in the queue of confirmations to write
 
     const Publication* by_tag(std::string_view entity_tag) const noexcept;
     const Publication* by_mark(std::uint64_t mark) const noexcept;
     Publication* by_id(std::uint64_t id) noexcept;
     bool is_idle() const noexcept {
-        return publications.empty() && watchers.empty() && !is_changing && !is_dirty && !is_confirmable && !is_held &&
-               !waiting && confirmed_fingerprint == 0;
+        return publications.empty() && watchers.empty() && !is_changing && !is_dirty &&
+               !is_confirmable && !is_held && !waiting && confirmed_fingerprint == 0;
     }
 
-    /// Index in `views`, made where it is missing; beyond 64 spellings the AOR's own view is shared.
+    /// Index in `views`, made where it is missing; beyond 64 spellings the AOR's own view is
+    /// shared.
     std::uint16_t view_for(std::uint8_t type, std::string_view entity);
     /// The document of a view as of now, composed where the cached one is old.
     const packages::Composed& compose(ViewState& view, base::WallTime now);
@@ -87,7 +89,7 @@ struct Resource {
 };
 
 /// A publication as the store keeps it.
-store::Publication row_of(const packages::Package& package, std::string_view aor, const Publication& publication,
-                          store::RequestMark mark);
+store::Publication row_of(const packages::Package& package, std::string_view aor,
+                          const Publication& publication, store::RequestMark mark);
 
 }  // namespace herald::server

@@ -8,12 +8,15 @@ namespace herald::server {
 namespace {
 
 constexpr auto kLook = std::chrono::seconds(3);
-/// Timer J is 32 s: after so many quiet looks the last transaction is forgotten, and the store has given up its cache.
+/// Timer J is 32 s: after so many quiet looks the last transaction is forgotten, and the store has
+/// given up its cache.
 constexpr std::uint32_t kQuietLooks = 11;
 
 }  // namespace
 
-Rest::Rest(base::Loop& loop) : loop_(loop) { arm(); }
+Rest::Rest(base::Loop& loop) : loop_(loop) {
+    arm();
+}
 
 void Rest::arm() {
     loop_.timers().arm(loop_.now() + kLook, [this] { look(); });

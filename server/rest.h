@@ -7,9 +7,10 @@
 
 namespace herald::server {
 
-/// What a storm of requests needed stays with the allocator, spread over many pages, unless somebody asks for it back. Done
-/// once a while after the last request, when the transactions of the storm have lapsed; costs some milliseconds, in a
-/// quiet time. One per shard; the last one to rest is the one that matters.
+/// What a storm of requests needed stays with the allocator, spread over many pages, unless
+/// somebody asks for it back. Done once a while after the last request, when the transactions of
+/// the storm have lapsed; costs some milliseconds, in a quiet time. One per shard; the last one to
+/// rest is the one that matters.
 class Rest {
 public:
     explicit Rest(base::Loop& loop);

@@ -101,11 +101,13 @@ Status Server::State::bind() {
     const auto wanted = listen_addresses(config);
     const auto count = shard_count(config);
     for (unsigned shard = 0; shard < count; ++shard) {
-        units.push_back(std::make_unique<Unit>(clock, metrics, network_options(config, shard, count)));
+        units.push_back(
+            std::make_unique<Unit>(clock, metrics, network_options(config, shard, count)));
         for (std::size_t i = 0; i < wanted.size(); ++i) {
             auto at = wanted[i].bind;
             if (shard > 0) at.set_port(listeners[i].bound.port());
-            auto bound = units[shard]->network.listen(wanted[i].protocol, at, wanted[i].advertised, shard == 0);
+            auto bound = units[shard]->network.listen(wanted[i].protocol, at, wanted[i].advertised,
+                                                      shard == 0);
             if (!bound) return bound.fault();
             if (shard == 0) listeners.push_back(*bound);
         }
@@ -126,13 +128,17 @@ void Server::State::make_shards() {
         auto& unit = *units[i];
         unit.link = std::make_unique<Link>(i, peers, *domains, store->home(), metrics);
         const bool is_alone = units.size() == 1;
-        sip::Transport& transport = is_alone ? static_cast<sip::Transport&>(unit.network) : *unit.link;
-        shards.push_back(std::make_unique<Shard>(unit.loop, transport, metrics,
-                                                 ShardSetup{config, *domains, *store, ids, nonce_key, i, static_cast<unsigned>(units.size())},
-                                                 is_alone ? nullptr : unit.link.get()));
+        sip::Transport& transport =
+            is_alone ? static_cast<sip::Transport&>(unit.network) : *unit.link;
+        shards.push_back(
+            std::make_unique<Shard>(unit.loop, transport, metrics,
+                                    ShardSetup{config, *domains, *store, ids, nonce_key, i,
+                                               static_cast<unsigned>(units.size())},
+                                    is_alone ? nullptr : unit.link.get()));
         peers.shards[i]->stack = &shards[i]->stack();
         unit.network.attach(shards[i]->stack());
-        shards[i]->on_foreign_flow_closed([link = unit.link.get()](const sip::Flow& flow) { link->tell_flow_closed(flow); });
+        shards[i]->on_foreign_flow_closed(
+            [link = unit.link.get()](const sip::Flow& flow) { link->tell_flow_closed(flow); });
     }
 }
 
@@ -186,11 +192,21 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config, base::Metric
     return std::unique_ptr<Server>(new Server(std::move(state)));
 }
 
-Admin& Server::admin() noexcept { return *state_->admin; }
-const std::vector<sip::ListenerAddress>& Server::listeners() const noexcept { return state_->listeners; }
-const std::string& Server::realm() const noexcept { return state_->realm; }
-std::vector<store::Token> Server::tokens() const { return state_->store->tokens(); }
-std::size_t Server::recovered_subscriptions() const noexcept { return state_->recovered; }
+Admin& Server::admin() noexcept {
+    return *state_->admin;
+}
+const std::vector<sip::ListenerAddress>& Server::listeners() const noexcept {
+    return state_->listeners;
+}
+const std::string& Server::realm() const noexcept {
+    return state_->realm;
+}
+std::vector<store::Token> Server::tokens() const {
+    return state_->store->tokens();
+}
+std::size_t Server::recovered_subscriptions() const noexcept {
+    return state_->recovered;
+}
 
 void Server::reload(const Config& fresh) {
     state_->on_every_shard([&](Shard& shard) { shard.reload(fresh); });
@@ -210,7 +226,8 @@ Status Server::stop() {
         done.get_future().wait();
     }
     const auto limit = std::chrono::steady_clock::now() + kDrainLimit;
-    while (!state.is_drained() && std::chrono::steady_clock::now() < limit) std::this_thread::sleep_for(kDrainTurn);
+    while (!state.is_drained() && std::chrono::steady_clock::now() < limit)
+        std::this_thread::sleep_for(kDrainTurn);
     for (auto& unit : state.units) unit->loop.stop();
     for (auto& thread : state.threads) thread.join();
     state.threads.clear();

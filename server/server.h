@@ -18,8 +18,8 @@ namespace herald::server {
 /// Starts with start(); serves until stop() or its end. All calls from one thread.
 class Server {
 public:
-    /// Opens the store, binds every listener, recovers, and starts the shards' threads. Faults: io, conflict,
-    /// invalid_configuration, each with a sentence for the operator.
+    /// Opens the store, binds every listener, recovers, and starts the shards' threads. Faults: io,
+    /// conflict, invalid_configuration, each with a sentence for the operator.
     static Result<std::unique_ptr<Server>> start(const Config& config, base::Metrics& metrics);
     ~Server();
     Server(const Server&) = delete;
@@ -36,7 +36,8 @@ public:
 
     /// Every shard takes over the reloadable keys of `fresh`.
     void reload(const Config& fresh);
-    /// A clean end: watchers whose flow dies are told, everything waiting is committed, the store is closed. Faults: io.
+    /// A clean end: watchers whose flow dies are told, everything waiting is committed, the store
+    /// is closed. Faults: io.
     Status stop();
 
 private:

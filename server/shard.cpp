@@ -1,8 +1,9 @@
-// server/shard.cpp: one thread's share of everything: requests in, the right part of the server called.
+// server/shard.cpp: one thread's share of everything: requests in, the right part of the server
+// called.
 #include "server/shard.h"
 
-#include "server/answers.h"
 #include "base/text.h"
+#include "server/answers.h"
 #include "sip/fields.h"
 
 namespace herald::server {
@@ -51,16 +52,21 @@ std::string unsupported_tags(const sip::Message& request) {
 
 }  // namespace
 
-Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics, const ShardSetup& setup,
-             sip::ShardRouter* router)
-    : loop_(loop), config_(setup.config), resources_(metrics), subscriptions_(metrics), port_(setup.store.attach(loop)) {
-    stack_ = std::make_unique<sip::Stack>(loop, transport, *this, metrics, stack_options(setup), router);
-    authenticator_ = std::make_unique<Authenticator>(config_, setup.domains, accounts_, setup.nonce_key,
-                                                     loop.clock(), metrics);
+Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics,
+             const ShardSetup& setup, sip::ShardRouter* router)
+    : loop_(loop),
+      config_(setup.config),
+      resources_(metrics),
+      subscriptions_(metrics),
+      port_(setup.store.attach(loop)) {
+    stack_ =
+        std::make_unique<sip::Stack>(loop, transport, *this, metrics, stack_options(setup), router);
+    authenticator_ = std::make_unique<Authenticator>(config_, setup.domains, accounts_,
+                                                     setup.nonce_key, loop.clock(), metrics);
     locator_ = std::make_unique<sip::Locator>(loop, locator_options(setup.config));
-    context_ = std::make_unique<Context>(Context{config_, setup.domains, setup.store.home(), setup.ids, loop,
-                                                 *stack_, *port_, accounts_, *authenticator_, resources_,
-                                                 subscriptions_, metrics});
+    context_ = std::make_unique<Context>(
+        Context{config_, setup.domains, setup.store.home(), setup.ids, loop, *stack_, *port_,
+                accounts_, *authenticator_, resources_, subscriptions_, metrics});
     sender_ = std::make_unique<NotifySender>(*context_, *locator_);
     notifier_ = std::make_unique<Notifier>(*context_, *sender_);
     compositor_ = std::make_unique<Compositor>(*context_, *sender_);
@@ -87,7 +93,8 @@ void Shard::retire() {
     subscriptions_.for_each([&](std::uint32_t slot, const Subscription& record) {
         if (!record.is_live() || !sip::is_reliable(record.flow.protocol)) return;
         const auto target = sip::parse_uri(record.get(PackedText::Part::remote_target));
-        const bool is_reachable = target && sip::numeric_target(*target) == sip::Target{record.flow.protocol, record.flow.peer};
+        const bool is_reachable = target && sip::numeric_target(*target) ==
+                                                sip::Target{record.flow.protocol, record.flow.peer};
         const bool has_route = !record.get(PackedText::Part::route_set).empty();
         if (!is_reachable && !has_route) dying.push_back(subscriptions_.id_of(slot));
     });
@@ -98,13 +105,17 @@ void Shard::retire() {
     sender_->confirmations().flush();
 }
 
-bool Shard::is_drained() const { return port_->waiting() == 0; }
+bool Shard::is_drained() const {
+    return port_->waiting() == 0;
+}
 
 void Shard::on_flow_closed(const sip::Flow& flow) {
     if (tell_flow_closed_) tell_flow_closed_(flow);
 }
 
-void Shard::on_sign_of_life(const sip::Flow& flow) { sender_->on_sign_of_life(flow); }
+void Shard::on_sign_of_life(const sip::Flow& flow) {
+    sender_->on_sign_of_life(flow);
+}
 
 const packages::Package* Shard::package_of(const sip::Message& request) const {
     const auto value = request.header(sip::Header::event);
@@ -114,11 +125,14 @@ const packages::Package* Shard::package_of(const sip::Message& request) const {
 
 /// The checks every method shares, in the order of the core table: 405, 416, 481/500, 420.
 bool Shard::passes_core_checks(sip::ServerTransactionId id, const sip::Message& request) {
-    const auto refuse = [&](const sip::Answer& refusal) { return stack_->answer(id, refusal), false; };
+    const auto refuse = [&](const sip::Answer& refusal) {
+        return stack_->answer(id, refusal), false;
+    };
     if (!is_served(request.method())) return refuse(method_not_allowed());
     const auto uri = sip::parse_uri(request.request_uri());
     if (!uri) return refuse(answer(400, "Malformed Request-URI"));
-    if (uri->scheme == sip::Scheme::tel || uri->scheme == sip::Scheme::other) return refuse(answer(416));
+    if (uri->scheme == sip::Scheme::tel || uri->scheme == sip::Scheme::other)
+        return refuse(answer(416));
     if (!request.to_tag().empty() && !notifier_->check_dialog(id, request)) return false;
     if (const auto tags = unsupported_tags(request); !tags.empty()) {
         auto refusal = answer(420);
@@ -133,14 +147,16 @@ void Shard::on_notify(sip::ServerTransactionId id, const sip::Message& request) 
     stack_->answer(id, package_of(request) ? answer(481) : bad_event());
 }
 
-void Shard::on_request(sip::ServerTransactionId id, const sip::Message& request, const sip::Flow& flow) {
+void Shard::on_request(sip::ServerTransactionId id, const sip::Message& request,
+                       const sip::Flow& flow) {
     rest_->note_work();
     if (!passes_core_checks(id, request)) return;
     if (request.method() == sip::Method::options) return stack_->answer(id, options_answer());
     if (request.method() == sip::Method::notify) return on_notify(id, request);
     const auto* package = package_of(request);
     if (!package) return stack_->answer(id, bad_event());
-    if (request.method() == sip::Method::publish) return compositor_->on_publish(id, request, flow, *package);
+    if (request.method() == sip::Method::publish)
+        return compositor_->on_publish(id, request, flow, *package);
     notifier_->on_subscribe(id, request, flow, *package);
 }
 

@@ -1,4 +1,5 @@
-// server/shard.h: one thread's share of everything: requests in, the right part of the server called.
+// server/shard.h: one thread's share of everything: requests in, the right part of the server
+// called.
 #pragma once
 
 #include <atomic>
@@ -26,11 +27,12 @@ struct ShardSetup {
     unsigned count = 1;  ///< of shards
 };
 
-/// Owns a shard's state and is used on its loop's thread only (before the loop runs: on the thread that made it).
+/// Owns a shard's state and is used on its loop's thread only (before the loop runs: on the thread
+/// that made it).
 class Shard final : public sip::RequestHandler {
 public:
-    Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics, const ShardSetup& setup,
-          sip::ShardRouter* router);
+    Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics,
+          const ShardSetup& setup, sip::ShardRouter* router);
     ~Shard() override;
 
     sip::Stack& stack() noexcept { return *stack_; }
@@ -45,14 +47,17 @@ public:
     void reload(const Config& fresh) { config_ = reloaded(std::move(config_), fresh); }
     /// After the last recovered row: watchers not known to have the current document are told.
     void resume();
-    /// A clean stop: watchers whose flow dies with the process are told (events S-4), confirmations are written.
-    /// The loop must still turn until is_drained().
+    /// A clean stop: watchers whose flow dies with the process are told (events S-4), confirmations
+    /// are written. The loop must still turn until is_drained().
     void retire();
     bool is_drained() const;
     /// Called for streams that ended, so that other shards learn of it.
-    void on_foreign_flow_closed(base::Task<void(const sip::Flow&)> tell) { tell_flow_closed_ = std::move(tell); }
+    void on_foreign_flow_closed(base::Task<void(const sip::Flow&)> tell) {
+        tell_flow_closed_ = std::move(tell);
+    }
 
-    void on_request(sip::ServerTransactionId id, const sip::Message& request, const sip::Flow& flow) override;
+    void on_request(sip::ServerTransactionId id, const sip::Message& request,
+                    const sip::Flow& flow) override;
     void on_flow_closed(const sip::Flow& flow) override;
     void on_sign_of_life(const sip::Flow& flow) override;
 

@@ -1,4 +1,5 @@
-// server/subscribe_decision.cpp: what to do with a SUBSCRIBE, decided from facts alone (RFC 6665 4.2.1; events N-2).
+// server/subscribe_decision.cpp: what to do with a SUBSCRIBE, decided from facts alone (RFC
+// 6665 4.2.1; events N-2).
 #include "server/subscribe_decision.h"
 
 #include <algorithm>
@@ -18,7 +19,8 @@ std::optional<std::uint32_t> asked_expires(const sip::Message& request) {
     return value ? sip::parse_delta_seconds(*value) : std::nullopt;
 }
 
-/// A body on SUBSCRIBE would be a filter (RFC 4660); none is understood, so a required one is refused (RFC 5621 8.1).
+/// A body on SUBSCRIBE would be a filter (RFC 4660); none is understood, so a required one is
+/// refused (RFC 5621 8.1).
 bool has_unwanted_body(const sip::Message& request) {
     if (request.body().empty()) return false;
     const auto disposition = request.header(sip::Header::content_disposition);
@@ -27,10 +29,12 @@ bool has_unwanted_body(const sip::Message& request) {
 
 }  // namespace
 
-std::optional<std::uint32_t> granted_expires(std::optional<std::uint32_t> asked, const ExpiryRules& rules) {
+std::optional<std::uint32_t> granted_expires(std::optional<std::uint32_t> asked,
+                                             const ExpiryRules& rules) {
     const std::uint32_t wanted = asked.value_or(rules.standard);
     if (wanted == 0) return 0;
-    if (wanted < rules.minimum && wanted < kNeverTooBrief && !rules.is_clamping) return std::nullopt;
+    if (wanted < rules.minimum && wanted < kNeverTooBrief && !rules.is_clamping)
+        return std::nullopt;
     return std::min(wanted, rules.maximum);
 }
 
@@ -50,7 +54,8 @@ std::variant<SubscribeGrant, sip::Answer> decide(const SubscribeFacts& facts) {
     auto rules = facts.expiry;
     const auto expires = granted_expires(asked_expires(facts.request), rules);
     if (!expires) return interval_too_brief(rules.minimum);
-    return SubscribeGrant{*expires, facts.handling == SubHandling::confirm && !facts.was_active, *type};
+    return SubscribeGrant{*expires, facts.handling == SubHandling::confirm && !facts.was_active,
+                          *type};
 }
 
 }  // namespace herald::server

@@ -1,4 +1,5 @@
-// server/subscribe_decision.h: what to do with a SUBSCRIBE, decided from facts alone (RFC 6665 4.2.1; events N-2).
+// server/subscribe_decision.h: what to do with a SUBSCRIBE, decided from facts alone (RFC
+// 6665 4.2.1; events N-2).
 #pragma once
 
 #include <cstdint>
@@ -27,11 +28,11 @@ struct SubscribeFacts {
     const sip::Message& request;
     const packages::Profile& profile;
     SubHandling handling;
-    bool is_ours;           ///< the Request-URI names a domain of ours
-    bool is_known;          ///< ... and somebody in it
+    bool is_ours;   ///< the Request-URI names a domain of ours
+    bool is_known;  ///< ... and somebody in it
     bool is_in_dialog;
-    bool is_over_limit;     ///< per watcher, resource or source
-    bool was_active;        ///< in-dialog: the subscription is active already
+    bool is_over_limit;  ///< per watcher, resource or source
+    bool was_active;     ///< in-dialog: the subscription is active already
     ExpiryRules expiry;
 };
 
@@ -46,6 +47,7 @@ struct SubscribeGrant {
 std::variant<SubscribeGrant, sip::Answer> decide(const SubscribeFacts& facts);
 
 /// RFC 6665 4.2.1.1, events X-1..X-4: nullopt where it is too brief.
-std::optional<std::uint32_t> granted_expires(std::optional<std::uint32_t> asked, const ExpiryRules& rules);
+std::optional<std::uint32_t> granted_expires(std::optional<std::uint32_t> asked,
+                                             const ExpiryRules& rules);
 
 }  // namespace herald::server

@@ -1,4 +1,5 @@
-// server/subscription.cpp: one subscription as the notifier holds it: a compact record (RFC 6665 4.2, events N-9).
+// server/subscription.cpp: one subscription as the notifier holds it: a compact record (RFC
+// 6665 4.2, events N-9).
 #include "server/subscription.h"
 
 #include <algorithm>
@@ -46,7 +47,8 @@ std::string_view name_of(EndReason reason) noexcept {
 }
 
 std::string_view name_of(SubscriptionState state) noexcept {
-    static constexpr std::string_view kNames[] = {"committing", "pending", "active", "ending", "gone"};
+    static constexpr std::string_view kNames[] = {"committing", "pending", "active", "ending",
+                                                  "gone"};
     return kNames[static_cast<std::size_t>(state)];
 }
 
@@ -86,7 +88,8 @@ sip::Flow flow_from_text(std::string_view text) {
     const auto colon = listener.after.rfind(':');
     if (colon == std::string_view::npos) return flow;
     const auto port = base::to_u64(listener.after.substr(colon + 1)).value_or(0);
-    if (const auto peer = sip::Endpoint::from(listener.after.substr(0, colon), static_cast<std::uint16_t>(port))) {
+    if (const auto peer = sip::Endpoint::from(listener.after.substr(0, colon),
+                                              static_cast<std::uint16_t>(port))) {
         flow.peer = *peer;
     }
     return flow;

@@ -1,4 +1,5 @@
-// server/subscription.h: one subscription as the notifier holds it: a compact record (RFC 6665 4.2, events N-9).
+// server/subscription.h: one subscription as the notifier holds it: a compact record (RFC 6665 4.2,
+// events N-9).
 #pragma once
 
 #include <array>
@@ -15,11 +16,21 @@
 
 namespace herald::server {
 
-/// The texts of a subscription in one allocation; a text found inside an earlier one is not stored twice.
+/// The texts of a subscription in one allocation; a text found inside an earlier one is not stored
+/// twice.
 class PackedText {
 public:
     enum class Part : std::uint8_t {
-        call_id, local_uri, remote_uri, remote_target, local_tag, remote_tag, event, watcher, entity, instance,
+        call_id,
+        local_uri,
+        remote_uri,
+        remote_target,
+        local_tag,
+        remote_tag,
+        event,
+        watcher,
+        entity,
+        instance,
         route_set,
     };
     static constexpr std::size_t kParts = 11;
@@ -42,15 +53,24 @@ private:
 /// Reachability of a watcher, beside the RFC's states.
 enum class Liveness : std::uint8_t {
     well,
-    suspect,    ///< the last NOTIFY was not answered: only retries on their schedule (events section 6)
+    suspect,  ///< the last NOTIFY was not answered: only retries on their schedule (events section
+              ///< 6)
     flow_lost,  ///< no way to it: silent until it shows up again
 };
 
-/// RFC 6665 4.1.2, 4.2.2. `committing` is before the first durable write; `ending` waits for the final NOTIFY's answer.
+/// RFC 6665 4.1.2, 4.2.2. `committing` is before the first durable write; `ending` waits for the
+/// final NOTIFY's answer.
 enum class SubscriptionState : std::uint8_t { committing, pending, active, ending, gone };
 
 /// Why a subscription ends (RFC 6665 4.1.3).
-enum class EndReason : std::uint8_t { timeout, rejected, noresource, deactivated, probation, giveup };
+enum class EndReason : std::uint8_t {
+    timeout,
+    rejected,
+    noresource,
+    deactivated,
+    probation,
+    giveup
+};
 std::string_view name_of(EndReason reason) noexcept;
 std::string_view name_of(SubscriptionState state) noexcept;
 
@@ -67,28 +87,29 @@ struct Subscription {
     PackedText text;
     base::TimerId expiry;
     base::TimerId retry;
-    std::uint32_t resource = kNone;      ///< slot in ResourceTable
-    std::uint32_t watcher_index = 0;     ///< place in Resource::watchers
-    std::uint32_t flight = kNone;        ///< slot of the outstanding NOTIFY
+    std::uint32_t resource = kNone;   ///< slot in ResourceTable
+    std::uint32_t watcher_index = 0;  ///< place in Resource::watchers
+    std::uint32_t flight = kNone;     ///< slot of the outstanding NOTIFY
     std::uint32_t remote_cseq = 0;
-    std::uint32_t cseq = 0;              ///< last used in a NOTIFY
-    std::uint32_t cseq_end = 0;          ///< first one that is not ours to use without a durable write
+    std::uint32_t cseq = 0;      ///< last used in a NOTIFY
+    std::uint32_t cseq_end = 0;  ///< first one that is not ours to use without a durable write
     std::uint32_t granted = 0;
-    std::uint16_t view = 0;              ///< index in Resource::views
+    std::uint16_t view = 0;  ///< index in Resource::views
     std::uint16_t last_answer = 0;
     SubscriptionState state = SubscriptionState::committing;
     Liveness liveness = Liveness::well;
     EndReason reason = EndReason::timeout;
-    std::uint8_t failures = 0;           ///< NOTIFYs in a row without a good answer
-    bool is_stale : 1 = false;           ///< owes its watcher a NOTIFY
-    bool is_forced : 1 = false;          ///< ... even if the document is the one sent before
-    bool is_confirmed : 1 = false;       ///< the watcher answered the latest document
-    bool is_changing : 1 = false;        ///< a durable change of this dialog is under way
-    bool is_queued : 1 = false;          ///< requests wait for that change
-    bool is_fetch : 1 = false;           ///< never stored
-    bool is_bodiless : 1 = false;        ///< ended while pending: nothing may be shown
-    bool is_due : 1 = false;             ///< a suspect's retry may go out now
-    bool was_challenged : 1 = false;     ///< the last NOTIFY was answered 401 or 407 and sent again with credentials
+    std::uint8_t failures = 0;      ///< NOTIFYs in a row without a good answer
+    bool is_stale : 1 = false;      ///< owes its watcher a NOTIFY
+    bool is_forced : 1 = false;     ///< ... even if the document is the one sent before
+    bool is_confirmed : 1 = false;  ///< the watcher answered the latest document
+    bool is_changing : 1 = false;   ///< a durable change of this dialog is under way
+    bool is_queued : 1 = false;     ///< requests wait for that change
+    bool is_fetch : 1 = false;      ///< never stored
+    bool is_bodiless : 1 = false;   ///< ended while pending: nothing may be shown
+    bool is_due : 1 = false;        ///< a suspect's retry may go out now
+    bool was_challenged : 1 =
+        false;  ///< the last NOTIFY was answered 401 or 407 and sent again with credentials
 
     bool is_live() const noexcept {
         return state == SubscriptionState::pending || state == SubscriptionState::active;
@@ -96,8 +117,8 @@ struct Subscription {
     std::string_view get(PackedText::Part part) const noexcept { return text[part]; }
 };
 
-/// What makes two subscriptions the same device's (events Q-7): resource, Event id, watcher, and instance or, without
-/// one, exact Contact.
+/// What makes two subscriptions the same device's (events Q-7): resource, Event id, watcher, and
+/// instance or, without one, exact Contact.
 struct DeviceKey {
     std::uint32_t resource;
     std::string_view event_id, watcher, instance, contact;
@@ -117,7 +138,8 @@ std::uint32_t seconds_left(base::WallTime expires_at, base::WallTime now) noexce
 
 /// The one text form of a flow that is kept in the store.
 std::string to_text(const sip::Flow& flow);
-/// A flow from to_text() of an earlier run: for UDP usable at once, for streams only a hint (slot unset).
+/// A flow from to_text() of an earlier run: for UDP usable at once, for streams only a hint (slot
+/// unset).
 sip::Flow flow_from_text(std::string_view text);
 
 }  // namespace herald::server

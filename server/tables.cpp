@@ -21,7 +21,8 @@ constexpr std::uint64_t pair_hash(std::uint64_t watcher, std::uint32_t resource)
     return (watcher ^ resource) * 0x9e3779b97f4a7c15ULL;
 }
 
-// Rows: committing, pending, active, ending, gone. Columns: commit_pending, commit_active, grant, end, drop.
+// Rows: committing, pending, active, ending, gone. Columns: commit_pending, commit_active, grant,
+// end, drop.
 constexpr Next kNextState[kSubscriptionStates][kSubscriptionInputs] = {
     {State::pending, State::active, kNo, State::ending, State::gone},
     {kNo, kNo, State::active, State::ending, State::gone},
@@ -64,7 +65,8 @@ void ResourceTable::drop_if_idle(std::uint32_t slot) {
     count_.subtract();
 }
 
-std::optional<SubscriptionState> next_state(SubscriptionState state, SubscriptionInput input) noexcept {
+std::optional<SubscriptionState> next_state(SubscriptionState state,
+                                            SubscriptionInput input) noexcept {
     return kNextState[static_cast<std::size_t>(state)][static_cast<std::size_t>(input)];
 }
 
@@ -85,7 +87,8 @@ SubscriptionTable::SubscriptionTable(base::Metrics& metrics) {
 }
 
 std::uint64_t SubscriptionTable::device_hash(const DeviceKey& key) const {
-    return hash(key.device()) ^ (hash(key.watcher) + (std::uint64_t{key.resource} << 32)) ^ key.event_id.size();
+    return hash(key.device()) ^ (hash(key.watcher) + (std::uint64_t{key.resource} << 32)) ^
+           key.event_id.size();
 }
 
 void SubscriptionTable::count(const Subscription& record, int step) {
@@ -120,7 +123,8 @@ void SubscriptionTable::erase(Id id) {
     slab_.release(id);
 }
 
-SubscriptionTable::Id SubscriptionTable::by_dialog(std::string_view call_id, std::string_view local_tag,
+SubscriptionTable::Id SubscriptionTable::by_dialog(std::string_view call_id,
+                                                   std::string_view local_tag,
                                                    std::string_view remote_tag) const {
     const auto slot = by_tag_.find(hash(local_tag), [&](std::uint32_t candidate) {
         const auto& record = slab_[candidate];

@@ -3,7 +3,8 @@
 //                commit_active / grant          end
 //   committing -----------> active ----------------------> ending
 //        \  commit_pending    ^ grant                        ^  |
-//         \-----------> pending -----------------------------/  | drop (also from every other state)
+//         \-----------> pending -----------------------------/  | drop (also from every other
+//         state)
 //          \ end (a fetch: straight to ending)                  v
 //           \----------------------------------------------->  gone
 #pragma once
@@ -57,9 +58,11 @@ inline constexpr std::size_t kSubscriptionStates = 5;
 inline constexpr std::size_t kSubscriptionInputs = 5;
 
 /// The table under the drawing; nullopt where an input makes no sense in a state.
-std::optional<SubscriptionState> next_state(SubscriptionState state, SubscriptionInput input) noexcept;
+std::optional<SubscriptionState> next_state(SubscriptionState state,
+                                            SubscriptionInput input) noexcept;
 
-/// Counts that never grow: an upper estimate of how many subscriptions share a key (a watcher, a source address).
+/// Counts that never grow: an upper estimate of how many subscriptions share a key (a watcher, a
+/// source address).
 class Sketch {
 public:
     void add(std::uint64_t hash, int step) noexcept;
@@ -89,7 +92,8 @@ public:
     Id id_of(std::uint32_t slot) const { return slab_.id_of(slot); }
     void prefetch(std::uint32_t slot) const noexcept { slab_.prefetch(slot); }
     /// By our tag, confirmed by Call-ID and the peer's tag (RFC 3261 12).
-    Id by_dialog(std::string_view call_id, std::string_view local_tag, std::string_view remote_tag) const;
+    Id by_dialog(std::string_view call_id, std::string_view local_tag,
+                 std::string_view remote_tag) const;
     /// Another subscription of the same device on the same resource (events Q-7).
     Id by_device(const DeviceKey& key) const;
     std::size_t size() const noexcept { return slab_.size(); }
@@ -121,14 +125,17 @@ private:
 };
 
 /// A SlotId as one number, for timers and callbacks.
-constexpr std::uint64_t pack(base::SlotId id) noexcept { return std::uint64_t{id.slot} << 32 | id.generation; }
+constexpr std::uint64_t pack(base::SlotId id) noexcept {
+    return std::uint64_t{id.slot} << 32 | id.generation;
+}
 constexpr base::SlotId unpack(std::uint64_t packed) noexcept {
     return {static_cast<std::uint32_t>(packed >> 32), static_cast<std::uint32_t>(packed)};
 }
 
 /// How a live state is written in the store.
 store::Subscription::State stored_state(SubscriptionState state) noexcept;
-/// The row change that says where a live subscription stands, with a new CSeq block; its mark stays.
+/// The row change that says where a live subscription stands, with a new CSeq block; its mark
+/// stays.
 store::TouchSubscription touch_of(const Subscription& record, std::uint32_t epoch);
 /// Index of `type` among the profile's notify types; the default one where it is not there.
 std::uint8_t type_index(const packages::Profile& profile, std::string_view type) noexcept;

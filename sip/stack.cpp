@@ -313,9 +313,12 @@ void Stack::on_unframeable(std::span<char> bytes, const Flow& flow, ParseResult:
         return parts_->count_rejected(reason);
     }
     // What the framer saw comes first: to the parser a message cut short is merely malformed.
-    if (why == ParseResult::Error::body_too_large) return parts_->reject(flow, "Body too large", plain(413, "Body too large"));
-    if (why == ParseResult::Error::too_large) return parts_->reject(flow, "Message too large", plain(513, "Message too large"));
-    parts_->reject(flow, reason, plain(parsed.answer_status == 0 ? 400 : parsed.answer_status, reason));
+    if (why == ParseResult::Error::body_too_large)
+        return parts_->reject(flow, "Body too large", plain(413, "Body too large"));
+    if (why == ParseResult::Error::too_large)
+        return parts_->reject(flow, "Message too large", plain(513, "Message too large"));
+    parts_->reject(flow, reason,
+                   plain(parsed.answer_status == 0 ? 400 : parsed.answer_status, reason));
 }
 
 void Stack::on_flow_closed(const Flow& flow) {

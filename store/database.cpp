@@ -172,7 +172,9 @@ Result<Database::Checkpoint> Database::checkpoint() {
     return reached;
 }
 
-void Database::release_memory() { sqlite3_db_release_memory(database_.get()); }
+void Database::release_memory() {
+    sqlite3_db_release_memory(database_.get());
+}
 
 void Database::keep_log_on_close() {
     sqlite3_db_config(database_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);

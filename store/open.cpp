@@ -48,7 +48,8 @@ Database::Place place_of(std::string_view url, const StoreOptions& options) {
 /// What the operating system and SQLite say rarely names the file.
 Fault named(Fault fault, std::string_view url) {
     const auto path = url.substr(url.find(':') + 1);
-    if (fault.detail.find(path) == std::string::npos) fault.detail = "store " + std::string(url) + ": " + fault.detail;
+    if (fault.detail.find(path) == std::string::npos)
+        fault.detail = "store " + std::string(url) + ": " + fault.detail;
     return fault;
 }
 

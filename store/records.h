@@ -12,7 +12,8 @@
 
 namespace herald::store {
 
-/// The request that made the last change, so that its repetition after a crash gets the same answer unapplied.
+/// The request that made the last change, so that its repetition after a crash gets the same answer
+/// unapplied.
 struct RequestMark {
     std::string call_id;
     std::uint32_t cseq = 0;
@@ -25,48 +26,50 @@ struct Publication {
     std::string package;
     std::string aor;
     std::string entity_tag;
-    std::string source;         ///< stable over modifications: distinguishes inputs of one resource
-    std::string publisher;      ///< AOR of who published; empty: the HTTP API
-    std::uint8_t rank = 0;      ///< packages::Rank
-    base::WallTime arrived{};   ///< of the last change that carried a body
+    std::string source;        ///< stable over modifications: distinguishes inputs of one resource
+    std::string publisher;     ///< AOR of who published; empty: the HTTP API
+    std::uint8_t rank = 0;     ///< packages::Rank
+    base::WallTime arrived{};  ///< of the last change that carried a body
     base::WallTime expires_at{};  ///< zero: never (hard state)
-    std::uint32_t granted = 0;  ///< seconds answered in the last 200
+    std::uint32_t granted = 0;    ///< seconds answered in the last 200
     RequestMark mark;
     std::string type;
     std::string body;
-    bool is_removed = false;    ///< a tombstone: kept until expires_at for repetitions of the removing request
+    bool is_removed =
+        false;  ///< a tombstone: kept until expires_at for repetitions of the removing request
 };
 
 /// One watcher's dialog usage.
 struct Subscription {
     enum class State : std::uint8_t { pending, active, terminated };
     std::uint64_t id = 0;
-    std::string package;       ///< as registered
-    std::string aor;           ///< of the resource
-    std::string watcher;       ///< AOR the watcher was authenticated as (open mode: of From)
+    std::string package;  ///< as registered
+    std::string aor;      ///< of the resource
+    std::string watcher;  ///< AOR the watcher was authenticated as (open mode: of From)
     State state = State::pending;
     base::WallTime expires_at{};
     std::uint32_t granted = 0;
     std::uint64_t change = 0;  ///< rises with every durable change; see Confirmation
     std::string call_id;
-    std::string local_tag;     ///< ours
+    std::string local_tag;  ///< ours
     std::string remote_tag;
-    std::string local_uri;     ///< To of the SUBSCRIBE without its tag: our From
-    std::string remote_uri;    ///< From of the SUBSCRIBE without its tag: our To
+    std::string local_uri;   ///< To of the SUBSCRIBE without its tag: our From
+    std::string remote_uri;  ///< From of the SUBSCRIBE without its tag: our To
     std::string remote_target;
-    std::string route_set;     ///< ready Route value, empty for none
-    std::string event;         ///< Event value to echo (type and id)
-    std::string accept;        ///< media type chosen from the latest Accept
-    std::string entity;        ///< URI the watcher asked for
-    std::string instance;      ///< +sip.instance, else empty
-    std::string flow;          ///< opaque to the store
+    std::string route_set;  ///< ready Route value, empty for none
+    std::string event;      ///< Event value to echo (type and id)
+    std::string accept;     ///< media type chosen from the latest Accept
+    std::string entity;     ///< URI the watcher asked for
+    std::string instance;   ///< +sip.instance, else empty
+    std::string flow;       ///< opaque to the store
     std::uint32_t remote_cseq = 0;
     std::uint32_t cseq_base = 0;  ///< first local CSeq of the block that belongs to `epoch`
     std::uint32_t epoch = 0;      ///< of the process that wrote cseq_base
     RequestMark mark;
 };
 
-/// Which document every watcher of a resource is known to have: written lazily, may be old, is never ahead.
+/// Which document every watcher of a resource is known to have: written lazily, may be old, is
+/// never ahead.
 struct Confirmation {
     std::string package;
     std::string aor;
@@ -85,11 +88,12 @@ struct Account {
     std::string aor;
     std::string username;  ///< digest username; default: the user part of the AOR
     std::string realm;
-    std::string ha1[3];    ///< by sip::DigestAlgorithm (MD5, SHA-256, SHA-512-256); empty: none
+    std::string ha1[3];  ///< by sip::DigestAlgorithm (MD5, SHA-256, SHA-512-256); empty: none
     Role role = Role::user;
-    std::vector<std::string> resources;  ///< publisher: AORs it may publish for, "*@domain" for a whole domain
-    std::vector<std::string> packages;   ///< publisher: which packages, "*" for all
-    std::vector<Delegation> delegates;   ///< who may act for this AOR
+    std::vector<std::string>
+        resources;  ///< publisher: AORs it may publish for, "*@domain" for a whole domain
+    std::vector<std::string> packages;  ///< publisher: which packages, "*" for all
+    std::vector<Delegation> delegates;  ///< who may act for this AOR
 };
 
 /// An HTTP token: only its SHA-256 is kept.
@@ -104,9 +108,11 @@ struct Token {
 /// Inserts; the tombstone or earlier row of the same id is overwritten.
 struct PutPublication {
     Publication row;
-    std::string expected_tag;  ///< non-empty: replaces the row of this id, only if it still has this tag
+    std::string
+        expected_tag;  ///< non-empty: replaces the row of this id, only if it still has this tag
 };
-/// Only the tag, expiry, granted seconds and mark change. Refused unless the row has `expected_tag`.
+/// Only the tag, expiry, granted seconds and mark change. Refused unless the row has
+/// `expected_tag`.
 struct RefreshPublication {
     std::uint64_t id = 0;
     std::string expected_tag;
@@ -115,7 +121,8 @@ struct RefreshPublication {
     std::uint32_t granted = 0;
     RequestMark mark;
 };
-/// Deletes, or with a mark turns into a tombstone until `keep_until`. Refused unless the row has `expected_tag` (empty: any).
+/// Deletes, or with a mark turns into a tombstone until `keep_until`. Refused unless the row has
+/// `expected_tag` (empty: any).
 struct RemovePublication {
     std::uint64_t id = 0;
     std::string expected_tag;
@@ -127,7 +134,8 @@ struct PutSubscription {
     Subscription row;
     std::vector<std::uint64_t> replaces;
 };
-/// Rewrites what a refresh may change: everything but identity of the dialog. Refused if the row is gone.
+/// Rewrites what a refresh may change: everything but identity of the dialog. Refused if the row is
+/// gone.
 struct UpdateSubscription {
     Subscription row;
 };
@@ -164,8 +172,9 @@ struct PutToken {
     Token row;
 };
 
-using Change = std::variant<PutPublication, RefreshPublication, RemovePublication, PutSubscription, UpdateSubscription,
-                            TouchSubscription, RemoveSubscription, PutConfirmation, PutAccount, RemoveAccount, PutToken>;
+using Change = std::variant<PutPublication, RefreshPublication, RemovePublication, PutSubscription,
+                            UpdateSubscription, TouchSubscription, RemoveSubscription,
+                            PutConfirmation, PutAccount, RemoveAccount, PutToken>;
 
 /// What became of a Change. Unknown is never answered to a client.
 enum class Outcome : std::uint8_t {

@@ -270,7 +270,8 @@ void SqliteLedger::tick() {
         connection_ = std::move(*connection);
         if (checkpointer_) checkpointer_->resume();
     }
-    // The pages of a quiet store are better kept by the operating system, which can use the room otherwise.
+    // The pages of a quiet store are better kept by the operating system, which can use the room
+    // otherwise.
     if (++idle_ticks_ == kIdleTicks && !is_in_memory()) connection_->database.release_memory();
     const base::WallTime now = clock_.wall();
     const bool is_beat_due = !is_in_memory() && now - last_commit_ >= kBeat;

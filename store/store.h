@@ -16,7 +16,8 @@
 
 namespace herald::store {
 
-/// Gets every live row once, in this order of kinds: accounts, publications, subscriptions, confirmations.
+/// Gets every live row once, in this order of kinds: accounts, publications, subscriptions,
+/// confirmations.
 class RecoverySink {
 public:
     virtual ~RecoverySink() = default;
@@ -28,20 +29,21 @@ public:
 
 /// Facts about this store and this run of the process.
 struct Home {
-    base::HashKey bucket_key{};  ///< made once, the same for ever
-    base::HashKey lasting_key{}; ///< likewise; tags and branch hashes
-    std::uint32_t epoch = 0;     ///< rises with every start
-    bool was_clean = false;      ///< the last run ended by close()
-    base::WallTime last_alive{}; ///< about when the last run ended; downtime = now - this
-    std::uint64_t next_id = 1;   ///< above every id in the store
+    base::HashKey bucket_key{};   ///< made once, the same for ever
+    base::HashKey lasting_key{};  ///< likewise; tags and branch hashes
+    std::uint32_t epoch = 0;      ///< rises with every start
+    bool was_clean = false;       ///< the last run ended by close()
+    base::WallTime last_alive{};  ///< about when the last run ended; downtime = now - this
+    std::uint64_t next_id = 1;    ///< above every id in the store
 };
 
-/// One thread's way to the store. Changes handed over in one turn of the loop go out together at its end. All on the
-/// loop's thread; `done` runs on it, later, in the order of commit.
+/// One thread's way to the store. Changes handed over in one turn of the loop go out together at
+/// its end. All on the loop's thread; `done` runs on it, later, in the order of commit.
 class Port {
 public:
     virtual ~Port() = default;
-    /// Durable when `done` gets committed; an empty `done` is for changes nobody waits for. Never blocks.
+    /// Durable when `done` gets committed; an empty `done` is for changes nobody waits for. Never
+    /// blocks.
     virtual void commit(Change change, base::Task<void(Outcome)> done) = 0;
     /// True while so much waits that new work should be refused with 503 before any of it is done.
     virtual bool is_full() const noexcept = 0;
@@ -52,11 +54,13 @@ public:
 };
 
 struct StoreOptions {
-    std::size_t queue_limit = 4000;           ///< changes waiting before new work is refused
+    std::size_t queue_limit = 4000;  ///< changes waiting before new work is refused
     std::size_t refresh_queue_limit = 6000;
     std::size_t batch_limit = 1000;
-    bool is_inline = false;  ///< no thread: batches run at the end of the turn on the caller's loop (tests)
-    std::string vfs;         ///< SQLite VFS to open the file with, empty for the default (tests inject faults)
+    bool is_inline =
+        false;  ///< no thread: batches run at the end of the turn on the caller's loop (tests)
+    std::string
+        vfs;  ///< SQLite VFS to open the file with, empty for the default (tests inject faults)
 };
 
 class Store {
@@ -66,7 +70,8 @@ public:
     /// Streams every live row; before any port is used. Faults: io, malformed.
     virtual Status recover(RecoverySink& sink) = 0;
     virtual std::vector<Token> tokens() const = 0;
-    /// A way in for `loop`'s thread; at most one per loop; lives no longer than the store and the loop.
+    /// A way in for `loop`'s thread; at most one per loop; lives no longer than the store and the
+    /// loop.
     virtual std::unique_ptr<Port> attach(base::Loop& loop) = 0;
     /// True while writes succeed (for /readyz).
     virtual bool is_writable() const noexcept = 0;
@@ -74,10 +79,11 @@ public:
     virtual Status close() = 0;
 };
 
-/// Opens by URL: `sqlite:var/herald.db` (a path relative to the working directory or absolute), `memory:`. Creates and
-/// migrates as needed, takes the exclusive lock, raises the epoch durably. Faults: io, invalid_configuration, conflict
-/// (another process holds it) with a sentence that says what to do.
-Result<std::unique_ptr<Store>> open(std::string_view url, const StoreOptions& options, base::Metrics& metrics,
-                                    const base::Clock& clock);
+/// Opens by URL: `sqlite:var/herald.db` (a path relative to the working directory or absolute),
+/// `memory:`. Creates and migrates as needed, takes the exclusive lock, raises the epoch durably.
+/// Faults: io, invalid_configuration, conflict (another process holds it) with a sentence that says
+/// what to do.
+Result<std::unique_ptr<Store>> open(std::string_view url, const StoreOptions& options,
+                                    base::Metrics& metrics, const base::Clock& clock);
 
 }  // namespace herald::store

@@ -11,7 +11,9 @@ namespace herald::conformance {
 
 namespace {
 
-std::string new_branch() { return "z9hG4bK" + base::random_token(9); }
+std::string new_branch() {
+    return "z9hG4bK" + base::random_token(9);
+}
 
 std::string method_of(const Draft& draft) {
     return std::string(base::split_once(draft.start_line, ' ').before);
@@ -142,7 +144,8 @@ void Actor::take_response(const Received& received) {
     if (digest_ && response.status() != 401) digest_->learn(response);
     if (response.status() >= 300 || response.method() != sip::Method::subscribe) return;
     for (auto& dialog : dialogs_) {
-        if (dialog.call_id != response.call_id() || dialog.local_tag != response.from_tag()) continue;
+        if (dialog.call_id != response.call_id() || dialog.local_tag != response.from_tag())
+            continue;
         if (const auto contact = sip::sole_contact(response)) dialog.remote_target = contact->uri;
         if (!dialog.remote_tag.empty()) return;
         dialog.remote_tag = response.to_tag();

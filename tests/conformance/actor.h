@@ -1,4 +1,5 @@
-// tests/conformance/actor.h: a user agent of a story: what it sends, what came, the dialogs it is in.
+// tests/conformance/actor.h: a user agent of a story: what it sends, what came, the dialogs it is
+// in.
 #pragma once
 
 #include <deque>
@@ -36,7 +37,7 @@ public:
     std::string username, password;  ///< for challenges
     sip::Endpoint at;
     sip::Protocol protocol = sip::Protocol::udp;
-    std::optional<sip::Flow> flow;   ///< of a stream that is open
+    std::optional<sip::Flow> flow;  ///< of a stream that is open
     std::deque<Received> inbox;
 
     Draft request(std::string_view method, std::string_view uri);
@@ -57,7 +58,8 @@ public:
     /// How often the last NOTIFY came.
     unsigned copies() const { return copies_; }
 
-    /// What is wrong with this request from the server; empty: nothing. Takes it as the one to answer.
+    /// What is wrong with this request from the server; empty: nothing. Takes it as the one to
+    /// answer.
     std::string take_request(const Received& message);
     void take_response(const Received& received);
     const std::optional<Received>& unanswered() const { return unanswered_; }

@@ -32,10 +32,9 @@ void Draft::set(std::string_view name, std::string_view value) {
     });
     if (first == headers.end()) return add(name, value);
     first->second = value;
-    headers.erase(
-        std::remove_if(first + 1, headers.end(),
-                       [&](const Line& line) { return base::iequals(line.first, name); }),
-        headers.end());
+    headers.erase(std::remove_if(first + 1, headers.end(),
+                                 [&](const Line& line) { return base::iequals(line.first, name); }),
+                  headers.end());
 }
 
 void Draft::remove(std::string_view name) {

@@ -25,8 +25,8 @@ struct Draft {
     void remove(std::string_view name);
     std::string_view value(std::string_view name) const;  ///< of the first; empty: none
 
-    /// Applies the lines under a step: `Name: value` (takes the place of all of that name there were
-    /// before), `no Name`, and, after an empty line, the body. Faults: malformed.
+    /// Applies the lines under a step: `Name: value` (takes the place of all of that name there
+    /// were before), `no Name`, and, after an empty line, the body. Faults: malformed.
     Status apply(const std::vector<std::string>& block);
     /// With a Content-Type guessed where a body has none, and Content-Length unless `no
     /// Content-Length` was asked for.

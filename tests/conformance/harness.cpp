@@ -1,5 +1,5 @@
-// tests/conformance/harness.cpp: one server in this process, with a fake wire, a clock of its own and
-// a store that can fail.
+// tests/conformance/harness.cpp: one server in this process, with a fake wire, a clock of its own
+// and a store that can fail.
 #include "tests/conformance/harness.h"
 
 #include <algorithm>
@@ -42,7 +42,8 @@ Status Harness::start() {
     life->store = std::make_unique<testing::FailingStore>(*std::move(opened));
     life->shards.push_back(std::make_unique<server::Shard>(
         life->loop, life->transport, life->metrics,
-        server::ShardSetup{config_, life->domains, *life->store, life->ids, nonce_key_, 0}, nullptr));
+        server::ShardSetup{config_, life->domains, *life->store, life->ids, nonce_key_, 0},
+        nullptr));
     life->transport.attach(life->shards.front()->stack());
 
     server::Recovery recovery(life->shards, life->store->home(), clock_.wall());

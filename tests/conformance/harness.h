@@ -1,5 +1,5 @@
-// tests/conformance/harness.h: one server in this process, with a fake wire, a clock of its own and a
-// store that can fail; it can be restarted and it can crash.
+// tests/conformance/harness.h: one server in this process, with a fake wire, a clock of its own and
+// a store that can fail; it can be restarted and it can crash.
 #pragma once
 
 #include <atomic>

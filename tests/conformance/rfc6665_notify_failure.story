@@ -191,10 +191,43 @@ an operator sets presence of sip:alice@localhost
 after 5 s
 Bob receives nothing
 Bob sends OPTIONS sip:localhost
+Bob receives 200
 Bob receives NOTIFY
     body contains first
-Bob receives 200
 after 300 s
+Bob receives nothing
+
+# RFC 6665 4.2.2: a refresh heals a suspect
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+Bob answers 408
+after 30 s
+Bob receives NOTIFY
+Bob answers 408
+after 5 s
+Bob refreshes
+Bob receives 200
+Bob receives NOTIFY
+Bob answers 408
+after 30 s
+Bob receives NOTIFY
+the server holds 1 subscriptions
+
+# RFC 6665 4.2.1.2: a suspect's refresh is answered before its NOTIFY goes out, which is one
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+Bob answers 408
+an operator sets presence of sip:alice@localhost
+    {online}
+Bob refreshes
+Bob receives 200
+Bob receives NOTIFY
+    body contains first
+after 600 s
 Bob receives nothing
 
 # RFC 6665 4.2.2: a suspect's subscription ends in time all the same
@@ -344,9 +377,9 @@ after 200 s
 Bob receives nothing
 the server holds 1 subscriptions
 Bob sends OPTIONS sip:localhost
+Bob receives 200
 Bob receives NOTIFY
     body contains first
-Bob receives 200
 
 # RFC 5626 4.2: a watcher whose connection is gone is kept in silence and healed by its refresh
 actor Bob is sip:bob@localhost

@@ -1,5 +1,5 @@
-// tests/conformance/stories_test.cpp: every story is a test; each is told again once per commit, with
-// that commit failing; and the page about them is up to date.
+// tests/conformance/stories_test.cpp: every story is a test; each is told again once per commit,
+// with that commit failing; and the page about them is up to date.
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
@@ -78,8 +78,8 @@ void tell_once_per_commit(const FailedCommit& failed) {
         for (std::uint64_t commit = 1; commit <= whole.commits(); ++commit) {
             const auto mismatch = Teller(story, {commit, failed.outcome, failed.is_applied}).tell();
             if (!mismatch) continue;
-            ADD_FAIL_CHECK_AT(path_of(story), static_cast<int>(mismatch->line),
-                              "commit ", commit, " ", failed.name, ": ", mismatch->text);
+            ADD_FAIL_CHECK_AT(path_of(story), static_cast<int>(mismatch->line), "commit ", commit,
+                              " ", failed.name, ": ", mismatch->text);
         }
     }
 }

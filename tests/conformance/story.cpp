@@ -24,7 +24,8 @@ Fault mistake(std::string_view file, unsigned line, std::string_view why) {
 }
 
 void replace_all(std::string& text, const std::string& what, std::string_view with) {
-    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
+    for (auto at = text.find(what); at != std::string::npos;
+         at = text.find(what, at + with.size())) {
         text.replace(at, what.size(), with);
     }
 }
@@ -41,7 +42,8 @@ Story with(Story story, const std::string& name, std::string_view value) {
 /// One story for each value of its `each name: value value`.
 std::vector<Story> unfolded(Story story) {
     constexpr std::string_view kEach = "each ";
-    if (story.steps.empty() || !story.steps.front().text.starts_with(kEach)) return {std::move(story)};
+    if (story.steps.empty() || !story.steps.front().text.starts_with(kEach))
+        return {std::move(story)};
     const auto each = story.steps.front().text;
     story.steps.erase(story.steps.begin());
     auto [name, values, found] = base::split_once(std::string_view(each).substr(kEach.size()), ':');

@@ -18,7 +18,9 @@ constexpr auto kEarliness = std::chrono::milliseconds(50);
 
 constexpr std::string_view kSetting = "config {key} = {value}";
 
-Fault mismatch(std::string text) { return {FaultKind::malformed, std::move(text)}; }
+Fault mismatch(std::string text) {
+    return {FaultKind::malformed, std::move(text)};
+}
 
 base::Duration seconds(const Names& words) {
     return std::chrono::seconds(base::to_u64(words.at("n")).value_or(0));
@@ -104,7 +106,9 @@ void Teller::read_setting(const Step& step) {
     }
 }
 
-Status Teller::configure(const Step&, const Names&) { return {}; }
+Status Teller::configure(const Step&, const Names&) {
+    return {};
+}
 
 /// The server starts with the first step that needs it.
 Status Teller::begin() {
@@ -195,7 +199,9 @@ Actor* Teller::actor_at(const sip::Endpoint& peer) {
     return nullptr;
 }
 
-Status Teller::wait_seconds(const Step&, const Names& words) { return pass(seconds(words)); }
+Status Teller::wait_seconds(const Step&, const Names& words) {
+    return pass(seconds(words));
+}
 
 Status Teller::wait_milliseconds(const Step&, const Names& words) {
     return pass(std::chrono::milliseconds(base::to_u64(words.at("n")).value_or(0)));
@@ -209,7 +215,8 @@ Status Teller::pass(base::Duration time) {
     Status seen;
     harness_->pass(time + kLateness, [&] {
         auto collected = collect();
-        if (collected && harness_->clock().now() < due - kEarliness) collected = expect_silence(due);
+        if (collected && harness_->clock().now() < due - kEarliness)
+            collected = expect_silence(due);
         if (seen && !collected) seen = collected;
     });
     return seen;
@@ -353,7 +360,8 @@ void Teller::answer_everything() {
     }
 }
 
-/// Whoever is left answers politely until everything has run out; then nothing may be held any more.
+/// Whoever is left answers politely until everything has run out; then nothing may be held any
+/// more.
 Status Teller::run_out() {
     harness_->store().fail({});
     harness_->store().pretend_full(false);

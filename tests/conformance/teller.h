@@ -24,9 +24,9 @@ struct Mismatch {
 
 /// How a story is told.
 struct Telling {
-    /// Fails this commit, counted from the first request on; 0: none. The story's expectations count
-    /// for nothing then: what counts is that no request whose commit failed is answered 2xx, and that
-    /// everything is gone in the end.
+    /// Fails this commit, counted from the first request on; 0: none. The story's expectations
+    /// count for nothing then: what counts is that no request whose commit failed is answered 2xx,
+    /// and that everything is gone in the end.
     std::uint64_t failing_commit = 0;
     store::Outcome outcome = store::Outcome::unavailable;
     bool is_applied = false;
@@ -106,7 +106,8 @@ private:
     bool is_answered_by_story(const Actor& who) const;
     void send_answer(Actor& who, Draft draft, const sip::Flow& flow);
 
-    Status check_received(Actor& who, const Received& message, const std::vector<std::string>& block);
+    Status check_received(Actor& who, const Received& message,
+                          const std::vector<std::string>& block);
     Status check_line(const sip::Message& message, std::string_view line);
     Status check_same_as_lost(const sip::Message& message) const;
     Status take(Actor& who, std::string_view what, const std::vector<std::string>& block);
@@ -117,7 +118,8 @@ private:
     void answer_everything();
     Status run_out();
     std::optional<std::string> left_over();
-    Status put_hard_state(std::string_view package, std::string_view aor, packages::Document document);
+    Status put_hard_state(std::string_view package, std::string_view aor,
+                          packages::Document document);
 
     const Story& story_;
     Telling telling_;
@@ -127,7 +129,7 @@ private:
     Names names_;
     std::size_t at_ = 0;  ///< index of the step under way
     std::string lost_answer_;
-    std::uint64_t commits_ = 0;          ///< of earlier runs of the server and, in the end, of all
+    std::uint64_t commits_ = 0;           ///< of earlier runs of the server and, in the end, of all
     std::uint64_t commits_of_start_ = 0;  ///< of this run, before its first request
 };
 

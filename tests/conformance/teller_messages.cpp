@@ -9,7 +9,9 @@ namespace herald::conformance {
 
 namespace {
 
-Fault mismatch(std::string text) { return {FaultKind::malformed, std::move(text)}; }
+Fault mismatch(std::string text) {
+    return {FaultKind::malformed, std::move(text)};
+}
 
 /// The first line, to name a message in one.
 std::string first_line(std::string_view bytes) {
@@ -17,13 +19,14 @@ std::string first_line(std::string_view bytes) {
 }
 
 std::string kind_of(const sip::Message& message) {
-    return message.is_request() ? std::string(message.method_text()) : std::to_string(message.status());
+    return message.is_request() ? std::string(message.method_text())
+                                : std::to_string(message.status());
 }
 
 Result<Received> received(test::FakeTransport::Sent sent) {
     auto bytes = sent.bytes;
-    const auto framing = sip::is_reliable(sent.flow.protocol) ? sip::Framing::stream
-                                                              : sip::Framing::datagram;
+    const auto framing =
+        sip::is_reliable(sent.flow.protocol) ? sip::Framing::stream : sip::Framing::datagram;
     const auto parsed = sip::parse({bytes.data(), bytes.size()}, framing);
     if (parsed.error != sip::ParseOutcome::Error::none) {
         return mismatch(std::string("the server sent what cannot be read (") + parsed.reason +
@@ -58,10 +61,10 @@ Result<std::vector<std::string>> Teller::filled(const std::vector<std::string>& 
 }
 
 Status Teller::send(const Step& step, const Names& words) {
-    auto uri = substitute(words.at("uri"), names_);
-    if (!uri) return uri.fault();
+    const auto uri = substitute(words.at("uri"), names_);
+    if (!uri && !is_tolerant()) return uri.fault();
     auto& who = actor(words.at("who"));
-    return send_draft(who, who.request(words.at("method"), *uri), step);
+    return send_draft(who, who.request(words.at("method"), uri ? *uri : words.at("uri")), step);
 }
 
 Status Teller::send_in_dialog(const Step& step, const Names& words) {
@@ -135,15 +138,15 @@ Status Teller::deliver(Actor& who, const std::string& bytes) {
     return check_failed_commit(who, bytes, before);
 }
 
-/// A request whose commit failed must not be granted; one whose fate is unknown must not be answered.
+/// A request whose commit failed must not be granted; one whose fate is unknown must not be
+/// answered.
 Status Teller::check_failed_commit(const Actor& who, const std::string& request,
                                    std::uint64_t before) {
     if (!is_tolerant() || telling_.failing_commit <= commits_) return {};
     const auto failing = commits_of_start_ + telling_.failing_commit - commits_;
     if (failing <= before || failing > harness_->store().commits()) return {};
-    const auto answer = std::find_if(who.inbox.rbegin(), who.inbox.rend(), [](const Received& one) {
-        return !one->is_request();
-    });
+    const auto answer = std::find_if(who.inbox.rbegin(), who.inbox.rend(),
+                                     [](const Received& one) { return !one->is_request(); });
     const bool is_unknown = telling_.outcome == store::Outcome::unknown;
     const int status = answer == who.inbox.rend() ? 0 : (*answer)->status();
     if (is_unknown ? status == 0 : status == 503) return {};
@@ -193,8 +196,8 @@ Status Teller::receive_nothing(const Step&, const Names& words) {
 
 Status Teller::receive_within(const Step& step, const Names& words) {
     auto& who = actor(words.at("who"));
-    const auto end = harness_->clock().now() +
-                     std::chrono::seconds(base::to_u64(words.at("n")).value_or(0));
+    const auto end =
+        harness_->clock().now() + std::chrono::seconds(base::to_u64(words.at("n")).value_or(0));
     while (who.inbox.empty() && harness_->clock().now() < end) {
         Status seen;
         harness_->pass(std::chrono::milliseconds(100), [&] {
@@ -228,7 +231,8 @@ Status Teller::take(Actor& who, std::string_view what, const std::vector<std::st
     return check_received(who, message, block);
 }
 
-/// Takes the first message out of the inbox, checks it, and answers a request unless the story does.
+/// Takes the first message out of the inbox, checks it, and answers a request unless the story
+/// does.
 Status Teller::check_received(Actor& who, const Received& message,
                               const std::vector<std::string>& block) {
     const Received kept = message;
@@ -256,7 +260,9 @@ bool Teller::is_answered_by_story(const Actor& who) const {
     return next.starts_with(who.name + " answers ") && next != who.name + " answers the challenge";
 }
 
-Status Teller::answer_nothing(const Step&, const Names&) { return {}; }
+Status Teller::answer_nothing(const Step&, const Names&) {
+    return {};
+}
 
 Status Teller::answer(const Step& step, const Names& words) {
     auto& who = actor(words.at("who"));
@@ -295,7 +301,8 @@ Status Teller::check_line(const sip::Message& message, std::string_view line) {
         return mismatch("in the body");
     }
     if (starts("reason ")) {
-        return matches(after("reason "), message.reason(), names_) ? Status() : mismatch("is not so");
+        return matches(after("reason "), message.reason(), names_) ? Status()
+                                                                   : mismatch("is not so");
     }
     if (starts("request-uri ")) {
         const bool fits = matches(after("request-uri "), message.request_uri(), names_);
