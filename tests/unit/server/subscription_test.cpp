@@ -1,0 +1,114 @@
+// tests/unit/server/subscription_test.cpp: the packed texts of a subscription, flows as text.
+#include "server/subscription.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/support/fake_transport.h"
+
+namespace herald::server {
+namespace {
+
+using Part = PackedText::Part;
+
+const PackedText::Parts kParts{"call",       "<sip:alice@example.com>", "<sip:bob@example.com>",
+                               "sip:bob@192.0.2.9:5060;transport=tcp",  "localtag",
+                               "remotetag",  "presence;id=7",           "sip:bob@example.com",
+                               "sip:alice@example.com",                 "<urn:uuid:1>",
+                               "<sip:192.0.2.50;lr>, <sip:192.0.2.51;lr>"};
+
+}  // namespace
+
+TEST_CASE("every part comes back as it was put in") {
+    const PackedText text(kParts);
+    CHECK(text.parts() == kParts);
+    CHECK(text[Part::watcher] == "sip:bob@example.com");
+    CHECK_FALSE(text.is_empty());
+}
+
+TEST_CASE("no text at all has empty parts") {
+    const PackedText text;
+    CHECK(text.is_empty());
+    CHECK(text[Part::call_id].empty());
+    CHECK(text.parts() == PackedText::Parts{});
+}
+
+TEST_CASE("parts may be empty, alike or inside one another") {
+    const PackedText text({"same", "same", "xsamex", "", "am", "e", "", "", "", "", "m"});
+    CHECK(text[Part::call_id] == "same");
+    CHECK(text[Part::local_uri] == "same");
+    CHECK(text[Part::remote_uri] == "xsamex");
+    CHECK(text[Part::remote_target].empty());
+    CHECK(text[Part::local_tag] == "am");
+    CHECK(text[Part::route_set] == "m");
+}
+
+TEST_CASE("a part of its own text makes a new one") {
+    const PackedText text(kParts);
+    auto parts = text.parts();
+    parts[static_cast<std::size_t>(Part::remote_target)] = "sip:bob@192.0.2.10";
+    const PackedText moved(parts);
+    CHECK(moved[Part::remote_target] == "sip:bob@192.0.2.10");
+    CHECK(moved[Part::route_set] == kParts[10]);
+}
+
+TEST_CASE("a part longer than 65,535 bytes is cut, the others stay") {
+    const std::string endless(70'000, 'x');
+    auto parts = kParts;
+    parts[static_cast<std::size_t>(Part::entity)] = endless;
+    const PackedText text(parts);
+    CHECK(text[Part::entity].size() == 65'535);
+    CHECK(text[Part::call_id] == "call");
+}
+
+TEST_CASE("flows come back from their text: UDP whole, streams as a hint") {
+    for (const auto protocol : {sip::Protocol::udp, sip::Protocol::tcp, sip::Protocol::tls,
+                                sip::Protocol::ws, sip::Protocol::wss}) {
+        for (const auto* host : {"192.0.2.9", "2001:db8::1"}) {
+            sip::Flow flow;
+            flow.protocol = protocol;
+            flow.listener = 3;
+            flow.peer = test::endpoint(host, 40'000);
+            CAPTURE(to_text(flow));
+            const auto back = flow_from_text(to_text(flow));
+            CHECK(back == flow);
+            CHECK(back.slot == UINT32_MAX);
+        }
+    }
+}
+
+TEST_CASE("a text that is no flow is one to nowhere") {
+    for (const auto* text : {"", "udp", "udp 1", "udp x 192.0.2.9:1", "what 1 192.0.2.9:1", "udp 0 :::"}) {
+        CAPTURE(text);
+        const auto flow = flow_from_text(text);
+        CHECK(flow.slot == UINT32_MAX);
+    }
+    CHECK_FALSE(flow_from_text("udp 0 nowhere").peer.is_valid());
+}
+
+TEST_CASE("the id of an Event") {
+    CHECK(event_id_of("presence").empty());
+    CHECK(event_id_of("presence;id=7") == "7");
+    CHECK(event_id_of("presence;x=1;id=7;y") == "7");
+    CHECK(event_id_of("presence;x=1").empty());
+}
+
+TEST_CASE("RFC 6665 4.2.2: seconds left are rounded up, never negative") {
+    using std::chrono::milliseconds;
+    const base::WallTime now(milliseconds(1'000'000));
+    CHECK(seconds_left(now + milliseconds(60'000), now) == 60);
+    CHECK(seconds_left(now + milliseconds(59'001), now) == 60);
+    CHECK(seconds_left(now + milliseconds(1), now) == 1);
+    CHECK(seconds_left(now, now) == 0);
+    CHECK(seconds_left(now - milliseconds(5'000), now) == 0);
+}
+
+TEST_CASE("RFC 6665 4.1.3: reasons by their registered names") {
+    CHECK(name_of(EndReason::timeout) == "timeout");
+    CHECK(name_of(EndReason::rejected) == "rejected");
+    CHECK(name_of(EndReason::noresource) == "noresource");
+    CHECK(name_of(EndReason::deactivated) == "deactivated");
+    CHECK(name_of(EndReason::probation) == "probation");
+    CHECK(name_of(EndReason::giveup) == "giveup");
+}
+
+}  // namespace herald::server
