@@ -33,8 +33,9 @@ std::optional<std::uint32_t> granted_expires(std::optional<std::uint32_t> asked,
                                              const ExpiryRules& rules) {
     const std::uint32_t wanted = asked.value_or(rules.standard);
     if (wanted == 0) return 0;
-    if (wanted < rules.minimum && wanted < kNeverTooBrief && !rules.is_clamping)
-        return std::nullopt;
+    if (wanted < rules.minimum && wanted < kNeverTooBrief) {
+        return rules.is_clamping ? std::optional(rules.minimum) : std::nullopt;
+    }
     return std::min(wanted, rules.maximum);
 }
 

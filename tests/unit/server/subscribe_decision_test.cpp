@@ -11,7 +11,8 @@ namespace {
 
 using testing::Request;
 
-constexpr ExpiryRules kRules{.standard = 3600, .minimum = 60, .maximum = 7200, .is_clamping = false};
+constexpr ExpiryRules kRules{
+    .standard = 3600, .minimum = 60, .maximum = 7200, .is_clamping = false};
 
 SubscribeFacts facts(const Request& request) {
     return {.request = *request,
@@ -124,11 +125,14 @@ TEST_CASE("RFC 6665 4.2.1.1: an hour is never too brief") {
     CHECK(granted_expires(3600, kLong) == 3600);
 }
 
-TEST_CASE("clamping never grants more than was asked for above the minimum, and never ends nothing") {
+TEST_CASE("clamping raises what is too brief to the minimum and touches nothing else") {
     auto rules = kRules;
     rules.is_clamping = true;
     CHECK(granted_expires(0, rules) == 0);
+    CHECK(granted_expires(1, rules) == 60);
+    CHECK(granted_expires(59, rules) == 60);
     CHECK(granted_expires(61, rules) == 61);
+    CHECK(granted_expires(99'999, rules) == 7200);
 }
 
 }  // namespace herald::server
