@@ -491,3 +491,163 @@ the store works again
 after 500 s
 Bob receives NOTIFY
     Subscription-State: terminated;reason=timeout
+
+# RFC 6665 4.1.2.1: a retry with a higher CSeq and without To tag takes the place of the first try
+Bob sends SUBSCRIBE sip:alice@localhost
+    From: <sip:bob@localhost>;tag=b1
+    Call-ID: again
+    CSeq: 1 SUBSCRIBE
+    Event: presence
+Bob receives 200
+    To: <sip:alice@localhost>;tag={first}
+Bob receives NOTIFY
+Bob sends SUBSCRIBE sip:alice@localhost
+    From: <sip:bob@localhost>;tag=b1
+    Call-ID: again
+    CSeq: 2 SUBSCRIBE
+    Event: presence
+Bob receives 200
+    To: <sip:alice@localhost>;tag={second}
+Bob receives NOTIFY
+{first} is not {second}
+the server holds 1 subscriptions
+
+# RFC 6665 4.5.1: with replace_same_device = false every subscription is one of its own
+config subscribe.replace_same_device = false
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+the server holds 2 subscriptions
+
+# RFC 6665 4.5.1: a device whose NOTIFY is under way is replaced all the same
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+Bob answers nothing
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+the server holds 1 subscriptions
+after 600 s
+Bob receives nothing
+
+# RFC 6665 4.2.2: the answer to a NOTIFY may move the target
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+    request-uri sip:bob@192.0.2.10:5060
+Bob answers 200
+    Contact: <sip:bob-new@192.0.2.10:5060>
+an operator sets presence of sip:alice@localhost
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:alice@localhost">
+    <tuple id="a"><status><basic>open</basic></status></tuple></presence>
+Bob receives NOTIFY
+    request-uri sip:bob-new@192.0.2.10:5060
+
+# RFC 6665 8.3.1: a NOTIFY answered 202 was received
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+Bob answers 202
+after 100 s
+Bob receives nothing
+the server holds 1 subscriptions
+
+# RFC 6665 4.2.1.1: with clamp = true a brief interval becomes the minimum, for phones that cannot take 423
+config subscribe.clamp = true
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Expires: 30
+Bob receives 200
+    Expires: 60
+Bob receives NOTIFY
+    Subscription-State: active;expires=60
+
+# RFC 6665 6.4: whoever does not subscribe is notified of nothing
+an operator sets presence of sip:alice@localhost
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:alice@localhost">
+    <tuple id="a"><status><basic>open</basic></status></tuple></presence>
+Bob sends SUBSCRIBE sip:carol@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+    body contains <basic>closed</basic>
+an operator removes presence of sip:alice@localhost
+Bob receives nothing
+
+# RFC 6665 6.3: one watcher may hold so many subscriptions in all
+config subscribe.per_watcher = 2
+config subscribe.per_watcher_resource = 2
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+Bob sends SUBSCRIBE sip:carol@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+Bob sends SUBSCRIBE sip:dora@localhost
+    Event: presence
+Bob receives 503
+    Retry-After: *
+Carol sends SUBSCRIBE sip:dora@localhost
+    Event: presence
+Carol receives 200
+Carol receives NOTIFY
+
+# RFC 6665 6.3: one resource may have so many watchers
+config subscribe.per_resource = 1
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+Carol sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Carol receives 503
+    Retry-After: *
+
+# RFC 6665 4.2.1.1: a storm of one device is one subscription
+config subscribe.per_watcher = 3
+config subscribe.per_watcher_resource = 3
+Bob sends SUBSCRIBE sip:bob@localhost
+    Event: message-summary
+Bob receives 200
+Bob receives NOTIFY
+Bob sends SUBSCRIBE sip:bob@localhost
+    Event: message-summary
+Bob receives 200
+Bob receives NOTIFY
+Bob sends SUBSCRIBE sip:bob@localhost
+    Event: message-summary
+Bob receives 200
+Bob receives NOTIFY
+Bob sends SUBSCRIBE sip:bob@localhost
+    Event: message-summary
+Bob receives 200
+Bob receives NOTIFY
+Bob sends SUBSCRIBE sip:bob@localhost
+    Event: message-summary
+Bob receives 200
+Bob receives NOTIFY
+the server holds 1 subscriptions
+
+# RFC 6665 4.4.3: a fetch whose NOTIFY is refused leaves nothing
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Expires: 0
+Bob receives 200
+Bob receives NOTIFY
+Bob answers 500
+    Retry-After: 10
+the server holds 0 subscriptions
+after 100 s
+Bob receives nothing

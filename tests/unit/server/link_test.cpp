@@ -15,8 +15,9 @@ constexpr base::HashKey kKey{1, 2};
 
 std::string request_text(std::string_view uri, std::string_view to_tag) {
     std::string text = "SUBSCRIBE ";
-    text.append(uri).append(" SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK1\n"
-                            "From: <sip:b@example.com>;tag=b\nTo: <sip:a@example.com>");
+    text.append(uri).append(
+        " SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK1\n"
+        "From: <sip:b@example.com>;tag=b\nTo: <sip:a@example.com>");
     if (!to_tag.empty()) text.append(";tag=").append(to_tag);
     return test::wire(text + "\nCall-ID: c\nCSeq: 1 SUBSCRIBE\n\n");
 }
@@ -25,7 +26,8 @@ std::string request_text(std::string_view uri, std::string_view to_tag) {
 struct Bench {
     explicit Bench(unsigned shards) {
         home.bucket_key = kKey;
-        for (unsigned i = 0; i < shards; ++i) peers.shards.push_back(std::make_unique<Peers::Peer>());
+        for (unsigned i = 0; i < shards; ++i)
+            peers.shards.push_back(std::make_unique<Peers::Peer>());
     }
     unsigned shard_of(std::string_view uri, std::string_view to_tag = {}) {
         auto bytes = request_text(uri, to_tag);
@@ -56,7 +58,8 @@ TEST_CASE("RFC 3261 19.3: tags differ") {
 }
 
 TEST_CASE("tags of others hold no bucket") {
-    for (const auto* tag : {"", "a", "as5a3b2", "aaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaa", "A8aaaaaaaaaaaaa"}) {
+    for (const auto* tag :
+         {"", "a", "as5a3b2", "aaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaa", "A8aaaaaaaaaaaaa"}) {
         CAPTURE(tag);
         CHECK_FALSE(bucket_of_tag(tag).has_value());
     }

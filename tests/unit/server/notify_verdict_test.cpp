@@ -1,4 +1,5 @@
-// tests/unit/server/notify_verdict_test.cpp: what each answer to a NOTIFY means: every status there is.
+// tests/unit/server/notify_verdict_test.cpp: what each answer to a NOTIFY means: every status there
+// is.
 #include "server/notify_verdict.h"
 
 #include <set>
@@ -18,7 +19,8 @@ NotifyVerdict wanted(int status, bool has_retry_after) {
     if (kRemoving.count(status) > 0) return NotifyVerdict::remove;
     if (status == 408) return NotifyVerdict::suspect;
     if (status == 401 || status == 407) return NotifyVerdict::authenticate;
-    if (status == 406 || status == 413 || status == 415 || status == 488) return NotifyVerdict::other_body;
+    if (status == 406 || status == 413 || status == 415 || status == 488)
+        return NotifyVerdict::other_body;
     const bool may_wait = status == 500 || status == 503 || status == 504;
     return may_wait && has_retry_after ? NotifyVerdict::wait : NotifyVerdict::keep;
 }

@@ -1,5 +1,5 @@
-// tests/unit/server/publish_decision_test.cpp: what to do with a PUBLISH, rule by rule, in the order of
-// the checks.
+// tests/unit/server/publish_decision_test.cpp: what to do with a PUBLISH, rule by rule, in the
+// order of the checks.
 #include "server/publish_decision.h"
 
 #include <doctest/doctest.h>
@@ -16,7 +16,9 @@ constexpr std::string_view kBody =
     "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" entity=\"sip:alice@example.com\">"
     "<tuple id=\"a\"><status><basic>open</basic></status></tuple></presence>";
 
-std::string with_body(std::string_view lines) { return std::string(lines).append(kBody); }
+std::string with_body(std::string_view lines) {
+    return std::string(lines).append(kBody);
+}
 
 Publication publication(std::string tag, std::string publisher = "sip:alice@example.com") {
     Publication one;
@@ -142,7 +144,8 @@ TEST_CASE("RFC 3903 6: bodies that are not taken") {
     CHECK(bench.refusal(nothing).status == 400);
     const Request untyped("PUBLISH", "Event: presence\n\n<presence/>");
     CHECK(bench.refusal(untyped).status == 400);
-    const Request broken("PUBLISH", "Event: presence\nContent-Type: application/pidf+xml\n\n<presence");
+    const Request broken("PUBLISH",
+                         "Event: presence\nContent-Type: application/pidf+xml\n\n<presence");
     CHECK(bench.refusal(broken).status == 400);
     const Request packed("PUBLISH", with_body("Event: presence\nContent-Encoding: gzip\n"));
     const auto encoded = bench.refusal(packed);

@@ -32,9 +32,10 @@ public:
 private:
     static std::string text_of(std::string_view method, std::string_view lines) {
         std::string text(method);
-        text += " sip:alice@example.com SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK1\n"
-                "From: <sip:bob@example.com>;tag=b\nTo: <sip:alice@example.com>\nCall-ID: c\n"
-                "CSeq: 1 ";
+        text +=
+            " sip:alice@example.com SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK1\n"
+            "From: <sip:bob@example.com>;tag=b\nTo: <sip:alice@example.com>\nCall-ID: c\n"
+            "CSeq: 1 ";
         text += method;
         text += '\n';
         text += lines;
@@ -46,10 +47,15 @@ private:
     sip::Message message_;
 };
 
-inline const packages::Package& presence() { return *packages::find("presence"); }
-inline const packages::Package& message_summary() { return *packages::find("message-summary"); }
+inline const packages::Package& presence() {
+    return *packages::find("presence");
+}
+inline const packages::Package& message_summary() {
+    return *packages::find("message-summary");
+}
 
-inline store::Account account(std::string aor, store::Account::Role role = store::Account::Role::user) {
+inline store::Account account(std::string aor,
+                              store::Account::Role role = store::Account::Role::user) {
     store::Account account;
     account.aor = std::move(aor);
     account.username = account.aor.substr(4, account.aor.find('@') - 4);
@@ -65,6 +71,8 @@ inline Identity identity(store::Account account) {
     return who;
 }
 
-inline Identity user(std::string aor) { return identity(account(std::move(aor))); }
+inline Identity user(std::string aor) {
+    return identity(account(std::move(aor)));
+}
 
 }  // namespace herald::server::testing

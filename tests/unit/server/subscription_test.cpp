@@ -10,10 +10,16 @@ namespace {
 
 using Part = PackedText::Part;
 
-const PackedText::Parts kParts{"call",       "<sip:alice@example.com>", "<sip:bob@example.com>",
-                               "sip:bob@192.0.2.9:5060;transport=tcp",  "localtag",
-                               "remotetag",  "presence;id=7",           "sip:bob@example.com",
-                               "sip:alice@example.com",                 "<urn:uuid:1>",
+const PackedText::Parts kParts{"call",
+                               "<sip:alice@example.com>",
+                               "<sip:bob@example.com>",
+                               "sip:bob@192.0.2.9:5060;transport=tcp",
+                               "localtag",
+                               "remotetag",
+                               "presence;id=7",
+                               "sip:bob@example.com",
+                               "sip:alice@example.com",
+                               "<urn:uuid:1>",
                                "<sip:192.0.2.50;lr>, <sip:192.0.2.51;lr>"};
 
 }  // namespace
@@ -77,7 +83,8 @@ TEST_CASE("flows come back from their text: UDP whole, streams as a hint") {
 }
 
 TEST_CASE("a text that is no flow is one to nowhere") {
-    for (const auto* text : {"", "udp", "udp 1", "udp x 192.0.2.9:1", "what 1 192.0.2.9:1", "udp 0 :::"}) {
+    for (const auto* text :
+         {"", "udp", "udp 1", "udp x 192.0.2.9:1", "what 1 192.0.2.9:1", "udp 0 :::"}) {
         CAPTURE(text);
         const auto flow = flow_from_text(text);
         CHECK(flow.slot == UINT32_MAX);

@@ -41,16 +41,17 @@ std::optional<State> drawn(State from, Input input) {
 Subscription record(std::string_view tag, std::string_view contact = "sip:bob@192.0.2.9",
                     std::string_view instance = {}, std::string_view event = "presence") {
     Subscription one;
-    one.text = PackedText({"call", "<sip:alice@example.com>", "<sip:bob@example.com>", contact, tag,
-                           "remote", event, "sip:bob@example.com", "sip:alice@example.com", instance,
-                           ""});
+    one.text =
+        PackedText({"call", "<sip:alice@example.com>", "<sip:bob@example.com>", contact, tag,
+                    "remote", event, "sip:bob@example.com", "sip:alice@example.com", instance, ""});
     one.resource = 3;
     return one;
 }
 
 double gauge(const base::Metrics& metrics, std::string_view state) {
     for (const auto& sample : metrics.collect()) {
-        if (sample.name == "herald_subscriptions" && sample.labels[0].second == state) return sample.value;
+        if (sample.name == "herald_subscriptions" && sample.labels[0].second == state)
+            return sample.value;
     }
     return -1;
 }
