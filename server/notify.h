@@ -86,6 +86,7 @@ private:
     void depart(Id id, Subscription& record, Resource& resource);
     sip::Flow fit_to_path(Id id, const Subscription& record, Flight& flight);
     std::optional<sip::Flow> stream_for(const Subscription& record);
+    static bool is_surely_small(const Subscription& record, const Flight& flight);
     std::size_t size_of(Id id);
 
     static void write_state(const Subscription& record, const Flight& flight, std::string& out);
