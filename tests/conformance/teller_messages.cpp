@@ -47,9 +47,9 @@ std::string to_tag_of(std::string_view bytes) {
 Result<std::vector<std::string>> Teller::filled(const std::vector<std::string>& block) const {
     std::vector<std::string> lines;
     for (const auto& line : block) {
-        auto text = substitute(line, names_);
-        if (!text && !is_tolerant()) return text.fault();
-        std::string_view rest = text ? std::string_view(*text) : std::string_view(line);
+        const auto text = substitute(line, names_);
+        if (!text) return text.fault();
+        std::string_view rest = *text;
         // A text of several lines stands for all of them.
         do {
             const auto [first, after, found] = base::split_once(rest, '\n');
@@ -62,9 +62,9 @@ Result<std::vector<std::string>> Teller::filled(const std::vector<std::string>& 
 
 Status Teller::send(const Step& step, const Names& words) {
     const auto uri = substitute(words.at("uri"), names_);
-    if (!uri && !is_tolerant()) return uri.fault();
+    if (!uri) return uri.fault();
     auto& who = actor(words.at("who"));
-    return send_draft(who, who.request(words.at("method"), uri ? *uri : words.at("uri")), step);
+    return send_draft(who, who.request(words.at("method"), *uri), step);
 }
 
 Status Teller::send_in_dialog(const Step& step, const Names& words) {
