@@ -381,7 +381,7 @@ Bob receives 200
 Bob receives NOTIFY
     body contains first
 
-# RFC 5626 4.2: a watcher whose connection is gone is kept in silence and healed by its refresh
+# RFC 5626 4.2: a watcher whose connection is gone is kept in silence
 actor Bob is sip:bob@localhost
     over: tcp
 Bob sends SUBSCRIBE sip:alice@localhost
