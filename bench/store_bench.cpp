@@ -274,8 +274,8 @@ struct Count final : RecoverySink {
     std::size_t rows = 0;
     void on_account(Account) override { ++rows; }
     void on_publication(Publication) override { ++rows; }
-    void on_subscription(Subscription) override { ++rows; }
-    void on_confirmation(Confirmation) override { ++rows; }
+    void on_subscription(const Subscription&) override { ++rows; }
+    bool on_confirmation(Confirmation) override { return ++rows > 0; }
 };
 
 void recover_subscriptions(benchmark::State& state) {

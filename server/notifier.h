@@ -31,7 +31,7 @@ public:
 
     /// One row of the store, before the first request: dialog, state and timers as they were.
     /// Nothing runs out before `not_before`, and then spread over some seconds (design: Restart).
-    void recover(store::Subscription row, base::WallTime not_before);
+    void recover(const store::Subscription& row, base::WallTime not_before);
     /// No repetition of a request of the last run can come any more.
     void forget_tombstones() { tombstones_.clear(); }
 

@@ -288,7 +288,7 @@ bool Notifier::answer_tombstone(sip::ServerTransactionId transaction, const sip:
     return true;
 }
 
-void Notifier::recover(store::Subscription row, base::WallTime not_before) {
+void Notifier::recover(const store::Subscription& row, base::WallTime not_before) {
     if (row.state == store::Subscription::State::terminated) {
         tombstones_[row.local_tag] = context_.mark_of(row.mark);
         return;

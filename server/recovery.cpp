@@ -39,22 +39,23 @@ void Recovery::on_publication(store::Publication row) {
     shard.compositor().recover(std::move(row), not_before_);
 }
 
-void Recovery::on_subscription(store::Subscription row) {
+void Recovery::on_subscription(const store::Subscription& row) {
     meet(std::max(row.id, row.change));
     if (row.state != store::Subscription::State::terminated) ++subscriptions_;
     auto& shard = shard_of(row.aor);
-    shard.notifier().recover(std::move(row), not_before_);
+    shard.notifier().recover(row, not_before_);
 }
 
-void Recovery::on_confirmation(store::Confirmation row) {
+bool Recovery::on_confirmation(store::Confirmation row) {
     meet(row.through);
     const auto* package = packages::find(row.package);
-    if (!package) return;
+    if (!package) return false;
     auto& resources = shard_of(row.aor).context().resources;
     const auto slot = resources.find(*package, row.aor);
-    if (slot == Resource::kNone) return;
+    if (slot == Resource::kNone || resources[slot].watchers.empty()) return false;
     resources[slot].confirmed_fingerprint = row.fingerprint;
     resources[slot].confirmed_through = row.through;
+    return true;
 }
 
 }  // namespace herald::server

@@ -18,8 +18,8 @@ public:
 
     void on_account(store::Account row) override;
     void on_publication(store::Publication row) override;
-    void on_subscription(store::Subscription row) override;
-    void on_confirmation(store::Confirmation row) override;
+    void on_subscription(const store::Subscription& row) override;
+    bool on_confirmation(store::Confirmation row) override;
 
     std::size_t subscriptions() const noexcept { return subscriptions_; }
     /// Above every id and change number met.

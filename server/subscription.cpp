@@ -11,7 +11,10 @@
 namespace herald::server {
 
 PackedText::PackedText(const Parts& parts) {
+    std::size_t most = 0;
+    for (const auto part : parts) most += part.size();
     std::string characters;
+    characters.reserve(most);
     std::array<Slice, kParts> slices{};
     for (std::size_t i = 0; i < kParts; ++i) {
         const auto part = parts[i].substr(0, UINT16_MAX);

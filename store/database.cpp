@@ -69,9 +69,14 @@ base::WallTime Statement::time(int column) const {
 }
 
 std::string Statement::text(int column) const {
-    const void* bytes = sqlite3_column_blob(statement_.get(), column);
-    const int size = sqlite3_column_bytes(statement_.get(), column);
-    return size == 0 ? std::string() : std::string(static_cast<const char*>(bytes), size);
+    std::string value;
+    read(column, value);
+    return value;
+}
+
+void Statement::read(int column, std::string& to) const {
+    const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_.get(), column));
+    to.assign(bytes, bytes + sqlite3_column_bytes(statement_.get(), column));
 }
 
 bool Statement::is_null(int column) const {

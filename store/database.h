@@ -50,6 +50,8 @@ public:
     std::uint32_t number32(int column) const;
     base::WallTime time(int column) const;
     std::string text(int column) const;
+    /// The same into `to`, whose memory is used again.
+    void read(int column, std::string& to) const;
     bool is_null(int column) const;
 
 private:

@@ -132,8 +132,7 @@ Result<std::unique_ptr<SqliteLedger::Connection>> SqliteLedger::connect() {
 }
 
 Status SqliteLedger::recover(RecoverySink& sink) {
-    return store::recover(connection_->database,
-                          {.now = clock_.wall(), .lasting_key = home_.lasting_key}, sink);
+    return store::recover(connection_->database, clock_.wall(), sink);
 }
 
 Result<std::vector<Token>> SqliteLedger::tokens() {

@@ -1,12 +1,10 @@
 // store/sqlite_reader.cpp: streams what is in the database to whoever rebuilds memory from it.
 #include "store/sqlite_reader.h"
 
-#include <algorithm>
 #include <string>
 #include <unordered_set>
 
 #include "store/lists.h"
-#include "store/sqlite_writer.h"
 
 namespace herald::store {
 namespace {
@@ -119,67 +117,51 @@ Status recover_publications(Database& database, base::WallTime now, RecoverySink
 }
 
 /// The columns that subscriptions and their tombstones share.
-Subscription subscription_of(const Statement& from) {
-    Subscription row;
+void read_subscription(const Statement& from, Subscription& row) {
     row.id = from.number(0);
     row.expires_at = from.time(1);
     row.change = from.number(2);
     row.remote_cseq = from.number32(3);
     row.cseq_base = from.number32(4);
     row.epoch = from.number32(5);
-    row.mark = {.call_id = from.text(6), .cseq = from.number32(7), .branch_hash = from.number(8)};
-    row.package = from.text(9);
-    row.aor = from.text(10);
-    row.watcher = from.text(11);
-    row.call_id = from.text(12);
-    row.local_tag = from.text(13);
-    row.remote_tag = from.text(14);
-    row.local_uri = from.text(15);
-    row.remote_uri = from.text(16);
-    row.remote_target = from.text(17);
-    row.route_set = from.text(18);
-    row.event = from.text(19);
-    row.accept = from.text(20);
-    row.entity = from.text(21);
-    row.instance = from.text(22);
-    row.flow = from.text(23);
-    return row;
+    from.read(6, row.mark.call_id);
+    row.mark.cseq = from.number32(7);
+    row.mark.branch_hash = from.number(8);
+    int column = 9;
+    for (std::string* text :
+         {&row.package, &row.aor, &row.watcher, &row.call_id, &row.local_tag, &row.remote_tag,
+          &row.local_uri, &row.remote_uri, &row.remote_target, &row.route_set, &row.event,
+          &row.accept, &row.entity, &row.instance, &row.flow}) {
+        from.read(column++, *text);
+    }
 }
 
-/// Returns the sorted confirmation ids of the resources that have subscriptions.
-Result<std::vector<std::uint64_t>> recover_subscriptions(Database& database,
-                                                         const RecoveryTerms& terms,
-                                                         RecoverySink& sink) {
-    std::vector<std::uint64_t> watched;
+Status recover_subscriptions(Database& database, base::WallTime now, RecoverySink& sink) {
+    Subscription row;
     auto live =
         for_each(database, database.prepare(kSubscriptions), [&](Statement& from) -> Status {
-            Subscription row = subscription_of(from);
+            read_subscription(from, row);
             const std::uint64_t state = from.number(24);
             if (state > static_cast<std::uint64_t>(Subscription::State::terminated)) {
                 return bad("subscriptions", row.id, "no such state");
             }
             row.state = static_cast<Subscription::State>(state);
             row.granted = from.number32(25);
-            watched.push_back(confirmation_id(terms.lasting_key, row.package, row.aor));
-            sink.on_subscription(std::move(row));
+            sink.on_subscription(row);
             return {};
         });
-    if (!live) return live.fault();
+    if (!live) return live;
 
     auto marks = database.prepare(kSubscriptionMarks);
-    if (marks) marks->bind(terms.now);
+    if (marks) marks->bind(now);
+    row.state = Subscription::State::terminated;
+    row.granted = 0;
     std::unordered_set<std::uint64_t> seen;
-    auto ended = for_each(database, std::move(marks), [&](Statement& from) -> Status {
-        Subscription row = subscription_of(from);
-        row.state = Subscription::State::terminated;
-        if (seen.insert(row.id).second) sink.on_subscription(std::move(row));
+    return for_each(database, std::move(marks), [&](Statement& from) -> Status {
+        read_subscription(from, row);
+        if (seen.insert(row.id).second) sink.on_subscription(row);
         return {};
     });
-    if (!ended) return ended.fault();
-
-    std::sort(watched.begin(), watched.end());
-    watched.erase(std::unique(watched.begin(), watched.end()), watched.end());
-    return watched;
 }
 
 Status drop_confirmations(Database& database, const std::vector<std::uint64_t>& orphans) {
@@ -196,20 +178,15 @@ Status drop_confirmations(Database& database, const std::vector<std::uint64_t>& 
     return database.execute("COMMIT");
 }
 
-Status recover_confirmations(Database& database, const std::vector<std::uint64_t>& watched,
-                             RecoverySink& sink) {
+Status recover_confirmations(Database& database, RecoverySink& sink) {
     std::vector<std::uint64_t> orphans;
     auto live =
         for_each(database, database.prepare(kConfirmations), [&](Statement& from) -> Status {
-            const std::uint64_t id = from.number(0);
-            if (!std::binary_search(watched.begin(), watched.end(), id)) {
-                orphans.push_back(id);
-                return {};
-            }
-            sink.on_confirmation({.package = from.text(1),
-                                  .aor = from.text(2),
-                                  .fingerprint = from.number(3),
-                                  .through = from.number(4)});
+            const bool is_watched = sink.on_confirmation({.package = from.text(1),
+                                                          .aor = from.text(2),
+                                                          .fingerprint = from.number(3),
+                                                          .through = from.number(4)});
+            if (!is_watched) orphans.push_back(from.number(0));
             return {};
         });
     if (!live) return live;
@@ -218,14 +195,11 @@ Status recover_confirmations(Database& database, const std::vector<std::uint64_t
 
 }  // namespace
 
-Status recover(Database& database, const RecoveryTerms& terms, RecoverySink& sink) {
-    if (auto recovered = recover_accounts(database, sink); !recovered) return recovered;
-    if (auto recovered = recover_publications(database, terms.now, sink); !recovered) {
-        return recovered;
-    }
-    const auto watched = recover_subscriptions(database, terms, sink);
-    if (!watched) return watched.fault();
-    return recover_confirmations(database, *watched, sink);
+Status recover(Database& database, base::WallTime now, RecoverySink& sink) {
+    if (auto done = recover_accounts(database, sink); !done) return done;
+    if (auto done = recover_publications(database, now, sink); !done) return done;
+    if (auto done = recover_subscriptions(database, now, sink); !done) return done;
+    return recover_confirmations(database, sink);
 }
 
 Result<std::vector<Token>> read_tokens(Database& database) {

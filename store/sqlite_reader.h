@@ -3,23 +3,16 @@
 
 #include <vector>
 
-#include "base/id.h"
 #include "store/database.h"
 #include "store/records.h"
 #include "store/store.h"
 
 namespace herald::store {
 
-/// What a recovery takes besides the rows.
-struct RecoveryTerms {
-    base::WallTime now{};         ///< tombstones kept until then or earlier are left out
-    base::HashKey lasting_key{};  ///< as in Home
-};
-
-/// Streams every live row once, and the newest tombstone of every row that is gone. Confirmations
-/// of resources without subscriptions are deleted. Faults: io; malformed, naming the table and row,
-/// where a value cannot be right.
-Status recover(Database& database, const RecoveryTerms& terms, RecoverySink& sink);
+/// Streams every live row once, and the newest tombstone of every row that is gone, but for
+/// tombstones that were kept until `now` or earlier. Confirmations the sink has no use for are
+/// deleted. Faults: io; malformed, naming the table and row, where a value cannot be right.
+Status recover(Database& database, base::WallTime now, RecoverySink& sink);
 
 /// Faults: io.
 Result<std::vector<Token>> read_tokens(Database& database);

@@ -17,14 +17,16 @@
 namespace herald::store {
 
 /// Gets every live row once, in this order of kinds: accounts, publications, subscriptions,
-/// confirmations.
+/// confirmations. Subscriptions are many: their row is lent, and the next one uses its memory
+/// again.
 class RecoverySink {
 public:
     virtual ~RecoverySink() = default;
     virtual void on_account(Account row) = 0;
     virtual void on_publication(Publication row) = 0;
-    virtual void on_subscription(Subscription row) = 0;
-    virtual void on_confirmation(Confirmation row) = 0;
+    virtual void on_subscription(const Subscription& row) = 0;
+    /// Returns whether anybody watches the resource; the row is deleted if not.
+    virtual bool on_confirmation(Confirmation row) = 0;
 };
 
 /// Facts about this store and this run of the process.

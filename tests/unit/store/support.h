@@ -2,6 +2,7 @@
 // loop.
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -54,11 +55,19 @@ struct Recovered : RecoverySink {
         const std::uint64_t id = row.id;
         CHECK_MESSAGE(publications.emplace(id, std::move(row)).second, "streamed twice: ", id);
     }
-    void on_subscription(Subscription row) override {
-        const std::uint64_t id = row.id;
-        CHECK_MESSAGE(subscriptions.emplace(id, std::move(row)).second, "streamed twice: ", id);
+    void on_subscription(const Subscription& row) override {
+        CHECK_MESSAGE(subscriptions.emplace(row.id, row).second, "streamed twice: ", row.id);
     }
-    void on_confirmation(Confirmation row) override { confirmations.push_back(std::move(row)); }
+    bool on_confirmation(Confirmation row) override {
+        const bool is_watched = std::any_of(
+            subscriptions.begin(), subscriptions.end(), [&row](const auto& subscription) {
+                const Subscription& one = subscription.second;
+                return one.package == row.package && one.aor == row.aor &&
+                       one.state != Subscription::State::terminated;
+            });
+        if (is_watched) confirmations.push_back(std::move(row));
+        return is_watched;
+    }
 };
 
 /// One loop with one port to a store, turned by hand.
