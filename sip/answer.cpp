@@ -2,6 +2,7 @@
 #include "sip/answer.h"
 
 #include "base/text.h"
+#include "sip/grammar.h"
 #include "sip/parts.h"
 
 namespace herald::sip {
@@ -53,7 +54,7 @@ void append_without_received(std::string& out, const Via& via, const Endpoint& s
 void append_top_via(std::string& out, std::string_view row, const Via& via,
                     const Endpoint& source) {
     out += "Via: ";
-    if (!via.received.empty()) {
+    if (via.has_received) {
         append_without_received(out, via, source);
     } else if (via.has_rport) {
         const auto at = static_cast<std::size_t>(via.rport_text.data() - via.text.data());
@@ -90,12 +91,34 @@ void append_record_routes(std::string& out, const Message& request) {
     }
 }
 
+/// Whether `text` holds a parameter called tag, wherever a fault left it.
+bool mentions_tag(std::string_view text) {
+    while (true) {
+        const std::size_t semicolon = text.find(';');
+        if (semicolon == std::string_view::npos) return false;
+        text = grammar::skip_blanks(text.substr(semicolon + 1));
+        if (!base::istarts_with(text, "tag")) continue;
+        const std::string_view rest = grammar::skip_blanks(text.substr(3));
+        if (rest.empty() || rest.front() == '=' || rest.front() == ';') return true;
+    }
+}
+
+/// Whether `to` has a tag parameter already, be it one that is no tag: an empty tag, or one behind
+/// another fault, is what a 400 complains of, and a second beside it would be a fault of ours.
+bool has_tag_parameter(std::string_view to) {
+    NameAddress address;
+    const bool is_readable = read_name_address(to, address) == nullptr &&
+                             parameters_fault(address.parameters) == nullptr;
+    return is_readable ? address.parameter("tag").has_value() : mentions_tag(to);
+}
+
 void append_to(std::string& out, const Message& request, const Answer& answer,
                std::string_view derived_tag) {
     out += "To: ";
     out += request.to();
     const std::string_view tag = answer.to_tag.empty() ? derived_tag : answer.to_tag;
-    if (request.to_tag().empty() && answer.status != 100 && !tag.empty()) {
+    const bool wants_tag = request.to_tag().empty() && answer.status != 100 && !tag.empty();
+    if (wants_tag && !has_tag_parameter(request.to())) {
         out += ";tag=";
         out += tag;
     }

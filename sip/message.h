@@ -112,7 +112,8 @@ struct Via {
     std::string_view maddr;
     std::string_view rport_text;  ///< the whole rport parameter as written; empty: none
     bool has_rport = false;
-    std::uint16_t rport = 0;  ///< 0: no value yet
+    bool has_received = false;  ///< `received` may be empty all the same
+    std::uint16_t rport = 0;    ///< 0: no value yet
 };
 
 /// Where a message came from decides how it is framed (RFC 3261 18.3).

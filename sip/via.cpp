@@ -95,6 +95,7 @@ void keep(const Parameter& parameter, Via& via) noexcept {
         const auto port = base::to_u32_clamped(parameter.value).value_or(0);
         via.rport = port <= 65535 ? static_cast<std::uint16_t>(port) : std::uint16_t{0};
     } else if (base::iequals(name, "received")) {
+        via.has_received = true;
         via.received = without_brackets(parameter.value);
     } else if (base::iequals(name, "maddr")) {
         via.maddr = without_brackets(parameter.value);
@@ -119,10 +120,10 @@ const char* read_via(std::string_view row, Via& via) noexcept {
     ParameterNames names;
     while (const std::optional<Parameter> parameter = next_parameter(rest)) {
         if (const char* fault = names.add(parameter->name)) return fault;
+        keep(*parameter, via);
         if (!parameter->has_value && base::iequals(parameter->name, "received")) {
             return "Malformed Via parameter";
         }
-        keep(*parameter, via);
     }
     return rest.empty() ? nullptr : "Malformed Via parameter";
 }

@@ -97,6 +97,24 @@ TEST_CASE("core G-2, RFC 3261 8.2.6.2: a To tag is added where there is none, bu
           std::string::npos);
 }
 
+TEST_CASE("RFC 3261 8.2.6.2: a To with a tag that is none, or behind a fault, gets no second one") {
+    for (const std::string to :
+         {"<sip:b@h>;tag=", "<sip:b@h>;tag", "<sip:b@h> ; TAG = ;x=1",
+          "sip:b@h;tag=", "<sip:b@h>;tag=;tag=2", "<sip:b@h>;=x;tag=2", "\"B <sip:b@h>;tag=2"}) {
+        const Asked asked("SIP/2.0/UDP h;branch=b", to);
+        CAPTURE(to);
+
+        CHECK(asked.result.error == ParseOutcome::Error::malformed);
+        CHECK(asked.answer({.status = 400}).find("\r\nTo: " + to + "\r\n") != std::string::npos);
+    }
+    for (const std::string to : {"<sip:b@h;tag=no>", "\";tag=1\" <sip:b@h>;x=\";tag=1\"",
+                                 "<sip:b@h>;tagged=1", "\"B <sip:b@h>;stage=2"}) {
+        CAPTURE(to);
+        CHECK(Asked("SIP/2.0/UDP h;branch=b", to).answer({}).find(to + ";tag=derived\r\n") !=
+              std::string::npos);
+    }
+}
+
 TEST_CASE("core R-3, RFC 3261 18.2.1: received is added where sent-by is not the source") {
     CHECK(Asked("SIP/2.0/UDP 10.0.0.9:5070;branch=b").vias() ==
           "Via: SIP/2.0/UDP 10.0.0.9:5070;branch=b\r\n");
@@ -122,6 +140,10 @@ TEST_CASE("core R-3: what the peer claims of itself is overwritten") {
           "Via: SIP/2.0/UDP 10.0.0.9;branch=b\r\n");
     CHECK(Asked("SIP/2.0/UDP 10.0.0.9;rport=99;branch=b").vias() ==
           "Via: SIP/2.0/UDP 10.0.0.9;rport=40000;branch=b;received=10.0.0.9\r\n");
+    for (const std::string claim : {"received=", "received"}) {
+        CHECK(Asked("SIP/2.0/UDP h;branch=b;" + claim).vias() ==
+              "Via: SIP/2.0/UDP h;branch=b;received=10.0.0.9\r\n");
+    }
 }
 
 TEST_CASE("RFC 5118 4.5: an IPv6 source is written without brackets") {
