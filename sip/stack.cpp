@@ -124,8 +124,10 @@ Stack::Parts::Parts(base::Loop& loop, Transport& wire, RequestHandler& upper,
 void Stack::Parts::on_response(std::span<char> bytes, const Flow& flow, Framing framing) {
     const auto head = peek_response({bytes.data(), bytes.size()});
     if (head && forward_response(*head, bytes, flow, framing)) return;
-    // The plain 2xx to a NOTIFY, by far the most frequent message, is never parsed whole.
-    if (head && head->status < 300 && !head->has_contact) {
+    // The plain 2xx to a NOTIFY, by far the most frequent message, is never parsed whole. That to
+    // any other request says what its sender came for: SIP-ETag, Expires.
+    const bool is_plain = head && head->status < 300 && !head->has_contact;
+    if (is_plain && head->method == Method::notify) {
         if (!client.receive(*head, nullptr)) stray.add();
         return;
     }

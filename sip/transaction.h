@@ -47,9 +47,10 @@ struct ClientOutcome {
     How how;
     int status;  ///< of the final response; 408 for a timeout, 503 for a transport error (RFC
                  ///< 3261 8.1.3.1)
-    const Message* message;  ///< the final response, nullptr for the plain 2xx that needed no full
-                             ///< parse, timeout, error
-    Flow flow;               ///< the request went out on (streams: the connection opened)
+    /// The final response. nullptr for a timeout, an error and the 2xx to a NOTIFY without Contact:
+    /// the one answer that says no more than its status, so it is not parsed whole.
+    const Message* message;
+    Flow flow;  ///< the request went out on (streams: the connection opened)
 };
 
 enum class ClientState : std::uint8_t { trying, proceeding, gone };

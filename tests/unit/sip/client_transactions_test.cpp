@@ -90,7 +90,7 @@ TEST_CASE("RFC 3261 8.1.1.7, 3581 3: the Via has our address, transport, a branc
     CHECK(udp.substr(udp.find("branch=")) != tcp.substr(tcp.find("branch=")));
 }
 
-TEST_CASE("a plain 2xx ends a request without its message, others and a Contact bring it") {
+TEST_CASE("a plain 2xx ends a NOTIFY without its message, others and a Contact bring it") {
     StackFixture fixture;
     const Flow flow = fixture.transport.udp();
     const struct {
@@ -122,6 +122,21 @@ TEST_CASE("a plain 2xx ends a request without its message, others and a Contact 
     fixture.pass(40s);
     CHECK(fixture.transport.take().empty());
     CHECK(fixture.source.outcomes.empty());
+}
+
+TEST_CASE(
+    "RFC 3903 4.2: the 2xx to any other request than a NOTIFY brings its message, Contact or not") {
+    StackFixture fixture;
+    fixture.source.method = "PUBLISH";
+    fixture.stack.start(fixture.transport.udp(), fixture.source, 5);
+    const std::string request = fixture.transport.take_one();
+
+    fixture.transport.receive(response_to(request, "200 OK", "SIP-ETag: x\r\nExpires: 60\r\n"),
+                              fixture.transport.udp());
+
+    REQUIRE(fixture.source.outcomes.size() == 1);
+    CHECK(fixture.source.outcomes[0].status == 200);
+    CHECK(fixture.source.outcomes[0].has_message);
 }
 
 TEST_CASE("RFC 3261 17.1.3: late, guessed and mismatched answers are strays and change nothing") {

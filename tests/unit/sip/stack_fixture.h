@@ -38,7 +38,7 @@ struct NotingHandler final : sip::RequestHandler {
     std::vector<sip::Flow> alive;
 };
 
-/// Writes the same NOTIFY for each user, with the user as CSeq.
+/// Writes the same request for each user, a NOTIFY unless told otherwise, with the user as CSeq.
 struct NotingSource final : sip::RequestSource {
     struct Outcome {
         std::uint64_t user;
@@ -52,11 +52,11 @@ struct NotingSource final : sip::RequestSource {
     explicit NotingSource(base::Loop& its_loop) : loop(its_loop) {}
 
     void write_request(std::uint64_t user, std::string_view via, std::string& out) override {
-        out += "NOTIFY sip:bob@192.0.2.10 SIP/2.0\r\n";
+        out += method + " sip:bob@192.0.2.10 SIP/2.0\r\n";
         out += via;
         out += "Max-Forwards: 70\r\nFrom: <sip:alice@example.com>;tag=a\r\n";
         out += "To: <sip:bob@example.com>;tag=b\r\nCall-ID: c\r\nCSeq: " + std::to_string(user);
-        out += " NOTIFY\r\nContent-Length: 0\r\n\r\n";
+        out += " " + method + "\r\nContent-Length: 0\r\n\r\n";
     }
     void on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome) override {
         outcomes.push_back({user, outcome.how, outcome.status, outcome.message != nullptr,
@@ -65,6 +65,7 @@ struct NotingSource final : sip::RequestSource {
     }
 
     base::Loop& loop;
+    std::string method = "NOTIFY";
     std::function<void(std::uint64_t user)> then;
     std::vector<Outcome> outcomes;
 };
