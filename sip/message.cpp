@@ -109,7 +109,9 @@ public:
         if (!read_status_line()) return std::nullopt;
         while (at_ != end_) {
             if (*at_ == '\r' || *at_ == '\n') {
-                if (head_.branch.empty() || !has_cseq_) return std::nullopt;
+                // A CR alone ends nothing: to parse() it is a blank, and this line a fold.
+                const bool is_end = *at_ == '\n' || (end_ - at_ > 1 && at_[1] == '\n');
+                if (!is_end || head_.branch.empty() || !has_cseq_) return std::nullopt;
                 return head_;
             }
             const std::string_view line = take_line();

@@ -49,6 +49,8 @@ TEST_CASE("a peek gives up at anything out of the ordinary") {
              "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;branch=b;branch=c\r\n" + cseq + "\r\n",
              "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;branch=\r\n" + cseq + "\r\n",
              "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;\r\n branch=b\r\n" + cseq + "\r\n",
+             "SIP/2.0 200 OK\r\n" + via + cseq + "\r x\r\nContact: <sip:a@h>\r\n\r\n",
+             "SIP/2.0 200 OK\r\n" + via + cseq + "\r",
              "SIP/2.0 200 OK\r\n" + via + "CSeq: 99999999999 NOTIFY\r\n\r\n",
              "SIP/2.0 200 OK\r\n" + via + "CSeq: NOTIFY\r\n\r\n",
              "SIP/2.0 200 OK\r\n" + via + "CSeq: 1\r\n\r\n",
