@@ -12,6 +12,9 @@ namespace {
 
 /// A zone may list many services; a sane one has a handful.
 constexpr std::size_t kMostServices = 8;
+/// Nor has a sane service more servers than these. Drawing is quadratic in them, and whoever has a
+/// zone may put thousands into one answer.
+constexpr std::size_t kMostServers = 128;
 
 bool contains(const std::vector<Protocol>& protocols, Protocol wanted) {
     return std::find(protocols.begin(), protocols.end(), wanted) != protocols.end();
@@ -175,6 +178,7 @@ std::vector<SrvRecord> in_order_of_trial(std::vector<SrvRecord> records,
     records.erase(std::remove_if(records.begin(), records.end(), is_refusal), records.end());
     std::stable_sort(records.begin(), records.end(),
                      [](const auto& a, const auto& b) { return a.priority < b.priority; });
+    if (records.size() > kMostServers) records.resize(kMostServers);
     for (auto first = records.begin(); first != records.end();) {
         const auto last = std::find_if(first, records.end(), [&](const SrvRecord& record) {
             return record.priority != first->priority;

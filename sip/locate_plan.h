@@ -66,7 +66,7 @@ std::vector<Service> services_of(std::vector<NaptrRecord> records, const Sought&
 std::vector<Service> services_of(const Sought& sought, const std::vector<Protocol>& spoken);
 
 /// By priority, and within one priority drawn by weight (RFC 2782), with `random` drawing 64 bits.
-/// Records that say "no service here" (target ".") are left out.
+/// Records that say "no service here" (target ".") are left out, and all behind the first 128.
 std::vector<SrvRecord> in_order_of_trial(std::vector<SrvRecord> records, std::uint64_t (*random)());
 
 }  // namespace herald::sip

@@ -530,6 +530,22 @@ TEST_CASE("RFC 2782: over many draws the first record follows the weights") {
     CHECK(first[2] < 6500);
 }
 
+TEST_CASE("RFC 2782: of thousands of servers the first 128 by priority are drawn among") {
+    std::vector<SrvRecord> records;
+    for (std::uint16_t i = 0; i < 4000; ++i) {
+        records.push_back({.priority = static_cast<std::uint16_t>(4000 - i),
+                           .weight = 1,
+                           .port = 5060,
+                           .host = "h" + std::to_string(i)});
+    }
+
+    const auto drawn = in_order_of_trial(records, base::random_u64);
+
+    REQUIRE(drawn.size() == 128);
+    CHECK(drawn.front().host == "h3999");
+    CHECK(drawn.back().host == "h3872");
+}
+
 TEST_CASE("RFC 3263 4.1: NAPTR records of other services, flags or transports are passed over") {
     const Sought sought{"example.com", 0, false, {}};
     const std::vector<NaptrRecord> records{
