@@ -5,16 +5,13 @@
 #include <utility>
 
 #include "base/text.h"
+#include "sip/locate_plan.h"
 
 namespace herald::sip {
 namespace {
 
-constexpr std::uint16_t kPort = 5060;
-constexpr std::uint16_t kTlsPort = 5061;
-
 std::uint16_t sent_by_port(const Via& via, Protocol protocol) {
-    if (via.port != 0) return via.port;
-    return protocol == Protocol::tls || protocol == Protocol::wss ? kTlsPort : kPort;
+    return via.port != 0 ? via.port : default_port(protocol);
 }
 
 bool is_multicast(const Endpoint& endpoint) {
