@@ -66,7 +66,6 @@ public:
     void flush();
     /// Tells the sink which peers cannot be reached; not from within a call of it.
     void report_unreachable();
-    bool has_unreachable() const noexcept { return !unreachable_.empty(); }
     void stop_input();
 
 private:
