@@ -20,9 +20,8 @@ namespace {
 
 /// Thrown and caught in this file: POCO's parser can be stopped in no other way, and cleans up for
 /// these only.
-struct DuplicateMember : std::runtime_error {
-    explicit DuplicateMember(const std::string& name)
-        : std::runtime_error("member \"" + name + "\" is there twice") {}
+struct Refused : std::runtime_error {
+    using std::runtime_error::runtime_error;
 };
 
 /// Builds the tree while the parser reads.
@@ -36,7 +35,13 @@ public:
 
     void key(const std::string& name) override {
         assert(!open_.empty());
-        if (open_.back().find(name) != nullptr) throw DuplicateMember(name);
+        if (open_.back().find(name) != nullptr) {
+            throw Refused("member \"" + name + "\" is there twice");
+        }
+        const auto* object = open_.back().as<JsonObject>();
+        if (object != nullptr && object->size() == kJsonMembers) {
+            throw Refused("more than " + std::to_string(kJsonMembers) + " members in one object");
+        }
         names_.back() = name;
     }
 

@@ -52,6 +52,8 @@ struct Json {
 
 /// Levels of arrays and objects a document may have.
 inline constexpr std::size_t kJsonDepth = 16;
+/// Members of one object: a name that is there twice is looked for among all before it.
+inline constexpr std::size_t kJsonMembers = 256;
 
 /// Reads one document. Well-formed UTF-8, no NUL, no comments, no member twice.
 /// Faults: malformed, `near "voice.new": why`.

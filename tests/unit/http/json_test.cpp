@@ -82,6 +82,20 @@ TEST_CASE("depth is limited") {
     CHECK_FALSE(parse_json(std::string(1000000, '[')).has_value());
 }
 
+TEST_CASE("members of an object are limited: they are compared with each other") {
+    const auto object = [](std::size_t members) {
+        std::string text = "{";
+        for (std::size_t i = 0; i < members; ++i) {
+            text += (i == 0 ? "\"k" : ",\"k") + std::to_string(i) + "\":1";
+        }
+        return text + "}";
+    };
+    CHECK(parse_json(object(kJsonMembers)).has_value());
+    CHECK(rewritten(object(kJsonMembers + 1)).find("more than 256 members in one object") !=
+          std::string::npos);
+    CHECK_FALSE(parse_json(object(80000)).has_value());
+}
+
 TEST_CASE("a reason is short, however long the input") {
     CHECK(rewritten(std::string(100000, '7')).size() < 250);
     CHECK(
