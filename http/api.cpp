@@ -132,15 +132,23 @@ Answer Api::answer(const Request& request, const ReadBody& read) {
     Answer answer;
     std::string_view route = "none";
     if (!target) {
-        answer = problem_of(target.fault(), {});
+        answer = problem_of(target.fault(), base::split_once(request.target, '?').before);
     } else {
         const Match match = Match::of(request, *std::move(target));
         if (!match.pattern.empty()) route = match.pattern;
         answer = answer_matched(request, match, read);
     }
     const auto took = std::chrono::steady_clock::now() - begin;
-    count(request, route, answer.status, std::chrono::duration_cast<base::Duration>(took));
+    count(request.method, route, answer.status, std::chrono::duration_cast<base::Duration>(took));
     return answer;
+}
+
+Answer Api::answer_unreadable() {
+    count({}, "none", 400, base::Duration(0));
+    return problem(400, "malformed",
+                   "The head of this request cannot be read: want a request line, and at most 100 "
+                   "headers of at most 8 KiB each.",
+                   {});
 }
 
 Answer Api::answer_matched(const Request& request, const Match& match, const ReadBody& read) {
@@ -189,11 +197,12 @@ Answer Api::answer_matched(const Request& request, const Match& match, const Rea
     return answer ? *std::move(answer) : problem_of(answer.fault(), path);
 }
 
-void Api::count(const Request& request, std::string_view route, int status, base::Duration took) {
+void Api::count(const std::string& method_sent, std::string_view route, int status,
+                base::Duration took) {
     // Whatever else a stranger calls a method is one series.
     const bool is_method =
-        std::find(std::begin(kMethods), std::end(kMethods), request.method) != std::end(kMethods);
-    const std::string method = is_method ? request.method : "other";
+        std::find(std::begin(kMethods), std::end(kMethods), method_sent) != std::end(kMethods);
+    const std::string method = is_method ? method_sent : "other";
     const std::lock_guard lock(mutex_);
     auto& counter = requests_[{method, std::string(route), status}];
     if (counter == nullptr) {

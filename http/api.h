@@ -25,10 +25,14 @@ public:
     /// HEAD is there, for its length.
     Answer answer(const Request& request, const ReadBody& read);
 
+    /// To a request whose head made no sense.
+    Answer answer_unreadable();
+
 private:
     struct Match;
     Answer answer_matched(const Request& request, const Match& match, const ReadBody& read);
-    void count(const Request& request, std::string_view route, int status, base::Duration took);
+    void count(const std::string& method_sent, std::string_view route, int status,
+               base::Duration took);
 
     Context context_;
     Tokens tokens_;

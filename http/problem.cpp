@@ -53,6 +53,8 @@ std::string_view title_of(int status) noexcept {
             return "Service Unavailable";
         case 504:
             return "Gateway Timeout";
+        case 505:
+            return "HTTP Version Not Supported";
         default:
             return "Error";
     }

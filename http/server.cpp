@@ -9,17 +9,18 @@
 #include <utility>
 
 #include <Poco/Exception.h>
-#include <Poco/Net/HTTPRequestHandler.h>
-#include <Poco/Net/HTTPRequestHandlerFactory.h>
-#include <Poco/Net/HTTPServerConnection.h>
 #include <Poco/Net/HTTPServerParams.h>
 #include <Poco/Net/HTTPServerRequestImpl.h>
-#include <Poco/Net/HTTPServerResponse.h>
+#include <Poco/Net/HTTPServerResponseImpl.h>
+#include <Poco/Net/HTTPServerSession.h>
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/ServerSocket.h>
+#include <Poco/Net/SocketStream.h>
 #include <Poco/Net/TCPServer.h>
+#include <Poco/Net/TCPServerConnection.h>
 #include <Poco/Net/TCPServerConnectionFactory.h>
 #include <Poco/ThreadPool.h>
+#include <Poco/Timestamp.h>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -37,8 +38,7 @@ namespace net = Poco::Net;
 constexpr std::chrono::seconds kKeepAlive{5};
 constexpr int kRequestsPerConnection = 1000;
 constexpr int kWaitingConnections = 64;
-/// What is still read of a request that was refused, so that the answer is not lost to a reset, and
-/// how long.
+/// What is still read of a request that was refused, and how long.
 constexpr std::size_t kMostDrained = 8 << 20;
 constexpr std::chrono::seconds kLongestDrain{2};
 
@@ -69,30 +69,56 @@ bool is_chunked(const net::HTTPServerRequest& request) {
     return request.getChunkedTransferEncoding();
 }
 
-/// Answers one request.
-class Handler final : public net::HTTPRequestHandler {
-public:
-    explicit Handler(Shared& shared) : shared_(shared) {}
+/// What makes it worth reading on before a connection is closed: the answer is lost to a reset
+/// while something unread is left.
+void drain(std::istream& stream) {
+    char piece[16384];
+    for (std::size_t size = 0; stream.good() && size < kMostDrained;) {
+        stream.read(piece, sizeof piece);
+        size += static_cast<std::size_t>(stream.gcount());
+    }
+}
 
-    void handleRequest(net::HTTPServerRequest& request,
-                       net::HTTPServerResponse& response) override {
-        const net::StreamSocket socket = static_cast<net::HTTPServerRequestImpl&>(request).socket();
-        const Watchdog::Key key = key_of(socket);
+void send(net::HTTPServerResponse& response, const Answer& answer, bool with_body) {
+    response.setStatusAndReason(static_cast<net::HTTPResponse::HTTPStatus>(answer.status),
+                                std::string(title_of(answer.status)));
+    response.setDate(Poco::Timestamp());
+    response.set("Server", "Herald");
+    if (!answer.type.empty()) response.setContentType(answer.type);
+    if (answer.status != 204)
+        response.setContentLength64(static_cast<Poco::Int64>(answer.body.size()));
+    response.set("Cache-Control", "no-store");
+    response.set("X-Content-Type-Options", "nosniff");
+    for (const auto& [name, value] : answer.headers) response.set(name, value);
+    std::ostream& stream = response.send();
+    if (with_body) stream << answer.body;
+    stream.flush();
+}
+
+/// Answers one request.
+class Handler {
+public:
+    Handler(Shared& shared, Watchdog::Key key) : shared_(shared), key_(key) {}
+
+    void handle(net::HTTPServerRequest& request, net::HTTPServerResponse& response) {
         bool was_read = !has_body(request);
         const ReadBody read = [&]() -> Result<std::string> {
-            auto body = read_body(request, response, key);
+            auto body = read_body(request, response);
             was_read = body.has_value();
             return body;
         };
 
         const Answer answer = answer_of(request, read);
-        shared_.watchdog.arrived(key);
+        shared_.watchdog.arrived(key_);
         const bool others_wait = shared_.server->queuedConnections() > 0;
         if (!was_read || others_wait) response.setKeepAlive(false);
-        send(request, response, answer);
+        send(response, answer, request.getMethod() != "HEAD");
         log_answer(request, answer.status);
-        if (!was_read) drain(request, key);
-        shared_.watchdog.expect(key, kKeepAlive + shared_.timeout);
+        if (!was_read) {
+            shared_.watchdog.expect(key_, kLongestDrain);
+            drain(request.stream());
+        }
+        shared_.watchdog.expect(key_, kKeepAlive + shared_.timeout);
     }
 
 private:
@@ -113,7 +139,22 @@ private:
         return lengths <= 1;
     }
 
+    /// RFC 9112 3.2: a request that names no host, or two, may mean another server.
+    static bool has_one_host(const net::HTTPServerRequest& request) {
+        const auto hosts = std::count_if(request.begin(), request.end(), [](const auto& header) {
+            return base::iequals(header.first, "Host");
+        });
+        return hosts == 1 || (hosts == 0 && request.getVersion() == net::HTTPMessage::HTTP_1_0);
+    }
+
     Answer answer_of(net::HTTPServerRequest& request, const ReadBody& read) {
+        if (!base::istarts_with(request.getVersion(), "HTTP/1.")) {
+            return problem(505, "version_not_supported", "Only HTTP/1.1 and 1.0 are spoken here.",
+                           request.getURI());
+        }
+        if (!has_one_host(request)) {
+            return problem(400, "malformed", "Send one Host header.", request.getURI());
+        }
         if (!has_clear_length(request)) {
             return problem(
                 400, "malformed",
@@ -141,7 +182,7 @@ private:
     }
 
     Result<std::string> read_body(net::HTTPServerRequest& request,
-                                  net::HTTPServerResponse& response, Watchdog::Key key) {
+                                  net::HTTPServerResponse& response) {
         const Fault too_large{FaultKind::too_large, "The body is longer than http.max_body, " +
                                                         std::to_string(shared_.max_body) +
                                                         " bytes."};
@@ -158,7 +199,7 @@ private:
             body.append(piece, static_cast<std::size_t>(stream.gcount()));
         }
         if (body.size() > shared_.max_body) return too_large;
-        if (!shared_.watchdog.arrived(key)) {
+        if (!shared_.watchdog.arrived(key_)) {
             return Fault{FaultKind::timeout,
                          "The body did not arrive within http.request_timeout."};
         }
@@ -169,21 +210,6 @@ private:
                                                    " bytes, before its Content-Length."};
         }
         return body;
-    }
-
-    static void send(const net::HTTPServerRequest& request, net::HTTPServerResponse& response,
-                     const Answer& answer) {
-        response.setStatusAndReason(static_cast<net::HTTPResponse::HTTPStatus>(answer.status),
-                                    std::string(title_of(answer.status)));
-        if (!answer.type.empty()) response.setContentType(answer.type);
-        if (answer.status != 204)
-            response.setContentLength64(static_cast<Poco::Int64>(answer.body.size()));
-        response.set("Cache-Control", "no-store");
-        response.set("X-Content-Type-Options", "nosniff");
-        for (const auto& [name, value] : answer.headers) response.set(name, value);
-        std::ostream& stream = response.send();
-        if (request.getMethod() != "HEAD") stream << answer.body;
-        stream.flush();
     }
 
     /// Changes are told at info: who did what when is asked later. Bodies and credentials are never
@@ -200,52 +226,27 @@ private:
                    {"peer", request.clientAddress().toString()}});
     }
 
-    void drain(net::HTTPServerRequest& request, Watchdog::Key key) {
-        shared_.watchdog.expect(key, kLongestDrain);
-        char piece[16384];
-        std::istream& stream = request.stream();
-        for (std::size_t size = 0; stream.good() && size < kMostDrained;) {
-            stream.read(piece, sizeof piece);
-            size += static_cast<std::size_t>(stream.gcount());
-        }
-    }
-
     Shared& shared_;
+    Watchdog::Key key_;
 };
 
-class HandlerFactory final : public net::HTTPRequestHandlerFactory {
+/// Serves one connection, request after request, under the watchdog's eyes. POCO's own loop answers
+/// what it cannot read with a bare 400, or not at all.
+class Connection final : public net::TCPServerConnection {
 public:
-    explicit HandlerFactory(Shared& shared) : shared_(shared) {}
-
-    net::HTTPRequestHandler* createRequestHandler(const net::HTTPServerRequest& request) override {
-        // Any status but 200 keeps POCO from inviting a body before we know that we want it.
-        if (request.getExpectContinue())
-            request.response().setStatus(net::HTTPResponse::HTTP_CONTINUE);
-        return new Handler(shared_);
-    }
-
-private:
-    Shared& shared_;
-};
-
-/// A connection under the watchdog's eyes.
-class Connection final : public net::HTTPServerConnection {
-public:
-    Connection(const net::StreamSocket& socket, Shared& shared, net::HTTPServerParams::Ptr params,
-               net::HTTPRequestHandlerFactory::Ptr factory)
-        : HTTPServerConnection(socket, std::move(params), std::move(factory)), shared_(shared) {}
+    Connection(const net::StreamSocket& socket, Shared& shared, net::HTTPServerParams::Ptr params)
+        : TCPServerConnection(socket), shared_(shared), params_(std::move(params)) {}
 
     void run() override {
         net::StreamSocket peer = socket();
         peer.setSendTimeout(timespan(shared_.timeout));
         shared_.watchdog.add(key_of(peer), shared_.timeout, [peer]() mutable { end_input(peer); });
         try {
-            HTTPServerConnection::run();
-        } catch (const net::NetException&) {
-            // The peer went away, or was cut.
-        } catch (const Poco::TimeoutException&) {
+            net::HTTPServerSession session(peer, params_);
+            while (session.hasMoreRequests() && serve(session)) {
+            }
         } catch (const std::exception&) {
-            refuse_unreadable();
+            // The peer went away, or was cut.
         }
         shared_.watchdog.remove(key_of(peer));
     }
@@ -259,36 +260,55 @@ private:
         }
     }
 
-    /// POCO gives up without an answer on headers it cannot make sense of.
-    void refuse_unreadable() noexcept {
+    /// One request. False: it was the last.
+    bool serve(net::HTTPServerSession& session) {
+        net::HTTPServerResponseImpl response(session);
+        std::optional<net::HTTPServerRequestImpl> request;
         try {
-            const Answer answer =
-                problem(400, "malformed", "The head of this request cannot be read.", "");
-            const std::string text = "HTTP/1.1 400 Bad Request\r\nContent-Type: " + answer.type +
-                                     "\r\nContent-Length: " + std::to_string(answer.body.size()) +
-                                     "\r\nConnection: close\r\n\r\n" + answer.body;
-            socket().sendBytes(text.data(), static_cast<int>(text.size()));
-        } catch (const std::exception&) {
-            // Nobody is there to be told.
+            request.emplace(response, session, params_.get());
+        } catch (const net::NoMessageException&) {
+            return false;
+        } catch (const Poco::Exception&) {
+            // Whose connection broke, or who was too slow, is not told.
+            const bool is_there = session.networkException() == nullptr;
+            if (shared_.watchdog.arrived(key_of(socket())) && is_there) refuse_unreadable(session);
+            return false;
         }
+        const bool is_old = request->getVersion() == net::HTTPMessage::HTTP_1_0;
+        response.setVersion(is_old ? net::HTTPMessage::HTTP_1_0 : net::HTTPMessage::HTTP_1_1);
+        response.setKeepAlive(request->getKeepAlive() && session.canKeepAlive());
+        Handler(shared_, key_of(socket())).handle(*request, response);
+        session.setKeepAlive(response.getKeepAlive() && session.canKeepAlive());
+        return true;
+    }
+
+    void refuse_unreadable(net::HTTPServerSession& session) {
+        net::HTTPServerResponseImpl response(session);
+        response.setVersion(net::HTTPMessage::HTTP_1_1);
+        response.setKeepAlive(false);
+        send(response, shared_.api.answer_unreadable(), true);
+        shared_.watchdog.expect(key_of(socket()), kLongestDrain);
+        socket().shutdownSend();
+        net::SocketInputStream rest(socket());
+        drain(rest);
     }
 
     Shared& shared_;
+    net::HTTPServerParams::Ptr params_;
 };
 
 class ConnectionFactory final : public net::TCPServerConnectionFactory {
 public:
     ConnectionFactory(Shared& shared, net::HTTPServerParams::Ptr params)
-        : shared_(shared), params_(std::move(params)), handlers_(new HandlerFactory(shared)) {}
+        : shared_(shared), params_(std::move(params)) {}
 
     net::TCPServerConnection* createConnection(const net::StreamSocket& socket) override {
-        return new Connection(socket, shared_, params_, handlers_);
+        return new Connection(socket, shared_, params_);
     }
 
 private:
     Shared& shared_;
     net::HTTPServerParams::Ptr params_;
-    net::HTTPRequestHandlerFactory::Ptr handlers_;
 };
 
 net::HTTPServerParams::Ptr params_of(const Options& options) {
@@ -299,7 +319,6 @@ net::HTTPServerParams::Ptr params_of(const Options& options) {
     params->setKeepAlive(true);
     params->setKeepAliveTimeout(timespan(kKeepAlive));
     params->setMaxKeepAliveRequests(kRequestsPerConnection);
-    params->setSoftwareVersion("Herald");
     return params;
 }
 

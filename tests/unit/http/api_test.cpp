@@ -137,7 +137,9 @@ TEST_CASE("targets are decoded once") {
         CHECK_FALSE(parse_target(bad).has_value());
     }
     Bench bench;
-    CHECK(bench.call("GET", "/v1/accounts/%80").status == 400);
+    const Answer undecodable = bench.call("GET", "/v1/accounts/%80?x=1");
+    CHECK(undecodable.status == 400);
+    CHECK(member(undecodable, "instance") == "/v1/accounts/%80");
 }
 
 TEST_CASE("an address-of-record may go without its scheme") {
