@@ -82,6 +82,19 @@ Json json_of(const MessageCounts& counts) {
     return out;
 }
 
+/// The body that `source` of the query asks for: all sources summed, or only what PUT has set.
+Result<std::string> body_of(const server::ResourceInfo& resource, std::string_view source) {
+    if (source.empty()) return resource.body;
+    if (source != "here") {
+        return Fault{FaultKind::malformed, "source is \"" + std::string(source) +
+                                               "\", want here, or nothing for the sum of all"};
+    }
+    for (const server::PublicationInfo& publication : resource.publications) {
+        if (publication.source == "hard") return publication.body;
+    }
+    return Fault{FaultKind::not_found, "Nothing is set here"};
+}
+
 }  // namespace
 
 Result<Answer> get_mailbox(const Call& call) {
@@ -89,7 +102,9 @@ Result<Answer> get_mailbox(const Call& call) {
     if (!aor) return aor.fault();
     const auto resource = call.context.admin.resource(kPackage, *aor);
     if (!resource) return resource.fault();
-    const auto counts = packages::parse_message_summary(resource->body);
+    const auto body = body_of(*resource, call.parameter("source"));
+    if (!body) return body.fault();
+    const auto counts = packages::parse_message_summary(*body);
     if (!counts) return counts.fault();
     return json_answer(json_of(*counts));
 }

@@ -14,6 +14,10 @@ constexpr QueryParameter kSubscriptionQuery[] = {
     {"after", "The `next` of the answer before."},
 };
 
+constexpr QueryParameter kMailboxQuery[] = {
+    {"source", "`here`: only the counters that were set with PUT, 404 where none were."},
+};
+
 constexpr Route kRoutes[] = {
     {"GET", "/healthz", Role::open, get_health, "Answers as long as the process runs."},
     {"GET", "/readyz", Role::open, get_readiness,
@@ -42,7 +46,7 @@ constexpr Route kRoutes[] = {
      Role::read,
      get_mailbox,
      "Shows the counters of a mailbox, all sources summed.",
-     {},
+     kMailboxQuery,
      {},
      "Mailbox"},
     {"PUT",

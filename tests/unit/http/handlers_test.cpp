@@ -144,6 +144,24 @@ TEST_CASE("RFC 3842 5.2: a mailbox's counters become the body its watchers get")
     CHECK(bench.call("DELETE", "/v1/mailboxes/alice@example.com", "write").status == 404);
 }
 
+TEST_CASE("what was set here is shown apart from what others published") {
+    Bench bench;
+    auto& mailbox = bench.admin.resources["message-summary sip:a@b.c"];
+    mailbox.body = "Messages-Waiting: yes\r\nVoice-Message: 5/5\r\n";
+    mailbox.publications.resize(2);
+    mailbox.publications[0].source = "etag";
+    mailbox.publications[0].body = "Messages-Waiting: yes\r\nVoice-Message: 3/4\r\n";
+
+    CHECK(bench.call("GET", "/v1/mailboxes/a@b.c?source=here", "read").status == 404);
+    mailbox.publications[1].source = "hard";
+    mailbox.publications[1].body = "Messages-Waiting: yes\r\nVoice-Message: 2/1\r\n";
+    CHECK(contains(bench.call("GET", "/v1/mailboxes/a@b.c?source=here", "read").body,
+                   "\"voice\":{\"new\":2,\"old\":1,"));
+    CHECK(contains(bench.call("GET", "/v1/mailboxes/a@b.c", "read").body,
+                   "\"voice\":{\"new\":5,\"old\":5,"));
+    CHECK(bench.call("GET", "/v1/mailboxes/a@b.c?source=there", "read").status == 400);
+}
+
 TEST_CASE("every class of RFC 3458 can be set") {
     Bench bench;
     for (const auto* name : {"voice", "video", "fax", "pager", "multimedia", "text", "none"}) {
