@@ -61,14 +61,14 @@ Object::Ptr parsed(const std::string& json) {
 
 void show(const std::string& aor, const Object::Ptr& mailbox) {
     std::string text;
-    for (const char* kind : {"voice", "fax"}) {
+    for (const char* kind : {"voice", "video", "fax", "pager", "multimedia", "text", "none"}) {
         const Object::Ptr counts = mailbox->getObject(kind);
         if (!counts.isNull()) text += (text.empty() ? "" : "; ") + describe_kind(kind, counts);
     }
     print_line(aor + "  " + (text.empty() ? "empty" : text));
 }
 
-/// What the server holds now: options given on the command line change only the counts they name.
+/// What the server holds at `path`; an empty mailbox where it holds nothing.
 Result<Object::Ptr> current(const ApiClient& api, const std::string& path) {
     const Result<std::string> answer = api.call("GET", path);
     if (answer) return parsed(*answer);
@@ -78,7 +78,8 @@ Result<Object::Ptr> current(const ApiClient& api, const std::string& path) {
 
 Result<Object::Ptr> change(const ApiClient& api, const std::string& path,
                            const Arguments& arguments) {
-    const Result<Object::Ptr> before = current(api, path);
+    // What others publish is not ours to set: it would be counted twice.
+    const Result<Object::Ptr> before = current(api, path + "?source=here");
     if (!before) return before.fault();
     // Other classes stay as they are; whether messages wait follows from the counts.
     Object::Ptr mailbox = new Object(**before);
@@ -100,6 +101,10 @@ int run_mailbox(const Arguments& arguments) {
     const Result<ApiClient> api = ApiClient::from(arguments);
     if (!aor || !api) {
         print_error("mailbox", aor ? api.fault().detail : aor.fault().detail);
+        return kMisuse;
+    }
+    if (arguments.has("clear") && sets_anything(arguments)) {
+        print_error("mailbox", "--clear forgets all counts: give it without others");
         return kMisuse;
     }
     const std::string path = "/v1/mailboxes/" + path_segment(*aor);
@@ -124,7 +129,8 @@ Command mailbox_command() {
     static const std::string help =
         "Sets the message counts of a mailbox, which lights or clears the lamps of all\n"
         "phones subscribed to it (message-summary, RFC 3842). Counts not named stay as\n"
-        "they are; without any the counts are only shown.\n"
+        "they are; without any the counts are only shown, together with those that\n"
+        "voicemail servers publish themselves, which stay theirs.\n"
         "\n"
         "  herald mailbox sip:alice@localhost --new 2 --old 1\n"
         "  herald mailbox sip:alice@localhost\n"

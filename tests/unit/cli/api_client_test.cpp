@@ -1,72 +1,16 @@
 // tests/unit/cli/api_client_test.cpp: requests to the HTTP API, against a server of a few lines.
 #include "cli/api_client.h"
 
-#include <cstdlib>
 #include <string>
-#include <thread>
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <doctest/doctest.h>
+
+#include "tests/unit/cli/http_peer.h"
 
 namespace herald::cli {
 namespace {
 
-/// Answers one connection on loopback with `answer` and keeps what it was asked.
-class OneAnswer {
-public:
-    explicit OneAnswer(std::string answer)
-        : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t length = sizeof address;
-        REQUIRE(::bind(listener_, reinterpret_cast<sockaddr*>(&address), length) == 0);
-        REQUIRE(::listen(listener_, 1) == 0);
-        REQUIRE(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length) == 0);
-        port_ = ntohs(address.sin_port);
-        thread_ = std::thread([this, answer = std::move(answer)] { serve(answer); });
-    }
-    ~OneAnswer() {
-        if (thread_.joinable()) thread_.join();
-        ::close(listener_);
-    }
-    std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
-    /// The request, once it was answered.
-    const std::string& request() {
-        thread_.join();
-        return request_;
-    }
-
-private:
-    void serve(const std::string& answer) {
-        const int connection = ::accept(listener_, nullptr, nullptr);
-        char buffer[4096];
-        while (!is_whole()) {
-            const ssize_t size = ::read(connection, buffer, sizeof buffer);
-            if (size <= 0) break;
-            request_.append(buffer, static_cast<std::size_t>(size));
-        }
-        [[maybe_unused]] const auto written = ::write(connection, answer.data(), answer.size());
-        ::close(connection);
-    }
-    bool is_whole() const {
-        const std::size_t head = request_.find("\r\n\r\n");
-        if (head == std::string::npos) return false;
-        const std::size_t length = request_.find("Content-Length: ");
-        const int expected =
-            length == std::string::npos ? 0 : std::atoi(request_.c_str() + length + 16);
-        return request_.size() >= head + 4 + static_cast<std::size_t>(expected);
-    }
-
-    int listener_;
-    std::uint16_t port_ = 0;
-    std::string request_;
-    std::thread thread_;
-};
+using test::HttpPeer;
 
 Result<ApiClient> client(const std::string& url) {
     const Syntax syntax{.options = with_api_options({})};
@@ -76,14 +20,14 @@ Result<ApiClient> client(const std::string& url) {
 }
 
 TEST_CASE("a call brings token and body, and returns the body of a 2xx") {
-    OneAnswer server("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n{\"a\": 1}");
+    HttpPeer server({"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n{\"a\": 1}"});
 
     const auto answer =
         client(server.url() + "/")->call("PUT", "/v1/x/" + path_segment("sip:a b@c"), "{}");
 
     REQUIRE(answer);
     CHECK(*answer == "{\"a\": 1}");
-    const std::string& request = server.request();
+    const std::string request = server.requests().front();
     CHECK(request.rfind("PUT /v1/x/sip%3Aa%20b%40c HTTP/1.1\r\n", 0) == 0);
     CHECK(request.find("Authorization: Bearer secret\r\n") != std::string::npos);
     CHECK(request.find("Content-Type: application/json\r\n") != std::string::npos);
@@ -91,13 +35,13 @@ TEST_CASE("a call brings token and body, and returns the body of a 2xx") {
 }
 
 TEST_CASE("RFC 9457: a refusal is the server's own sentence") {
-    OneAnswer detailed(
-        "HTTP/1.1 404 Not Found\r\nContent-Type: application/problem+json\r\nConnection: "
-        "close\r\n\r\n"
-        "{\"title\": \"Not Found\", \"detail\": \"there is no such account\"}");
-    OneAnswer titled(
-        "HTTP/1.1 409 Conflict\r\nConnection: close\r\n\r\n{\"title\": \"Changed meanwhile\"}");
-    OneAnswer bare("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n<html>");
+    HttpPeer detailed(
+        {"HTTP/1.1 404 Not Found\r\nContent-Type: application/problem+json\r\nConnection: "
+         "close\r\n\r\n"
+         "{\"title\": \"Not Found\", \"detail\": \"there is no such account\"}"});
+    HttpPeer titled(
+        {"HTTP/1.1 409 Conflict\r\nConnection: close\r\n\r\n{\"title\": \"Changed meanwhile\"}"});
+    HttpPeer bare({"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n<html>"});
 
     const auto first = client(detailed.url())->call("GET", "/");
     const auto second = client(titled.url())->call("GET", "/");
@@ -115,7 +59,7 @@ TEST_CASE("RFC 9457: a refusal is the server's own sentence") {
 }
 
 TEST_CASE("nobody there, and a server that hangs up, are no answer") {
-    OneAnswer silent("");
+    HttpPeer silent({""});
     const auto hung_up = client(silent.url())->call("GET", "/");
     const auto refused = client("http://127.0.0.1:1")->call("GET", "/");
 

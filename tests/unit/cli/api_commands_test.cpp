@@ -1,0 +1,160 @@
+// tests/unit/cli/api_commands_test.cpp: `herald mailbox`, `account` and `subscriptions`: what they
+// ask the server for.
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "cli/command.h"
+#include "tests/unit/cli/http_peer.h"
+
+namespace herald::cli {
+namespace {
+
+using test::HttpPeer;
+
+std::string ok(std::string_view json) {
+    return "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + std::string(json);
+}
+std::string refused(std::string_view status) {
+    return "HTTP/1.1 " + std::string(status) + "\r\nConnection: close\r\n\r\n{\"detail\": \"no\"}";
+}
+constexpr std::string_view kDone = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
+
+/// Runs a command line as main() would, against `url`.
+int run_line(std::vector<const char*> words, const std::string& url) {
+    words.insert(words.begin(), "herald");
+    for (const char* word : {"--api", url.c_str(), "--token", "secret"}) words.push_back(word);
+    return run(commands(), static_cast<int>(words.size()), words.data());
+}
+
+std::string body_of(const std::string& request) {
+    return request.substr(request.find("\r\n\r\n") + 4);
+}
+
+TEST_CASE("mailbox: counts that others publish are not set again as our own") {
+    HttpPeer server({ok(R"({"waiting":true,"account":"sip:vm@b","voice":{"new":2,"old":1},)"
+                        R"("video":{"new":1,"old":0}})"),
+                     std::string(kDone)});
+
+    CHECK(run_line({"mailbox", "a@b", "--new", "5"}, server.url()) == kOk);
+
+    const auto requests = server.requests();
+    REQUIRE(requests.size() == 2);
+    CHECK(requests[0].starts_with("GET /v1/mailboxes/sip%3Aa%40b?source=here HTTP/1.1\r\n"));
+    CHECK(requests[1].starts_with("PUT /v1/mailboxes/sip%3Aa%40b HTTP/1.1\r\n"));
+    const std::string body = body_of(requests[1]);
+    CHECK(body.find(R"("voice":{"new":5,"old":1,"urgent_new":0,"urgent_old":0})") !=
+          std::string::npos);
+    CHECK(body.find(R"("video":{"new":1,"old":0})") != std::string::npos);
+    CHECK(body.find(R"("account":"sip:vm@b")") != std::string::npos);
+    CHECK(body.find("waiting") == std::string::npos);
+    CHECK(body.find("fax") == std::string::npos);
+}
+
+TEST_CASE("mailbox: the first counts of all are set on nothing") {
+    HttpPeer server({refused("404 Not Found"), std::string(kDone)});
+
+    CHECK(run_line({"mailbox", "a@b", "--fax-old", "3"}, server.url()) == kOk);
+
+    CHECK(body_of(server.requests().back()) ==
+          R"({"fax":{"new":0,"old":3,"urgent_new":0,"urgent_old":0}})");
+}
+
+TEST_CASE("mailbox: shown is the sum of all, cleared what was set, and not both at once") {
+    HttpPeer shown({ok("{}")});
+    HttpPeer cleared({refused("404 Not Found")});
+
+    CHECK(run_line({"mailbox", "a@b"}, shown.url()) == kOk);
+    CHECK(shown.requests().front().starts_with("GET /v1/mailboxes/sip%3Aa%40b HTTP/1.1\r\n"));
+    CHECK(run_line({"mailbox", "a@b", "--clear"}, cleared.url()) == kOk);
+    CHECK(cleared.requests().front().starts_with("DELETE /v1/mailboxes/sip%3Aa%40b HTTP"));
+    CHECK(run_line({"mailbox", "a@b", "--clear", "--new", "1"}, "http://127.0.0.1:1") == kMisuse);
+}
+
+TEST_CASE("account: a new password leaves role, rights and names as they were") {
+    HttpPeer server(
+        {ok(R"({"aor":"sip:pbx@b","username":"exchange","realm":"r","algorithms":["MD5"],)"
+            R"("role":"publisher","resources":["*@b"],"packages":["dialog"],)"
+            R"("delegates":[{"aor":"sip:c@b","package":"*"}]})"),
+         ok("{}")});
+
+    CHECK(run_line({"account", "add", "pbx@b", "--password", "new"}, server.url()) == kOk);
+
+    const std::string put = server.requests().back();
+    CHECK(put.starts_with("PUT /v1/accounts/sip%3Apbx%40b HTTP/1.1\r\n"));
+    CHECK(body_of(put) ==
+          R"({"username":"exchange","realm":"r","role":"publisher","resources":["*@b"],)"
+          R"("packages":["dialog"],"delegates":[{"aor":"sip:c@b","package":"*"}],)"
+          R"("password":"new"})");
+}
+
+TEST_CASE("account: --role changes the role, and a new account has what was said and no more") {
+    HttpPeer changed({ok(R"({"role":"publisher"})"), ok("{}")});
+    HttpPeer made({refused("404 Not Found"), ok("{}")});
+
+    CHECK(run_line({"account", "add", "a@b", "--password", "p", "--role", "monitor"},
+                   changed.url()) == kOk);
+    CHECK(body_of(changed.requests().back()) == R"({"role":"monitor","password":"p"})");
+    CHECK(run_line({"account", "add", "a@b", "--password", "p"}, made.url()) == kOk);
+    CHECK(body_of(made.requests().back()) == R"({"password":"p"})");
+}
+
+TEST_CASE("account: what cannot be read is not overwritten") {
+    HttpPeer forbidden({refused("403 Forbidden"), ok("{}")});
+    HttpPeer garbled({ok("<html>"), ok("{}")});
+
+    CHECK(run_line({"account", "add", "a@b", "--password", "p"}, forbidden.url()) == kFailed);
+    CHECK(forbidden.requests().size() == 1);
+    CHECK(run_line({"account", "add", "a@b", "--password", "p"}, garbled.url()) == kFailed);
+    CHECK(garbled.requests().size() == 1);
+}
+
+TEST_CASE("account: exit codes tell refusal, misuse and silence apart") {
+    HttpPeer unknown({refused("404 Not Found")});
+
+    CHECK(run_line({"account", "remove", "a@b"}, unknown.url()) == kFailed);
+    CHECK(run_line({"account", "delete", "a@b"}, "http://127.0.0.1:1") == kMisuse);
+    CHECK(run_line({"account", "show", "a b"}, "http://127.0.0.1:1") == kMisuse);
+    CHECK(run_line({"account", "show", "a@b"}, "http://127.0.0.1:1") == kNoAnswer);
+    CHECK(run_line({"account", "show", "a@b"}, "https://127.0.0.1") == kMisuse);
+}
+
+TEST_CASE("subscriptions: filters go into the query, and every page is asked for") {
+    HttpPeer server({ok(R"({"subscriptions":[{"resource":"sip:a@b","package":"presence",)"
+                        R"("watcher":"sip:c@b","state":"active","expires_at":null,)"
+                        R"("last_answer":null,"failures":0}],"next":"17"})"),
+                     ok(R"({"subscriptions":[],"next":null})")});
+
+    CHECK(run_line({"subscriptions", "--resource", "a@b", "--event", "presence"}, server.url()) ==
+          kOk);
+
+    const auto requests = server.requests();
+    REQUIRE(requests.size() == 2);
+    CHECK(requests[0].starts_with(
+        "GET /v1/subscriptions?limit=1000&resource=a%40b&package=presence HTTP"));
+    CHECK(requests[1].starts_with(
+        "GET /v1/subscriptions?limit=1000&resource=a%40b&package=presence&after=17 HTTP"));
+}
+
+TEST_CASE("publish and watch refuse options of which one would not count") {
+    const auto line = [](std::vector<const char*> words) {
+        words.insert(words.begin(), "herald");
+        return run(commands(), static_cast<int>(words.size()), words.data());
+    };
+
+    CHECK(line({"publish", "a@b"}) == kMisuse);
+    CHECK(line({"publish", "a@b", "--remove", ""}) == kMisuse);
+    CHECK(line({"publish", "a@b", "--status", "open", "--replace="}) == kMisuse);
+    CHECK(line({"publish", "a@b", "--status", "open", "--file", "/dev/null"}) == kMisuse);
+    CHECK(line({"publish", "a@b", "--note", "x", "--remove", "tag"}) == kMisuse);
+    CHECK(line({"publish", "a@b", "--keep", "--remove", "tag"}) == kMisuse);
+    CHECK(line({"publish", "a@b", "--status", "open", "--event", "dialog"}) == kMisuse);
+    CHECK(line({"publish", "alice", "--status", "open"}) == kMisuse);
+    CHECK(line({"watch", "a@b", "--json", "--raw"}) == kMisuse);
+}
+
+}  // namespace
+}  // namespace herald::cli
