@@ -27,6 +27,25 @@ Result<std::string> password_for(const Arguments& arguments, const std::string& 
     return Fault{FaultKind::malformed, "a password is missing: give --password or HERALD_PASSWORD"};
 }
 
+/// What an account that is there already keeps when it gets a new password. PUT replaces the whole.
+/// Faults as ApiClient::call; malformed.
+Result<Object> kept(const ApiClient& api, const std::string& path) {
+    Object account(Poco::JSON_PRESERVE_KEY_ORDER);
+    const Result<std::string> answer = api.call("GET", path);
+    if (!answer && answer.fault().kind == FaultKind::not_found) return account;
+    if (!answer) return answer.fault();
+    try {
+        const auto earlier = Poco::JSON::Parser().parse(*answer).extract<Object::Ptr>();
+        for (const char* name :
+             {"username", "realm", "role", "resources", "packages", "delegates"}) {
+            if (earlier->has(name)) account.set(name, earlier->get(name));
+        }
+    } catch (const Poco::Exception& exception) {
+        return Fault{FaultKind::malformed, "cannot read the answer: " + exception.displayText()};
+    }
+    return account;
+}
+
 int add(const ApiClient& api, const Arguments& arguments, const std::string& aor,
         const std::string& path) {
     const Result<std::string> password = password_for(arguments, aor);
@@ -34,11 +53,12 @@ int add(const ApiClient& api, const Arguments& arguments, const std::string& aor
         print_error("account", password.fault().detail);
         return kMisuse;
     }
-    Object account(Poco::JSON_PRESERVE_KEY_ORDER);
-    account.set("password", *password);
-    if (const auto role = arguments.text("role")) account.set("role", std::string(*role));
+    Result<Object> account = kept(api, path);
+    if (!account) return report_api_fault("account", account.fault());
+    account->set("password", *password);
+    if (const auto role = arguments.text("role")) account->set("role", std::string(*role));
     std::ostringstream json;
-    account.stringify(json);
+    account->stringify(json);
     const Result<std::string> answer = api.call("PUT", path, json.str());
     if (!answer) return report_api_fault("account", answer.fault());
     print_line(aor + "  has an account");
@@ -88,7 +108,8 @@ Command account_command() {
     using Kind = Option::Kind;
     static const std::string help =
         "Adds, shows or removes the account a user authenticates with. Adding one that\n"
-        "exists gives it the new password. The server keeps no passwords, only hashes.\n"
+        "exists gives it the new password, and the role if --role is given; all else\n"
+        "stays. The server keeps no passwords, only hashes.\n"
         "\n"
         "  herald account add sip:alice@example.com\n"
         "  herald account show sip:alice@example.com\n"
@@ -110,7 +131,7 @@ Command account_command() {
                            {.name = "role",
                             .kind = Kind::text,
                             .value = "user|publisher|monitor|admin",
-                            .help = "what it may do (user)"},
+                            .help = "what it may do (user, or what it was)"},
                        })},
             .help = help,
             .run = run_account};
