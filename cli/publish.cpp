@@ -113,6 +113,33 @@ std::string_view type_for(std::string_view event) {
     return "application/pidf+xml";
 }
 
+/// Refuses options of which one would silently not count.
+Status check_combination(const Arguments& arguments, std::string_view event) {
+    const auto misuse = [](std::string sentence) {
+        return Fault{FaultKind::malformed, std::move(sentence)};
+    };
+    for (const char* name : {"remove", "replace"}) {
+        if (arguments.text(name) == "") return misuse("--" + std::string(name) + " is empty");
+    }
+    for (const char* name : {"status", "activity", "mood", "note"}) {
+        const std::string option = "--" + std::string(name);
+        if (!arguments.has(name)) continue;
+        if (arguments.has("file")) return misuse("--file and " + option + " exclude each other");
+        if (arguments.has("remove")) {
+            return misuse("--remove and " + option + " exclude each other");
+        }
+        if (event != "presence") {
+            return misuse(option + " is for presence; give --file for " + std::string(event));
+        }
+    }
+    for (const char* name : {"file", "replace", "keep"}) {
+        if (arguments.has("remove") && arguments.has(name)) {
+            return misuse("--remove and --" + std::string(name) + " exclude each other");
+        }
+    }
+    return {};
+}
+
 Result<Publisher::Options> options_for(const Arguments& arguments) {
     const Result<std::string> resource = resource_uri(arguments.operands().front());
     if (!resource) return resource.fault();
@@ -125,6 +152,8 @@ Result<Publisher::Options> options_for(const Arguments& arguments) {
     options.event = arguments.text_or("event", "presence");
     options.expires = arguments.number_or("expires", 3600);
     options.keep = arguments.has("keep");
+    if (Status sensible = check_combination(arguments, options.event); !sensible)
+        return sensible.fault();
     options.entity_tag = arguments.has("remove") ? arguments.text_or("remove", "")
                                                  : arguments.text_or("replace", "");
     if (arguments.has("remove")) return options;

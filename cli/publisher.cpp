@@ -43,7 +43,10 @@ void Publisher::remove() {
     agent_.loop().timers().cancel(timer_);
     is_removal_wanted_ = true;
     // One PUBLISH at a time (RFC 3903 4): its answer brings the entity-tag to remove.
-    if (exchange_ == 0) send(Intent::remove);
+    if (exchange_ != 0) return;
+    // Between the loss of a publication and the next try there is nothing to remove.
+    if (options_.entity_tag.empty()) return listener_.on_removed();
+    send(Intent::remove);
 }
 
 void Publisher::send(Intent intent) {

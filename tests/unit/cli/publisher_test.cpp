@@ -144,6 +144,20 @@ TEST_CASE("RFC 3903 4: a removal waits for the answer that brings the entity-tag
     CHECK(test::header(story.peer.next_request(), "SIP-If-Match") == "e1");
 }
 
+TEST_CASE("between the loss of a publication and the next try there is nothing to remove") {
+    Story story({.keep = true});
+    story.publisher.publish();
+    story.accept(story.peer.next_request(), "e1", 100);
+    story.peer.advance(seconds(80));
+    story.peer.answer(story.peer.next_request(), 412);
+    story.peer.answer(story.peer.next_request(), 503);
+
+    story.publisher.remove();
+
+    CHECK(story.news.back() == "removed");
+    CHECK(story.peer.next_request_or_none().empty());
+}
+
 TEST_CASE("removing what is not there is a failure only for who named it") {
     Story named({.entity_tag = "gone"});
     named.publisher.remove();
