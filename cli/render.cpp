@@ -144,12 +144,12 @@ std::string render(const Shown& shown, bool colours) {
     if (shown.state == "pending" && shown.body.empty()) {
         return out + state_word("pending", colours) + " (waiting for authorization)";
     }
-    // A look without a subscription ends with reason timeout too: there the state is all that
-    // matters.
-    const bool is_ended =
-        shown.state == "terminated" && (shown.body.empty() || shown.reason != "timeout");
+    const bool is_as_asked = shown.is_fetch && (shown.reason.empty() || shown.reason == "timeout");
+    const bool is_ended = shown.state == "terminated" && !is_as_asked;
     if (!shown.body.empty()) {
         out += render_body(shown.content_type, shown.body, colours);
+    } else if (is_as_asked) {
+        out += "nothing is shown to this watcher, or not yet";
     } else if (!is_ended) {
         out += "nothing is known";
     }

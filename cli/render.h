@@ -17,6 +17,7 @@ struct Shown {
     std::string_view event;
     std::string_view state, reason;  ///< of Subscription-State
     std::optional<std::uint32_t> expires;
+    bool is_fetch = false;  ///< asked for one look (RFC 6665 4.4.3), which ends as it was to
     std::string_view content_type, body;
 };
 

@@ -66,6 +66,7 @@ std::string Watch::text_of(const Notification& notification) {
                       .state = notification.state,
                       .reason = notification.reason,
                       .expires = notification.expires,
+                      .is_fetch = subscriber_.options().is_fetch,
                       .content_type = notification.content_type,
                       .body = notification.body};
     return form_ == Form::json ? render_json(shown) : render(shown, colours_);
@@ -151,6 +152,10 @@ int watch_all(Session& session, std::vector<Subscriber::Options> all, Form form)
 }
 
 int run_watch(const Arguments& arguments) {
+    if (arguments.has("json") && arguments.has("raw")) {
+        print_error("watch", "--json and --raw exclude each other");
+        return kMisuse;
+    }
     std::vector<Subscriber::Options> all;
     for (const std::string& operand : arguments.operands()) {
         Result<Subscriber::Options> options = options_for(arguments, operand);

@@ -79,8 +79,22 @@ TEST_CASE("RFC 6665 4.4.3: the one NOTIFY of a fetch is shown for its state") {
     Shown fetched = presence(kMeeting);
     fetched.state = "terminated";
     fetched.reason = "timeout";
+    fetched.is_fetch = true;
 
     CHECK(render(fetched, false) == "alice@localhost  open  meeting \"back at 3\"");
+    fetched.body = {};
+    CHECK(render(fetched, false) ==
+          "alice@localhost  nothing is shown to this watcher, or not yet");
+    fetched.reason = "rejected";
+    CHECK(render(fetched, false) == "alice@localhost  ended (rejected)");
+}
+
+TEST_CASE("RFC 6665 4.1.3: a subscription that timed out has ended, whatever its last body says") {
+    Shown ended = presence(kMeeting);
+    ended.state = "terminated";
+    ended.reason = "timeout";
+
+    CHECK(render(ended, false) == "alice@localhost  open  meeting \"back at 3\"  ended (timeout)");
 }
 
 TEST_CASE("message counts leave out what is not there") {
