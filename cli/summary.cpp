@@ -12,6 +12,11 @@ namespace {
 using pidf::xml::Element;
 using pidf::xml::Ns;
 
+/// A composed document holds many published ones, and is larger than what a server lets anyone
+/// publish.
+constexpr pidf::xml::Limits kComposed{
+    .bytes = 1 << 20, .elements = 1 << 16, .attributes = 1 << 16, .namespaces = 1024};
+
 std::string trimmed_text(Element element) {
     return std::string(base::trim(element.text()));
 }
@@ -111,7 +116,7 @@ ListSummary::Item read_contact(Element contact) {
 }  // namespace
 
 Result<PresenceSummary> summarise_presence(std::string_view body) {
-    const auto tree = pidf::xml::parse(body);
+    const auto tree = pidf::xml::parse(body, kComposed);
     if (!tree) return tree.fault();
     const Element root = tree->root();
     if (root.local() != "presence") return other_root(root);
@@ -153,7 +158,7 @@ Result<MessagesSummary> summarise_messages(std::string_view body) {
 }
 
 Result<ListSummary> summarise_list(std::string_view body) {
-    const auto tree = pidf::xml::parse(body);
+    const auto tree = pidf::xml::parse(body, kComposed);
     if (!tree) return tree.fault();
     const Element root = tree->root();
     ListSummary summary;

@@ -48,6 +48,22 @@ TEST_CASE("the note of a closed tuple is not shown for an open presentity") {
     CHECK(summary->note == "here");
 }
 
+TEST_CASE("a composed document may be larger than any that is published") {
+    std::string body = R"(<presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:a@b">)";
+    for (int i = 0; i < 1500; ++i) {
+        body += "<tuple id=\"t" + std::to_string(i) +
+                R"("><status><basic>open</basic></status><contact>sip:alice-with-a-long-name@)"
+                R"(example.com</contact></tuple>)";
+    }
+    body += "</presence>";
+    REQUIRE(body.size() > 2 * 65536);
+
+    const auto summary = summarise_presence(body);
+
+    REQUIRE(summary);
+    CHECK(summary->tuples.size() == 1500);
+}
+
 TEST_CASE("other documents are no presence") {
     CHECK_FALSE(summarise_presence("<presence"));
     CHECK_FALSE(summarise_presence(R"(<other xmlns="urn:x"/>)"));
