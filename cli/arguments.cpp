@@ -62,7 +62,8 @@ Status check_number(const Option& option, std::string_view value) {
     const auto number = base::to_u64(value);
     if (number && *number >= option.least && *number <= option.most) return {};
     std::string text = "--" + std::string(option.name) + " is " + quoted(value) + ", want a number";
-    if (option.most != UINT32_MAX) {
+    const bool is_too_large = number && *number > option.most;
+    if (option.most != UINT32_MAX || is_too_large) {
         text += " from " + std::to_string(option.least) + " to " + std::to_string(option.most);
     } else if (option.least > 0) {
         text += " not below " + std::to_string(option.least);

@@ -39,8 +39,13 @@ int run_help(std::span<const Command> all, const std::vector<std::string_view>& 
         print(stdout, overview(all));
         return kOk;
     }
-    const Command* command = find(all, words.front());
-    if (!command) return unknown_command(all, words.front());
+    const std::string_view name = words.front();
+    if (name == "help" || name == "version") {
+        print(stdout, overview(all));
+        return kOk;
+    }
+    const Command* command = find(all, name);
+    if (!command) return unknown_command(all, name);
     print(stdout, help_page(*command));
     return kOk;
 }

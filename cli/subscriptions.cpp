@@ -115,7 +115,7 @@ int run_subscriptions(const Arguments& arguments) {
         const Result<std::string> answer = api->call("GET", path_for(arguments, after));
         if (!answer) return report_api_fault("subscriptions", answer.fault());
         if (arguments.has("json")) {
-            print_line(*answer);
+            print_line(base::trim(*answer));
             return kOk;
         }
         const Result<std::string> next = append_page(rows, *answer);

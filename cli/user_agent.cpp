@@ -40,6 +40,9 @@ std::string refusal_text(const sip::Message& response) {
     const auto events = response.header(sip::Header::allow_events);
     const bool is_unknown_event = response.status() == 489 && events;
     if (is_unknown_event) text += " (known here: " + std::string(*events) + ")";
+    const auto types = response.header(sip::Header::accept);
+    const bool is_other_type = response.status() == 415 && types;
+    if (is_other_type) text += " (taken here: " + std::string(*types) + ")";
     return text;
 }
 
@@ -292,6 +295,10 @@ std::string UserAgent::contact(const sip::Flow& flow) const {
 
 Result<std::string> resource_uri(std::string_view typed) {
     std::string text(base::trim(typed));
+    if (!text.empty() && text.find_first_of(":@.") == std::string::npos) {
+        return Fault{FaultKind::malformed,
+                     "'" + text + "' names no domain; did you mean " + text + "@localhost?"};
+    }
     if (text.find(':') == std::string::npos ||
         !(base::istarts_with(text, "sip:") || base::istarts_with(text, "sips:") ||
           base::istarts_with(text, "pres:"))) {

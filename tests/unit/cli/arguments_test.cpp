@@ -100,6 +100,16 @@ TEST_CASE("values are checked against what the table says") {
     CHECK(fault_of({"x", "--event"}) == "--event wants a value: PACKAGE");
 }
 
+TEST_CASE(
+    "a number without a limit of its own has that of 32 bits, and says so when it is passed") {
+    const Syntax counts{.options = {{.name = "new", .kind = Option::Kind::number, .value = "N"}}};
+
+    CHECK(Arguments::parse(counts, {"--new", "4294967295"})->number("new") == 4294967295U);
+    CHECK(Arguments::parse(counts, {"--new", "4294967296"}).fault().detail ==
+          "--new is '4294967296', want a number from 0 to 4294967295");
+    CHECK(Arguments::parse(counts, {"--new", "x"}).fault().detail == "--new is 'x', want a number");
+}
+
 TEST_CASE("operands too few or too many are refused") {
     CHECK(fault_of({"--json"}) == "something is missing: want URI");
     CHECK(fault_of({"a", "b", "c"}) == "do not know what to do with 'c'");

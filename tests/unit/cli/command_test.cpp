@@ -42,6 +42,8 @@ TEST_CASE("misuse is exit code 2, help and version are 0") {
     CHECK(run_words({"help"}) == kOk);
     CHECK(run_words({"--help"}) == kOk);
     CHECK(run_words({"help", "greet"}) == kOk);
+    CHECK(run_words({"help", "help"}) == kOk);
+    CHECK(run_words({"help", "version"}) == kOk);
     CHECK(run_words({"greet", "--help", "--nonsense"}) == kOk);
     CHECK(run_words({"version"}) == kOk);
 }

@@ -201,6 +201,10 @@ TEST_CASE("a user types addresses with or without scheme") {
     CHECK(resource_uri("alice@localhost").value() == "sip:alice@localhost");
     CHECK(resource_uri(" sips:alice@example.com ").value() == "sips:alice@example.com");
     CHECK(resource_uri("alice@127.0.0.1:5070").value() == "sip:alice@127.0.0.1:5070");
+    CHECK(resource_uri("example.com").value() == "sip:example.com");
+    CHECK(resource_uri("alice").fault().detail ==
+          "'alice' names no domain; did you mean alice@localhost?");
+    CHECK_FALSE(resource_uri(""));
     CHECK_FALSE(resource_uri("alice@"));
     CHECK_FALSE(resource_uri("http://example.com"));
     CHECK_FALSE(resource_uri("sip:alice@example.com>\r\nX: y"));
