@@ -171,6 +171,21 @@ TEST_CASE("CO-02: a tuple's own timestamp is its time unless it lies ahead of th
     fast_clock.publish("tag1", tuple("t1", "open", "sip:a@x", ahead), 0);
     fast_clock.publish("tag2", tuple("t2", "closed", "sip:a@x"), 10);
     CHECK(tuple_ids(fast_clock.body()) == std::vector<std::string>{"t2"});
+
+    // Clocks that are a little ahead are believed.
+    Sources nearly_right;
+    nearly_right.publish(
+        "tag1", tuple("t1", "open", "sip:a@x", "<timestamp>2027-01-15T08:05:00Z</timestamp>"), 0);
+    nearly_right.publish("tag2", tuple("t2", "closed", "sip:a@x"), 4);
+    CHECK(tuple_ids(nearly_right.body()) == std::vector<std::string>{"t1"});
+}
+
+TEST_CASE("CO-02: of equals in one document the last counts") {
+    Sources one;
+    one.publish("tag", person("p1", activity("away")) + person("p2", activity("meeting")));
+
+    CHECK(contains(one.body(), "<rpid:meeting/>"));
+    CHECK_FALSE(contains(one.body(), "<rpid:away/>"));
 }
 
 TEST_CASE("CO-03: service, class and devices keep tuples with one contact apart") {
@@ -184,6 +199,16 @@ TEST_CASE("CO-03: service, class and devices keep tuples with one contact apart"
               "<op:service-description><op:service-id>poc</op:service-id><op:version>1</op:version>"
               "</op:service-description>"));
     CHECK(tuple_ids(apart.body()).size() == 4);
+
+    const auto with_devices = [](std::string_view id, std::string_view a, std::string_view b) {
+        return tuple(id, "open", "sip:a@x",
+                     "<dm:deviceID>" + std::string(a) + "</dm:deviceID><dm:deviceID>" +
+                         std::string(b) + "</dm:deviceID>");
+    };
+    Sources reordered;
+    reordered.publish("1", with_devices("t1", "urn:uuid:1", "urn:uuid:2"));
+    reordered.publish("2", with_devices("t2", "urn:uuid:2", "urn:uuid:1"));
+    CHECK(tuple_ids(reordered.body()).size() == 1);
 
     apart.publish("5", tuple("t5", "open", "sip:a@x", "<dm:deviceID>URN:UUID:1</dm:deviceID>"));
     CHECK(tuple_ids(apart.body()).size() == 4);

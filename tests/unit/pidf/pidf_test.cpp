@@ -114,6 +114,18 @@ TEST_CASE("PI-04: whatever the order published, the schema's order is sent (PF-0
                    "<dm:timestamp>2026-01-01T00:00:00Z</dm:timestamp></dm:person></presence>"));
 }
 
+TEST_CASE("RFC 3863 4.1.2: of status, contact and timestamp a tuple has one, the first") {
+    const std::string body = composed(in_presence(
+        "<tuple id='t'><status><basic>open</basic></status><status><basic>closed</basic></status>"
+        "<contact>sip:a@x</contact><contact>sip:b@x</contact>"
+        "<timestamp>2027-01-15T07:00:00Z</timestamp><timestamp>2027-01-15T07:30:00Z</timestamp>"
+        "</tuple>"));
+
+    CHECK(contains(body,
+                   "<tuple id=\"t\"><status><basic>open</basic></status><contact>sip:a@x</contact>"
+                   "<timestamp>2027-01-15T07:00:00Z</timestamp></tuple>"));
+}
+
 TEST_CASE("PI-06: a tuple without status, or with an empty one, stays") {
     CHECK(contains(composed(in_presence("<tuple id='q'><contact>sip:a@x</contact></tuple>")),
                    "<tuple id=\"q\"><status/><contact>sip:a@x</contact>"));

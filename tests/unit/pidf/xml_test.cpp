@@ -159,6 +159,9 @@ TEST_CASE("canonical text declares what it needs and keeps what it does not know
         "<r><foo xmlns=\"\"><basic xmlns=\"urn:ietf:params:xml:ns:pidf\"/></foo></r>");
     CHECK(canonical(root + "<foo xmlns:z='urn:z' z:a='1' xml:lang='de'/></r>") ==
           "<r><foo xmlns:z=\"urn:z\" z:a=\"1\" xml:lang=\"de\"/></r>");
+    // What one child declares does not hold in the next.
+    CHECK(canonical(root + "<z:a xmlns:z='urn:z'/><z:b xmlns:z='urn:z'/></r>") ==
+          "<r><z:a xmlns:z=\"urn:z\"/><z:b xmlns:z=\"urn:z\"/></r>");
     // A prefix of ours with another meaning, and one prefix with two meanings.
     CHECK(canonical(root + "<dm:a xmlns:dm='urn:z'><x:b xmlns:x='urn:y'><x:c "
                            "xmlns:x='urn:w'/></x:b></dm:a></r>") ==
@@ -208,6 +211,16 @@ TEST_CASE("CO-13: limits on size, depth, elements, attributes and namespaces (PV
     std::string many = "<a>";
     for (int i = 0; i < 3000; ++i) many += "<b/>";
     CHECK(fault_of(many + "</a>").ends_with("more than 2048 elements"));
+
+    const xml::Limits three{.elements = 3};
+    CHECK(fault_of("<a><b/><b/></a>", three) == "accepted");
+    CHECK(fault_of("<a><b/><b/><b/></a>", three).ends_with("more than 3 elements"));
+
+    // Few pairs, but many of them in scope at once: each name is looked for in all.
+    std::string nested;
+    for (int i = 0; i < 30; ++i) nested += "<a xmlns:x='urn:x' xmlns:y='urn:y' xmlns:z='urn:z'>";
+    for (int i = 0; i < 30; ++i) nested += "</a>";
+    CHECK(fault_of(nested).ends_with("more than 64 namespaces"));
 
     std::string attributes = "<a";
     for (int i = 0; i < 100; ++i) attributes += " b" + std::to_string(i) + "=''";
