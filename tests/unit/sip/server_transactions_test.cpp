@@ -55,6 +55,22 @@ TEST_CASE("RFC 3261 17.2.2: Timer J: remembered for 32 s, then the request is a 
     CHECK(fixture.handler.arrivals.size() == 2);
 }
 
+TEST_CASE("RFC 3261 17.2.2: each Timer J ends in its time, without further input") {
+    StackFixture fixture;
+    answer_all(fixture, {.status = 200});
+    fixture.transport.receive(Request{.call_id = "one"}.text(), fixture.transport.udp());
+    fixture.pass(10s);
+    fixture.transport.receive(Request{.via = via_with("z9hG4bKtwo"), .call_id = "two"}.text(),
+                              fixture.transport.udp());
+
+    fixture.pass(22s + 1ms);
+    CHECK(fixture.metric("sip_server_transactions") == 1);
+    fixture.pass(10s);
+
+    CHECK(fixture.metric("sip_server_transactions") == 0);
+    CHECK(fixture.loop.timers().size() == 0);
+}
+
 TEST_CASE("RFC 3261 17.2.2: while nothing was answered copies are dropped") {
     StackFixture fixture;
     const Request request;

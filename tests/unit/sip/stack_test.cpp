@@ -263,6 +263,23 @@ TEST_CASE("RFC 3261 18.3: what cannot be framed is answered 400 where it can be"
     CHECK(fixture.metric("sip_rejected_total") == 3);
 }
 
+TEST_CASE(
+    "core P-24: a stream that brings too much is told so: 413 for the body, 513 for the rest") {
+    using Error = ParseOutcome::Error;
+    StackFixture fixture;
+    const Flow flow = fixture.transport.connect();
+    const auto told = [&](Error why) {
+        std::string text = Request{.via = via_with("z9hG4bK1", "TCP")}.text();
+        text.replace(text.find("Length: 0"), 9, "Length: 999999");
+        fixture.stack.on_unframeable(std::span<char>(text), flow, why);
+        return status_of(fixture.transport.take_one());
+    };
+
+    CHECK(told(Error::body_too_large) == "413");
+    CHECK(told(Error::too_large) == "513");
+    CHECK(told(Error::malformed) == "400");
+}
+
 TEST_CASE("a stack can go while requests are pending on both sides") {
     base::ManualClock clock;
     base::Loop loop(clock);
