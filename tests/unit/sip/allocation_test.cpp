@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include "sip/framer.h"
 #include "sip/stack.h"
 #include "tests/unit/sip/stack_fixture.h"
 
@@ -95,6 +96,27 @@ TEST_CASE("a NOTIFY and its 200, and a copy of it, allocate nothing") {
 
     CHECK(source.answered == 10'010);
     CHECK(after - before == 0);
+}
+
+TEST_CASE("an idle stream keeps the room of a small message and gives that of a large one back") {
+    const auto text = [](std::size_t size) {
+        return "MESSAGE sip:b@h SIP/2.0\r\nl: " + std::to_string(size) + "\r\n\r\n" +
+               std::string(size, 'x');
+    };
+    const std::string small = text(100);
+    const std::string large = text(100'000);
+    Framer framer;
+    const auto allocations_for = [&framer](const std::string& message) {
+        const std::uint64_t before = allocations;
+        framer.append(message);
+        while (framer.next()) continue;
+        return allocations - before;
+    };
+    REQUIRE(allocations_for(small) > 0);
+
+    CHECK(allocations_for(small) == 0);
+    CHECK(allocations_for(large) > 0);
+    CHECK(allocations_for(small) > 0);
 }
 
 }  // namespace herald::test

@@ -64,6 +64,19 @@ TEST_CASE("core P-11, P-12, P-13: what is no address is refused") {
     }
 }
 
+TEST_CASE("an address and credentials have 32 parameters at most") {
+    const auto listed = [](int count, const std::string& separator) {
+        std::string text;
+        for (int i = 0; i < count; ++i) text += separator + "p" + std::to_string(i) + "=1";
+        return text;
+    };
+
+    CHECK(parse_name_address("<sip:a@h>" + listed(32, ";")));
+    CHECK_FALSE(parse_name_address("<sip:a@h>" + listed(33, ";")));
+    CHECK(parse_auth("Digest " + listed(32, ", ")));
+    CHECK_FALSE(parse_auth("Digest " + listed(33, ", ")));
+}
+
 TEST_CASE("RFC 3261 8.1.1.8, 12.1.1: a dialog-forming request has one usable Contact") {
     CHECK(contact_fault("Contact: <sip:a@192.0.2.1:5070;transport=tcp>;expires=1\r\n").empty());
     CHECK(contact_fault("m: sip:192.0.2.1\r\n").empty());

@@ -110,6 +110,9 @@ TEST_CASE("core P-24: limits of head and body; on a stream they add up") {
     CHECK(refusal(start + "l: 10\r\n\r\n0123456789", {.body = 10}).substr(0, 7) == "MESSAGE");
     CHECK(refusal(start + "l: 60\r\n\r\n", {.message = 30}) == "!Message too large");
     CHECK(refusal(start + std::string(80, 'x'), {.message = 80}) == "!Message too large");
+    const std::string head = start + "l: 2\r\n\r\n";
+    CHECK(refusal(head + "ab", {.message = head.size()}) == head + "ab");
+    CHECK(refusal(head + "ab", {.message = head.size() - 1}) == "!Message too large");
     CHECK(refusal(start + "l: 4294967295\r\n\r\n") == "!Body too large");
     CHECK(refusal(start + "l: 99999999999999999999\r\n\r\n") == "!Body too large");
 }

@@ -439,6 +439,12 @@ TEST_CASE("core P-24, RFC 3261 21.4.11: limits") {
                     "Subject: 123456789012345678901234567890123456789012345678901234567890\r\n\r\n",
                 Framing::datagram, {.header_value = 59})
                 .is_refused("Header too long"));
+        CHECK(
+            Read(
+                text +
+                    "Subject: 123456789012345678901234567890123456789012345678901234567890\r\n\r\n",
+                Framing::datagram, {.header_value = 60})
+                .is_fine());
     }
     SUBCASE("no configuration makes the number of headers overflow its index") {
         std::string rows;

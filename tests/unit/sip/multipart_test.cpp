@@ -84,20 +84,36 @@ TEST_CASE("core P-22: broken multiparts are refused") {
           "Multipart does not end");
     CHECK_FALSE(Sent(type + ";boundary=b\r\n", "--b--\r\n").body());
     CHECK_FALSE(Sent("Content-Type: nonsense\r\n", "x").body());
+}
 
-    std::string many;
-    for (int i = 0; i < 70; ++i) many += "--b\r\n\r\nx\r\n";
-    CHECK_FALSE(Sent(type + ";boundary=b\r\n", many + "--b--").body());
+TEST_CASE("core P-22: a multipart has 64 parts at most and is nested four deep") {
+    const auto sent = [](const std::string& text) {
+        return Sent("Content-Type: multipart/mixed;boundary=a\r\n", text);
+    };
+    const auto wide = [](int parts) {
+        std::string text;
+        for (int i = 0; i < parts; ++i) text += "--a\r\n\r\nx\r\n";
+        return text + "--a--";
+    };
+    const auto deep = [](int levels) {
+        std::string text = "x";
+        std::string headers;
+        for (char boundary = static_cast<char>('a' + levels - 1); boundary >= 'a'; --boundary) {
+            const std::string mark = std::string("--") + boundary;
+            text = mark + "\r\n" + headers + "\r\n" + text + "\r\n" + mark + "--";
+            headers = std::string("Content-Type: multipart/mixed;boundary=") + boundary + "\r\n";
+        }
+        return text;
+    };
 
-    std::string deep = "x";
-    for (char c = 'f'; c >= 'a'; --c) {
-        const std::string boundary(1, c);
-        deep = "--" + boundary +
-               "\r\nContent-Type: multipart/mixed;boundary=" + static_cast<char>(c + 1) +
-               "\r\n\r\n" + deep + "\r\n--" + boundary + "--";
-    }
-    CHECK(Sent(type + ";boundary=a\r\n", deep).body().fault().detail ==
-          "Multipart nested too deep");
+    const Sent widest = sent(wide(64));
+    REQUIRE(widest.body());
+    CHECK(widest.body()->parts.size() == 64);
+    CHECK_FALSE(sent(wide(65)).body());
+    const Sent deepest = sent(deep(4));
+    REQUIRE(deepest.body());
+    CHECK(deepest.body()->parts[0].parts[0].parts[0].parts[0].content == "x");
+    CHECK(sent(deep(5)).body().fault().detail == "Multipart nested too deep");
 }
 
 TEST_CASE("RFC 4475 3.1.1.11: a multipart body with a signature of octets") {

@@ -219,6 +219,19 @@ TEST_CASE("RFC 3261 18.3: framing lost: the answer is read to its end, then the 
     CHECK(fixture.sink.arrivals.empty());
 }
 
+TEST_CASE("RFC 3261 18.3: a connection whose framing is lost is not used again") {
+    NetworkFixture fixture;
+    const Peer peer(Protocol::tcp, fixture.listen(Protocol::tcp).bound);
+    peer.send("OPTIONS sip:a@b SIP/2.0\r\nCall-ID: 1\r\n\r\n");
+    REQUIRE(fixture.until([&] { return !fixture.sink.closed.empty(); }));
+
+    const auto again = fixture.network.open(Protocol::tcp, peer.endpoint());
+
+    CHECK(fixture.metric("sip_connections") >= 1);
+    const bool is_the_same = again && *again == fixture.sink.closed[0];
+    CHECK_FALSE(is_the_same);
+}
+
 TEST_CASE("an idle stream is closed, one that says something is not") {
     NetworkFixture fixture({.idle_timeout = 60s});
     const ListenerAddress address = fixture.listen(Protocol::tcp);
