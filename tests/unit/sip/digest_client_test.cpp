@@ -172,4 +172,24 @@ TEST_CASE("RFC 7616 3.5: client and server move to the next nonce without a chal
     CHECK(fixture.send(*client.next("SUBSCRIBE", kUri, "")) == Verdict::accepted);
 }
 
+TEST_CASE("RFC 7616 3.5: the next nonce is taken for the realm whose cnonce comes with it") {
+    const Parsed challenges(
+        response_text(401,
+                      "WWW-Authenticate: Digest realm=\"s\", nonce=\"ns\", qop=\"auth\"\r\n"
+                      "WWW-Authenticate: Digest realm=\"t\", nonce=\"nt\", qop=\"auth\"\r\n"));
+    DigestClient client("alice", "s3cret");
+    const auto lines = client.answer(challenges.message, "SUBSCRIBE", kUri, "");
+    REQUIRE(lines);
+    const std::string of_second = lines->substr(lines->find("realm=\"t\""));
+
+    const Parsed ok(response_text(200, "Authentication-Info: nextnonce=\"new\", cnonce=\"" +
+                                           value_in(of_second, "cnonce") + "\"\r\n"));
+    client.learn(ok.message);
+
+    const auto next = client.next("SUBSCRIBE", kUri, "");
+    REQUIRE(next);
+    CHECK(next->find("realm=\"s\", nonce=\"ns\"") != std::string::npos);
+    CHECK(next->find("realm=\"t\", nonce=\"new\"") != std::string::npos);
+}
+
 }  // namespace herald::sip

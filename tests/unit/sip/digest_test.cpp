@@ -207,6 +207,22 @@ TEST_CASE("RFC 7616 3.3: an expired nonce is stale with the right password only"
     CHECK(fixture.send(attempt) == Verdict::wrong);
 }
 
+TEST_CASE(
+    "RFC 7616 3.3: a nonce from the future, as of a clock set back, is good for its life only") {
+    Fixture fixture({.nonce_life = std::chrono::seconds(300)});
+    base::ManualClock ahead;
+    const DigestServer earlier({.realm = std::string(kRealm)}, fixture.key, ahead);
+    const auto verdict = [&] {
+        return fixture.send(Attempt{.nonce = value_in(earlier.challenge(false), "nonce")});
+    };
+    REQUIRE(ahead.wall() == fixture.clock.wall());
+
+    ahead.advance(std::chrono::seconds(300));
+    CHECK(verdict() == Verdict::accepted);
+    ahead.advance(std::chrono::milliseconds(1));
+    CHECK(verdict() == Verdict::stale);
+}
+
 TEST_CASE("RFC 7616 3.3: a nonce of another server, realm, role or form is stale") {
     Fixture fixture;
     DigestServer other_key({.realm = std::string(kRealm)}, {3, 4}, fixture.clock);

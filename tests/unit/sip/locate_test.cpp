@@ -176,6 +176,7 @@ TEST_CASE("RFC 3263 4.1: an explicit transport wins over NAPTR") {
     dns.add_srv("_sip._udp.example.com", {1, 0, 5060, "one.example.com"});
     dns.add_srv("_sip._tcp.example.com", {1, 0, 5062, "one.example.com"});
     dns.add_a("one.example.com", "127.0.0.11");
+    dns.add_a("example.com", "127.0.0.12");
 
     CHECK(fixture.targets("sip:bob@example.com;transport=tcp") == Texts{"tcp 127.0.0.11:5062"});
     CHECK(dns.questions().front() == "SRV _sip._tcp.example.com");
@@ -290,6 +291,28 @@ TEST_CASE("RFC 3263 4.3: a list to fail over along is complete up to its limit")
     CHECK(fixture.targets("sip:example.com;transport=udp") ==
           Texts{"udp 127.0.1.8:5060", "udp 127.0.1.7:5060", "udp 127.0.1.6:5060",
                 "udp 127.0.1.5:5060", "udp 127.0.1.4:5060"});
+}
+
+TEST_CASE("RFC 3263 4.3: one name with many addresses keeps to the limit too") {
+    Fixture fixture;
+    fixture.options.most_targets = 2;
+    for (int i = 1; i <= 3; ++i) {
+        fixture.dns.add_a("example.com", "127.0.1." + std::to_string(i));
+    }
+
+    CHECK(fixture.targets("sip:example.com:5060").size() == 2);
+}
+
+TEST_CASE("RFC 3263 4.1: of a zone's many services eight are asked for") {
+    std::vector<NaptrRecord> records;
+    for (std::uint16_t i = 0; i < 20; ++i) {
+        records.push_back({i, 0, "s", "SIP+D2U", "_sip._udp.s" + std::to_string(i)});
+    }
+
+    const auto services = services_of(records, Sought{.host = "example.com"}, {Protocol::udp});
+
+    REQUIRE(services.size() == 8);
+    CHECK(services.back().name == "_sip._udp.s7");
 }
 
 TEST_CASE("An alias is followed to its addresses") {

@@ -1,0 +1,54 @@
+// tests/unit/sip/nonce_test.cpp: which counts a replay window takes, and what it forgets.
+#include "sip/nonce.h"
+
+#include <chrono>
+
+#include <doctest/doctest.h>
+
+using namespace herald;
+using namespace herald::sip;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr base::WallTime kLongAgo{};
+constexpr base::WallTime kIssued{100s};
+
+}  // namespace
+
+TEST_CASE("RFC 7616 5.4: the last 64 counts are told apart, however far the highest moved") {
+    ReplayWindows windows(10);
+    const ReplayWindows::Series series{1, kIssued};
+    REQUIRE(windows.admit(series, 1, kLongAgo));
+
+    REQUIRE(windows.admit(series, 41, kLongAgo));
+    CHECK_FALSE(windows.admit(series, 1, kLongAgo));
+    CHECK(windows.admit(series, 2, kLongAgo));
+    REQUIRE(windows.admit(series, 65, kLongAgo));
+    CHECK_FALSE(windows.admit(series, 2, kLongAgo));
+    CHECK(windows.admit(series, 3, kLongAgo));
+    REQUIRE(windows.admit(series, 129, kLongAgo));
+    CHECK_FALSE(windows.admit(series, 65, kLongAgo));
+    CHECK(windows.admit(series, 66, kLongAgo));
+}
+
+TEST_CASE("RFC 7616 5.4: no series begins whose nonce is as old as one just forgotten") {
+    ReplayWindows windows(1);
+    REQUIRE(windows.admit({1, kIssued}, 1, kLongAgo));
+
+    CHECK_FALSE(windows.admit({2, kIssued - 1s}, 1, kLongAgo));
+    CHECK(windows.size() == 0);
+    CHECK_FALSE(windows.admit({1, kIssued}, 2, kLongAgo));
+    CHECK(windows.admit({3, kIssued + 1s}, 1, kLongAgo));
+}
+
+TEST_CASE("series of nonces no longer asked for make room first") {
+    ReplayWindows windows(10);
+    REQUIRE(windows.admit({1, kIssued}, 1, kLongAgo));
+    REQUIRE(windows.admit({2, kIssued + 10s}, 1, kLongAgo));
+
+    CHECK(windows.admit({3, kIssued + 20s}, 1, kIssued + 10s));
+
+    CHECK(windows.size() == 2);
+    CHECK_FALSE(windows.admit({2, kIssued + 10s}, 1, kIssued + 10s));
+}
