@@ -113,6 +113,19 @@ TEST_CASE("MW-02: every class is kept, unknown ones and other headers too") {
     CHECK(normalised(body) == body);
 }
 
+TEST_CASE("MW-10: of account and other headers the highest rank's is sent, once") {
+    Sample both = mailbox();
+    both.publish(
+        "vm", "Messages-Waiting: no\r\nMessage-Account: sip:vm@ex.org\r\nX-Greeting: busy\r\n", 0);
+    both.publish("hard",
+                 "Messages-Waiting: no\r\nMessage-Account: sip:hard@ex.org\r\nx-greeting: away\r\n",
+                 5, Rank::hard);
+
+    CHECK(contains(both.body(), "Message-Account: sip:vm@ex.org\r\n"));
+    CHECK(contains(both.body(), "X-Greeting: busy\r\n"));
+    CHECK_FALSE(contains(both.body(), "away"));
+}
+
 TEST_CASE("MW-06: yes needs a new message unless the publisher says so") {
     MessageCounts counts;
     counts[MessageClass::voice] = MessageCount{0, 3, 0, 0};
@@ -144,6 +157,8 @@ TEST_CASE("RFC 3842 5.2: a body that is no summary is refused with the line") {
           "fault: line 2: Voice-Message is not new/old");
     CHECK(normalised("Messages-Waiting: yes\r\nno colon here\r\n") ==
           "fault: line 2: not a header");
+    CHECK(normalised("Messages-Waiting: yes\r\nX: caf\xe9\r\n") ==
+          "fault: line 2: a character that does not belong into a header");
     CHECK(normalised(std::string_view("Messages-Waiting: yes\r\nX: a\0b\r\n", 31)) ==
           "fault: line 2: a character that does not belong into a header");
 }

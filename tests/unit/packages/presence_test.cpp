@@ -268,6 +268,19 @@ TEST_CASE("CO-10: a registration counts only while nobody publishes") {
     CHECK(contains(alice.body(), "_0x7f34ab00c1d8"));
 }
 
+TEST_CASE("an input whose document could not be read counts for nothing, and harms nobody") {
+    for (const char* event : {"presence", "message-summary"}) {
+        const Package& package = *find(event);
+        const Input unread{"tag", Rank::published, at_minute(0), nullptr};
+        const View view{package.profile().notify_types[0], "sip:a@x"};
+
+        const auto with = package.compose({"sip:a@x", {&unread, 1}, at_minute(1)}, view);
+        const auto without = package.compose({"sip:a@x", {}, at_minute(1)}, view);
+
+        CHECK(with.document.body == without.document.body);
+    }
+}
+
 TEST_CASE("CO-01: an operator's override beats what is published later") {
     Sample alice("presence");
     alice.publish("operator", kAsteriskIdle, 0, Rank::override_);

@@ -109,6 +109,15 @@ TEST_CASE("CO-04: a publisher that speaks again does not make ids swap") {
     CHECK(two.rendered().fingerprint == before.fingerprint);
 }
 
+TEST_CASE("CO-04: the higher rank keeps a contested id, whatever the sources are called") {
+    Sources two;
+    two.publish("a", tuple("t1", "open", "sip:a@one"), 0, 1);
+    two.publish("b", tuple("t1", "open", "sip:a@two"), 0, 2);
+
+    CHECK(contains(two.body(),
+                   "<tuple id=\"t1\"><status><basic>open</basic></status><contact>sip:a@two<"));
+}
+
 TEST_CASE("CO-04: a publisher cannot take the name another's tuple is given") {
     Sources two;
     two.publish("tagA", tuple("t1", "open", "sip:a@one"), 0);
@@ -416,6 +425,30 @@ TEST_CASE("CO-12: open tuples first, then by priority, then by id") {
     CHECK(tuple_ids(one.body()) == std::vector<std::string>{"z", "b", "c", "a"});
 }
 
+TEST_CASE("CO-12: devices stand in the order of their ids") {
+    std::string devices;
+    for (const char* id : {"d4", "d2", "d5", "d1", "d3"}) {
+        devices += "<dm:device id='" + std::string(id) + "'><dm:deviceID>urn:x:" + id +
+                   "</dm:deviceID></dm:device>";
+    }
+    const std::string body = Sources().publish("1", devices).body();
+
+    std::vector<std::size_t> places;
+    for (const char* id : {"d1", "d2", "d3", "d4", "d5"}) {
+        places.push_back(body.find("<dm:device id=\"" + std::string(id) + "\""));
+        CHECK(places.back() != std::string::npos);
+    }
+    CHECK(std::is_sorted(places.begin(), places.end()));
+}
+
+TEST_CASE("the root declares what only an attribute of a tuple uses") {
+    const std::string body =
+        Sources().publish("1", "<tuple id='t' rpid:x='1'><status/></tuple>").body();
+
+    CHECK(contains(body, "<tuple id=\"t\" rpid:x=\"1\">"));
+    CHECK(parse_presence(body).has_value());
+}
+
 TEST_CASE("CO-12: timestamps make no difference to the fingerprint, all else does (PV08, PV09)") {
     const auto fingerprint = [](std::string_view content, int minute) {
         return Sources().publish("1", content, minute).rendered().fingerprint;
@@ -435,6 +468,9 @@ TEST_CASE("CO-12: timestamps make no difference to the fingerprint, all else doe
           fingerprint(person("p", "<dm:note>m</dm:note>"), 0));
     CHECK(fingerprint(person("p", ""), 0) != fingerprint("", 0));
     CHECK(fingerprint("<note>1</note>", 0) != fingerprint("<note>2</note>", 0));
+    const Composition nothing;
+    CHECK(render_pidf(nothing, "sip:a@x", "sip:a@x").fingerprint !=
+          render_pidf(nothing, "sip:b@x", "sip:a@x").fingerprint);
 }
 
 TEST_CASE("CO-13: what would exceed the limit is left out, least important first") {

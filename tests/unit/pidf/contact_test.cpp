@@ -12,6 +12,7 @@ TEST_CASE("RFC 3261 19.1.4: equivalent SIP URIs have one spelling") {
     CHECK(normalised_contact("sip:carol@chicago.com;newparam=5;security=on") ==
           normalised_contact("sip:carol@chicago.com;security=on;newparam=5"));
     CHECK(normalised_contact("  sip:a%2fb@x ") == "sip:a%2Fb@x");
+    CHECK(normalised_contact("sip:bo%62@x") == "sip:bob@x");
 }
 
 TEST_CASE("RFC 3261 19.1.4: what differs stays different") {
@@ -20,6 +21,7 @@ TEST_CASE("RFC 3261 19.1.4: what differs stays different") {
     CHECK(normalised_contact("sip:bob@biloxi.com") !=
           normalised_contact("sip:bob@biloxi.com:5060"));
     CHECK(normalised_contact("sip:bob@biloxi.com") != normalised_contact("sips:bob@biloxi.com"));
+    CHECK(normalised_contact("sip:bob@x?a=1") != normalised_contact("sip:bob@x?a=2"));
     CHECK(normalised_contact("sip:a%40b@x") != normalised_contact("sip:a@b@x"));
 }
 

@@ -63,6 +63,8 @@ TEST_CASE("LG-03: with nothing published the atom is the address of record, clos
 TEST_CASE("LG-02: parameters are added only to SIP URIs that lack them, and all is escaped") {
     CHECK(contains(shown("<tuple id='t'><status/><contact>sip:1@x;user=phone</contact></tuple>"),
                    "uri=\"sip:1@x;user=phone\""));
+    CHECK(contains(shown("<tuple id='t'><status/><contact>sips:1@x</contact></tuple>"),
+                   "uri=\"sips:1@x;user=ip\""));
     CHECK(contains(shown("<tuple id='t'><status/><contact>tel:+12</contact></tuple>"),
                    "<address uri=\"tel:+12\">"));
     CHECK(contains(shown("<tuple id='t'><status/><contact>sip:1@x?a=\"&amp;</contact></tuple>"),
