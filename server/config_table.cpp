@@ -296,7 +296,9 @@ constexpr ConfigKey kSipKeys[] = {
         {"sip", "max_message",
          "Longest head of a message, and longest datagram; more is answered 513."},
         {1300, 1048576, "bytes"}),
-    number<&C::max_body>({"sip", "max_body", "Longest body of a message; more is answered 413."},
+    number<&C::max_body>({"sip", "max_body",
+                          "Longest body of a message; more is answered 413. A published document "
+                          "may have 65536 bytes, however much is allowed here."},
                          {1024, 16777216, "bytes"}),
     number<&C::max_headers>({"sip", "max_headers", "Most header fields of a message."}, {16, 1024}),
     number<&C::max_connections>(
@@ -356,7 +358,7 @@ constexpr ConfigKey kSubscribeKeys[] = {
     number<&C::subscribe_pending_lifetime>(
         {"subscribe", "pending_lifetime",
          "How long a watcher waits for the owner's decision at most (RFC 3857 4.7.1).", true},
-        {60, 365 * kDay, "s"}),
+        {60, 49 * kDay, "s"}),
     number<&C::subscribe_per_watcher>(
         {"subscribe", "per_watcher", "Most subscriptions of one watcher.", true}, {1, 10000000}),
     number<&C::subscribe_per_resource>(
