@@ -13,9 +13,6 @@ namespace herald::server {
 namespace {
 
 constexpr std::size_t kMostWaiting = 64;
-constexpr auto kTombstoneLife = std::chrono::seconds(90);
-constexpr std::uint64_t kLapseSpreadMs = 10'000;
-constexpr auto kExpiryRetry = std::chrono::seconds(2);
 constexpr std::size_t kTagBytes = 16;
 
 base::Counter& counter(base::Metrics& metrics, const char* what) {
@@ -237,11 +234,7 @@ void Compositor::arm_expiry(std::uint32_t slot, Publication& publication,
     auto& timers = context_.loop.timers();
     timers.cancel(publication.expiry);
     if (publication.is_hard()) return;
-    auto lapses = publication.expires_at;
-    if (lapses < not_before)
-        lapses = not_before + std::chrono::milliseconds(base::random_u64() % kLapseSpreadMs);
-    const auto left = std::max(lapses - context_.wall(), std::chrono::milliseconds(0));
-    publication.expiry = timers.arm(context_.loop.now() + left,
+    publication.expiry = timers.arm(context_.lapse_of(publication.expires_at, not_before),
                                     [this, slot, id = publication.id] { on_expiry(slot, id); });
 }
 

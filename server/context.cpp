@@ -1,14 +1,23 @@
 // server/context.cpp: what the parts of one shard share.
 #include "server/context.h"
 
+#include <algorithm>
+
 namespace herald::server {
 
 namespace {
 
 constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz234567";
 constexpr std::size_t kTagSize = 15;
+constexpr std::uint64_t kLapseSpreadMs = 10'000;
 
 }  // namespace
+
+base::Instant Context::lapse_of(base::WallTime expires_at, base::WallTime not_before) const {
+    if (expires_at < not_before)
+        expires_at = not_before + std::chrono::milliseconds(base::random_u64() % kLapseSpreadMs);
+    return loop.now() + std::max(expires_at - wall(), std::chrono::milliseconds(0));
+}
 
 std::uint64_t Context::mark_of(const store::RequestMark& mark) const {
     if (mark.call_id.empty()) return 0;

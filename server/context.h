@@ -35,6 +35,10 @@ struct Context {
     base::Metrics& metrics;
 
     base::WallTime wall() const { return loop.clock().wall(); }
+    /// When, on the loop's clock, something that is good until `expires_at` runs out. After an
+    /// outage (design: Restart) nothing does before `not_before`, and then spread over some
+    /// seconds.
+    base::Instant lapse_of(base::WallTime expires_at, base::WallTime not_before) const;
     /// Rises over all restarts: names rows and orders durable changes.
     std::uint64_t next_id() const { return ids.fetch_add(1, std::memory_order_relaxed); }
     /// Hash of the request that makes a change, the same for its repetition after a crash: Call-ID,
@@ -45,6 +49,12 @@ struct Context {
     /// Whether somebody of this AOR exists (design: resource known).
     bool knows(std::string_view aor) const;
 };
+
+/// Rows of what ended stay this long, for repetitions of the request that ended it: 64*T1 and some
+/// time to restart.
+inline constexpr auto kTombstoneLife = std::chrono::seconds(90);
+/// What could not be removed when it ran out is tried again.
+inline constexpr auto kExpiryRetry = std::chrono::seconds(2);
 
 /// Buckets are part of the schema: a resource's bucket never changes.
 inline constexpr std::uint32_t kBuckets = 1024;

@@ -13,10 +13,6 @@ namespace {
 
 using Part = PackedText::Part;
 
-/// Headers of a SUBSCRIBE together; more is refused before anything is kept of it.
-constexpr std::size_t kMostText = 16384;
-constexpr std::uint32_t kCseqBlock = 65536;
-
 /// A From or To value without its tag: what the other direction's To or From begins with.
 std::string without_tag(std::string_view value) {
     const auto address = sip::parse_name_address(value);

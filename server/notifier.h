@@ -92,6 +92,7 @@ private:
     void unsubscribe(const Incoming& incoming, const sip::Message& request, Id id);
     void apply_unsubscribe(const Incoming& incoming, Id id, store::Outcome outcome);
 
+    void on_expiry(Id id);
     /// Ends a subscription by itself: the row goes first, in its own commit; then the watcher is
     /// told.
     void run_out(Id id, EndReason reason);

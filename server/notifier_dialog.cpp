@@ -13,14 +13,6 @@ namespace {
 
 using Part = PackedText::Part;
 
-constexpr std::uint32_t kCseqBlock = 65536;
-/// Rows of ended dialogs stay for repetitions of the request that ended them: 64*T1 and some time
-/// to restart.
-constexpr auto kTombstoneLife = std::chrono::seconds(90);
-/// After an outage what lapsed meanwhile runs out spread over this long.
-constexpr std::uint64_t kLapseSpreadMs = 10'000;
-constexpr auto kExpiryRetry = std::chrono::seconds(2);
-
 /// Same type and id; a missing id on one side is forgiven, the dialog has one usage only (RFC
 /// 6665 8.2.1, events 18).
 bool is_same_event(std::string_view kept, std::string_view asked) {
@@ -233,11 +225,15 @@ void Notifier::arm_expiry(Id id, base::WallTime not_before) {
     auto& record = *context_.subscriptions.find(id);
     auto& timers = context_.loop.timers();
     timers.cancel(record.expiry);
-    auto lapses = record.expires_at;
-    if (lapses < not_before)
-        lapses = not_before + std::chrono::milliseconds(base::random_u64() % kLapseSpreadMs);
-    const auto left = std::max(lapses - context_.wall(), std::chrono::milliseconds(0));
-    record.expiry = timers.arm(expiry_timer_, pack(id), context_.loop.now() + left);
+    record.expiry =
+        timers.arm(expiry_timer_, pack(id), context_.lapse_of(record.expires_at, not_before));
+}
+
+void Notifier::on_expiry(Id id) {
+    const auto* record = context_.subscriptions.find(id);
+    // The wheel turns once in 49 days: what is good for longer goes round again.
+    const bool is_early = record && record->expires_at > context_.wall() + kExpiryRetry;
+    return is_early ? arm_expiry(id, {}) : run_out(id, EndReason::timeout);
 }
 
 /// RFC 6665 4.2.1.4.

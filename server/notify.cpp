@@ -14,7 +14,6 @@ using Part = PackedText::Part;
 /// NOTIFYs made between two batches of input, and of those at most so many for one resource.
 constexpr std::size_t kTurnBudget = 256;
 constexpr std::size_t kResourceBudget = 128;
-constexpr std::uint32_t kCseqBlock = 65536;
 /// RFC 3261 18.1.1: with an unknown path MTU; and a generous count of what does not differ between
 /// NOTIFYs: header names, Via, Contact, numbers.
 constexpr std::size_t kMostOnUdp = 1300;

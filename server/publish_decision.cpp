@@ -45,11 +45,6 @@ const Publication* earlier_of(const PublishFacts& facts) {
     return found == all.end() ? nullptr : &*found;
 }
 
-std::optional<std::uint32_t> asked_expires(const sip::Message& request) {
-    const auto value = request.header(sip::Header::expires);
-    return value ? sip::parse_delta_seconds(*value) : std::nullopt;
-}
-
 /// Unlike SUBSCRIBE there is no clause about one hour (RFC 3903 6 step 4).
 std::optional<std::uint32_t> publish_expires(std::optional<std::uint32_t> asked,
                                              const ExpiryRules& rules) {

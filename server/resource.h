@@ -55,11 +55,9 @@ struct Resource {
     std::vector<ViewState> views;
     /// Work that waits for the change under way, in order of arrival (events U-7).
     std::unique_ptr<std::deque<base::Task<void()>>> waiting;
-    base::TimerId stale_timer;                ///< a composed document changes by itself then
     std::uint64_t version = 1;                ///< of the state, in this run
     std::uint64_t confirmed_fingerprint = 0;  ///< as stored, 0: none
     std::uint64_t confirmed_through = 0;
-    std::uint32_t hash = 0;
     std::uint32_t unconfirmed = 0;  ///< watchers that have not answered the latest document
     std::uint32_t fan_out_at = 0;   ///< next watcher of the fan-out under way
     bool is_changing = false;       ///< a durable change is under way

@@ -10,9 +10,6 @@ namespace herald::server {
 
 namespace {
 
-/// A request of the last run is repeated for 64*T1 at most.
-constexpr auto kTombstoneLife = std::chrono::seconds(90);
-
 sip::StackOptions stack_options(const ShardSetup& setup) {
     const auto& config = setup.config;
     sip::StackOptions options;

@@ -14,11 +14,6 @@ namespace {
 /// RFC 6665 4.2.1.1: an hour or more must never be refused as too brief.
 constexpr std::uint32_t kNeverTooBrief = 3600;
 
-std::optional<std::uint32_t> asked_expires(const sip::Message& request) {
-    const auto value = request.header(sip::Header::expires);
-    return value ? sip::parse_delta_seconds(*value) : std::nullopt;
-}
-
 /// A body on SUBSCRIBE would be a filter (RFC 4660); none is understood, so a required one is
 /// refused (RFC 5621 8.1).
 bool has_unwanted_body(const sip::Message& request) {
@@ -28,6 +23,11 @@ bool has_unwanted_body(const sip::Message& request) {
 }
 
 }  // namespace
+
+std::optional<std::uint32_t> asked_expires(const sip::Message& request) {
+    const auto value = request.header(sip::Header::expires);
+    return value ? sip::parse_delta_seconds(*value) : std::nullopt;
+}
 
 std::optional<std::uint32_t> granted_expires(std::optional<std::uint32_t> asked,
                                              const ExpiryRules& rules) {

@@ -46,6 +46,9 @@ struct SubscribeGrant {
 /// The checks of events N-2 from authorization on, in its order; a refusal is the whole answer.
 std::variant<SubscribeGrant, sip::Answer> decide(const SubscribeFacts& facts);
 
+/// Expires of a request in seconds; nullopt where it has none that can be read.
+std::optional<std::uint32_t> asked_expires(const sip::Message& request);
+
 /// RFC 6665 4.2.1.1, events X-1..X-4: nullopt where it is too brief.
 std::optional<std::uint32_t> granted_expires(std::optional<std::uint32_t> asked,
                                              const ExpiryRules& rules);

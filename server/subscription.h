@@ -16,6 +16,14 @@
 
 namespace herald::server {
 
+/// Headers of a message together, and the longest Contact of an answer, from which a record keeps
+/// texts. Canonical AORs may be three times as long as what was written: five times this still fits
+/// into a PackedText.
+inline constexpr std::size_t kMostText = 12'000;
+
+/// CSeqs of NOTIFYs that one durable write of a subscription makes room for (design: Durability).
+inline constexpr std::uint32_t kCseqBlock = 65536;
+
 /// The texts of a subscription in one allocation; a text found inside an earlier one is not stored
 /// twice.
 class PackedText {
@@ -104,7 +112,6 @@ struct Subscription {
     bool is_forced : 1 = false;     ///< ... even if the document is the one sent before
     bool is_confirmed : 1 = false;  ///< the watcher answered the latest document
     bool is_changing : 1 = false;   ///< a durable change of this dialog is under way
-    bool is_queued : 1 = false;     ///< requests wait for that change
     bool is_fetch : 1 = false;      ///< never stored
     bool is_bodiless : 1 = false;   ///< ended while pending: nothing may be shown
     bool is_due : 1 = false;        ///< a suspect's retry may go out now
