@@ -78,6 +78,9 @@ Notifier::Notifier(Context& context, NotifySender& sender)
 void Notifier::on_subscribe(sip::ServerTransactionId transaction, const sip::Message& request,
                             const sip::Flow& flow, const packages::Package& package) {
     Incoming incoming{transaction, flow, &package, {}};
+    // Refused before anything is kept of it.
+    if (request.bytes().size() - request.body().size() > kMostText)
+        return refuse(incoming, answer(400, "Headers too long"));
     if (request.to_tag().empty()) return on_initial(std::move(incoming), request);
     on_in_dialog(std::move(incoming), request);
 }
@@ -167,8 +170,6 @@ void Notifier::on_initial(Incoming incoming, const sip::Message& request) {
     if (context_.port.is_full()) return turn_away(incoming);
     if (!sip::sole_contact(request))
         return refuse(incoming, answer(400, "A SUBSCRIBE needs one usable Contact"));
-    if (request.bytes().size() - request.body().size() > kMostText)
-        return refuse(incoming, answer(400, "Headers too long"));
     if (!authenticate(incoming, request)) return;
     resume_initial(incoming);
 }

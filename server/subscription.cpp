@@ -17,7 +17,7 @@ PackedText::PackedText(const Parts& parts) {
     characters.reserve(most);
     std::array<Slice, kParts> slices{};
     for (std::size_t i = 0; i < kParts; ++i) {
-        const auto part = parts[i].substr(0, UINT16_MAX);
+        const auto part = parts[i].substr(0, UINT16_MAX - characters.size());
         auto at = characters.find(part);
         if (at == std::string::npos) {
             at = characters.size();

@@ -25,7 +25,7 @@ inline constexpr std::size_t kMostText = 12'000;
 inline constexpr std::uint32_t kCseqBlock = 65536;
 
 /// The texts of a subscription in one allocation; a text found inside an earlier one is not stored
-/// twice.
+/// twice. Holds 65,535 bytes in all; what is beyond is cut.
 class PackedText {
 public:
     enum class Part : std::uint8_t {
