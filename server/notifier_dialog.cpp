@@ -126,8 +126,8 @@ Notifier::Refresh Notifier::plan_refresh(const Incoming& incoming, const sip::Me
 /// The cheap row change where nothing but times and counters moved.
 store::Change Notifier::change_of(const Subscription& record, const Refresh& refresh,
                                   store::RequestMark mark) const {
-    const bool is_same_place =
-        refresh.text.is_empty() && refresh.flow == record.flow && refresh.view == record.view;
+    const bool is_same_place = refresh.text.is_empty() && refresh.flow == record.flow &&
+                               refresh.view == record.view && !record.has_strayed;
     const auto state = refresh.is_pending ? store::Subscription::State::pending
                                           : store::Subscription::State::active;
     if (is_same_place) {
@@ -181,6 +181,7 @@ void Notifier::apply_refresh(const Incoming& incoming, Id id, Refresh& refresh,
     refreshed_.add();
     if (!refresh.text.is_empty()) context_.subscriptions.retext(id, std::move(refresh.text));
     record->view = refresh.view;
+    record->has_strayed = false;
     record->change = refresh.change;
     record->mark = refresh.mark;
     record->granted = refresh.granted;

@@ -132,6 +132,7 @@ bool NotifySender::try_default_body(Subscription& record) {
     const auto& view = resource.views[record.view];
     if (view.type == 0) return false;
     record.view = resource.view_for(0, std::string(view.entity));
+    record.has_strayed = true;
     return true;
 }
 
@@ -242,6 +243,7 @@ void NotifySender::refresh_target(Id id, Subscription& record, const sip::Messag
     const std::string target(contact->uri);
     parts[static_cast<std::size_t>(Part::remote_target)] = target;
     context_.subscriptions.retext(id, PackedText(parts));
+    record.has_strayed = true;
 }
 
 bool NotifySender::has_way(Id id, Subscription& record) {

@@ -115,6 +115,7 @@ struct Subscription {
     bool is_fetch : 1 = false;      ///< never stored
     bool is_bodiless : 1 = false;   ///< ended while pending: nothing may be shown
     bool is_due : 1 = false;        ///< a suspect's retry may go out now
+    bool has_strayed : 1 = false;   ///< Contact, flow or type are not those of its row any more
     bool was_challenged : 1 =
         false;  ///< the last NOTIFY was answered 401 or 407 and sent again with credentials
 
