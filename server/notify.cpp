@@ -179,7 +179,7 @@ void NotifySender::notify(Id id) {
 
 void NotifySender::end(Id id, EndReason reason) {
     auto* record = context_.subscriptions.find(id);
-    if (!record) return;
+    if (!record || record->state == SubscriptionState::ending) return;
     context_.loop.timers().cancel(record->expiry);
     record->reason = reason;
     record->is_bodiless = record->is_bodiless || record->state == SubscriptionState::pending;

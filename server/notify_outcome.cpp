@@ -111,6 +111,8 @@ void NotifySender::on_failed(Id id, Subscription& record, NotifyVerdict verdict,
 
 void NotifySender::count_failure(Id id, Subscription& record) {
     if (++record.failures >= context_.config.notify_failures_max) return remove(id, "failures");
+    // What ended meanwhile is owed its last NOTIFY all the same.
+    if (record.state == SubscriptionState::ending) return notify(id);
     // This transaction only (RFC 5057 5.1): the next change tries again.
     record.is_stale = record.is_forced = false;
 }
