@@ -2,6 +2,7 @@
 #include "server/notifier.h"
 
 #include <algorithm>
+#include <cassert>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -183,12 +184,12 @@ void Notifier::resume_initial(const Incoming& incoming) {
     auto decision = decide(gather(incoming, *request, aor, nullptr, older == nullptr));
     if (const auto* refusal = std::get_if<sip::Answer>(&decision))
         return refuse(incoming, *refusal);
-    if (older && older->mark == context_.mark_of(*request))
-        return accept(incoming.transaction, *older, older->granted);
     if (older && older->is_changing) {
         if (gate_.wait(pack(twin), [this, incoming] { resume_initial(incoming); })) return;
         return refuse(incoming, unavailable("Busy"));
     }
+    if (older && older->mark == context_.mark_of(*request))
+        return accept(incoming.transaction, *older, older->granted);
 
     const auto contact = sip::sole_contact(*request);
     auto record = new_record(incoming, *request, std::get<SubscribeGrant>(decision), aor, *contact);
@@ -294,7 +295,7 @@ void Notifier::create(const Incoming& incoming, const sip::Message& request, Sub
 
 void Notifier::apply_created(const Incoming& incoming, Id id, Id replaced, store::Outcome outcome) {
     auto* record = context_.subscriptions.find(id);
-    if (!record) return;
+    assert(record);  // what is not committed yet has nothing to end it
     record->is_changing = false;
     auto* older = context_.subscriptions.find(replaced);
     if (older) older->is_changing = false;

@@ -89,6 +89,7 @@ private:
     store::Change change_of(const Subscription& record, const Refresh& refresh,
                             store::RequestMark mark) const;
     void apply_refresh(const Incoming& incoming, Id id, Refresh& refresh, store::Outcome outcome);
+    void refuse_ended(const Incoming& incoming, Id id);
     void unsubscribe(const Incoming& incoming, const sip::Message& request, Id id);
     void apply_unsubscribe(const Incoming& incoming, Id id, store::Outcome outcome);
 

@@ -166,13 +166,12 @@ void Notifier::refresh(const Incoming& incoming, const sip::Message& request, Id
 void Notifier::apply_refresh(const Incoming& incoming, Id id, Refresh& refresh,
                              store::Outcome outcome) {
     auto* record = context_.subscriptions.find(id);
-    if (!record) return refuse(incoming, answer(481));
+    if (!record) return refuse_ended(incoming, id);
     record->is_changing = false;
     if (outcome == store::Outcome::refused) {
         // The row is gone: so is the subscription.
-        refuse(incoming, answer(481));
         sender_.forget(id);
-        return open_gate(id);
+        return refuse_ended(incoming, id);
     }
     if (outcome != store::Outcome::committed) {
         refuse_uncommitted(incoming, outcome);
@@ -198,6 +197,12 @@ void Notifier::apply_refresh(const Incoming& incoming, Id id, Refresh& refresh,
     open_gate(id);
 }
 
+/// A NOTIFY ended the subscription while its change was under way; so it is for those who wait.
+void Notifier::refuse_ended(const Incoming& incoming, Id id) {
+    refuse(incoming, answer(481));
+    open_gate(id);
+}
+
 void Notifier::unsubscribe(const Incoming& incoming, const sip::Message& request, Id id) {
     auto& record = *context_.subscriptions.find(id);
     record.is_changing = true;
@@ -210,7 +215,7 @@ void Notifier::unsubscribe(const Incoming& incoming, const sip::Message& request
 
 void Notifier::apply_unsubscribe(const Incoming& incoming, Id id, store::Outcome outcome) {
     auto* record = context_.subscriptions.find(id);
-    if (!record) return refuse(incoming, answer(481));
+    if (!record) return refuse_ended(incoming, id);
     record->is_changing = false;
     if (outcome == store::Outcome::unavailable || outcome == store::Outcome::unknown) {
         refuse_uncommitted(incoming, outcome);
@@ -246,7 +251,7 @@ void Notifier::run_out(Id id, EndReason reason) {
     context_.port.commit(
         store::RemoveSubscription{record->id, {}, {}}, [this, id, reason](store::Outcome outcome) {
             auto* ended = context_.subscriptions.find(id);
-            if (!ended) return;
+            if (!ended) return open_gate(id);
             ended->is_changing = false;
             if (outcome == store::Outcome::unavailable || outcome == store::Outcome::unknown) {
                 return run_out_later(id, reason);

@@ -238,17 +238,16 @@ bool NotifySender::take_cseq(Id id, Subscription& record) {
 
 void NotifySender::renew_cseq_block(Id id, Subscription& record) {
     if (record.cseq >= kLastCseq - kCseqBlock) return remove(id, "cseq_exhausted");
-    if (record.is_changing) return;
+    if (record.is_changing) return retry_at(id, record, std::chrono::seconds(1));
     record.is_changing = true;
     context_.port.commit(touch_of(record, context_.home.epoch),
                          [this, id, base = record.cseq + 1](store::Outcome outcome) {
                              auto* renewed = context_.subscriptions.find(id);
-                             if (!renewed) return;
-                             renewed->is_changing = false;
-                             if (outcome == store::Outcome::committed) {
+                             if (renewed) renewed->is_changing = false;
+                             if (renewed && outcome == store::Outcome::committed) {
                                  renewed->cseq_end = base + kCseqBlock;
                                  send(id);
-                             } else {
+                             } else if (renewed) {
                                  retry_at(id, *renewed, std::chrono::seconds(1));
                              }
                              if (settled_) settled_(id);
