@@ -71,12 +71,12 @@ std::optional<SubscriptionState> next_state(SubscriptionState state,
 }
 
 void Sketch::add(std::uint64_t hash, int step) noexcept {
-    rows_[0][hash % kWidth] += static_cast<std::uint32_t>(step);
-    rows_[1][(hash >> 32) % kWidth] += static_cast<std::uint32_t>(step);
+    rows_[0][hash % width()] += static_cast<std::uint32_t>(step);
+    rows_[1][(hash >> 32) % width()] += static_cast<std::uint32_t>(step);
 }
 
 std::uint32_t Sketch::estimate(std::uint64_t hash) const noexcept {
-    return std::min(rows_[0][hash % kWidth], rows_[1][(hash >> 32) % kWidth]);
+    return std::min(rows_[0][hash % width()], rows_[1][(hash >> 32) % width()]);
 }
 
 SubscriptionTable::SubscriptionTable(base::Metrics& metrics) {
@@ -97,7 +97,15 @@ void SubscriptionTable::count(const Subscription& record, int step) {
     pairs_.add(pair_hash(watcher, record.resource), step);
 }
 
+void SubscriptionTable::widen_sketches() {
+    const auto width = watchers_.width() * 2;
+    watchers_ = Sketch(width);
+    pairs_ = Sketch(width);
+    slab_.for_each([this](std::uint32_t, const Subscription& record) { count(record, 1); });
+}
+
 SubscriptionTable::Id SubscriptionTable::add(Subscription&& record) {
+    if (slab_.size() >= watchers_.width() * 2) widen_sketches();
     const auto id = slab_.take(std::move(record));
     const auto& kept = slab_[id.slot];
     by_tag_.insert(hash(kept.get(Part::local_tag)), id.slot);

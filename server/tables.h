@@ -61,16 +61,20 @@ inline constexpr std::size_t kSubscriptionInputs = 5;
 std::optional<SubscriptionState> next_state(SubscriptionState state,
                                             SubscriptionInput input) noexcept;
 
-/// Counts that never grow: an upper estimate of how many subscriptions share a key (a watcher, a
-/// source address).
+/// An upper estimate of how many subscriptions share a key, without the keys. Good for up to twice
+/// `width` of them: with more, what others count shows in everybody's estimate.
 class Sketch {
 public:
+    /// `width` is a power of two.
+    explicit Sketch(std::size_t width) : rows_{Row(width), Row(width)} {}
+
     void add(std::uint64_t hash, int step) noexcept;
     std::uint32_t estimate(std::uint64_t hash) const noexcept;
+    std::size_t width() const noexcept { return rows_[0].size(); }
 
 private:
-    static constexpr std::size_t kWidth = 1 << 15;
-    std::array<std::uint32_t, kWidth> rows_[2]{};
+    using Row = std::vector<std::uint32_t>;
+    std::array<Row, 2> rows_;
 };
 
 /// The subscriptions of one shard, found by dialog and by device.
@@ -111,16 +115,19 @@ public:
     }
 
 private:
+    static constexpr std::size_t kLeastWidth = 1 << 12;
+
     std::uint64_t device_hash(const DeviceKey& key) const;
     std::uint64_t hash(std::string_view text) const { return base::keyed_hash(key_, text); }
     void count(const Subscription& record, int step);
+    void widen_sketches();
 
     base::HashKey key_ = base::random_key();
     base::Slab<Subscription> slab_;
     base::Index by_tag_;
     base::Index by_device_;
-    Sketch watchers_;
-    Sketch pairs_;
+    Sketch watchers_{kLeastWidth};
+    Sketch pairs_{kLeastWidth};
     base::Counter* by_state_[kSubscriptionStates];
 };
 

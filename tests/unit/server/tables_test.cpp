@@ -154,11 +154,34 @@ TEST_CASE("the load of a watcher follows its subscriptions up and down") {
 }
 
 TEST_CASE("a sketch never says less than there is") {
-    const auto sketch = std::make_unique<Sketch>();
-    for (std::uint64_t hash = 0; hash < 1000; ++hash) sketch->add(hash * 0x9e3779b97f4a7c15ULL, 1);
+    Sketch sketch(256);
+    for (std::uint64_t hash = 0; hash < 1000; ++hash) sketch.add(hash * 0x9e3779b97f4a7c15ULL, 1);
     for (std::uint64_t hash = 0; hash < 1000; ++hash) {
-        CHECK(sketch->estimate(hash * 0x9e3779b97f4a7c15ULL) >= 1);
+        CHECK(sketch.estimate(hash * 0x9e3779b97f4a7c15ULL) >= 1);
     }
+}
+
+TEST_CASE("however many subscribe, nobody is held to what others have") {
+    base::Metrics metrics;
+    SubscriptionTable table(metrics);
+    constexpr std::uint32_t kMany = 60'000;
+    const auto watcher = [](std::uint32_t i) {
+        return "sip:" + std::to_string(i) + "@example.com";
+    };
+    for (std::uint32_t i = 0; i < kMany; ++i) {
+        Subscription one;
+        const auto name = watcher(i);
+        one.text = PackedText({"", "", "", "", name, "", "", name, "", "", ""});
+        one.resource = i;
+        table.add(std::move(one));
+    }
+    std::uint32_t most = 0;
+    for (std::uint32_t i = 0; i < kMany; ++i) {
+        CHECK(table.pair_load(watcher(i), i) >= 1);
+        most = std::max(most, table.pair_load(watcher(i), i));
+        most = std::max(most, table.watcher_load(watcher(i)));
+    }
+    CHECK(most < 9);
 }
 
 TEST_CASE("resources are found by package and AOR, and dropped once they hold nothing") {
