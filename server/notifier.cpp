@@ -65,8 +65,13 @@ base::Counter& counter(base::Metrics& metrics, const char* what) {
 Notifier::Notifier(Context& context, NotifySender& sender)
     : context_(context),
       sender_(sender),
-      expiry_timer_(context.loop.timers().add_owner(
-          [this](std::uint64_t user) { run_out(unpack(user), EndReason::timeout); })),
+      expiry_timer_(
+          context.loop.timers().add_owner([this](std::uint64_t user) { on_expiry(unpack(user)); })),
+      decision_timer_(context.loop.timers().add_owner([this](std::uint64_t user) {
+          const auto* record = context_.subscriptions.find(unpack(user));
+          if (record && record->state == SubscriptionState::pending)
+              run_out(unpack(user), EndReason::giveup);
+      })),
       accepted_(counter(context.metrics, "created")),
       refreshed_(counter(context.metrics, "refreshed")),
       fetched_(counter(context.metrics, "fetched")),

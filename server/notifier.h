@@ -113,6 +113,7 @@ private:
     Context& context_;
     NotifySender& sender_;
     base::Timers::Owner expiry_timer_;
+    base::Timers::Owner decision_timer_;
     Gate gate_;
     /// Dialogs that ended just before the last run did, by our tag: for repetitions of the ending
     /// request.

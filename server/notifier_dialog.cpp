@@ -189,6 +189,7 @@ void Notifier::apply_refresh(const Incoming& incoming, Id id, Refresh& refresh,
     record->cseq_end = refresh.cseq_base + kCseqBlock;
     if (!refresh.is_pending && record->state == SubscriptionState::pending) {
         context_.subscriptions.move(*record, SubscriptionInput::grant);
+        context_.loop.timers().cancel(record->decision);
     }
     arm_expiry(id, {});
     sender_.on_reachable(id, refresh.flow);
@@ -273,10 +274,9 @@ void Notifier::run_out_later(Id id, EndReason reason) {
 
 void Notifier::await_decision(Id id) {
     const auto patience = std::chrono::seconds(context_.config.subscribe_pending_lifetime);
-    context_.loop.timers().arm(context_.loop.now() + patience, [this, id] {
-        const auto* record = context_.subscriptions.find(id);
-        if (record && record->state == SubscriptionState::pending) run_out(id, EndReason::giveup);
-    });
+    auto& record = *context_.subscriptions.find(id);
+    record.decision =
+        context_.loop.timers().arm(decision_timer_, pack(id), context_.loop.now() + patience);
 }
 
 bool Notifier::answer_tombstone(sip::ServerTransactionId transaction, const sip::Message& request) {

@@ -385,6 +385,7 @@ void NotifySender::forget(Id id) {
     auto& timers = context_.loop.timers();
     timers.cancel(record->expiry);
     timers.cancel(record->retry);
+    timers.cancel(record->decision);
     if (record->flight != Subscription::kNone) {
         context_.stack.forget(flights_[record->flight].transaction);
         flights_.release(record->flight);

@@ -95,6 +95,7 @@ struct Subscription {
     PackedText text;
     base::TimerId expiry;
     base::TimerId retry;
+    base::TimerId decision;           ///< the end of waiting for the owner's word, while pending
     std::uint32_t resource = kNone;   ///< slot in ResourceTable
     std::uint32_t watcher_index = 0;  ///< place in Resource::watchers
     std::uint32_t flight = kNone;     ///< slot of the outstanding NOTIFY
