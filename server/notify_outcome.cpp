@@ -17,6 +17,11 @@ constexpr auto kSuspectDelay = std::chrono::seconds(30);
 /// How long it is remembered that a peer does not take TCP (core R-2).
 constexpr auto kDatagramOnly = std::chrono::minutes(10);
 constexpr std::size_t kMostRemembered = 10'000;
+/// Silent watchers tried again between two batches of input.
+constexpr std::size_t kHeardAtOnce = 256;
+/// Bounds of what a peer's Retry-After may ask for; zero would be a loop at the speed of the
+/// network.
+constexpr std::uint32_t kShortestRetryAfter = 1;
 constexpr std::uint32_t kLongestRetryAfter = 3600;
 
 std::uint64_t peer_key(const sip::Flow& flow) {
@@ -33,7 +38,8 @@ std::string_view next_hop_uri(const Subscription& record) {
 
 std::uint32_t retry_after_of(const sip::ClientOutcome& outcome) {
     const auto value = outcome.message->header(sip::Header::retry_after);
-    return std::min(sip::parse_delta_seconds(value.value_or("")).value_or(1), kLongestRetryAfter);
+    return std::clamp(sip::parse_delta_seconds(value.value_or("")).value_or(kShortestRetryAfter),
+                      kShortestRetryAfter, kLongestRetryAfter);
 }
 
 }  // namespace
