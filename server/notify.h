@@ -10,6 +10,8 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
+#include <vector>
 
 #include "server/confirmations.h"
 #include "server/context.h"
@@ -102,12 +104,15 @@ private:
     bool answer_challenge(Id id, Subscription& record, const sip::ClientOutcome& outcome);
     bool try_default_body(Subscription& record);
     void become_suspect(Id id, Subscription& record);
-    void try_again(const std::vector<Id>& heard);
+    void try_again_later(std::uint64_t peer);
+    void try_again(std::uint64_t peer);
+    void give_up_way(Id id, Subscription& record);
     void lose_flow(Id id, Subscription& record);
     void count_failure(Id id, Subscription& record);
     void remove(Id id, std::string_view why);
     void become_silent(Id id, Subscription& record, Liveness liveness);
     void become_well(Id id, Subscription& record);
+    void reroute(Id id, Subscription& record, const sip::Flow& flow);
     void retry_at(Id id, Subscription& record, base::Duration delay);
     void on_retry(Id id);
     void refresh_target(Id id, Subscription& record, const sip::Message& message);
@@ -119,7 +124,10 @@ private:
     base::Slab<Flight> flights_;
     std::deque<std::uint32_t> dirty_;
     bool is_scheduled_ = false;
-    std::unordered_multimap<std::uint64_t, Id> silent_;  ///< suspects and lost flows by peer
+    /// Suspects and lost flows, packed Ids by peer; and of those whose peer was heard, the ones
+    /// still to be tried.
+    std::unordered_map<std::uint64_t, std::unordered_set<std::uint64_t>> silent_;
+    std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> heard_;
     std::unordered_map<std::uint64_t, Detour> detours_;  ///< by packed Id
     std::unordered_map<std::uint64_t, std::string>
         authorizations_;                   ///< for the next NOTIFY, by packed Id

@@ -110,8 +110,7 @@ void NotifySender::on_failed(Id id, Subscription& record, NotifyVerdict verdict,
         case NotifyVerdict::unreachable:
             if (take_detour(id, record)) return notify(id);
             if (detours_.count(pack(id)) > 0) return;
-            return record.get(Part::route_set).empty() ? lose_flow(id, record)
-                                                       : become_suspect(id, record);
+            return give_up_way(id, record);
     }
 }
 
@@ -152,8 +151,15 @@ void NotifySender::become_suspect(Id id, Subscription& record) {
     retry_at(id, record, kSuspectDelay * record.failures);
 }
 
-void NotifySender::lose_flow(Id id, Subscription& record) {
+/// No address is left to be tried. A flow is the watcher's own and lost; a proxy may come back by
+/// itself (events section 6).
+void NotifySender::give_up_way(Id id, Subscription& record) {
     if (record.state == SubscriptionState::ending) return forget(id);
+    if (!record.get(Part::route_set).empty()) return become_suspect(id, record);
+    lose_flow(id, record);
+}
+
+void NotifySender::lose_flow(Id id, Subscription& record) {
     flows_lost_.add();
     base::log_info("subscription.flow_lost", {{"call_id", record.get(Part::call_id)},
                                               {"resource", context_.resources[record.resource].aor},
@@ -164,17 +170,26 @@ void NotifySender::lose_flow(Id id, Subscription& record) {
 }
 
 void NotifySender::become_silent(Id id, Subscription& record, Liveness liveness) {
-    if (record.liveness == Liveness::well) silent_.emplace(peer_key(record.flow), id);
+    silent_[peer_key(record.flow)].insert(pack(id));
     record.liveness = liveness;
 }
 
 void NotifySender::become_well(Id id, Subscription& record) {
     if (record.liveness == Liveness::well) return;
     record.liveness = Liveness::well;
-    const auto [first, last] = silent_.equal_range(peer_key(record.flow));
-    const auto found =
-        std::find_if(first, last, [&](const auto& entry) { return entry.second == id; });
-    if (found != last) silent_.erase(found);
+    const auto found = silent_.find(peer_key(record.flow));
+    if (found == silent_.end()) return;
+    found->second.erase(pack(id));
+    if (found->second.empty()) silent_.erase(found);
+}
+
+/// Another way to the watcher; whoever is silent is remembered under it.
+void NotifySender::reroute(Id id, Subscription& record, const sip::Flow& flow) {
+    const auto liveness = record.liveness;
+    become_well(id, record);
+    record.flow = flow;
+    record.has_strayed = true;
+    if (liveness != Liveness::well) become_silent(id, record, liveness);
 }
 
 void NotifySender::on_reachable(Id id, const sip::Flow& flow) {
@@ -188,19 +203,28 @@ void NotifySender::on_reachable(Id id, const sip::Flow& flow) {
 
 void NotifySender::on_sign_of_life(const sip::Flow& flow) {
     if (silent_.empty()) return;
-    const auto [first, last] = silent_.equal_range(peer_key(flow));
-    if (first == last) return;
-    std::vector<Id> heard;
-    for (auto at = first; at != last; ++at) heard.push_back(at->second);
+    const auto peer = peer_key(flow);
+    const auto silent = silent_.find(peer);
+    // One round of a peer at a time: a proxy is heard for each of its many watchers.
+    if (silent == silent_.end() || heard_.count(peer) > 0) return;
+    heard_.emplace(peer, std::vector<std::uint64_t>(silent->second.begin(), silent->second.end()));
     // After the request that was heard: a refresh gets its answer first, and brings a NOTIFY of its
     // own.
-    context_.loop.post([self = self_, heard = std::move(heard)] {
-        if (*self) (*self)->try_again(heard);
+    try_again_later(peer);
+}
+
+void NotifySender::try_again_later(std::uint64_t peer) {
+    context_.loop.post([self = self_, peer] {
+        if (*self) (*self)->try_again(peer);
     });
 }
 
-void NotifySender::try_again(const std::vector<Id>& heard) {
-    for (const auto id : heard) {
+/// A slice of those who may be reached again behind `peer`.
+void NotifySender::try_again(std::uint64_t peer) {
+    auto& left = heard_.at(peer);
+    for (std::size_t n = 0; n < kHeardAtOnce && !left.empty(); ++n) {
+        const auto id = unpack(left.back());
+        left.pop_back();
         auto* record = context_.subscriptions.find(id);
         if (!record || !record->is_live() || record->is_changing ||
             record->liveness == Liveness::well)
@@ -209,6 +233,8 @@ void NotifySender::try_again(const std::vector<Id>& heard) {
         record->is_due = true;
         send(id);
     }
+    if (!left.empty()) return try_again_later(peer);
+    heard_.erase(peer);
 }
 
 void NotifySender::retry_at(Id id, Subscription& record, base::Duration delay) {
@@ -257,7 +283,7 @@ void NotifySender::refresh_target(Id id, Subscription& record, const sip::Messag
 bool NotifySender::has_way(Id id, Subscription& record) {
     if (context_.stack.transport().is_open(record.flow)) return true;
     if (take_detour(id, record)) return true;
-    if (detours_.count(pack(id)) == 0) lose_flow(id, record);
+    if (detours_.count(pack(id)) == 0) give_up_way(id, record);
     return false;
 }
 
@@ -274,7 +300,7 @@ bool NotifySender::take_detour(Id id, Subscription& record) {
         const auto& target = detour.targets[detour.next++];
         auto flow = context_.stack.transport().open(target.protocol, target.endpoint);
         if (!flow) continue;
-        record.flow = *flow;
+        reroute(id, record, *flow);
         return true;
     }
     if (!detour.is_locating) detours_.erase(found);
@@ -299,7 +325,7 @@ void NotifySender::look_for_way(Id id, const Subscription& record) {
                                        sip::Target{waiting->flow.protocol, waiting->flow.peer});
                         }
                         if (sender.take_detour(id, *waiting)) return sender.notify(id);
-                        sender.lose_flow(id, *waiting);
+                        sender.give_up_way(id, *waiting);
                     });
 }
 
