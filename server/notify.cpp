@@ -103,10 +103,13 @@ NotifySender::~NotifySender() {
 void NotifySender::changed(std::uint32_t slot) {
     auto& resource = context_.resources[slot];
     ++resource.version;
-    resource.fan_out_at = 0;
     if (!resource.is_dirty) {
         resource.is_dirty = true;
+        resource.fan_out_at = 0;
         dirty_.push_back(slot);
+    } else if (resource.fan_out_at > 0) {
+        // Not from the start at once: under many changes the last watchers would never be reached.
+        resource.is_dirty_again = true;
     }
     schedule_fan_out();
 }
@@ -158,6 +161,10 @@ bool NotifySender::fan_out_slice(std::uint32_t slot, std::size_t& budget) {
         --left, --budget;
     }
     if (resource.fan_out_at < watchers.size()) return false;
+    if (std::exchange(resource.is_dirty_again, false)) {
+        resource.fan_out_at = 0;
+        return false;
+    }
     resource.is_dirty = false;
     context_.resources.drop_if_idle(slot);
     return true;

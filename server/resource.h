@@ -62,6 +62,7 @@ struct Resource {
     std::uint32_t fan_out_at = 0;   ///< next watcher of the fan-out under way
     bool is_changing = false;       ///< a durable change is under way
     bool is_dirty = false;          ///< in the fan-out queue
+    bool is_dirty_again = false;    ///< changed during the fan-out under way: one more follows
     bool is_held = false;           ///< in use up the stack: not to be dropped
     bool is_confirmable = false;    ///< in the queue of confirmations to write
 

@@ -1,0 +1,136 @@
+// tests/unit/server/notify_test.cpp: many watchers of one resource, at one address.
+#include "server/notify.h"
+
+#include <set>
+
+#include <doctest/doctest.h>
+
+#include "tests/unit/server/slow_shard.h"
+
+namespace herald::server {
+namespace {
+
+using testing::answer_to;
+using testing::header;
+using testing::SlowShard;
+
+/// More than one turn of the fan-out takes.
+constexpr unsigned kWatchers = 700;
+
+struct Crowd : SlowShard {
+    std::vector<std::string> notifies;  ///< the last ones sent
+
+    Crowd() {
+        for (unsigned i = 0; i < kWatchers; ++i) {
+            const auto name = "w" + std::to_string(i);
+            auto text = testing::request(
+                "SUBSCRIBE", "sip:alice@localhost", 1, "<sip:alice@localhost>",
+                "Contact: <sip:" + name + "@192.0.2.10>\nEvent: presence\nExpires: 3600\n", name);
+            text.replace(text.find("sip:bob@"), 7, "sip:" + name);
+            receive(text);
+        }
+        finish_all();
+        collect();
+        REQUIRE(notifies.size() == kWatchers);
+    }
+
+    void finish_all() {
+        while (!store.held.empty()) finish();
+    }
+    void collect() {
+        notifies.clear();
+        for (auto& sent : transport.take()) {
+            if (sent.bytes.starts_with("NOTIFY")) notifies.push_back(std::move(sent.bytes));
+        }
+    }
+    void answer_all(const std::string& status) {
+        for (const auto& notify : notifies)
+            transport.receive(answer_to(notify, status), transport.udp());
+        settle();
+    }
+    /// A new document, and the turn that makes it known.
+    void change(unsigned number) {
+        const auto& presence = *packages::find("presence");
+        const std::string body =
+            "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" entity=\"sip:alice@localhost\">"
+            "<tuple id=\"a\"><status><basic>open</basic></status><note>" +
+            std::to_string(number) + "</note></tuple></presence>";
+        shard.compositor().put_hard_state(presence, "sip:alice@localhost",
+                                          {"application/pidf+xml", body}, [](Status) {});
+        store.settle();
+    }
+    std::set<std::string> told() {
+        std::set<std::string> calls;
+        for (const auto& notify : notifies) calls.insert(header(notify, "Call-ID"));
+        return calls;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("everybody is told in the end, however often the state changes meanwhile") {
+    Crowd server;
+    server.answer_all("200 OK");
+    server.notifies.clear();
+    for (unsigned turn = 0; turn < 8; ++turn) {
+        server.change(turn);
+        server.loop.turn(base::Duration::zero());
+    }
+    server.collect();
+    CHECK(server.told().size() == kWatchers);
+}
+
+TEST_CASE("events 4 Y-6: every watcher has the last of many changes") {
+    Crowd server;
+    server.answer_all("200 OK");
+    for (unsigned turn = 0; turn < 4; ++turn) {
+        server.change(turn);
+        server.loop.turn(base::Duration::zero());
+    }
+    std::set<std::string> current;
+    for (int round = 0; round < 4; ++round) {
+        server.settle();
+        server.collect();
+        for (const auto& notify : server.notifies) {
+            if (notify.find("<note>3</note>") != std::string::npos)
+                current.insert(header(notify, "Call-ID"));
+        }
+        server.answer_all("200 OK");
+    }
+    CHECK(current.size() == kWatchers);
+}
+
+TEST_CASE("events 6: all suspects at one address are tried again when it is heard of") {
+    Crowd server;
+    server.answer_all("408 Request Timeout");
+    server.collect();
+    CHECK(server.notifies.empty());
+
+    // A second request of the address changes nothing: its watchers are being tried.
+    for (unsigned i = 0; i < 2; ++i) {
+        server.transport.receive(
+            testing::request("OPTIONS", "sip:localhost", 1 + i, "<sip:localhost>"),
+            server.transport.udp());
+    }
+    server.settle();
+    server.collect();
+
+    CHECK(server.notifies.size() == kWatchers);
+    CHECK(server.told().size() == kWatchers);
+}
+
+TEST_CASE("what is sent at once is little: other input gets its turn") {
+    Crowd server;
+    server.answer_all("200 OK");
+    server.change(1);
+    server.loop.turn(base::Duration::zero());
+    server.loop.turn(base::Duration::zero());
+    server.collect();
+    CHECK(server.notifies.size() >= 1);
+    CHECK(server.notifies.size() <= 512);
+    server.settle();
+    server.collect();
+    CHECK(server.notifies.size() >= kWatchers - 512);
+}
+
+}  // namespace herald::server
