@@ -33,14 +33,25 @@ std::string without_tag(std::string_view value) {
 /// The Event of our NOTIFYs: the type as asked, and its id (RFC 6665 4.2.2); other parameters are
 /// not for us to repeat.
 std::string echoed_event(const sip::Message& request) {
-    return std::string(request.header(sip::Header::event).value_or(""));
+    const auto event = sip::parse_event(request.header(sip::Header::event).value_or(""));
+    if (!event) return {};
+    std::string echo(event->type);
+    if (event->id) (echo += ";id=") += *event->id;
+    return echo;
 }
 
 std::string joined_routes(const sip::Message& request) {
     std::string routes;
     for (const auto route : request.list(sip::Header::record_route)) {
         if (!routes.empty()) routes += ", ";
-        routes += route;
+        // Without a display name: a route begins with its URI.
+        const auto address = sip::parse_name_address(route);
+        if (!address) {
+            routes += route;
+            continue;
+        }
+        ((routes += '<') += address->uri) += '>';
+        if (!address->parameters.empty()) (routes += ';') += address->parameters;
     }
     return routes;
 }
