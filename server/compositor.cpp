@@ -52,7 +52,7 @@ ExpiryRules Compositor::expiry_rules() const {
 
 void Compositor::on_publish(sip::ServerTransactionId transaction, const sip::Message& request,
                             const sip::Flow& flow, const packages::Package& package) {
-    Incoming incoming{transaction, &package, {}, {}, false};
+    Incoming incoming{transaction, &package, {}, {}, false, context_.loop.now()};
     if (context_.port.is_full())
         return context_.stack.answer_and_forget(transaction, unavailable("Busy"));
     if (package.profile().publish_types.empty()) return refuse(incoming, bad_event());
@@ -154,6 +154,8 @@ void Compositor::apply(const Incoming& incoming, std::uint32_t slot, Applied& ap
     switch (outcome) {
         case store::Outcome::committed:
             accept(incoming, applied.next.entity_tag, applied.next.granted);
+            publish_time_.observe(
+                static_cast<std::uint64_t>((context_.loop.now() - incoming.arrived).count()));
             done_[static_cast<std::size_t>(applied.operation)]->add();
             apply_to(slot, applied);
             break;

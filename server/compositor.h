@@ -45,6 +45,7 @@ private:
         std::string aor;
         Identity who;
         bool is_ours;
+        base::Instant arrived;
     };
     /// The outcome of a change that was asked for over SIP, until it is durable.
     struct Applied;

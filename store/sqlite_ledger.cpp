@@ -60,10 +60,10 @@ SqliteLedger::Counters::Counters(base::Metrics& metrics)
                &metrics.counter("store_changes_total", outcome_help, {{"outcome", "unavailable"}}),
                &metrics.counter("store_changes_total", outcome_help, {{"outcome", "unknown"}})};
     const char* size_help = "Transactions committed, by the number of their changes";
-    batches = {&metrics.counter("store_batch_size", size_help, {{"changes", "1"}}),
-               &metrics.counter("store_batch_size", size_help, {{"changes", "2-9"}}),
-               &metrics.counter("store_batch_size", size_help, {{"changes", "10-99"}}),
-               &metrics.counter("store_batch_size", size_help, {{"changes", "100-"}})};
+    batches = {&metrics.counter("store_batches_total", size_help, {{"changes", "1"}}),
+               &metrics.counter("store_batches_total", size_help, {{"changes", "2-9"}}),
+               &metrics.counter("store_batches_total", size_help, {{"changes", "10-99"}}),
+               &metrics.counter("store_batches_total", size_help, {{"changes", "100-"}})};
     writable.set(1);
 }
 

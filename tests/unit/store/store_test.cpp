@@ -381,7 +381,7 @@ TEST_CASE("a refused change refuses itself only") {
                                   Outcome::refused, Outcome::committed});
     CHECK(bench.metric("store_commits_total") == 1);
     CHECK(bench.metric("store_changes_total", {{"outcome", "refused"}}) == 2);
-    CHECK(bench.metric("store_batch_size", {{"changes", "2-9"}}) == 1);
+    CHECK(bench.metric("store_batches_total", {{"changes", "2-9"}}) == 1);
 }
 
 TEST_CASE("the first start makes keys, later ones keep them and raise the epoch") {
