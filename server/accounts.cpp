@@ -34,8 +34,11 @@ void Accounts::remove(std::string_view aor) {
     const auto named =
         by_username_.find(username_key(found->second->username, found->second->realm));
     if (named != by_username_.end() && named->second == found->second) by_username_.erase(named);
-    for (const auto algorithm : kAlgorithms)
-        by_userhash_.erase(userhash(*found->second, algorithm));
+    for (const auto algorithm : kAlgorithms) {
+        const auto hashed = by_userhash_.find(userhash(*found->second, algorithm));
+        if (hashed != by_userhash_.end() && hashed->second == found->second)
+            by_userhash_.erase(hashed);
+    }
     by_aor_.erase(found);
 }
 

@@ -283,10 +283,9 @@ void NotifySender::depart(Id id, Subscription& record, Resource& resource) {
     record.sent_fingerprint = flight.fingerprint;
     record.last_notify = context_.loop.now();
     record.is_stale = record.is_forced = record.is_due = false;
-    sent_.add();
     const auto flow = fit_to_path(id, record, flight);
     flight.transaction = context_.stack.start(flow, *this, pack(id));
-    if (flight.transaction) return;
+    if (flight.transaction) return sent_.add();
     // Too many transactions are under way: nothing was sent.
     flights_.release(flight_id);
     record.flight = Subscription::kNone;

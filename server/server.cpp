@@ -1,6 +1,7 @@
 // server/server.cpp: the whole SIP side of one process: store, shards, threads: start, run, stop.
 #include "server/server.h"
 
+#include <algorithm>
 #include <functional>
 #include <future>
 #include <optional>
@@ -36,7 +37,7 @@ sip::NetworkOptions network_options(const Config& config, unsigned shard, unsign
     sip::NetworkOptions options;
     options.shard = shard;
     options.reuse_port = shards > 1;
-    options.max_connections = config.max_connections / shards;
+    options.max_connections = std::max<std::size_t>(1, config.max_connections / shards);
     options.limits.message = config.max_message;
     options.limits.body = config.max_body;
     options.limits.headers = config.max_headers;

@@ -50,12 +50,11 @@ Status sync_folder_of(const std::string& path) {
     const std::string name = folder_of(path).string();
     const int folder = ::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0) return system_fault(name);
-    const int code = ::fsync(folder);
-    const Fault fault = system_fault(name);
-    ::close(folder);
     // Some file systems cannot sync a folder and need not.
-    if (code != 0 && errno != EINVAL) return fault;
-    return {};
+    const bool is_synced = ::fsync(folder) == 0 || errno == EINVAL;
+    const Status synced = is_synced ? Status() : Status(system_fault(name));
+    ::close(folder);
+    return synced;
 }
 
 Result<Database> open_configured(const Database::Place& place) {
