@@ -196,5 +196,6 @@ TEST_CASE("every status we send has its standard phrase") {
         CHECK(reason_phrase(status) != "Unknown");
     }
     CHECK(reason_phrase(412) == "Conditional Request Failed");
-    CHECK(reason_phrase(299) == "Unknown");
+    CHECK(reason_phrase(606) == "Not Acceptable");
+    for (const int status : {99, 299, 607, 699}) CHECK(reason_phrase(status) == "Unknown");
 }
