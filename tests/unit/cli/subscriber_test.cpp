@@ -208,6 +208,42 @@ TEST_CASE("RFC 6665 4.1.2.2: a refresh answered 481 leads to a new subscription 
 }
 
 TEST_CASE(
+    "RFC 6665 4.1.2.2: a refresh answered 489 is the end, at once and with the server's words") {
+    Story story;
+    story.begin(100);
+    story.peer.advance(seconds(81));
+
+    story.peer.answer(story.peer.next_request(), 489);
+
+    REQUIRE(story.endings.size() == 1);
+    CHECK(story.endings[0].why == Ending::Why::refused);
+    CHECK(story.endings[0].sentence.starts_with("489"));
+}
+
+TEST_CASE("RFC 6665 4.2.1.1: a server that grants more than was asked for is not believed") {
+    Story story({.expires = 100});
+    story.subscriber.start();
+    story.accept(story.peer.next_request(), 7200);
+    CHECK(story.notify("active") == 200);
+
+    story.peer.advance(seconds(81));
+
+    CHECK(test::header(story.peer.next_request(), "CSeq") == "2 SUBSCRIBE");
+}
+
+TEST_CASE("RFC 5839 5.6: a refresh answered 204 is followed by no NOTIFY, and none is missed") {
+    Story story;
+    story.begin(1000);
+    story.peer.advance(seconds(801));
+
+    story.peer.answer(story.peer.next_request(), 204, "Expires: 1000\n");
+    story.peer.advance(seconds(60));
+
+    CHECK(story.troubles.empty());
+    CHECK(story.peer.next_request_or_none().empty());
+}
+
+TEST_CASE(
     "RFC 6665 4.1.2.2: a refresh that fails otherwise leaves the subscription alone until it "
     "lapses") {
     Story story;
@@ -313,6 +349,7 @@ TEST_CASE("RFC 3261 12.2.2: a NOTIFY that comes late is refused and not told") {
     CHECK(story.notify_from("peer", 5, "active;expires=3600") == 200);
 
     CHECK(story.notify_from("peer", 4, "active;expires=3600") == 500);
+    CHECK(story.notify_from("peer", 5, "active;expires=3600") == 500);
     CHECK(story.notify_from("peer", 6, "active;expires=3600") == 200);
 
     CHECK(story.told.size() == 3);
@@ -438,6 +475,23 @@ TEST_CASE("RFC 3261 12.2.1.1: requests of the dialog follow the routes of the NO
     CHECK(refresh.find("\r\nRoute: <sip:192.0.2.20;lr>\r\nRoute: <sip:192.0.2.21;lr>\r\n") !=
           std::string::npos);
     CHECK(story.peer.last_flow().peer == test::endpoint("192.0.2.20", 5060));
+}
+
+TEST_CASE(
+    "RFC 3261 12.2.1.1: a strict router gets the request itself, the target behind all routes") {
+    Story story;
+    story.subscriber.start();
+    story.accept(story.peer.next_request(), 100);
+    CHECK(story.notify(
+              "active;expires=100",
+              "Record-Route: <sip:192.0.2.20>, <sip:192.0.2.21;lr>\nContent-Length: 0\n\n") == 200);
+
+    story.peer.advance(seconds(81));
+    const std::string refresh = story.peer.next_request();
+
+    CHECK(refresh.starts_with("SUBSCRIBE sip:192.0.2.20 SIP/2.0\r\n"));
+    CHECK(refresh.find("\r\nRoute: <sip:192.0.2.21;lr>\r\n"
+                       "Route: <sip:notifier@192.0.2.10:5060>\r\n") != std::string::npos);
 }
 
 TEST_CASE(
