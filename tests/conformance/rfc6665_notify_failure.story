@@ -412,3 +412,47 @@ an operator sets presence of sip:alice@localhost
     {online}
 Bob receives NOTIFY
     body contains first
+
+# RFC 6665 4.4.1: a NOTIFY answered {status} does not keep the final one back
+each status: 403 500
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+Bob answers nothing
+Bob unsubscribes
+Bob receives 200
+Bob answers {status}
+Bob receives NOTIFY
+    Subscription-State: terminated;reason=timeout
+the server holds 0 subscriptions
+
+# RFC 5057 5.1: Retry-After: 0 is a second, not a loop
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+an operator sets presence of sip:alice@localhost
+    {online}
+Bob receives NOTIFY
+Bob answers 503
+    Retry-After: 0
+after 900 ms
+Bob receives nothing
+after 100 ms
+Bob receives NOTIFY
+    body contains first
+
+# RFC 3263 4.3: a proxy that cannot be reached is tried again by itself, as a suspect is
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Record-Route: <sip:192.0.2.10:5060;lr>
+Bob receives 200
+Bob receives NOTIFY
+Bob answers nothing
+Bob is switched off
+after 29 s
+Bob receives nothing
+after 1 s
+Bob receives NOTIFY
+the server holds 1 subscriptions

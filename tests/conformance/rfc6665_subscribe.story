@@ -182,7 +182,7 @@ Bob sends SUBSCRIBE sip:alice@localhost
     o: Presence;x=1;id=7
 Bob receives 200
 Bob receives NOTIFY
-    Event: Presence;*id=7
+    Event: Presence;id=7
 
 # RFC 6665 8.2.1: two Event header fields are refused
 Bob sends SUBSCRIBE sip:alice@localhost
@@ -651,3 +651,56 @@ Bob answers 500
 the server holds 0 subscriptions
 after 100 s
 Bob receives nothing
+
+# RFC 6665 4.2.2: a target that an answer moved is the target after a restart too
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+Bob answers 200
+    Contact: <sip:bob-new@192.0.2.10:5060>
+Bob refreshes
+    Contact: <sip:bob-new@192.0.2.10:5060>
+Bob receives 200
+Bob receives NOTIFY
+    request-uri sip:bob-new@192.0.2.10:5060
+the server restarts
+an operator sets presence of sip:alice@localhost
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:alice@localhost">
+    <tuple id="a"><status><basic>open</basic></status></tuple></presence>
+Bob receives NOTIFY
+    request-uri sip:bob-new@192.0.2.10:5060
+
+# RFC 3261 12.1.1: a route begins with its URI, whatever name a proxy gave itself
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Record-Route: "<The, Proxy>" <sip:192.0.2.50;lr>;x=1
+Bob receives 200
+    Record-Route: "<The, Proxy>" <sip:192.0.2.50;lr>;x=1
+Bob receives NOTIFY
+    request-uri sip:bob@192.0.2.10:5060
+    Route: <sip:192.0.2.50;lr>;x=1
+
+# RFC 6665 4.1.3: an owner who never decides is given up on, with reason giveup
+config subscribe.pending_lifetime = 900
+actor Carol is sip:carol@example.org
+Carol sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Expires: 600
+Carol receives 200
+Carol receives NOTIFY
+after 500 s
+Carol refreshes
+    Expires: 600
+Carol receives 200
+Carol receives NOTIFY
+    Subscription-State: pending;expires=600
+after 399 s
+Carol receives nothing
+after 1 s
+Carol receives NOTIFY
+    Subscription-State: terminated;reason=giveup
+    no body
+the server holds 0 subscriptions
+Carol refreshes
+Carol receives 481
