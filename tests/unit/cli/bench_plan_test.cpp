@@ -44,6 +44,8 @@ TEST_CASE("only a server on loopback is accepted") {
 TEST_CASE("loads are bounded, and a loop is open or closed") {
     CHECK_FALSE(plan_from({"--presentities", "100000", "--fan-out", "100"}));
     CHECK_FALSE(plan_from({"--presentities", "1000000", "--fan-out", "1000000"}));
+    // 2^32 and a little more.
+    CHECK_FALSE(plan_from({"--presentities", "1000000", "--fan-out", "4295"}));
     CHECK_FALSE(plan_from({"--seconds", "3601"}));
     CHECK_FALSE(plan_from({"--rate", "10", "--window", "10"}));
     CHECK(plan_from({"--presentities", "1000", "--fan-out", "1000"}));

@@ -155,6 +155,23 @@ TEST_CASE("RFC 3261 18.1.1: a large request goes over TCP, and over UDP where TC
     CHECK(deaf.next_request().find("Via: SIP/2.0/UDP ") != std::string::npos);
 }
 
+TEST_CASE("RFC 3263 4.3: after 503 the next target is asked, after the last it is the answer") {
+    Peer peer;
+    Outcome outcome;
+    OutgoingRequest large = options_request();
+    large.content_type = "text/plain";
+    large.body.assign(2000, 'x');
+
+    peer.agent.send(large, outcome.taker());
+    peer.answer(peer.next_request(), 503);
+    const std::string second = peer.next_request();
+    CHECK(second.find("Via: SIP/2.0/UDP ") != std::string::npos);
+    CHECK(outcome.status == 0);
+    peer.answer(second, 503);
+
+    CHECK(outcome.status == 503);
+}
+
 TEST_CASE("the transport asked for is the one used, through the server asked for") {
     Peer peer({.server = "192.0.2.10:5080", .protocol = sip::Protocol::tcp});
     Outcome outcome;
