@@ -156,6 +156,8 @@ TEST_CASE("JSON of messages, and of a body nobody here can read") {
         std::string::npos);
     CHECK(render_json(shown("active", "text/plain", "a \"b\"\n")).find(R"("body":"a \"b\"\n")") !=
           std::string::npos);
+    CHECK(render_json(shown("active", "text/plain", "caf\xe9"))
+              .find("\"body\":\"caf\xef\xbf\xbd\"") != std::string::npos);
     CHECK(render_json(presence("<no")).find(R"("body":"<no")") != std::string::npos);
 }
 

@@ -186,6 +186,8 @@ TEST_CASE("bad counters are refused with the member") {
           "\"voice.new\": want a whole number from 0 to 4294967295");
     CHECK(detail(R"({"voice":{"new":1,"urgent_new":2}})") ==
           "\"voice.urgent_new\": it is more than \"new\", which includes it");
+    CHECK(detail(R"({"fax":{"old":1,"urgent_old":2}})") ==
+          "\"fax.urgent_old\": it is more than \"old\", which includes it");
     CHECK(contains(detail(R"({"voicemail":{}})"), "\"voicemail\": is no member here"));
     CHECK(contains(detail(R"({"account":"sip:a@b.c\r\nX: y"})"), "\"account\": want a URI"));
     CHECK(contains(detail(R"({"account":"nonsense"})"), "\"account\": want a URI"));
