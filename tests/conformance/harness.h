@@ -1,91 +1,100 @@
-// tests/conformance/harness.h: one server in this process, with a fake wire, a clock of its own and
-// a store that can fail; it can be restarted and it can crash.
+// tests/conformance/harness.h: what stories are told to: a server, the wire to it, its time and its
+// fate.
 #pragma once
 
-#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "base/loop.h"
-#include "base/metrics.h"
+#include "base/result.h"
 #include "base/time.h"
-#include "server/config.h"
-#include "server/shard.h"
+#include "sip/endpoint.h"
+#include "store/records.h"
 #include "tests/support/failing_store.h"
-#include "tests/support/fake_transport.h"
 
 namespace herald::conformance {
 
-/// A shard at 192.0.2.1:5060 (UDP and TCP), which serves `localhost` unless configured otherwise.
+/// What stories write before the last number of an address. Their server is at 192.0.2.1:5060.
+inline constexpr std::string_view kNetwork = "192.0.2.";
+/// Likewise for those who are not in the server's network.
+inline constexpr std::string_view kOtherNetwork = "203.0.113.";
+
+/// What the server sent.
+struct Sent {
+    sip::Flow flow;  ///< `peer` is the address of the actor it came to
+    std::string bytes;
+    base::Instant at;
+};
+
+/// A server (UDP and TCP, `localhost` unless configured otherwise) and the world around it.
 class Harness {
 public:
-    /// With `is_durable` the store is a file that outlives crashes, else it is in memory.
-    Harness(server::Config config, bool is_durable);
-    ~Harness();
+    Harness() = default;
+    virtual ~Harness() = default;
     Harness(const Harness&) = delete;
     Harness& operator=(const Harness&) = delete;
 
     /// Opens the store and recovers. The first call must precede everything else. Faults: io.
-    Status start();
-    /// Everything goes as it would at kill -9; connections are lost, nothing is closed.
-    void crash();
+    virtual Status start() = 0;
+    /// kill -9. What was sent before and not taken is lost.
+    virtual void crash() = 0;
     /// The end a SIGTERM brings. What that sent is left to take() before the next start().
-    Status stop();
-    bool is_up() const noexcept { return life_ != nullptr && life_->is_serving; }
+    virtual Status stop() = 0;
+    virtual bool is_up() const = 0;
 
-    /// Lets everything that can be done now be done.
-    void settle();
-    /// Lets `step` pass, from timer to timer; `after_each` runs whenever something was done.
-    template <class AfterEach>
-    void pass(base::Duration step, AfterEach&& after_each);
+    virtual base::Instant now() const = 0;
+    /// When something happened last: from there a story counts the time.
+    virtual base::Instant moment() const = 0;
+    /// Lets time pass, to `step` after moment(); `after_each` runs whenever something was done.
+    virtual void pass(base::Duration step, const std::function<void()>& after_each) = 0;
+    /// Everything sent to the server is with it, and what it does at once is done.
+    virtual void settle() = 0;
+    /// Waits until the server sent something more, `patience` at most; whether it did.
+    virtual bool hear_more(base::Duration patience) = 0;
+    /// How long to wait for what must come.
+    virtual base::Duration patience() const = 0;
+    /// How long to wait for what must not come.
+    virtual base::Duration quiet() const = 0;
 
+    /// Somebody is at `place` from now on.
+    virtual Status inhabit(const sip::Endpoint& place) = 0;
+    virtual sip::Flow udp(const sip::Endpoint& from) const = 0;
+    /// Opens a connection from `from` to the server. Faults: unreachable.
+    virtual Result<sip::Flow> connect(const sip::Endpoint& from) = 0;
+    virtual bool is_open(const sip::Flow& flow) const = 0;
+    /// The peer closes its connection, and the server learns of it.
+    virtual void close(const sip::Flow& flow) = 0;
+    /// Nobody is at `place` any more, and the server learns of it.
+    virtual void abandon(const sip::Endpoint& place) = 0;
+    /// No connection is taken at `place` from now on.
+    virtual void refuse(const sip::Endpoint& place) = 0;
+    /// Gives `message`, with CRLFs put in, to the server.
+    virtual void deliver(std::string_view message, const sip::Flow& flow) = 0;
     /// What was sent since the last call.
-    std::vector<test::FakeTransport::Sent> take();
-    test::FakeTransport& transport() { return life_->transport; }
-    testing::FailingStore& store() { return *life_->store; }
-    server::Shard& shard() { return *life_->shards.front(); }
-    const base::ManualClock& clock() const { return clock_; }
-    const server::Config& config() const { return config_; }
+    virtual std::vector<Sent> take() = 0;
 
-    void put_account(store::Account account);
-    /// The sum of a counter over all its labels.
-    double metric(std::string_view name) const;
+    virtual Status put_account(store::Account account, std::string_view password) = 0;
+    /// An empty body removes it. What this made the server send is left to take().
+    virtual Status put_hard_state(std::string_view package, const std::string& aor,
+                                  std::string body) = 0;
+    virtual Result<std::size_t> subscriptions() = 0;
 
-private:
-    /// One run of the server.
-    struct Life {
-        Life(const base::Clock& clock, const server::Config& config);
-        base::Metrics metrics;
-        base::Loop loop;
-        test::FakeTransport transport;
-        server::Domains domains;
-        std::atomic<std::uint64_t> ids{1};
-        std::unique_ptr<testing::FailingStore> store;
-        std::vector<std::unique_ptr<server::Shard>> shards;
-        bool is_serving = false;
-    };
-
-    server::Config config_;
-    base::ManualClock clock_;
-    base::HashKey nonce_key_ = base::random_key();
-    std::string folder_;  ///< of the store's file, empty: in memory
-    std::unique_ptr<Life> life_;
-    std::vector<test::FakeTransport::Sent> last_words_;  ///< of the run before this one
-
-    base::Instant next_stop(base::Instant end) const;
+    /// What the server holds though nobody wants anything of it; nullopt: nothing.
+    virtual std::optional<std::string> left_over() = 0;
+    /// What is to be looked at when all is over.
+    virtual Status finish() { return {}; }
+    /// The store, where it is one that can be made to fail, else nullptr.
+    virtual testing::FailingStore* store() { return nullptr; }
 };
 
-template <class AfterEach>
-void Harness::pass(base::Duration step, AfterEach&& after_each) {
-    const auto end = clock_.now() + step;
-    settle();
-    after_each();
-    while (clock_.now() < end) {
-        clock_.advance(next_stop(end) - clock_.now());
-        settle();
-        after_each();
-    }
-}
+/// A server with `toml` as its configuration, not started. With `is_durable` the store outlives
+/// crashes.
+using MakeHarness =
+    std::function<Result<std::unique_ptr<Harness>>(const std::string& toml, bool is_durable)>;
 
 }  // namespace herald::conformance

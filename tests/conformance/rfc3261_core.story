@@ -1,9 +1,9 @@
 # RFC 3261 8.2.2.2: the same request by another way is merged: 482, one subscription
 Bob sends SUBSCRIBE sip:alice@localhost
     Event: presence
-Bob repeats by another way
 Bob receives 200
 Bob receives NOTIFY
+Bob repeats by another way
 Bob receives 482
 the server holds 1 subscriptions
 

@@ -397,6 +397,40 @@ after 300 s
 Bob receives nothing
 the server holds 1 subscriptions
 
+# RFC 5626 4.2: a lost flow is healed by a refresh over a new connection, and NOTIFYs go the new way
+actor Phone is sip:bob@localhost
+    over: tcp
+Phone sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Phone receives 200
+Phone receives NOTIFY
+    CSeq: {before} NOTIFY
+    request-uri sip:bob@192.0.2.10:5060;transport=tcp
+Phone closes the connection
+Phone takes no connections
+an operator sets presence of sip:alice@localhost
+    {online}
+an operator sets presence of sip:alice@localhost
+    {busy}
+Phone receives nothing
+the server holds 1 subscriptions
+Phone moves to 192.0.2.10:5061
+Phone refreshes
+Phone receives 200
+Phone receives NOTIFY
+    CSeq: {after} NOTIFY
+    request-uri sip:bob@192.0.2.10:5061;transport=tcp
+    Subscription-State: active;expires=3600
+    body contains second
+{after} is above {before}
+an operator sets presence of sip:alice@localhost
+    {online}
+Phone receives NOTIFY
+    request-uri sip:bob@192.0.2.10:5061;transport=tcp
+    body contains first
+Phone receives nothing
+the server holds 1 subscriptions
+
 # RFC 5923 8.2: NOTIFY goes over the connection the SUBSCRIBE came on, whatever the Contact's port
 actor Bob is sip:bob@localhost
     over: tcp

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
-#include <map>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -11,52 +10,23 @@
 #include <doctest/doctest.h>
 
 #include "base/log.h"
+#include "tests/conformance/live.h"
+#include "tests/conformance/story_cases.h"
 #include "tests/conformance/teller.h"
 
 namespace herald::conformance {
 namespace {
 
-const std::string kSource = HERALD_SOURCE_DIR;
-const std::string kPage = kSource + "/docs/conformance.md";
+const std::string kPage = std::string(HERALD_SOURCE_DIR) + "/docs/conformance.md";
 constexpr const char* kMark = "<!-- stories -->\n";
 
-const Result<std::vector<Story>>& stories() {
-    static const auto kStories = read_stories(kSource + "/tests/conformance");
-    return kStories;
-}
-
-/// Absolute, for messages that an editor can follow.
-const char* path_of(const Story& story) {
-    static std::map<std::string, std::string> paths;
-    return paths.try_emplace(story.file, kSource + "/tests/conformance/" + story.file)
-        .first->second.c_str();
-}
-
-/// The story under test is known by its place: doctest hands no arguments to a test.
 void tell_current() {
-    const auto& current = *doctest::getContextOptions()->currentTest;
-    for (const auto& story : *stories()) {
-        if (story.line != current.m_line || story.headline != current.m_name) continue;
-        const auto mismatch = Teller(story).tell();
-        if (mismatch) {
-            ADD_FAIL_CHECK_AT(path_of(story), static_cast<int>(mismatch->line), mismatch->text);
-        }
-        CHECK_FALSE(mismatch.has_value());
-    }
+    for (const auto* story : current_stories()) report(*story, Teller(*story).tell());
 }
 
-/// Each story becomes a test case of its own, at its place in its file.
 const int kRegistered = [] {
     base::log_level(base::LogLevel::off);
-    if (!stories()) return 0;
-    int registered = 0;
-    for (const auto& story : *stories()) {
-        doctest::detail::regTest(doctest::detail::TestCase(tell_current, path_of(story), story.line,
-                                                           doctest::detail::TestSuite()) *
-                                 story.headline.c_str());
-        ++registered;
-    }
-    return registered;
+    return register_cases([](const Story&) { return true; }, tell_current);
 }();
 
 struct FailedCommit {
@@ -102,8 +72,8 @@ void tell_once_per_commit(const FailedCommit& failed) {
             const auto mismatch =
                 Teller(*story, {commit, failed.outcome, failed.is_applied}).tell();
             if (!mismatch) continue;
-            ADD_FAIL_CHECK_AT(path_of(*story), static_cast<int>(mismatch->line), "commit ", commit,
-                              " ", failed.name, ": ", mismatch->text);
+            report(*story, *mismatch,
+                   "commit " + std::to_string(commit) + " " + failed.name + ": ");
         }
     }
 }
@@ -131,7 +101,9 @@ TEST_CASE("docs/conformance.md lists these stories (HERALD_UPDATE_DOCS=1 writes 
     const auto page = text.str();
     const auto mark = page.find(kMark);
     REQUIRE(mark != std::string::npos);
-    const auto wanted = page.substr(0, mark) + kMark + describe(*stories());
+    const auto wanted = page.substr(0, mark) + kMark + describe(*stories(), [](const Story& story) {
+                            return only_in_process(story).empty();
+                        });
     if (std::getenv("HERALD_UPDATE_DOCS")) std::ofstream(kPage) << wanted;
     CHECK_MESSAGE((page == wanted || std::getenv("HERALD_UPDATE_DOCS")),
                   "run HERALD_UPDATE_DOCS=1 build/.../conformance");

@@ -177,19 +177,20 @@ Result<std::vector<Story>> read_stories(const std::string& folder) {
     return all;
 }
 
-std::string describe(const std::vector<Story>& stories) {
+std::string describe(const std::vector<Story>& stories, bool (*is_told_live)(const Story&)) {
     std::vector<const Story*> sorted;
     for (const auto& story : stories) sorted.push_back(&story);
     std::stable_sort(sorted.begin(), sorted.end(), [](const Story* a, const Story* b) {
         return sorting_key(a->section()) < sorting_key(b->section());
     });
-    std::string page = "| section | what is shown | story |\n|---|---|---|\n";
+    std::string page = "| section | what is shown | story | live |\n|---|---|---|:-:|\n";
     for (const auto* story : sorted) {
         page += "| ";
         page += story->section();
         page += " | ";
         page += story->claim();
-        page += " | `" + story->file + "` |\n";
+        page += " | `" + story->file + "` | ";
+        page += is_told_live(*story) ? "x |\n" : " |\n";
     }
     return page;
 }

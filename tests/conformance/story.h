@@ -44,7 +44,8 @@ Result<std::vector<Story>> parse_stories(std::string_view file, std::string_view
 /// All of `folder`'s *.story files, by file name. Faults: io, malformed.
 Result<std::vector<Story>> read_stories(const std::string& folder);
 
-/// The page that lists every story by section (docs/conformance.md).
-std::string describe(const std::vector<Story>& stories);
+/// The page that lists every story by section (docs/conformance.md), with a mark on those that
+/// `is_told_live`.
+std::string describe(const std::vector<Story>& stories, bool (*is_told_live)(const Story&));
 
 }  // namespace herald::conformance

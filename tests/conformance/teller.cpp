@@ -15,6 +15,8 @@ constexpr auto kRunOutStep = std::chrono::minutes(10);
 /// Timers fire up to a tick late; what is due at the end of a wait may come a little after.
 constexpr auto kLateness = std::chrono::milliseconds(10);
 constexpr auto kEarliness = std::chrono::milliseconds(50);
+/// Between two looks at what the server holds.
+constexpr auto kPause = std::chrono::milliseconds(10);
 
 constexpr std::string_view kSetting = "config {key} = {value}";
 
@@ -86,11 +88,12 @@ std::optional<Mismatch> Teller::tell() {
     }
     const unsigned last_line = story_.steps.empty() ? story_.line : story_.steps.back().line;
     if (!harness_) return Mismatch{last_line, "a story in which nothing happens"};
-    if (auto silent = expect_silence(harness_->clock().now()); !silent) {
+    if (auto silent = hush(); !silent) {
         return Mismatch{last_line, "left over: " + silent.fault().detail};
     }
-    commits_ += harness_->store().commits() - commits_of_start_;
+    count_commits();
     if (auto ended = run_out(); !ended) return Mismatch{last_line, ended.fault().detail};
+    if (auto seen = harness_->finish(); !seen) return Mismatch{last_line, seen.fault().detail};
     return std::nullopt;
 }
 
@@ -117,27 +120,40 @@ Status Teller::configure(const Step&, const Names&) {
 /// The server starts with the first step that needs it.
 Status Teller::begin() {
     if (harness_) return {};
-    auto read = server::parse_config(toml_);
-    if (!read.mistakes.empty()) return mismatch("configuration: " + read.mistakes.front().text);
     const bool is_durable =
         std::any_of(story_.steps.begin(), story_.steps.end(), [](const Step& step) {
             return step.text.starts_with("the server restarts") ||
                    step.text.starts_with("the server crashes");
         });
-    harness_ = std::make_unique<Harness>(std::move(read.config), is_durable);
+    auto made = telling_.make(toml_, is_durable);
+    if (!made) return made.fault();
+    harness_ = *std::move(made);
+    for (const auto& who : actors_) {
+        if (auto is_there = harness_->inhabit(who.at); !is_there) return is_there;
+    }
     return open();
 }
 
 Status Teller::open() {
     if (auto started = harness_->start(); !started) return started;
-    commits_of_start_ = harness_->store().commits();
+    commits_of_start_ = commits_of_run();
     if (telling_.failing_commit > commits_) {
-        harness_->store().fail({.first = commits_of_start_ + telling_.failing_commit - commits_,
-                                .outcome = telling_.outcome,
-                                .is_applied = telling_.is_applied});
+        harness_->store()->fail({.first = commits_of_start_ + telling_.failing_commit - commits_,
+                                 .outcome = telling_.outcome,
+                                 .is_applied = telling_.is_applied});
     }
     for (auto& who : actors_) who.flow.reset();
     return collect();
+}
+
+/// Of the server that runs, where its store counts them.
+std::uint64_t Teller::commits_of_run() const {
+    return harness_->store() ? harness_->store()->commits() : 0;
+}
+
+/// Before the end of a run.
+void Teller::count_commits() {
+    commits_ += commits_of_run() - commits_of_start_;
 }
 
 Status Teller::add_account(const Step& step, const Names& words) {
@@ -145,7 +161,6 @@ Status Teller::add_account(const Step& step, const Names& words) {
     store::Account account;
     account.aor = words.at("aor");
     account.username = base::split_once(base::split_once(account.aor, ':').after, '@').before;
-    account.realm = harness_->shard().context().domains.first();
     for (const auto& line : step.block) {
         const auto [name, text, found] = base::split_once(line, ':');
         const auto value = base::trim(text);
@@ -160,12 +175,7 @@ Status Teller::add_account(const Step& step, const Names& words) {
             account.delegates.push_back({std::string(parts.before), std::string(parts.after)});
         }
     }
-    for (std::size_t i = 0; i < sip::kDigestAlgorithms; ++i) {
-        account.ha1[i] = sip::digest_ha1(static_cast<sip::DigestAlgorithm>(i), account.username,
-                                         account.realm, words.at("password"));
-    }
-    harness_->put_account(std::move(account));
-    return {};
+    return harness_->put_account(std::move(account), words.at("password"));
 }
 
 Status Teller::introduce(const Step& step, const Names& words) {
@@ -180,7 +190,7 @@ Status Teller::introduce(const Step& step, const Names& words) {
         if (name == "password") who.password = value;
         if (name == "host") who.at = test::endpoint(value, who.at.port());
     }
-    return {};
+    return harness_ ? harness_->inhabit(who.at) : Status();
 }
 
 Status Teller::name_text(const Step& step, const Names& words) {
@@ -192,8 +202,11 @@ Actor& Teller::actor(std::string_view name) {
     for (auto& who : actors_) {
         if (who.name == name) return who;
     }
-    return actors_.emplace_back(std::string(name),
-                                "192.0.2." + std::to_string(10 + actors_.size()));
+    auto& who = actors_.emplace_back(std::string(name),
+                                     telling_.network + std::to_string(10 + actors_.size()));
+    // Whoever cannot be there will not hear anything, and the story says so.
+    if (harness_) static_cast<void>(harness_->inhabit(who.at));
+    return who;
 }
 
 Actor* Teller::actor_at(const sip::Endpoint& peer) {
@@ -214,106 +227,102 @@ Status Teller::wait_milliseconds(const Step&, const Names& words) {
 /// Nothing may come before the time is over: a story says exactly when something happens.
 Status Teller::pass(base::Duration time) {
     if (auto begun = begin(); !begun) return begun;
-    const auto due = harness_->clock().now() + time;
+    const auto due = harness_->moment() + time;
     if (auto silent = expect_silence(due); !silent) return silent;
     Status seen;
     harness_->pass(time + kLateness, [&] {
         auto collected = collect();
-        if (collected && harness_->clock().now() < due - kEarliness)
-            collected = expect_silence(due);
+        if (collected && harness_->now() < due - kEarliness) collected = expect_silence(due);
         if (seen && !collected) seen = collected;
     });
     return seen;
 }
 
 Status Teller::restart(const Step&, const Names&) {
-    commits_ += harness_->store().commits() - commits_of_start_;
+    harness_->settle();
+    count_commits();
     if (auto stopped = harness_->stop(); !stopped) return stopped;
     return open();
 }
 
 Status Teller::restart_later(const Step&, const Names& words) {
-    commits_ += harness_->store().commits() - commits_of_start_;
+    harness_->settle();
+    count_commits();
     if (auto stopped = harness_->stop(); !stopped) return stopped;
     harness_->pass(seconds(words), [] {});
     return open();
 }
 
 Status Teller::crash(const Step&, const Names&) {
-    if (auto silent = expect_silence(harness_->clock().now()); !silent) return silent;
-    commits_ += harness_->store().commits() - commits_of_start_;
+    if (auto silent = hush(); !silent) return silent;
+    count_commits();
     harness_->crash();
     return open();
 }
 
 Status Teller::crash_for(const Step&, const Names& words) {
-    if (auto silent = expect_silence(harness_->clock().now()); !silent) return silent;
-    commits_ += harness_->store().commits() - commits_of_start_;
+    if (auto silent = hush(); !silent) return silent;
+    count_commits();
     harness_->crash();
     harness_->pass(seconds(words), [] {});
     return open();
 }
 
 /// What the last step made the server send is lost with it.
-Status Teller::crash_before_answer(const Step& step, const Names& words) {
+Status Teller::crash_before_answer(const Step&, const Names&) {
     lost_answer_.clear();
+    const auto has_answer = [](const Actor& who) {
+        return !who.inbox.empty() && !who.inbox.front()->is_request();
+    };
+    while (std::none_of(actors_.begin(), actors_.end(), has_answer) &&
+           harness_->hear_more(harness_->patience())) {
+        if (auto collected = collect(); !collected) return collected;
+    }
     for (auto& who : actors_) {
-        if (!who.inbox.empty() && !who.inbox.front()->is_request()) {
-            lost_answer_ = who.inbox.front().bytes;
-        }
+        if (has_answer(who)) lost_answer_ = who.inbox.front().bytes;
         who.inbox.clear();
     }
     if (lost_answer_.empty() && !is_tolerant()) return mismatch("there was no answer to lose");
-    return crash(step, words);
+    count_commits();
+    harness_->crash();
+    return open();
 }
 
 Status Teller::fail_store(const Step&, const Names&) {
     if (auto begun = begin(); !begun) return begun;
-    harness_->store().fail({.first = 1, .last = UINT64_MAX});
+    harness_->store()->fail({.first = 1, .last = UINT64_MAX});
     return {};
 }
 
 Status Teller::confuse_store(const Step&, const Names&) {
     if (auto begun = begin(); !begun) return begun;
-    harness_->store().fail({.first = 1, .last = UINT64_MAX, .outcome = store::Outcome::unknown});
+    harness_->store()->fail({.first = 1, .last = UINT64_MAX, .outcome = store::Outcome::unknown});
     return {};
 }
 
 Status Teller::heal_store(const Step&, const Names&) {
-    harness_->store().fail({});
-    harness_->store().pretend_full(false);
+    harness_->store()->fail({});
+    harness_->store()->pretend_full(false);
     return {};
 }
 
 Status Teller::fill_queue(const Step&, const Names&) {
     if (auto begun = begin(); !begun) return begun;
-    harness_->store().pretend_full(true);
+    harness_->store()->pretend_full(true);
     return {};
 }
 
-Status Teller::put_hard_state(std::string_view package, std::string_view aor,
-                              packages::Document document) {
+Status Teller::put_hard_state(std::string_view package, const std::string& aor, std::string body) {
     if (auto begun = begin(); !begun) return begun;
-    const auto* found = packages::find(package);
-    if (!found) return mismatch("no such package");
-    if (!document.body.empty()) document.type = found->profile().publish_types.front();
-    Status result;
-    bool is_done = false;
-    harness_->shard().compositor().put_hard_state(*found, std::string(aor), std::move(document),
-                                                  [&](Status status) {
-                                                      result = std::move(status);
-                                                      is_done = true;
-                                                  });
-    harness_->settle();
-    if (!is_done) return mismatch("the operator waits in vain");
-    if (!result && !is_tolerant()) return mismatch("refused: " + result.fault().detail);
+    const auto put = harness_->put_hard_state(package, aor, std::move(body));
+    if (!put && !is_tolerant()) return mismatch("refused: " + put.fault().detail);
     return collect();
 }
 
 Status Teller::set_hard_state(const Step& step, const Names& words) {
     auto block = filled(step.block);
     if (!block) return block.fault();
-    return put_hard_state(words.at("package"), words.at("aor"), {{}, test::wire(joined(*block))});
+    return put_hard_state(words.at("package"), words.at("aor"), test::wire(joined(*block)));
 }
 
 Status Teller::remove_hard_state(const Step&, const Names& words) {
@@ -323,19 +332,17 @@ Status Teller::remove_hard_state(const Step&, const Names& words) {
 Status Teller::close_connection(const Step&, const Names& words) {
     auto& who = actor(words.at("who"));
     if (!who.flow) return mismatch(who.name + " has no connection");
-    harness_->transport().close(*std::exchange(who.flow, std::nullopt));
-    harness_->settle();
+    harness_->close(*std::exchange(who.flow, std::nullopt));
     return collect();
 }
 
 Status Teller::become_unreachable(const Step&, const Names& words) {
-    harness_->transport().unreachable(actor(words.at("who")).at);
-    harness_->settle();
+    harness_->abandon(actor(words.at("who")).at);
     return collect();
 }
 
 Status Teller::refuse_connections(const Step&, const Names& words) {
-    harness_->transport().refuse(actor(words.at("who")).at);
+    harness_->refuse(actor(words.at("who")).at);
     return {};
 }
 
@@ -344,13 +351,20 @@ Status Teller::move(const Step&, const Names& words) {
     who.at = test::endpoint(words.at("host"),
                             static_cast<std::uint16_t>(base::to_u64(words.at("port")).value_or(0)));
     who.flow.reset();
-    return {};
+    return harness_ ? harness_->inhabit(who.at) : Status();
 }
 
 Status Teller::count_subscriptions(const Step&, const Names& words) {
-    const auto held = harness_->shard().context().subscriptions.size();
-    if (is_tolerant() || std::to_string(held) == words.at("n")) return {};
-    return mismatch("the server holds " + std::to_string(held));
+    const auto wanted = base::to_u64(words.at("n"));
+    const auto end = harness_->now() + harness_->patience();
+    for (;;) {
+        const auto held = harness_->subscriptions();
+        if (!held) return held.fault();
+        if (is_tolerant() || *held == wanted) return {};
+        if (harness_->now() >= end) return mismatch("the server holds " + std::to_string(*held));
+        harness_->hear_more(kPause);
+        if (auto collected = collect(); !collected) return collected;
+    }
 }
 
 void Teller::answer_everything() {
@@ -367,11 +381,13 @@ void Teller::answer_everything() {
 /// Whoever is left answers politely until everything has run out; then nothing may be held any
 /// more.
 Status Teller::run_out() {
-    harness_->store().fail({});
-    harness_->store().pretend_full(false);
-    const auto end = harness_->clock().now() + kLongestLife;
-    while (auto left = left_over()) {
-        if (harness_->clock().now() >= end) return mismatch("in the end there is left: " + *left);
+    if (auto* store = harness_->store()) {
+        store->fail({});
+        store->pretend_full(false);
+    }
+    const auto end = harness_->now() + kLongestLife;
+    while (auto left = harness_->left_over()) {
+        if (harness_->now() >= end) return mismatch("in the end there is left: " + *left);
         Status seen;
         harness_->pass(kRunOutStep, [&] {
             if (auto collected = collect(); !collected && seen) seen = collected;
@@ -381,23 +397,6 @@ Status Teller::run_out() {
         if (!seen) return seen;
     }
     return {};
-}
-
-/// What the server holds though nobody wants anything of it; nullopt: nothing.
-std::optional<std::string> Teller::left_over() {
-    auto& shard = harness_->shard();
-    const auto subscriptions = shard.context().subscriptions.size();
-    if (subscriptions != 0) return std::to_string(subscriptions) + " subscriptions";
-    if (shard.sender().in_flight() != 0) return "NOTIFYs under way";
-    if (shard.port().waiting() != 0) return "commits under way";
-    std::optional<std::string> idle;
-    shard.context().resources.for_each([&](std::uint32_t, const server::Resource& resource) {
-        const auto& all = resource.publications;
-        const bool has_hard_state =
-            std::any_of(all.begin(), all.end(), [](const auto& one) { return one.is_hard(); });
-        if (!has_hard_state) idle = "the resource " + resource.aor;
-    });
-    return idle;
 }
 
 }  // namespace herald::conformance

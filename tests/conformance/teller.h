@@ -11,6 +11,7 @@
 
 #include "tests/conformance/actor.h"
 #include "tests/conformance/harness.h"
+#include "tests/conformance/in_process.h"
 #include "tests/conformance/pattern.h"
 #include "tests/conformance/story.h"
 
@@ -30,6 +31,9 @@ struct Telling {
     std::uint64_t failing_commit = 0;
     store::Outcome outcome = store::Outcome::unavailable;
     bool is_applied = false;
+    /// To whom, and where the actors live: as the story says.
+    MakeHarness make = InProcess::make;
+    std::string network{kNetwork};
 };
 
 class Teller {
@@ -53,6 +57,8 @@ private:
     Status take_step(const Step& step);
     void read_setting(const Step& step);
     Status begin();
+    std::uint64_t commits_of_run() const;
+    void count_commits();
     Status open();
 
     Status configure(const Step& step, const Names& words);
@@ -113,13 +119,14 @@ private:
     Status take(Actor& who, std::string_view what, const std::vector<std::string>& block);
 
     Status collect();
+    Status await(const Actor& who);
+    Status hear_out();
+    Status hush();
     Status expect_silence(base::Instant until);
     Status pass(base::Duration time);
     void answer_everything();
     Status run_out();
-    std::optional<std::string> left_over();
-    Status put_hard_state(std::string_view package, std::string_view aor,
-                          packages::Document document);
+    Status put_hard_state(std::string_view package, const std::string& aor, std::string body);
 
     const Story& story_;
     Telling telling_;

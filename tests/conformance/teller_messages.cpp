@@ -23,7 +23,7 @@ std::string kind_of(const sip::Message& message) {
                                 : std::to_string(message.status());
 }
 
-Result<Received> received(test::FakeTransport::Sent sent) {
+Result<Received> received(Sent sent) {
     auto bytes = sent.bytes;
     const auto framing =
         sip::is_reliable(sent.flow.protocol) ? sip::Framing::stream : sip::Framing::datagram;
@@ -126,14 +126,17 @@ Status Teller::answer_challenge(const Step& step, const Names& words) {
 /// Over a stream that is opened where it is not.
 Status Teller::deliver(Actor& who, const std::string& bytes) {
     if (auto begun = begin(); !begun) return begun;
-    auto flow = harness_->transport().udp(who.at.host(), who.at.port());
+    auto flow = harness_->udp(who.at);
     if (who.protocol != sip::Protocol::udp) {
-        if (!who.flow) who.flow = harness_->transport().connect(who.at.host(), who.at.port());
+        if (!who.flow) {
+            auto opened = harness_->connect(who.at);
+            if (!opened) return opened.fault();
+            who.flow = *opened;
+        }
         flow = *who.flow;
     }
-    const auto before = harness_->store().commits();
-    harness_->transport().receive(bytes, flow);
-    harness_->settle();
+    const auto before = commits_of_run();
+    harness_->deliver(bytes, flow);
     if (auto collected = collect(); !collected) return collected;
     return check_failed_commit(who, bytes, before);
 }
@@ -144,7 +147,7 @@ Status Teller::check_failed_commit(const Actor& who, const std::string& request,
                                    std::uint64_t before) {
     if (!is_tolerant() || telling_.failing_commit <= commits_) return {};
     const auto failing = commits_of_start_ + telling_.failing_commit - commits_;
-    if (failing <= before || failing > harness_->store().commits()) return {};
+    if (failing <= before || failing > commits_of_run()) return {};
     const auto answer = std::find_if(who.inbox.rbegin(), who.inbox.rend(),
                                      [](const Received& one) { return !one->is_request(); });
     const bool is_unknown = telling_.outcome == store::Outcome::unknown;
@@ -171,12 +174,37 @@ Status Teller::collect() {
     return {};
 }
 
+/// Until something has come for `who`, or should have.
+Status Teller::await(const Actor& who) {
+    if (!harness_) return {};
+    const auto end = harness_->now() + harness_->patience();
+    while (who.inbox.empty() && harness_->hear_more(end - harness_->now())) {
+        if (auto collected = collect(); !collected) return collected;
+    }
+    return {};
+}
+
+/// Until nothing comes any more.
+Status Teller::hear_out() {
+    if (!harness_) return {};
+    harness_->settle();
+    do {
+        if (auto collected = collect(); !collected) return collected;
+    } while (harness_->hear_more(harness_->quiet()));
+    return {};
+}
+
+/// Nothing more comes that the story does not speak of.
+Status Teller::hush() {
+    if (auto heard = hear_out(); !heard) return heard;
+    return expect_silence(harness_->now());
+}
+
 Status Teller::expect_silence(base::Instant until) {
     for (auto& who : actors_) {
         if (who.inbox.empty()) continue;
         if (is_tolerant()) {
             answer_everything();
-            harness_->settle();
             return collect();
         }
         const auto& message = who.inbox.front();
@@ -190,6 +218,7 @@ Status Teller::expect_silence(base::Instant until) {
 
 Status Teller::receive_nothing(const Step&, const Names& words) {
     const auto& who = actor(words.at("who"));
+    if (auto heard = hear_out(); !heard) return heard;
     if (who.inbox.empty() || is_tolerant()) return {};
     return mismatch(who.name + " received:\n" + who.inbox.front().bytes);
 }
@@ -197,8 +226,8 @@ Status Teller::receive_nothing(const Step&, const Names& words) {
 Status Teller::receive_within(const Step& step, const Names& words) {
     auto& who = actor(words.at("who"));
     const auto end =
-        harness_->clock().now() + std::chrono::seconds(base::to_u64(words.at("n")).value_or(0));
-    while (who.inbox.empty() && harness_->clock().now() < end) {
+        harness_->now() + std::chrono::seconds(base::to_u64(words.at("n")).value_or(0));
+    while (who.inbox.empty() && harness_->now() < end) {
         Status seen;
         harness_->pass(std::chrono::milliseconds(100), [&] {
             if (auto collected = collect(); !collected) seen = collected;
@@ -210,6 +239,7 @@ Status Teller::receive_within(const Step& step, const Names& words) {
 
 Status Teller::receive(const Step& step, const Names& words) {
     auto& who = actor(words.at("who"));
+    if (auto awaited = await(who); !awaited) return awaited;
     return take(who, words.at("what"), step.block);
 }
 
@@ -278,9 +308,8 @@ Status Teller::answer(const Step& step, const Names& words) {
 
 /// Answers on a connection that is gone are lost.
 void Teller::send_answer(Actor&, Draft draft, const sip::Flow& flow) {
-    if (!harness_->is_up() || !harness_->transport().is_open(flow)) return;
-    harness_->transport().receive(draft.text(), flow);
-    harness_->settle();
+    if (!harness_->is_up() || !harness_->is_open(flow)) return;
+    harness_->deliver(draft.text(), flow);
 }
 
 Status Teller::check_line(const sip::Message& message, std::string_view line) {

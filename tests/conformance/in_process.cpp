@@ -1,0 +1,204 @@
+// tests/conformance/in_process.cpp: one server in this process, with a fake wire, a clock of its
+// own and a store that can fail.
+#include "tests/conformance/in_process.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include "server/recovery.h"
+
+namespace herald::conformance {
+
+namespace {
+
+constexpr int kMostTurns = 10'000;
+
+std::string make_folder() {
+    std::string name = std::filesystem::temp_directory_path() / "herald-story-XXXXXX";
+    return ::mkdtemp(name.data()) ? name : std::string();
+}
+
+}  // namespace
+
+InProcess::Life::Life(const base::Clock& clock, const server::Config& config)
+    : loop(clock),
+      transport(clock),
+      domains(config.domains, {transport.listeners().begin(), transport.listeners().end()}) {}
+
+InProcess::InProcess(server::Config config, bool is_durable)
+    : config_(std::move(config)), folder_(is_durable ? make_folder() : std::string()) {}
+
+InProcess::~InProcess() {
+    crash();
+    if (!folder_.empty()) std::filesystem::remove_all(folder_);
+}
+
+Result<std::unique_ptr<Harness>> InProcess::make(const std::string& toml, bool is_durable) {
+    auto read = server::parse_config(toml);
+    if (!read.mistakes.empty()) {
+        return Fault{FaultKind::malformed, "configuration: " + read.mistakes.front().text};
+    }
+    return std::unique_ptr<Harness>(
+        std::make_unique<InProcess>(std::move(read.config), is_durable));
+}
+
+Status InProcess::start() {
+    auto life = std::make_unique<Life>(clock_, config_);
+    const auto url = folder_.empty() ? std::string("memory:") : "sqlite:" + folder_ + "/herald.db";
+    auto opened = store::open(url, {.is_inline = true}, life->metrics, clock_);
+    if (!opened) return opened.fault();
+    life->store = std::make_unique<testing::FailingStore>(*std::move(opened));
+    life->shards.push_back(std::make_unique<server::Shard>(
+        life->loop, life->transport, life->metrics,
+        server::ShardSetup{config_, life->domains, *life->store, life->ids, nonce_key_, 0},
+        nullptr));
+    life->transport.attach(life->shards.front()->stack());
+
+    server::Recovery recovery(life->shards, life->store->home(), clock_.wall());
+    if (auto done = life->store->recover(recovery); !done) return done;
+    life->ids = recovery.next_id();
+    life->shards.front()->resume();
+    life->is_serving = true;
+    life_ = std::move(life);
+    settle();
+    return {};
+}
+
+void InProcess::crash() {
+    if (!life_) return;
+    life_->shards.clear();
+    life_->store.reset();
+    life_.reset();
+}
+
+Status InProcess::stop() {
+    shard().retire();
+    settle();
+    last_words_ = life_->transport.take();
+    life_->is_serving = false;
+    life_->shards.clear();
+    auto closed = life_->store->close();
+    life_->store.reset();
+    life_.reset();
+    return closed;
+}
+
+void InProcess::settle() {
+    // What the end of one turn starts, the next one brings back.
+    int idle = 0;
+    for (int turn = 0; turn < kMostTurns && idle < 2 && life_; ++turn) {
+        idle = life_->loop.turn(base::Duration::zero()) ? 0 : idle + 1;
+    }
+}
+
+/// From timer to timer.
+void InProcess::pass(base::Duration step, const std::function<void()>& after_each) {
+    const auto end = clock_.now() + step;
+    settle();
+    after_each();
+    while (clock_.now() < end) {
+        clock_.advance(next_stop(end) - clock_.now());
+        settle();
+        after_each();
+    }
+}
+
+base::Instant InProcess::next_stop(base::Instant end) const {
+    const auto next = life_ ? life_->loop.timers().next() : std::nullopt;
+    const auto soonest = clock_.now() + std::chrono::milliseconds(1);
+    return next ? std::min(end, std::max(*next, soonest)) : end;
+}
+
+std::vector<Sent> InProcess::take() {
+    auto all = std::exchange(last_words_, {});
+    if (life_) {
+        auto more = life_->transport.take();
+        std::move(more.begin(), more.end(), std::back_inserter(all));
+    }
+    std::vector<Sent> sent;
+    for (auto& one : all) sent.push_back({one.flow, std::move(one.bytes), one.at});
+    return sent;
+}
+
+sip::Flow InProcess::udp(const sip::Endpoint& from) const {
+    return life_->transport.udp(from.host(), from.port());
+}
+
+Result<sip::Flow> InProcess::connect(const sip::Endpoint& from) {
+    return life_->transport.connect(from.host(), from.port());
+}
+
+bool InProcess::is_open(const sip::Flow& flow) const {
+    return life_->transport.is_open(flow);
+}
+
+void InProcess::close(const sip::Flow& flow) {
+    life_->transport.close(flow);
+    settle();
+}
+
+void InProcess::abandon(const sip::Endpoint& place) {
+    life_->transport.unreachable(place);
+    settle();
+}
+
+void InProcess::refuse(const sip::Endpoint& place) {
+    life_->transport.refuse(place);
+}
+
+void InProcess::deliver(std::string_view message, const sip::Flow& flow) {
+    life_->transport.receive(message, flow);
+    settle();
+}
+
+Status InProcess::put_account(store::Account account, std::string_view password) {
+    auto& context = shard().context();
+    account.realm = context.domains.first();
+    for (std::size_t i = 0; i < sip::kDigestAlgorithms; ++i) {
+        account.ha1[i] = sip::digest_ha1(static_cast<sip::DigestAlgorithm>(i), account.username,
+                                         account.realm, password);
+    }
+    context.accounts.put(std::make_shared<const store::Account>(account));
+    context.port.commit(store::PutAccount{std::move(account)}, nullptr);
+    settle();
+    return {};
+}
+
+Status InProcess::put_hard_state(std::string_view package, const std::string& aor,
+                                 std::string body) {
+    const auto* found = packages::find(package);
+    if (!found) return Fault{FaultKind::malformed, "no such package"};
+    packages::Document document{{}, std::move(body)};
+    if (!document.body.empty()) document.type = found->profile().publish_types.front();
+    Status result;
+    bool is_done = false;
+    shard().compositor().put_hard_state(*found, aor, std::move(document), [&](Status status) {
+        result = std::move(status);
+        is_done = true;
+    });
+    settle();
+    if (!is_done) return Fault{FaultKind::timeout, "the operator waits in vain"};
+    return result;
+}
+
+Result<std::size_t> InProcess::subscriptions() {
+    return shard().context().subscriptions.size();
+}
+
+std::optional<std::string> InProcess::left_over() {
+    const auto subscriptions = shard().context().subscriptions.size();
+    if (subscriptions != 0) return std::to_string(subscriptions) + " subscriptions";
+    if (shard().sender().in_flight() != 0) return "NOTIFYs under way";
+    if (shard().port().waiting() != 0) return "commits under way";
+    std::optional<std::string> idle;
+    shard().context().resources.for_each([&](std::uint32_t, const server::Resource& resource) {
+        const auto& all = resource.publications;
+        const bool has_hard_state =
+            std::any_of(all.begin(), all.end(), [](const auto& one) { return one.is_hard(); });
+        if (!has_hard_state) idle = "the resource " + resource.aor;
+    });
+    return idle;
+}
+
+}  // namespace herald::conformance

@@ -1,0 +1,86 @@
+// tests/conformance/in_process.h: one server in this process, with a fake wire, a clock of its own
+// and a store that can fail; it can be restarted and it can crash.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/loop.h"
+#include "base/metrics.h"
+#include "base/time.h"
+#include "server/config.h"
+#include "server/shard.h"
+#include "tests/conformance/harness.h"
+#include "tests/support/failing_store.h"
+#include "tests/support/fake_transport.h"
+
+namespace herald::conformance {
+
+/// A shard at 192.0.2.1:5060. Nothing takes time unless told to.
+class InProcess final : public Harness {
+public:
+    /// With `is_durable` the store is a file that outlives crashes, else it is in memory.
+    InProcess(server::Config config, bool is_durable);
+    ~InProcess() override;
+
+    /// A MakeHarness. Faults: malformed (the configuration).
+    static Result<std::unique_ptr<Harness>> make(const std::string& toml, bool is_durable);
+
+    Status start() override;
+    void crash() override;
+    Status stop() override;
+    bool is_up() const noexcept override { return life_ != nullptr && life_->is_serving; }
+
+    base::Instant now() const override { return clock_.now(); }
+    base::Instant moment() const override { return clock_.now(); }
+    void pass(base::Duration step, const std::function<void()>& after_each) override;
+    void settle() override;
+    bool hear_more(base::Duration) override { return false; }
+    base::Duration patience() const override { return {}; }
+    base::Duration quiet() const override { return {}; }
+
+    Status inhabit(const sip::Endpoint&) override { return {}; }
+    sip::Flow udp(const sip::Endpoint& from) const override;
+    Result<sip::Flow> connect(const sip::Endpoint& from) override;
+    bool is_open(const sip::Flow& flow) const override;
+    void close(const sip::Flow& flow) override;
+    void abandon(const sip::Endpoint& place) override;
+    void refuse(const sip::Endpoint& place) override;
+    void deliver(std::string_view message, const sip::Flow& flow) override;
+    std::vector<Sent> take() override;
+
+    Status put_account(store::Account account, std::string_view password) override;
+    Status put_hard_state(std::string_view package, const std::string& aor,
+                          std::string body) override;
+    Result<std::size_t> subscriptions() override;
+    std::optional<std::string> left_over() override;
+    testing::FailingStore* store() override { return life_ ? life_->store.get() : nullptr; }
+
+private:
+    /// One run of the server.
+    struct Life {
+        Life(const base::Clock& clock, const server::Config& config);
+        base::Metrics metrics;
+        base::Loop loop;
+        test::FakeTransport transport;
+        server::Domains domains;
+        std::atomic<std::uint64_t> ids{1};
+        std::unique_ptr<testing::FailingStore> store;
+        std::vector<std::unique_ptr<server::Shard>> shards;
+        bool is_serving = false;
+    };
+
+    server::Config config_;
+    base::ManualClock clock_;
+    base::HashKey nonce_key_ = base::random_key();
+    std::string folder_;  ///< of the store's file, empty: in memory
+    std::unique_ptr<Life> life_;
+    std::vector<test::FakeTransport::Sent> last_words_;  ///< of the run before this one
+
+    server::Shard& shard() { return *life_->shards.front(); }
+    base::Instant next_stop(base::Instant end) const;
+};
+
+}  // namespace herald::conformance

@@ -1,0 +1,270 @@
+// tests/conformance/live.cpp: a real `herald serve` under a story: sockets, HTTP, kill -9.
+#include "tests/conformance/live.h"
+
+#include <algorithm>
+#include <fstream>
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "base/id.h"
+#include "base/text.h"
+#include "cli/arguments.h"
+#include "http/json.h"
+#include "packages/message_counts.h"
+#include "sip/message.h"
+#include "tests/conformance/draft.h"
+#include "tests/support/fake_transport.h"
+
+namespace herald::conformance {
+
+namespace {
+
+constexpr std::uint16_t kSipPort = 5060;
+constexpr std::uint16_t kHttpPort = 8080;
+constexpr int kNetworksTried = 50;
+
+http::Json json_of(const packages::MessageCounts& counts) {
+    http::JsonObject object;
+    if (counts.waiting) object.emplace_back("waiting", *counts.waiting);
+    if (!counts.account.empty()) object.emplace_back("account", counts.account);
+    if (const auto& voice = counts[packages::MessageClass::voice]) {
+        object.emplace_back("voice", http::JsonObject{{"new", voice->fresh},
+                                                      {"old", voice->old},
+                                                      {"urgent_new", voice->urgent_fresh},
+                                                      {"urgent_old", voice->urgent_old}});
+    }
+    return object;
+}
+
+http::JsonArray json_of(const std::vector<std::string>& texts) {
+    return {texts.begin(), texts.end()};
+}
+
+std::string_view name_of(store::Account::Role role) {
+    using Role = store::Account::Role;
+    switch (role) {
+        case Role::publisher:
+            return "publisher";
+        case Role::monitor:
+            return "monitor";
+        case Role::admin:
+            return "admin";
+        case Role::user:
+            break;
+    }
+    return "user";
+}
+
+/// What comes at `socket`, where it is a SIP message.
+Result<std::string> receive(const sip::Socket& socket, base::Duration patience) {
+    pollfd readable{.fd = socket.fd(), .events = POLLIN, .revents = 0};
+    const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(patience).count();
+    if (::poll(&readable, 1, static_cast<int>(limit)) <= 0) {
+        return Fault{FaultKind::timeout, "the operator waits in vain"};
+    }
+    std::string bytes(65536, '\0');
+    const auto size = ::recv(socket.fd(), bytes.data(), bytes.size(), 0);
+    if (size < 0) return Fault{FaultKind::io, "the operator cannot be answered"};
+    bytes.resize(static_cast<std::size_t>(size));
+    return bytes;
+}
+
+}  // namespace
+
+Result<std::string> claim_network() {
+    std::string why;
+    for (int i = 0; i < kNetworksTried; ++i) {
+        const auto random = base::random_u64();
+        const auto network = "127." + std::to_string(1 + random % 254) + "." +
+                             std::to_string((random >> 8) % 256) + ".";
+        const auto first = test::endpoint(network + "1", kSipPort);
+        auto udp = sip::bind_socket(sip::Protocol::udp, first, sip::Sharing::alone);
+        auto tcp = sip::bind_socket(sip::Protocol::tcp, first, sip::Sharing::alone);
+        if (udp && tcp) return network;
+        why = (udp ? tcp.fault() : udp.fault()).detail;
+    }
+    return Fault{FaultKind::io, "no free loopback address: " + why};
+}
+
+Status Operator::publish(std::string_view package, const std::string& aor, const std::string& body,
+                         base::Duration patience) {
+    auto& entity_tag = entity_tags_[{std::string(package), aor}];
+    if (body.empty() && entity_tag.empty()) return {};
+    auto socket = sip::bind_socket(sip::Protocol::udp, at_, sip::Sharing::alone);
+    if (!socket) return socket.fault();
+
+    Draft draft;
+    draft.start_line = "PUBLISH " + aor + " SIP/2.0";
+    draft.add("Via", "SIP/2.0/UDP " + at_.to_string() + ";branch=z9hG4bK" + base::random_token(9));
+    draft.add("From", "<" + aor + ">;tag=" + base::random_token(6));
+    draft.add("To", "<" + aor + ">");
+    draft.add("Call-ID", base::random_token(9));
+    draft.add("CSeq", "1 PUBLISH");
+    draft.add("Max-Forwards", "70");
+    draft.add("Event", package);
+    if (!entity_tag.empty()) draft.add("SIP-If-Match", entity_tag);
+    if (body.empty()) draft.add("Expires", "0");
+    draft.body = body;
+
+    const auto bytes = draft.text();
+    sockaddr_storage address{};
+    const auto size = server_.to_sockaddr(address);
+    ::sendto(socket->fd(), bytes.data(), bytes.size(), 0,
+             reinterpret_cast<const sockaddr*>(&address), size);
+    auto answer = receive(*socket, patience);
+    if (!answer) return answer.fault();
+    const auto parsed =
+        sip::parse({answer->data(), answer->size()}, sip::Framing::datagram).message;
+    if (parsed.status() != 200) return Fault{FaultKind::unavailable, *answer};
+    entity_tag = body.empty() ? "" : parsed.header(sip::Header::sip_etag).value_or("");
+    return {};
+}
+
+MakeHarness Live::maker(std::string binary, std::string network) {
+    return [binary = std::move(binary), network = std::move(network)](
+               const std::string& toml, bool) -> Result<std::unique_ptr<Harness>> {
+        return std::unique_ptr<Harness>(std::make_unique<Live>(binary, network, toml));
+    };
+}
+
+Live::Live(const std::string& binary, const std::string& network, const std::string& toml)
+    : sip_(test::endpoint(network + "1", kSipPort)),
+      http_(test::endpoint(network + "1", kHttpPort)),
+      process_(binary),
+      wire_(sip_, clock_),
+      operator_(test::endpoint(network + "254", kSipPort), sip_) {
+    // Two shards: what a story says must not depend on who owns what.
+    toml_ = "sip.listen = [\"udp:" + sip_.to_string() + "\", \"tcp:" + sip_.to_string() +
+            "\"]\nserver.shards = 2\nserver.log_level = \"warning\"\nstore.url = \"sqlite:" +
+            process_.folder() + "/herald.db\"\nhttp.listen = \"" + http_.to_string() +
+            "\"\nhttp.token_file = \"" + process_.folder() + "/token\"\n" + toml;
+}
+
+Live::~Live() = default;
+
+Status Live::start() {
+    if (auto started = process_.start(toml_); !started) return started;
+    moment_ = clock_.now();
+    std::string token;
+    std::getline(std::ifstream(process_.folder() + "/token"), token);
+    const cli::Syntax syntax{.operands = {}, .options = cli::with_api_options({})};
+    const auto url = "http://" + http_.to_string();
+    const auto arguments = cli::Arguments::parse(syntax, {"--api", url, "--token", token});
+    if (!arguments) return arguments.fault();
+    auto api = cli::ApiClient::from(*arguments);
+    if (!api) return api.fault();
+    api_ = *std::move(api);
+    return {};
+}
+
+void Live::crash() {
+    process_.kill();
+    wire_.read();
+    wire_.take();
+}
+
+Status Live::stop() {
+    auto stopped = process_.stop();
+    wire_.read();
+    return stopped;
+}
+
+bool Live::hear_more(base::Duration patience) {
+    const auto end = clock_.now() + patience;
+    do {
+        if (!wire_.wait(end - clock_.now(), process_.is_running() ? process_.output() : -1)) break;
+        if (wire_.read()) return true;
+        if (process_.is_running() && !process_.read_output()) return false;
+    } while (clock_.now() < end);
+    return wire_.read();
+}
+
+void Live::pass(base::Duration step, const std::function<void()>& after_each) {
+    moment_ += step;
+    while (clock_.now() < moment_) {
+        hear_more(moment_ - clock_.now());
+        after_each();
+    }
+}
+
+/// Datagrams and streams are read in turns of the shards; an answer of the API comes after a turn
+/// of each of them, and what one hands to another is there a turn later.
+void Live::settle() {
+    const auto end = clock_.now() + patience();
+    while (is_up() && !wire_.is_drained() && clock_.now() < end) {
+        hear_more(std::chrono::milliseconds(1));
+    }
+    for (int turn = 0; turn < 2 && is_up(); ++turn) static_cast<void>(subscriptions());
+}
+
+Result<sip::Flow> Live::connect(const sip::Endpoint& from) {
+    return wire_.connect(from, patience());
+}
+
+void Live::close(const sip::Flow& flow) {
+    wire_.close(flow, patience());
+    settle();
+}
+
+void Live::deliver(std::string_view message, const sip::Flow& flow) {
+    moment_ = clock_.now();
+    wire_.send(test::wire(message), flow);
+}
+
+std::vector<Sent> Live::take() {
+    wire_.read();
+    return wire_.take();
+}
+
+Result<std::string> Live::call(const std::string& method, const std::string& path,
+                               const std::string& body) {
+    if (method != "GET") moment_ = clock_.now();
+    if (!api_) return Fault{FaultKind::unavailable, "the server was not started"};
+    return api_->call(method, path, body);
+}
+
+Status Live::put_account(store::Account account, std::string_view password) {
+    http::JsonArray delegates;
+    for (const auto& delegate : account.delegates) {
+        delegates.push_back(http::JsonObject{{"aor", delegate.aor}, {"package", delegate.package}});
+    }
+    const http::JsonObject json{
+        {"password", password},
+        {"username", account.username},
+        {"role", name_of(account.role)},
+        {"resources", json_of(account.resources)},
+        {"packages", json_of(account.packages)},
+        {"delegates", std::move(delegates)},
+    };
+    const auto put =
+        call("PUT", "/v1/accounts/" + cli::path_segment(account.aor), http::to_text(json));
+    return put ? Status() : Status(put.fault());
+}
+
+Status Live::put_hard_state(std::string_view package, const std::string& aor, std::string body) {
+    moment_ = clock_.now();
+    if (package != "message-summary") return operator_.publish(package, aor, body, patience());
+    const auto path = "/v1/mailboxes/" + cli::path_segment(aor);
+    if (body.empty()) {
+        const auto removed = call("DELETE", path);
+        return removed ? Status() : Status(removed.fault());
+    }
+    const auto counts = packages::parse_message_summary(body);
+    if (!counts) return counts.fault();
+    const auto put = call("PUT", path, http::to_text(json_of(*counts)));
+    return put ? Status() : Status(put.fault());
+}
+
+Result<std::size_t> Live::subscriptions() {
+    const auto answer = call("GET", "/v1/subscriptions?limit=1");
+    if (!answer) return answer.fault();
+    const auto json = http::parse_json(*answer);
+    if (!json) return json.fault();
+    const auto* total = json->find("total");
+    const auto* number = total ? total->as<std::int64_t>() : nullptr;
+    if (!number) return Fault{FaultKind::malformed, "no total: " + *answer};
+    return static_cast<std::size_t>(*number);
+}
+
+}  // namespace herald::conformance
