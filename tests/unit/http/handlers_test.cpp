@@ -281,6 +281,10 @@ TEST_CASE("bad accounts are refused with the member, and never repeat a secret")
     CHECK(detail(R"({"ha1":{"MD5":"swordfish"}})") == "\"ha1.MD5\": want 32 hex digits");
     CHECK(contains(detail(R"({"ha1":{}})"), "\"ha1\": want MD5"));
     CHECK(contains(detail(R"({"ha1":{"SHA-1":"swordfish"}})"), "\"ha1.SHA-1\": is no member here"));
+    CHECK(contains(detail(R"({"password":"swordfish","packages":["presence",""]})"),
+                   "\"packages\": want names"));
+    CHECK(contains(detail(R"({"password":"swordfish","delegates":[{"aor":"b@b.c","package":""}]})"),
+                   "\"delegates[0].package\": want the name"));
     CHECK(contains(detail(R"({"pasword":"swordfish"})"), "\"pasword\": is no member here"));
     CHECK(contains(detail(R"({"password":"swordfish","role":"king"})"), "\"role\": want user"));
     CHECK(contains(detail(R"({"password":"swordfish","roles":["user","admin"]})"),
