@@ -356,7 +356,7 @@ constexpr ConfigKey kSubscribeKeys[] = {
                                              "(+sip.instance, else Contact) ends its earlier one.",
                                              true}),
     number<&C::subscribe_pending_lifetime>(
-        {60, 49 * kDay, "s"}),
+        {"subscribe", "pending_lifetime",
          "How long a watcher waits for the owner's decision at most (RFC 3857 4.7.1).", true},
         {60, 49 * kDay, "s"}),
     number<&C::subscribe_per_watcher>(
