@@ -367,3 +367,22 @@ Bob receives NOTIFY
 the server crashes
 Bob receives NOTIFY
     body lacks first
+
+# RFC 6665 4.2.2: a watcher who has not answered is told again after a crash, whenever that comes
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+after 1 s
+an operator sets presence of sip:alice@localhost
+    {online}
+Bob receives NOTIFY
+    CSeq: {first} NOTIFY
+    body contains first
+Bob answers nothing
+after 10 s
+the server crashes
+Bob receives NOTIFY
+    CSeq: {second} NOTIFY
+    body contains first
+{second} is above {first}
