@@ -2,6 +2,7 @@
 #include "cli/user_agent.h"
 
 #include <algorithm>
+#include <cassert>
 
 #include "base/id.h"
 #include "base/text.h"
@@ -200,15 +201,9 @@ void UserAgent::on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome
     if (outcome.how != sip::ClientOutcome::How::response) {
         return attempt_next(user, outcome.status);
     }
-    if (outcome.message) return on_response(user, *outcome.message);
-    // The stack reads no more of a 2xx without Contact than a notifier needs; that to a PUBLISH
-    // says what we came for.
-    const sip::ParseResult parsed = arrivals_.parse();
-    if (parsed.error == sip::ParseResult::Error::none) return on_response(user, parsed.message);
-    finish(user, {.status = 502,
-                  .is_answered = true,
-                  .cseq = found->second->request.cseq,
-                  .why = std::string("the answer cannot be read: ") + parsed.reason});
+    // Only the 2xx to a NOTIFY comes without its message (sip/transaction.h); none is sent here.
+    assert(outcome.message != nullptr);
+    on_response(user, *outcome.message);
 }
 
 void UserAgent::on_response(ExchangeId id, const sip::Message& response) {
@@ -226,14 +221,6 @@ void UserAgent::on_response(ExchangeId id, const sip::Message& response) {
         reply.why += options_.password.empty() ? " (give --password)" : " (wrong name or password)";
     }
     finish(id, std::move(reply));
-}
-
-void UserAgent::Arrivals::on_message(std::span<char> bytes, const sip::Flow& flow,
-                                     sip::Framing framing) {
-    bytes_ = bytes;
-    framing_ = framing;
-    stack_.on_message(bytes, flow, framing);
-    bytes_ = {};
 }
 
 bool UserAgent::answer_challenge(Exchange& exchange, const sip::Message& response) {

@@ -85,31 +85,11 @@ public:
     void remove(NotifyReceiver& receiver);
 
     /// For the transport: it hands in what arrives.
-    sip::TransportSink& sink() noexcept { return arrivals_; }
+    sip::TransportSink& sink() noexcept { return stack_; }
     base::Loop& loop() noexcept { return loop_; }
     const Options& options() const noexcept { return options_; }
 
 private:
-    /// Hands messages to the stack, and keeps the one it is working on.
-    class Arrivals final : public sip::TransportSink {
-    public:
-        explicit Arrivals(sip::Stack& stack) : stack_(stack) {}
-        void on_message(std::span<char> bytes, const sip::Flow& flow,
-                        sip::Framing framing) override;
-        void on_unframeable(std::span<char> bytes, const sip::Flow& flow,
-                            sip::ParseResult::Error why) override {
-            stack_.on_unframeable(bytes, flow, why);
-        }
-        void on_flow_closed(const sip::Flow& flow) override { stack_.on_flow_closed(flow); }
-        void on_unreachable(const sip::Endpoint& peer) override { stack_.on_unreachable(peer); }
-        /// Parses it, the stack having left it alone.
-        sip::ParseResult parse() const { return sip::parse(bytes_, framing_); }
-
-    private:
-        sip::Stack& stack_;
-        std::span<char> bytes_;
-        sip::Framing framing_ = sip::Framing::datagram;
-    };
     struct Exchange {
         OutgoingRequest request;
         Done done;
@@ -145,7 +125,6 @@ private:
     sip::Transport& transport_;
     Options options_;
     sip::Stack stack_;
-    Arrivals arrivals_{stack_};
     sip::Locator locator_;
     const std::string contact_user_;
     std::unique_ptr<sip::DigestClient> digest_;
