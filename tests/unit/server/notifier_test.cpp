@@ -163,6 +163,23 @@ TEST_CASE("RFC 6665 4.2.1.4: a subscription whose refresh failed runs out all th
     CHECK(header(server.message(0), "Subscription-State") == "terminated;reason=timeout");
 }
 
+TEST_CASE("RFC 3261 12.2.1.1: a NOTIFY takes only numbers the last durable write made room for") {
+    Subscribed server;
+    server.receive(answer_to(server.notify, "200 OK"));
+    auto& subscriptions = server.shard.context().subscriptions;
+    const auto& record = subscriptions[0];
+    CHECK(record.cseq_end == kCseqBlock);
+    for (unsigned cseq = 2; cseq < 5; ++cseq) {
+        server.receive(subscribe(cseq, server.to));
+        const auto base = server.store.oldest<store::TouchSubscription>().cseq_base;
+        CHECK(base == record.cseq + 1);
+        server.finish();
+        CHECK(record.cseq_end == base + kCseqBlock);
+        REQUIRE(server.sent().size() == 2);
+        server.receive(answer_to(server.message(1), "200 OK"));
+    }
+}
+
 TEST_CASE("RFC 6665 4.2.1.4: a row that is gone is a subscription that is gone") {
     Subscribed server;
     server.receive(subscribe(2, server.to));

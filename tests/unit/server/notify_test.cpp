@@ -119,6 +119,50 @@ TEST_CASE("events 6: all suspects at one address are tried again when it is hear
     CHECK(server.told().size() == kWatchers);
 }
 
+TEST_CASE("watchers who leave during a fan-out take nobody's NOTIFY along") {
+    Crowd server;
+    server.answer_all("200 OK");
+    server.change(1);
+    server.loop.turn(base::Duration::zero());
+    server.loop.turn(base::Duration::zero());
+    server.collect();
+    const auto first = server.told();
+    REQUIRE(first.size() < kWatchers);
+
+    for (const auto& notify : server.notifies)
+        server.transport.receive(answer_to(notify, "481 Gone"), server.transport.udp());
+    server.settle();
+    server.collect();
+
+    CHECK(first.size() + server.told().size() == kWatchers);
+}
+
+TEST_CASE("RFC 3261 18.1.1: what is too large for UDP takes a stream to the same address only") {
+    for (const auto* contact : {"192.0.2.10:5060", "192.0.2.77:5060", "192.0.2.10:5061"}) {
+        CAPTURE(contact);
+        SlowShard server;
+        server.receive(
+            testing::request("SUBSCRIBE", "sip:alice@localhost", 1, "<sip:alice@localhost>",
+                             "Contact: <sip:bob@" + std::string(contact) + ">\nEvent: presence\n"));
+        server.finish();
+        REQUIRE(server.sent().size() == 2);
+        server.receive(answer_to(server.message(1), "200 OK"));
+        const std::string body =
+            "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" entity=\"sip:alice@localhost\">"
+            "<tuple id=\"a\"><status><basic>open</basic></status><note>" +
+            std::string(2'000, 'x') + "</note></tuple></presence>";
+        server.shard.compositor().put_hard_state(*packages::find("presence"), "sip:alice@localhost",
+                                                 {"application/pidf+xml", body}, [](Status) {});
+        server.finish();
+
+        const auto sent = server.transport.take();
+        REQUIRE(sent.size() == 1);
+        const bool is_there = std::string_view(contact) == "192.0.2.10:5060";
+        CHECK(sent[0].flow.protocol == (is_there ? sip::Protocol::tcp : sip::Protocol::udp));
+        CHECK(sent[0].flow.peer.to_string() == "192.0.2.10:5060");
+    }
+}
+
 TEST_CASE("what is sent at once is little: other input gets its turn") {
     Crowd server;
     server.answer_all("200 OK");

@@ -103,6 +103,21 @@ TEST_CASE("inline: a turn's changes are one batch, done in the next turn") {
     CHECK(port->waiting() == 0);
 }
 
+TEST_CASE("what a port that went away left undone fills nobody's queue") {
+    Rig rig({.queue_limit = 3, .is_inline = true});
+    base::Loop other(rig.clock);
+    const auto stays = rig.lane.attach(other);
+    auto goes = rig.lane.attach(rig.loop);
+    rig.commit(*goes, 1, 3);
+    CHECK(stays->is_full());
+
+    goes.reset();
+
+    CHECK_FALSE(stays->is_full());
+    CHECK(rig.ledger.ids() == numbers(1, 3));
+    CHECK(rig.done.empty());
+}
+
 TEST_CASE("inline: more than the batch limit becomes several commits") {
     Rig rig({.batch_limit = 4, .is_inline = true});
     const auto port = rig.lane.attach(rig.loop);
