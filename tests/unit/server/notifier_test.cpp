@@ -242,6 +242,43 @@ TEST_CASE("no message of a peer makes a dialog's texts endless") {
     CHECK(server.sent() == Lines{"SIP/2.0 200 OK", "NOTIFY sip:bob@192.0.2.10:5060 SIP/2.0"});
 }
 
+TEST_CASE("who is owed the NOTIFY of a refresh is not noted as having it") {
+    Subscribed server;
+    server.receive(answer_to(server.notify, "200 OK"));
+    server.receive(subscribe(2, server.to));
+    server.pass(std::chrono::seconds(10));
+    CHECK(server.store.confirmations == 0);
+    server.sent();
+
+    server.finish();
+    REQUIRE(server.sent().size() == 2);
+    server.receive(answer_to(server.message(1), "200 OK"));
+    server.pass(std::chrono::seconds(10));
+    CHECK(server.store.confirmations == 1);
+}
+
+TEST_CASE("events S-4: a stop ends what dies with its connection, nothing that has a route") {
+    for (const auto* route : {"", "Record-Route: <sip:192.0.2.50;lr>\n"}) {
+        CAPTURE(route);
+        SlowShard server;
+        auto text = testing::request(
+            "SUBSCRIBE", kAlice, 1, "<sip:alice@localhost>",
+            "Contact: <sip:bob@192.0.2.10:40000;ob>\nEvent: presence\n" + std::string(route));
+        text.replace(text.find("/UDP "), 5, "/TCP ");
+        server.transport.receive(text, server.transport.connect());
+        server.settle();
+        server.finish();
+        REQUIRE(server.sent().size() == 2);
+        server.receive(answer_to(server.message(1), "200 OK"));
+
+        server.shard.retire();
+        server.settle();
+
+        const bool is_ended = std::string_view(route).empty();
+        CHECK(server.store.held.size() == (is_ended ? 1 : 0));
+    }
+}
+
 TEST_CASE("a stop while a subscription ends does not end it twice") {
     SlowShard server;
     auto tcp = server.transport.connect();

@@ -66,6 +66,38 @@ struct Crowd : SlowShard {
     }
 };
 
+/// One watcher with this Contact, and documents that fit into no datagram.
+struct Large : SlowShard {
+    sip::Flow flow;  ///< of the last NOTIFY
+
+    explicit Large(const std::string& contact) {
+        receive(testing::request("SUBSCRIBE", "sip:alice@localhost", 1, "<sip:alice@localhost>",
+                                 "Contact: <sip:bob@" + contact + ">\nEvent: presence\n"));
+        finish();
+        look();
+    }
+    /// The NOTIFY just sent, answered where it came by UDP.
+    void look() {
+        auto sent = transport.take();
+        REQUIRE_FALSE(sent.empty());
+        REQUIRE(sent.back().bytes.starts_with("NOTIFY"));
+        flow = sent.back().flow;
+        if (flow.protocol == sip::Protocol::udp) receive(answer_to(sent.back().bytes, "200 OK"));
+    }
+    void change(unsigned number) {
+        const auto note = std::to_string(number) + std::string(2'000, 'x');
+        shard.compositor().put_hard_state(
+            *packages::find("presence"), "sip:alice@localhost",
+            {"application/pidf+xml",
+             "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" entity=\"sip:alice@localhost\">"
+             "<tuple id=\"a\"><status><basic>open</basic></status><note>" +
+                 note + "</note></tuple></presence>"},
+            [](Status) {});
+        finish();
+        look();
+    }
+};
+
 }  // namespace
 
 TEST_CASE("everybody is told in the end, however often the state changes meanwhile") {
@@ -140,27 +172,29 @@ TEST_CASE("watchers who leave during a fan-out take nobody's NOTIFY along") {
 TEST_CASE("RFC 3261 18.1.1: what is too large for UDP takes a stream to the same address only") {
     for (const auto* contact : {"192.0.2.10:5060", "192.0.2.77:5060", "192.0.2.10:5061"}) {
         CAPTURE(contact);
-        SlowShard server;
-        server.receive(
-            testing::request("SUBSCRIBE", "sip:alice@localhost", 1, "<sip:alice@localhost>",
-                             "Contact: <sip:bob@" + std::string(contact) + ">\nEvent: presence\n"));
-        server.finish();
-        REQUIRE(server.sent().size() == 2);
-        server.receive(answer_to(server.message(1), "200 OK"));
-        const std::string body =
-            "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" entity=\"sip:alice@localhost\">"
-            "<tuple id=\"a\"><status><basic>open</basic></status><note>" +
-            std::string(2'000, 'x') + "</note></tuple></presence>";
-        server.shard.compositor().put_hard_state(*packages::find("presence"), "sip:alice@localhost",
-                                                 {"application/pidf+xml", body}, [](Status) {});
-        server.finish();
-
-        const auto sent = server.transport.take();
-        REQUIRE(sent.size() == 1);
+        Large server(contact);
+        server.change(1);
         const bool is_there = std::string_view(contact) == "192.0.2.10:5060";
-        CHECK(sent[0].flow.protocol == (is_there ? sip::Protocol::tcp : sip::Protocol::udp));
-        CHECK(sent[0].flow.peer.to_string() == "192.0.2.10:5060");
+        CHECK(server.flow.protocol == (is_there ? sip::Protocol::tcp : sip::Protocol::udp));
+        CHECK(server.flow.peer.to_string() == "192.0.2.10:5060");
     }
+}
+
+TEST_CASE("RFC 3261 18.1.1: that a watcher takes no stream is remembered for ten minutes") {
+    Large server("192.0.2.10:5060");
+    server.change(1);
+    REQUIRE(server.flow.protocol == sip::Protocol::tcp);
+    server.transport.close(server.flow);
+    server.settle();
+    server.look();
+    CHECK(server.flow.protocol == sip::Protocol::udp);
+
+    server.pass(std::chrono::minutes(9));
+    server.change(2);
+    CHECK(server.flow.protocol == sip::Protocol::udp);
+    server.pass(std::chrono::minutes(2));
+    server.change(3);
+    CHECK(server.flow.protocol == sip::Protocol::tcp);
 }
 
 TEST_CASE("what is sent at once is little: other input gets its turn") {

@@ -25,6 +25,7 @@ public:
         base::Task<void(store::Outcome)> done;
     };
     std::deque<Held> held;
+    std::size_t confirmations = 0;  ///< written, see PutConfirmation
 
     /// Ends the oldest change.
     void settle(store::Outcome outcome = store::Outcome::committed) {
@@ -56,7 +57,8 @@ private:
         explicit SlowPort(SlowStore& store) : store_(store) {}
         void commit(store::Change change, base::Task<void(store::Outcome)> done) override {
             // Written when nobody asks, in the store's own good time.
-            if (std::holds_alternative<store::PutConfirmation>(change)) return;
+            if (std::holds_alternative<store::PutConfirmation>(change))
+                return static_cast<void>(++store_.confirmations);
             store_.held.push_back({std::move(change), std::move(done)});
         }
         bool is_full() const noexcept override { return false; }
@@ -146,10 +148,15 @@ inline std::string request(const std::string& method, const std::string& uri, un
            (lines.find("\n\n") == std::string::npos ? "Content-Length: 0\n\n" : "");
 }
 
-/// The answer to a request of ours.
+/// The answer to a request of ours, which may have compact header names.
 inline std::string answer_to(const std::string& message, const std::string& status) {
+    const bool is_compact = message.find("\r\nf: ") != std::string::npos;
     std::string text = "SIP/2.0 " + status + "\n";
-    for (const auto* name : {"Via", "From", "To", "Call-ID", "CSeq"})
+    for (const auto* name : {"From", "To", "Call-ID"}) {
+        const auto sent_as = !is_compact ? name : name[0] == 'F' ? "f" : name[0] == 'T' ? "t" : "i";
+        text += std::string(name) + ": " + header(message, sent_as) + "\n";
+    }
+    for (const auto* name : {"Via", "CSeq"})
         text += std::string(name) + ": " + header(message, name) + "\n";
     return text + "Content-Length: 0\n\n";
 }

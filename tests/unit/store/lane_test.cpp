@@ -103,6 +103,15 @@ TEST_CASE("inline: a turn's changes are one batch, done in the next turn") {
     CHECK(port->waiting() == 0);
 }
 
+TEST_CASE("draining commits batch after batch until nothing waits") {
+    Rig rig({.batch_limit = 1});
+    const auto port = rig.lane.attach(rig.loop);
+    rig.commit(*port, 1, 200);
+    rig.loop.turn(0ms);
+    rig.lane.drain();
+    CHECK(rig.ledger.ids() == numbers(1, 200));
+}
+
 TEST_CASE("what a port that went away left undone fills nobody's queue") {
     Rig rig({.queue_limit = 3, .is_inline = true});
     base::Loop other(rig.clock);
