@@ -10,6 +10,8 @@ namespace {
 
 /// Long enough for those who talk to it to notice.
 constexpr int kDeadMilliseconds = 150;
+/// How often it looks whether it shall end.
+constexpr int kLookMilliseconds = 20;
 
 }  // namespace
 
@@ -17,29 +19,27 @@ PresenceServer::PresenceServer(Faults faults)
     : faults_(std::move(faults)),
       socket_(std::move(*sip::bind_socket(sip::Protocol::udp, *sip::Endpoint::from("127.0.0.1", 0),
                                           sip::Sharing::alone))),
+      own_(sip::local_endpoint(socket_)),
       digest_({.realm = "bench"}, base::random_key(), clock_) {
     sip::set_buffer(socket_, SO_RCVBUF, 1 << 22);
     thread_ = std::thread([this] { serve(); });
 }
 
 PresenceServer::~PresenceServer() {
-    sockaddr_storage own{};
-    const auto size = sip::local_endpoint(socket_).to_sockaddr(own);
-    sendto(socket_.fd(), "stop", 4, 0, reinterpret_cast<sockaddr*>(&own), size);
+    is_stopping_ = true;
     thread_.join();
 }
 
 void PresenceServer::serve() {
     std::vector<char> room(65536);
-    for (;;) {
+    while (!is_stopping_) {
         pollfd wanted{socket_.fd(), POLLIN, 0};
-        poll(&wanted, 1, -1);
+        if (poll(&wanted, 1, kLookMilliseconds) <= 0) continue;
         sockaddr_storage from{};
         socklen_t from_size = sizeof from;
         const auto size = recvfrom(socket_.fd(), room.data(), room.size(), 0,
                                    reinterpret_cast<sockaddr*>(&from), &from_size);
         if (size < 0) continue;
-        if (std::string_view(room.data(), static_cast<std::size_t>(size)) == "stop") return;
         peer_ = sip::Endpoint(reinterpret_cast<sockaddr*>(&from));
         const auto parsed =
             sip::parse({room.data(), static_cast<std::size_t>(size)}, sip::Framing::datagram);
@@ -120,10 +120,9 @@ void PresenceServer::notify_all(const std::string& presentity) {
 }
 
 void PresenceServer::die_and_return() {
-    const sip::Endpoint own = sip::local_endpoint(socket_);
     socket_ = sip::Socket();
     poll(nullptr, 0, kDeadMilliseconds);
-    socket_ = std::move(*sip::bind_socket(sip::Protocol::udp, own, sip::Sharing::alone));
+    socket_ = std::move(*sip::bind_socket(sip::Protocol::udp, own_, sip::Sharing::alone));
     for (const auto& [presentity, publication] : publications_) notify_all(presentity);
 }
 

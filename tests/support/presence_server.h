@@ -34,7 +34,7 @@ public:
     explicit PresenceServer(Faults faults);
     ~PresenceServer();
 
-    std::string address() const { return sip::local_endpoint(socket_).to_string(); }
+    std::string address() const { return own_.to_string(); }
     /// NOTIFYs answered 200.
     std::uint64_t confirmed() const noexcept { return confirmed_; }
     std::uint64_t subscriptions() const noexcept { return subscription_count_; }
@@ -63,7 +63,8 @@ private:
 
     const Faults faults_;
     base::SystemClock clock_;
-    sip::Socket socket_;
+    sip::Socket socket_;       ///< of the thread alone: it is another one after a death
+    const sip::Endpoint own_;  ///< where it is bound
     sip::DigestServer digest_;
     sip::Endpoint peer_;
     std::map<std::string, Subscription> subscriptions_;
@@ -73,6 +74,7 @@ private:
     unsigned publishes_ = 0;
     unsigned accepted_ = 0;
     unsigned entity_tags_ = 0;
+    std::atomic<bool> is_stopping_{false};
     std::atomic<std::uint64_t> confirmed_{0};
     std::atomic<std::uint64_t> subscription_count_{0};
     std::atomic<std::size_t> watcher_ports_{0};
