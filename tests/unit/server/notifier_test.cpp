@@ -279,6 +279,26 @@ TEST_CASE("events S-4: a stop ends what dies with its connection, nothing that h
     }
 }
 
+TEST_CASE(
+    "RFC 3261 22.2: the last NOTIFY is sent again with credentials, once, where it is challenged") {
+    auto config = parse_config("").config;
+    config.notify_username = "herald";
+    config.notify_password = "secret";
+    SlowShard server(config);
+    server.receive(subscribe(1, "<sip:alice@localhost>", "0"));
+    REQUIRE(server.sent().size() == 2);
+    for (const bool is_first : {true, false}) {
+        const auto notify = server.message(is_first ? 1 : 0);
+        CHECK((notify.find("Authorization: Digest") == std::string::npos) == is_first);
+        auto challenge = answer_to(notify, "401 Unauthorized");
+        challenge.insert(challenge.find("Content-Length"),
+                         "WWW-Authenticate: Digest realm=\"phone\", nonce=\"n1\"\n");
+        server.receive(challenge);
+        CHECK(server.sent().size() == (is_first ? 1 : 0));
+    }
+    CHECK(server.subscriptions() == 0);
+}
+
 TEST_CASE("a stop while a subscription ends does not end it twice") {
     SlowShard server;
     auto tcp = server.transport.connect();

@@ -75,9 +75,10 @@ private:
 /// Serves `localhost` at 192.0.2.1:5060; the peer is 192.0.2.10:5060 over UDP.
 class SlowShard {
 public:
-    SlowShard()
+    explicit SlowShard(Config given = parse_config("").config)
         : loop(clock),
           transport(clock),
+          config(std::move(given)),
           domains({"localhost"}, {transport.listeners().begin(), transport.listeners().end()}),
           shard(loop, transport, metrics, ShardSetup{config, domains, store, ids, {5, 6}, 0, 1},
                 nullptr) {
@@ -88,7 +89,7 @@ public:
     base::Metrics metrics;
     base::Loop loop;
     test::FakeTransport transport;
-    Config config = parse_config("").config;
+    Config config;
     Domains domains;
     std::atomic<std::uint64_t> ids{1};
     SlowStore store;

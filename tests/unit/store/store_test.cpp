@@ -319,6 +319,13 @@ TEST_CASE(
     CHECK(rows[0].fingerprint == ~0ULL);
     CHECK(rows[0].through == 4);
 
+    // Deleted, not merely passed over: a watcher who comes later has nothing.
+    auto late = subscription(2);
+    late.package = "presence";
+    late.aor = "sip:nobody@example.com";
+    bench.commit(PutSubscription{.row = late, .replaces = {}});
+    CHECK(bench.recover().confirmations.size() == 1);
+
     row.through = 0;
     CHECK(bench.commit(PutConfirmation{row}) == Outcome::committed);
     CHECK(bench.recover().confirmations.empty());
