@@ -272,7 +272,6 @@ void NotifySender::remove(Id id, std::string_view why) {
 void NotifySender::refresh_target(Id id, Subscription& record, const sip::Message& message) {
     const auto contact = sip::sole_contact(message);
     if (!contact || contact->uri == record.get(Part::remote_target)) return;
-    if (contact->uri.size() > kMostText) return;
     auto parts = record.text.parts();
     const std::string target(contact->uri);
     parts[static_cast<std::size_t>(Part::remote_target)] = target;

@@ -16,9 +16,9 @@
 
 namespace herald::server {
 
-/// Headers of a message together, and the longest Contact of an answer, from which a record keeps
-/// texts. Canonical AORs may be three times as long as what was written: five times this still fits
-/// into a PackedText.
+/// Most bytes of the headers of a SUBSCRIBE, from which a record keeps texts. A canonical AOR may
+/// be three times as long as what was written, and the answer to a NOTIFY may bring one more
+/// Contact (8,192 bytes at most): all of it fits into a PackedText.
 inline constexpr std::size_t kMostText = 12'000;
 
 /// CSeqs of NOTIFYs that one durable write of a subscription makes room for (design: Durability).

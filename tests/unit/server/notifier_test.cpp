@@ -299,6 +299,22 @@ TEST_CASE(
     CHECK(server.subscriptions() == 0);
 }
 
+TEST_CASE("design, Durability: a full queue refuses new work first, refreshes last") {
+    Subscribed server;
+    server.store.is_full = true;
+    server.receive(subscribe(1, "<sip:alice@localhost>", "600", "c2"));
+    CHECK(server.sent() == Lines{"SIP/2.0 503 Busy"});
+    server.receive(subscribe(2, server.to));
+    CHECK(server.store.held.size() == 1);
+    server.finish();
+    CHECK(server.sent().front() == "SIP/2.0 200 OK");
+
+    server.store.is_full_for_refreshes = true;
+    server.receive(subscribe(3, server.to));
+    CHECK(server.sent() == Lines{"SIP/2.0 503 Busy"});
+    CHECK(server.store.held.empty());
+}
+
 TEST_CASE("a stop while a subscription ends does not end it twice") {
     SlowShard server;
     auto tcp = server.transport.connect();

@@ -157,6 +157,9 @@ TEST_CASE("RFC 3903 6: bodies that are not taken") {
     const Request large("PUBLISH",
                         "Event: presence\nContent-Type: application/pidf+xml\n\n" + much);
     CHECK(bench.refusal(large).status == 413);
+    const Request just_fits(
+        "PUBLISH", "Event: presence\nContent-Type: application/pidf+xml\n\n" + much.substr(1));
+    CHECK(bench.refusal(just_fits).status == 400);
 }
 
 TEST_CASE("RFC 3903 6: an initial publication that expires at once is checked and not kept") {

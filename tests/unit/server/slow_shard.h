@@ -25,6 +25,8 @@ public:
         base::Task<void(store::Outcome)> done;
     };
     std::deque<Held> held;
+    bool is_full = false;
+    bool is_full_for_refreshes = false;
     std::size_t confirmations = 0;  ///< written, see PutConfirmation
 
     /// Ends the oldest change.
@@ -61,8 +63,10 @@ private:
                 return static_cast<void>(++store_.confirmations);
             store_.held.push_back({std::move(change), std::move(done)});
         }
-        bool is_full() const noexcept override { return false; }
-        bool is_full_for_refreshes() const noexcept override { return false; }
+        bool is_full() const noexcept override { return store_.is_full; }
+        bool is_full_for_refreshes() const noexcept override {
+            return store_.is_full_for_refreshes;
+        }
         std::size_t waiting() const noexcept override { return store_.held.size(); }
 
     private:
