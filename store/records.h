@@ -129,6 +129,11 @@ struct RemovePublication {
     base::WallTime keep_until{};  ///< zero: delete at once
     RequestMark mark;
 };
+/// Changes of publications that are made all or none: the contacts of one REGISTER (RFC 3261 10.3
+/// step 7). Refused where one of them is.
+struct ChangePublications {
+    std::vector<std::variant<PutPublication, RefreshPublication, RemovePublication>> changes;
+};
 /// Inserts a subscription, deleting the rows it replaces (a rebooted device) in the same commit.
 struct PutSubscription {
     Subscription row;
@@ -172,9 +177,10 @@ struct PutToken {
     Token row;
 };
 
-using Change = std::variant<PutPublication, RefreshPublication, RemovePublication, PutSubscription,
-                            UpdateSubscription, TouchSubscription, RemoveSubscription,
-                            PutConfirmation, PutAccount, RemoveAccount, PutToken>;
+using Change =
+    std::variant<PutPublication, RefreshPublication, RemovePublication, ChangePublications,
+                 PutSubscription, UpdateSubscription, TouchSubscription, RemoveSubscription,
+                 PutConfirmation, PutAccount, RemoveAccount, PutToken>;
 
 /// What became of a Change. Unknown is never answered to a client.
 enum class Outcome : std::uint8_t {

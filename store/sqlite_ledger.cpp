@@ -25,10 +25,19 @@ constexpr auto kBeat = std::chrono::seconds(30);
 constexpr unsigned kIdleTicks = 5;
 constexpr std::uint64_t kFrameBytes = 4096 + 24;
 
+/// The highest number a change gives to a row.
 std::uint64_t id_of(const Change& change) {
     if (const auto* put = std::get_if<PutPublication>(&change)) return put->row.id;
     if (const auto* put = std::get_if<PutSubscription>(&change)) return put->row.id;
-    return 0;
+    const auto* several = std::get_if<ChangePublications>(&change);
+    if (several == nullptr) return 0;
+    std::uint64_t highest = 0;
+    for (const auto& one : several->changes) {
+        if (const auto* put = std::get_if<PutPublication>(&one)) {
+            highest = std::max(highest, put->row.id);
+        }
+    }
+    return highest;
 }
 
 /// Exclusive access needs no shared memory file, which a full disk might refuse; an onlooker might

@@ -108,6 +108,9 @@ Result<SqliteWriter> SqliteWriter::prepare(Database& database, const base::HashK
         {&SqliteWriter::delete_publication_, "DELETE FROM publications WHERE id = ?1"},
         {&SqliteWriter::delete_tagged_publication_,
          "DELETE FROM publications WHERE id = ?1 AND entity_tag = ?2"},
+        {&SqliteWriter::save_, "SAVEPOINT together"},
+        {&SqliteWriter::undo_, "ROLLBACK TO together"},
+        {&SqliteWriter::release_, "RELEASE together"},
         {&SqliteWriter::insert_subscription_, kInsertSubscription},
         {&SqliteWriter::update_subscription_, kUpdateSubscription},
         {&SqliteWriter::touch_subscription_, kTouchSubscription},
@@ -187,6 +190,20 @@ SqliteWriter::Applied SqliteWriter::mark_publication(const RemovePublication& ch
     if (marked != Outcome::committed) return marked;
     note_mark(change.keep_until);
     return run(delete_publication_.bind(change.id));
+}
+
+SqliteWriter::Applied SqliteWriter::apply(const ChangePublications& change) {
+    const auto apply_one = [this](const auto& one) { return apply(one); };
+    if (change.changes.size() == 1) return std::visit(apply_one, change.changes.front());
+    if (save_.run() != Step::done) return std::nullopt;
+    Applied applied = Outcome::committed;
+    for (const auto& one : change.changes) {
+        applied = std::visit(apply_one, one);
+        if (applied != Outcome::committed) break;
+    }
+    if (applied == Outcome::refused && undo_.run() != Step::done) return std::nullopt;
+    if (release_.run() != Step::done) return std::nullopt;
+    return applied;
 }
 
 void SqliteWriter::note_mark(base::WallTime keep_until) {

@@ -41,6 +41,7 @@ private:
     Applied apply(const PutPublication& change);
     Applied apply(const RefreshPublication& change);
     Applied apply(const RemovePublication& change);
+    Applied apply(const ChangePublications& change);
     Applied apply(const PutSubscription& change);
     Applied apply(const UpdateSubscription& change);
     Applied apply(const TouchSubscription& change);
@@ -69,6 +70,9 @@ private:
     Statement mark_publication_;
     Statement delete_publication_;
     Statement delete_tagged_publication_;
+    Statement save_;
+    Statement undo_;
+    Statement release_;
     Statement insert_subscription_;
     Statement update_subscription_;
     Statement touch_subscription_;

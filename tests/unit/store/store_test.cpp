@@ -202,6 +202,37 @@ TEST_CASE("tombstones end with their time and are swept from the file") {
     CHECK(bench.recover().publications.size() == 20);
 }
 
+TEST_CASE("RFC 3261 10.3: changes made together are made all or none") {
+    Bench bench("memory:");
+    Publication first = publication(1);
+    first.entity_tag = "one";
+    Publication second = publication(2);
+    second.entity_tag = "two";
+
+    CHECK(bench.commit(ChangePublications{
+              {PutPublication{first, {}}, PutPublication{second, {}}}}) == Outcome::committed);
+    CHECK(bench.recover().publications.size() == 2);
+
+    const RemovePublication removal{.id = 1, .expected_tag = "one", .keep_until = {}, .mark = {}};
+    const RefreshPublication stale{.id = 2,
+                                   .expected_tag = "old",
+                                   .entity_tag = "three",
+                                   .expires_at = second.expires_at,
+                                   .granted = 60,
+                                   .mark = {}};
+    CHECK(bench.commit(ChangePublications{{removal, stale}}) == Outcome::refused);
+    auto kept = bench.recover().publications;
+    CHECK(kept.size() == 2);
+    CHECK(kept[2].entity_tag == "two");
+
+    RefreshPublication fresh = stale;
+    fresh.expected_tag = "two";
+    CHECK(bench.commit(ChangePublications{{removal, fresh}}) == Outcome::committed);
+    kept = bench.recover().publications;
+    REQUIRE(kept.size() == 1);
+    CHECK(kept[2].entity_tag == "three");
+}
+
 TEST_CASE("a subscription comes back as it was put, numbers of 32 and 64 bits included") {
     Bench bench("memory:");
     const Subscription row = subscription(9);
