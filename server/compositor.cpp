@@ -12,7 +12,6 @@ namespace herald::server {
 
 namespace {
 
-constexpr std::size_t kMostWaiting = 64;
 constexpr std::size_t kTagBytes = 16;
 
 base::Counter& counter(base::Metrics& metrics, const char* what) {
@@ -29,14 +28,13 @@ struct Compositor::Applied {
     std::uint64_t replaced = 0;  ///< id of the publication this one takes the place of
 };
 
-Compositor::Compositor(Context& context, NotifySender& sender)
+Compositor::Compositor(Context& context, NotifySender& sender, Publications& publications)
     : context_(context),
       sender_(sender),
+      publications_(publications),
       done_{&counter(context.metrics, "created"),  &counter(context.metrics, "refreshed"),
             &counter(context.metrics, "modified"), &counter(context.metrics, "removed"),
             &counter(context.metrics, "nothing"),  &counter(context.metrics, "repeated")},
-      expired_(context.metrics.counter("herald_publications_expired_total",
-                                       "Publications that ran out")),
       publish_time_(
           context.metrics.histogram("herald_publish_seconds", "From a PUBLISH to its 200")) {}
 
@@ -74,7 +72,7 @@ void Compositor::resume_publish(const Incoming& incoming) {
     const auto slot = context_.resources.find(*incoming.package, incoming.aor);
     const auto* resource = slot == Resource::kNone ? nullptr : &context_.resources[slot];
     if (resource && resource->is_changing) {
-        if (wait(slot, [this, incoming] { resume_publish(incoming); })) return;
+        if (publications_.wait(slot, [this, incoming] { resume_publish(incoming); })) return;
         return refuse(incoming, unavailable("Busy"));
     }
     const auto mark = context_.mark_of(*request);
@@ -110,9 +108,8 @@ void Compositor::carry_out(const Incoming& incoming, const sip::Message& request
     if (slot == Resource::kNone) slot = context_.resources.obtain(*incoming.package, incoming.aor);
     Applied applied{plan.operation, {}, plan.target ? plan.target->id : 0};
     auto change = change_of(incoming, request, plan, applied.next);
-    context_.resources[slot].is_changing = true;
-    context_.port.commit(
-        std::move(change),
+    publications_.commit(
+        slot, std::move(change),
         [this, incoming, slot, applied = std::make_unique<Applied>(std::move(applied))](
             store::Outcome outcome) { apply(incoming, slot, *applied, outcome); });
 }
@@ -150,7 +147,6 @@ store::Change Compositor::change_of(const Incoming& incoming, const sip::Message
 
 void Compositor::apply(const Incoming& incoming, std::uint32_t slot, Applied& applied,
                        store::Outcome outcome) {
-    context_.resources[slot].is_changing = false;
     switch (outcome) {
         case store::Outcome::committed:
             accept(incoming, applied.next.entity_tag, applied.next.granted);
@@ -169,8 +165,6 @@ void Compositor::apply(const Incoming& incoming, std::uint32_t slot, Applied& ap
             context_.stack.abandon(incoming.transaction);
             break;
     }
-    open_gate(slot);
-    context_.resources.drop_if_idle(slot);
 }
 
 void Compositor::apply_to(std::uint32_t slot, Applied& applied) {
@@ -181,14 +175,14 @@ void Compositor::apply_to(std::uint32_t slot, Applied& applied) {
             target->mark = applied.next.mark;
             target->granted = applied.next.granted;
             target->expires_at = applied.next.expires_at;
-            arm_expiry(slot, *target, {});
+            publications_.arm_expiry(slot, *target, {});
         }
         return;
     }
     if (applied.operation == PublishOperation::remove) {
-        take_out(slot, applied.replaced);
+        publications_.take_out(slot, applied.replaced, packages::Cause::removed);
     } else {
-        put_in_place(slot, std::move(applied.next));
+        publications_.put(slot, std::move(applied.next));
     }
     sender_.changed(slot);
 }
@@ -207,93 +201,6 @@ std::string Compositor::removal_tag(std::uint64_t mark) const {
     const auto hash =
         base::keyed_hash128(context_.home.lasting_key, "removed " + std::to_string(mark));
     return base::to_base32({reinterpret_cast<const char*>(&hash), sizeof hash});
-}
-
-void Compositor::put_in_place(std::uint32_t slot, Publication publication) {
-    auto& resource = context_.resources[slot];
-    auto* place = resource.by_id(publication.id);
-    if (place) {
-        context_.loop.timers().cancel(place->expiry);
-        *place = std::move(publication);
-    } else {
-        place = &resource.publications.emplace_back(std::move(publication));
-    }
-    arm_expiry(slot, *place, {});
-}
-
-void Compositor::take_out(std::uint32_t slot, std::uint64_t id) {
-    auto& publications = context_.resources[slot].publications;
-    const auto found =
-        std::find_if(publications.begin(), publications.end(),
-                     [&](const Publication& publication) { return publication.id == id; });
-    if (found == publications.end()) return;
-    context_.loop.timers().cancel(found->expiry);
-    publications.erase(found);
-}
-
-void Compositor::arm_expiry(std::uint32_t slot, Publication& publication,
-                            base::WallTime not_before) {
-    auto& timers = context_.loop.timers();
-    timers.cancel(publication.expiry);
-    if (publication.is_hard()) return;
-    publication.expiry = timers.arm(context_.lapse_of(publication.expires_at, not_before),
-                                    [this, slot, id = publication.id] { on_expiry(slot, id); });
-}
-
-/// RFC 3903 6: an expired publication is removed and its watchers are told.
-void Compositor::on_expiry(std::uint32_t slot, std::uint64_t id) {
-    auto& resource = context_.resources[slot];
-    auto* publication = resource.by_id(id);
-    if (!publication) return;
-    publication->expiry = {};
-    if (resource.is_changing) {
-        if (wait(slot, [this, slot, id] { on_expiry(slot, id); })) return;
-        publication->expiry = context_.loop.timers().arm(context_.loop.now() + kExpiryRetry,
-                                                         [this, slot, id] { on_expiry(slot, id); });
-        return;
-    }
-    if (publication->expires_at > context_.wall() + kExpiryRetry)
-        return arm_expiry(slot, *publication, {});
-    resource.is_changing = true;
-    store::RemovePublication change{id, publication->entity_tag, {}, {}};
-    context_.port.commit(std::move(change), [this, slot, id](store::Outcome outcome) {
-        auto& changed = context_.resources[slot];
-        changed.is_changing = false;
-        if (outcome == store::Outcome::unavailable || outcome == store::Outcome::unknown) {
-            if (auto* late = changed.by_id(id)) {
-                late->expiry = context_.loop.timers().arm(
-                    context_.loop.now() + kExpiryRetry, [this, slot, id] { on_expiry(slot, id); });
-            }
-        } else {
-            expired_.add();
-            take_out(slot, id);
-            sender_.changed(slot);
-        }
-        open_gate(slot);
-        context_.resources.drop_if_idle(slot);
-    });
-}
-
-bool Compositor::wait(std::uint32_t slot, base::Task<void()>&& work) {
-    auto& waiting = context_.resources[slot].waiting;
-    if (!waiting) waiting = std::make_unique<std::deque<base::Task<void()>>>();
-    if (waiting->size() >= kMostWaiting) return false;
-    waiting->push_back(std::move(work));
-    return true;
-}
-
-void Compositor::open_gate(std::uint32_t slot) {
-    while (true) {
-        auto& resource = context_.resources[slot];
-        if (resource.is_changing || !resource.waiting) return;
-        auto work = std::move(resource.waiting->front());
-        resource.waiting->pop_front();
-        if (resource.waiting->empty()) resource.waiting.reset();
-        // Held while it works: nothing may drop the resource under it.
-        resource.is_held = true;
-        work();
-        context_.resources[slot].is_held = false;
-    }
 }
 
 }  // namespace herald::server

@@ -12,6 +12,7 @@
 #include "base/task.h"
 #include "server/context.h"
 #include "server/notify.h"
+#include "server/publications.h"
 #include "server/publish_decision.h"
 
 namespace herald::server {
@@ -20,7 +21,7 @@ namespace herald::server {
 /// order of arrival.
 class Compositor {
 public:
-    Compositor(Context& context, NotifySender& sender);
+    Compositor(Context& context, NotifySender& sender, Publications& publications);
 
     /// Answers now, or after the commit. Core checks are passed, the package is known.
     void on_publish(sip::ServerTransactionId transaction, const sip::Message& request,
@@ -69,19 +70,13 @@ private:
     void apply_hard_state(HardChange& change, store::Outcome outcome);
 
     std::string removal_tag(std::uint64_t mark) const;
-    void put_in_place(std::uint32_t slot, Publication publication);
-    void take_out(std::uint32_t slot, std::uint64_t id);
-    void arm_expiry(std::uint32_t slot, Publication& publication, base::WallTime not_before);
-    void on_expiry(std::uint32_t slot, std::uint64_t id);
-    bool wait(std::uint32_t slot, base::Task<void()>&& work);
-    void open_gate(std::uint32_t slot);
 
     Context& context_;
     NotifySender& sender_;
+    Publications& publications_;
     /// Removals made durable just before the last run ended: by mark.
     std::unordered_set<std::uint64_t> tombstones_;
     base::Counter* done_[6];
-    base::Counter& expired_;
     base::Histogram& publish_time_;
 };
 

@@ -82,7 +82,7 @@ void Compositor::resume_hard_state(std::unique_ptr<HardChange> change) {
     if (resource.is_changing) {
         const bool is_crowded = resource.waiting && resource.waiting->size() >= 32;
         if (is_crowded) return fail({FaultKind::unavailable, "Busy; try again"});
-        wait(slot, [this, change = std::move(change)]() mutable {
+        publications_.wait(slot, [this, change = std::move(change)]() mutable {
             resume_hard_state(std::move(change));
         });
         return;
@@ -105,8 +105,7 @@ void Compositor::resume_hard_state(std::unique_ptr<HardChange> change) {
         next.body = change->document.body;
         row = store::PutPublication{row_of(*change->package, change->aor, next, {}), {}};
     }
-    resource.is_changing = true;
-    context_.port.commit(std::move(row),
+    publications_.commit(slot, std::move(row),
                          [this, change = std::move(change)](store::Outcome outcome) {
                              apply_hard_state(*change, outcome);
                          });
@@ -114,18 +113,15 @@ void Compositor::resume_hard_state(std::unique_ptr<HardChange> change) {
 
 void Compositor::apply_hard_state(HardChange& change, store::Outcome outcome) {
     const auto slot = change.slot;
-    context_.resources[slot].is_changing = false;
     if (outcome == store::Outcome::committed) {
         if (change.is_removal()) {
-            take_out(slot, change.replaced);
+            publications_.take_out(slot, change.replaced, packages::Cause::removed);
         } else {
-            put_in_place(slot, std::move(change.next));
+            publications_.put(slot, std::move(change.next));
         }
         sender_.changed(slot);
     }
     change.done(status_of(outcome));
-    open_gate(slot);
-    context_.resources.drop_if_idle(slot);
 }
 
 void Compositor::recover(store::Publication row, base::WallTime not_before) {
@@ -159,7 +155,7 @@ void Compositor::recover(store::Publication row, base::WallTime not_before) {
     publication.body = std::move(row.body);
     const auto slot = context_.resources.obtain(*package, row.aor);
     auto& place = context_.resources[slot].publications.emplace_back(std::move(publication));
-    arm_expiry(slot, place, not_before);
+    publications_.arm_expiry(slot, place, not_before);
 }
 
 }  // namespace herald::server
