@@ -6,7 +6,7 @@
 #include "packages/package.h"
 
 /// One line per package, in the order of Allow-Events: the function its file defines.
-#define HERALD_PACKAGES(package) package(presence) package(message_summary)
+#define HERALD_PACKAGES(package) package(presence) package(message_summary) package(reg)
 
 namespace herald::packages {
 

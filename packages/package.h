@@ -32,6 +32,19 @@ using DocumentPtr = std::shared_ptr<const Admitted>;
 /// Decides conflicts between inputs, higher wins (composition rule CO-01).
 enum class Rank : std::uint8_t { fallback, registration, hard, derived, published, override_ };
 
+/// What happened to a piece of state last.
+enum class Cause : std::uint8_t {
+    made,     ///< over SIP
+    created,  ///< by an operator
+    refreshed,
+    shortened,
+    expired,
+    removed,
+    deactivated,  ///< by an operator: may come back at once
+    probation,    ///< ... after `retry_after`
+    rejected,     ///< ... may not come back
+};
+
 /// One piece of event state, as compose() sees it.
 struct Input {
     std::string_view
@@ -39,12 +52,17 @@ struct Input {
     Rank rank = Rank::published;
     base::WallTime arrived;  ///< of the last change that carried a body
     const Admitted* document = nullptr;
+    // For packages with partial documents:
+    std::uint64_t changed = 0;  ///< rises with every change of the resource: when this one changed
+    Cause cause = Cause::made;
+    bool is_gone = false;           ///< was here lately
+    std::uint32_t retry_after = 0;  ///< seconds, with Cause::probation
 };
 
 /// All that is known of one resource. An empty `inputs` is a state too.
 struct EventState {
-    std::string_view aor;  ///< canonical: sip:user@host
-    std::span<const Input> inputs;
+    std::string_view aor;           ///< canonical: sip:user@host
+    std::span<const Input> inputs;  ///< with what went lately behind it, oldest first
     base::WallTime now;
 };
 
@@ -52,6 +70,8 @@ struct EventState {
 struct View {
     std::string_view type;    ///< one of Profile::notify_types
     std::string_view entity;  ///< the URI the watchers asked for, without transport parameters
+    /// Not 0: they know everything up to this change; only what changed later is wanted.
+    std::uint64_t since = 0;
     friend bool operator==(const View&, const View&) = default;
 };
 
@@ -64,6 +84,8 @@ struct Composed {
     /// When composing the same inputs again would give something else (an RPID `until` passes), if
     /// ever.
     std::optional<base::WallTime> stale_at;
+    /// Where in the body each subscription's own document version is written; npos: nowhere.
+    std::size_t version_at = std::string::npos;
 };
 
 /// Who may see a resource whose owner has no rules of their own.
@@ -82,6 +104,10 @@ struct Profile {
     std::uint32_t max_expires = 7200;
     std::chrono::milliseconds min_notify_interval{0};
     Access access = Access::owner;
+    /// PUBLISH is for publishers, delegates and admins: owners change this state otherwise.
+    bool is_published_by_owner = true;
+    /// compose() understands View::since.
+    bool is_partial = false;
     /// A publisher account's new initial PUBLISH replaces its earlier one (composition rule CO-15).
     bool publisher_supersedes = false;
     std::size_t max_body = 65536;  ///< bytes of one published document; more is 413
