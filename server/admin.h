@@ -53,6 +53,24 @@ struct ResourceInfo {
     std::size_t watchers = 0;
 };
 
+/// One contact of a user as an operator sees it.
+struct RegistrationInfo {
+    std::string id;  ///< opaque, for paging
+    std::string aor, contact, display_name, instance, path, flow, user_agent, call_id, publisher;
+    std::uint32_t reg_id = 0;  ///< 0: none
+    std::uint32_t cseq = 0;
+    base::WallTime created{};
+    std::optional<base::WallTime> expires_at;  ///< none: never
+    std::vector<std::string> parameters;
+    std::string public_gruu;
+};
+
+struct RegistrationPage {
+    std::vector<RegistrationInfo> rows;
+    std::string next;       ///< `after` for the next page; empty: no more
+    std::size_t total = 0;  ///< matching the filter
+};
+
 struct Health {
     bool is_ready = false;
     std::string why_not;  ///< one sentence
@@ -77,6 +95,19 @@ public:
                                   std::string_view type, std::string_view body) = 0;
     /// Faults: as resource(), not_found where there is none.
     virtual Status remove_hard_state(std::string_view package, std::string_view aor) = 0;
+
+    /// Contacts of `aor`, or of everybody where it is empty, after the row `after`; at most `limit`
+    /// (1 to 1000). Faults: malformed, not_found (not one of our domains).
+    virtual Result<RegistrationPage> registrations(std::string_view aor, std::string_view after,
+                                                   std::size_t limit) = 0;
+    /// Binds a contact, or gives one there is another time; `expires` 0: for ever. Durable on
+    /// return; watchers are told. Faults: malformed, not_found (not one of our domains).
+    virtual Status put_registration(std::string_view aor, std::string_view contact,
+                                    std::uint32_t expires, std::string_view path) = 0;
+    /// `contact` empty: all of them. `event` as in RFC 3680: deactivated, probation, rejected,
+    /// unregistered or expired. Faults: malformed, not_found.
+    virtual Status remove_registration(std::string_view aor, std::string_view contact,
+                                       std::string_view event, std::uint32_t retry_after) = 0;
 
     /// Faults: malformed, not_found.
     virtual Result<store::Account> account(std::string_view aor) = 0;

@@ -2,9 +2,9 @@
 #include "server/admin_service.h"
 
 #include <algorithm>
-#include <future>
 
 #include "base/text.h"
+#include "server/admin_ask.h"
 #include "server/link.h"
 
 namespace herald::server {
@@ -13,7 +13,6 @@ namespace {
 
 using Part = PackedText::Part;
 
-constexpr auto kPatience = std::chrono::seconds(5);
 constexpr std::size_t kMostRows = 1000;
 
 std::string state_of(const Subscription& record) {
@@ -75,6 +74,7 @@ ResourceInfo info_of(Context& context, const packages::Package& package, const s
     const auto& composed = resource.compose(view, context.wall());
     info.type = composed.document.type;
     info.body = composed.document.body;
+    if (composed.version_at < info.body.size()) info.body.insert(composed.version_at, "0");
     info.watchers = resource.watchers.size();
     for (const auto& publication : resource.publications) {
         PublicationInfo row;
@@ -115,20 +115,6 @@ SubscriptionPage page_of(Context& context, const SubscriptionQuery& query, std::
 AdminService::AdminService(std::vector<Shard*> shards, const Domains& domains, store::Store& store,
                            std::string realm)
     : shards_(std::move(shards)), domains_(domains), store_(store), realm_(std::move(realm)) {}
-
-template <class T, class Ask>
-Result<T> AdminService::ask(Shard& shard, Ask ask) const {
-    if (is_closed_) return Fault{FaultKind::unavailable, "The server is stopping"};
-    auto promise = std::make_shared<std::promise<Result<T>>>();
-    auto answer = promise->get_future();
-    shard.loop().post([&shard, promise, ask = std::move(ask)]() mutable {
-        ask(shard, [promise](Result<T> value) { promise->set_value(std::move(value)); });
-    });
-    if (answer.wait_for(kPatience) != std::future_status::ready) {
-        return Fault{FaultKind::timeout, "The server did not answer in time"};
-    }
-    return answer.get();
-}
 
 Health AdminService::health() const {
     if (is_closed_) return {false, "The server is stopping"};

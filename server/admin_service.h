@@ -25,6 +25,12 @@ public:
     Status put_hard_state(std::string_view package, std::string_view aor, std::string_view type,
                           std::string_view body) override;
     Status remove_hard_state(std::string_view package, std::string_view aor) override;
+    Result<RegistrationPage> registrations(std::string_view aor, std::string_view after,
+                                           std::size_t limit) override;
+    Status put_registration(std::string_view aor, std::string_view contact, std::uint32_t expires,
+                            std::string_view path) override;
+    Status remove_registration(std::string_view aor, std::string_view contact,
+                               std::string_view event, std::uint32_t retry_after) override;
     Result<store::Account> account(std::string_view aor) override;
     Result<bool> put_account(store::Account account) override;
     Status remove_account(std::string_view aor) override;

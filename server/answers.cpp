@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/id.h"
+#include "base/text.h"
 
 namespace herald::server {
 
@@ -140,11 +141,21 @@ sip::Answer from_fault(const Fault& fault) {
 }
 
 std::string_view allowed_methods() noexcept {
-    return "SUBSCRIBE, NOTIFY, PUBLISH, OPTIONS, CANCEL";
+    return "SUBSCRIBE, NOTIFY, PUBLISH, REGISTER, OPTIONS, CANCEL";
 }
 
 std::string_view supported_tags() noexcept {
-    return "gruu";
+    return "gruu, outbound, path";
+}
+
+bool is_supported(std::string_view option_tag) noexcept {
+    std::string_view rest = supported_tags();
+    while (!rest.empty()) {
+        const auto parts = base::split_once(rest, ',');
+        if (base::iequals(base::trim(parts.before), option_tag)) return true;
+        rest = parts.after;
+    }
+    return false;
 }
 
 const std::string& allowed_events() {

@@ -26,7 +26,8 @@ sip::Answer from_fault(const Fault& fault);
 /// Header values of this build: only what is there.
 std::string_view allowed_methods() noexcept;
 const std::string& allowed_events();
-/// The one extension: our Contacts are GRUUs (RFC 5627).
+/// The extensions: our Contacts are GRUUs (RFC 5627), the registrar's (RFC 3327, 5626).
 std::string_view supported_tags() noexcept;
+bool is_supported(std::string_view option_tag) noexcept;
 
 }  // namespace herald::server

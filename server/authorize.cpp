@@ -41,6 +41,17 @@ bool is_monitor(const packages::Profile& profile, std::string_view owner, const 
            domain_of(who.aor) == domain_of(owner);
 }
 
+/// Whether somebody may change state of a resource that is not the sender's own.
+bool may_change_for(std::string_view package, std::string_view owner,
+                    const store::Account* owner_account, const Identity& sender) {
+    if (sender.is_open || sender.is_trusted_peer) return true;
+    if (sender.aor.empty()) return false;
+    if (has_role(sender, Role::admin)) return true;
+    if (is_delegate(package, owner_account, sender)) return true;
+    return has_role(sender, Role::publisher) && lists_package(*sender.account, package) &&
+           lists_resource(*sender.account, owner);
+}
+
 }  // namespace
 
 SubHandling sub_handling(const packages::Profile& profile, std::string_view owner,
@@ -56,12 +67,14 @@ SubHandling sub_handling(const packages::Profile& profile, std::string_view owne
 
 bool may_publish(const packages::Profile& profile, std::string_view owner,
                  const store::Account* owner_account, const Identity& sender) {
-    if (sender.is_open || sender.is_trusted_peer) return true;
-    if (sender.aor.empty()) return false;
-    if (sender.aor == owner || has_role(sender, Role::admin)) return true;
-    if (is_delegate(profile.event, owner_account, sender)) return true;
-    return has_role(sender, Role::publisher) && lists_package(*sender.account, profile.event) &&
-           lists_resource(*sender.account, owner);
+    if (!sender.aor.empty() && sender.aor == owner && profile.is_published_by_owner) return true;
+    return may_change_for(profile.event, owner, owner_account, sender);
+}
+
+bool may_register(std::string_view owner, const store::Account* owner_account,
+                  const Identity& sender) {
+    if (!sender.aor.empty() && sender.aor == owner) return true;
+    return may_change_for("reg", owner, owner_account, sender);
 }
 
 bool is_publisher(const Identity& sender) {

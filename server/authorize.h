@@ -20,6 +20,11 @@ SubHandling sub_handling(const packages::Profile& profile, std::string_view owne
 bool may_publish(const packages::Profile& profile, std::string_view owner,
                  const store::Account* owner_account, const Identity& sender);
 
+/// Whether `sender` may register contacts for `owner` (RFC 3261 10.3 steps 3 and 4): as
+/// may_publish() for package reg, and the owner.
+bool may_register(std::string_view owner, const store::Account* owner_account,
+                  const Identity& sender);
+
 /// Whether a new initial PUBLISH of `sender` replaces its earlier one (composition rule CO-15).
 bool is_publisher(const Identity& sender);
 

@@ -63,7 +63,7 @@ struct Config {
     std::size_t store_queue = 4000;
     // [resources]
     bool accept_unknown_resources = true;
-    // [subscribe], [publish], [notify]: per-package overrides come with the rules engine
+    // [subscribe], [publish]: per-package overrides come with the rules engine
     std::uint32_t subscribe_min_expires = 60, subscribe_max_expires = 0 /* 0: the package's */;
     bool subscribe_clamp = false;  ///< below the minimum: raise silently instead of 423
     bool subscribe_replace_same_device = true;
@@ -73,6 +73,14 @@ struct Config {
     std::uint32_t publish_default_expires = 3600, publish_min_expires = 60,
                   publish_max_expires = 7200;
     std::uint32_t publish_per_resource = 16;
+    // [register]
+    std::uint32_t register_default_expires = 3600, register_min_expires = 60,
+                  register_max_expires = 7200;
+    std::uint32_t register_max_contacts = 10;
+    bool register_needs_path_support = true;
+    bool register_allows_lower_cseq = false;
+    bool register_allows_star_alone = false;
+    // [notify]
     std::uint32_t notify_timeout_max = 3, notify_failures_max = 3;
     // [http]
     std::string http_listen = "127.0.0.1:8080";  ///< empty: no HTTP

@@ -384,6 +384,30 @@ constexpr ConfigKey kPublishKeys[] = {
         {1, 1024}),
 };
 
+constexpr ConfigKey kRegisterKeys[] = {
+    number<&C::register_default_expires>(
+        {"register", "default_expires", "Granted where a contact asks for nothing.", true},
+        {1, kMaxExpires, "s"}),
+    number<&C::register_min_expires>(
+        {"register", "min_expires", "Below this a REGISTER is answered 423 (RFC 3261 10.3).", true},
+        {0, 3600, "s"}),
+    number<&C::register_max_expires>(
+        {"register", "max_expires", "Longer expiries are shortened to this.", true},
+        {60, kMaxExpires, "s"}),
+    number<&C::register_max_contacts>(
+        {"register", "max_contacts", "Most contacts of one user; more are answered 403.", true},
+        {1, 1000}),
+    flag<&C::register_needs_path_support>(
+        {"register", "path_needs_support",
+         "true: a Path the device did not say it supports is answered 420 (RFC 3327 5.3).", true}),
+    flag<&C::register_allows_lower_cseq>(
+        {"register", "allow_lower_cseq",
+         "For devices that start again with their old Call-ID and CSeq 1.", true}),
+    flag<&C::register_allows_star_alone>(
+        {"register", "allow_star_without_expires",
+         "For devices that send \"Contact: *\" without \"Expires: 0\".", true}),
+};
+
 constexpr ConfigKey kNotifyKeys[] = {
     number<&C::notify_timeout_max>(
         {"notify", "timeout_max",
@@ -432,6 +456,7 @@ std::vector<ConfigKey> joined() {
     add(kResourcesKeys);
     add(kSubscribeKeys);
     add(kPublishKeys);
+    add(kRegisterKeys);
     add(kNotifyKeys);
     add(kHttpKeys);
     return all;
@@ -451,6 +476,7 @@ std::string_view section_help(std::string_view section) noexcept {
     if (section == "resources") return "Who exists.";
     if (section == "subscribe") return "Subscriptions (RFC 6665).";
     if (section == "publish") return "Publications (RFC 3903).";
+    if (section == "register") return "Registrations (RFC 3261 10).";
     if (section == "notify") return "Notifications.";
     if (section == "http") return "The HTTP API, metrics and health.";
     return {};

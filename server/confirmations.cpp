@@ -44,6 +44,7 @@ void Confirmations::leaving(const Subscription& record) {
 
 void Confirmations::settle(std::uint32_t slot) {
     auto& resource = context_.resources[slot];
+    if (resource.departed) resource.forget_departed();
     if (resource.watchers.size() <= kFew) resource.release_documents();
     if (resource.is_confirmable) return;
     resource.is_confirmable = true;

@@ -35,7 +35,9 @@ std::uint64_t Context::mark_of(const sip::Message& request) const {
 }
 
 bool Context::knows(std::string_view aor) const {
-    return config.accept_unknown_resources || accounts.find(aor) != nullptr;
+    if (config.accept_unknown_resources || accounts.find(aor) != nullptr) return true;
+    const auto* reg = packages::find("reg");
+    return reg && resources.find(*reg, aor) != Resource::kNone;
 }
 
 std::uint32_t bucket_of(const base::HashKey& bucket_key, std::string_view aor) noexcept {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "server/context.h"
+#include "sip/fields.h"
 
 namespace herald::server {
 
@@ -12,6 +13,13 @@ namespace {
 
 /// Messages one shard may have waiting at another before more are dropped.
 constexpr std::size_t kMostWaiting = 16384;
+
+/// Whose state a request is about.
+std::string_view subject_uri(const sip::Message& request) {
+    if (request.method() != sip::Method::register_) return request.request_uri();
+    const auto to = sip::parse_name_address(request.to());
+    return to ? to->uri : std::string_view();
+}
 
 }  // namespace
 
@@ -25,6 +33,7 @@ Link::Link(unsigned shard, Peers& peers, const Domains& domains, const store::Ho
       peers_(peers),
       domains_(domains),
       home_(home),
+      gruus_(home.lasting_key),
       forwarded_(
           metrics.counter("herald_forwarded_total", "Messages handed to the shard they belong to")),
       dropped_(metrics.counter("herald_forward_dropped_total",
@@ -65,7 +74,11 @@ unsigned Link::shard_of(const sip::Message& request) const {
     if (shards == 1) return 0;
     if (const auto bucket = bucket_of_tag(request.to_tag()))
         return static_cast<unsigned>(*bucket % shards);
-    const auto aor = domains_.aor(request.request_uri());
+    const auto subject = subject_uri(request);
+    const auto uri = sip::parse_uri(subject);
+    if (!uri) return shard_;
+    if (const auto gruu = gruus_.read(*uri)) return static_cast<unsigned>(gruu->bucket % shards);
+    const auto aor = domains_.aor(subject);
     return aor ? shard_of_aor(home_, *aor, shards) : shard_;
 }
 

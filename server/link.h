@@ -10,6 +10,7 @@
 #include "base/loop.h"
 #include "base/metrics.h"
 #include "server/domains.h"
+#include "server/gruu.h"
 #include "sip/network.h"
 #include "sip/stack.h"
 #include "store/store.h"
@@ -42,7 +43,8 @@ public:
     const sip::ListenerAddress& listener(const sip::Flow& flow) const override;
     std::span<const sip::ListenerAddress> listeners() const override;
 
-    /// The bucket in our To tag, else that of the Request-URI's AOR (design: Threads).
+    /// The bucket in our To tag or in a temporary GRUU, else that of the AOR in the Request-URI
+    /// (for REGISTER: in To) (design: Threads).
     unsigned shard_of(const sip::Message& request) const override;
     void forward(unsigned shard, std::span<const char> bytes, const sip::Flow& flow,
                  sip::Framing framing) override;
@@ -59,6 +61,7 @@ private:
     Peers& peers_;
     const Domains& domains_;
     const store::Home& home_;
+    const Gruus gruus_;
     base::Counter& forwarded_;
     base::Counter& dropped_;
 };

@@ -109,11 +109,11 @@ Notifier::Refresh Notifier::plan_refresh(const Incoming& incoming, const sip::Me
     plan.is_pending = grant.is_pending;
     // No Accept on a refresh of something else than the default type: what was chosen stays.
     const bool names_type = request.count(sip::Header::accept) > 0;
-    const auto old_view = resource.views[record.view];
-    plan.view = names_type
-                    ? resource.view_for(type_index(profile, grant.type),
-                                        old_view.entity.empty() ? resource.aor : old_view.entity)
-                    : record.view;
+    // A copy: view_for() may move the views.
+    const std::string entity = resource.views[record.view].entity;
+    plan.view = names_type ? resource.view_for(type_index(profile, grant.type),
+                                               entity.empty() ? resource.aor : entity)
+                           : record.view;
     const auto contact = sip::sole_contact(request);
     if (contact && contact->uri != record.get(Part::remote_target)) {
         auto parts = record.text.parts();

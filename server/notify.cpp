@@ -34,12 +34,24 @@ constexpr Names kLongNames{
     "From: ", "To: ", "Call-ID: ", "Contact: ", "Event: ", "Content-Type: ", "Content-Length: "};
 constexpr Names kCompactNames{"f: ", "t: ", "i: ", "m: ", "o: ", "c: ", "l: "};
 
-void write_body(const packages::Composed* composed, const Names& names, std::string& out) {
-    if (composed) append_line(out, names.content_type, composed->document.type);
+/// `version`: the number of the document within its subscription.
+void write_body(const packages::Composed* composed, std::uint32_t version, const Names& names,
+                std::string& out) {
+    if (!composed) return append_line(out, names.content_length, "0\r\n");
+    append_line(out, names.content_type, composed->document.type);
+    const std::string& body = composed->document.body;
+    const bool is_versioned = composed->version_at < body.size();
+    const std::string number = is_versioned ? std::to_string(version) : std::string();
     out += names.content_length;
-    base::append_number(out, composed ? composed->document.body.size() : 0);
+    base::append_number(out, body.size() + number.size());
     out += "\r\n\r\n";
-    if (composed) out += composed->document.body;
+    if (!is_versioned) {
+        out += body;
+        return;
+    }
+    out.append(body, 0, composed->version_at);
+    out += number;
+    out.append(body, composed->version_at);
 }
 
 /// Request-URI and Route for a dialog's route set (RFC 3261 12.2.1.1): a first route without `lr`
@@ -267,9 +279,11 @@ void NotifySender::depart(Id id, Subscription& record, Resource& resource) {
     const bool has_body = !record.is_bodiless && record.state != SubscriptionState::pending;
     if (has_body) {
         auto& view = resource.views[record.view];
-        resource.compose(view, context_.wall());
-        flight.composed = view.composed;
+        const auto known = record.is_forced ? 0 : record.sent_fingerprint;
+        flight.composed = resource.compose_since(view, known, context_.wall());
         flight.fingerprint = view.fingerprint;
+    } else {
+        record.skip_version();
     }
     if (const auto found = authorizations_.find(pack(id)); found != authorizations_.end()) {
         flight.authorization = std::move(found->second);
@@ -372,7 +386,7 @@ void NotifySender::write_request(std::uint64_t user, std::string_view via, std::
     append_line(out, names.event, record->get(Part::event));
     write_state(*record, flight, out);
     out += flight.authorization;
-    write_body(flight.composed.get(), names, out);
+    write_body(flight.composed.get(), flight.cseq - 1 - record->versionless, names, out);
 }
 
 void NotifySender::write_state(const Subscription& record, const Flight& flight, std::string& out) {

@@ -130,6 +130,7 @@ bool NotifySender::answer_challenge(Id id, Subscription& record,
     auto line = client.answer(*outcome.message, "NOTIFY", record.get(Part::remote_target), "");
     if (!line) return false;
     record.was_challenged = true;
+    record.skip_version();
     authorizations_[pack(id)] = *std::move(line);
     return true;
 }

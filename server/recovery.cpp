@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "packages/registration.h"
 #include "server/link.h"
 
 namespace herald::server {
@@ -36,6 +37,8 @@ void Recovery::on_account(store::Account row) {
 void Recovery::on_publication(store::Publication row) {
     meet(row.id);
     auto& shard = shard_of(row.aor);
+    if (row.type == packages::kBindingType && !row.is_removed)
+        return shard.registrar().recover(std::move(row), not_before_);
     shard.compositor().recover(std::move(row), not_before_);
 }
 

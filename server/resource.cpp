@@ -9,6 +9,7 @@ namespace herald::server {
 namespace {
 
 constexpr std::size_t kMaxViews = 64;
+constexpr std::size_t kMaxDeparted = 64;
 
 packages::Composed compose_view(const Resource& resource, const packages::View& view,
                                 base::WallTime now) {
@@ -17,7 +18,18 @@ packages::Composed compose_view(const Resource& resource, const packages::View& 
     for (const auto& publication : resource.publications) {
         if (!publication.document) continue;
         inputs.push_back({publication.source, publication.rank, publication.arrived,
-                          publication.document.get()});
+                          publication.document.get(), publication.changed, publication.cause});
+    }
+    if (resource.departed && view.since != 0) {
+        for (const auto& gone : *resource.departed)
+            inputs.push_back({gone.source,
+                              gone.rank,
+                              {},
+                              gone.document.get(),
+                              gone.changed,
+                              gone.cause,
+                              true,
+                              gone.retry_after});
     }
     return resource.package->compose({resource.aor, inputs, now}, view);
 }
@@ -53,21 +65,57 @@ std::uint16_t Resource::view_for(std::uint8_t type, std::string_view entity) {
         if (views[i].type == type && views[i].entity == entity)
             return static_cast<std::uint16_t>(i);
     }
-    views.push_back({type, std::string(entity), 0, 0, nullptr});
+    views.push_back({.type = type, .entity = std::string(entity)});
     return static_cast<std::uint16_t>(views.size() - 1);
 }
 
 const packages::Composed& Resource::compose(ViewState& view, base::WallTime now) {
     if (!view.composed || view.version != version) {
-        const packages::View wanted{
-            package->profile().notify_types[view.type],
-            view.entity.empty() ? std::string_view(aor) : std::string_view(view.entity)};
         view.composed =
-            std::make_shared<const packages::Composed>(compose_view(*this, wanted, now));
+            std::make_shared<const packages::Composed>(compose_view(*this, wanted_view(view), now));
         view.version = version;
-        view.fingerprint = view.composed->fingerprint;
+        // Who is told changes is told each of them.
+        view.fingerprint = package->profile().is_partial ? version : view.composed->fingerprint;
     }
     return *view.composed;
+}
+
+std::shared_ptr<const packages::Composed> Resource::compose_since(ViewState& view,
+                                                                  std::uint64_t since,
+                                                                  base::WallTime now) {
+    compose(view, now);
+    const bool is_known = since != 0 && since < version && since >= departed_before;
+    if (!package->profile().is_partial || !is_known) return view.composed;
+    if (!view.partial || view.partial->since != since || view.partial->version != version) {
+        packages::View wanted = wanted_view(view);
+        wanted.since = since;
+        view.partial = std::make_unique<ViewState::Partial>(ViewState::Partial{
+            since, version,
+            std::make_shared<const packages::Composed>(compose_view(*this, wanted, now))});
+    }
+    return view.partial->composed;
+}
+
+packages::View Resource::wanted_view(const ViewState& view) const {
+    return {package->profile().notify_types[view.type],
+            view.entity.empty() ? std::string_view(aor) : std::string_view(view.entity)};
+}
+
+void Resource::forget_departed() noexcept {
+    departed_before = version;
+    departed.reset();
+}
+
+void Resource::note_departure(const Publication& publication, packages::Cause cause,
+                              std::uint32_t retry_after) {
+    if (!package->profile().is_partial || watchers.empty()) return;
+    if (!departed) departed = std::make_unique<std::deque<Departed>>();
+    if (departed->size() == kMaxDeparted) {
+        departed_before = departed->front().changed;
+        departed->pop_front();
+    }
+    departed->push_back({publication.source, publication.rank, publication.document, version + 1,
+                         cause, retry_after});
 }
 
 std::uint64_t Resource::canonical_fingerprint(base::WallTime now) const {

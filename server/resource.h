@@ -32,8 +32,21 @@ struct Publication {
     packages::DocumentPtr document;
     std::string type;
     std::string body;  ///< as published, for operators; empty where it can be had from the store
+    std::uint64_t changed = 0;  ///< Resource::version when it changed last
+    packages::Cause cause = packages::Cause::made;
 
     bool is_hard() const noexcept { return expires_at == base::WallTime{}; }
+};
+
+/// A publication that went, or its document before the present one, for those who have not been
+/// told (packages with partial documents).
+struct Departed {
+    std::string source;
+    packages::Rank rank = packages::Rank::published;
+    packages::DocumentPtr document;
+    std::uint64_t changed = 0;
+    packages::Cause cause = packages::Cause::removed;
+    std::uint32_t retry_after = 0;  ///< seconds
 };
 
 /// What one class of watchers gets, composed at most once per version.
@@ -43,6 +56,12 @@ struct ViewState {
     std::uint64_t version = 0;  ///< of the resource, when `composed` was made
     std::uint64_t fingerprint = 0;
     std::shared_ptr<const packages::Composed> composed;
+    /// What those lack who know everything up to `since`.
+    struct Partial {
+        std::uint64_t since, version;
+        std::shared_ptr<const packages::Composed> composed;
+    };
+    std::unique_ptr<Partial> partial;
 };
 
 struct Resource {
@@ -55,7 +74,9 @@ struct Resource {
     std::vector<ViewState> views;
     /// Work that waits for the change under way, in order of arrival (events U-7).
     std::unique_ptr<std::deque<base::Task<void()>>> waiting;
+    std::unique_ptr<std::deque<Departed>> departed;
     std::uint64_t version = 1;                ///< of the state, in this run
+    std::uint64_t departed_before = 0;        ///< what went up to this version is forgotten
     std::uint64_t confirmed_fingerprint = 0;  ///< as stored, 0: none
     std::uint64_t confirmed_through = 0;
     std::uint32_t unconfirmed = 0;  ///< watchers that have not answered the latest document
@@ -79,10 +100,23 @@ struct Resource {
     std::uint16_t view_for(std::uint8_t type, std::string_view entity);
     /// The document of a view as of now, composed where the cached one is old.
     const packages::Composed& compose(ViewState& view, base::WallTime now);
+    /// What a watcher who knows everything up to version `since` lacks. The whole document where
+    /// that cannot be told any more, or the package does not tell changes.
+    std::shared_ptr<const packages::Composed> compose_since(ViewState& view, std::uint64_t since,
+                                                            base::WallTime now);
+    /// Keeps a document for those who are still to be told that it went.
+    void note_departure(const Publication& publication, packages::Cause cause,
+                        std::uint32_t retry_after);
+    /// Everybody was told.
+    void forget_departed() noexcept;
     /// Composed again when they are needed.
     void release_documents() noexcept {
-        for (auto& view : views) view.composed.reset();
+        for (auto& view : views) {
+            view.composed.reset();
+            view.partial.reset();
+        }
     }
+    packages::View wanted_view(const ViewState& view) const;
     /// Fingerprint of the package's default view: what confirmations are about.
     std::uint64_t canonical_fingerprint(base::WallTime now) const;
 };

@@ -33,14 +33,15 @@ sip::LocatorOptions locator_options(const Config& config) {
 
 bool is_served(sip::Method method) {
     return method == sip::Method::subscribe || method == sip::Method::publish ||
-           method == sip::Method::options || method == sip::Method::notify;
+           method == sip::Method::register_ || method == sip::Method::options ||
+           method == sip::Method::notify;
 }
 
 /// The option tags of Require that are not ours (RFC 3261 8.2.2.3).
 std::string unsupported_tags(const sip::Message& request) {
     std::string tags;
     for (const auto tag : request.list(sip::Header::require)) {
-        if (base::iequals(tag, supported_tags())) continue;
+        if (is_supported(tag)) continue;
         if (!tags.empty()) tags += ", ";
         tags += tag;
     }
@@ -66,7 +67,10 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
                 accounts_, *authenticator_, resources_, subscriptions_, metrics});
     sender_ = std::make_unique<NotifySender>(*context_, *locator_);
     notifier_ = std::make_unique<Notifier>(*context_, *sender_);
-    compositor_ = std::make_unique<Compositor>(*context_, *sender_);
+    publications_ = std::make_unique<Publications>(*context_, *sender_);
+    compositor_ = std::make_unique<Compositor>(*context_, *sender_, *publications_);
+    registrar_ =
+        std::make_unique<Registrar>(*context_, *sender_, *publications_, *packages::find("reg"));
     rest_ = std::make_unique<Rest>(loop);
 }
 
@@ -130,7 +134,9 @@ bool Shard::passes_core_checks(sip::ServerTransactionId id, const sip::Message& 
     if (!uri) return refuse(answer(400, "Malformed Request-URI"));
     if (uri->scheme == sip::Scheme::tel || uri->scheme == sip::Scheme::other)
         return refuse(answer(416));
-    if (!request.to_tag().empty() && !notifier_->check_dialog(id, request)) return false;
+    const bool is_in_dialog =
+        !request.to_tag().empty() && request.method() != sip::Method::register_;
+    if (is_in_dialog && !notifier_->check_dialog(id, request)) return false;
     if (const auto tags = unsupported_tags(request); !tags.empty()) {
         auto refusal = answer(420);
         refusal.headers = "Unsupported: " + tags + "\r\n";
@@ -150,6 +156,8 @@ void Shard::on_request(sip::ServerTransactionId id, const sip::Message& request,
     if (!passes_core_checks(id, request)) return;
     if (request.method() == sip::Method::options) return stack_->answer(id, options_answer());
     if (request.method() == sip::Method::notify) return on_notify(id, request);
+    if (request.method() == sip::Method::register_)
+        return registrar_->on_register(id, request, flow);
     const auto* package = package_of(request);
     if (!package) return stack_->answer(id, bad_event());
     if (request.method() == sip::Method::publish)

@@ -9,6 +9,7 @@
 #include "server/context.h"
 #include "server/notifier.h"
 #include "server/notify.h"
+#include "server/registrar.h"
 #include "server/rest.h"
 #include "sip/locate.h"
 #include "sip/stack.h"
@@ -40,6 +41,7 @@ public:
     Context& context() noexcept { return *context_; }
     Notifier& notifier() noexcept { return *notifier_; }
     Compositor& compositor() noexcept { return *compositor_; }
+    Registrar& registrar() noexcept { return *registrar_; }
     NotifySender& sender() noexcept { return *sender_; }
     store::Port& port() noexcept { return *port_; }
 
@@ -78,7 +80,9 @@ private:
     std::unique_ptr<Context> context_;
     std::unique_ptr<NotifySender> sender_;
     std::unique_ptr<Notifier> notifier_;
+    std::unique_ptr<Publications> publications_;
     std::unique_ptr<Compositor> compositor_;
+    std::unique_ptr<Registrar> registrar_;
     std::unique_ptr<Rest> rest_;
     base::Task<void(const sip::Flow&)> tell_flow_closed_;
 };

@@ -105,6 +105,7 @@ struct Subscription {
     std::uint32_t granted = 0;
     std::uint16_t view = 0;  ///< index in Resource::views
     std::uint16_t last_answer = 0;
+    std::uint16_t versionless = 0;  ///< CSeqs used that brought no new document version
     SubscriptionState state = SubscriptionState::committing;
     Liveness liveness = Liveness::well;
     EndReason reason = EndReason::timeout;
@@ -120,6 +121,10 @@ struct Subscription {
     bool was_challenged : 1 =
         false;  ///< the last NOTIFY was answered 401 or 407 and sent again with credentials
 
+    /// The CSeq taken last brings no new document (events Y-8).
+    void skip_version() noexcept {
+        if (versionless < UINT16_MAX) ++versionless;
+    }
     bool is_live() const noexcept {
         return state == SubscriptionState::pending || state == SubscriptionState::active;
     }

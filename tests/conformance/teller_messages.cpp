@@ -337,7 +337,9 @@ Status Teller::check_line(const sip::Message& message, std::string_view line) {
         const bool fits = matches(after("request-uri "), message.request_uri(), names_);
         return fits ? Status() : mismatch("is not so");
     }
-    if (starts("no ")) return message.header(after("no ")) ? mismatch("is there") : Status();
+    if (starts("no ") && line.find(':') == std::string_view::npos)
+        return message.header(after("no ")) ? mismatch("is there") : Status();
+    if (starts("no ")) return check_line(message, after("no ")) ? mismatch("is so") : Status();
 
     const auto [name, pattern, found] = base::split_once(line, ':');
     if (!found) return mismatch("says nothing that can be checked");

@@ -21,7 +21,9 @@ public:
     std::map<std::string, store::Account> accounts;
     std::map<std::string, std::string> hard_state;  ///< "package aor": "type\nbody"
     std::vector<server::SubscriptionQuery> queries;
-    std::optional<Fault> fault;  ///< what every operation answers, if set
+    server::RegistrationPage registered;
+    std::vector<std::string> asked;  ///< of registrations
+    std::optional<Fault> fault;      ///< what every operation answers, if set
     bool throws = false;
 
     server::Health health() const override { return healthy; }
@@ -53,6 +55,30 @@ public:
         if (fault) return *fault;
         if (hard_state.erase(key(package, aor)) == 0)
             return Fault{FaultKind::not_found, "nothing was set here"};
+        return {};
+    }
+
+    Result<server::RegistrationPage> registrations(std::string_view aor, std::string_view after,
+                                                   std::size_t limit) override {
+        if (fault) return *fault;
+        asked.push_back("list " + std::string(aor) + " " + std::string(after) + " " +
+                        std::to_string(limit));
+        return registered;
+    }
+
+    Status put_registration(std::string_view aor, std::string_view contact, std::uint32_t expires,
+                            std::string_view path) override {
+        if (fault) return *fault;
+        asked.push_back("put " + std::string(aor) + " " + std::string(contact) + " " +
+                        std::to_string(expires) + " " + std::string(path));
+        return {};
+    }
+
+    Status remove_registration(std::string_view aor, std::string_view contact,
+                               std::string_view event, std::uint32_t retry_after) override {
+        if (fault) return *fault;
+        asked.push_back("remove " + std::string(aor) + " " + std::string(contact) + " " +
+                        std::string(event) + " " + std::to_string(retry_after));
         return {};
     }
 

@@ -192,6 +192,14 @@ default_expires = 50
 min_expires = 40
 max_expires = 60
 per_resource = 5
+[register]
+default_expires = 70
+min_expires = 30
+max_expires = 80
+max_contacts = 3
+path_needs_support = false
+allow_lower_cseq = true
+allow_star_without_expires = true
 [notify]
 timeout_max = 4
 failures_max = 5
