@@ -59,6 +59,22 @@ constexpr std::string_view kSchemas = R"({
     "package": {"type": "string"}, "aor": {"type": "string"}, "watchers": {"type": "integer"},
     "type": {"type": "string"}, "body": {"type": "string"}, "body_base64": {"type": "string"},
     "publications": {"type": "array", "items": {"$ref": "#/components/schemas/Publication"}}}},
+"Registration": {"type": "object", "properties": {
+    "id": {"type": "string"}, "aor": {"type": "string"}, "contact": {"type": "string"},
+    "display_name": {"type": ["string", "null"]}, "parameters": {"$ref": "#/components/schemas/Texts"},
+    "instance": {"type": ["string", "null"]}, "reg_id": {"type": ["integer", "null"]},
+    "public_gruu": {"type": ["string", "null"]}, "path": {"type": ["string", "null"]},
+    "flow": {"type": ["string", "null"]}, "user_agent": {"type": ["string", "null"]},
+    "call_id": {"type": ["string", "null"]}, "cseq": {"type": ["integer", "null"]},
+    "publisher": {"type": ["string", "null"]}, "created": {"$ref": "#/components/schemas/Time"},
+    "expires_at": {"$ref": "#/components/schemas/Time"}}},
+"RegistrationPage": {"type": "object", "properties": {
+    "registrations": {"type": "array", "items": {"$ref": "#/components/schemas/Registration"}},
+    "total": {"type": "integer"}, "next": {"type": ["string", "null"]}}},
+"ContactChange": {"type": "object", "additionalProperties": false, "required": ["contact"], "properties": {
+    "contact": {"type": "string", "description": "SIP URI."},
+    "expires": {"type": "integer", "minimum": 0, "maximum": 4294967295, "default": 0, "description": "Seconds; 0: for ever."},
+    "path": {"type": "string", "description": "Routes to the contact, as in a Route header."}}},
 "OpenApi": {"type": "object"},
 "Problem": {"type": "object", "description": "RFC 9457", "properties": {
     "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},

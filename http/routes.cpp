@@ -18,6 +18,20 @@ constexpr QueryParameter kMailboxQuery[] = {
     {"source", "`here`: only the counters that were set with PUT, 404 where none were."},
 };
 
+constexpr QueryParameter kRegistrationQuery[] = {
+    {"aor", "Only contacts of this address-of-record."},
+    {"limit", "Rows of one answer: 1 to 1000, default 100."},
+    {"after", "The `next` of the answer before."},
+};
+
+constexpr QueryParameter kRemovalQuery[] = {
+    {"contact", "Only this contact; without, all of them."},
+    {"event",
+     "What watchers are told (RFC 3680): deactivated (the default), probation, rejected, "
+     "unregistered or expired."},
+    {"retry_after", "Seconds until the device may try again, with probation."},
+};
+
 constexpr Route kRoutes[] = {
     {"GET", "/healthz", Role::open, get_health, "Answers as long as the process runs."},
     {"GET", "/readyz", Role::open, get_readiness,
@@ -59,6 +73,24 @@ constexpr Route kRoutes[] = {
      {}},
     {"DELETE", "/v1/mailboxes/{aor}", Role::write, delete_mailbox,
      "Forgets the counters that were set here."},
+    {"GET",
+     "/v1/registrations",
+     Role::read,
+     list_registrations,
+     "Lists who is registered where.",
+     kRegistrationQuery,
+     {},
+     "RegistrationPage"},
+    {"PUT",
+     "/v1/registrations/{aor}",
+     Role::write,
+     put_registration,
+     "Registers a contact, or gives one there is another time; whoever watches is notified.",
+     {},
+     "ContactChange",
+     {}},
+    {"DELETE", "/v1/registrations/{aor}", Role::write, delete_registration,
+     "Removes contacts; whoever watches is notified.", kRemovalQuery},
     {"GET",
      "/v1/accounts/{aor}",
      Role::admin,

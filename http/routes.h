@@ -71,6 +71,9 @@ Result<Answer> get_resource(const Call& call);
 Result<Answer> get_mailbox(const Call& call);  // mailboxes.cpp
 Result<Answer> put_mailbox(const Call& call);
 Result<Answer> delete_mailbox(const Call& call);
+Result<Answer> list_registrations(const Call& call);  // registrations.cpp
+Result<Answer> put_registration(const Call& call);
+Result<Answer> delete_registration(const Call& call);
 Result<Answer> get_account(const Call& call);  // accounts.cpp
 Result<Answer> put_account(const Call& call);
 Result<Answer> delete_account(const Call& call);
