@@ -140,7 +140,7 @@ store::Change Compositor::change_of(const Incoming& incoming, const sip::Message
     next.arrived = context_.wall();
     next.document = plan.document;
     next.type = plan.type;
-    next.body = request.body();
+    next.body = plan.body;
     return store::PutPublication{row_of(*incoming.package, incoming.aor, next, std::move(mark)),
                                  expected};
 }

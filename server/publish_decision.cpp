@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "server/answers.h"
+#include "server/published_body.h"
 #include "sip/fields.h"
 
 namespace herald::server {
@@ -54,32 +55,16 @@ std::optional<std::uint32_t> publish_expires(std::optional<std::uint32_t> asked,
     return std::min(wanted, rules.maximum);
 }
 
-bool is_identity_encoding(const sip::Message& request) {
-    const auto encoding = request.header(sip::Header::content_encoding);
-    return !encoding || encoding->empty() || base::iequals(*encoding, "identity");
-}
-
-/// 413, 415, 400 in this order, else the document in `plan`.
+/// The refusal of the body, else its document in `plan`.
 Checked admit_body(const PublishFacts& facts, PublishPlan& plan) {
-    const auto& profile = facts.package.profile();
-    const auto body = facts.request.body();
-    if (body.size() > profile.max_body) return answer(413);
-    if (!is_identity_encoding(facts.request)) {
-        auto refusal = unsupported_media(profile);
-        refusal.headers += "Accept-Encoding: identity\r\n";
-        return refusal;
-    }
-    const auto content_type = facts.request.header(sip::Header::content_type);
-    if (!content_type) return answer(400, "Missing Content-Type");
-    const auto type = sip::parse_media_type(*content_type);
-    if (!type) return from_fault(type.fault());
-    const auto& types = profile.publish_types;
-    if (std::find(types.begin(), types.end(), *type) == types.end())
-        return unsupported_media(profile);
-    auto document = facts.package.admit({*type, std::string(body)});
+    auto body = published_body(facts.request, facts.package.profile());
+    if (auto* refusal = std::get_if<sip::Answer>(&body)) return std::move(*refusal);
+    auto& published = std::get<PublishedBody>(body);
+    auto document = facts.package.admit({published.type, std::string(published.content)});
     if (!document) return from_fault(document.fault());
     plan.document = *std::move(document);
-    plan.type = *type;
+    plan.type = std::move(published.type);
+    plan.body = published.content;
     return std::nullopt;
 }
 

@@ -509,3 +509,87 @@ Bob receives NOTIFY
     body contains <basic>closed</basic>
     body lacks pidfonline
     body lacks online/>
+
+# RFC 5621 4.2: a document within a multipart body is taken, what need not be understood passed over
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+    Content-Type: multipart/mixed;boundary="cut"
+
+    --cut
+    Content-Type: text/plain
+    Content-Disposition: render;handling=optional
+
+    for people
+    --cut
+    Content-Type: application/pidf+xml
+
+    {online}
+    --cut--
+Alice receives 200
+Bob receives NOTIFY
+    body contains at the desk
+    body lacks people
+
+# RFC 5621 8.1: a part that must be understood and is not refuses the whole
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+    Content-Type: multipart/mixed;boundary=cut
+
+    --cut
+    Content-Type: application/x-unknown
+
+    what is this
+    --cut
+    Content-Type: application/pidf+xml
+
+    {online}
+    --cut--
+Alice receives 415
+    Accept: application/pidf+xml
+
+# RFC 2046 5.1.4: of alternatives the last one that is understood counts
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+    Content-Type: multipart/alternative;boundary=cut
+
+    --cut
+    Content-Type: application/pidf+xml
+
+    {online}
+    --cut
+    Content-Type: application/pidf+xml
+
+    {away}
+    --cut
+    Content-Type: application/x-unknown
+
+    what is this
+    --cut--
+Alice receives 200
+Bob receives NOTIFY
+    body contains out for lunch
+
+# RFC 3903 6: a multipart body that cannot be cut, or with another disposition, is refused
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+    Content-Type: multipart/mixed;boundary=cut
+
+    --cut
+    Content-Type: application/pidf+xml
+
+    {online}
+Alice receives 400
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+    Content-Disposition: icon
+
+    {online}
+Alice receives 415
