@@ -1,6 +1,8 @@
 // server/notify.cpp: the funnel out: fan-out in slices, one NOTIFY at a time for each watcher.
 #include "server/notify.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "base/text.h"
 #include "server/answers.h"
@@ -19,6 +21,8 @@ constexpr std::size_t kResourceBudget = 128;
 constexpr std::size_t kMostOnUdp = 1300;
 constexpr std::size_t kFixedSize = 450;
 constexpr std::uint32_t kLastCseq = 0x7fffffff;
+/// The wall clock may be set meanwhile.
+constexpr std::chrono::milliseconds kLongestLook = std::chrono::hours(1);
 
 void append_line(std::string& out, std::string_view name, std::string_view value) {
     out += name;
@@ -135,9 +139,7 @@ void NotifySender::resume(std::uint32_t slot) {
         auto& record = context_.subscriptions[watcher];
         const bool has_it = is_confirmed && record.change <= resource.confirmed_through;
         if (has_it && record.state == SubscriptionState::active) {
-            auto& view = resource.views[record.view];
-            resource.compose(view, context_.wall());
-            record.sent_fingerprint = view.fingerprint;
+            record.sent_fingerprint = composed_view(record, resource).fingerprint;
         }
         record.is_stale = record.is_forced = !has_it;
         confirmations_.set(record, has_it);
@@ -226,9 +228,31 @@ bool NotifySender::may_send_now(Id id, Subscription& record) {
 bool NotifySender::has_news(const Subscription& record, Resource& resource) {
     if (record.is_forced || record.state == SubscriptionState::ending) return true;
     if (record.state != SubscriptionState::active) return false;
+    return composed_view(record, resource).fingerprint != record.sent_fingerprint;
+}
+
+/// The document of a watcher's class as of now.
+ViewState& NotifySender::composed_view(const Subscription& record, Resource& resource) {
     auto& view = resource.views[record.view];
-    resource.compose(view, context_.wall());
-    return view.fingerprint != record.sent_fingerprint;
+    const auto& stale_at = resource.compose(view, context_.wall()).stale_at;
+    if (!stale_at) return view;
+    const bool is_known = resource.stale_at != base::WallTime{} && resource.stale_at <= *stale_at;
+    if (!is_known) look_again_at(resource, resource.stale_at = *stale_at);
+    return view;
+}
+
+/// A document that changes by itself is composed anew when it does (RFC 4480 3.1: `until` passes).
+/// Whoever is told the same by the new one hears nothing.
+void NotifySender::look_again_at(const Resource& resource, base::WallTime stale_at) {
+    const auto left = std::clamp<std::chrono::milliseconds>(
+        stale_at - context_.wall(), std::chrono::milliseconds(0), kLongestLook);
+    context_.loop.timers().arm(context_.loop.now() + left, [this, package = resource.package,
+                                                            aor = resource.aor, stale_at] {
+        const auto slot = context_.resources.find(*package, aor);
+        if (slot == Resource::kNone || context_.resources[slot].stale_at != stale_at) return;
+        context_.resources[slot].stale_at = {};
+        changed(slot);
+    });
 }
 
 void NotifySender::send(Id id) {
@@ -278,7 +302,7 @@ void NotifySender::depart(Id id, Subscription& record, Resource& resource) {
     auto& flight = flights_[flight_id.slot];
     const bool has_body = !record.is_bodiless && record.state != SubscriptionState::pending;
     if (has_body) {
-        auto& view = resource.views[record.view];
+        auto& view = composed_view(record, resource);
         const auto known = record.is_forced ? 0 : record.sent_fingerprint;
         flight.composed = resource.compose_since(view, known, context_.wall());
         flight.fingerprint = view.fingerprint;

@@ -83,6 +83,8 @@ private:
     void send(Id id);
     bool may_send_now(Id id, Subscription& record);
     bool has_news(const Subscription& record, Resource& resource);
+    ViewState& composed_view(const Subscription& record, Resource& resource);
+    void look_again_at(const Resource& resource, base::WallTime stale_at);
     bool take_cseq(Id id, Subscription& record);
     void renew_cseq_block(Id id, Subscription& record);
     void depart(Id id, Subscription& record, Resource& resource);

@@ -148,3 +148,29 @@ Carol receives NOTIFY
 an operator removes presence of sip:alice@localhost
 Carol receives NOTIFY
 the server holds 1 subscriptions
+
+# RFC 4480 3.1: what holds until a time is taken out then, and watchers are told once
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+after 10 s
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" xmlns:dm="urn:ietf:params:xml:ns:pidf:data-model"
+        xmlns:r="urn:ietf:params:xml:ns:pidf:rpid" entity="sip:alice@localhost">
+    <tuple id="a"><status><basic>open</basic></status></tuple>
+    <dm:person id="p"><r:activities until="2027-01-15T08:10:00Z"><r:meeting/></r:activities></dm:person>
+    </presence>
+Alice receives 200
+Bob receives NOTIFY
+    body contains meeting
+after 300 s
+Bob receives nothing
+after 300 s
+Bob receives NOTIFY
+    body lacks meeting
+    body contains <basic>open</basic>
+after 600 s
+Bob receives nothing
