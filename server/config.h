@@ -52,7 +52,7 @@ struct Config {
     std::string notify_username,
         notify_password;      ///< credentials Herald answers a challenged NOTIFY with
     std::string dns_servers;  ///< empty: the system's
-    std::uint32_t t1_ms = 500, t2_ms = 4000, t4_ms = 5000;
+    std::uint32_t t1_ms = 500, t2_ms = 4000;
     std::size_t max_message = 65535, max_body = 262144, max_headers = 128, max_connections = 100000;
     std::uint32_t tcp_idle_timeout = 3600;
     // [server]

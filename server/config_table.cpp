@@ -290,8 +290,6 @@ constexpr ConfigKey kSipKeys[] = {
                       {10, 10000, "ms"}),
     number<&C::t2_ms>({"sip", "t2_ms", "Timer T2: the longest pause between retransmissions."},
                       {10, 60000, "ms"}),
-    number<&C::t4_ms>({"sip", "t4_ms", "Timer T4: how long a message may stay in the network."},
-                      {10, 60000, "ms"}),
     number<&C::max_message>(
         {"sip", "max_message",
          "Longest head of a message, and longest datagram; more is answered 513."},
@@ -360,7 +358,9 @@ constexpr ConfigKey kSubscribeKeys[] = {
          "How long a watcher waits for the owner's decision at most (RFC 3857 4.7.1).", true},
         {60, 49 * kDay, "s"}),
     number<&C::subscribe_per_watcher>(
-        {"subscribe", "per_watcher", "Most subscriptions of one watcher.", true}, {1, 10000000}),
+        {"subscribe", "per_watcher",
+         "Most subscriptions of one watcher; with several shards, in each.", true},
+        {1, 10000000}),
     number<&C::subscribe_per_resource>(
         {"subscribe", "per_resource", "Most subscriptions to one resource.", true}, {1, 10000000}),
     number<&C::subscribe_per_watcher_resource>(

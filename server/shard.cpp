@@ -17,7 +17,6 @@ sip::StackOptions stack_options(const ShardSetup& setup) {
     options.shards = setup.count;
     options.timers.t1 = std::chrono::milliseconds(config.t1_ms);
     options.timers.t2 = std::chrono::milliseconds(config.t2_ms);
-    options.timers.t4 = std::chrono::milliseconds(config.t4_ms);
     options.limits.message = config.max_message;
     options.limits.body = config.max_body;
     options.limits.headers = config.max_headers;

@@ -25,7 +25,6 @@ namespace herald::sip {
 struct TransactionTimers {
     base::Duration t1 = std::chrono::milliseconds(500);
     base::Duration t2 = std::chrono::seconds(4);
-    base::Duration t4 = std::chrono::seconds(5);
 
     /// Timers F and J.
     base::Duration lifetime() const noexcept { return 64 * t1; }

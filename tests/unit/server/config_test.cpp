@@ -164,7 +164,6 @@ notify_password = "se\"cr\\et\u0001"
 dns_servers = "192.0.2.53, [2001:db8::53]:5353"
 t1_ms = 100
 t2_ms = 1000
-t4_ms = 2000
 max_message = 2000
 max_body = 3000
 max_headers = 64
