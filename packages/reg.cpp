@@ -92,7 +92,7 @@ RegisteredContact contact_of(const Binding& binding, const Input& input, base::W
     if (input.cause == Cause::probation) contact.retry_after = input.retry_after;
     contact.duration_registered = seconds_of(now - binding.created);
     contact.call_id = binding.call_id;
-    contact.cseq = binding.cseq;
+    if (!binding.call_id.empty()) contact.cseq = binding.cseq;
     contact.uri = without_push_parameters(binding.contact);
     contact.display_name = unquoted('"' + binding.display_name + '"');
     for (const std::string& one : binding.parameters) {

@@ -42,8 +42,7 @@ Alice receives NOTIFY
     body contains version="2" state="partial"
     body contains event="refreshed"
     body contains duration-registered="10" expires="600"
-after 601 s
-Alice receives NOTIFY
+within 601 s Alice receives NOTIFY
     body contains version="3" state="partial"
     body contains state="terminated"><contact id="
     body contains state="terminated" event="expired"

@@ -168,8 +168,7 @@ Bob receives NOTIFY
     body contains meeting
 after 300 s
 Bob receives nothing
-after 300 s
-Bob receives NOTIFY
+within 300 s Bob receives NOTIFY
     body lacks meeting
     body contains <basic>open</basic>
 after 600 s
