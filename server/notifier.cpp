@@ -30,14 +30,10 @@ std::string without_tag(std::string_view value) {
     return kept;
 }
 
-/// The Event of our NOTIFYs: the type as asked, and its id (RFC 6665 4.2.2); other parameters are
-/// not for us to repeat.
-std::string echoed_event(const sip::Message& request) {
-    const auto event = sip::parse_event(request.header(sip::Header::event).value_or(""));
-    if (!event) return {};
-    std::string echo(event->type);
-    if (event->id) (echo += ";id=") += *event->id;
-    return echo;
+/// The Event of our NOTIFYs: the whole value as asked, with its id (RFC 6665 4.2.2) and every other
+/// parameter, as devices compare the text.
+std::string_view echoed_event(const sip::Message& request) {
+    return request.header(sip::Header::event).value_or("");
 }
 
 std::string joined_routes(const sip::Message& request) {

@@ -704,3 +704,14 @@ Carol receives NOTIFY
 the server holds 0 subscriptions
 Carol refreshes
 Carol receives 481
+
+# RFC 6665 4.2.2: NOTIFY echoes the Event as it was asked for, all parameters included
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: Presence;id=4711;vendor="acme";flag
+Bob receives 200
+Bob receives NOTIFY
+    Event: Presence;id=4711;vendor="acme";flag
+Bob refreshes
+Bob receives 200
+Bob receives NOTIFY
+    Event: Presence;id=4711;vendor="acme";flag
