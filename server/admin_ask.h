@@ -1,8 +1,9 @@
-// server/admin_ask.h: how an operation waits for a shard; for the files that implement
-// AdminService.
+// server/admin_ask.h: how an operation asks the shards, for the files that implement AdminService.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <future>
 #include <memory>
 #include <utility>
@@ -26,6 +27,18 @@ Result<T> AdminService::ask(Shard& shard, Ask ask) const {
         return Fault{FaultKind::timeout, "The server did not answer in time"};
     }
     return answer.get();
+}
+
+/// Puts the rows of several shards in order and keeps the first `limit` of them. Ids are decimal
+/// numbers.
+template <class Page>
+void cut_page(Page& page, std::size_t limit) {
+    std::sort(page.rows.begin(), page.rows.end(), [](const auto& a, const auto& b) {
+        return a.id.size() != b.id.size() ? a.id.size() < b.id.size() : a.id < b.id;
+    });
+    if (page.rows.size() <= limit) return;
+    page.rows.resize(limit);
+    page.next = page.rows.back().id;
 }
 
 }  // namespace herald::server

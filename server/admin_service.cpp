@@ -167,13 +167,7 @@ Result<SubscriptionPage> AdminService::subscriptions(const SubscriptionQuery& qu
         all.total += page->total;
         std::move(page->rows.begin(), page->rows.end(), std::back_inserter(all.rows));
     }
-    std::sort(all.rows.begin(), all.rows.end(), [](const auto& a, const auto& b) {
-        return a.id.size() != b.id.size() ? a.id.size() < b.id.size() : a.id < b.id;
-    });
-    if (all.rows.size() > limit) {
-        all.rows.resize(limit);
-        all.next = all.rows.back().id;
-    }
+    cut_page(all, limit);
     return all;
 }
 

@@ -9,21 +9,6 @@ namespace herald::server {
 
 namespace {
 
-Status status_of(store::Outcome outcome) {
-    switch (outcome) {
-        case store::Outcome::committed:
-            return {};
-        case store::Outcome::refused:
-            return Fault{FaultKind::conflict, "It was changed meanwhile"};
-        case store::Outcome::unavailable:
-            return Fault{FaultKind::unavailable, "The store is not available"};
-        case store::Outcome::unknown:
-            return Fault{FaultKind::unknown_outcome,
-                         "The store did not say whether it was written"};
-    }
-    return {};
-}
-
 Result<packages::DocumentPtr> admit(const packages::Package& package,
                                     const packages::Document& document) {
     const auto& profile = package.profile();

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-
 namespace herald::server {
 
 namespace {
@@ -13,6 +12,21 @@ namespace {
 constexpr std::size_t kMostWaiting = 64;
 
 }  // namespace
+
+Status status_of(store::Outcome outcome) {
+    switch (outcome) {
+        case store::Outcome::committed:
+            return {};
+        case store::Outcome::refused:
+            return Fault{FaultKind::conflict, "It was changed meanwhile"};
+        case store::Outcome::unavailable:
+            return Fault{FaultKind::unavailable, "The store is not available"};
+        case store::Outcome::unknown:
+            return Fault{FaultKind::unknown_outcome,
+                         "The store did not say whether it was written"};
+    }
+    return {};
+}
 
 Publications::Publications(Context& context, NotifySender& sender)
     : context_(context),

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/metrics.h"
+#include "base/result.h"
 #include "base/task.h"
 #include "server/context.h"
 #include "server/notify.h"
@@ -48,5 +49,9 @@ private:
     base::Task<void(std::uint32_t, const Publication&)> leaving_;
     base::Counter& expired_;
 };
+
+/// What an operator is told of the change he asked for. Faults: conflict, unavailable,
+/// unknown_outcome.
+Status status_of(store::Outcome outcome);
 
 }  // namespace herald::server

@@ -106,6 +106,7 @@ private:
     void resume_order(std::unique_ptr<Order> order);
     void remove_ordered(std::uint32_t slot, Order& order);
     void put_ordered(std::uint32_t slot, Order& order);
+    Publication ordered(const RegistrationOrder& wanted, const Publication* target) const;
 
     Context& context_;
     NotifySender& sender_;

@@ -11,26 +11,20 @@ namespace {
 
 constexpr std::size_t kMostWaitingOrders = 32;
 
-Status status_of(store::Outcome outcome) {
-    switch (outcome) {
-        case store::Outcome::committed:
-            return {};
-        case store::Outcome::refused:
-            return Fault{FaultKind::conflict, "The registration was changed meanwhile"};
-        case store::Outcome::unavailable:
-            return Fault{FaultKind::unavailable, "The store is not available"};
-        case store::Outcome::unknown:
-            return Fault{FaultKind::unknown_outcome,
-                         "The store did not say whether it was written"};
-    }
-    return {};
-}
-
 bool is_same_contact(const packages::Binding& binding, const std::string& contact) {
     if (binding.contact == contact) return true;
     const auto kept = sip::parse_uri(binding.contact);
     const auto asked = sip::parse_uri(contact);
     return kept && asked && sip::equivalent(*kept, *asked);
+}
+
+const Publication* find_contact(const Resource& resource, const std::string& contact) {
+    const auto& all = resource.publications;
+    const auto found = std::find_if(all.begin(), all.end(), [&](const Publication& each) {
+        const auto* binding = binding_of(each);
+        return binding && is_same_contact(*binding, contact);
+    });
+    return found == all.end() ? nullptr : &*found;
 }
 
 }  // namespace
@@ -69,7 +63,11 @@ void Registrar::resume_order(std::unique_ptr<Order> order) {
     const auto slot = context_.resources.obtain(package_, order->wanted.aor);
     auto& resource = context_.resources[slot];
     if (!resource.is_changing) {
-        order->is_removal ? remove_ordered(slot, *order) : put_ordered(slot, *order);
+        if (order->is_removal) {
+            remove_ordered(slot, *order);
+        } else {
+            put_ordered(slot, *order);
+        }
         return context_.resources.drop_if_idle(slot);
     }
     if (resource.waiting && resource.waiting->size() >= kMostWaitingOrders)
@@ -107,18 +105,33 @@ void Registrar::remove_ordered(std::uint32_t slot, Order& order) {
 
 /// A new binding, or other times for one there is.
 void Registrar::put_ordered(std::uint32_t slot, Order& order) {
-    auto& publications = context_.resources[slot].publications;
     const auto& wanted = order.wanted;
-    const auto found =
-        std::find_if(publications.begin(), publications.end(), [&](const Publication& each) {
-            const auto* binding = binding_of(each);
-            return binding && is_same_contact(*binding, wanted.contact);
+    const auto* target = find_contact(context_.resources[slot], wanted.contact);
+    Publication next = ordered(wanted, target);
+    const auto& binding = *binding_of(next);
+    next.body = packages::to_text(binding);
+    auto row = row_of(package_, wanted.aor, next, {binding.call_id, binding.cseq, 0});
+    next.body.clear();
+    publications_.commit(
+        slot, store::PutPublication{std::move(row), target ? target->entity_tag : std::string()},
+        [this, slot, aor = wanted.aor, next = std::make_unique<Publication>(std::move(next)),
+         done = std::move(order.done)](store::Outcome outcome) mutable {
+            if (outcome == store::Outcome::committed) {
+                note_gruus(slot, *next);
+                publications_.put(slot, std::move(*next));
+                sender_.changed(slot);
+                if (registered_) registered_(aor);
+            }
+            done(status_of(outcome));
         });
-    const auto* target = found == publications.end() ? nullptr : &*found;
+}
+
+/// The publication that `wanted` makes of `target`, or anew where that is null.
+Publication Registrar::ordered(const RegistrationOrder& wanted, const Publication* target) const {
+    const auto now = context_.wall();
     const auto* earlier = target ? binding_of(*target) : nullptr;
     auto binding = earlier ? std::make_shared<packages::Binding>(*earlier)
                            : std::make_shared<packages::Binding>();
-    const auto now = context_.wall();
     if (!earlier) {
         binding->contact = wanted.contact;
         binding->path = wanted.path;
@@ -136,22 +149,7 @@ void Registrar::put_ordered(std::uint32_t slot, Order& order) {
     next.cause = is_shorter ? packages::Cause::shortened
                  : earlier  ? packages::Cause::refreshed
                             : packages::Cause::created;
-    next.body = packages::to_text(*binding);
-    store::RequestMark mark{binding->call_id, binding->cseq, 0};
-    auto row = row_of(package_, wanted.aor, next, std::move(mark));
-    next.body.clear();
-    publications_.commit(
-        slot, store::PutPublication{std::move(row), target ? target->entity_tag : std::string()},
-        [this, slot, aor = wanted.aor, next = std::make_unique<Publication>(std::move(next)),
-         done = std::move(order.done)](store::Outcome outcome) mutable {
-            if (outcome == store::Outcome::committed) {
-                note_gruus(slot, *next);
-                publications_.put(slot, std::move(*next));
-                sender_.changed(slot);
-                if (registered_) registered_(aor);
-            }
-            done(status_of(outcome));
-        });
+    return next;
 }
 
 }  // namespace herald::server
