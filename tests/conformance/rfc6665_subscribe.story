@@ -182,7 +182,7 @@ Bob sends SUBSCRIBE sip:alice@localhost
     o: Presence;x=1;id=7
 Bob receives 200
 Bob receives NOTIFY
-    Event: Presence;id=7
+    Event: Presence;x=1;id=7
 
 # RFC 6665 8.2.1: two Event header fields are refused
 Bob sends SUBSCRIBE sip:alice@localhost
