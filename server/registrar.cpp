@@ -24,16 +24,20 @@ std::string tag_of(std::uint64_t id) {
     return "binding " + std::to_string(id);
 }
 
-/// The user registered (RFC 3261 10.3 step 5); nullopt where To is no SIP URI.
-std::optional<std::string> registered_aor(const sip::Message& request, const Domains& domains,
-                                          bool& is_ours) {
+/// Whose contacts a REGISTER is about (RFC 3261 10.3 step 5).
+struct Registrant {
+    std::string aor;
+    bool is_ours;
+};
+
+/// nullopt where To is no SIP URI.
+std::optional<Registrant> registrant_of(const sip::Message& request, const Domains& domains) {
     const auto to = sip::parse_name_address(request.to());
     if (!to) return std::nullopt;
     const auto uri = sip::parse_uri(to->uri);
     if (!uri || (uri->scheme != sip::Scheme::sip && uri->scheme != sip::Scheme::sips))
         return std::nullopt;
-    is_ours = domains.serves(*uri);
-    return domains.aor(*uri);
+    return Registrant{domains.aor(*uri), domains.serves(*uri)};
 }
 
 std::uint32_t left_of(const packages::Binding& binding, base::WallTime now) {
@@ -81,9 +85,8 @@ void Registrar::on_register(sip::ServerTransactionId transaction, const sip::Mes
     incoming.arrived = context_.loop.now();
     if (context_.port.is_full_for_refreshes())
         return context_.stack.answer_and_forget(transaction, unavailable("Busy"));
-    bool is_ours = false;
-    auto aor = registered_aor(request, context_.domains, is_ours);
-    if (!aor) return refuse(incoming, answer(400, "To is no SIP URI"));
+    auto registrant = registrant_of(request, context_.domains);
+    if (!registrant) return refuse(incoming, answer(400, "To is no SIP URI"));
     auto result = context_.authenticator.authenticate(request, flow);
     if (auto* refusal = std::get_if<AuthenticationRefusal>(&result)) {
         if (!refusal->is_challenge) return refuse(incoming, refusal->answer);
@@ -91,8 +94,8 @@ void Registrar::on_register(sip::ServerTransactionId transaction, const sip::Mes
     }
     const auto uri = sip::parse_uri(request.request_uri());
     incoming.who = std::get<Identity>(std::move(result));
-    incoming.aor = *std::move(aor);
-    incoming.is_ours = is_ours && uri && context_.domains.serves(*uri);
+    incoming.aor = std::move(registrant->aor);
+    incoming.is_ours = registrant->is_ours && uri && context_.domains.serves(*uri);
     incoming.is_stream = sip::is_reliable(flow.protocol);
     incoming.flow = to_text(flow);
     resume_register(incoming);
