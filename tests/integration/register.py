@@ -1,0 +1,72 @@
+# tests/integration/register.py: baresip, a real client, registers; watchers of its registration, kill -9, operators.
+import os
+
+from _baresip import Baresip
+from _herald import Server, wait_until
+from _sip import Client
+from _stories import expect, expect_equal, story, tell
+
+ALICE = "sip:alice@127.0.0.1"
+
+
+def account(server, transport):
+    return f"<sip:alice@127.0.0.1:{server.sip_port};transport={transport}>;regint=600"
+
+
+def contacts(server):
+    answer = server.http("GET", f"/v1/registrations?aor={ALICE}")
+    expect_equal(answer.status, 200, "the list of registrations")
+    return [row["contact"] for row in answer.json()["registrations"]]
+
+
+def comes_and_goes(transport):
+    with Server() as server, Client(server.address, user="alice", domain="127.0.0.1") as raw:
+        watcher = raw.subscribe(ALICE, event="reg")
+        watcher.wait_body('version="0" state="full"')
+        with Baresip(os.path.join(server.directory, "alice"), account(server, transport), modules=()) as alice:
+            wait_until(lambda: len(contacts(server)) == 1, "baresip has registered")
+            watcher.wait_body('state="active" event="registered"')
+            alice.quit()
+        wait_until(lambda: not contacts(server), "baresip has unregistered")
+        watcher.wait_body('state="terminated" event="unregistered"')
+        watcher.expect_rising()
+        server.stop()
+
+
+@story
+def registers_and_unregisters_over_udp():
+    comes_and_goes("udp")
+
+
+@story
+def registers_and_unregisters_over_tcp():
+    comes_and_goes("tcp")
+
+
+@story
+def a_registration_outlives_kill_9():
+    with Server() as server:
+        with Baresip(os.path.join(server.directory, "alice"), account(server, "udp"), modules=()):
+            wait_until(lambda: len(contacts(server)) == 1, "baresip has registered")
+            before = contacts(server)
+            server.kill()
+            server.start()
+            expect_equal(contacts(server), before, "the registration after kill -9")
+        server.stop()
+
+
+@story
+def an_operator_removes_a_contact():
+    with Server() as server, Client(server.address, user="alice", domain="127.0.0.1") as raw:
+        with Baresip(os.path.join(server.directory, "alice"), account(server, "udp"), modules=()):
+            wait_until(lambda: len(contacts(server)) == 1, "baresip has registered")
+            watcher = raw.subscribe(ALICE, event="reg")
+            watcher.wait_body("<uri>" + contacts(server)[0].split(";")[0])
+            answer = server.http("DELETE", "/v1/registrations/alice@127.0.0.1?event=rejected")
+            expect_equal(answer.status, 204, "DELETE")
+            watcher.wait_body('state="terminated" event="rejected"')
+            expect(not contacts(server), "the contact is gone")
+        server.stop()
+
+
+tell()
