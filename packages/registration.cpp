@@ -33,6 +33,8 @@ void append_line(std::string& out, std::string_view name, std::string_view value
 }
 
 bool read_number(std::string_view name, std::uint64_t number, Binding& binding) {
+    const std::uint64_t most = name == kCreated ? INT64_MAX : UINT32_MAX;
+    if (number > most) return false;
     if (name == kRegId) {
         binding.reg_id = static_cast<std::uint32_t>(number);
     } else if (name == kFirstCseq) {

@@ -34,8 +34,10 @@ TEST_CASE("a binding comes back from its text as it was") {
 }
 
 TEST_CASE("what is no binding is a fault") {
-    for (const auto* text : {"", "contact", "contact \n", "contact sip:a\nreg-id x\n",
-                             "contact sip:a\ncolour blue\n", "reg-id 1\n"}) {
+    for (const auto* text :
+         {"", "contact", "contact \n", "contact sip:a\nreg-id x\n", "contact sip:a\ncolour blue\n",
+          "reg-id 1\n", "contact sip:a\nreg-id 4294967296\n",
+          "contact sip:a\ncreated 16913405945437760106\n"}) {
         CAPTURE(text);
         const auto read = binding_from_text(text);
         REQUIRE_FALSE(read);
