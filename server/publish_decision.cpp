@@ -41,7 +41,9 @@ const Publication* earlier_of(const PublishFacts& facts) {
     if (!facts.supersedes || !facts.resource) return nullptr;
     const auto& all = facts.resource->publications;
     const auto found = std::find_if(all.begin(), all.end(), [&](const Publication& publication) {
-        return publication.publisher == facts.publisher && !publication.is_hard();
+        // Not what the same publisher registered.
+        return publication.publisher == facts.publisher && !publication.is_hard() &&
+               publication.rank == packages::Rank::published;
     });
     return found == all.end() ? nullptr : &*found;
 }

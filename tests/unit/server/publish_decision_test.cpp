@@ -193,6 +193,16 @@ TEST_CASE("beyond the limit there is no room, but a publisher replaces its own")
     CHECK(bench.plan(request).target == &bench.resource.publications.front());
 }
 
+TEST_CASE("CO-15: what a publisher registered is not replaced by what it publishes") {
+    Bench bench;
+    bench.supersedes = true;
+    bench.resource.publications[0].rank = packages::Rank::registration;
+
+    CHECK(bench.plan(Request("PUBLISH", with_body("Event: presence\n"))).target == nullptr);
+    bench.resource.publications[0].rank = packages::Rank::published;
+    CHECK(bench.plan(Request("PUBLISH", with_body("Event: presence\n"))).target != nullptr);
+}
+
 TEST_CASE("what is superseded is this publisher's, and no hard state") {
     Bench bench;
     bench.supersedes = true;
