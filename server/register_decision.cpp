@@ -21,6 +21,8 @@ using Checked = std::optional<sip::Answer>;
 constexpr std::uint32_t kHour = 3600;
 constexpr std::size_t kLongestContact = 1024;
 constexpr std::size_t kMostParameters = 32;
+constexpr std::size_t kLongestPath = 4096;
+constexpr std::size_t kLongestUserAgent = 256;
 
 /// One value of Contact as far as it matters.
 struct Contact {
@@ -173,7 +175,8 @@ ContactPlan plan_binding(const RegisterFacts& facts, const Contact& contact,
     binding->reg_id = contact.reg_id;
     binding->path = joined_path(request);
     binding->flow = facts.flow;
-    binding->user_agent = request.header(sip::Header::user_agent).value_or("");
+    binding->user_agent =
+        request.header(sip::Header::user_agent).value_or("").substr(0, kLongestUserAgent);
     binding->created = earlier ? earlier->created : facts.now;
     binding->call_id = request.call_id();
     binding->cseq = request.cseq();
@@ -268,12 +271,20 @@ std::variant<RegisterPlan, sip::Answer> decide_star(const RegisterFacts& facts) 
     return plan;
 }
 
+/// What was said when the change was made (design: Durability).
+RegisterPlan repetition(const RegisterFacts& facts, const Publication& done) {
+    const auto* binding = binding_of(done);
+    const bool had_outbound = binding && binding->reg_id != 0;
+    return {RegisterOperation::repeat, {}, had_outbound && supports(facts.request, "outbound")};
+}
+
 bool is_star(std::string_view value) {
     return value == "*" || base::split_once(value, ';').before == "*";
 }
 
 Checked check_path(const RegisterFacts& facts) {
     const bool has_path = facts.request.count(sip::Header::path) > 0;
+    if (joined_path(facts.request).size() > kLongestPath) return answer(400, "Path is too long");
     if (!has_path || !facts.rules.needs_path_support || supports(facts.request, "path"))
         return std::nullopt;
     auto refusal = answer(420);
@@ -304,8 +315,8 @@ std::variant<RegisterPlan, sip::Answer> decide(const RegisterFacts& facts) {
     const auto values = facts.request.list(sip::Header::contact);
     if (values.empty()) return RegisterPlan{};
     if (auto refusal = check_path(facts)) return *std::move(refusal);
-    if (facts.registration && facts.registration->by_mark(facts.mark))
-        return RegisterPlan{RegisterOperation::repeat, {}, false};
+    if (const auto* done = facts.registration ? facts.registration->by_mark(facts.mark) : nullptr)
+        return repetition(facts, *done);
     if (std::any_of(values.begin(), values.end(), is_star)) {
         if (values.size() > 1) return answer(400, "Contact: * stands alone");
         return decide_star(facts);

@@ -18,6 +18,12 @@ bool is_same_contact(const packages::Binding& binding, const std::string& contac
     return kept && asked && sip::equivalent(*kept, *asked);
 }
 
+/// Both become lines of a row, and header values.
+bool is_one_line(std::string_view text) {
+    return std::none_of(text.begin(), text.end(),
+                        [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
 const Publication* find_contact(const Resource& resource, const std::string& contact) {
     const auto& all = resource.publications;
     const auto found = std::find_if(all.begin(), all.end(), [&](const Publication& each) {
@@ -40,6 +46,8 @@ void Registrar::put(RegistrationOrder order, Done done) {
     const auto uri = sip::parse_uri(order.contact);
     const bool is_sip =
         uri && (uri->scheme == sip::Scheme::sip || uri->scheme == sip::Scheme::sips);
+    if (!is_one_line(order.contact) || !is_one_line(order.path))
+        return done(Fault{FaultKind::malformed, "contact and path are one line each"});
     if (!is_sip) return done(Fault{FaultKind::malformed, "contact is no SIP URI"});
     if (context_.domains.aor(*uri) == order.aor)
         return done(Fault{FaultKind::malformed, "contact is the address-of-record itself"});

@@ -56,6 +56,22 @@ def a_registration_outlives_kill_9():
 
 
 @story
+def what_an_operator_sets_is_one_line():
+    with Server() as server:
+        for path in ("<sip:e;lr>\nflow udp", "<sip:e;lr>\r\nX: y"):
+            answer = server.http("PUT", "/v1/registrations/alice@127.0.0.1", {"contact": "sip:a@192.0.2.1", "path": path})
+            expect_equal(answer.status, 400, "a path of two lines")
+        answer = server.http("PUT", "/v1/registrations/alice@127.0.0.1", {"contact": "sip:a@192.0.2.1\r\nX: y"})
+        expect_equal(answer.status, 400, "a contact of two lines")
+        answer = server.http("PUT", "/v1/registrations/alice@127.0.0.1", {"contact": "sip:a@192.0.2.1", "path": "<sip:e;lr>"})
+        expect_equal(answer.status, 204, "a path of one line")
+        server.kill()
+        server.start()
+        expect_equal(contacts(server), ["sip:a@192.0.2.1"], "the contact after kill -9")
+        server.stop()
+
+
+@story
 def an_operator_removes_a_contact():
     with Server() as server, Client(server.address, user="alice", domain="127.0.0.1") as raw:
         with Baresip(os.path.join(server.directory, "alice"), account(server, "udp"), modules=()):

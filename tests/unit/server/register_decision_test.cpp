@@ -254,6 +254,28 @@ TEST_CASE("RFC 5627 5.1: what the registrar gives out is not taken back as a par
     CHECK(plan.contacts.at(0).binding->parameters == std::vector<std::string>{"a=b", "c"});
 }
 
+TEST_CASE("a repeated outbound REGISTER is answered as it was, with Require: outbound") {
+    Bench bench;
+    bench.is_stream = true;
+    auto binding =
+        std::make_shared<packages::Binding>(*binding_of(bench.registration.publications[0]));
+    binding->reg_id = 1;
+    bench.registration.publications[0].document = binding;
+    bench.mark = 70;
+    const std::string contact = "Contact: <sip:alice@192.0.2.1>\n";
+    CHECK(bench.plan(registering(contact + "Supported: outbound\n")).has_outbound);
+    CHECK_FALSE(bench.plan(registering(contact)).has_outbound);
+}
+
+TEST_CASE("what a device sends beyond reason is refused or cut") {
+    const Bench bench;
+    const std::string path = "Supported: path\nPath: <sip:" + std::string(5000, 'e') + ";lr>\n";
+    CHECK(bench.refusal(registering(path + "Contact: <sip:n@192.0.2.2>\n")) == 400);
+    const std::string agent = "User-Agent: " + std::string(5000, 'a') + "\n";
+    const auto plan = bench.plan(registering(agent + "Contact: <sip:n@192.0.2.2>\n"));
+    CHECK(plan.contacts.at(0).binding->user_agent.size() == 256);
+}
+
 TEST_CASE("RFC 3327 5.3: Path without support is 420, unless that is forgiven") {
     Bench bench;
     const std::string lines = "Path: <sip:edge;lr>\nContact: <sip:n@192.0.2.2>\n";
