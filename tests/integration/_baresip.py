@@ -24,14 +24,15 @@ def program():
 
 
 class Baresip:
-    """A running baresip with one account that never registers."""
+    """A running baresip with one account."""
 
     def __init__(self, directory, account, contacts=(), modules=("contact", "presence")):
         self.directory = directory
         self.program = program()
         os.makedirs(directory)
         self.control_port = free_port()
-        lines = [f"sip_listen 127.0.0.1:{free_port()}", f"module_path {MODULES}", "module_app account.so"]
+        # It takes the next port too, for TLS.
+        lines = [f"sip_listen 127.0.0.1:{free_port(2)}", f"module_path {MODULES}", "module_app account.so"]
         lines += [f"module_app {name}.so" for name in (*modules, "ctrl_tcp")]
         lines += [f"ctrl_tcp_listen 127.0.0.1:{self.control_port}"]
         self._write("config", lines)

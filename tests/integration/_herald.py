@@ -2,6 +2,7 @@
 import http.client
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -15,6 +16,8 @@ from _stories import expect, skip_all
 # Everything a story waits for is bounded by this; long, because builds with sanitizers are slow.
 PATIENCE = 30.0
 
+GIVEN = set()  # what free_port() gave
+
 
 def binary():
     path = os.environ.get("HERALD_BINARY")
@@ -23,19 +26,27 @@ def binary():
     return path
 
 
-def free_port():
-    """A port that is free for UDP and TCP on 127.0.0.1 at this moment."""
-    for _ in range(100):
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp, \
-                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            port = tcp.getsockname()[1]
-            try:
-                udp.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
+def free_port(count=1):
+    """The first of `count` ports in a row that are free for UDP and TCP on 127.0.0.1 at this moment. They lie below those
+    the kernel gives out by itself, which it may give to somebody else before they are bound here. None is given twice."""
+    for _ in range(1000):
+        first = random.randrange(20000, 32000)
+        ports = range(first, first + count)
+        if GIVEN.isdisjoint(ports) and all(is_free(port) for port in ports):
+            GIVEN.update(ports)
+            return first
     raise OSError("no port is free for both UDP and TCP")
+
+
+def is_free(port):
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp, \
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        try:
+            tcp.bind(("127.0.0.1", port))
+            udp.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def wait_until(claim, what, seconds=PATIENCE, pause=0.02):
