@@ -2,6 +2,7 @@
 // streams another shard owns.
 #include "server/link.h"
 
+#include <algorithm>
 #include <string>
 
 #include "server/context.h"
@@ -13,6 +14,8 @@ namespace {
 
 /// Messages one shard may have waiting at another before more are dropped.
 constexpr std::size_t kMostWaiting = 16384;
+constexpr std::size_t kHighWaiting = kMostWaiting / 2;
+constexpr std::size_t kExtremeWaiting = kMostWaiting / 4 * 3;
 
 /// Whose state a request is about.
 std::string_view subject_uri(const sip::Message& request) {
@@ -67,6 +70,14 @@ const sip::ListenerAddress& Link::listener(const sip::Flow& flow) const {
 
 std::span<const sip::ListenerAddress> Link::listeners() const {
     return own().listeners();
+}
+
+sip::Load Link::load() const {
+    const auto waiting = peers_.shards[shard_]->waiting.load(std::memory_order_relaxed);
+    const auto handed_on = waiting >= kExtremeWaiting ? sip::Load::extreme
+                           : waiting >= kHighWaiting  ? sip::Load::high
+                                                      : sip::Load::normal;
+    return std::max(own().load(), handed_on);
 }
 
 unsigned Link::shard_of(const sip::Message& request) const {

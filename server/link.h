@@ -42,6 +42,8 @@ public:
     bool is_open(const sip::Flow& flow) const override;
     const sip::ListenerAddress& listener(const sip::Flow& flow) const override;
     std::span<const sip::ListenerAddress> listeners() const override;
+    /// Of its own sockets, and of what other shards handed on to it.
+    sip::Load load() const override;
 
     /// The bucket in our To tag or in a temporary GRUU, else that of the AOR in the Request-URI
     /// (for REGISTER: in To) (design: Threads).

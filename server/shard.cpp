@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "server/answers.h"
+#include "server/overload.h"
 #include "sip/fields.h"
 
 namespace herald::server {
@@ -147,6 +148,10 @@ bool Shard::passes_core_checks(sip::ServerTransactionId id, const sip::Message& 
 /// Nothing here subscribes to anybody: every NOTIFY is a stranger's (RFC 6665 4.1.3).
 void Shard::on_notify(sip::ServerTransactionId id, const sip::Message& request) {
     stack_->answer(id, package_of(request) ? answer(481) : bad_event());
+}
+
+bool Shard::admits(const sip::Message& request, sip::Load load) {
+    return is_worth_serving(request, load);
 }
 
 void Shard::on_request(sip::ServerTransactionId id, const sip::Message& request,

@@ -58,6 +58,7 @@ public:
         tell_flow_closed_ = std::move(tell);
     }
 
+    bool admits(const sip::Message& request, sip::Load load) override;
     void on_request(sip::ServerTransactionId id, const sip::Message& request,
                     const sip::Flow& flow) override;
     void on_flow_closed(const sip::Flow& flow) override;

@@ -1,6 +1,7 @@
 // sip/network.cpp: the listeners of one shard, and which socket a message leaves by.
 #include "sip/network.h"
 
+#include <algorithm>
 #include <cassert>
 #include <charconv>
 #include <utility>
@@ -192,6 +193,14 @@ const ListenerAddress& Network::listener(const Flow& flow) const {
 
 std::span<const ListenerAddress> Network::listeners() const {
     return state_->addresses;
+}
+
+Load Network::load() const {
+    Load worst = Load::normal;
+    for (const auto& socket : state_->datagrams) {
+        if (socket) worst = std::max(worst, socket->load());
+    }
+    return worst;
 }
 
 }  // namespace herald::sip

@@ -49,6 +49,8 @@ public:
     bool is_open(const Flow& flow) const override;
     const ListenerAddress& listener(const Flow& flow) const override;
     std::span<const ListenerAddress> listeners() const override;
+    /// The worst of its sockets.
+    Load load() const override;
 
 private:
     struct State;

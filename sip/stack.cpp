@@ -62,6 +62,7 @@ struct Stack::Parts {
                           Framing framing);
     void on_request(std::span<char> bytes, const Flow& flow, Framing framing);
     void dispatch(const Flow& flow);
+    bool is_admitted();
     void repeat(const ServerTransactions::Match& known, const Flow& flow);
     void on_cancel(const Flow& flow);
     void begin(const RequestKey& key, const Flow& flow);
@@ -182,12 +183,17 @@ void Stack::Parts::dispatch(const Flow& flow) {
                       {.status = 501, .headers = "Allow: " + options.allow + "\r\n"});
     }
     if (server.has_merged(key)) return reject(flow, "merged request", plain(482, "Merged Request"));
-    if (server.is_full()) {
+    if (server.is_full() || !is_admitted()) {
         // Spread over some seconds, lest all come back at once.
         const auto seconds = static_cast<std::uint32_t>(1 + key.transaction.high % 5);
         return reject(flow, "overload", {.status = 503, .retry_after = seconds});
     }
     begin(key, flow);
+}
+
+bool Stack::Parts::is_admitted() {
+    const Load load = transport.load();
+    return load == Load::normal || handler.admits(message, load);
 }
 
 void Stack::Parts::repeat(const ServerTransactions::Match& known, const Flow& flow) {

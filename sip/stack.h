@@ -23,6 +23,9 @@ namespace herald::sip {
 class RequestHandler {
 public:
     virtual ~RequestHandler() = default;
+    /// Asked for every new request while the transport is behind with its input. False: a stateless
+    /// 503 with Retry-After, before any work.
+    virtual bool admits(const Message& /*request*/, Load /*load*/) { return true; }
     /// A new, well-formed request (never a retransmission, a merged request, a CANCEL or an ACK).
     /// Answer it with Stack::answer(), now or later; `request` lives until then, or until this
     /// returns where it is answered here.

@@ -38,6 +38,13 @@ struct ListenerAddress {
     std::uint16_t port = 0;  ///< what peers are told
 };
 
+/// How far behind a transport is with its input.
+enum class Load : std::uint8_t {
+    normal,
+    high,     ///< more comes than is read, and has for a while
+    extreme,  ///< input is about to be lost
+};
+
 class Transport {
 public:
     virtual ~Transport() = default;
@@ -53,6 +60,8 @@ public:
     /// The listener `flow` came in by or leaves from.
     virtual const ListenerAddress& listener(const Flow& flow) const = 0;
     virtual std::span<const ListenerAddress> listeners() const = 0;
+    /// Of datagrams only: streams that are not read push back by themselves.
+    virtual Load load() const { return Load::normal; }
 };
 
 }  // namespace herald::sip

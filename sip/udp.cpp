@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <linux/errqueue.h>
+#include <linux/sock_diag.h>
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>
 #include <sys/epoll.h>
@@ -53,7 +54,8 @@ UdpCounters::UdpCounters(base::Metrics& metrics)
       stun(dropped(metrics, "stun")),
       backlog(dropped(metrics, "send backlog")),
       unsendable(dropped(metrics, "unsendable")),
-      too_large(dropped(metrics, "too large")) {}
+      too_large(dropped(metrics, "too large")),
+      unread(dropped(metrics, "receive buffer full")) {}
 
 std::array<mmsghdr, ReceiveRing::kDatagrams>& ReceiveRing::prepare() {
     if (!room_) {
@@ -207,12 +209,24 @@ void UdpSocket::receive() {
         auto& headers = ring_.prepare();
         const int count = recvmmsg(socket_.fd(), headers.data(),
                                    static_cast<unsigned>(headers.size()), MSG_DONTWAIT, nullptr);
-        if (count <= 0) return;
+        if (count <= 0) return backlog_.empty();
         for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
             deliver(ring_.bytes(i), headers[i].msg_len, Endpoint(ring_.source(i)));
         }
-        if (static_cast<std::size_t>(count) < headers.size()) return;
+        if (static_cast<std::size_t>(count) < headers.size()) return backlog_.empty();
+        measure_backlog();
     }
+}
+
+void UdpSocket::measure_backlog() {
+    std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
+    socklen_t size = sizeof memory;
+    if (getsockopt(socket_.fd(), SOL_SOCKET, SO_MEMINFO, memory.data(), &size) != 0) return;
+    const std::uint64_t used = memory[SK_MEMINFO_RMEM_ALLOC];
+    const std::uint64_t room = std::max<std::uint64_t>(1, memory[SK_MEMINFO_RCVBUF]);
+    backlog_.standing(static_cast<unsigned>(used * 1000 / room), loop_.clock().now());
+    counters_.unread.add(memory[SK_MEMINFO_DROPS] -
+                         std::exchange(unread_, memory[SK_MEMINFO_DROPS]));
 }
 
 void UdpSocket::deliver(char* bytes, std::size_t size, const Endpoint& peer) {

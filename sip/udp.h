@@ -13,6 +13,7 @@
 
 #include "base/loop.h"
 #include "base/metrics.h"
+#include "sip/backlog.h"
 #include "sip/socket.h"
 #include "sip/transport.h"
 
@@ -27,6 +28,7 @@ struct UdpCounters {
     base::Counter& backlog;     ///< the socket took no more, and the queue was full
     base::Counter& unsendable;  ///< refused by the system, for that address
     base::Counter& too_large;   ///< more than a datagram can hold
+    base::Counter& unread;      ///< the socket's receive buffer was full
 };
 
 /// Room for one recvmmsg(), used again and again by all sockets of a shard, so that it stays in the
@@ -67,6 +69,8 @@ public:
     /// Tells the sink which peers cannot be reached; not from within a call of it.
     void report_unreachable();
     void stop_input();
+    /// How full its receive buffer is, and has been.
+    Load load() const noexcept { return backlog_.load(); }
 
 private:
     struct Queued {
@@ -77,6 +81,8 @@ private:
 
     void on_ready(std::uint32_t events);
     void receive();
+    /// Looks at what is left in the receive buffer, and at what it had no room for.
+    void measure_backlog();
     void deliver(char* bytes, std::size_t size, const Endpoint& peer);
     int send_batch(std::size_t first);
     /// Decides about the first datagram that could not be sent; returns how many to skip.
@@ -93,7 +99,9 @@ private:
     TransportSink* const& sink_;
     ReceiveRing& ring_;
     UdpCounters& counters_;
-    std::string arena_;  ///< the bytes of queue_
+    Backlog backlog_;
+    std::uint32_t unread_ = 0;  ///< as the kernel counts them, of the socket's whole life
+    std::string arena_;         ///< the bytes of queue_
     std::vector<Queued> queue_;
     std::vector<Endpoint> unreachable_;
     bool is_waiting_ = false;  ///< for room in the socket's buffer

@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "sip/endpoint.h"
+#include "sip/transport.h"
 #include "store/records.h"
 #include "tests/support/failing_store.h"
 
@@ -73,6 +74,8 @@ public:
     virtual void abandon(const sip::Endpoint& place) = 0;
     /// No connection is taken at `place` from now on.
     virtual void refuse(const sip::Endpoint& place) = 0;
+    /// The server's sockets say that they are this far behind; a real server's do not.
+    virtual void pretend_load(sip::Load /*load*/) {}
     /// Gives `message`, with CRLFs put in, to the server.
     virtual void deliver(std::string_view message, const sip::Flow& flow) = 0;
     /// What was sent since the last call.

@@ -48,6 +48,7 @@ public:
     void close(const sip::Flow& flow) override;
     void abandon(const sip::Endpoint& place) override;
     void refuse(const sip::Endpoint& place) override;
+    void pretend_load(sip::Load load) override { life_->transport.pretend_load(load); }
     void deliver(std::string_view message, const sip::Flow& flow) override;
     std::vector<Sent> take() override;
 

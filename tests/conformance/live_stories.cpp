@@ -55,6 +55,10 @@ std::string neighbour_of(std::string_view network) {
 
 std::string_view only_in_process(const Story& story) {
     if (any_step(story, "the store *")) return "the store fails";
+    if (any_step(story, "* more comes than the server reads") ||
+        any_step(story, "more comes than the server reads")) {
+        return "the server falls behind";
+    }
     if (any_step(story, "{who} is switched off")) return "ICMP errors come when the story says";
     std::uint64_t waiting = 0;
     for (const auto& step : story.steps) waiting += waiting_ms(step);

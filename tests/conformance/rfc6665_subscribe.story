@@ -459,6 +459,49 @@ Bob sends SUBSCRIBE sip:alice@localhost
 Bob receives 200
 Bob receives NOTIFY
 
+# RFC 3261 21.5.4: more comes than is read: new work is refused before any of it is done, refreshes last
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+    Content-Type: application/pidf+xml
+
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:alice@localhost"><tuple id="t"><status><basic>open</basic></status></tuple></presence>
+Alice receives 200
+    SIP-ETag: {tag}
+Bob receives NOTIFY
+more comes than the server reads
+Carol sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Carol receives 503
+    Retry-After: *
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+    SIP-If-Match: {tag}
+    Content-Type: application/pidf+xml
+
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:alice@localhost"><tuple id="t"><status><basic>closed</basic></status></tuple></presence>
+Alice receives 503
+    Retry-After: *
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+    SIP-If-Match: {tag}
+Alice receives 200
+Bob refreshes
+Bob receives 200
+Bob receives NOTIFY
+much more comes than the server reads
+Bob refreshes
+Bob receives 503
+    Retry-After: *
+the server holds 1 subscriptions
+the server reads everything in time
+Bob refreshes
+Bob receives 200
+Bob receives NOTIFY
+
 # RFC 6665 4.2.1.1: a subscription that cannot be stored is refused with 503
 the store is unavailable
 Bob sends SUBSCRIBE sip:alice@localhost

@@ -47,6 +47,9 @@ const Teller::Sentence Teller::kSentences[] = {
     {"the store does not say", &Teller::confuse_store},
     {"the store works again", &Teller::heal_store},
     {"the store has too much to do", &Teller::fill_queue},
+    {"more comes than the server reads", &Teller::fall_behind},
+    {"much more comes than the server reads", &Teller::fall_far_behind},
+    {"the server reads everything in time", &Teller::catch_up},
     {"an operator sets {package} of {aor}", &Teller::set_hard_state},
     {"an operator removes {package} of {aor}", &Teller::remove_hard_state},
 
@@ -312,6 +315,23 @@ Status Teller::fill_queue(const Step&, const Names&) {
     return {};
 }
 
+Status Teller::fall_behind(const Step&, const Names&) {
+    if (auto begun = begin(); !begun) return begun;
+    harness_->pretend_load(sip::Load::high);
+    return {};
+}
+
+Status Teller::fall_far_behind(const Step&, const Names&) {
+    if (auto begun = begin(); !begun) return begun;
+    harness_->pretend_load(sip::Load::extreme);
+    return {};
+}
+
+Status Teller::catch_up(const Step&, const Names&) {
+    harness_->pretend_load(sip::Load::normal);
+    return {};
+}
+
 Status Teller::put_hard_state(std::string_view package, const std::string& aor, std::string body) {
     if (auto begun = begin(); !begun) return begun;
     const auto put = harness_->put_hard_state(package, aor, std::move(body));
@@ -385,6 +405,7 @@ Status Teller::run_out() {
         store->fail({});
         store->pretend_full(false);
     }
+    harness_->pretend_load(sip::Load::normal);
     const auto end = harness_->now() + kLongestLife;
     while (auto left = harness_->left_over()) {
         if (harness_->now() >= end) return mismatch("in the end there is left: " + *left);

@@ -96,6 +96,9 @@ private:
     Status confuse_store(const Step& step, const Names& words);
     Status heal_store(const Step& step, const Names& words);
     Status fill_queue(const Step& step, const Names& words);
+    Status fall_behind(const Step& step, const Names& words);
+    Status fall_far_behind(const Step& step, const Names& words);
+    Status catch_up(const Step& step, const Names& words);
     Status set_hard_state(const Step& step, const Names& words);
     Status remove_hard_state(const Step& step, const Names& words);
     Status close_connection(const Step& step, const Names& words);

@@ -53,6 +53,9 @@ public:
     /// From now on nothing can be sent or opened to `peer`.
     void refuse(const sip::Endpoint& peer) { refused_.push_back(peer); }
 
+    /// How far behind it says it is.
+    void pretend_load(sip::Load load) noexcept { load_ = load; }
+
     const std::vector<Sent>& sent() const noexcept { return sent_; }
     /// What was sent since the last take().
     std::vector<Sent> take();
@@ -64,6 +67,7 @@ public:
     bool is_open(const sip::Flow& flow) const override;
     const sip::ListenerAddress& listener(const sip::Flow& flow) const override;
     std::span<const sip::ListenerAddress> listeners() const override { return listeners_; }
+    sip::Load load() const override { return load_; }
 
 private:
     bool is_refused(const sip::Endpoint& peer) const;
@@ -76,6 +80,7 @@ private:
     std::uint32_t next_slot_ = 0;
     std::vector<sip::Endpoint> refused_;
     std::vector<Sent> sent_;
+    sip::Load load_ = sip::Load::normal;
 };
 
 }  // namespace herald::test

@@ -99,4 +99,25 @@ TEST_CASE("what belongs nowhere stays where it came in, and one shard has everyt
     CHECK(alone.shard_of("sip:alice@example.com", new_local_tag(1023)) == 0);
 }
 
+TEST_CASE("RFC 3261 21.5.4: what other shards hand on is load where it piles up") {
+    Bench bench(2);
+    const base::ManualClock clock;
+    base::Loop loop(clock);
+    sip::Network network(loop, bench.metrics, {});
+    auto& own = *bench.peers.shards[0];
+    own.network = &network;
+    const Link link(0, bench.peers, bench.domains, bench.home, bench.metrics);
+
+    for (const auto& [waiting, load] :
+         {std::pair{8191, sip::Load::normal}, std::pair{8192, sip::Load::high},
+          std::pair{12287, sip::Load::high}, std::pair{12288, sip::Load::extreme}}) {
+        CAPTURE(waiting);
+        own.waiting = static_cast<std::size_t>(waiting);
+        CHECK(link.load() == load);
+    }
+    own.waiting = 0;
+    bench.peers.shards[1]->waiting = 16384;
+    CHECK(link.load() == sip::Load::normal);
+}
+
 }  // namespace herald::server

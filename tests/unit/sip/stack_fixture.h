@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,10 +30,14 @@ struct NotingHandler final : sip::RequestHandler {
         arrivals.push_back({id, std::string(request.bytes()), flow});
         if (reply) reply(id, request);
     }
+    bool admits(const sip::Message&, sip::Load load) override {
+        return !refused_at || load < *refused_at;
+    }
     void on_flow_closed(const sip::Flow& flow) override { closed.push_back(flow); }
     void on_sign_of_life(const sip::Flow& flow) override { alive.push_back(flow); }
 
     std::function<void(sip::ServerTransactionId, const sip::Message&)> reply;
+    std::optional<sip::Load> refused_at;  ///< and above
     std::vector<Arrival> arrivals;
     std::vector<sip::Flow> closed;
     std::vector<sip::Flow> alive;

@@ -95,6 +95,32 @@ TEST_CASE("RFC 3261 21.5.4: with too many requests unanswered, 503 with Retry-Af
     CHECK(fixture.metric("sip_rejected_total", "overload") == 1);
 }
 
+TEST_CASE("RFC 3261 21.5.4: whom the handler turns away under load gets 503; copies are known") {
+    StackFixture fixture;
+    answer_all(fixture, {.status = 200});
+    fixture.transport.receive(Request().text(), fixture.transport.udp());
+    const std::string accepted = fixture.transport.take_one();
+    const Request second{.via = via_with("z9hG4bKtwo"), .call_id = "two"};
+
+    fixture.transport.pretend_load(Load::high);
+    fixture.transport.receive(second.text(), fixture.transport.udp());
+    CHECK(status_of(fixture.transport.take_one()) == "200");
+
+    fixture.handler.refused_at = Load::high;
+    const Request third{.via = via_with("z9hG4bKthree"), .call_id = "three"};
+    fixture.transport.receive(third.text(), fixture.transport.udp());
+    const std::string refused = fixture.transport.take_one();
+    CHECK(status_of(refused) == "503");
+    CHECK_FALSE(header_of(refused, "Retry-After").empty());
+    fixture.transport.receive(Request().text(), fixture.transport.udp());
+    CHECK(fixture.transport.take_one() == accepted);
+
+    fixture.transport.pretend_load(Load::normal);
+    fixture.transport.receive(third.text(), fixture.transport.udp());
+    CHECK(status_of(fixture.transport.take_one()) == "200");
+    CHECK(fixture.metric("sip_rejected_total", "overload") == 1);
+}
+
 TEST_CASE("RFC 3581 4: with rport the answer goes to the source port, and says so in the Via") {
     StackFixture fixture;
     answer_all(fixture, {.status = 200});

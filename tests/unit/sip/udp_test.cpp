@@ -1,7 +1,9 @@
 // tests/unit/sip/udp_test.cpp: datagrams through real sockets on loopback.
 #include "sip/udp.h"
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include <sys/socket.h>
 
@@ -209,4 +211,25 @@ TEST_CASE("stop_input within a message stops the batch behind it only") {
     fixture.settle();
 
     CHECK(fixture.sink.arrivals.size() == ReceiveRing::kDatagrams);
+}
+
+TEST_CASE(
+    "RFC 3261 21.5.4: a receive buffer that stands full is load, and what it had no room for is "
+    "counted") {
+    NetworkFixture fixture({.udp_receive_buffer = 1 << 20});
+    const Peer peer(Protocol::udp, fixture.listen(Protocol::udp).bound);
+    const std::string text = message(1, std::string(700, 'x'));
+    std::vector<Load> loads;
+    fixture.sink.reply = [&](const Flow&) { loads.push_back(fixture.network.load()); };
+
+    const int sent = 4000;
+    for (int i = 0; i < sent; ++i) peer.send(text);
+    CHECK(fixture.network.load() == Load::normal);  // nobody looked yet
+    fixture.settle();
+
+    CHECK(std::count(loads.begin(), loads.end(), Load::extreme) > 0);
+    CHECK(fixture.network.load() == Load::normal);
+    const double unread = fixture.metric("sip_datagrams_dropped_total", "receive buffer full");
+    CHECK(unread > 0);
+    CHECK(unread + static_cast<double>(loads.size()) == sent);
 }
