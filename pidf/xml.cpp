@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include <pugixml.hpp>
 
@@ -13,8 +16,58 @@
 namespace herald::pidf::xml {
 namespace {
 
+/// What a presence document has; more is allocated when it comes.
+constexpr std::size_t kUsualNodes = 30;
+constexpr std::size_t kUsualAttributes = 16;
+constexpr std::size_t kUsualNamespaces = 8;
+
 constexpr std::string_view kXmlUri = "http://www.w3.org/XML/1998/namespace";
 constexpr std::string_view kXmlnsUri = "http://www.w3.org/2000/xmlns/";
+
+/// pugixml takes 32 KiB for every document it reads, and gives them back a moment later: more than
+/// malloc() has ready. Each thread keeps the last such block.
+class Spare {
+public:
+    static void* take(std::size_t size) {
+        size += kHead;
+        if (size <= kRoom && size > kRoom / 2) {
+            if (auto* kept = std::exchange(mine_.block_, nullptr)) return kept + kHead;
+            size = kRoom;
+        }
+        auto* block = static_cast<char*>(std::malloc(size));
+        if (block == nullptr) return nullptr;
+        std::memcpy(block, &size, sizeof size);
+        return block + kHead;
+    }
+    static void give_back(void* memory) {
+        auto* block = static_cast<char*>(memory) - kHead;
+        std::size_t size = 0;
+        std::memcpy(&size, block, sizeof size);
+        if (size == kRoom && mine_.block_ == nullptr) {
+            mine_.block_ = block;
+        } else {
+            std::free(block);
+        }
+    }
+
+    Spare() = default;
+    ~Spare() { std::free(block_); }
+    Spare(const Spare&) = delete;
+    Spare& operator=(const Spare&) = delete;
+
+private:
+    /// Before each block: its size, and what alignment needs.
+    static constexpr std::size_t kHead = alignof(std::max_align_t);
+    static constexpr std::size_t kRoom = 36 * 1024;
+    static thread_local Spare mine_;
+
+    char* block_ = nullptr;
+};
+
+thread_local Spare Spare::mine_;
+
+const bool is_spare_used =
+    (pugi::set_memory_management_functions(&Spare::take, &Spare::give_back), true);
 
 /// Other spellings of the PIDF namespace: the trailing colon of RFC 3863 4.1.1, and its draft.
 constexpr std::array<std::string_view, 3> kPidfAliases{
@@ -57,6 +110,8 @@ bool is_blank(std::string_view text) noexcept {
 class Flattener {
 public:
     Flattener(Tree& tree, const Limits& limits) : tree_(tree), limits_(limits) {
+        tree_.bindings_.reserve(kUsualNamespaces);
+        scope_.reserve(kUsualNamespaces);
         tree_.bindings_.push_back({{}, {}, Ns::none});
         tree_.bindings_.push_back({"xml", kXmlUri, Ns::xml});
     }
@@ -233,8 +288,8 @@ Result<Tree> parse(std::string_view bytes, const Limits& limits) {
         const auto at = static_cast<std::size_t>(std::max<std::ptrdiff_t>(parsed.offset, 0));
         return malformed(bytes, {skipped + std::min(at, text.size()), parsed.description()});
     }
-    tree.nodes_.reserve(64);
-    tree.attributes_.reserve(16);
+    tree.nodes_.reserve(kUsualNodes);
+    tree.attributes_.reserve(kUsualAttributes);
     if (auto flaw = Flattener(tree, limits).run(document.document_element())) {
         flaw->at += skipped;
         return malformed(bytes, *flaw);
