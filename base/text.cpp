@@ -246,15 +246,22 @@ Split split_once(std::string_view text, char separator) noexcept {
 
 std::string to_rfc3339(std::int64_t unix_ms) {
     const Civil c = civil_from(unix_ms);
-    char text[64];
-    int size = std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02u:%02u:%02u", c.year, c.month,
-                             c.day, c.hour, c.minute, c.second);
-    std::string result(text, static_cast<std::size_t>(size));
-    if (c.millisecond != 0) {
-        size = std::snprintf(text, sizeof text, ".%03u", c.millisecond);
-        result.append(text, static_cast<std::size_t>(size));
-    }
-    return result += 'Z';
+    std::string result;
+    result.reserve(24);
+    const auto append = [&](char before, unsigned number, int digits) {
+        if (before != '\0') result += before;
+        unsigned power = digits == 4 ? 1000 : digits == 3 ? 100 : 10;
+        for (; power > 0; power /= 10) result += static_cast<char>('0' + number / power % 10);
+    };
+    append('\0', static_cast<unsigned>(c.year), 4);
+    append('-', c.month, 2);
+    append('-', c.day, 2);
+    append('T', c.hour, 2);
+    append(':', c.minute, 2);
+    append(':', c.second, 2);
+    if (c.millisecond != 0) append('.', c.millisecond, 3);
+    result += 'Z';
+    return result;
 }
 
 std::optional<std::int64_t> from_rfc3339(std::string_view text) noexcept {

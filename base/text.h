@@ -1,7 +1,9 @@
 // base/text.h: ASCII text without locale: compare, trim, split, numbers, hex, percent-encoding.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,6 +56,14 @@ struct Split {
     bool found;
 };
 Split split_once(std::string_view text, char separator) noexcept;
+
+/// For tables of std::string that are asked with views: the equality is std::equal_to<>.
+struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept {
+        return std::hash<std::string_view>()(text);
+    }
+};
 
 /// RFC 3339 in UTC with milliseconds only where they are not zero: 2026-11-21T12:37:00Z. `unix_ms`
 /// counts from 1970.

@@ -29,7 +29,7 @@ void Accounts::put(AccountPtr account) {
 }
 
 void Accounts::remove(std::string_view aor) {
-    const auto found = by_aor_.find(std::string(aor));
+    const auto found = by_aor_.find(aor);
     if (found == by_aor_.end()) return;
     const auto named =
         by_username_.find(username_key(found->second->username, found->second->realm));
@@ -43,7 +43,7 @@ void Accounts::remove(std::string_view aor) {
 }
 
 AccountPtr Accounts::find(std::string_view aor) const {
-    const auto found = by_aor_.find(std::string(aor));
+    const auto found = by_aor_.find(aor);
     return found == by_aor_.end() ? nullptr : found->second;
 }
 
@@ -57,7 +57,7 @@ AccountPtr Accounts::by_username(std::string_view username, std::string_view rea
 }
 
 AccountPtr Accounts::by_userhash(std::string_view hash) const {
-    const auto found = by_userhash_.find(std::string(hash));
+    const auto found = by_userhash_.find(hash);
     return found == by_userhash_.end() ? nullptr : found->second;
 }
 

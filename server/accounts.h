@@ -1,10 +1,12 @@
 // server/accounts.h: the accounts, as one shard holds them.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
+#include "base/text.h"
 #include "server/identity.h"
 #include "sip/digest.h"
 
@@ -24,9 +26,11 @@ public:
     std::size_t size() const noexcept { return by_aor_.size(); }
 
 private:
-    std::unordered_map<std::string, AccountPtr> by_aor_;
-    std::unordered_map<std::string, AccountPtr> by_userhash_;
-    std::unordered_map<std::string, AccountPtr> by_username_;  ///< username + '\n' + realm
+    using Table = std::unordered_map<std::string, AccountPtr, base::TextHash, std::equal_to<>>;
+
+    Table by_aor_;
+    Table by_userhash_;
+    Table by_username_;  ///< username + '\n' + realm
 };
 
 }  // namespace herald::server

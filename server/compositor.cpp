@@ -23,6 +23,8 @@ base::Counter& counter(base::Metrics& metrics, const char* what) {
 
 /// What becomes of memory once the change is durable.
 struct Compositor::Applied {
+    sip::ServerTransactionId transaction;
+    base::Instant arrived;
     PublishOperation operation;
     Publication next;
     std::uint64_t replaced = 0;  ///< id of the publication this one takes the place of
@@ -63,6 +65,7 @@ void Compositor::on_publish(sip::ServerTransactionId transaction, const sip::Mes
     const auto uri = sip::parse_uri(request.request_uri());
     incoming.is_ours = uri && context_.domains.serves(*uri);
     incoming.aor = uri ? context_.domains.aor(*uri) : std::string();
+    incoming.mark = context_.mark_of(request);
     resume_publish(incoming);
 }
 
@@ -75,8 +78,8 @@ void Compositor::resume_publish(const Incoming& incoming) {
         if (publications_.wait(slot, [this, incoming] { resume_publish(incoming); })) return;
         return refuse(incoming, unavailable("Busy"));
     }
-    const auto mark = context_.mark_of(*request);
-    if (tombstones_.count(mark) > 0) return accept(incoming, removal_tag(mark), 0);
+    if (tombstones_.count(incoming.mark) > 0)
+        return accept(incoming.transaction, removal_tag(incoming.mark), 0);
     const auto owner = context_.accounts.find(incoming.aor);
     auto decision =
         decide(PublishFacts{.request = *request,
@@ -86,7 +89,7 @@ void Compositor::resume_publish(const Incoming& incoming) {
                             .is_ours = incoming.is_ours,
                             .is_known = context_.knows(incoming.aor),
                             .resource = resource,
-                            .mark = mark,
+                            .mark = incoming.mark,
                             .supersedes = incoming.package->profile().publisher_supersedes &&
                                           is_publisher(incoming.who),
                             .publisher = incoming.who.aor,
@@ -100,37 +103,41 @@ void Compositor::resume_publish(const Incoming& incoming) {
 void Compositor::carry_out(const Incoming& incoming, const sip::Message& request,
                            std::uint32_t slot, PublishPlan plan) {
     if (plan.operation == PublishOperation::nothing)
-        return accept(incoming, base::random_token(kTagBytes), 0);
+        return accept(incoming.transaction, base::random_token(kTagBytes), 0);
     if (plan.operation == PublishOperation::repeat) {
         done_[static_cast<std::size_t>(plan.operation)]->add();
-        return accept(incoming, plan.target->entity_tag, plan.target->granted);
+        return accept(incoming.transaction, plan.target->entity_tag, plan.target->granted);
     }
     if (slot == Resource::kNone) slot = context_.resources.obtain(*incoming.package, incoming.aor);
-    Applied applied{plan.operation, {}, plan.target ? plan.target->id : 0};
-    auto change = change_of(incoming, request, plan, applied.next);
-    publications_.commit(
-        slot, std::move(change),
-        [this, incoming, slot, applied = std::make_unique<Applied>(std::move(applied))](
-            store::Outcome outcome) { apply(incoming, slot, *applied, outcome); });
+    auto applied = std::make_unique<Applied>(Applied{incoming.transaction,
+                                                     incoming.arrived,
+                                                     plan.operation,
+                                                     {},
+                                                     plan.target ? plan.target->id : 0});
+    auto change = change_of(incoming, request, plan, applied->next);
+    publications_.commit(slot, std::move(change),
+                         [this, slot, applied = std::move(applied)](store::Outcome outcome) {
+                             apply(slot, *applied, outcome);
+                         });
 }
 
 store::Change Compositor::change_of(const Incoming& incoming, const sip::Message& request,
-                                    const PublishPlan& plan, Publication& next) {
+                                    PublishPlan& plan, Publication& next) {
     const auto* target = plan.target;
-    const std::string expected = target ? target->entity_tag : std::string();
+    std::string expected = target ? target->entity_tag : std::string();
     next.entity_tag = base::random_token(kTagBytes);
-    next.mark = context_.mark_of(request);
+    next.mark = incoming.mark;
     next.granted = plan.expires;
     next.expires_at = context_.wall() + std::chrono::seconds(plan.expires);
     auto mark = context_.request_mark(request);
     if (plan.operation == PublishOperation::remove) {
         next.entity_tag = removal_tag(next.mark);
-        return store::RemovePublication{target->id, expected, context_.wall() + kTombstoneLife,
-                                        std::move(mark)};
+        return store::RemovePublication{target->id, std::move(expected),
+                                        context_.wall() + kTombstoneLife, std::move(mark)};
     }
     if (plan.operation == PublishOperation::refresh) {
-        return store::RefreshPublication{target->id,      expected,     next.entity_tag,
-                                         next.expires_at, next.granted, std::move(mark)};
+        return store::RefreshPublication{target->id,      std::move(expected), next.entity_tag,
+                                         next.expires_at, next.granted,        std::move(mark)};
     }
     const bool is_modify = plan.operation == PublishOperation::modify;
     next.id = target ? target->id : context_.next_id();
@@ -138,31 +145,33 @@ store::Change Compositor::change_of(const Incoming& incoming, const sip::Message
     next.publisher = incoming.who.aor;
     next.rank = packages::Rank::published;
     next.arrived = context_.wall();
-    next.document = plan.document;
-    next.type = plan.type;
-    next.body = plan.body;
+    next.document = std::move(plan.document);
+    next.type = std::move(plan.type);
+    next.body = std::move(plan.body);
     return store::PutPublication{row_of(*incoming.package, incoming.aor, next, std::move(mark)),
-                                 expected};
+                                 std::move(expected)};
 }
 
-void Compositor::apply(const Incoming& incoming, std::uint32_t slot, Applied& applied,
-                       store::Outcome outcome) {
+void Compositor::apply(std::uint32_t slot, Applied& applied, store::Outcome outcome) {
+    const auto refuse = [&](const sip::Answer& refusal) {
+        context_.stack.answer(applied.transaction, refusal);
+    };
     switch (outcome) {
         case store::Outcome::committed:
-            accept(incoming, applied.next.entity_tag, applied.next.granted);
+            accept(applied.transaction, applied.next.entity_tag, applied.next.granted);
             publish_time_.observe(
-                static_cast<std::uint64_t>((context_.loop.now() - incoming.arrived).count()));
+                static_cast<std::uint64_t>((context_.loop.now() - applied.arrived).count()));
             done_[static_cast<std::size_t>(applied.operation)]->add();
             apply_to(slot, applied);
             break;
         case store::Outcome::refused:
-            refuse(incoming, answer(412));
+            refuse(answer(412));
             break;
         case store::Outcome::unavailable:
-            refuse(incoming, unavailable("The store is not available"));
+            refuse(unavailable("The store is not available"));
             break;
         case store::Outcome::unknown:
-            context_.stack.abandon(incoming.transaction);
+            context_.stack.abandon(applied.transaction);
             break;
     }
 }
@@ -187,12 +196,12 @@ void Compositor::apply_to(std::uint32_t slot, Applied& applied) {
     sender_.changed(slot);
 }
 
-void Compositor::accept(const Incoming& incoming, std::string_view entity_tag,
+void Compositor::accept(sip::ServerTransactionId transaction, std::string_view entity_tag,
                         std::uint32_t expires) {
     sip::Answer answer;
     answer.entity_tag = entity_tag;
     answer.expires = expires;
-    context_.stack.answer(incoming.transaction, answer);
+    context_.stack.answer(transaction, answer);
 }
 
 /// No state is left to keep a random tag in: the repetition of the request after a crash derives

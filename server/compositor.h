@@ -47,6 +47,7 @@ private:
         Identity who;
         bool is_ours;
         base::Instant arrived;
+        std::uint64_t mark = 0;  ///< of the request
     };
     /// The outcome of a change that was asked for over SIP, until it is durable.
     struct Applied;
@@ -55,11 +56,11 @@ private:
     void carry_out(const Incoming& incoming, const sip::Message& request, std::uint32_t slot,
                    PublishPlan plan);
     store::Change change_of(const Incoming& incoming, const sip::Message& request,
-                            const PublishPlan& plan, Publication& next);
-    void apply(const Incoming& incoming, std::uint32_t slot, Applied& applied,
-               store::Outcome outcome);
+                            PublishPlan& plan, Publication& next);
+    void apply(std::uint32_t slot, Applied& applied, store::Outcome outcome);
     void apply_to(std::uint32_t slot, Applied& applied);
-    void accept(const Incoming& incoming, std::string_view entity_tag, std::uint32_t expires);
+    void accept(sip::ServerTransactionId transaction, std::string_view entity_tag,
+                std::uint32_t expires);
     void refuse(const Incoming& incoming, const sip::Answer& answer);
     ExpiryRules expiry_rules() const;
 

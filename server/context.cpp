@@ -11,6 +11,12 @@ constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz234567";
 constexpr std::size_t kTagSize = 15;
 constexpr std::uint64_t kLapseSpreadMs = 10'000;
 
+std::uint64_t mix(const base::HashKey& key, std::string_view call_id, std::uint32_t cseq,
+                  std::uint64_t branch_hash) {
+    const auto hash = base::keyed_hash(key, call_id) ^ (branch_hash + cseq * 0x9e3779b97f4a7c15ULL);
+    return hash == 0 ? 1 : hash;
+}
+
 }  // namespace
 
 base::Instant Context::lapse_of(base::WallTime expires_at, base::WallTime not_before) const {
@@ -21,9 +27,7 @@ base::Instant Context::lapse_of(base::WallTime expires_at, base::WallTime not_be
 
 std::uint64_t Context::mark_of(const store::RequestMark& mark) const {
     if (mark.call_id.empty()) return 0;
-    const auto hash = base::keyed_hash(home.lasting_key, mark.call_id) ^
-                      (mark.branch_hash + mark.cseq * 0x9e3779b97f4a7c15ULL);
-    return hash == 0 ? 1 : hash;
+    return mix(home.lasting_key, mark.call_id, mark.cseq, mark.branch_hash);
 }
 
 store::RequestMark Context::request_mark(const sip::Message& request) const {
@@ -31,7 +35,7 @@ store::RequestMark Context::request_mark(const sip::Message& request) const {
 }
 
 std::uint64_t Context::mark_of(const sip::Message& request) const {
-    return mark_of(request_mark(request));
+    return mix(home.lasting_key, request.call_id(), request.cseq(), stack.branch_hash(request));
 }
 
 bool Context::knows(std::string_view aor) const {

@@ -20,6 +20,10 @@ constexpr std::size_t kResourceBudget = 128;
 /// NOTIFYs: header names, Via, Contact, numbers.
 constexpr std::size_t kMostOnUdp = 1300;
 constexpr std::size_t kFixedSize = 450;
+/// The texts of a subscription that stand in its NOTIFYs.
+constexpr Part kWritten[] = {Part::call_id,       Part::local_uri, Part::remote_uri,
+                             Part::remote_target, Part::local_tag, Part::remote_tag,
+                             Part::event,         Part::route_set};
 constexpr std::uint32_t kLastCseq = 0x7fffffff;
 /// The wall clock may be set meanwhile.
 constexpr std::chrono::milliseconds kLongestLook = std::chrono::hours(1);
@@ -334,7 +338,7 @@ void NotifySender::depart(Id id, Subscription& record, Resource& resource) {
 /// Cheaper than writing it to see: what is fixed in a NOTIFY, and its texts as they are.
 bool NotifySender::is_surely_small(const Subscription& record, const Flight& flight) {
     std::size_t size = kFixedSize + flight.authorization.size();
-    for (const auto part : record.text.parts()) size += part.size();
+    for (const auto part : kWritten) size += record.get(part).size();
     if (flight.composed) size += flight.composed->document.body.size();
     return size <= kMostOnUdp;
 }
@@ -342,9 +346,9 @@ bool NotifySender::is_surely_small(const Subscription& record, const Flight& fli
 std::size_t NotifySender::size_of(Id id) {
     // Room for the Via the stack adds.
     static const std::string kVia(120, 'v');
-    std::string text;
-    write_request(pack(id), kVia, text);
-    return text.size();
+    measured_.clear();
+    write_request(pack(id), kVia, measured_);
+    return measured_.size();
 }
 
 /// RFC 3261 18.1.1 for what goes to a UDP watcher: compact names first, then a stream to the very

@@ -144,6 +144,7 @@ private:
     /// Peers that do not take TCP, until when (core R-2).
     std::unordered_map<std::string, base::Instant> datagram_only_;
     std::unordered_map<std::string, base::Counter*> removed_;
+    std::string measured_;  ///< a NOTIFY written to see how long it is
     base::Histogram& answer_time_;
 };
 

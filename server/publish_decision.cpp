@@ -62,11 +62,12 @@ Checked admit_body(const PublishFacts& facts, PublishPlan& plan) {
     auto body = published_body(facts.request, facts.package.profile());
     if (auto* refusal = std::get_if<sip::Answer>(&body)) return std::move(*refusal);
     auto& published = std::get<PublishedBody>(body);
-    auto document = facts.package.admit({published.type, std::string(published.content)});
+    packages::Document submitted{std::move(published.type), std::string(published.content)};
+    auto document = facts.package.admit(submitted);
     if (!document) return from_fault(document.fault());
     plan.document = *std::move(document);
-    plan.type = std::move(published.type);
-    plan.body = published.content;
+    plan.type = std::move(submitted.type);
+    plan.body = std::move(submitted.body);
     return std::nullopt;
 }
 

@@ -38,7 +38,7 @@ struct PublishPlan {
     std::uint32_t expires = 0;
     packages::DocumentPtr document;  ///< initial and modify
     std::string type;
-    std::string_view body{};  ///< the document as sent, within the request
+    std::string body{};  ///< the document as sent
 };
 
 /// The checks of events U-1 from authorization on, in its order.

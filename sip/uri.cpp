@@ -369,9 +369,15 @@ std::string canonical_aor(const Uri& uri) {
     if (uri.scheme == Scheme::other) {
         return base::lower(uri.scheme_text) + std::string(uri.text.substr(uri.scheme_text.size()));
     }
-    std::string aor = "sip:";
+    std::string aor;
+    aor.reserve(uri.text.size() + 1);
+    aor = "sip:";
     if (uri.has_user) {
-        append_escaped_user(aor, base::percent_decode(uri.user));
+        if (uri.user.find('%') == std::string_view::npos) {
+            append_escaped_user(aor, uri.user);
+        } else {
+            append_escaped_user(aor, base::percent_decode(uri.user));
+        }
         aor += '@';
     }
     aor += canonical_host(uri.host);
