@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstring>
 
 #include "base/text.h"
 
@@ -57,8 +59,18 @@ std::uint32_t next_code_point(std::string_view& text) noexcept {
     return c;
 }
 
+/// Eight bytes at `from`, each of them ASCII and no control character.
+bool are_plain(const char* from) noexcept {
+    constexpr std::uint64_t kEach = 0x0101010101010101;
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, from, sizeof eight);
+    // A byte below 0x20 borrows from its highest bit.
+    return ((eight | (eight - kEach * 0x20)) & kEach * 0x80) == 0;
+}
+
 std::optional<Flaw> find_bad_byte(std::string_view text) {
     for (std::size_t at = 0; at < text.size(); ++at) {
+        while (text.size() - at > 8 && are_plain(text.data() + at)) at += 8;
         const auto c = static_cast<unsigned char>(text[at]);
         if (!is_char(c) && c < 0x80) return Flaw{at, "a control character"};
         // U+FFFE and U+FFFF: the only characters UTF-8 allows and XML does not, beyond ASCII.
@@ -191,9 +203,19 @@ private:
         fail(start, "a tag does not end");
     }
 
+    static bool has(std::string_view text, char c) noexcept {
+        return text.find(c) != std::string_view::npos;
+    }
+
     /// From the opening quote to the closing one.
     bool attribute_value(char quote) {
         const std::size_t start = at_;
+        const std::string_view rest = text_.substr(at_ + 1);
+        const std::string_view value = rest.substr(0, std::min(rest.find(quote), rest.size()));
+        if (value.size() < rest.size() && !has(value, '<') && !has(value, '&')) {
+            at_ += 1 + value.size();
+            return true;
+        }
         for (++at_; at_ < text_.size() && text_[at_] != quote; ++at_) {
             if (text_[at_] == '<') return fail(at_, "< in an attribute value"), false;
             if (text_[at_] == '&' && !reference()) return false;
@@ -203,6 +225,12 @@ private:
     }
 
     void character_data() {
+        const std::string_view rest = text_.substr(at_);
+        const std::string_view text = rest.substr(0, std::min(rest.find('<'), rest.size()));
+        if (depth_ > 0 && !has(text, '&') && !has(text, ']')) {
+            at_ += text.size();
+            return;
+        }
         for (; at_ < text_.size() && text_[at_] != '<'; ++at_) {
             if (depth_ == 0 && !is_blank(text_[at_]))
                 return fail(at_, "text outside the root element");

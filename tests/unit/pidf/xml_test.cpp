@@ -64,6 +64,36 @@ TEST_CASE("XML 1.0 2.2: bytes that are no characters are refused") {
           "<a>\xF0\x9F\x98\x80\xEF\xBF\xBD</a>");
 }
 
+TEST_CASE("XML 1.0 2.2: a character that is not allowed is found wherever it stands") {
+    const std::string plain = "<a b='0123456789abcdef'>0123456789abcdef&amp;\n0123456789abcdef</a>";
+    REQUIRE(fault_of(plain) == "accepted");
+    for (std::size_t at = 4; at < plain.size(); ++at) {
+        CAPTURE(at);
+        for (const char bad : {'\0', '\x01', '\x1f', '\xff', '\x80'}) {
+            std::string text = plain;
+            text[at] = bad;
+            CHECK(fault_of(text) != "accepted");
+        }
+        std::string text = plain;
+        text.replace(at, 1, "\xEF\xBF\xBE");
+        CHECK(fault_of(text) != "accepted");
+    }
+}
+
+TEST_CASE("XML 1.0 2.4, 3.1: what must not stand in a value or in text is found after plain text") {
+    for (const char* bad : {"<a b='plain text < more'/>", "<a b='plain text & more'/>",
+                            "<a b='plain text", "<a>plain text & more</a>",
+                            "<a>plain text ]]> more</a>", "<a/>plain text", "plain text<a/>"}) {
+        CAPTURE(bad);
+        CHECK(fault_of(bad) != "accepted");
+    }
+    for (const char* good :
+         {"<a b='plain &lt; text' c=\"it's\"/>", "<a>plain ] text &amp; more</a>"}) {
+        CAPTURE(good);
+        CHECK(fault_of(good) == "accepted");
+    }
+}
+
 TEST_CASE("XML 1.0 4.1: only the five entities and references to characters (PF-01)") {
     CHECK(canonical(
               "<a xmlns='urn:ietf:params:xml:ns:pidf'>&lt;&gt;&amp;&quot;&apos;&#65;&#x42;</a>") ==
