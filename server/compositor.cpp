@@ -193,7 +193,7 @@ void Compositor::apply_to(std::uint32_t slot, Applied& applied) {
     } else {
         publications_.put(slot, std::move(applied.next));
     }
-    sender_.changed(slot);
+    sender_.changed(slot, applied.arrived);
 }
 
 void Compositor::accept(sip::ServerTransactionId transaction, std::string_view entity_tag,

@@ -3,6 +3,7 @@
 #include "server/confirmations.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace herald::server {
 
@@ -19,7 +20,11 @@ constexpr std::size_t kBusy = 16;
 
 }  // namespace
 
-Confirmations::Confirmations(Context& context) : context_(context) {}
+Confirmations::Confirmations(Context& context)
+    : context_(context),
+      told_time_(context.metrics.histogram(
+          "herald_told_seconds",
+          "From a request that changes a resource to the last answer of its watchers")) {}
 
 void Confirmations::set(Subscription& record, bool is_confirmed) {
     if (record.is_confirmed == is_confirmed) return;
@@ -28,6 +33,7 @@ void Confirmations::set(Subscription& record, bool is_confirmed) {
     if (!is_confirmed) {
         ++resource.unconfirmed;
     } else if (--resource.unconfirmed == 0) {
+        observe(resource);
         settle(record.resource);
     }
 }
@@ -39,7 +45,17 @@ void Confirmations::added(const Subscription& record) {
 void Confirmations::leaving(const Subscription& record) {
     auto& resource = context_.resources[record.resource];
     if (!record.is_confirmed) --resource.unconfirmed;
-    if (resource.unconfirmed == 0) settle(record.resource);
+    if (resource.unconfirmed > 0) return;
+    // Whoever was told last never answered: that is no measure of anything.
+    resource.untold_since = {};
+    settle(record.resource);
+}
+
+/// Not while the fan-out goes on: there are more to be told.
+void Confirmations::observe(Resource& resource) {
+    if (resource.is_dirty || resource.untold_since == base::Instant{}) return;
+    const auto since = std::exchange(resource.untold_since, {});
+    told_time_.observe(static_cast<std::uint64_t>((context_.loop.now() - since).count()));
 }
 
 void Confirmations::settle(std::uint32_t slot) {

@@ -26,6 +26,8 @@ public:
 
 private:
     void settle(std::uint32_t slot);
+    /// All watchers of `resource` have the latest document.
+    void observe(Resource& resource);
     void schedule();
     void write_some();
     void put(Resource& resource, std::uint64_t fingerprint, std::uint64_t through);
@@ -33,6 +35,7 @@ private:
     void write(std::uint32_t slot, Resource& resource);
 
     Context& context_;
+    base::Histogram& told_time_;
     std::deque<std::uint32_t> settled_;
     base::TimerId timer_;
 };

@@ -120,9 +120,11 @@ NotifySender::~NotifySender() {
     *self_ = nullptr;
 }
 
-void NotifySender::changed(std::uint32_t slot) {
+void NotifySender::changed(std::uint32_t slot, std::optional<base::Instant> asked_at) {
     auto& resource = context_.resources[slot];
     ++resource.version;
+    if (resource.untold_since == base::Instant{})
+        resource.untold_since = asked_at.value_or(context_.loop.now());
     if (!resource.is_dirty) {
         resource.is_dirty = true;
         resource.fan_out_at = 0;
@@ -184,6 +186,8 @@ bool NotifySender::fan_out_slice(std::uint32_t slot, std::size_t& budget) {
         return false;
     }
     resource.is_dirty = false;
+    // Nobody had to be told, or all have answered meanwhile.
+    if (resource.unconfirmed == 0) resource.untold_since = {};
     context_.resources.drop_if_idle(slot);
     return true;
 }

@@ -8,6 +8,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -30,7 +31,8 @@ public:
     ~NotifySender() override;
 
     /// The state of a resource changed: compose anew, tell everybody whose document differs.
-    void changed(std::uint32_t resource);
+    /// `asked_at`: when the request came that wanted it.
+    void changed(std::uint32_t resource, std::optional<base::Instant> asked_at = std::nullopt);
     /// A NOTIFY is owed whatever the document (RFC 6665 4.2.1.2): after each SUBSCRIBE, a grant, an
     /// end.
     void notify(Id id);

@@ -75,7 +75,9 @@ struct Resource {
     /// Work that waits for the change under way, in order of arrival (events U-7).
     std::unique_ptr<std::deque<base::Task<void()>>> waiting;
     std::unique_ptr<std::deque<Departed>> departed;
-    base::WallTime stale_at{};                ///< looked at again then; zero: never
+    base::WallTime stale_at{};  ///< looked at again then; zero: never
+    /// When the oldest change was asked for that not all watchers have answered; zero: none.
+    base::Instant untold_since{};
     std::uint64_t version = 1;                ///< of the state, in this run
     std::uint64_t departed_before = 0;        ///< what went up to this version is forgotten
     std::uint64_t confirmed_fingerprint = 0;  ///< as stored, 0: none

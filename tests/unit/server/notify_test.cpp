@@ -112,6 +112,75 @@ TEST_CASE("everybody is told in the end, however often the state changes meanwhi
     CHECK(server.told().size() == kWatchers);
 }
 
+TEST_CASE(
+    "the time from a PUBLISH to the last of its watchers' answers is measured, once for each") {
+    SlowShard server;
+    const auto seconds = [&] {
+        std::pair<std::uint64_t, double> told{0, 0};
+        for (const auto& sample : server.metrics.collect()) {
+            if (sample.name == "herald_told_seconds") told = {sample.count, sample.sum};
+        }
+        return told;
+    };
+    const auto notifies = [&] {
+        std::vector<std::string> all;
+        for (auto& sent : server.transport.take()) {
+            if (sent.bytes.starts_with("NOTIFY")) all.push_back(std::move(sent.bytes));
+        }
+        return all;
+    };
+    const auto publish = [&](unsigned number) {
+        const auto name = "p" + std::to_string(number);
+        server.receive(testing::request(
+            "PUBLISH", "sip:alice@localhost", 1, "<sip:alice@localhost>",
+            "Event: presence\nContent-Type: application/pidf+xml\n\n"
+            "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" entity=\"sip:alice@localhost\">"
+            "<tuple id=\"" +
+                name + "\"><status><basic>open</basic></status></tuple></presence>",
+            name));
+    };
+    publish(0);
+    server.finish();
+    for (const std::string name : {"w1", "w2"}) {
+        server.receive(
+            testing::request("SUBSCRIBE", "sip:alice@localhost", 1, "<sip:alice@localhost>",
+                             "Contact: <sip:" + name + "@192.0.2.10>\nEvent: presence\n", name));
+        server.finish();
+    }
+    for (const auto& notify : notifies()) server.receive(answer_to(notify, "200 OK"));
+    CHECK(seconds().first == 0);  // neither a change nobody watched nor a new watcher
+
+    publish(1);
+    server.pass(std::chrono::milliseconds(250));
+    server.finish();
+    const auto first = notifies();
+    REQUIRE(first.size() == 2);
+    server.receive(answer_to(first[0], "200 OK"));
+    CHECK(seconds().first == 0);
+    server.pass(std::chrono::milliseconds(100));
+    server.receive(answer_to(first[1], "200 OK"));
+    CHECK(seconds().first == 1);
+    CHECK(seconds().second == doctest::Approx(0.35));
+
+    // Of two changes it is the older that counts; a watcher who never answers measures nothing.
+    publish(2);
+    server.finish();
+    const auto second = notifies();
+    REQUIRE(second.size() == 2);
+    publish(3);
+    server.pass(std::chrono::milliseconds(500));
+    server.finish();
+    server.receive(answer_to(second[0], "481 Subscription does not exist"));
+    server.receive(answer_to(second[1], "200 OK"));
+    for (const auto& notify : notifies()) server.receive(answer_to(notify, "200 OK"));
+    CHECK(seconds().first == 2);
+    CHECK(seconds().second == doctest::Approx(0.85));
+    publish(4);
+    server.finish();
+    for (const auto& notify : notifies()) server.receive(answer_to(notify, "481 Gone"));
+    CHECK(seconds().first == 2);
+}
+
 TEST_CASE("events 4 Y-6: every watcher has the last of many changes") {
     Crowd server;
     server.answer_all("200 OK");
