@@ -108,7 +108,7 @@ Result<ApiClient> ApiClient::from(const Arguments& arguments) {
 }
 
 Result<std::string> ApiClient::call(const std::string& method, const std::string& path,
-                                    const std::string& body) const {
+                                    const std::string& body, const std::string& type) const {
     const std::string place = host_ + ":" + std::to_string(port_);
     try {
         Poco::Net::HTTPClientSession session(host_, port_);
@@ -116,7 +116,7 @@ Result<std::string> ApiClient::call(const std::string& method, const std::string
         Poco::Net::HTTPRequest request(method, base_path_ + path, Poco::Net::HTTPMessage::HTTP_1_1);
         request.set("Accept", "application/json");
         if (!token_.empty()) request.set("Authorization", "Bearer " + token_);
-        if (!body.empty()) request.setContentType("application/json");
+        if (!body.empty()) request.setContentType(type);
         request.setContentLength(static_cast<std::streamsize>(body.size()));
         session.sendRequest(request) << body;
         Poco::Net::HTTPResponse response;

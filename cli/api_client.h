@@ -21,11 +21,12 @@ public:
     /// HERALD_TOKEN or ./var/token. Faults: malformed (no http URL).
     static Result<ApiClient> from(const Arguments& arguments);
 
-    /// The body of a 2xx answer. `body` is JSON, empty for none. Faults: unreachable, timeout; for
-    /// other answers unauthenticated, forbidden, not_found or conflict by status, else unavailable,
-    /// with the server's own sentence.
+    /// The body of a 2xx answer. `body` is of media type `type`, empty for none. Faults:
+    /// unreachable, timeout; for other answers unauthenticated, forbidden, not_found or conflict by
+    /// status, else unavailable, with the server's own sentence.
     Result<std::string> call(const std::string& method, const std::string& path,
-                             const std::string& body = {}) const;
+                             const std::string& body = {},
+                             const std::string& type = "application/json") const;
 
 private:
     std::string host_;

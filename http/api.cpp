@@ -170,31 +170,41 @@ Answer Api::answer_matched(const Request& request, const Match& match, const Rea
     if (auto status = check_query(route, match.target.query); !status)
         return problem_of(status.fault(), path);
 
-    Json body;
-    if (!route.request_schema.empty()) {
-        if (!is_json(request.content_type)) {
-            return problem(415, "unsupported_media",
-                           "Send JSON, and say so: Content-Type: application/json.", path);
-        }
-        if (!request.has_length) {
-            return problem(411, "length_required", "Send Content-Length, or the body in chunks.",
-                           path);
-        }
-        const auto text = read();
-        // Here it is the client that was late, not somebody behind us.
-        if (!text && text.fault().kind == FaultKind::timeout)
-            return problem(408, "timeout", text.fault().detail, path);
-        if (!text) return problem_of(text.fault(), path);
-        auto json = parse_json(*text);
-        if (!json)
-            return problem_of(
-                {FaultKind::malformed, "The body is not JSON: " + json.fault().detail + "."}, path);
-        body = *std::move(json);
-    }
-
-    const Call call{context_, path, match.captured, match.target.query, std::move(body)};
+    Call call{context_, path, match.captured, match.target.query, {}, request, {}};
+    if (auto refusal = read_body(route, read, call)) return *std::move(refusal);
     auto answer = route.handle(call);
     return answer ? *std::move(answer) : problem_of(answer.fault(), path);
+}
+
+std::optional<Answer> Api::read_body(const Route& route, const ReadBody& read, Call& call) const {
+    const bool takes_json = !route.request_schema.empty();
+    const bool takes_document = route.is_document && route.method == "PUT";
+    if (!takes_json && !takes_document) return std::nullopt;
+    if (takes_json && !is_json(call.request.content_type)) {
+        return problem(415, "unsupported_media",
+                       "Send JSON, and say so: Content-Type: application/json.", call.path);
+    }
+    if (!call.request.has_length) {
+        return problem(411, "length_required", "Send Content-Length, or the body in chunks.",
+                       call.path);
+    }
+    auto text = read();
+    // Here it is the client that was late, not somebody behind us.
+    if (!text && text.fault().kind == FaultKind::timeout)
+        return problem(408, "timeout", text.fault().detail, call.path);
+    if (!text) return problem_of(text.fault(), call.path);
+    if (takes_document) {
+        call.document = *std::move(text);
+        return std::nullopt;
+    }
+    auto json = parse_json(*text);
+    if (!json) {
+        return problem_of(
+            {FaultKind::malformed, "The body is not JSON: " + json.fault().detail + "."},
+            call.path);
+    }
+    call.body = *std::move(json);
+    return std::nullopt;
 }
 
 void Api::count(const std::string& method_sent, std::string_view route, int status,

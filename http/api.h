@@ -3,6 +3,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -31,6 +32,8 @@ public:
 private:
     struct Match;
     Answer answer_matched(const Request& request, const Match& match, const ReadBody& read);
+    /// Reads what the route takes into `call`; the refusal, if it is not that.
+    std::optional<Answer> read_body(const Route& route, const ReadBody& read, Call& call) const;
     void count(const std::string& method_sent, std::string_view route, int status,
                base::Duration took);
 

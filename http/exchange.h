@@ -16,7 +16,8 @@ struct Request {
     std::string target;         ///< path and query as sent, still escaped
     std::string authorization;  ///< value of the Authorization header, empty for none
     std::string content_type;
-    bool has_length = false;  ///< Content-Length or chunks
+    std::string if_match, if_none_match;  ///< as sent, several lines joined by commas
+    bool has_length = false;              ///< Content-Length or chunks
 };
 
 /// Reads the body of a request. Faults: too_large, timeout, malformed.

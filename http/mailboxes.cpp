@@ -90,7 +90,7 @@ Result<std::string> body_of(const server::ResourceInfo& resource, std::string_vi
                                                "\", want here, or nothing for the sum of all"};
     }
     for (const server::PublicationInfo& publication : resource.publications) {
-        if (publication.source == "hard") return publication.body;
+        if (publication.source == server::kHardSource) return publication.body;
     }
     return Fault{FaultKind::not_found, "Nothing is set here"};
 }
@@ -115,7 +115,7 @@ Result<Answer> put_mailbox(const Call& call) {
     const auto counts = counts_of(call.body);
     if (!counts) return counts.fault();
     const auto status = call.context.admin.put_hard_state(
-        kPackage, *aor, packages::kSimpleMessageSummary, packages::to_body(*counts, *aor));
+        kPackage, *aor, packages::kSimpleMessageSummary, packages::to_body(*counts, *aor), {});
     if (!status) return status.fault();
     return Answer{204, {}, {}, {}};
 }
@@ -123,7 +123,7 @@ Result<Answer> put_mailbox(const Call& call) {
 Result<Answer> delete_mailbox(const Call& call) {
     const auto aor = aor_of(call.captured[0]);
     if (!aor) return aor.fault();
-    const auto status = call.context.admin.remove_hard_state(kPackage, *aor);
+    const auto status = call.context.admin.remove_hard_state(kPackage, *aor, {});
     if (!status) return status.fault();
     return Answer{204, {}, {}, {}};
 }

@@ -117,6 +117,9 @@ Json responses_of(const Route& route) {
         status = "200";
         success.emplace_back("content",
                              content("application/json", reference(route.response_schema)));
+    } else if (route.is_document && route.method == "GET") {
+        status = "200";
+        success.emplace_back("content", content("*/*", JsonObject()));
     } else if (route.method == "GET") {
         status = "200";
         success.emplace_back("content", content("text/plain", JsonObject{{"type", "string"}}));
@@ -134,6 +137,10 @@ Json operation_of(const Route& route) {
             "requestBody",
             JsonObject{{"required", true},
                        {"content", content("application/json", reference(route.request_schema))}});
+    }
+    if (route.is_document && route.method == "PUT") {
+        out.emplace_back("requestBody",
+                         JsonObject{{"required", true}, {"content", content("*/*", JsonObject())}});
     }
     out.emplace_back("responses", responses_of(route));
     if (route.role != Role::open) {

@@ -19,6 +19,8 @@ std::string_view title_of(int status) noexcept {
             return "Created";
         case 204:
             return "No Content";
+        case 304:
+            return "Not Modified";
         case 400:
             return "Bad Request";
         case 401:

@@ -31,6 +31,8 @@ struct Call {
     std::vector<std::string> captured;  ///< for each {...} of the pattern, decoded
     std::vector<std::pair<std::string, std::string>> query;  ///< only names the route knows
     Json body;                                               ///< null where the route takes none
+    const Request& request;                                  ///< its head
+    std::string document;  ///< the body as it came, where the route takes a document
 
     /// Empty where it is not there.
     std::string_view parameter(std::string_view name) const noexcept;
@@ -54,6 +56,8 @@ struct Route {
     std::string_view
         request_schema{};  ///< a JSON body is wanted, of this schema of the OpenAPI document
     std::string_view response_schema{};  ///< empty: no JSON comes back
+    /// What PUT takes, and GET gives, is a document of any media type as it is.
+    bool is_document = false;
 };
 
 std::span<const Route> routes() noexcept;
@@ -68,6 +72,9 @@ Result<Answer> get_metrics(const Call& call);
 Result<Answer> get_openapi(const Call& call);         // openapi.cpp
 Result<Answer> list_subscriptions(const Call& call);  // resources.cpp
 Result<Answer> get_resource(const Call& call);
+Result<Answer> get_hard_state(const Call& call);  // hard_state.cpp
+Result<Answer> put_hard_state(const Call& call);
+Result<Answer> delete_hard_state(const Call& call);
 Result<Answer> get_mailbox(const Call& call);  // mailboxes.cpp
 Result<Answer> put_mailbox(const Call& call);
 Result<Answer> delete_mailbox(const Call& call);

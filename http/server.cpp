@@ -85,7 +85,7 @@ void send(net::HTTPServerResponse& response, const Answer& answer, bool with_bod
     response.setDate(Poco::Timestamp());
     response.set("Server", "Herald");
     if (!answer.type.empty()) response.setContentType(answer.type);
-    if (answer.status != 204)
+    if (answer.status != 204 && answer.status != 304)
         response.setContentLength64(static_cast<Poco::Int64>(answer.body.size()));
     response.set("Cache-Control", "no-store");
     response.set("X-Content-Type-Options", "nosniff");
@@ -147,6 +147,16 @@ private:
         return hosts == 1 || (hosts == 0 && request.getVersion() == net::HTTPMessage::HTTP_1_0);
     }
 
+    /// RFC 9110 5.3: lines of one name are one list.
+    static std::string joined(const net::HTTPServerRequest& request, const std::string& name) {
+        std::string all;
+        for (auto line = request.find(name); line != request.end(); ++line) {
+            if (!base::iequals(line->first, name)) continue;
+            (all += all.empty() ? "" : ", ") += line->second;
+        }
+        return all;
+    }
+
     Answer answer_of(net::HTTPServerRequest& request, const ReadBody& read) {
         if (!base::istarts_with(request.getVersion(), "HTTP/1.")) {
             return problem(505, "version_not_supported", "Only HTTP/1.1 and 1.0 are spoken here.",
@@ -166,6 +176,8 @@ private:
             .target = request.getURI(),
             .authorization = request.get("Authorization", ""),
             .content_type = request.get("Content-Type", ""),
+            .if_match = joined(request, "If-Match"),
+            .if_none_match = joined(request, "If-None-Match"),
             .has_length = is_chunked(request) || request.hasContentLength(),
         };
         try {

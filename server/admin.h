@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "server/hard_state.h"
 #include "store/records.h"
 
 namespace herald::server {
@@ -88,13 +89,17 @@ public:
     /// Faults: unknown_event, malformed (not an AOR), not_found (not one of our domains).
     virtual Result<ResourceInfo> resource(std::string_view package, std::string_view aor) = 0;
 
+    /// Faults: as resource(), not_found where nothing is set.
+    virtual Result<HardState> hard_state(std::string_view package, std::string_view aor) = 0;
     /// Sets hard state of a resource: one document, replacing the earlier one, without expiry.
     /// Durable on return; watchers are told. Faults: as resource(), unsupported_media, too_large,
-    /// malformed.
-    virtual Status put_hard_state(std::string_view package, std::string_view aor,
-                                  std::string_view type, std::string_view body) = 0;
-    /// Faults: as resource(), not_found where there is none.
-    virtual Status remove_hard_state(std::string_view package, std::string_view aor) = 0;
+    /// malformed, precondition_failed, conflict.
+    virtual Result<HardStateChange> put_hard_state(std::string_view package, std::string_view aor,
+                                                   std::string_view type, std::string_view body,
+                                                   const HardCondition& condition) = 0;
+    /// Faults: as resource(), precondition_failed, conflict, not_found where nothing is set.
+    virtual Status remove_hard_state(std::string_view package, std::string_view aor,
+                                     const HardCondition& condition) = 0;
 
     /// Contacts of `aor`, or of everybody where it is empty, after the row `after`; at most `limit`
     /// (1 to 1000). Faults: malformed, not_found (not one of our domains).

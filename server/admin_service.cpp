@@ -179,23 +179,39 @@ Result<ResourceInfo> AdminService::resource(std::string_view package, std::strin
     });
 }
 
-Status AdminService::put_hard_state(std::string_view package, std::string_view aor,
-                                    std::string_view type, std::string_view body) {
+Result<HardState> AdminService::hard_state(std::string_view package, std::string_view aor) {
+    auto which = named(package, aor);
+    if (!which) return which.fault();
+    return ask<HardState>(owner_of(which->aor), [named = *which](Shard& shard, auto answer) {
+        const auto* set = shard.compositor().hard_state(*named.package, named.aor);
+        if (!set) return answer(Fault{FaultKind::not_found, "Nothing is set here"});
+        answer(HardState{set->type, set->body, set->entity_tag, set->arrived});
+    });
+}
+
+Result<HardStateChange> AdminService::change_hard_state(HardOrder order) {
+    auto& owner = owner_of(order.aor);
+    return ask<HardStateChange>(owner, [order = std::move(order)](Shard& shard, auto answer) {
+        shard.compositor().change_hard_state(
+            order, [answer](Result<HardStateChange> done) { answer(std::move(done)); });
+    });
+}
+
+Result<HardStateChange> AdminService::put_hard_state(std::string_view package, std::string_view aor,
+                                                     std::string_view type, std::string_view body,
+                                                     const HardCondition& condition) {
     auto which = named(package, aor);
     if (!which) return which.fault();
     packages::Document document{std::string(type), std::string(body)};
-    auto done =
-        ask<bool>(owner_of(which->aor), [named = *which, document](Shard& shard, auto answer) {
-            shard.compositor().put_hard_state(
-                *named.package, named.aor, document, [answer](Status status) {
-                    answer(status ? Result<bool>(true) : Result<bool>(status.fault()));
-                });
-        });
-    return done ? Status{} : Status(done.fault());
+    return change_hard_state({which->package, which->aor, std::move(document), condition});
 }
 
-Status AdminService::remove_hard_state(std::string_view package, std::string_view aor) {
-    return put_hard_state(package, aor, {}, {});
+Status AdminService::remove_hard_state(std::string_view package, std::string_view aor,
+                                       const HardCondition& condition) {
+    auto which = named(package, aor);
+    if (!which) return which.fault();
+    auto done = change_hard_state({which->package, which->aor, std::nullopt, condition});
+    return done ? Status{} : Status(done.fault());
 }
 
 Result<store::Account> AdminService::account(std::string_view aor) {

@@ -22,9 +22,12 @@ public:
     Health health() const override;
     Result<SubscriptionPage> subscriptions(const SubscriptionQuery& query) override;
     Result<ResourceInfo> resource(std::string_view package, std::string_view aor) override;
-    Status put_hard_state(std::string_view package, std::string_view aor, std::string_view type,
-                          std::string_view body) override;
-    Status remove_hard_state(std::string_view package, std::string_view aor) override;
+    Result<HardState> hard_state(std::string_view package, std::string_view aor) override;
+    Result<HardStateChange> put_hard_state(std::string_view package, std::string_view aor,
+                                           std::string_view type, std::string_view body,
+                                           const HardCondition& condition) override;
+    Status remove_hard_state(std::string_view package, std::string_view aor,
+                             const HardCondition& condition) override;
     Result<RegistrationPage> registrations(std::string_view aor, std::string_view after,
                                            std::size_t limit) override;
     Status put_registration(std::string_view aor, std::string_view contact, std::uint32_t expires,
@@ -47,6 +50,7 @@ private:
     /// Runs `ask(shard, answer)` on the shard's thread and waits for answer(value).
     template <class T, class Ask>
     Result<T> ask(Shard& shard, Ask ask) const;
+    Result<HardStateChange> change_hard_state(HardOrder order);
     Status commit_account(store::Change change);
 
     std::vector<Shard*> shards_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -11,11 +12,20 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "server/context.h"
+#include "server/hard_state.h"
 #include "server/notify.h"
 #include "server/publications.h"
 #include "server/publish_decision.h"
 
 namespace herald::server {
+
+/// What an operator wants of hard state.
+struct HardOrder {
+    const packages::Package* package = nullptr;
+    std::string aor;                             ///< canonical
+    std::optional<packages::Document> document;  ///< none: removal
+    HardCondition condition;
+};
 
 /// The event state compositor of one shard. Changes of one resource happen one after the other, in
 /// order of arrival.
@@ -27,12 +37,13 @@ public:
     void on_publish(sip::ServerTransactionId transaction, const sip::Message& request,
                     const sip::Flow& flow, const packages::Package& package);
 
-    using Done = base::Task<void(Status)>;
-    /// Sets or, with an empty type, removes the one hard publication of a resource. `done` runs
-    /// after the commit. Faults: unsupported_media, too_large, malformed, not_found (nothing to
-    /// remove), unavailable, unknown_outcome.
-    void put_hard_state(const packages::Package& package, std::string aor,
-                        packages::Document document, Done done);
+    using HardDone = base::Task<void(Result<HardStateChange>)>;
+    /// Sets or removes the one hard publication of a resource. `done` runs after the commit.
+    /// Faults: unsupported_media, too_large, malformed, precondition_failed, not_found (nothing to
+    /// remove), conflict, unavailable, unknown_outcome.
+    void change_hard_state(HardOrder order, HardDone done);
+    /// nullptr: nothing is set.
+    const Publication* hard_state(const packages::Package& package, std::string_view aor) const;
 
     /// One row of the store, before the first request.
     void recover(store::Publication row, base::WallTime not_before);
@@ -68,6 +79,8 @@ private:
     struct HardChange;
 
     void resume_hard_state(std::unique_ptr<HardChange> change);
+    std::optional<Fault> refusal_of(const HardChange& change, const Publication* earlier) const;
+    store::Change row_of_change(HardChange& change, const Publication* earlier);
     void apply_hard_state(HardChange& change, store::Outcome outcome);
 
     std::string removal_tag(std::uint64_t mark) const;

@@ -169,14 +169,18 @@ Status InProcess::put_hard_state(std::string_view package, const std::string& ao
                                  std::string body) {
     const auto* found = packages::find(package);
     if (!found) return Fault{FaultKind::malformed, "no such package"};
-    packages::Document document{{}, std::move(body)};
-    if (!document.body.empty()) document.type = found->profile().publish_types.front();
+    server::HardOrder order{found, aor, std::nullopt, {}};
+    if (!body.empty()) {
+        order.document = packages::Document{std::string(found->profile().publish_types.front()),
+                                            std::move(body)};
+    }
     Status result;
     bool is_done = false;
-    shard().compositor().put_hard_state(*found, aor, std::move(document), [&](Status status) {
-        result = std::move(status);
-        is_done = true;
-    });
+    shard().compositor().change_hard_state(std::move(order),
+                                           [&](const Result<server::HardStateChange>& done) {
+                                               if (!done) result = done.fault();
+                                               is_done = true;
+                                           });
     settle();
     if (!is_done) return Fault{FaultKind::timeout, "the operator waits in vain"};
     return result;

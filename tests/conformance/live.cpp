@@ -4,15 +4,11 @@
 #include <algorithm>
 #include <fstream>
 
-#include <poll.h>
-#include <sys/socket.h>
-
 #include "base/id.h"
 #include "base/text.h"
 #include "cli/arguments.h"
 #include "http/json.h"
-#include "packages/message_counts.h"
-#include "sip/message.h"
+#include "packages/package.h"
 #include "tests/conformance/draft.h"
 #include "tests/support/fake_transport.h"
 
@@ -23,19 +19,6 @@ namespace {
 constexpr std::uint16_t kSipPort = 5060;
 constexpr std::uint16_t kHttpPort = 8080;
 constexpr int kNetworksTried = 50;
-
-http::Json json_of(const packages::MessageCounts& counts) {
-    http::JsonObject object;
-    if (counts.waiting) object.emplace_back("waiting", *counts.waiting);
-    if (!counts.account.empty()) object.emplace_back("account", counts.account);
-    if (const auto& voice = counts[packages::MessageClass::voice]) {
-        object.emplace_back("voice", http::JsonObject{{"new", voice->fresh},
-                                                      {"old", voice->old},
-                                                      {"urgent_new", voice->urgent_fresh},
-                                                      {"urgent_old", voice->urgent_old}});
-    }
-    return object;
-}
 
 http::JsonArray json_of(const std::vector<std::string>& texts) {
     return {texts.begin(), texts.end()};
@@ -56,20 +39,6 @@ std::string_view name_of(store::Account::Role role) {
     return "user";
 }
 
-/// What comes at `socket`, where it is a SIP message.
-Result<std::string> receive(const sip::Socket& socket, base::Duration patience) {
-    pollfd readable{.fd = socket.fd(), .events = POLLIN, .revents = 0};
-    const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(patience).count();
-    if (::poll(&readable, 1, static_cast<int>(limit)) <= 0) {
-        return Fault{FaultKind::timeout, "the operator waits in vain"};
-    }
-    std::string bytes(65536, '\0');
-    const auto size = ::recv(socket.fd(), bytes.data(), bytes.size(), 0);
-    if (size < 0) return Fault{FaultKind::io, "the operator cannot be answered"};
-    bytes.resize(static_cast<std::size_t>(size));
-    return bytes;
-}
-
 }  // namespace
 
 Result<std::string> claim_network() {
@@ -87,40 +56,6 @@ Result<std::string> claim_network() {
     return Fault{FaultKind::io, "no free loopback address: " + why};
 }
 
-Status Operator::publish(std::string_view package, const std::string& aor, const std::string& body,
-                         base::Duration patience) {
-    auto& entity_tag = entity_tags_[{std::string(package), aor}];
-    if (body.empty() && entity_tag.empty()) return {};
-    auto socket = sip::bind_socket(sip::Protocol::udp, at_, sip::Sharing::alone);
-    if (!socket) return socket.fault();
-
-    Draft draft;
-    draft.start_line = "PUBLISH " + aor + " SIP/2.0";
-    draft.add("Via", "SIP/2.0/UDP " + at_.to_string() + ";branch=z9hG4bK" + base::random_token(9));
-    draft.add("From", "<" + aor + ">;tag=" + base::random_token(6));
-    draft.add("To", "<" + aor + ">");
-    draft.add("Call-ID", base::random_token(9));
-    draft.add("CSeq", "1 PUBLISH");
-    draft.add("Max-Forwards", "70");
-    draft.add("Event", package);
-    if (!entity_tag.empty()) draft.add("SIP-If-Match", entity_tag);
-    if (body.empty()) draft.add("Expires", "0");
-    draft.body = body;
-
-    const auto bytes = draft.text();
-    sockaddr_storage address{};
-    const auto size = server_.to_sockaddr(address);
-    ::sendto(socket->fd(), bytes.data(), bytes.size(), 0,
-             reinterpret_cast<const sockaddr*>(&address), size);
-    auto answer = receive(*socket, patience);
-    if (!answer) return answer.fault();
-    const auto parsed =
-        sip::parse({answer->data(), answer->size()}, sip::Framing::datagram).message;
-    if (parsed.status() != 200) return Fault{FaultKind::unavailable, *answer};
-    entity_tag = body.empty() ? "" : parsed.header(sip::Header::sip_etag).value_or("");
-    return {};
-}
-
 MakeHarness Live::maker(std::string binary, std::string network) {
     return [binary = std::move(binary), network = std::move(network)](
                const std::string& toml, bool) -> Result<std::unique_ptr<Harness>> {
@@ -132,8 +67,7 @@ Live::Live(const std::string& binary, const std::string& network, const std::str
     : sip_(test::endpoint(network + "1", kSipPort)),
       http_(test::endpoint(network + "1", kHttpPort)),
       process_(binary),
-      wire_(sip_, clock_),
-      operator_(test::endpoint(network + "254", kSipPort), sip_) {
+      wire_(sip_, clock_) {
     // Two shards: what a story says must not depend on who owns what.
     toml_ = "sip.listen = [\"udp:" + sip_.to_string() + "\", \"tcp:" + sip_.to_string() +
             "\"]\nserver.shards = 2\nserver.log_level = \"warning\"\nstore.url = \"sqlite:" +
@@ -218,10 +152,10 @@ std::vector<Sent> Live::take() {
 }
 
 Result<std::string> Live::call(const std::string& method, const std::string& path,
-                               const std::string& body) {
+                               const std::string& body, const std::string& type) {
     if (method != "GET") moment_ = clock_.now();
     if (!api_) return Fault{FaultKind::unavailable, "the server was not started"};
-    return api_->call(method, path, body);
+    return api_->call(method, path, body, type);
 }
 
 Status Live::put_account(store::Account account, std::string_view password) {
@@ -243,17 +177,14 @@ Status Live::put_account(store::Account account, std::string_view password) {
 }
 
 Status Live::put_hard_state(std::string_view package, const std::string& aor, std::string body) {
-    moment_ = clock_.now();
-    if (package != "message-summary") return operator_.publish(package, aor, body, patience());
-    const auto path = "/v1/mailboxes/" + cli::path_segment(aor);
-    if (body.empty()) {
-        const auto removed = call("DELETE", path);
-        return removed ? Status() : Status(removed.fault());
-    }
-    const auto counts = packages::parse_message_summary(body);
-    if (!counts) return counts.fault();
-    const auto put = call("PUT", path, http::to_text(json_of(*counts)));
-    return put ? Status() : Status(put.fault());
+    const auto path = "/v1/resources/" + cli::path_segment(package) + "/" + cli::path_segment(aor) +
+                      "/hard-state";
+    const auto* found = packages::find(package);
+    if (!found) return Fault{FaultKind::malformed, "no such package"};
+    const auto done =
+        body.empty() ? call("DELETE", path)
+                     : call("PUT", path, body, std::string(found->profile().publish_types.front()));
+    return done ? Status() : Status(done.fault());
 }
 
 Result<std::size_t> Live::subscriptions() {

@@ -30,19 +30,6 @@ Story relocated(Story story, std::string_view network);
 /// A piece of loopback where port 5060 is free. Faults: io.
 Result<std::string> claim_network();
 
-/// Sets presence as a server-side application would: by PUBLISH; HTTP has no door for that.
-class Operator {
-public:
-    Operator(sip::Endpoint at, sip::Endpoint server) : at_(at), server_(server) {}
-    /// An empty body removes what was set. Faults: io, timeout, unavailable (refused).
-    Status publish(std::string_view package, const std::string& aor, const std::string& body,
-                   base::Duration patience);
-
-private:
-    sip::Endpoint at_, server_;
-    std::map<std::pair<std::string, std::string>, std::string> entity_tags_;
-};
-
 class Live final : public Harness {
 public:
     /// Makes servers of `binary` at `network` + "1:5060". The token is theirs.
@@ -86,13 +73,13 @@ private:
     sip::Endpoint sip_, http_;
     LiveProcess process_;
     LiveWire wire_;
-    Operator operator_;
     std::string toml_;
     base::Instant moment_;
     std::optional<cli::ApiClient> api_;
 
     Result<std::string> call(const std::string& method, const std::string& path,
-                             const std::string& body = {});
+                             const std::string& body = {},
+                             const std::string& type = "application/json");
 };
 
 }  // namespace herald::conformance

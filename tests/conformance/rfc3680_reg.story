@@ -197,3 +197,33 @@ Alice receives NOTIFY
     body lacks version="0"
     body lacks version="1"
     body contains <uri>sip:alice@192.0.2.7</uri>
+
+# RFC 3680 5: a registrar elsewhere may have its registrations set, beside those made here
+Alice sends SUBSCRIBE sip:alice@localhost
+    Event: reg
+Alice receives 200
+Alice receives NOTIFY
+after 10 s
+an operator sets reg of sip:alice@localhost
+    <reginfo xmlns="urn:ietf:params:xml:ns:reginfo" version="0" state="full"><registration aor="sip:alice@localhost" id="x" state="active"><contact id="c" state="active" event="created"><uri>sip:pbx@192.0.2.2</uri></contact></registration></reginfo>
+Alice receives NOTIFY
+    body contains version="1" state="partial"
+    body contains <uri>sip:pbx@192.0.2.2</uri>
+after 10 s
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: one
+    CSeq: 1 REGISTER
+    Contact: <sip:alice@192.0.2.7>;expires=600
+Alice receives 200
+Alice receives NOTIFY
+    body contains <uri>sip:alice@192.0.2.7</uri>
+    body lacks pbx
+after 10 s
+an operator removes reg of sip:alice@localhost
+Alice receives NOTIFY
+    body contains <uri>sip:pbx@192.0.2.2</uri>
+    body contains state="terminated"
+    body lacks sip:alice@192.0.2.7
+within 601 s Alice receives NOTIFY
+    body contains event="expired"

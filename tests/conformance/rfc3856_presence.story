@@ -173,3 +173,38 @@ within 300 s Bob receives NOTIFY
     body contains <basic>open</basic>
 after 600 s
 Bob receives nothing
+
+# RFC 3903 6: what is published ranks above hard state of the same contact, which shows again afterwards
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+an operator sets presence of sip:alice@localhost
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:alice@localhost"><tuple id="h"><status><basic>open</basic></status><contact>mailto:alice@example.com</contact></tuple></presence>
+Bob receives NOTIFY
+    body contains mailto:alice@example.com
+after 10 s
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+    Expires: 600
+
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:alice@localhost"><tuple id="s"><status><basic>closed</basic></status><contact>mailto:alice@example.com</contact></tuple><tuple id="t"><status><basic>open</basic></status><contact>sip:alice@192.0.2.7</contact></tuple></presence>
+Alice receives 200
+Bob receives NOTIFY
+    body contains sip:alice@192.0.2.7
+    body contains <basic>closed</basic>
+after 10 s
+an operator sets presence of sip:alice@localhost
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:alice@localhost"><tuple id="h"><status><basic>open</basic></status><contact>mailto:alice@example.com</contact></tuple><note>back soon</note></presence>
+Bob receives NOTIFY
+    body contains back soon
+    body contains <basic>closed</basic>
+within 601 s Bob receives NOTIFY
+    body contains mailto:alice@example.com
+    body contains <basic>open</basic>
+    body lacks <basic>closed</basic>
+    body lacks sip:alice@192.0.2.7
+an operator removes presence of sip:alice@localhost
+Bob receives NOTIFY
+    body contains <basic>closed</basic>
+    body lacks mailto:alice@example.com

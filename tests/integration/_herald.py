@@ -198,12 +198,13 @@ class Server:
         with open(os.path.join(self.directory, "token"), encoding="ascii") as file:
             return file.read().strip()
 
-    def http(self, method, path, body=None, seconds=10):
+    def http(self, method, path, body=None, seconds=10, headers=None):
+        """`body` is sent as JSON; text and bytes as they are, with the Content-Type of `headers`."""
         connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=seconds)
-        headers = {}
+        headers = dict(headers or {})
         if path.startswith("/v1/"):
             headers["Authorization"] = f"Bearer {self.token()}"
-        if body is not None:
+        if body is not None and not isinstance(body, (str, bytes)):
             body = json.dumps(body)
             headers["Content-Type"] = "application/json"
         try:

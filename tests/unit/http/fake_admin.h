@@ -19,7 +19,8 @@ public:
     server::SubscriptionPage page;
     std::map<std::string, server::ResourceInfo> resources;  ///< by "package aor"
     std::map<std::string, store::Account> accounts;
-    std::map<std::string, std::string> hard_state;  ///< "package aor": "type\nbody"
+    std::map<std::string, std::string> set;         ///< hard state by "package aor": "type\nbody"
+    std::vector<server::HardCondition> conditions;  ///< of its changes
     std::vector<server::SubscriptionQuery> queries;
     server::RegistrationPage registered;
     std::vector<std::string> asked;  ///< of registrations
@@ -44,16 +45,30 @@ public:
         return found->second;
     }
 
-    Status put_hard_state(std::string_view package, std::string_view aor, std::string_view type,
-                          std::string_view body) override {
+    Result<server::HardState> hard_state(std::string_view package, std::string_view aor) override {
         if (fault) return *fault;
-        hard_state[key(package, aor)] = std::string(type) + "\n" + std::string(body);
-        return {};
+        const auto found = set.find(key(package, aor));
+        if (found == set.end()) return Fault{FaultKind::not_found, "nothing was set here"};
+        const auto end_of_type = found->second.find('\n');
+        return server::HardState{
+            found->second.substr(0, end_of_type), found->second.substr(end_of_type + 1), "tag", {}};
     }
 
-    Status remove_hard_state(std::string_view package, std::string_view aor) override {
+    Result<server::HardStateChange> put_hard_state(
+        std::string_view package, std::string_view aor, std::string_view type,
+        std::string_view body, const server::HardCondition& condition) override {
         if (fault) return *fault;
-        if (hard_state.erase(key(package, aor)) == 0)
+        conditions.push_back(condition);
+        const auto [place, is_new] =
+            set.insert_or_assign(key(package, aor), std::string(type) + "\n" + std::string(body));
+        return server::HardStateChange{"tag", is_new};
+    }
+
+    Status remove_hard_state(std::string_view package, std::string_view aor,
+                             const server::HardCondition& condition) override {
+        if (fault) return *fault;
+        conditions.push_back(condition);
+        if (set.erase(key(package, aor)) == 0)
             return Fault{FaultKind::not_found, "nothing was set here"};
         return {};
     }

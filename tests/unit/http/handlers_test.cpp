@@ -127,14 +127,14 @@ TEST_CASE("RFC 3842 5.2: a mailbox's counters become the body its watchers get")
 
     CHECK(answer.status == 204);
     CHECK(answer.body.empty());
-    CHECK(bench.admin.hard_state["message-summary sip:alice@example.com"] ==
+    CHECK(bench.admin.set["message-summary sip:alice@example.com"] ==
           "application/simple-message-summary\n"
           "Messages-Waiting: yes\r\nMessage-Account: sip:voicemail@example.com\r\nVoice-Message: "
           "2/8 (0/2)\r\n"
           "Fax-Message: 0/1 (0/0)\r\n");
 
     bench.admin.resources["message-summary sip:alice@example.com"].body =
-        bench.admin.hard_state["message-summary sip:alice@example.com"].substr(35);
+        bench.admin.set["message-summary sip:alice@example.com"].substr(35);
     CHECK(bench.call("GET", "/v1/mailboxes/alice@example.com", "read").body ==
           "{\"waiting\":true,\"account\":\"sip:voicemail@example.com\","
           "\"voice\":{\"new\":2,\"old\":8,\"urgent_new\":0,\"urgent_old\":2},"
@@ -170,9 +170,9 @@ TEST_CASE("every class of RFC 3458 can be set") {
                         std::string("{\"") + name + "\":{\"new\":1}}")
                   .status == 204);
     }
-    CHECK(contains(bench.admin.hard_state["message-summary sip:a@b.c"], "None: 1/0") == true);
+    CHECK(contains(bench.admin.set["message-summary sip:a@b.c"], "None: 1/0") == true);
     CHECK(bench.call("PUT", "/v1/mailboxes/a@b.c", "write", R"({"waiting":true})").status == 204);
-    CHECK(contains(bench.admin.hard_state["message-summary sip:a@b.c"], "Messages-Waiting: yes"));
+    CHECK(contains(bench.admin.set["message-summary sip:a@b.c"], "Messages-Waiting: yes"));
 }
 
 TEST_CASE("bad counters are refused with the member") {
@@ -191,7 +191,7 @@ TEST_CASE("bad counters are refused with the member") {
     CHECK(contains(detail(R"({"voicemail":{}})"), "\"voicemail\": is no member here"));
     CHECK(contains(detail(R"({"account":"sip:a@b.c\r\nX: y"})"), "\"account\": want a URI"));
     CHECK(contains(detail(R"({"account":"nonsense"})"), "\"account\": want a URI"));
-    CHECK(bench.admin.hard_state.empty());
+    CHECK(bench.admin.set.empty());
 }
 
 TEST_CASE("RFC 7616 3.4.2: a password becomes HA1 for each algorithm and is never shown") {

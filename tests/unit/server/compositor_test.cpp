@@ -144,9 +144,9 @@ TEST_CASE("hard state waits for the change under way, and replaces the one befor
                                       kDocument.substr(kDocument.find('<'))};
     std::vector<bool> done;
     const auto put = [&] {
-        server.shard.compositor().put_hard_state(
-            presence, "sip:alice@localhost", document,
-            [&done](const Status& status) { done.push_back(status.has_value()); });
+        server.shard.compositor().change_hard_state(
+            {&presence, "sip:alice@localhost", document, {}},
+            [&done](const auto& result) { done.push_back(result.has_value()); });
         server.settle();
     };
     put();
@@ -159,6 +159,73 @@ TEST_CASE("hard state waits for the change under way, and replaces the one befor
     server.finish();
     CHECK(done == std::vector<bool>{true, true});
     CHECK(publications(server) == 1);
+}
+
+TEST_CASE("RFC 9110 13.1: the condition of a change is looked at when its turn comes") {
+    SlowShard server;
+    const packages::Document document{"application/pidf+xml",
+                                      kDocument.substr(kDocument.find('<'))};
+    std::vector<Result<HardStateChange>> done;
+    const auto change = [&](std::optional<packages::Document> wanted, HardCondition condition) {
+        server.shard.compositor().change_hard_state(
+            {packages::find("presence"), "sip:alice@localhost", std::move(wanted),
+             std::move(condition)},
+            [&done](Result<HardStateChange> result) { done.push_back(std::move(result)); });
+        server.settle();
+    };
+    change(document, {{}, {"*"}});
+    change(document, {{}, {"*"}});
+    CHECK(done.empty());
+    server.finish();
+    REQUIRE(done.size() == 2);
+    REQUIRE(done[0]);
+    CHECK(done[0]->is_new);
+    REQUIRE_FALSE(done[1]);
+    CHECK(done[1].fault().kind == FaultKind::precondition_failed);
+    const auto tag = done[0]->entity_tag;
+    CHECK(done[1].fault().detail == "What is set here has the entity-tag \"" + tag + "\"");
+
+    change(document, {{"else", tag}, {}});
+    server.finish();
+    REQUIRE(done[2]);
+    CHECK_FALSE(done[2]->is_new);
+    CHECK(done[2]->entity_tag != tag);
+    change(std::nullopt, {{tag}, {}});
+    CHECK(done[3].fault().kind == FaultKind::precondition_failed);
+    change(std::nullopt, {{"*"}, {}});
+    server.finish();
+    CHECK(done[4].has_value());
+    change(std::nullopt, {{"*"}, {}});
+    CHECK(done[5].fault().kind == FaultKind::precondition_failed);
+    change(std::nullopt, {});
+    CHECK(done[6].fault().kind == FaultKind::not_found);
+    CHECK(publications(server) == 0);
+}
+
+TEST_CASE("hard state of reg is beside the contacts that were registered for ever") {
+    SlowShard server;
+    const auto& reg = *packages::find("reg");
+    std::vector<bool> done;
+    server.shard.registrar().put({.aor = "sip:alice@localhost", .contact = "sip:a@192.0.2.1"},
+                                 [&done](const Status& status) { done.push_back(!!status); });
+    server.finish();
+    const packages::Document document{
+        "application/reginfo+xml",
+        "<reginfo xmlns=\"urn:ietf:params:xml:ns:reginfo\" version=\"0\" state=\"full\">"
+        "<registration aor=\"sip:alice@localhost\" id=\"x\" state=\"active\">"
+        "<contact id=\"c\" state=\"active\" event=\"created\"><uri>sip:b@192.0.2.2</uri>"
+        "</contact></registration></reginfo>"};
+
+    server.shard.compositor().change_hard_state(
+        {&reg, "sip:alice@localhost", document, {}},
+        [&done](const auto& result) { done.push_back(result && result->is_new); });
+    server.finish();
+
+    CHECK(done == std::vector<bool>{true, true});
+    CHECK(server.shard.registrar().bindings("sip:alice@localhost").size() == 1);
+    const auto* set = server.shard.compositor().hard_state(reg, "sip:alice@localhost");
+    REQUIRE(set);
+    CHECK(set->type == "application/reginfo+xml");
 }
 
 }  // namespace herald::server

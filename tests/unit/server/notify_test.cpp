@@ -55,8 +55,11 @@ struct Crowd : SlowShard {
             "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" entity=\"sip:alice@localhost\">"
             "<tuple id=\"a\"><status><basic>open</basic></status><note>" +
             std::to_string(number) + "</note></tuple></presence>";
-        shard.compositor().put_hard_state(presence, "sip:alice@localhost",
-                                          {"application/pidf+xml", body}, [](Status) {});
+        shard.compositor().change_hard_state({&presence,
+                                              "sip:alice@localhost",
+                                              packages::Document{"application/pidf+xml", body},
+                                              {}},
+                                             [](const auto&) {});
         store.settle();
     }
     std::set<std::string> told() {
@@ -86,13 +89,15 @@ struct Large : SlowShard {
     }
     void change(unsigned number) {
         const auto note = std::to_string(number) + std::string(2'000, 'x');
-        shard.compositor().put_hard_state(
-            *packages::find("presence"), "sip:alice@localhost",
-            {"application/pidf+xml",
-             "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" entity=\"sip:alice@localhost\">"
-             "<tuple id=\"a\"><status><basic>open</basic></status><note>" +
-                 note + "</note></tuple></presence>"},
-            [](Status) {});
+        const auto body =
+            "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" entity=\"sip:alice@localhost\">"
+            "<tuple id=\"a\"><status><basic>open</basic></status><note>" +
+            note + "</note></tuple></presence>";
+        shard.compositor().change_hard_state({packages::find("presence"),
+                                              "sip:alice@localhost",
+                                              packages::Document{"application/pidf+xml", body},
+                                              {}},
+                                             [](const auto&) {});
         finish();
         look();
     }

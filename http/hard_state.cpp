@@ -1,0 +1,103 @@
+// http/hard_state.cpp: documents set for a resource until they are removed (RFC 3903 6, hard
+// state), in the media types of its package.
+#include <optional>
+
+#include "base/text.h"
+#include "http/problem.h"
+#include "http/routes.h"
+#include "http/target.h"
+
+namespace herald::http {
+
+namespace {
+
+constexpr std::size_t kMostTags = 32;
+
+/// Takes one entity-tag off the front of `rest`; nullopt: it begins with none.
+std::optional<std::string> take_tag(std::string_view& rest) {
+    if (rest.empty() || rest.front() != '"') return std::nullopt;
+    const auto end = rest.find('"', 1);
+    if (end == std::string_view::npos) return std::nullopt;
+    std::string tag(rest.substr(1, end - 1));
+    rest = base::trim(rest.substr(end + 1));
+    return tag;
+}
+
+/// The entity-tags of If-Match or If-None-Match (RFC 9110 8.8.3). A weak one is never that of a
+/// document here, which changes with every byte.
+Result<std::vector<std::string>> tags_of(std::string_view name, std::string_view value) {
+    std::vector<std::string> tags;
+    std::string_view rest = base::trim(value);
+    if (rest == "*") return std::vector<std::string>{"*"};
+    while (!rest.empty()) {
+        const bool is_weak = rest.substr(0, 2) == "W/";
+        if (is_weak) rest.remove_prefix(2);
+        auto tag = take_tag(rest);
+        const bool has_more = !rest.empty() && rest.front() == ',';
+        if (!tag || (!rest.empty() && !has_more) || tags.size() == kMostTags) {
+            return Fault{FaultKind::malformed,
+                         std::string(name) + " is no list of entity-tags in quotes"};
+        }
+        tags.push_back(is_weak ? "W/" + *tag : *std::move(tag));
+        if (has_more) rest = base::trim(rest.substr(1));
+    }
+    return tags;
+}
+
+Result<server::HardCondition> condition_of(const Call& call) {
+    auto any_of = tags_of("If-Match", call.request.if_match);
+    if (!any_of) return any_of.fault();
+    auto none_of = tags_of("If-None-Match", call.request.if_none_match);
+    if (!none_of) return none_of.fault();
+    return server::HardCondition{*std::move(any_of), *std::move(none_of)};
+}
+
+std::pair<std::string, std::string> tag_header(const std::string& tag) {
+    return {"ETag", '"' + tag + '"'};
+}
+
+/// Without parameters, in lower case, as packages name their types.
+std::string media_type(std::string_view content_type) {
+    return base::lower(base::trim(base::split_once(content_type, ';').before));
+}
+
+}  // namespace
+
+Result<Answer> get_hard_state(const Call& call) {
+    const auto aor = aor_of(call.captured[1]);
+    if (!aor) return aor.fault();
+    const auto condition = condition_of(call);
+    if (!condition) return condition.fault();
+    auto state = call.context.admin.hard_state(call.captured[0], *aor);
+    if (!state) return state.fault();
+    if (!is_any_of(*condition, &state->entity_tag)) {
+        return Fault{FaultKind::precondition_failed,
+                     "What is set here has the entity-tag \"" + state->entity_tag + "\""};
+    }
+    const auto tag = tag_header(state->entity_tag);
+    if (!is_none_of(*condition, &state->entity_tag)) return Answer{304, {}, {}, {tag}};
+    return Answer{200, std::move(state->type), std::move(state->body), {tag}};
+}
+
+Result<Answer> put_hard_state(const Call& call) {
+    const auto aor = aor_of(call.captured[1]);
+    if (!aor) return aor.fault();
+    const auto condition = condition_of(call);
+    if (!condition) return condition.fault();
+    const auto done = call.context.admin.put_hard_state(
+        call.captured[0], *aor, media_type(call.request.content_type), call.document, *condition);
+    if (!done) return done.fault();
+    return Answer{done->is_new ? 201 : 204, {}, {}, {tag_header(done->entity_tag)}};
+}
+
+Result<Answer> delete_hard_state(const Call& call) {
+    const auto aor = aor_of(call.captured[1]);
+    if (!aor) return aor.fault();
+    const auto condition = condition_of(call);
+    if (!condition) return condition.fault();
+    const auto done = call.context.admin.remove_hard_state(call.captured[0], *aor, *condition);
+    if (!done) return done.fault();
+    return Answer{204, {}, {}, {}};
+}
+
+}  // namespace herald::http
