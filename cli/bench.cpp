@@ -12,12 +12,14 @@ namespace {
 
 constexpr std::string_view kHelp =
     "Plays watchers and publishers against a presence server on this machine: any that knows RFC\n"
-    "6665 and 3903. Each watcher has a dialog of its own and answers every NOTIFY; each PUBLISH\n"
+    "6665 and 3903, and devices against a registrar (RFC 3261). Each watcher has a dialog of its "
+    "own and answers every NOTIFY; each PUBLISH\n"
     "has another document, whose number the NOTIFYs are searched for. A PUBLISH is finished when\n"
     "all watchers of its presentity were told of it or of a later one; its time counts from when\n"
     "it should have been sent.\n"
     "\n"
-    "Phases: subscribe (and leave it at that), refresh, publish, all three; idle (subscribe, wait\n"
+    "Phases: subscribe (and leave it at that), refresh, publish, all three; register (each\n"
+    "presentity registers one contact, then refreshes it; nobody watches); idle (subscribe, wait\n"
     "--hold seconds and measure memory); restart (publish until the server is killed by somebody\n"
     "else, then wait for it to come back and notify what was acknowledged).\n"
     "\n"
@@ -26,7 +28,8 @@ constexpr std::string_view kHelp =
     "\n"
     "  herald bench --presentities 100 --fan-out 100 --phase publish\n"
     "  herald bench --presentities 10000 --rate 5000 --seconds 30 --verify\n"
-    "  herald bench --presentities 1000 --fan-out 100 --phase idle --hold 40\n";
+    "  herald bench --presentities 1000 --fan-out 100 --phase idle --hold 40\n"
+    "  herald bench --presentities 10000 --phase register --window 512\n";
 
 int fail(const Fault& fault) {
     std::fprintf(stderr, "herald bench: %s\n", fault.detail.c_str());

@@ -20,10 +20,11 @@ constexpr std::uint32_t kDefaultPorts = 1'000;
 constexpr std::uint32_t kTimerF = 32;
 constexpr std::uint32_t kImpatient = 5;
 
-constexpr std::array<std::pair<std::string_view, Phase>, 6> kPhases{{
+constexpr std::array<std::pair<std::string_view, Phase>, 7> kPhases{{
     {"subscribe", Phase::subscribe},
     {"refresh", Phase::refresh},
     {"publish", Phase::publish},
+    {"register", Phase::register_},
     {"all", Phase::all},
     {"idle", Phase::idle},
     {"restart", Phase::restart},
@@ -64,12 +65,15 @@ Result<sip::Endpoint> server_of(std::string_view text) {
 
 Status read_counts(const Arguments& arguments, Plan& plan) {
     plan.presentities = arguments.number_or("presentities", plan.presentities);
-    plan.fan_out = arguments.has("publish-only") ? 0 : arguments.number_or("fan-out", 1);
+    const bool is_unwatched = arguments.has("publish-only") || plan.phase == Phase::register_;
+    plan.fan_out = is_unwatched ? 0 : arguments.number_or("fan-out", 1);
     if (std::uint64_t{plan.presentities} * plan.fan_out > kMostWatchers) {
         return misuse("more than " + std::to_string(kMostWatchers) +
                       " watchers: lower --presentities or --fan-out");
     }
-    const std::uint32_t fitting = std::clamp<std::uint32_t>(plan.watchers(), 1, kMostPorts);
+    // Each device that registers has a socket of its own, as far as they go.
+    const auto users = plan.phase == Phase::register_ ? plan.presentities : plan.watchers();
+    const std::uint32_t fitting = std::clamp<std::uint32_t>(users, 1, kMostPorts);
     plan.ports = std::min(arguments.number_or("ports", kDefaultPorts), fitting);
     if (arguments.has("window") && arguments.has("rate")) {
         return misuse("--window and --rate exclude each other");
@@ -85,13 +89,13 @@ Status read_counts(const Arguments& arguments, Plan& plan) {
 std::vector<Option> plan_options() {
     return {
         {"server", Kind::text, "ADDRESS:PORT", "on loopback; default 127.0.0.1:5060"},
-        {"phase", Kind::text, "subscribe|refresh|publish|all|idle|restart",
+        {"phase", Kind::text, "subscribe|refresh|publish|register|all|idle|restart",
          "what to measure; default all"},
         {"presentities", Kind::number, "N", "default 1000", 1, 1'000'000},
         {"fan-out", Kind::number, "N", "watchers of each presentity; default 1", 0, 1'000'000},
         {"publish-only", Kind::flag, "", "no watchers"},
-        {"ports", Kind::number, "N", "sockets the watchers are spread over; default up to 1000", 1,
-         kMostPorts},
+        {"ports", Kind::number, "N",
+         "sockets watchers or devices are spread over; default up to 1000", 1, kMostPorts},
         {"window", Kind::number, "N", "closed loop: N requests at once; default 64", 1, 100'000},
         {"rate", Kind::number, "N", "open loop: N requests a second, come what may", 1, 1'000'000},
         {"subscribe-window", Kind::number, "N", "SUBSCRIBEs at once; default 256", 1, 100'000},
@@ -101,8 +105,8 @@ std::vector<Option> plan_options() {
          1, 300},
         {"retransmit", Kind::flag, "", "repeat unanswered requests (RFC 3261 17.1.2.2)"},
         {"body-size", Kind::number, "BYTES", "of a published document; default 600", 500, 16'000},
-        {"expires", Kind::number, "SECONDS", "of subscriptions and publications; default 3600", 60,
-         604'800},
+        {"expires", Kind::number, "SECONDS",
+         "of subscriptions, publications and registrations; default 3600", 60, 604'800},
         {"domain", Kind::text, "NAME", "of all addresses; default the server's address"},
         {"prefix", Kind::text, "TEXT", "of all user parts; default new in each run"},
         {"password", Kind::text, "TEXT", "answer digest challenges, each under its own user part"},
@@ -120,8 +124,8 @@ Result<Plan> plan_of(const Arguments& arguments) {
     auto server = server_of(arguments.text_or("server", "127.0.0.1:5060"));
     if (!server) return server.fault();
     plan.server = *server;
-    if (Status read = read_counts(arguments, plan); !read) return read.fault();
     plan.phase = phase_of(arguments.text_or("phase", "all"));
+    if (Status read = read_counts(arguments, plan); !read) return read.fault();
     plan.duration = std::chrono::seconds(arguments.number_or("seconds", 10));
     plan.hold = std::chrono::seconds(arguments.number_or("hold", 0));
     plan.retransmits = arguments.has("retransmit");

@@ -51,6 +51,7 @@ Run::Run(const Plan& plan, std::unique_ptr<Ports> ports, const base::Clock& cloc
       fan_out_(plan.presentities, plan.timeout),
       watchers_(traffic_, fan_out_),
       publishers_(traffic_, fan_out_, first_sequence(clock)),
+      registrants_(traffic_),
       verifier_(traffic_, fan_out_) {
     traffic_.now = clock.now();
 }
@@ -72,6 +73,7 @@ Status Run::play_all() {
         publish_first();
         publish();
     }
+    if (is(Phase::register_)) register_devices();
     if (is(Phase::restart)) {
         if (Status restarted = restart(); !restarted) return restarted;
     }
@@ -124,6 +126,8 @@ void Run::on_response(std::string_view datagram) {
             return traffic_.exchanges.close(*exchange);
         case Kind::publish:
             return publishers_.on_response(*exchange, head->status, datagram);
+        case Kind::register_:
+            return registrants_.on_response(*exchange, head->status, datagram);
         case Kind::fetch:
             return verifier_.on_response(*exchange, head->status, datagram);
         case Kind::subscribe:
@@ -139,6 +143,8 @@ void Run::on_timeout(Exchange& exchange) {
             return traffic_.exchanges.close(exchange);
         case Kind::publish:
             return publishers_.on_timeout(exchange);
+        case Kind::register_:
+            return registrants_.on_timeout(exchange);
         case Kind::fetch:
             return verifier_.on_timeout(exchange);
         case Kind::subscribe:
@@ -194,7 +200,7 @@ void Run::start_due(const Work& work, const Pace& pace, base::Instant begin,
 PhaseReport& Run::measure(const Work& work, const Pace& pace) {
     turn(base::Duration(0));
     fan_out_.forget_latencies();
-    watchers_.latencies() = publishers_.latencies() = Histogram();
+    watchers_.latencies() = publishers_.latencies() = registrants_.latencies() = Histogram();
     const Counters before = traffic_.counters;
     const auto server_before = usage_of(server_pid_);
     const double own_before = own_cpu_seconds();
@@ -343,6 +349,21 @@ void Run::publish() {
     phase.answers = publishers_.latencies();
     phase.finished = fan_out_.completed();
     phase.incomplete = fan_out_.incomplete();
+}
+
+void Run::register_devices() {
+    Work work{"first register",
+              [this](base::Instant intended) { return registrants_.start_first(intended); },
+              [this] { return registrants_.unfinished(); }};
+    const auto measured = [&](const Pace& pace) {
+        PhaseReport& phase = measure(work, pace);
+        phase.latencies = registrants_.latencies();
+        phase.finished = phase.latencies.count();
+    };
+    measured({.window = plan_.subscribe_window, .count = plan_.presentities});
+    work.name = "register";
+    work.start = [this](base::Instant intended) { return registrants_.start_refresh(intended); };
+    measured(measured_pace());
 }
 
 Status Run::restart() {

@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "cli/bench_process.h"
 #include "cli/bench_publisher.h"
+#include "cli/bench_registrant.h"
 #include "cli/bench_report.h"
 #include "cli/bench_socket.h"
 #include "cli/bench_traffic.h"
@@ -57,6 +58,8 @@ private:
     /// The first PUBLISH of each presentity creates its publication; publish() modifies them.
     void publish_first();
     void publish();
+    /// Every device registers once, then refreshes at the measured pace.
+    void register_devices();
     Status restart();
     void verify();
     void unsubscribe();
@@ -78,6 +81,7 @@ private:
     FanOut fan_out_;
     Watchers watchers_;
     Publishers publishers_;
+    Registrants registrants_;
     Verifier verifier_;
     Report report_;
     int server_pid_ = 0;

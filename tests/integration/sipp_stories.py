@@ -66,6 +66,18 @@ def the_life_of_a_publication():
 
 
 @story
+def the_life_of_a_registration():
+    """RFC 3261 10.3: two contacts, refresh, query, 423, one removed, all removed."""
+    play_over_both("register")
+    with Server(server={"shards": 2}) as server:
+        for transport in ("udp", "tcp"):
+            play(server, "register", transport, 300, 100)
+        left = server.http("GET", "/v1/registrations").json()["total"]
+        expect(left == 0, f"{left} contacts are left behind")
+        server.stop()
+
+
+@story
 def a_retransmission_gets_the_same_answer():
     """RFC 3261 17.2.2, over UDP: over TCP nothing is retransmitted."""
     with Server() as server:

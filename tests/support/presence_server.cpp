@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include "base/text.h"
+#include "sip/fields.h"
 
 namespace herald::support {
 namespace {
@@ -55,7 +56,16 @@ void PresenceServer::take(const sip::Message& message) {
     if (message.method() == sip::Method::options) return answer(message, 200, "");
     if (!is_heard(message) || !is_authentic(message)) return;
     if (message.method() == sip::Method::subscribe) return subscribe(message);
+    if (message.method() == sip::Method::register_) return register_contact(message);
     publish(message);
+}
+
+/// RFC 3261 10.3 step 7: 500 where the CSeq does not rise.
+void PresenceServer::register_contact(const sip::Message& request) {
+    auto& last = registrations_[std::string(request.to())];
+    if (request.cseq() <= last || !sip::sole_contact(request)) return answer(request, 500, "");
+    last = request.cseq();
+    answer(request, 200, "");
 }
 
 bool PresenceServer::is_heard(const sip::Message& request) {

@@ -57,6 +57,7 @@ private:
     bool is_authentic(const sip::Message& request);
     void subscribe(const sip::Message& request);
     void publish(const sip::Message& request);
+    void register_contact(const sip::Message& request);
     void notify(const std::string& call_id, Subscription& subscription, bool is_last);
     void answer(const sip::Message& request, int status, const std::string& headers);
     void send(const std::string& bytes);
@@ -69,6 +70,7 @@ private:
     sip::Endpoint peer_;
     std::map<std::string, Subscription> subscriptions_;
     std::map<std::string, Publication> publications_;
+    std::map<std::string, std::uint32_t> registrations_;  ///< last CSeq by address-of-record
     std::set<std::string> heard_;
     std::set<std::uint16_t> ports_;
     unsigned publishes_ = 0;

@@ -58,6 +58,14 @@ TEST_CASE("there are never more ports than watchers, and one at least") {
     CHECK(plan_from({"--publish-only"})->watchers() == 0);
 }
 
+TEST_CASE("devices that register are watched by nobody, and have ports of their own") {
+    const auto plan = plan_from({"--phase", "register", "--presentities", "300", "--fan-out", "9"});
+    REQUIRE(plan);
+    CHECK(plan->phase == Phase::register_);
+    CHECK(plan->watchers() == 0);
+    CHECK(plan->ports == 300);
+}
+
 TEST_CASE("repeating requests takes the patience of Timer F") {
     CHECK(plan_from({"--retransmit"})->timeout == std::chrono::seconds(32));
     CHECK(plan_from({"--retransmit", "--timeout", "7"})->timeout == std::chrono::seconds(7));

@@ -100,6 +100,39 @@ TEST_CASE("without watchers a PUBLISH ends with its 200") {
     CHECK(publish.finished > 5);
 }
 
+TEST_CASE("RFC 3261 10.2: each device registers once, then refreshes with rising CSeqs") {
+    for (const std::string password : {"", "secret"}) {
+        CAPTURE(password);
+        const PresenceServer server({.password = password});
+        Plan plan = small_plan(server, Phase::register_);
+        plan.fan_out = 0;
+        plan.ports = 5;
+        plan.password = password;
+
+        const Report report = played(plan);
+
+        CHECK(phase_of(report, "first register").finished == 5);
+        CHECK(phase_of(report, "first register").total.challenges == (password.empty() ? 0 : 5));
+        const PhaseReport& refreshes = phase_of(report, "register");
+        CHECK(refreshes.finished > 10);
+        CHECK(refreshes.finished == refreshes.total.accepted);
+        CHECK(refreshes.total.refused() == 0);
+        CHECK(server.subscriptions() == 0);
+    }
+}
+
+TEST_CASE("an open loop of devices keeps its schedule") {
+    const PresenceServer server({});
+    Plan plan = small_plan(server, Phase::register_);
+    plan.fan_out = 0;
+    plan.rate = 500;
+
+    const PhaseReport refreshes = phase_of(played(plan), "register");
+
+    CHECK(refreshes.total.requests >= 90);
+    CHECK(refreshes.total.requests <= 102);
+}
+
 TEST_CASE("RFC 3261 17.1.2.2: requests that got lost are repeated and counted") {
     const PresenceServer server({.drops_first = true});
     Plan plan = small_plan(server, Phase::publish);
