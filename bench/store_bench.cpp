@@ -272,6 +272,7 @@ void replace_publications(benchmark::State& state) {
 
 struct Count final : RecoverySink {
     std::size_t rows = 0;
+    void on_alias(Alias) override { ++rows; }
     void on_account(Account) override { ++rows; }
     void on_publication(Publication) override { ++rows; }
     void on_subscription(const Subscription&) override { ++rows; }

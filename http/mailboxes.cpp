@@ -115,7 +115,7 @@ Result<Answer> put_mailbox(const Call& call) {
     const auto counts = counts_of(call.body);
     if (!counts) return counts.fault();
     const auto status = call.context.admin.put_hard_state(
-        kPackage, *aor, packages::kSimpleMessageSummary, packages::to_body(*counts, *aor), {});
+        kPackage, *aor, packages::kSimpleMessageSummary, packages::to_body(*counts, {}), {});
     if (!status) return status.fault();
     return Answer{204, {}, {}, {}};
 }

@@ -75,6 +75,12 @@ constexpr std::string_view kSchemas = R"({
     "contact": {"type": "string", "description": "SIP URI."},
     "expires": {"type": "integer", "minimum": 0, "maximum": 4294967295, "default": 0, "description": "Seconds; 0: for ever."},
     "path": {"type": "string", "description": "Routes to the contact, as in a Route header."}}},
+"Alias": {"type": "object", "properties": {"aor": {"type": "string"}, "resource": {"type": "string"}}},
+"AliasChange": {"type": "object", "additionalProperties": false, "required": ["resource"], "properties": {
+    "resource": {"type": "string", "description": "The address it shall stand for: no alias itself."}}},
+"AliasPage": {"type": "object", "properties": {
+    "aliases": {"type": "array", "items": {"$ref": "#/components/schemas/Alias"}},
+    "total": {"type": "integer"}, "next": {"type": ["string", "null"]}}},
 "OpenApi": {"type": "object"},
 "Problem": {"type": "object", "description": "RFC 9457", "properties": {
     "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},

@@ -81,6 +81,10 @@ Result<Answer> delete_mailbox(const Call& call);
 Result<Answer> list_registrations(const Call& call);  // registrations.cpp
 Result<Answer> put_registration(const Call& call);
 Result<Answer> delete_registration(const Call& call);
+Result<Answer> list_aliases(const Call& call);  // aliases.cpp
+Result<Answer> get_alias(const Call& call);
+Result<Answer> put_alias(const Call& call);
+Result<Answer> delete_alias(const Call& call);
 Result<Answer> get_account(const Call& call);  // accounts.cpp
 Result<Answer> put_account(const Call& call);
 Result<Answer> delete_account(const Call& call);

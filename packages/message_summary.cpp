@@ -65,7 +65,7 @@ public:
         for (const Input& input : inputs_in_order(state.inputs)) {
             add(sum, static_cast<const AdmittedSummary&>(*input.document).counts);
         }
-        Composed composed{{std::string(view.type), to_body(sum, state.aor)}};
+        Composed composed{{std::string(view.type), to_body(sum, view.entity)}};
         constexpr base::HashKey kFixed{0x68657261'6c642d6dULL, 0x77692d73'756d6d73ULL};
         composed.fingerprint = base::keyed_hash(kFixed, composed.document.body);
         return composed;

@@ -72,6 +72,12 @@ struct RegistrationPage {
     std::size_t total = 0;  ///< matching the filter
 };
 
+struct AliasPage {
+    std::vector<store::Alias> rows;
+    std::string next;       ///< `after` for the next page; empty: no more
+    std::size_t total = 0;  ///< matching the filter
+};
+
 struct Health {
     bool is_ready = false;
     std::string why_not;  ///< one sentence
@@ -113,6 +119,19 @@ public:
     /// unregistered or expired. Faults: malformed, not_found.
     virtual Status remove_registration(std::string_view aor, std::string_view contact,
                                        std::string_view event, std::uint32_t retry_after) = 0;
+
+    /// Faults: malformed, not_found (no alias, or not one of our domains).
+    virtual Result<store::Alias> alias(std::string_view aor) = 0;
+    /// In order of their AORs, those after `after`; of `resource`, or all where it is empty; at
+    /// most `limit` (1 to 1000). Faults: malformed, not_found (not one of our domains).
+    virtual Result<AliasPage> aliases(std::string_view resource, std::string_view after,
+                                      std::size_t limit) = 0;
+    /// From now on `aor` means `resource`. Durable on return; who watches through it is told to
+    /// subscribe again. True: it is new. Faults: malformed, not_found (not one of our domains),
+    /// conflict (a chain, or state of its own that stays), limit_reached.
+    virtual Result<bool> put_alias(std::string_view aor, std::string_view resource) = 0;
+    /// Faults: as alias().
+    virtual Status remove_alias(std::string_view aor) = 0;
 
     /// Faults: malformed, not_found.
     virtual Result<store::Account> account(std::string_view aor) = 0;

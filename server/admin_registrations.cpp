@@ -89,7 +89,7 @@ Result<RegistrationPage> AdminService::registrations(std::string_view aor, std::
     if (!from) return Fault{FaultKind::malformed, "'after' is no id of a row"};
     std::string canonical;
     if (!aor.empty()) {
-        auto ours = our_aor(aor);
+        auto ours = our_resource(aor);
         if (!ours) return ours.fault();
         canonical = *std::move(ours);
     }
@@ -110,7 +110,7 @@ Result<RegistrationPage> AdminService::registrations(std::string_view aor, std::
 
 Status AdminService::put_registration(std::string_view aor, std::string_view contact,
                                       std::uint32_t expires, std::string_view path) {
-    auto ours = our_aor(aor);
+    auto ours = our_resource(aor);
     if (!ours) return ours.fault();
     RegistrationOrder order{.aor = *ours,
                             .contact = std::string(contact),
@@ -125,7 +125,7 @@ Status AdminService::put_registration(std::string_view aor, std::string_view con
 
 Status AdminService::remove_registration(std::string_view aor, std::string_view contact,
                                          std::string_view event, std::uint32_t retry_after) {
-    auto ours = our_aor(aor);
+    auto ours = our_resource(aor);
     if (!ours) return ours.fault();
     const auto found = std::find_if(kRemovals.begin(), kRemovals.end(),
                                     [&](const Removal& each) { return each.event == event; });

@@ -133,12 +133,17 @@ Result<std::string> AdminService::our_aor(std::string_view aor) const {
     return *std::move(canonical);
 }
 
+Result<std::string> AdminService::our_resource(std::string_view aor) const {
+    auto canonical = our_aor(aor);
+    return canonical ? resource_of(*canonical) : std::move(canonical);
+}
+
 Result<AdminService::Named> AdminService::named(std::string_view package,
                                                 std::string_view aor) const {
     const auto* found = packages::find(package);
     if (!found)
         return Fault{FaultKind::unknown_event, "There is no event package " + std::string(package)};
-    auto canonical = our_aor(aor);
+    auto canonical = our_resource(aor);
     if (!canonical) return canonical.fault();
     return Named{found, *std::move(canonical)};
 }
@@ -152,8 +157,11 @@ Result<SubscriptionPage> AdminService::subscriptions(const SubscriptionQuery& qu
         query.after.empty() ? std::optional<std::uint64_t>(0) : base::to_u64(query.after);
     if (!after) return Fault{FaultKind::malformed, "'after' is no id of a row"};
     auto canonical = query;
-    if (const auto aor = domains_.aor(query.resource); aor && !query.resource.empty())
-        canonical.resource = *aor;
+    if (const auto aor = domains_.aor(query.resource); aor && !query.resource.empty()) {
+        auto resource = resource_of(*aor);
+        if (!resource) return resource.fault();
+        canonical.resource = *std::move(resource);
+    }
     if (const auto aor = domains_.aor(query.watcher); aor && !query.watcher.empty())
         canonical.watcher = *aor;
     const auto limit = std::clamp<std::size_t>(query.limit, 1, kMostRows);
@@ -225,7 +233,7 @@ Result<store::Account> AdminService::account(std::string_view aor) {
 }
 
 /// Durable first, then known to every shard.
-Status AdminService::commit_account(store::Change change) {
+Status AdminService::commit(store::Change change) {
     auto done = ask<bool>(
         *shards_.front(),
         [change = std::make_shared<store::Change>(std::move(change))](Shard& shard, auto answer) {
@@ -245,7 +253,7 @@ Result<bool> AdminService::put_account(store::Account account) {
     if (account.username.empty())
         account.username = base::split_once(account.aor.substr(4), '@').before;
     const bool is_new = !this->account(account.aor);
-    if (auto done = commit_account(store::PutAccount{account}); !done) return done.fault();
+    if (auto done = commit(store::PutAccount{account}); !done) return done.fault();
     const auto shared = std::make_shared<const store::Account>(std::move(account));
     for (auto* shard : shards_) {
         auto told = ask<bool>(*shard, [shared](Shard& each, auto answer) {
@@ -260,7 +268,7 @@ Result<bool> AdminService::put_account(store::Account account) {
 Status AdminService::remove_account(std::string_view aor) {
     auto found = account(aor);
     if (!found) return found.fault();
-    if (auto done = commit_account(store::RemoveAccount{found->aor}); !done) return done;
+    if (auto done = commit(store::RemoveAccount{found->aor}); !done) return done;
     for (auto* shard : shards_) {
         auto told = ask<bool>(*shard, [aor = found->aor](Shard& each, auto answer) {
             each.context().accounts.remove(aor);

@@ -39,11 +39,12 @@ base::Counter& counter(base::Metrics& metrics, const char* result) {
 }  // namespace
 
 Authenticator::Authenticator(const Config& config, const Domains& domains, const Accounts& accounts,
-                             const base::HashKey& nonce_key, const base::Clock& clock,
-                             base::Metrics& metrics)
+                             const Aliases& aliases, const base::HashKey& nonce_key,
+                             const base::Clock& clock, base::Metrics& metrics)
     : config_(config),
       domains_(domains),
       accounts_(accounts),
+      aliases_(aliases),
       digest_(digest_options(config, realm_of(config, domains)), nonce_key, clock),
       realm_(realm_of(config, domains)),
       challenged_(counter(metrics, "challenged")),
@@ -143,7 +144,9 @@ std::variant<Identity, AuthenticationRefusal> Authenticator::authenticate(
     if (!identity) return result;
     const bool may_act_for_others = identity->account->role == store::Account::Role::publisher ||
                                     identity->account->role == store::Account::Role::admin;
-    if (!may_act_for_others && from_claim(request).aor != identity->aor) {
+    const auto claimed = from_claim(request).aor;
+    const bool is_own = claimed == identity->aor || aliases_.resolve(claimed) == identity->aor;
+    if (!may_act_for_others && !is_own) {
         mismatched_.add();
         return refusal(403, "From is not the authenticated user");
     }

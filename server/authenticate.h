@@ -6,6 +6,7 @@
 
 #include "base/metrics.h"
 #include "server/accounts.h"
+#include "server/aliases.h"
 #include "server/config.h"
 #include "server/domains.h"
 #include "server/identity.h"
@@ -26,11 +27,12 @@ struct AuthenticationRefusal {
 class Authenticator {
 public:
     Authenticator(const Config& config, const Domains& domains, const Accounts& accounts,
-                  const base::HashKey& nonce_key, const base::Clock& clock, base::Metrics& metrics);
+                  const Aliases& aliases, const base::HashKey& nonce_key, const base::Clock& clock,
+                  base::Metrics& metrics);
 
     /// Who sent `request` (RFC 3261 22, RFC 3325, authorization AC-01). Trusted peers'
     /// P-Asserted-Identity is believed, everybody else's is dropped; From must be the authenticated
-    /// user's (core S-11).
+    /// user's, or an alias of it (core S-11).
     std::variant<Identity, AuthenticationRefusal> authenticate(const sip::Message& request,
                                                                const sip::Flow& flow);
 
@@ -46,6 +48,7 @@ private:
     const Config& config_;
     const Domains& domains_;
     const Accounts& accounts_;
+    const Aliases& aliases_;
     sip::DigestServer digest_;
     std::string realm_;
     base::Counter& challenged_;

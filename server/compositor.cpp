@@ -64,7 +64,7 @@ void Compositor::on_publish(sip::ServerTransactionId transaction, const sip::Mes
     incoming.who = std::get<Identity>(std::move(result));
     const auto uri = sip::parse_uri(request.request_uri());
     incoming.is_ours = uri && context_.domains.serves(*uri);
-    incoming.aor = uri ? context_.domains.aor(*uri) : std::string();
+    incoming.aor = uri ? context_.resource_of(*uri) : std::string();
     incoming.mark = context_.mark_of(request);
     resume_publish(incoming);
 }

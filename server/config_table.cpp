@@ -333,6 +333,9 @@ constexpr ConfigKey kResourcesKeys[] = {
                                         "\"refuse\": only accounts and registered users, else 404.",
                                         true},
                                        read_unknown, show_unknown),
+    number<&C::max_aliases>({"resources", "max_aliases",
+                             "Most aliases; more are refused by the HTTP API with 429.", true},
+                            {1, 10000000}),
 };
 
 constexpr ConfigKey kSubscribeKeys[] = {

@@ -39,9 +39,14 @@ std::uint64_t Context::mark_of(const sip::Message& request) const {
 }
 
 bool Context::knows(std::string_view aor) const {
-    if (config.accept_unknown_resources || accounts.find(aor) != nullptr) return true;
+    if (config.accept_unknown_resources || accounts.find(aor) != nullptr || aliases.knows(aor))
+        return true;
     const auto* reg = packages::find("reg");
     return reg && resources.find(*reg, aor) != Resource::kNone;
+}
+
+bool Context::is_owner_of(std::string_view aor) const {
+    return shards == 1 || bucket_of(home.bucket_key, aor) % shards == shard;
 }
 
 std::uint32_t bucket_of(const base::HashKey& bucket_key, std::string_view aor) noexcept {

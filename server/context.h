@@ -9,6 +9,7 @@
 #include "base/loop.h"
 #include "base/metrics.h"
 #include "server/accounts.h"
+#include "server/aliases.h"
 #include "server/authenticate.h"
 #include "server/config.h"
 #include "server/domains.h"
@@ -29,10 +30,13 @@ struct Context {
     sip::Stack& stack;
     store::Port& port;
     Accounts& accounts;
+    Aliases& aliases;
     Authenticator& authenticator;
     ResourceTable& resources;
     SubscriptionTable& subscriptions;
     base::Metrics& metrics;
+    unsigned shard = 0;   ///< this one
+    unsigned shards = 1;  ///< of the process
 
     base::WallTime wall() const { return loop.clock().wall(); }
     /// When, on the loop's clock, something that is good until `expires_at` runs out. After an
@@ -46,6 +50,12 @@ struct Context {
     std::uint64_t mark_of(const sip::Message& request) const;
     std::uint64_t mark_of(const store::RequestMark& mark) const;
     store::RequestMark request_mark(const sip::Message& request) const;
+    /// The AOR whose resources a URI means: canonical, aliases resolved.
+    std::string resource_of(const sip::Uri& uri) const {
+        return std::string(aliases.resolve(domains.aor(uri)));
+    }
+    /// Whether this shard owns what is kept for `aor`.
+    bool is_owner_of(std::string_view aor) const;
     /// Whether somebody of this AOR exists (design: resource known).
     bool knows(std::string_view aor) const;
 };

@@ -90,7 +90,8 @@ unsigned Link::shard_of(const sip::Message& request) const {
     if (!uri) return shard_;
     if (const auto gruu = gruus_.read(*uri)) return static_cast<unsigned>(gruu->bucket % shards);
     const auto aor = domains_.aor(subject);
-    return aor ? shard_of_aor(home_, *aor, shards) : shard_;
+    if (!aor) return shard_;
+    return shard_of_aor(home_, aliases_ ? aliases_->resolve(*aor) : *aor, shards);
 }
 
 void Link::forward(unsigned shard, std::span<const char> bytes, const sip::Flow& flow,

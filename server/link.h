@@ -9,6 +9,7 @@
 
 #include "base/loop.h"
 #include "base/metrics.h"
+#include "server/aliases.h"
 #include "server/domains.h"
 #include "server/gruu.h"
 #include "sip/network.h"
@@ -45,6 +46,9 @@ public:
     /// Of its own sockets, and of what other shards handed on to it.
     sip::Load load() const override;
 
+    /// Of this shard; before any message.
+    void resolve_with(const Aliases& aliases) noexcept { aliases_ = &aliases; }
+
     /// The bucket in our To tag or in a temporary GRUU, else that of the AOR in the Request-URI
     /// (for REGISTER: in To) (design: Threads).
     unsigned shard_of(const sip::Message& request) const override;
@@ -63,6 +67,7 @@ private:
     Peers& peers_;
     const Domains& domains_;
     const store::Home& home_;
+    const Aliases* aliases_ = nullptr;
     const Gruus gruus_;
     base::Counter& forwarded_;
     base::Counter& dropped_;

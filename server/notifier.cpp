@@ -84,7 +84,10 @@ Notifier::Notifier(Context& context, NotifySender& sender)
       fetched_(counter(context.metrics, "fetched")),
       replaced_(counter(context.metrics, "replaced")),
       expired_(context.metrics.counter("herald_subscriptions_expired_total",
-                                       "Subscriptions that ran out")) {
+                                       "Subscriptions that ran out")),
+      sent_elsewhere_(context.metrics.counter(
+          "herald_subscriptions_sent_elsewhere_total",
+          "Subscriptions ended because their URI leads to another resource now")) {
     sender_.on_settled([this](Id id) { open_gate(id); });
 }
 
@@ -156,9 +159,10 @@ Notifier::Id Notifier::find_twin(const Incoming& incoming, const sip::Message& r
     const auto contact = sip::sole_contact(request);
     if (slot == Resource::kNone || !contact) return {};
     const auto instance = instance_of(*contact);
+    const auto entity = entity_of(request.request_uri());
     return context_.subscriptions.by_device(
         {slot, event_id_of(request.header(sip::Header::event).value_or("")), incoming.who.aor,
-         instance, contact->uri});
+         instance, contact->uri, entity});
 }
 
 SubscribeFacts Notifier::gather(const Incoming& incoming, const sip::Message& request,
@@ -190,7 +194,10 @@ void Notifier::on_initial(Incoming incoming, const sip::Message& request) {
 void Notifier::resume_initial(const Incoming& incoming) {
     const auto* request = context_.stack.request(incoming.transaction);
     if (!request) return;
-    const auto aor = context_.domains.aor(request->request_uri()).value_or(std::string());
+    const auto uri = sip::parse_uri(request->request_uri());
+    const auto aor = uri ? context_.resource_of(*uri) : std::string();
+    if (!context_.is_owner_of(aor) && context_.aliases.is_used())
+        return refuse(incoming, unavailable("The address is being moved"));
     const auto twin = find_twin(incoming, *request, aor);
     const auto* older = context_.subscriptions.find(twin);
     auto decision = decide(gather(incoming, *request, aor, nullptr, older == nullptr));

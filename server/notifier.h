@@ -32,6 +32,11 @@ public:
     /// One row of the store, before the first request: dialog, state and timers as they were.
     /// Nothing runs out before `not_before`, and then spread over some seconds (design: Restart).
     void recover(const store::Subscription& row, base::WallTime not_before);
+    /// Ends the subscriptions to resources of `aor` whose URI leads elsewhere now, so that their
+    /// watchers subscribe again: after a change of aliases.
+    void send_elsewhere(std::string_view aor);
+    /// Likewise all of them: after recovery.
+    void send_strays_elsewhere();
     /// No repetition of a request of the last run can come any more.
     void forget_tombstones() { tombstones_.clear(); }
 
@@ -97,6 +102,9 @@ private:
     /// Ends a subscription by itself: the row goes first, in its own commit; then the watcher is
     /// told.
     void run_out(Id id, EndReason reason);
+    bool is_misplaced(const Subscription& record) const;
+    void send_some_elsewhere(std::vector<Id> ids);
+    void send_one_elsewhere(Id id);
     /// Nobody decides for ever: a pending subscription is given up (events S-5).
     void await_decision(Id id);
     void run_out_later(Id id, EndReason reason);
@@ -123,6 +131,7 @@ private:
     base::Counter& fetched_;
     base::Counter& replaced_;
     base::Counter& expired_;
+    base::Counter& sent_elsewhere_;
 };
 
 }  // namespace herald::server

@@ -257,7 +257,7 @@ void Notifier::run_out(Id id, EndReason reason) {
             if (outcome == store::Outcome::unavailable || outcome == store::Outcome::unknown) {
                 return run_out_later(id, reason);
             }
-            expired_.add();
+            (reason == EndReason::deactivated ? sent_elsewhere_ : expired_).add();
             sender_.end(id, reason);
             open_gate(id);
         });

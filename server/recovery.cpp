@@ -29,6 +29,10 @@ Shard& Recovery::shard_of(std::string_view aor) const {
     return *shards_[shard_of_aor(home_, aor, shards_.size())];
 }
 
+void Recovery::on_alias(store::Alias row) {
+    for (const auto& shard : shards_) shard->context().aliases.put(row);
+}
+
 void Recovery::on_account(store::Account row) {
     const auto account = std::make_shared<const store::Account>(std::move(row));
     for (const auto& shard : shards_) shard->context().accounts.put(account);

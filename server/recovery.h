@@ -16,6 +16,7 @@ public:
     Recovery(const std::vector<std::unique_ptr<Shard>>& shards, const store::Home& home,
              base::WallTime now);
 
+    void on_alias(store::Alias row) override;
     void on_account(store::Account row) override;
     void on_publication(store::Publication row) override;
     void on_subscription(const store::Subscription& row) override;

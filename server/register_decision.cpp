@@ -84,7 +84,7 @@ std::variant<Contact, sip::Answer> read_contact(std::string_view value,
     const bool is_sip = uri->scheme == sip::Scheme::sip || uri->scheme == sip::Scheme::sips;
     if (!is_sip && !contact.instance.empty())
         return answer(403, "A Contact with an instance must be a SIP URI");
-    if (is_sip && facts.domains.aor(*uri) == facts.aor)
+    if (is_sip && facts.aliases.resolve(facts.domains.aor(*uri)) == facts.aor)
         return answer(403, "A Contact names the address-of-record itself");
     const auto reg_id = address->parameter("reg-id");
     if (reg_id && !contact.instance.empty() && contact.asked > 0)

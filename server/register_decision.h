@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "packages/registration.h"
+#include "server/aliases.h"
 #include "server/domains.h"
 #include "server/resource.h"
 #include "sip/answer.h"
@@ -31,6 +32,7 @@ struct RegisterRules {
 struct RegisterFacts {
     const sip::Message& request;
     const Domains& domains;
+    const Aliases& aliases;
     std::string_view aor;
     bool may_register;
     bool is_ours;                  ///< the domains of the Request-URI and of To

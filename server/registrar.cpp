@@ -31,13 +31,13 @@ struct Registrant {
 };
 
 /// nullopt where To is no SIP URI.
-std::optional<Registrant> registrant_of(const sip::Message& request, const Domains& domains) {
+std::optional<Registrant> registrant_of(const sip::Message& request, const Context& context) {
     const auto to = sip::parse_name_address(request.to());
     if (!to) return std::nullopt;
     const auto uri = sip::parse_uri(to->uri);
     if (!uri || (uri->scheme != sip::Scheme::sip && uri->scheme != sip::Scheme::sips))
         return std::nullopt;
-    return Registrant{domains.aor(*uri), domains.serves(*uri)};
+    return Registrant{context.resource_of(*uri), context.domains.serves(*uri)};
 }
 
 std::uint32_t left_of(const packages::Binding& binding, base::WallTime now) {
@@ -85,7 +85,7 @@ void Registrar::on_register(sip::ServerTransactionId transaction, const sip::Mes
     incoming.arrived = context_.loop.now();
     if (context_.port.is_full_for_refreshes())
         return context_.stack.answer_and_forget(transaction, unavailable("Busy"));
-    auto registrant = registrant_of(request, context_.domains);
+    auto registrant = registrant_of(request, context_);
     if (!registrant) return refuse(incoming, answer(400, "To is no SIP URI"));
     auto result = context_.authenticator.authenticate(request, flow);
     if (auto* refusal = std::get_if<AuthenticationRefusal>(&result)) {
@@ -106,6 +106,7 @@ RegisterFacts Registrar::facts_of(const Incoming& incoming, const sip::Message& 
     const auto owner = context_.accounts.find(incoming.aor);
     return {.request = request,
             .domains = context_.domains,
+            .aliases = context_.aliases,
             .aor = incoming.aor,
             .may_register = may_register(incoming.aor, owner.get(), incoming.who),
             .is_ours = incoming.is_ours,

@@ -49,7 +49,7 @@ void Registrar::put(RegistrationOrder order, Done done) {
     if (!is_one_line(order.contact) || !is_one_line(order.path))
         return done(Fault{FaultKind::malformed, "contact and path are one line each"});
     if (!is_sip) return done(Fault{FaultKind::malformed, "contact is no SIP URI"});
-    if (context_.domains.aor(*uri) == order.aor)
+    if (context_.resource_of(*uri) == order.aor)
         return done(Fault{FaultKind::malformed, "contact is the address-of-record itself"});
     auto one = std::make_unique<Order>();
     one->wanted = std::move(order);

@@ -35,6 +35,8 @@ struct Publication {
     std::uint64_t changed = 0;  ///< Resource::version when it changed last
     packages::Cause cause = packages::Cause::made;
 
+    /// Made from other state in memory, never stored.
+    bool is_derived() const noexcept { return id == 0; }
     bool is_hard() const noexcept { return expires_at == base::WallTime{}; }
 };
 

@@ -136,6 +136,7 @@ void Server::State::make_shards() {
                                     ShardSetup{config, *domains, *store, ids, nonce_key, i,
                                                static_cast<unsigned>(units.size())},
                                     is_alone ? nullptr : unit.link.get()));
+        unit.link->resolve_with(shards[i]->context().aliases);
         peers.shards[i]->stack = &shards[i]->stack();
         unit.network.attach(shards[i]->stack());
         shards[i]->on_foreign_flow_closed(

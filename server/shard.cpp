@@ -53,18 +53,19 @@ std::string unsupported_tags(const sip::Message& request) {
 Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics,
              const ShardSetup& setup, sip::ShardRouter* router)
     : loop_(loop),
+      router_(router),
       config_(setup.config),
       resources_(metrics),
       subscriptions_(metrics),
       port_(setup.store.attach(loop)) {
     stack_ =
         std::make_unique<sip::Stack>(loop, transport, *this, metrics, stack_options(setup), router);
-    authenticator_ = std::make_unique<Authenticator>(config_, setup.domains, accounts_,
+    authenticator_ = std::make_unique<Authenticator>(config_, setup.domains, accounts_, aliases_,
                                                      setup.nonce_key, loop.clock(), metrics);
     locator_ = std::make_unique<sip::Locator>(loop, locator_options(setup.config));
-    context_ = std::make_unique<Context>(
-        Context{config_, setup.domains, setup.store.home(), setup.ids, loop, *stack_, *port_,
-                accounts_, *authenticator_, resources_, subscriptions_, metrics});
+    context_ = std::make_unique<Context>(Context{
+        config_, setup.domains, setup.store.home(), setup.ids, loop, *stack_, *port_, accounts_,
+        aliases_, *authenticator_, resources_, subscriptions_, metrics, setup.index, setup.count});
     sender_ = std::make_unique<NotifySender>(*context_, *locator_);
     notifier_ = std::make_unique<Notifier>(*context_, *sender_);
     publications_ = std::make_unique<Publications>(*context_, *sender_);
@@ -83,6 +84,7 @@ void Shard::resume() {
         sender_->resume(slot);
         resources_.drop_if_idle(slot);
     }
+    notifier_->send_strays_elsewhere();
     loop_.timers().arm(loop_.now() + kTombstoneLife, [this] {
         notifier_->forget_tombstones();
         compositor_->forget_tombstones();
@@ -124,6 +126,12 @@ const packages::Package* Shard::package_of(const sip::Message& request) const {
     return event ? packages::find(event->type) : nullptr;
 }
 
+/// An alias was moved while the request was on its way here: shards learn of it one after the
+/// other.
+bool Shard::is_elsewhere(const sip::Message& request) const {
+    return router_ && aliases_.is_used() && router_->shard_of(request) != context_->shard;
+}
+
 /// The checks every method shares, in the order of the core table: 405, 416, 481/500, 420.
 bool Shard::passes_core_checks(sip::ServerTransactionId id, const sip::Message& request) {
     const auto refuse = [&](const sip::Answer& refusal) {
@@ -137,6 +145,7 @@ bool Shard::passes_core_checks(sip::ServerTransactionId id, const sip::Message& 
     const bool is_in_dialog =
         !request.to_tag().empty() && request.method() != sip::Method::register_;
     if (is_in_dialog && !notifier_->check_dialog(id, request)) return false;
+    if (is_elsewhere(request)) return refuse(unavailable("The address is being moved"));
     if (const auto tags = unsupported_tags(request); !tags.empty()) {
         auto refusal = answer(420);
         refusal.headers = "Unsupported: " + tags + "\r\n";

@@ -65,15 +65,18 @@ public:
     void on_sign_of_life(const sip::Flow& flow) override;
 
 private:
+    bool is_elsewhere(const sip::Message& request) const;
     bool passes_core_checks(sip::ServerTransactionId id, const sip::Message& request);
     void on_notify(sip::ServerTransactionId id, const sip::Message& request);
     const packages::Package* package_of(const sip::Message& request) const;
 
     base::Loop& loop_;
+    sip::ShardRouter* const router_;
     Config config_;  ///< this shard's own copy: reloaded on its thread
     ResourceTable resources_;
     SubscriptionTable subscriptions_;
     Accounts accounts_;
+    Aliases aliases_;
     std::unique_ptr<store::Port> port_;
     std::unique_ptr<sip::Stack> stack_;
     std::unique_ptr<Authenticator> authenticator_;

@@ -57,8 +57,12 @@ std::string_view name_of(SubscriptionState state) noexcept {
 
 DeviceKey device_key(const Subscription& record) noexcept {
     using Part = PackedText::Part;
-    return {record.resource, event_id_of(record.get(Part::event)), record.get(Part::watcher),
-            record.get(Part::instance), record.get(Part::remote_target)};
+    return {record.resource,
+            event_id_of(record.get(Part::event)),
+            record.get(Part::watcher),
+            record.get(Part::instance),
+            record.get(Part::remote_target),
+            record.get(Part::entity)};
 }
 
 std::string_view event_id_of(std::string_view event) noexcept {

@@ -132,15 +132,16 @@ struct Subscription {
 };
 
 /// What makes two subscriptions the same device's (events Q-7): resource, Event id, watcher, and
-/// instance or, without one, exact Contact.
+/// instance or, without one, exact Contact; and the URI asked for, for a device may have a lamp for
+/// each alias.
 struct DeviceKey {
     std::uint32_t resource;
-    std::string_view event_id, watcher, instance, contact;
+    std::string_view event_id, watcher, instance, contact, entity;
 
     std::string_view device() const noexcept { return instance.empty() ? contact : instance; }
     friend bool operator==(const DeviceKey& a, const DeviceKey& b) noexcept {
         return a.resource == b.resource && a.event_id == b.event_id && a.watcher == b.watcher &&
-               a.instance == b.instance && a.device() == b.device();
+               a.entity == b.entity && a.instance == b.instance && a.device() == b.device();
     }
 };
 DeviceKey device_key(const Subscription& record) noexcept;

@@ -96,6 +96,12 @@ struct Account {
     std::vector<Delegation> delegates;  ///< who may act for this AOR
 };
 
+/// An address-of-record that stands for another one; both canonical.
+struct Alias {
+    std::string aor;
+    std::string resource;  ///< no alias itself
+};
+
 /// An HTTP token: only its SHA-256 is kept.
 struct Token {
     std::string name;
@@ -173,6 +179,12 @@ struct PutAccount {
 struct RemoveAccount {
     std::string aor;
 };
+struct PutAlias {
+    Alias row;
+};
+struct RemoveAlias {
+    std::string aor;
+};
 struct PutToken {
     Token row;
 };
@@ -180,7 +192,7 @@ struct PutToken {
 using Change =
     std::variant<PutPublication, RefreshPublication, RemovePublication, ChangePublications,
                  PutSubscription, UpdateSubscription, TouchSubscription, RemoveSubscription,
-                 PutConfirmation, PutAccount, RemoveAccount, PutToken>;
+                 PutConfirmation, PutAccount, RemoveAccount, PutAlias, RemoveAlias, PutToken>;
 
 /// What became of a Change. Unknown is never answered to a client.
 enum class Outcome : std::uint8_t {

@@ -58,6 +58,14 @@ Status for_each(Database& database, Result<Statement> statement, Take take) {
     }
 }
 
+Status recover_aliases(Database& database, RecoverySink& sink) {
+    return for_each(database, database.prepare("SELECT aor, resource FROM aliases"),
+                    [&sink](Statement& from) -> Status {
+                        sink.on_alias({.aor = from.text(0), .resource = from.text(1)});
+                        return {};
+                    });
+}
+
 Status recover_accounts(Database& database, RecoverySink& sink) {
     return for_each(database, database.prepare(kAccounts), [&sink](Statement& from) -> Status {
         Account row;
@@ -196,6 +204,7 @@ Status recover_confirmations(Database& database, RecoverySink& sink) {
 }  // namespace
 
 Status recover(Database& database, base::WallTime now, RecoverySink& sink) {
+    if (auto done = recover_aliases(database, sink); !done) return done;
     if (auto done = recover_accounts(database, sink); !done) return done;
     if (auto done = recover_publications(database, now, sink); !done) return done;
     if (auto done = recover_subscriptions(database, now, sink); !done) return done;

@@ -122,6 +122,9 @@ Result<SqliteWriter> SqliteWriter::prepare(Database& database, const base::HashK
         {&SqliteWriter::delete_confirmation_, "DELETE FROM confirmations WHERE id = ?1"},
         {&SqliteWriter::put_account_, kPutAccount},
         {&SqliteWriter::delete_account_, "DELETE FROM accounts WHERE aor = ?1"},
+        {&SqliteWriter::put_alias_,
+         "INSERT OR REPLACE INTO aliases (aor, resource) VALUES (?1, ?2)"},
+        {&SqliteWriter::delete_alias_, "DELETE FROM aliases WHERE aor = ?1"},
         {&SqliteWriter::put_token_,
          "INSERT OR REPLACE INTO tokens (name, sha256_hex, role) VALUES (?1, ?2, ?3)"},
         {&SqliteWriter::note_,
@@ -279,6 +282,14 @@ SqliteWriter::Applied SqliteWriter::apply(const PutAccount& change) {
 
 SqliteWriter::Applied SqliteWriter::apply(const RemoveAccount& change) {
     return run(delete_account_.bind(change.aor));
+}
+
+SqliteWriter::Applied SqliteWriter::apply(const PutAlias& change) {
+    return run(put_alias_.bind(change.row.aor, change.row.resource));
+}
+
+SqliteWriter::Applied SqliteWriter::apply(const RemoveAlias& change) {
+    return run(delete_alias_.bind(change.aor));
 }
 
 SqliteWriter::Applied SqliteWriter::apply(const PutToken& change) {

@@ -49,6 +49,8 @@ private:
     Applied apply(const PutConfirmation& change);
     Applied apply(const PutAccount& change);
     Applied apply(const RemoveAccount& change);
+    Applied apply(const PutAlias& change);
+    Applied apply(const RemoveAlias& change);
     Applied apply(const PutToken& change);
 
     Applied mark_publication(const RemovePublication& change);
@@ -82,6 +84,8 @@ private:
     Statement delete_confirmation_;
     Statement put_account_;
     Statement delete_account_;
+    Statement put_alias_;
+    Statement delete_alias_;
     Statement put_token_;
     Statement note_;
     Statement sweep_publications_;

@@ -16,12 +16,13 @@
 
 namespace herald::store {
 
-/// Gets every live row once, in this order of kinds: accounts, publications, subscriptions,
+/// Gets every live row once, in this order of kinds: aliases, accounts, publications, subscriptions,
 /// confirmations. Subscriptions are many: their row is lent, and the next one uses its memory
 /// again.
 class RecoverySink {
 public:
     virtual ~RecoverySink() = default;
+    virtual void on_alias(Alias row) = 0;
     virtual void on_account(Account row) = 0;
     virtual void on_publication(Publication row) = 0;
     virtual void on_subscription(const Subscription& row) = 0;

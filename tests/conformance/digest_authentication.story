@@ -200,3 +200,41 @@ Proxy sends SUBSCRIBE sip:alice@localhost
 Proxy receives 200
 Proxy receives NOTIFY
     Subscription-State: active;expires=3600
+
+# RFC 3903 14: who may act for a resource stays the same; an alias is a name, not a way around
+account sip:101@localhost password phone
+actor Phone is sip:101@localhost
+    password: phone
+an operator makes sip:101@localhost an alias of sip:alice@localhost
+Phone sends PUBLISH sip:101@localhost
+    Event: presence
+
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:101@localhost"><tuple id="a"><status><basic>open</basic></status></tuple></presence>
+Phone receives 401
+Phone answers the challenge
+Phone receives 403
+Alice sends PUBLISH sip:101@localhost
+    Event: presence
+
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:101@localhost"><tuple id="a"><status><basic>open</basic></status></tuple></presence>
+Alice receives 401
+Alice answers the challenge
+Alice receives 200
+
+# RFC 3261 22.1: a user may call herself by an alias of hers in From, others may not
+an operator makes sip:101@localhost an alias of sip:alice@localhost
+Alice sends REGISTER sip:localhost
+    From: <sip:101@localhost>;tag=one
+    To: <sip:101@localhost>
+    Contact: <sip:101@192.0.2.7>;expires=600
+Alice receives 401
+Alice answers the challenge
+Alice receives 200
+    Contact: <sip:101@192.0.2.7>;expires=600
+Bob sends REGISTER sip:localhost
+    From: <sip:101@localhost>;tag=two
+    To: <sip:101@localhost>
+    Contact: <sip:101@192.0.2.8>;expires=600
+Bob receives 401
+Bob answers the challenge
+Bob receives 403

@@ -85,6 +85,8 @@ public:
     /// An empty body removes it. What this made the server send is left to take().
     virtual Status put_hard_state(std::string_view package, const std::string& aor,
                                   std::string body) = 0;
+    /// Without `resource`: `aor` is an alias no more.
+    virtual Status put_alias(const std::string& aor, const std::string& resource) = 0;
     virtual Result<std::size_t> subscriptions() = 0;
 
     /// What the server holds though nobody wants anything of it; nullopt: nothing.

@@ -169,7 +169,8 @@ Status InProcess::put_hard_state(std::string_view package, const std::string& ao
                                  std::string body) {
     const auto* found = packages::find(package);
     if (!found) return Fault{FaultKind::malformed, "no such package"};
-    server::HardOrder order{found, aor, std::nullopt, {}};
+    server::HardOrder order{
+        found, std::string(shard().context().aliases.resolve(aor)), std::nullopt, {}};
     if (!body.empty()) {
         order.document = packages::Document{std::string(found->profile().publish_types.front()),
                                             std::move(body)};
@@ -183,6 +184,31 @@ Status InProcess::put_hard_state(std::string_view package, const std::string& ao
                                            });
     settle();
     if (!is_done) return Fault{FaultKind::timeout, "the operator waits in vain"};
+    return result;
+}
+
+Status InProcess::put_alias(const std::string& aor, const std::string& resource) {
+    auto& context = shard().context();
+    const store::Alias alias{aor, resource};
+    if (!resource.empty()) {
+        if (auto allowed = context.aliases.check(alias, config_.max_aliases); !allowed)
+            return allowed;
+    }
+    auto change = resource.empty() ? store::Change(store::RemoveAlias{aor})
+                                   : store::Change(store::PutAlias{alias});
+    Status result = Fault{FaultKind::unavailable, "not written"};
+    context.port.commit(std::move(change), [&](store::Outcome outcome) {
+        if (outcome != store::Outcome::committed) return;
+        result = {};
+        const std::string before(context.aliases.resolve(aor));
+        if (resource.empty()) {
+            context.aliases.remove(aor);
+        } else {
+            context.aliases.put(alias);
+        }
+        shard().notifier().send_elsewhere(before);
+    });
+    settle();
     return result;
 }
 

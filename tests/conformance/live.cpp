@@ -187,6 +187,15 @@ Status Live::put_hard_state(std::string_view package, const std::string& aor, st
     return done ? Status() : Status(done.fault());
 }
 
+Status Live::put_alias(const std::string& aor, const std::string& resource) {
+    const auto path = "/v1/aliases/" + cli::path_segment(aor);
+    const auto done =
+        resource.empty()
+            ? call("DELETE", path)
+            : call("PUT", path, http::to_text(http::JsonObject{{"resource", resource}}));
+    return done ? Status() : Status(done.fault());
+}
+
 Result<std::size_t> Live::subscriptions() {
     const auto answer = call("GET", "/v1/subscriptions?limit=1");
     if (!answer) return answer.fault();

@@ -51,6 +51,8 @@ const Teller::Sentence Teller::kSentences[] = {
     {"much more comes than the server reads", &Teller::fall_far_behind},
     {"the server reads everything in time", &Teller::catch_up},
     {"an operator sets {package} of {aor}", &Teller::set_hard_state},
+    {"an operator makes {aor} an alias of {resource}", &Teller::set_alias},
+    {"an operator removes the alias {aor}", &Teller::remove_alias},
     {"an operator removes {package} of {aor}", &Teller::remove_hard_state},
 
     {"after {n} s", &Teller::wait_seconds},
@@ -347,6 +349,21 @@ Status Teller::set_hard_state(const Step& step, const Names& words) {
 
 Status Teller::remove_hard_state(const Step&, const Names& words) {
     return put_hard_state(words.at("package"), words.at("aor"), {});
+}
+
+Status Teller::put_alias(const std::string& aor, const std::string& resource) {
+    if (auto begun = begin(); !begun) return begun;
+    const auto put = harness_->put_alias(aor, resource);
+    if (!put && !is_tolerant()) return mismatch("refused: " + put.fault().detail);
+    return collect();
+}
+
+Status Teller::set_alias(const Step&, const Names& words) {
+    return put_alias(words.at("aor"), words.at("resource"));
+}
+
+Status Teller::remove_alias(const Step&, const Names& words) {
+    return put_alias(words.at("aor"), {});
 }
 
 Status Teller::close_connection(const Step&, const Names& words) {

@@ -101,6 +101,8 @@ private:
     Status catch_up(const Step& step, const Names& words);
     Status set_hard_state(const Step& step, const Names& words);
     Status remove_hard_state(const Step& step, const Names& words);
+    Status set_alias(const Step& step, const Names& words);
+    Status remove_alias(const Step& step, const Names& words);
     Status close_connection(const Step& step, const Names& words);
     Status become_unreachable(const Step& step, const Names& words);
     Status refuse_connections(const Step& step, const Names& words);
@@ -130,6 +132,7 @@ private:
     void answer_everything();
     Status run_out();
     Status put_hard_state(std::string_view package, const std::string& aor, std::string body);
+    Status put_alias(const std::string& aor, const std::string& resource);
 
     const Story& story_;
     Telling telling_;

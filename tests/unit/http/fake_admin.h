@@ -23,7 +23,8 @@ public:
     std::vector<server::HardCondition> conditions;  ///< of its changes
     std::vector<server::SubscriptionQuery> queries;
     server::RegistrationPage registered;
-    std::vector<std::string> asked;  ///< of registrations
+    server::AliasPage alias_page;
+    std::vector<std::string> asked;  ///< of registrations and aliases
     std::optional<Fault> fault;      ///< what every operation answers, if set
     bool throws = false;
 
@@ -94,6 +95,32 @@ public:
         if (fault) return *fault;
         asked.push_back("remove " + std::string(aor) + " " + std::string(contact) + " " +
                         std::string(event) + " " + std::to_string(retry_after));
+        return {};
+    }
+
+    Result<store::Alias> alias(std::string_view aor) override {
+        if (fault) return *fault;
+        asked.push_back("alias " + std::string(aor));
+        return store::Alias{std::string(aor), "sip:alice@example.com"};
+    }
+
+    Result<server::AliasPage> aliases(std::string_view resource, std::string_view after,
+                                      std::size_t limit) override {
+        if (fault) return *fault;
+        asked.push_back("list " + std::string(resource) + " " + std::string(after) + " " +
+                        std::to_string(limit));
+        return alias_page;
+    }
+
+    Result<bool> put_alias(std::string_view aor, std::string_view resource) override {
+        if (fault) return *fault;
+        asked.push_back("put " + std::string(aor) + " " + std::string(resource));
+        return asked.size() == 1;
+    }
+
+    Status remove_alias(std::string_view aor) override {
+        if (fault) return *fault;
+        asked.push_back("remove " + std::string(aor));
         return {};
     }
 

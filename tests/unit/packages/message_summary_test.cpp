@@ -41,6 +41,16 @@ TEST_CASE("RFC 3842 3.7: a mailbox of which nothing is known has no messages (OV
           "(0/0)\r\n");
 }
 
+TEST_CASE("MW-05: Message-Account is the address the watcher asked for, the state is the same") {
+    const Package& package = *find("message-summary");
+    const EventState state{"sip:alice@ex.org", {}, {}};
+    const auto own = package.compose(state, {kSimpleMessageSummary, "sip:alice@ex.org"});
+    const auto alias = package.compose(state, {kSimpleMessageSummary, "sip:101@ex.org"});
+    CHECK(contains(own.document.body, "Message-Account: sip:alice@ex.org\r\n"));
+    CHECK(contains(alias.document.body, "Message-Account: sip:101@ex.org\r\n"));
+    CHECK_FALSE(contains(to_body({}, {}), "Message-Account"));
+}
+
 TEST_CASE("MW-10: publications of one mailbox add up, and what is removed is gone (OV03)") {
     Sample alice = mailbox();
     alice.publish("a", "Messages-Waiting: yes\r\nVoice-Message: 1/0\r\n", 0);

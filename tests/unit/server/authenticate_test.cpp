@@ -16,6 +16,7 @@ struct Rig {
     Config config;
     Domains domains{{"example.com"}, {}};
     Accounts accounts;
+    Aliases aliases;
     std::unique_ptr<Authenticator> authenticator;
 
     Rig() {
@@ -24,7 +25,7 @@ struct Rig {
         auto bob = testing::account("sip:bob@example.com");
         bob.ha1[0] = sip::digest_ha1(sip::DigestAlgorithm::md5, "bob", "example.com", "secret");
         accounts.put(std::make_shared<const store::Account>(std::move(bob)));
-        authenticator = std::make_unique<Authenticator>(config, domains, accounts,
+        authenticator = std::make_unique<Authenticator>(config, domains, accounts, aliases,
                                                         base::HashKey{1, 2}, clock, metrics);
     }
 

@@ -177,6 +177,7 @@ url = "sqlite:/var/lib/herald/herald.db"
 queue = 200
 [resources]
 unknown = "refuse"
+max_aliases = 9
 [subscribe]
 min_expires = 10
 max_expires = 20

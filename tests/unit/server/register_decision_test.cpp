@@ -33,6 +33,7 @@ struct Bench {
     std::variant<RegisterPlan, sip::Answer> decide(const Request& request) const {
         return server::decide({.request = *request,
                                .domains = domains,
+                               .aliases = aliases,
                                .aor = "sip:alice@example.com",
                                .may_register = may_register,
                                .is_ours = is_ours,
@@ -56,6 +57,7 @@ struct Bench {
     }
 
     Domains domains;
+    Aliases aliases;
     Resource registration;
     bool may_register = true;
     bool is_ours = true;
@@ -282,6 +284,17 @@ TEST_CASE("RFC 3327 5.3: Path without support is 420, unless that is forgiven") 
     CHECK(bench.refusal(registering(lines)) == 420);
     bench.rules.needs_path_support = false;
     CHECK(bench.plan(registering(lines)).contacts.at(0).binding->path == "<sip:edge;lr>");
+}
+
+TEST_CASE("RFC 3261 10.3: an alias of the address-of-record is no contact of it") {
+    Bench bench;
+    const auto named = [](const char* user) {
+        return Request("REGISTER", std::string("Contact: <sip:") + user + "@example.com>\n");
+    };
+    CHECK(bench.plan(named("101")).contacts.size() == 1);
+    bench.aliases.put({"sip:101@example.com", "sip:alice@example.com"});
+    CHECK(bench.refusal(named("101")) == bench.refusal(named("alice")));
+    CHECK(bench.plan(named("102")).contacts.size() == 1);
 }
 
 }  // namespace herald::server

@@ -394,6 +394,22 @@ TEST_CASE("an account keeps its lists") {
     CHECK(bench.recover().accounts.empty());
 }
 
+TEST_CASE("an alias leads elsewhere when it is put again, and nowhere when it is removed") {
+    Bench bench("memory:");
+    CHECK(bench.commit(PutAlias{{"sip:101@example.com", "sip:alice@example.com"}}) ==
+          Outcome::committed);
+    CHECK(bench.commit(PutAlias{{"sip:101@example.com", "sip:bob@example.com"}}) ==
+          Outcome::committed);
+
+    const auto rows = bench.recover().aliases;
+    REQUIRE(rows.size() == 1);
+    CHECK(rows[0].aor == "sip:101@example.com");
+    CHECK(rows[0].resource == "sip:bob@example.com");
+
+    CHECK(bench.commit(RemoveAlias{"sip:101@example.com"}) == Outcome::committed);
+    CHECK(bench.recover().aliases.empty());
+}
+
 TEST_CASE("an account whose lists could not be read back is refused") {
     Bench bench("memory:");
     Account lines{.aor = "sip:a@example.com", .resources = {"x\ny"}};

@@ -45,11 +45,13 @@ private:
 
 /// What recover() gave.
 struct Recovered : RecoverySink {
+    std::vector<Alias> aliases;
     std::vector<Account> accounts;
     std::map<std::uint64_t, Publication> publications;
     std::map<std::uint64_t, Subscription> subscriptions;
     std::vector<Confirmation> confirmations;
 
+    void on_alias(Alias row) override { aliases.push_back(std::move(row)); }
     void on_account(Account row) override { accounts.push_back(std::move(row)); }
     void on_publication(Publication row) override {
         const std::uint64_t id = row.id;

@@ -1,0 +1,82 @@
+// http/aliases.cpp: addresses that stand for another one.
+#include "base/text.h"
+#include "http/fields.h"
+#include "http/routes.h"
+#include "http/target.h"
+
+namespace herald::http {
+
+namespace {
+
+constexpr std::size_t kDefaultLimit = 100;
+constexpr std::size_t kMaxLimit = 1000;
+
+Json json_of(const store::Alias& alias) {
+    return JsonObject{{"aor", alias.aor}, {"resource", alias.resource}};
+}
+
+/// Canonical; empty where the parameter is not there.
+Result<std::string> aor_parameter(const Call& call, std::string_view name) {
+    const auto text = call.parameter(name);
+    return text.empty() ? std::string() : aor_of(text);
+}
+
+}  // namespace
+
+Result<Answer> list_aliases(const Call& call) {
+    const auto resource = aor_parameter(call, "resource");
+    if (!resource) return resource.fault();
+    const auto after = aor_parameter(call, "after");
+    if (!after) return after.fault();
+    std::size_t limit = kDefaultLimit;
+    if (const auto text = call.parameter("limit"); !text.empty()) {
+        const auto number = base::to_u64(text);
+        if (!number || *number == 0 || *number > kMaxLimit) {
+            return Fault{FaultKind::malformed,
+                         "limit is \"" + std::string(text) + "\", want 1 to 1000"};
+        }
+        limit = static_cast<std::size_t>(*number);
+    }
+    const auto page = call.context.admin.aliases(*resource, *after, limit);
+    if (!page) return page.fault();
+
+    JsonArray rows;
+    for (const auto& alias : page->rows) rows.push_back(json_of(alias));
+    return json_answer(JsonObject{
+        {"aliases", std::move(rows)},
+        {"total", page->total},
+        {"next", page->next.empty() ? Json() : Json(page->next)},
+    });
+}
+
+Result<Answer> get_alias(const Call& call) {
+    const auto aor = aor_of(call.captured[0]);
+    if (!aor) return aor.fault();
+    const auto alias = call.context.admin.alias(*aor);
+    if (!alias) return alias.fault();
+    return json_answer(json_of(*alias));
+}
+
+Result<Answer> put_alias(const Call& call) {
+    const auto aor = aor_of(call.captured[0]);
+    if (!aor) return aor.fault();
+    Fields fields(call.body);
+    const auto text = fields.text("resource");
+    if (!text) fields.refuse("resource", "want the address this one shall stand for");
+    if (auto status = fields.status(); !status) return status.fault();
+    const auto resource = aor_of(*text);
+    if (!resource) return resource.fault();
+    const auto is_new = call.context.admin.put_alias(*aor, *resource);
+    if (!is_new) return is_new.fault();
+    return json_answer(json_of({*aor, *resource}), *is_new ? 201 : 200);
+}
+
+Result<Answer> delete_alias(const Call& call) {
+    const auto aor = aor_of(call.captured[0]);
+    if (!aor) return aor.fault();
+    const auto done = call.context.admin.remove_alias(*aor);
+    if (!done) return done.fault();
+    return Answer{204, {}, {}, {}};
+}
+
+}  // namespace herald::http
