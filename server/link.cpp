@@ -109,6 +109,8 @@ void Link::forward(unsigned shard, std::span<const char> bytes, const sip::Flow&
 }
 
 void Link::tell_flow_closed(const sip::Flow& flow) {
+    // What another shard told us it tells everybody itself.
+    if (!is_own(flow)) return;
     for (std::size_t i = 0; i < peers_.shards.size(); ++i) {
         if (i == shard_) continue;
         auto& peer = *peers_.shards[i];

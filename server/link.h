@@ -54,7 +54,8 @@ public:
     unsigned shard_of(const sip::Message& request) const override;
     void forward(unsigned shard, std::span<const char> bytes, const sip::Flow& flow,
                  sip::Framing framing) override;
-    /// A stream of ours ended: the others may have transactions on it.
+    /// A stream ended. Where it is one of ours the others are told: they may have transactions on
+    /// it.
     void tell_flow_closed(const sip::Flow& flow);
 
 private:

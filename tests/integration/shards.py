@@ -1,6 +1,7 @@
 # tests/integration/shards.py: two threads share the resources: whatever socket and shard a message arrives at, nothing is lost.
 import socket
 import threading
+import time
 
 from _herald import Server, wait_until
 from _message import Message, answer, frame, token
@@ -167,6 +168,27 @@ def answers_may_come_back_over_either_transport_in_pieces():
         connection.close()
         client.close()
         server.stop()
+
+
+@story
+def a_connection_that_ends_is_told_once():
+    """Every shard learns that a stream ended; then all of them rest."""
+    with Server(server={"shards": 3}) as server:
+        for number in range(5):
+            with Client(server.address, "tcp", user=f"c{number}") as client:
+                client.publish(f"sip:c{number}@localhost", pidf(f"sip:c{number}@localhost"))
+        wait_until(lambda: cpu_ticks_in(server, 1.0) < 20, "the shards rest")
+        server.stop()
+
+
+def cpu_ticks_in(server, seconds):
+    """Hundredths of a second of processor time the server takes in that long."""
+    def ticks():
+        with open(f"/proc/{server.process.pid}/stat", encoding="ascii") as stat:
+            return sum(int(field) for field in stat.read().rsplit(")", 1)[1].split()[11:13])
+    before = ticks()
+    time.sleep(seconds)
+    return ticks() - before
 
 
 @story

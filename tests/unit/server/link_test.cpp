@@ -6,6 +6,8 @@
 #include <doctest/doctest.h>
 
 #include "server/context.h"
+#include "sip/stack.h"
+#include "tests/support/fake_transport.h"
 #include "tests/unit/server/sample.h"
 
 namespace herald::server {
@@ -22,6 +24,14 @@ std::string request_text(std::string_view uri, std::string_view to_tag) {
     return test::wire(text + "\nCall-ID: c\nCSeq: 1 SUBSCRIBE\n\n");
 }
 
+/// Counts the streams that ended.
+struct Told final : sip::RequestHandler {
+    int closed = 0;
+    void on_request(sip::ServerTransactionId, const sip::Message&, const sip::Flow&) override {}
+    void on_flow_closed(const sip::Flow&) override { ++closed; }
+    void on_sign_of_life(const sip::Flow&) override {}
+};
+
 /// Links of `shards` shards; nothing is sent.
 struct Bench {
     explicit Bench(unsigned shards) {
@@ -33,11 +43,16 @@ struct Bench {
         auto bytes = request_text(uri, to_tag);
         const auto parsed = sip::parse({bytes.data(), bytes.size()}, sip::Framing::datagram);
         REQUIRE(parsed.error == sip::ParseOutcome::Error::none);
-        return Link(0, peers, domains, home, metrics).shard_of(parsed.message);
+        Link link(0, peers, domains, home, metrics);
+        link.resolve_with(aliases);
+        return link.shard_of(parsed.message);
     }
 
     base::Metrics metrics;
+    base::ManualClock wire_clock;
+    test::FakeTransport transport{wire_clock};
     Domains domains{{"example.com"}, {}};
+    Aliases aliases;
     store::Home home;
     Peers peers;
 };
@@ -84,11 +99,44 @@ TEST_CASE("a request outside a dialog goes where its Request-URI's resource live
     CHECK(bench.shard_of("pres:alice@example.com") == home);
 }
 
+TEST_CASE("a request for an alias goes where its resource lives") {
+    Bench bench(16);
+    const auto alice = bench.shard_of("sip:alice@example.com");
+    for (int i = 0; i < 20; ++i) {
+        const auto alias = "sip:" + std::to_string(100 + i) + "@example.com";
+        bench.aliases.put({alias, "sip:alice@example.com"});
+        CHECK(bench.shard_of(alias) == alice);
+        CHECK(bench.shard_of(alias + ";user=phone") == alice);
+    }
+}
+
 TEST_CASE("a request within a dialog goes where its To tag says") {
     Bench bench(4);
     for (std::uint32_t bucket = 0; bucket < 8; ++bucket) {
         CHECK(bench.shard_of("sip:herald@192.0.2.1", new_local_tag(bucket)) == bucket % 4);
     }
+}
+
+TEST_CASE("that a stream ended is told once, by the shard whose it was") {
+    Bench bench(2);
+    base::ManualClock clock;
+    base::Loop own(clock), other(clock);
+    bench.peers.shards[0]->loop = &own;
+    bench.peers.shards[1]->loop = &other;
+    const auto is_told = [&](unsigned owner) {
+        sip::Flow flow;
+        flow.protocol = sip::Protocol::tcp;
+        flow.shard = static_cast<std::uint16_t>(owner);
+        Told told;
+        sip::StackOptions options;
+        sip::Stack stack(other, bench.transport, told, bench.metrics, options, nullptr);
+        bench.peers.shards[1]->stack = &stack;
+        Link(0, bench.peers, bench.domains, bench.home, bench.metrics).tell_flow_closed(flow);
+        for (int i = 0; i < 3; ++i) other.turn(base::Duration::zero());
+        return told.closed;
+    };
+    CHECK(is_told(0) == 1);
+    CHECK(is_told(1) == 0);
 }
 
 TEST_CASE("what belongs nowhere stays where it came in, and one shard has everything") {
