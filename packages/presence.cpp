@@ -1,9 +1,11 @@
 // packages/presence.cpp: the presence event package (RFC 3856): PIDF in, composed PIDF or older
 // formats out.
+#include "packages/presence.h"
+
 #include <algorithm>
 
-#include "packages/package.h"
 #include "pidf/compose.h"
+#include "pidf/xml.h"
 #include "pidf/xpidf.h"
 
 namespace herald::packages {
@@ -76,6 +78,16 @@ public:
 };
 
 }  // namespace
+
+Document presence_of_registered(std::string_view aor) {
+    Document document{std::string(kPidf),
+                      "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" entity=\""};
+    pidf::xml::append_escaped_attribute(document.body, aor);
+    document.body += "\"><tuple id=\"reg\"><status><basic>open</basic></status><contact>";
+    pidf::xml::append_escaped_text(document.body, aor);
+    document.body += "</contact></tuple></presence>";
+    return document;
+}
 
 const Package& presence() {
     static const Presence package;

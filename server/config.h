@@ -64,6 +64,9 @@ struct Config {
     // [resources]
     bool accept_unknown_resources = true;
     std::uint32_t max_aliases = 100000;
+    // [presence]
+    bool presence_from_registrations = false;
+    std::uint32_t presence_registration_grace = 10;
     // [subscribe], [publish]: per-package overrides come with the rules engine
     std::uint32_t subscribe_min_expires = 60, subscribe_max_expires = 0 /* 0: the package's */;
     bool subscribe_clamp = false;  ///< below the minimum: raise silently instead of 423

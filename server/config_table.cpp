@@ -338,6 +338,18 @@ constexpr ConfigKey kResourcesKeys[] = {
                             {1, 10000000}),
 };
 
+constexpr ConfigKey kPresenceKeys[] = {
+    flag<&C::presence_from_registrations>(
+        {"presence", "from_registrations",
+         "true: who has a contact registered and publishes nothing is shown as open.", false}),
+    number<&C::presence_registration_grace>(
+        {"presence", "registration_grace",
+         "A device whose connection or registration ends shows as gone after this time, unless it "
+         "comes back; one that unregisters at once.",
+         true},
+        {0, kDay, "s"}),
+};
+
 constexpr ConfigKey kSubscribeKeys[] = {
     number<&C::subscribe_min_expires>(
         {"subscribe", "min_expires",
@@ -457,6 +469,7 @@ std::vector<ConfigKey> joined() {
     add(kServerKeys);
     add(kStoreKeys);
     add(kResourcesKeys);
+    add(kPresenceKeys);
     add(kSubscribeKeys);
     add(kPublishKeys);
     add(kRegisterKeys);
@@ -477,6 +490,7 @@ std::string_view section_help(std::string_view section) noexcept {
     if (section == "server") return "The program.";
     if (section == "store") return "What survives a restart.";
     if (section == "resources") return "Who exists.";
+    if (section == "presence") return "Presence (RFC 3856).";
     if (section == "subscribe") return "Subscriptions (RFC 6665).";
     if (section == "publish") return "Publications (RFC 3903).";
     if (section == "register") return "Registrations (RFC 3261 10).";

@@ -54,12 +54,14 @@ Registrar::Registrar(Context& context, NotifySender& sender, Publications& publi
       publications_(publications),
       package_(package),
       gruus_(context.home.lasting_key),
+      presence_(context, sender, publications, package),
       queried_(counter(context.metrics, "queried")),
       repeated_(counter(context.metrics, "repeated")),
       changed_(counter(context.metrics, "changed")),
       time_(context.metrics.histogram("herald_register_seconds", "From a REGISTER to its 200")) {
     publications_.on_leaving([this](std::uint32_t slot, const Publication& publication) {
         forget_gruus(slot, publication);
+        if (binding_of(publication)) presence_.leaving(context_.resources[slot].aor);
     });
 }
 
@@ -210,6 +212,8 @@ void Registrar::apply(const Incoming& incoming, std::uint32_t slot, Change& chan
             time_.observe(
                 static_cast<std::uint64_t>((context_.loop.now() - incoming.arrived).count()));
             sender_.changed(slot);
+            if (!change.made.empty()) presence_.reached(incoming.aor, incoming.flow);
+            presence_.changed(incoming.aor);
             if (!change.made.empty() && registered_) registered_(incoming.aor);
             break;
         case store::Outcome::refused:

@@ -18,6 +18,7 @@
 #include "server/notify.h"
 #include "server/publications.h"
 #include "server/register_decision.h"
+#include "server/registration_presence.h"
 
 namespace herald::server {
 
@@ -51,6 +52,11 @@ public:
 
     /// One binding of the store, before the first request.
     void recover(store::Publication row, base::WallTime not_before);
+
+    /// After the last recovered row.
+    void resume() { presence_.resume(); }
+    /// A stream ended.
+    void on_flow_closed(const sip::Flow& flow) { presence_.on_flow_closed(flow); }
 
     /// The bindings of an AOR, in the order they were made; valid until the loop's turn ends.
     std::vector<const packages::Binding*> bindings(std::string_view aor) const;
@@ -113,6 +119,7 @@ private:
     Publications& publications_;
     const packages::Package& package_;
     Gruus gruus_;
+    RegistrationPresence presence_;
     base::Task<void(const std::string&)> registered_;
     /// Devices temporary GRUUs may stand for.
     std::unordered_multimap<std::uint64_t, Place> by_subject_;

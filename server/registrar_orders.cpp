@@ -106,6 +106,7 @@ void Registrar::remove_ordered(std::uint32_t slot, Order& order) {
                                      publications_.take_out(slot, id, wanted.cause,
                                                             wanted.retry_after);
                                  sender_.changed(slot);
+                                 presence_.changed(wanted.aor);
                              }
                              done(status_of(outcome));
                          });
@@ -128,6 +129,7 @@ void Registrar::put_ordered(std::uint32_t slot, Order& order) {
                 note_gruus(slot, *next);
                 publications_.put(slot, std::move(*next));
                 sender_.changed(slot);
+                presence_.changed(aor);
                 if (registered_) registered_(aor);
             }
             done(status_of(outcome));

@@ -78,6 +78,7 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
 Shard::~Shard() = default;
 
 void Shard::resume() {
+    registrar_->resume();
     std::vector<std::uint32_t> slots;
     resources_.for_each([&](std::uint32_t slot, Resource&) { slots.push_back(slot); });
     for (const auto slot : slots) {
@@ -113,6 +114,7 @@ bool Shard::is_drained() const {
 }
 
 void Shard::on_flow_closed(const sip::Flow& flow) {
+    registrar_->on_flow_closed(flow);
     if (tell_flow_closed_) tell_flow_closed_(flow);
 }
 

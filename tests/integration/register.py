@@ -56,6 +56,45 @@ def a_registration_outlives_kill_9():
 
 
 @story
+def presence_follows_the_registration():
+    presence = {"from_registrations": True, "registration_grace": 2}
+    with Server(server={"shards": 3}, presence=presence) as server, \
+            Client(server.address, domain="127.0.0.1") as bob:
+        watchers = {name: bob.subscribe(f"sip:{name}@127.0.0.1") for name in ("alice", "carol", "dora", "eve")}
+        phones = {}
+        for name in watchers:
+            phones[name] = Client(server.address, "tcp", user=name, domain="127.0.0.1")
+            register(phones[name], name, 1, 600)
+            watchers[name].wait_body("<basic>open</basic>")
+        for name in ("alice", "carol"):
+            phones[name].close()
+        register(phones["dora"], "dora", 2, 0)
+        watchers["dora"].wait_body("<basic>closed</basic>")
+        for name in ("alice", "carol"):
+            watchers[name].wait_body("<basic>closed</basic>")
+            expect(f"sip:{name}@192.0.2.7" in contacts_of(server, name), f"{name} is still registered")
+        expect(b"<basic>open</basic>" in watchers["eve"].last.body, "eve is still there")
+        server.kill()
+        server.start()
+        state = server.http("GET", "/v1/resources/presence/eve@127.0.0.1").json()
+        expect("<basic>open</basic>" in state["body"], f"after a crash: {state}")
+        expect_equal([row["rank"] for row in state["publications"]], ["registration"], "what it is made of")
+        server.stop()
+
+
+def register(phone, name, cseq, expires):
+    aor = f"sip:{name}@127.0.0.1"
+    answer = phone.request("REGISTER", "sip:127.0.0.1", [("Contact", f"<sip:{name}@192.0.2.7>;expires={expires}")],
+                           call_id=f"reg-{name}", cseq=cseq, to=aor)
+    expect_equal(answer.status, 200, f"REGISTER {aor}")
+
+
+def contacts_of(server, name):
+    rows = server.http("GET", f"/v1/registrations?aor={name}@127.0.0.1").json()["registrations"]
+    return [row["contact"] for row in rows]
+
+
+@story
 def what_an_operator_sets_is_one_line():
     with Server() as server:
         for path in ("<sip:e;lr>\nflow udp", "<sip:e;lr>\r\nX: y"):

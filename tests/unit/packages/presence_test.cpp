@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "packages/presence.h"
 #include "tests/unit/packages/sample.h"
 
 using namespace herald;
@@ -303,4 +304,20 @@ TEST_CASE(
     alice.publish("tag", until, 0);
     CHECK(alice.compose(10).stale_at == at_minute(30));
     CHECK(alice.compose(10).fingerprint != alice.compose(30).fingerprint);
+}
+
+TEST_CASE("CO-10: who is registered is open at his address, as long as he publishes nothing") {
+    Sample alice("presence", "sip:a&b@example.com");
+    const Document registered = presence_of_registered("sip:a&b@example.com");
+    alice.publish("reg", registered.body, 0, Rank::registration);
+    CHECK(contains(alice.body(), "<tuple id=\"reg\">"));
+    CHECK(contains(alice.body(), "<basic>open</basic>"));
+    CHECK(contains(alice.body(), "sip:a&amp;b@example.com</contact>"));
+
+    alice.publish("p",
+                  "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" entity=\"sip:a@b\">"
+                  "<tuple id=\"t\"><status><basic>closed</basic></status></tuple></presence>",
+                  1);
+    CHECK_FALSE(contains(alice.body(), "<basic>open</basic>"));
+    CHECK_FALSE(contains(alice.body(), "<tuple id=\"reg\">"));
 }

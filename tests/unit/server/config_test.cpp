@@ -178,6 +178,9 @@ queue = 200
 [resources]
 unknown = "refuse"
 max_aliases = 9
+[presence]
+from_registrations = true
+registration_grace = 4
 [subscribe]
 min_expires = 10
 max_expires = 20
