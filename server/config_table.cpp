@@ -328,14 +328,15 @@ constexpr ConfigKey kStoreKeys[] = {
 };
 
 constexpr ConfigKey kResourcesKeys[] = {
-    text<&C::accept_unknown_resources>({"resources", "unknown",
-                                        "\"accept\": any user of a served domain may be watched. "
-                                        "\"refuse\": only accounts and registered users, else 404.",
-                                        true},
-                                       read_unknown, show_unknown),
+    text<&C::accept_unknown_resources>(
+        {"resources", "unknown",
+         "\"accept\": any user of a served domain may be watched. "
+         "\"refuse\": only accounts, aliases and registered users, else 404.",
+         true},
+        read_unknown, show_unknown),
     number<&C::max_aliases>({"resources", "max_aliases",
                              "Most aliases; more are refused by the HTTP API with 429.", true},
-                            {1, 10000000}),
+                            {1, 1000000}),
 };
 
 constexpr ConfigKey kPresenceKeys[] = {
