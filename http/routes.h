@@ -71,6 +71,9 @@ Result<Answer> get_resource(const Call& call);
 Result<Answer> get_mailbox(const Call& call);  // mailboxes.cpp
 Result<Answer> put_mailbox(const Call& call);
 Result<Answer> delete_mailbox(const Call& call);
+Result<Answer> get_mailbox_settings(const Call& call);
+Result<Answer> put_mailbox_settings(const Call& call);
+Result<Answer> delete_mailbox_settings(const Call& call);
 Result<Answer> list_registrations(const Call& call);  // registrations.cpp
 Result<Answer> put_registration(const Call& call);
 Result<Answer> delete_registration(const Call& call);

@@ -268,8 +268,8 @@ std::string to_body(const MessageCounts& counts, std::string_view mailbox) {
     std::string body;
     body.reserve(160);
     append_line(body, "Messages-Waiting", is_waiting(counts) ? "yes" : "no");
-    append_line(body, "Message-Account",
-                counts.account.empty() ? mailbox : std::string_view(counts.account));
+    const auto account = counts.account.empty() ? mailbox : std::string_view(counts.account);
+    if (!account.empty()) append_line(body, "Message-Account", account);
     bool has_count = !counts.other_classes.empty();
     for (std::size_t i = 0; i < kMessageClasses; ++i) {
         if (!counts.classes[i]) continue;

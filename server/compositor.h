@@ -28,6 +28,18 @@ public:
                     const sip::Flow& flow, const packages::Package& package);
 
     using Done = base::Task<void(Status)>;
+    /// State that no PUBLISH made: one publication of each source.
+    struct StateOrder {
+        const packages::Package* package = nullptr;
+        std::string aor;
+        std::string source;  ///< "hard", or a name with a blank in it
+        packages::Rank rank = packages::Rank::hard;
+        packages::Document document;  ///< empty type: removal
+        base::WallTime expires_at{};  ///< zero: never
+    };
+    /// Sets or removes a publication by its source. What is the same already is only given its
+    /// other expiry. `done` as in put_hard_state().
+    void put_state(StateOrder order, Done done);
     /// Sets or, with an empty type, removes the one hard publication of a resource. `done` runs
     /// after the commit. Faults: unsupported_media, too_large, malformed, not_found (nothing to
     /// remove), unavailable, unknown_outcome.
@@ -64,11 +76,12 @@ private:
     void refuse(const Incoming& incoming, const sip::Answer& answer);
     ExpiryRules expiry_rules() const;
 
-    /// A change of hard state on its way through the ladder.
-    struct HardChange;
+    /// A StateOrder on its way through the ladder.
+    struct StateChange;
 
-    void resume_hard_state(std::unique_ptr<HardChange> change);
-    void apply_hard_state(HardChange& change, store::Outcome outcome);
+    void resume_state(std::unique_ptr<StateChange> change);
+    void commit_state(std::unique_ptr<StateChange> change, const Publication* earlier);
+    void apply_state(StateChange& change, store::Outcome outcome);
 
     std::string removal_tag(std::uint64_t mark) const;
 

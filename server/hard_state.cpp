@@ -1,5 +1,5 @@
-// server/hard_state.cpp: publications without expiry, set by operators; and publications of earlier
-// runs.
+// server/hard_state.cpp: publications that no PUBLISH made: set by operators, taken from elsewhere;
+// and those of earlier runs.
 #include <algorithm>
 
 #include "base/log.h"
@@ -9,8 +9,10 @@ namespace herald::server {
 
 namespace {
 
-Result<packages::DocumentPtr> admit(const packages::Package& package,
-                                    const packages::Document& document) {
+constexpr std::size_t kMostWaitingOrders = 32;
+
+/// What an operator may set is what others may publish.
+Status check(const packages::Package& package, const packages::Document& document) {
     const auto& profile = package.profile();
     const auto& types = profile.publish_types;
     if (document.body.size() > profile.max_body) {
@@ -19,92 +21,118 @@ Result<packages::DocumentPtr> admit(const packages::Package& package,
     if (std::find(types.begin(), types.end(), document.type) == types.end()) {
         return Fault{FaultKind::unsupported_media, "This package does not take " + document.type};
     }
-    return package.admit(document);
-}
-
-Publication* hard_publication(Resource& resource) {
-    auto& all = resource.publications;
-    const auto found = std::find_if(all.begin(), all.end(), [](const Publication& publication) {
-        return publication.is_hard();
-    });
-    return found == all.end() ? nullptr : &*found;
+    return {};
 }
 
 }  // namespace
 
-struct Compositor::HardChange {
-    const packages::Package* package;
-    std::string aor;
-    packages::Document document;  ///< empty type: removal
+struct Compositor::StateChange {
+    enum class Kind : std::uint8_t { put, refresh, remove };
+
+    StateOrder order;
     Done done;
     std::uint32_t slot = Resource::kNone;
     Publication next;
     std::uint64_t replaced = 0;
-
-    bool is_removal() const noexcept { return document.type.empty(); }
+    Kind kind = Kind::put;
 };
 
 void Compositor::put_hard_state(const packages::Package& package, std::string aor,
                                 packages::Document document, Done done) {
-    auto change = std::make_unique<HardChange>();
-    change->package = &package;
-    change->aor = std::move(aor);
-    change->document = std::move(document);
-    change->done = std::move(done);
-    resume_hard_state(std::move(change));
+    if (!document.type.empty()) {
+        if (auto status = check(package, document); !status) return done(std::move(status));
+    }
+    StateOrder order;
+    order.package = &package;
+    order.aor = std::move(aor);
+    order.source = "hard";
+    order.document = std::move(document);
+    put_state(std::move(order), std::move(done));
 }
 
-void Compositor::resume_hard_state(std::unique_ptr<HardChange> change) {
-    auto fail = [&](Fault fault) { change->done(std::move(fault)); };
-    if (context_.port.is_full()) return fail({FaultKind::unavailable, "Busy; try again"});
-    if (!change->is_removal()) {
-        auto document = admit(*change->package, change->document);
-        if (!document) return fail(document.fault());
+void Compositor::put_state(StateOrder order, Done done) {
+    auto change = std::make_unique<StateChange>();
+    change->order = std::move(order);
+    change->done = std::move(done);
+    if (change->order.document.type.empty()) {
+        change->kind = StateChange::Kind::remove;
+    } else {
+        auto document = change->order.package->admit(change->order.document);
+        if (!document) return change->done(document.fault());
         change->next.document = *std::move(document);
     }
-    const auto slot = change->slot = context_.resources.obtain(*change->package, change->aor);
+    resume_state(std::move(change));
+}
+
+void Compositor::resume_state(std::unique_ptr<StateChange> change) {
+    auto fail = [&](Fault fault) { change->done(std::move(fault)); };
+    if (context_.port.is_full()) return fail({FaultKind::unavailable, "Busy; try again"});
+    const auto& order = change->order;
+    const auto slot = change->slot = context_.resources.obtain(*order.package, order.aor);
     auto& resource = context_.resources[slot];
     if (resource.is_changing) {
-        const bool is_crowded = resource.waiting && resource.waiting->size() >= 32;
+        const bool is_crowded = resource.waiting && resource.waiting->size() >= kMostWaitingOrders;
         if (is_crowded) return fail({FaultKind::unavailable, "Busy; try again"});
         publications_.wait(slot, [this, change = std::move(change)]() mutable {
-            resume_hard_state(std::move(change));
+            resume_state(std::move(change));
         });
         return;
     }
-    const auto* earlier = hard_publication(resource);
-    if (!earlier && change->is_removal()) {
+    const auto* earlier = resource.by_source(order.source);
+    if (!earlier && change->kind == StateChange::Kind::remove) {
         fail({FaultKind::not_found, "Nothing is set here"});
         return context_.resources.drop_if_idle(slot);
     }
+    commit_state(std::move(change), earlier);
+}
+
+void Compositor::commit_state(std::unique_ptr<StateChange> change, const Publication* earlier) {
+    const auto& order = change->order;
+    const auto slot = change->slot;
+    auto& next = change->next;
+    // What an operator says is written down whatever it is.
+    const bool is_same =
+        earlier && change->kind == StateChange::Kind::put && order.rank != packages::Rank::hard &&
+        earlier->type == order.document.type && earlier->body == order.document.body;
+    if (is_same && earlier->expires_at == order.expires_at) return change->done({});
     change->replaced = earlier ? earlier->id : 0;
+    next.expires_at = order.expires_at;
     store::Change row = store::RemovePublication{change->replaced, {}, {}, {}};
-    if (!change->is_removal()) {
-        auto& next = change->next;
+    if (is_same && !earlier->is_hard() && order.expires_at != base::WallTime{}) {
+        change->kind = StateChange::Kind::refresh;
+        row = store::RefreshPublication{earlier->id,      earlier->entity_tag, earlier->entity_tag,
+                                        order.expires_at, earlier->granted,    {}};
+    } else if (change->kind == StateChange::Kind::put) {
         next.id = earlier ? earlier->id : context_.next_id();
-        next.source = "hard";
-        next.rank = packages::Rank::hard;
+        next.source = order.source;
+        next.rank = order.rank;
         next.arrived = context_.wall();
         next.entity_tag = base::random_token(16);
-        next.type = change->document.type;
-        next.body = change->document.body;
-        row = store::PutPublication{row_of(*change->package, change->aor, next, {}), {}};
+        next.type = order.document.type;
+        next.body = order.document.body;
+        row = store::PutPublication{row_of(*order.package, order.aor, next, {}), {}};
     }
     publications_.commit(slot, std::move(row),
                          [this, change = std::move(change)](store::Outcome outcome) {
-                             apply_hard_state(*change, outcome);
+                             apply_state(*change, outcome);
                          });
 }
 
-void Compositor::apply_hard_state(HardChange& change, store::Outcome outcome) {
+void Compositor::apply_state(StateChange& change, store::Outcome outcome) {
     const auto slot = change.slot;
     if (outcome == store::Outcome::committed) {
-        if (change.is_removal()) {
+        if (change.kind == StateChange::Kind::refresh) {
+            if (auto* target = context_.resources[slot].by_id(change.replaced)) {
+                target->expires_at = change.next.expires_at;
+                publications_.arm_expiry(slot, *target, {});
+            }
+        } else if (change.kind == StateChange::Kind::remove) {
             publications_.take_out(slot, change.replaced, packages::Cause::removed);
+            sender_.changed(slot);
         } else {
             publications_.put(slot, std::move(change.next));
+            sender_.changed(slot);
         }
-        sender_.changed(slot);
     }
     change.done(status_of(outcome));
 }

@@ -209,7 +209,7 @@ void Registrar::apply(const Incoming& incoming, std::uint32_t slot, Change& chan
             time_.observe(
                 static_cast<std::uint64_t>((context_.loop.now() - incoming.arrived).count()));
             sender_.changed(slot);
-            if (!change.made.empty() && registered_) registered_(incoming.aor);
+            if (!change.made.empty()) tell_registered(incoming.aor);
             break;
         case store::Outcome::refused:
             refuse(incoming, answer(500, "The bindings were changed meanwhile"));

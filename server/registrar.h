@@ -58,7 +58,9 @@ public:
     const packages::Binding* binding(const TemporaryGruu& gruu) const;
 
     /// Called after a new or refreshed binding was made durable, with its AOR.
-    void on_registered(base::Task<void(const std::string&)> hook) { registered_ = std::move(hook); }
+    void on_registered(base::Task<void(const std::string&)> hook) {
+        registered_.push_back(std::move(hook));
+    }
 
 private:
     struct Incoming {
@@ -92,6 +94,9 @@ private:
     void apply(const Incoming& incoming, std::uint32_t slot, Change& change,
                store::Outcome outcome);
     void apply_to(std::uint32_t slot, Change& change);
+    void tell_registered(const std::string& aor) {
+        for (auto& hook : registered_) hook(aor);
+    }
     void accept(const Incoming& incoming, bool has_outbound);
     void refuse(const Incoming& incoming, const sip::Answer& answer);
     void append_contact(std::string& headers, const packages::Binding& binding,
@@ -113,7 +118,7 @@ private:
     Publications& publications_;
     const packages::Package& package_;
     Gruus gruus_;
-    base::Task<void(const std::string&)> registered_;
+    std::vector<base::Task<void(const std::string&)>> registered_;
     /// Devices temporary GRUUs may stand for.
     std::unordered_multimap<std::uint64_t, Place> by_subject_;
     base::Counter& queried_;

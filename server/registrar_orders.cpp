@@ -128,7 +128,7 @@ void Registrar::put_ordered(std::uint32_t slot, Order& order) {
                 note_gruus(slot, *next);
                 publications_.put(slot, std::move(*next));
                 sender_.changed(slot);
-                if (registered_) registered_(aor);
+                tell_registered(aor);
             }
             done(status_of(outcome));
         });

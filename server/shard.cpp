@@ -54,7 +54,8 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
              const ShardSetup& setup, sip::ShardRouter* router)
     : loop_(loop),
       config_(setup.config),
-      resources_(metrics),
+      settings_{config_.mwi_account},
+      resources_(metrics, &settings_),
       subscriptions_(metrics),
       port_(setup.store.attach(loop)) {
     stack_ =
@@ -71,6 +72,10 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
     compositor_ = std::make_unique<Compositor>(*context_, *sender_, *publications_);
     registrar_ =
         std::make_unique<Registrar>(*context_, *sender_, *publications_, *packages::find("reg"));
+    const auto& message_summary = *packages::find("message-summary");
+    mailboxes_ = std::make_unique<Mailboxes>(*context_, *compositor_, *sender_, message_summary);
+    mailbox_notices_ = std::make_unique<MailboxNotices>(*context_, *mailboxes_, *registrar_,
+                                                        *locator_, message_summary);
     rest_ = std::make_unique<Rest>(loop);
 }
 
@@ -83,6 +88,7 @@ void Shard::resume() {
         sender_->resume(slot);
         resources_.drop_if_idle(slot);
     }
+    mailboxes_->resume();
     loop_.timers().arm(loop_.now() + kTombstoneLife, [this] {
         notifier_->forget_tombstones();
         compositor_->forget_tombstones();
@@ -134,8 +140,10 @@ bool Shard::passes_core_checks(sip::ServerTransactionId id, const sip::Message& 
     if (!uri) return refuse(answer(400, "Malformed Request-URI"));
     if (uri->scheme == sip::Scheme::tel || uri->scheme == sip::Scheme::other)
         return refuse(answer(416));
-    const bool is_in_dialog =
-        !request.to_tag().empty() && request.method() != sip::Method::register_;
+    // A NOTIFY belongs to a dialog we subscribed in, not to one we notify in.
+    const bool is_in_dialog = !request.to_tag().empty() &&
+                              request.method() != sip::Method::register_ &&
+                              request.method() != sip::Method::notify;
     if (is_in_dialog && !notifier_->check_dialog(id, request)) return false;
     if (const auto tags = unsupported_tags(request); !tags.empty()) {
         auto refusal = answer(420);
@@ -145,7 +153,7 @@ bool Shard::passes_core_checks(sip::ServerTransactionId id, const sip::Message& 
     return true;
 }
 
-/// Nothing here subscribes to anybody: every NOTIFY is a stranger's (RFC 6665 4.1.3).
+/// Outside the dialogs with PBXs a NOTIFY is a stranger's (RFC 6665 4.1.3).
 void Shard::on_notify(sip::ServerTransactionId id, const sip::Message& request) {
     stack_->answer(id, package_of(request) ? answer(481) : bad_event());
 }

@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "packages/mailbox.h"
 #include "sip/endpoint.h"
 #include "sip/transport.h"
 #include "store/records.h"
@@ -85,6 +86,9 @@ public:
     /// An empty body removes it. What this made the server send is left to take().
     virtual Status put_hard_state(std::string_view package, const std::string& aor,
                                   std::string body) = 0;
+    /// What this made the server send is left to take().
+    virtual Status put_mailbox_settings(const std::string& aor,
+                                        packages::MailboxSettings settings) = 0;
     virtual Result<std::size_t> subscriptions() = 0;
 
     /// What the server holds though nobody wants anything of it; nullopt: nothing.

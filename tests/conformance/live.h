@@ -77,6 +77,8 @@ public:
     Status put_account(store::Account account, std::string_view password) override;
     Status put_hard_state(std::string_view package, const std::string& aor,
                           std::string body) override;
+    Status put_mailbox_settings(const std::string& aor,
+                                packages::MailboxSettings settings) override;
     Result<std::size_t> subscriptions() override;
     std::optional<std::string> left_over() override { return std::nullopt; }
     Status finish() override { return stop(); }

@@ -51,6 +51,17 @@ public:
         return {};
     }
 
+    std::map<std::string, packages::MailboxSettings> mailboxes;  ///< settings, by AOR
+    Result<packages::MailboxSettings> mailbox_settings(std::string_view aor) override {
+        if (fault) return *fault;
+        return mailboxes[std::string(aor)];
+    }
+    Status put_mailbox_settings(std::string_view aor, packages::MailboxSettings settings) override {
+        if (fault) return *fault;
+        mailboxes[std::string(aor)] = std::move(settings);
+        return {};
+    }
+
     Status remove_hard_state(std::string_view package, std::string_view aor) override {
         if (fault) return *fault;
         if (hard_state.erase(key(package, aor)) == 0)
