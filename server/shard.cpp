@@ -76,6 +76,7 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
     mailboxes_ = std::make_unique<Mailboxes>(*context_, *compositor_, *sender_, message_summary);
     mailbox_notices_ = std::make_unique<MailboxNotices>(*context_, *mailboxes_, *registrar_,
                                                         *locator_, message_summary);
+    upstream_ = std::make_unique<Upstream>(*context_, *mailboxes_, *locator_, message_summary);
     rest_ = std::make_unique<Rest>(loop);
 }
 
@@ -89,6 +90,7 @@ void Shard::resume() {
         resources_.drop_if_idle(slot);
     }
     mailboxes_->resume();
+    upstream_->resume();
     loop_.timers().arm(loop_.now() + kTombstoneLife, [this] {
         notifier_->forget_tombstones();
         compositor_->forget_tombstones();
@@ -155,6 +157,7 @@ bool Shard::passes_core_checks(sip::ServerTransactionId id, const sip::Message& 
 
 /// Outside the dialogs with PBXs a NOTIFY is a stranger's (RFC 6665 4.1.3).
 void Shard::on_notify(sip::ServerTransactionId id, const sip::Message& request) {
+    if (upstream_->on_notify(id, request)) return;
     stack_->answer(id, package_of(request) ? answer(481) : bad_event());
 }
 

@@ -13,6 +13,7 @@
 #include "server/notify.h"
 #include "server/registrar.h"
 #include "server/rest.h"
+#include "server/upstream.h"
 #include "sip/locate.h"
 #include "sip/stack.h"
 #include "store/store.h"
@@ -90,6 +91,7 @@ private:
     std::unique_ptr<Registrar> registrar_;
     std::unique_ptr<Mailboxes> mailboxes_;
     std::unique_ptr<MailboxNotices> mailbox_notices_;
+    std::unique_ptr<Upstream> upstream_;
     std::unique_ptr<Rest> rest_;
     base::Task<void(const sip::Flow&)> tell_flow_closed_;
 };
