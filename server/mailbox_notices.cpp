@@ -164,9 +164,20 @@ void MailboxNotices::tell_phone(const std::string& aor, Phone& phone,
                     .type = composed.document.type,
                     .flow = flow_from_text(binding.flow),
                     .cseq = ++phone.cseq};
-    const bool has_flow =
-        !binding.flow.empty() && context_.stack.transport().is_open(flights_[id].flow);
-    has_flow ? depart(id) : locate(id);
+    find_way(id);
+}
+
+/// The way the phone registered by (RFC 5626 5.3): a stream is found by its peer.
+void MailboxNotices::find_way(std::uint64_t id) {
+    auto& flight = flights_.at(id);
+    auto& transport = context_.stack.transport();
+    if (!flight.flow.peer.is_valid()) return locate(id);
+    if (sip::is_reliable(flight.flow.protocol)) {
+        const auto stream = transport.open(flight.flow.protocol, flight.flow.peer);
+        if (!stream) return locate(id);
+        flight.flow = *stream;
+    }
+    transport.is_open(flight.flow) ? depart(id) : locate(id);
 }
 
 /// A phone that subscribed hears everything there.
@@ -198,7 +209,8 @@ void MailboxNotices::depart(std::uint64_t id) {
 }
 
 void MailboxNotices::locate(std::uint64_t id) {
-    const auto& flight = flights_.at(id);
+    auto& flight = flights_.at(id);
+    flight.is_located = true;
     locator_.locate(next_hop(flight.route, flight.contact),
                     [self = self_, id](Result<std::vector<sip::Target>> targets) {
                         if (!*self) return;
@@ -241,6 +253,11 @@ void MailboxNotices::write_request(std::uint64_t user, std::string_view via, std
 }
 
 void MailboxNotices::on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome) {
+    const auto found = flights_.find(user);
+    if (found == flights_.end()) return;
+    const bool is_lost = outcome.how == sip::ClientOutcome::How::transport_error;
+    // The stream it registered by is gone: its Contact may be reached all the same.
+    if (is_lost && !found->second.is_located) return locate(user);
     land(user, outcome.status);
 }
 

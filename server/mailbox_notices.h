@@ -59,6 +59,7 @@ private:
         std::string aor, contact, route, call_id, tag, state, body, type;
         sip::Flow flow;
         std::uint32_t cseq = 0;
+        bool is_located = false;  ///< goes to the Contact or Path, not back the way it registered
     };
 
     bool is_wanted(const std::string& aor) const;
@@ -70,6 +71,7 @@ private:
     static Phone& phone_of(Lamp& lamp, const packages::Binding& binding);
     Phone* find_phone(const std::string& aor, const std::string& contact);
     std::string state_of(const packages::Binding& binding) const;
+    void find_way(std::uint64_t id);
     void depart(std::uint64_t id);
     void locate(std::uint64_t id);
     void land(std::uint64_t id, int status);

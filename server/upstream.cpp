@@ -206,7 +206,7 @@ void Upstream::come_back(Line& line, std::string_view why, base::Duration least)
     const auto most =
         line.failures == 0
             ? base::Duration(std::chrono::seconds(1))
-            : std::min(kLongestDelay, kFirstDelay * (1 << std::min(line.failures, 8U)));
+            : std::min(kLongestDelay, kFirstDelay * (1 << std::min(line.failures - 1, 8U)));
     ++line.failures;
     const auto delay = std::max(jittered(most), least);
     base::log_warning("mailbox.unsubscribed",
