@@ -85,7 +85,7 @@ private:
     std::unordered_map<std::uint64_t, Flight> flights_;
     std::uint64_t next_flight_ = 1;
     static constexpr std::size_t kSweepAt = 1024;
-    std::size_t sweep_at_ = kSweepAt;  ///< lamps
+    std::size_t sweep_at_ = kSweepAt;        ///< lamps
     std::shared_ptr<MailboxNotices*> self_;  ///< for answers of the locator that come late
     base::Counter& sent_;
     base::Counter& refused_;

@@ -19,8 +19,6 @@ constexpr base::Duration kLongestDelay = std::chrono::minutes(5);
 constexpr base::Duration kSeldom = std::chrono::hours(1);
 /// A subscription that lasted so long was a good one: the next attempt need not wait.
 constexpr base::Duration kGoodLife = std::chrono::minutes(1);
-/// A refresh that fails is tried again this soon.
-constexpr base::Duration kRefreshRetry = std::chrono::seconds(30);
 /// State outlives its subscription by the time a refresh may take, and one more attempt.
 constexpr auto kGrace = std::chrono::seconds(64);
 

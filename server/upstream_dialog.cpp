@@ -15,6 +15,8 @@ namespace {
 /// Challenges and Min-Expires answered for one request.
 constexpr unsigned kMostRetries = 4;
 constexpr std::uint32_t kLongestRetryAfter = 3600;
+/// A refresh that failed is tried again this soon.
+constexpr base::Duration kRefreshRetry = std::chrono::seconds(30);
 /// A PBX that grants less is refreshed this often all the same, in seconds.
 constexpr std::uint32_t kShortest = 5;
 
@@ -103,7 +105,7 @@ void Upstream::try_next_target(Line& line) {
     if (!step(line, UpstreamInput::failed)) return;
     if (line.state == UpstreamState::waiting) return come_back(line, "cannot be reached");
     arm(line, std::clamp<base::Duration>(line.expires_at - context_.loop.now(), base::Duration{},
-                                         std::chrono::seconds(30)));
+                                         kRefreshRetry));
 }
 
 void Upstream::write_request(std::uint64_t user, std::string_view via, std::string& out) {
@@ -180,7 +182,7 @@ void Upstream::on_refused(Line& line, const sip::ClientOutcome& outcome) {
         return come_back(line, std::to_string(outcome.status), least);
     // Good until it lapses (events B-3); tried again before.
     const auto left = std::max(base::Duration{}, line.expires_at - context_.loop.now());
-    const auto delay = std::max<base::Duration>(std::chrono::seconds(30), least);
+    const auto delay = std::max<base::Duration>(kRefreshRetry, least);
     arm(line, std::min(left, delay));
 }
 
