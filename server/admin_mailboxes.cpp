@@ -3,6 +3,7 @@
 
 #include "server/admin_ask.h"
 #include "server/admin_service.h"
+#include "server/own_address.h"
 #include "sip/uri.h"
 
 namespace herald::server {
@@ -16,15 +17,22 @@ bool is_user(std::string_view text) {
 }
 
 /// Why the PBX's part of the settings will not do.
-Status check_pbx(const packages::MailboxSettings& settings, const Config& config) {
+Status check_pbx(const packages::MailboxSettings& settings, Context& context) {
     if (settings.pbx.empty()) {
         if (settings.pbx_user.empty()) return {};
         return Fault{FaultKind::malformed, "a mailbox of a PBX needs the name of the PBX"};
     }
-    const auto& all = config.mwi_pbx;
-    if (std::none_of(all.begin(), all.end(),
-                     [&](const PbxAddress& pbx) { return pbx.name == settings.pbx; }))
+    const auto& all = context.config.mwi_pbx;
+    const auto pbx = std::find_if(
+        all.begin(), all.end(), [&](const PbxAddress& each) { return each.name == settings.pbx; });
+    if (pbx == all.end())
         return Fault{FaultKind::malformed, "mwi.pbx has no PBX called " + settings.pbx};
+    const auto uri = sip::parse_uri(pbx->uri);
+    const auto listeners = context.stack.transport().listeners();
+    if (uri && is_own_address(*uri, context.domains, listeners)) {
+        return Fault{FaultKind::malformed,
+                     "The address of " + settings.pbx + " is this server's own"};
+    }
     if (!settings.pbx_user.empty() && !is_user(settings.pbx_user))
         return Fault{FaultKind::malformed, settings.pbx_user + " is no user part of a SIP URI"};
     return {};
@@ -62,7 +70,7 @@ Status AdminService::put_mailbox_settings(std::string_view aor,
     settings.members = std::move(members);
     auto done = ask<bool>(
         owner_of(*ours), [aor = *ours, settings = std::move(settings)](Shard& shard, auto answer) {
-            if (auto status = check_pbx(settings, shard.context().config); !status)
+            if (auto status = check_pbx(settings, shard.context()); !status)
                 return answer(status.fault());
             shard.mailboxes().put_settings(aor, settings, [answer](Status status) {
                 answer(status ? Result<bool>(true) : Result<bool>(status.fault()));

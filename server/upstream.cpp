@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "server/own_address.h"
 #include "sip/uri.h"
 
 namespace herald::server {
@@ -87,13 +88,17 @@ Upstream::Line* Upstream::find(std::uint64_t id) {
     return found == lines_.end() ? nullptr : found->second.get();
 }
 
-/// nullptr where the mailbox has no PBX, or one that is not configured any more.
+/// nullptr where the mailbox has no PBX, or one that is not configured any more; or where that is
+/// this very server, whose counters would grow by what it tells itself.
 const PbxAddress* Upstream::pbx_of(const packages::MailboxSettings* settings) const {
     if (!settings || settings->pbx.empty()) return nullptr;
     const auto& all = context_.config.mwi_pbx;
     const auto found = std::find_if(all.begin(), all.end(),
                                     [&](const auto& pbx) { return pbx.name == settings->pbx; });
-    return found == all.end() ? nullptr : &*found;
+    if (found == all.end()) return nullptr;
+    const auto at = sip::parse_uri(found->uri);
+    const auto listeners = context_.stack.transport().listeners();
+    return !at || is_own_address(*at, context_.domains, listeners) ? nullptr : &*found;
 }
 
 void Upstream::follow_settings(const std::string& aor) {
@@ -207,8 +212,14 @@ void Upstream::come_back(Line& line, std::string_view why, base::Duration least)
             : std::min(kLongestDelay, kFirstDelay * (1 << std::min(line.failures - 1, 8U)));
     ++line.failures;
     const auto delay = std::max(jittered(most), least);
-    base::log_warning("mailbox.unsubscribed",
-                      {{"resource", line.aor}, {"pbx", line.pbx}, {"why", why}});
+    // A PBX that is away for long is no news at each attempt.
+    if (line.failures == 1) {
+        base::log_warning("mailbox.unsubscribed",
+                          {{"resource", line.aor}, {"pbx", line.pbx}, {"why", why}});
+    } else {
+        base::log_debug("mailbox.unsubscribed",
+                        {{"resource", line.aor}, {"pbx", line.pbx}, {"why", why}});
+    }
     wait(line, delay);
 }
 

@@ -136,6 +136,16 @@ def a_group_has_members_on_every_shard():
 
 
 @story
+def a_server_is_not_its_own_pbx():
+    server = Server()
+    server.config["mwi"] = {"pbx": [f"self sip:127.0.0.1:{server.sip_port}"]}
+    with server:
+        answer = server.http("PUT", f"/v1/mailboxes/{ALICE}/settings", {"source": {"pbx": "self"}})
+        expect_equal(answer.status, 400, "its own address")
+        server.stop()
+
+
+@story
 def a_phone_that_refuses_is_told_once():
     with Server(mwi={"unsolicited": True}) as server, Client(server.address, user="alice") as phone:
         contact = [("Contact", phone.contact), ("Expires", "600")]

@@ -173,6 +173,12 @@ TEST_CASE("RFC 3842: a mailbox with a PBX is subscribed to there") {
     CHECK(header(request, "Contact").find("192.0.2.1:5060") != std::string::npos);
 }
 
+TEST_CASE("a server does not subscribe to its own mailboxes") {
+    Pbx pbx("office sip:192.0.2.1:5060");
+    pbx.wait(seconds(60));
+    CHECK(pbx.heard().empty());
+}
+
 TEST_CASE("RFC 6665 4.1.3: what a PBX notifies is one publication as long as it grants") {
     Pbx pbx;
     pbx.begin();
