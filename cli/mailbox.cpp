@@ -9,6 +9,7 @@
 #include "cli/api_client.h"
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/mailbox_settings.h"
 #include "cli/terminal.h"
 #include "cli/user_agent.h"
 
@@ -108,6 +109,12 @@ int run_mailbox(const Arguments& arguments) {
         return kMisuse;
     }
     const std::string path = "/v1/mailboxes/" + path_segment(*aor);
+    if (sets_mailbox_settings(arguments)) {
+        const Result<std::string> settings = change_mailbox_settings(*api, path, arguments);
+        if (!settings) return report_api_fault("mailbox", settings.fault());
+        print_line(*aor + "  " + *settings);
+        if (!sets_anything(arguments) && !arguments.has("clear")) return kOk;
+    }
     if (arguments.has("clear")) {
         const Result<std::string> answer = api->call("DELETE", path);
         const bool is_gone = !answer && answer.fault().kind == FaultKind::not_found;
@@ -135,27 +142,32 @@ Command mailbox_command() {
         "  herald mailbox sip:alice@localhost --new 2 --old 1\n"
         "  herald mailbox sip:alice@localhost\n"
         "  herald mailbox sip:alice@localhost --clear\n"
+        "\n"
+        "A lamp may count other mailboxes too, and a PBX may keep the messages:\n"
+        "\n"
+        "  herald mailbox sip:alice@localhost --members sip:sales@localhost\n"
+        "  herald mailbox sip:alice@localhost --pbx asterisk --pbx-user 100\n"
         "\n" +
         std::string(kApiHelp);
     const auto count = [](std::string_view name, std::string_view text) {
         return Option{.name = name, .kind = Kind::number, .value = "N", .help = text};
     };
+    std::vector<Option> options{count("new", "new voice messages, urgent ones included"),
+                                count("old", "old ones"),
+                                count("urgent-new", "urgent ones of the new"),
+                                count("urgent-old", "urgent ones of the old"),
+                                count("fax-new", "new fax messages"),
+                                count("fax-old", "old ones"),
+                                count("fax-urgent-new", "urgent ones of the new"),
+                                count("fax-urgent-old", "urgent ones of the old"),
+                                {.name = "clear", .help = "forget all counts"}};
+    for (auto& option : mailbox_settings_options()) options.push_back(option);
     return {.name = "mailbox",
             .summary = "set, show or clear the message counts of a mailbox",
             .syntax = {.operands = "URI",
                        .least_operands = 1,
                        .most_operands = 1,
-                       .options = with_api_options({
-                           count("new", "new voice messages, urgent ones included"),
-                           count("old", "old ones"),
-                           count("urgent-new", "urgent ones of the new"),
-                           count("urgent-old", "urgent ones of the old"),
-                           count("fax-new", "new fax messages"),
-                           count("fax-old", "old ones"),
-                           count("fax-urgent-new", "urgent ones of the new"),
-                           count("fax-urgent-old", "urgent ones of the old"),
-                           {.name = "clear", .help = "forget all counts"},
-                       })},
+                       .options = with_api_options(std::move(options))},
             .help = help,
             .run = run_mailbox};
 }

@@ -1,10 +1,12 @@
-// http/mailboxes.cpp: message counters of mailboxes (RFC 3842) as a voicemail server sets them.
+// http/mailboxes.cpp: message counters of mailboxes (RFC 3842) as a voicemail server sets them, and
+// the settings of mailboxes.
 #include <array>
 
 #include "base/text.h"
 #include "http/fields.h"
 #include "http/routes.h"
 #include "http/target.h"
+#include "packages/mailbox.h"
 #include "packages/message_counts.h"
 #include "sip/uri.h"
 
@@ -82,6 +84,33 @@ Json json_of(const MessageCounts& counts) {
     return out;
 }
 
+Result<packages::MailboxSettings> settings_of(const Json& json) {
+    Fields fields(json);
+    packages::MailboxSettings settings;
+    settings.members = fields.texts("members").value_or(std::vector<std::string>());
+    settings.unsolicited = fields.flag("unsolicited");
+    fields.object("source", [&](Fields& source) {
+        settings.pbx = source.text("pbx").value_or("");
+        settings.pbx_user = source.text("user").value_or("");
+        if (settings.pbx.empty()) source.refuse("pbx", "want a name of mwi.pbx");
+    });
+    if (auto status = fields.status(); !status) return status.fault();
+    return settings;
+}
+
+Json json_of(const packages::MailboxSettings& settings) {
+    JsonArray members;
+    for (const auto& member : settings.members) members.push_back(member);
+    Json source;
+    if (!settings.pbx.empty()) {
+        source = JsonObject{{"pbx", settings.pbx},
+                            {"user", settings.pbx_user.empty() ? Json() : settings.pbx_user}};
+    }
+    return JsonObject{{"members", std::move(members)},
+                      {"unsolicited", settings.unsolicited ? Json(*settings.unsolicited) : Json()},
+                      {"source", std::move(source)}};
+}
+
 /// The body that `source` of the query asks for: all sources summed, or only what PUT has set.
 Result<std::string> body_of(const server::ResourceInfo& resource, std::string_view source) {
     if (source.empty()) return resource.body;
@@ -124,6 +153,32 @@ Result<Answer> delete_mailbox(const Call& call) {
     const auto aor = aor_of(call.captured[0]);
     if (!aor) return aor.fault();
     const auto status = call.context.admin.remove_hard_state(kPackage, *aor, {});
+    if (!status) return status.fault();
+    return Answer{204, {}, {}, {}};
+}
+
+Result<Answer> get_mailbox_settings(const Call& call) {
+    const auto aor = aor_of(call.captured[0]);
+    if (!aor) return aor.fault();
+    const auto settings = call.context.admin.mailbox_settings(*aor);
+    if (!settings) return settings.fault();
+    return json_answer(json_of(*settings));
+}
+
+Result<Answer> put_mailbox_settings(const Call& call) {
+    const auto aor = aor_of(call.captured[0]);
+    if (!aor) return aor.fault();
+    auto settings = settings_of(call.body);
+    if (!settings) return settings.fault();
+    const auto status = call.context.admin.put_mailbox_settings(*aor, *std::move(settings));
+    if (!status) return status.fault();
+    return Answer{204, {}, {}, {}};
+}
+
+Result<Answer> delete_mailbox_settings(const Call& call) {
+    const auto aor = aor_of(call.captured[0]);
+    if (!aor) return aor.fault();
+    const auto status = call.context.admin.put_mailbox_settings(*aor, {});
     if (!status) return status.fault();
     return Answer{204, {}, {}, {}};
 }

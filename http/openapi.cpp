@@ -20,6 +20,12 @@ constexpr std::string_view kSchemas = R"({
     "fax": {"$ref": "#/components/schemas/Count"}, "pager": {"$ref": "#/components/schemas/Count"},
     "multimedia": {"$ref": "#/components/schemas/Count"}, "text": {"$ref": "#/components/schemas/Count"},
     "none": {"$ref": "#/components/schemas/Count"}}},
+"MailboxSettings": {"type": "object", "additionalProperties": false, "properties": {
+    "members": {"$ref": "#/components/schemas/Texts", "description": "Mailboxes whose counters are added to its own."},
+    "unsolicited": {"type": ["boolean", "null"], "description": "Tell registered phones that did not subscribe. Default: mwi.unsolicited."},
+    "source": {"type": ["object", "null"], "additionalProperties": false, "required": ["pbx"], "properties": {
+        "pbx": {"type": "string", "description": "A name of mwi.pbx: Herald subscribes there."},
+        "user": {"type": ["string", "null"], "description": "The mailbox there. Default: the user part of the address."}}}}},
 "Role": {"enum": ["user", "publisher", "monitor", "admin"], "default": "user"},
 "Texts": {"type": "array", "items": {"type": "string"}},
 "Delegates": {"type": "array", "items": {"type": "object", "required": ["aor"], "properties": {

@@ -59,11 +59,19 @@ struct Input {
     std::uint32_t retry_after = 0;  ///< seconds, with Cause::probation
 };
 
+/// What an operator may set of the packages; lives as long as the server.
+struct Settings {
+    /// message-summary: the URI phones dial to listen, with `{user}` and `{host}` of the mailbox;
+    /// empty: the mailbox itself.
+    std::string message_account;
+};
+
 /// All that is known of one resource. An empty `inputs` is a state too.
 struct EventState {
     std::string_view aor;           ///< canonical: sip:user@host
     std::span<const Input> inputs;  ///< with what went lately behind it, oldest first
     base::WallTime now;
+    const Settings* settings = nullptr;  ///< nullptr: the defaults
 };
 
 /// What one class of watchers may see.
@@ -86,6 +94,9 @@ struct Composed {
     std::optional<base::WallTime> stale_at;
     /// Where in the body each subscription's own document version is written; npos: nowhere.
     std::size_t version_at = std::string::npos;
+    /// A document with another one than the watcher was sent last does not wait for
+    /// Profile::min_notify_interval.
+    std::uint8_t alert = 0;
 };
 
 /// Who may see a resource whose owner has no rules of their own.

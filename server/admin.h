@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "packages/mailbox.h"
 #include "server/hard_state.h"
 #include "store/records.h"
 
@@ -106,6 +107,13 @@ public:
     /// Faults: as resource(), precondition_failed, conflict, not_found where nothing is set.
     virtual Status remove_hard_state(std::string_view package, std::string_view aor,
                                      const HardCondition& condition) = 0;
+
+    /// Faults: malformed, not_found (not one of our domains).
+    virtual Result<packages::MailboxSettings> mailbox_settings(std::string_view aor) = 0;
+    /// Replaces them; settings that say nothing are removed. Durable on return. Faults: malformed
+    /// (a member that is no AOR of ours, a PBX that is not configured), too_large, not_found.
+    virtual Status put_mailbox_settings(std::string_view aor,
+                                        packages::MailboxSettings settings) = 0;
 
     /// Contacts of `aor`, or of everybody where it is empty, after the row `after`; at most `limit`
     /// (1 to 1000). Faults: malformed, not_found (not one of our domains).

@@ -29,6 +29,8 @@ public:
                                            const HardCondition& condition) override;
     Status remove_hard_state(std::string_view package, std::string_view aor,
                              const HardCondition& condition) override;
+    Result<packages::MailboxSettings> mailbox_settings(std::string_view aor) override;
+    Status put_mailbox_settings(std::string_view aor, packages::MailboxSettings settings) override;
     Result<RegistrationPage> registrations(std::string_view aor, std::string_view after,
                                            std::size_t limit) override;
     Status put_registration(std::string_view aor, std::string_view contact, std::uint32_t expires,

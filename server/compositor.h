@@ -37,6 +37,22 @@ public:
     void on_publish(sip::ServerTransactionId transaction, const sip::Message& request,
                     const sip::Flow& flow, const packages::Package& package);
 
+    using Done = base::Task<void(Status)>;
+    /// State that no PUBLISH made: one publication of each source.
+    struct StateOrder {
+        const packages::Package* package = nullptr;
+        std::string aor;     ///< canonical
+        std::string source;  ///< kHardSource, or a name with a blank in it
+        packages::Rank rank = packages::Rank::hard;
+        std::optional<packages::Document> document;  ///< none: removal
+        base::WallTime expires_at{};                 ///< zero: never
+        HardCondition condition;                     ///< of the publication there is
+    };
+    /// Sets or removes a publication by its source. What is the same already is only given its
+    /// other expiry. `done` runs after the commit. Faults: malformed, not_found (nothing to
+    /// remove), unavailable, unknown_outcome.
+    void put_state(StateOrder order, Done done);
+
     using HardDone = base::Task<void(Result<HardStateChange>)>;
     /// Sets or removes the one hard publication of a resource. `done` runs after the commit.
     /// Faults: unsupported_media, too_large, malformed, precondition_failed, not_found (nothing to
@@ -75,13 +91,15 @@ private:
     void refuse(const Incoming& incoming, const sip::Answer& answer);
     ExpiryRules expiry_rules() const;
 
-    /// A change of hard state on its way through the ladder.
-    struct HardChange;
+    /// A StateOrder on its way through the ladder.
+    struct StateChange;
 
-    void resume_hard_state(std::unique_ptr<HardChange> change);
-    std::optional<Fault> refusal_of(const HardChange& change, const Publication* earlier) const;
-    store::Change row_of_change(HardChange& change, const Publication* earlier);
-    void apply_hard_state(HardChange& change, store::Outcome outcome);
+    void start(StateOrder order, HardDone done);
+    void resume_state(std::unique_ptr<StateChange> change);
+    static std::optional<Fault> refusal_of(const StateChange& change, const Publication* earlier);
+    void commit_state(std::unique_ptr<StateChange> change, const Publication* earlier);
+    store::Change row_of_change(StateChange& change, const Publication* earlier);
+    void apply_state(StateChange& change, store::Outcome outcome);
 
     std::string removal_tag(std::uint64_t mark) const;
 

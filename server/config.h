@@ -34,6 +34,13 @@ struct AddressRange {
 };
 Result<AddressRange> parse_address_range(std::string_view text);
 
+/// A PBX that is asked for the state of its mailboxes: "asterisk sip:192.0.2.5:5060 user password".
+struct PbxAddress {
+    std::string name;
+    std::string uri;                 ///< without user part: where its requests go
+    std::string username, password;  ///< empty: it does not challenge
+};
+
 /// Every knob. Defaults here are the defaults. Times in seconds unless the name says otherwise.
 struct Config {
     // [sip]
@@ -86,6 +93,12 @@ struct Config {
     bool register_allows_star_alone = false;
     // [notify]
     std::uint32_t notify_timeout_max = 3, notify_failures_max = 3;
+    // [mwi]
+    std::string mwi_account;  ///< Message-Account where the counters name none; empty: the mailbox
+    bool mwi_unsolicited = false;
+    bool mwi_unsolicited_active = false;  ///< Subscription-State of those NOTIFYs: active
+    std::vector<PbxAddress> mwi_pbx;
+    std::uint32_t mwi_pbx_expires = 600;
     // [http]
     std::string http_listen = "127.0.0.1:8080";  ///< empty: no HTTP
     bool http_insecure = false;                  ///< allow plain HTTP beyond loopback

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "server/config_values.h"
+#include "sip/uri.h"
 
 namespace herald::server {
 
@@ -238,6 +239,39 @@ std::string read_token_file(Config& config, std::string_view value) {
     return {};
 }
 
+std::string read_message_account(Config& config, std::string_view value) {
+    std::string sample(value);
+    for (const std::string_view name : {"{user}", "{host}"}) {
+        for (auto at = sample.find(name); at != std::string::npos; at = sample.find(name, at))
+            sample.replace(at, name.size(), "x");
+    }
+    if (!sample.empty() && (!sip::parse_uri(sample) || sample.find_first_of("{}<>") != sample.npos))
+        return quoted(value) + " is no URI, want one like \"sip:*97@{host}\"";
+    config.mwi_account = value;
+    return {};
+}
+
+std::string read_unsolicited_state(Config& config, std::string_view value) {
+    if (value != "terminated" && value != "active")
+        return quoted(value) + " is unknown, want \"terminated\" or \"active\"";
+    config.mwi_unsolicited_active = value == "active";
+    return {};
+}
+std::string show_unsolicited_state(const Config& config) {
+    return config.mwi_unsolicited_active ? "\"active\"" : "\"terminated\"";
+}
+
+std::string read_pbx(Config& config, std::string_view value) {
+    auto pbx = parse_pbx(value);
+    if (!pbx) return pbx.fault().detail;
+    const auto& all = config.mwi_pbx;
+    if (std::any_of(all.begin(), all.end(),
+                    [&](const auto& each) { return each.name == pbx->name; }))
+        return quoted(pbx->name) + " is there twice";
+    config.mwi_pbx.push_back(*std::move(pbx));
+    return {};
+}
+
 using C = Config;
 
 constexpr ConfigKey kSipKeys[] = {
@@ -436,6 +470,34 @@ constexpr ConfigKey kNotifyKeys[] = {
         {1, 1000}),
 };
 
+constexpr ConfigKey kMwiKeys[] = {
+    text<&C::mwi_account>({"mwi", "account",
+                           "What phones dial to listen to messages, where the mailbox's own "
+                           "counters do not say: \"sip:*97@{host}\"; {user} and {host} are the "
+                           "mailbox's. Empty: the mailbox."},
+                          read_message_account),
+    flag<&C::mwi_unsolicited>(
+        {"mwi", "unsolicited",
+         "Tell registered phones of their messages even if they did not subscribe; each mailbox's "
+         "settings may say otherwise.",
+         true}),
+    text<&C::mwi_unsolicited_active>(
+        {"mwi", "unsolicited_state",
+         "Subscription-State of those NOTIFYs, \"terminated\" or \"active\": phones differ.", true},
+        read_unsolicited_state, show_unsolicited_state),
+    list<&C::mwi_pbx>(
+        {"mwi", "pbx",
+         "PBXs that Herald subscribes to for their mailboxes: \"name sip:host:port\", "
+         "and \"username password\" behind it where the PBX asks for them. Which "
+         "mailboxes: each mailbox's settings."},
+        read_pbx, show_elements<&C::mwi_pbx>),
+    number<&C::mwi_pbx_expires>(
+        {"mwi", "pbx_expires",
+         "How long Herald subscribes to a PBX's mailbox at a time; a PBX that forgot its "
+         "subscribers is noticed within this time."},
+        {60, kDay, "s"}),
+};
+
 constexpr ConfigKey kHttpKeys[] = {
     text<&C::http_listen>(
         {"http", "listen", "Where the HTTP API is served: address:port, numeric. Empty: no HTTP."},
@@ -475,6 +537,7 @@ std::vector<ConfigKey> joined() {
     add(kPublishKeys);
     add(kRegisterKeys);
     add(kNotifyKeys);
+    add(kMwiKeys);
     add(kHttpKeys);
     return all;
 }
@@ -496,6 +559,7 @@ std::string_view section_help(std::string_view section) noexcept {
     if (section == "publish") return "Publications (RFC 3903).";
     if (section == "register") return "Registrations (RFC 3261 10).";
     if (section == "notify") return "Notifications.";
+    if (section == "mwi") return "Message waiting (RFC 3842).";
     if (section == "http") return "The HTTP API, metrics and health.";
     return {};
 }

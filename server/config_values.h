@@ -25,6 +25,11 @@ Result<sip::Endpoint> parse_numeric_endpoint(std::string_view text);
 Result<store::Token> parse_token(std::string_view text);
 std::string to_string(const store::Token& token);
 
+/// An entry of mwi.pbx: "name sip:host[:port]", with "username password" behind it where it asks
+/// for them. Faults: invalid_configuration.
+Result<PbxAddress> parse_pbx(std::string_view text);
+std::string to_string(const PbxAddress& pbx);
+
 /// True for a host name (RFC 1123 2.1, underscores allowed) or an address literal, IPv6 in
 /// brackets.
 bool is_host(std::string_view text);

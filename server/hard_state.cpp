@@ -1,5 +1,5 @@
-// server/hard_state.cpp: publications without expiry, set by operators; and publications of earlier
-// runs.
+// server/hard_state.cpp: publications that no PUBLISH made: set by operators, taken from elsewhere;
+// and those of earlier runs.
 #include <algorithm>
 
 #include "base/log.h"
@@ -11,9 +11,10 @@ namespace herald::server {
 namespace {
 
 constexpr std::size_t kTagBytes = 16;
+constexpr std::size_t kMostWaitingOrders = 32;
 
-Result<packages::DocumentPtr> admit(const packages::Package& package,
-                                    const packages::Document& document) {
+/// What an operator may set is what others may publish.
+Status check(const packages::Package& package, const packages::Document& document) {
     const auto& profile = package.profile();
     const auto& types = profile.publish_types;
     if (document.body.size() > profile.max_body) {
@@ -26,7 +27,7 @@ Result<packages::DocumentPtr> admit(const packages::Package& package,
         return Fault{FaultKind::unsupported_media,
                      "This package does not take " + given + ", want " + wanted};
     }
-    return package.admit(document);
+    return {};
 }
 
 bool names(const std::vector<std::string>& tags, const std::string& tag) {
@@ -44,103 +45,149 @@ bool is_none_of(const HardCondition& condition, const std::string* entity_tag) {
     return !entity_tag || !names(condition.none_of, *entity_tag);
 }
 
-struct Compositor::HardChange {
-    HardOrder order;
+struct Compositor::StateChange {
+    enum class Kind : std::uint8_t { put, refresh, remove };
+
+    StateOrder order;
     HardDone done;
     std::uint32_t slot = Resource::kNone;
     Publication next;
     std::uint64_t replaced = 0;
-
-    bool is_removal() const noexcept { return !order.document.has_value(); }
+    Kind kind = Kind::put;
 };
 
 const Publication* Compositor::hard_state(const packages::Package& package,
                                           std::string_view aor) const {
     const auto slot = context_.resources.find(package, aor);
-    if (slot == Resource::kNone) return nullptr;
-    const auto& all = context_.resources[slot].publications;
-    const auto found = std::find_if(all.begin(), all.end(), [](const Publication& publication) {
-        return publication.source == kHardSource;
-    });
-    return found == all.end() ? nullptr : &*found;
+    return slot == Resource::kNone ? nullptr : context_.resources[slot].by_source(kHardSource);
 }
 
 void Compositor::change_hard_state(HardOrder order, HardDone done) {
-    auto change = std::make_unique<HardChange>();
-    change->order = std::move(order);
-    change->done = std::move(done);
-    resume_hard_state(std::move(change));
+    if (order.document) {
+        if (const auto taken = check(*order.package, *order.document); !taken)
+            return done(taken.fault());
+    }
+    start({.package = order.package,
+           .aor = std::move(order.aor),
+           .source = kHardSource,
+           .rank = packages::Rank::hard,
+           .document = std::move(order.document),
+           .expires_at = {},
+           .condition = std::move(order.condition)},
+          std::move(done));
 }
 
-void Compositor::resume_hard_state(std::unique_ptr<HardChange> change) {
+void Compositor::put_state(StateOrder order, Done done) {
+    start(std::move(order), [done = std::move(done)](Result<HardStateChange> result) mutable {
+        done(result ? Status{} : Status(result.fault()));
+    });
+}
+
+void Compositor::start(StateOrder order, HardDone done) {
+    auto change = std::make_unique<StateChange>();
+    change->order = std::move(order);
+    change->done = std::move(done);
+    if (change->order.document) {
+        auto document = change->order.package->admit(*change->order.document);
+        if (!document) return change->done(document.fault());
+        change->next.document = *std::move(document);
+    } else {
+        change->kind = StateChange::Kind::remove;
+    }
+    resume_state(std::move(change));
+}
+
+void Compositor::resume_state(std::unique_ptr<StateChange> change) {
     auto fail = [&](Fault fault) { change->done(std::move(fault)); };
     if (context_.port.is_full()) return fail({FaultKind::unavailable, "Busy; try again"});
-    if (!change->is_removal()) {
-        auto document = admit(*change->order.package, *change->order.document);
-        if (!document) return fail(document.fault());
-        change->next.document = *std::move(document);
-    }
     const auto& order = change->order;
     const auto slot = change->slot = context_.resources.obtain(*order.package, order.aor);
     auto& resource = context_.resources[slot];
     if (resource.is_changing) {
-        const bool is_crowded = resource.waiting && resource.waiting->size() >= 32;
+        const bool is_crowded = resource.waiting && resource.waiting->size() >= kMostWaitingOrders;
         if (is_crowded) return fail({FaultKind::unavailable, "Busy; try again"});
         publications_.wait(slot, [this, change = std::move(change)]() mutable {
-            resume_hard_state(std::move(change));
+            resume_state(std::move(change));
         });
         return;
     }
-    const auto* earlier = hard_state(*order.package, order.aor);
-    if (const auto refusal = refusal_of(*change, earlier)) {
-        fail(*refusal);
+    const auto* earlier = resource.by_source(order.source);
+    if (auto refusal = refusal_of(*change, earlier)) {
+        fail(*std::move(refusal));
         return context_.resources.drop_if_idle(slot);
     }
-    auto row = row_of_change(*change, earlier);
-    publications_.commit(slot, std::move(row),
-                         [this, change = std::move(change)](store::Outcome outcome) {
-                             apply_hard_state(*change, outcome);
-                         });
+    commit_state(std::move(change), earlier);
 }
 
-std::optional<Fault> Compositor::refusal_of(const HardChange& change,
-                                            const Publication* earlier) const {
+std::optional<Fault> Compositor::refusal_of(const StateChange& change, const Publication* earlier) {
+    const auto& condition = change.order.condition;
     const auto* tag = earlier ? &earlier->entity_tag : nullptr;
-    if (!is_any_of(change.order.condition, tag) || !is_none_of(change.order.condition, tag)) {
+    if (!is_any_of(condition, tag) || !is_none_of(condition, tag)) {
         return Fault{FaultKind::precondition_failed,
                      earlier ? "What is set here has the entity-tag \"" + *tag + "\""
                              : std::string("Nothing is set here")};
     }
-    if (!earlier && change.is_removal()) return Fault{FaultKind::not_found, "Nothing is set here"};
+    if (!earlier && change.kind == StateChange::Kind::remove)
+        return Fault{FaultKind::not_found, "Nothing is set here"};
     return std::nullopt;
 }
 
-store::Change Compositor::row_of_change(HardChange& change, const Publication* earlier) {
-    change.replaced = earlier ? earlier->id : 0;
-    if (change.is_removal())
-        return store::RemovePublication{change.replaced, earlier->entity_tag, {}, {}};
+void Compositor::commit_state(std::unique_ptr<StateChange> change, const Publication* earlier) {
+    const auto& order = change->order;
+    // What an operator says is written down whatever it is.
+    const bool is_same = earlier && order.document && order.rank != packages::Rank::hard &&
+                         earlier->type == order.document->type &&
+                         earlier->body == order.document->body;
+    if (is_same && earlier->expires_at == order.expires_at)
+        return change->done(HardStateChange{earlier->entity_tag, false});
+    const bool has_expiry = order.expires_at != base::WallTime{};
+    if (is_same && !earlier->is_hard() && has_expiry) change->kind = StateChange::Kind::refresh;
+    auto row = row_of_change(*change, earlier);
+    publications_.commit(change->slot, std::move(row),
+                         [this, change = std::move(change)](store::Outcome outcome) {
+                             apply_state(*change, outcome);
+                         });
+}
+
+store::Change Compositor::row_of_change(StateChange& change, const Publication* earlier) {
+    const auto& order = change.order;
     auto& next = change.next;
+    change.replaced = earlier ? earlier->id : 0;
+    if (change.kind == StateChange::Kind::remove)
+        return store::RemovePublication{change.replaced, earlier->entity_tag, {}, {}};
+    next.expires_at = order.expires_at;
+    if (change.kind == StateChange::Kind::refresh) {
+        next.entity_tag = earlier->entity_tag;
+        return store::RefreshPublication{earlier->id,      earlier->entity_tag, earlier->entity_tag,
+                                         order.expires_at, earlier->granted,    {}};
+    }
     next.id = earlier ? earlier->id : context_.next_id();
-    next.source = kHardSource;
-    next.rank = packages::Rank::hard;
+    next.source = order.source;
+    next.rank = order.rank;
     next.arrived = context_.wall();
     next.entity_tag = base::random_token(kTagBytes);
-    next.type = change.order.document->type;
-    next.body = change.order.document->body;
-    return store::PutPublication{row_of(*change.order.package, change.order.aor, next, {}),
+    next.type = order.document->type;
+    next.body = order.document->body;
+    return store::PutPublication{row_of(*order.package, order.aor, next, {}),
                                  earlier ? earlier->entity_tag : std::string()};
 }
 
-void Compositor::apply_hard_state(HardChange& change, store::Outcome outcome) {
+void Compositor::apply_state(StateChange& change, store::Outcome outcome) {
     const auto slot = change.slot;
     if (outcome != store::Outcome::committed) return change.done(status_of(outcome).fault());
     HardStateChange done{change.next.entity_tag, change.replaced == 0};
-    if (change.is_removal()) {
+    if (change.kind == StateChange::Kind::refresh) {
+        if (auto* target = context_.resources[slot].by_id(change.replaced)) {
+            target->expires_at = change.next.expires_at;
+            publications_.arm_expiry(slot, *target, {});
+        }
+    } else if (change.kind == StateChange::Kind::remove) {
         publications_.take_out(slot, change.replaced, packages::Cause::removed);
+        sender_.changed(slot);
     } else {
         publications_.put(slot, std::move(change.next));
+        sender_.changed(slot);
     }
-    sender_.changed(slot);
     change.done(std::move(done));
 }
 

@@ -125,6 +125,7 @@ void NotifySender::changed(std::uint32_t slot, std::optional<base::Instant> aske
     ++resource.version;
     if (resource.untold_since == base::Instant{})
         resource.untold_since = asked_at.value_or(context_.loop.now());
+    if (changed_) changed_(slot);
     if (!resource.is_dirty) {
         resource.is_dirty = true;
         resource.fan_out_at = 0;
@@ -145,7 +146,9 @@ void NotifySender::resume(std::uint32_t slot) {
         auto& record = context_.subscriptions[watcher];
         const bool has_it = is_confirmed && record.change <= resource.confirmed_through;
         if (has_it && record.state == SubscriptionState::active) {
-            record.sent_fingerprint = composed_view(record, resource).fingerprint;
+            const auto& view = composed_view(record, resource);
+            record.sent_fingerprint = view.fingerprint;
+            record.sent_alert = view.composed->alert;
         }
         record.is_stale = record.is_forced = !has_it;
         confirmations_.set(record, has_it);
@@ -224,13 +227,23 @@ bool NotifySender::may_send_now(Id id, Subscription& record) {
     if (record.liveness == Liveness::suspect && !record.is_due) return false;
     auto& timers = context_.loop.timers();
     if (record.is_forced || record.is_due) return timers.cancel(record.retry), true;
-    if (timers.is_armed(record.retry)) return coalesced_.add(), false;
     const auto interval =
         context_.resources[record.resource].package->profile().min_notify_interval;
     const auto next = record.last_notify + interval;
-    if (record.last_notify == base::Instant{} || next <= context_.loop.now()) return true;
+    const bool is_paced = record.last_notify != base::Instant{} && next > context_.loop.now();
+    if (is_paced && record.failures == 0 && is_alert(record))
+        return timers.cancel(record.retry), true;
+    if (timers.is_armed(record.retry)) return coalesced_.add(), false;
+    if (!is_paced) return true;
     retry_at(id, record, next - context_.loop.now());
     return false;
+}
+
+/// Only asked of those who would have to wait.
+bool NotifySender::is_alert(const Subscription& record) {
+    if (record.state != SubscriptionState::active || record.sent_fingerprint == 0) return false;
+    auto& resource = context_.resources[record.resource];
+    return composed_view(record, resource).composed->alert != record.sent_alert;
 }
 
 bool NotifySender::has_news(const Subscription& record, Resource& resource) {
@@ -314,6 +327,7 @@ void NotifySender::depart(Id id, Subscription& record, Resource& resource) {
         const auto known = record.is_forced ? 0 : record.sent_fingerprint;
         flight.composed = resource.compose_since(view, known, context_.wall());
         flight.fingerprint = view.fingerprint;
+        record.sent_alert = flight.composed->alert;
     } else {
         record.skip_version();
     }

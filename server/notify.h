@@ -46,6 +46,9 @@ public:
     /// Called when a change of a dialog that was made here is done: what waits for it may go on.
     void on_settled(base::Task<void(Id)> hook) { settled_ = std::move(hook); }
 
+    /// Called for every resource that changed, before its watchers are told.
+    void on_changed(base::Task<void(std::uint32_t resource)> hook) { changed_ = std::move(hook); }
+
     /// Something was heard from this peer: its suspects are tried again (product 7).
     void on_sign_of_life(const sip::Flow& flow);
     /// After recovery: whoever is not known to have the current document is told.
@@ -84,6 +87,7 @@ private:
     void visit(Id id, Resource& resource);
     void send(Id id);
     bool may_send_now(Id id, Subscription& record);
+    bool is_alert(const Subscription& record);
     bool has_news(const Subscription& record, Resource& resource);
     ViewState& composed_view(const Subscription& record, Resource& resource);
     void look_again_at(const Resource& resource, base::WallTime stale_at);
@@ -137,6 +141,7 @@ private:
         authorizations_;                   ///< for the next NOTIFY, by packed Id
     std::shared_ptr<NotifySender*> self_;  ///< for answers of the locator that come late
     base::Task<void(Id)> settled_;
+    base::Task<void(std::uint32_t)> changed_;
     base::Counter& sent_;
     base::Counter& delivered_;
     base::Counter& coalesced_;

@@ -48,6 +48,15 @@ const Publication* earlier_of(const PublishFacts& facts) {
     return found == all.end() ? nullptr : &*found;
 }
 
+/// What the limit is about; operators' state and members of a group do not use it up.
+std::size_t published_count(const Resource& resource) {
+    return static_cast<std::size_t>(
+        std::count_if(resource.publications.begin(), resource.publications.end(),
+                      [](const Publication& publication) {
+                          return publication.rank == packages::Rank::published;
+                      }));
+}
+
 /// Unlike SUBSCRIBE there is no clause about one hour (RFC 3903 6 step 4).
 std::optional<std::uint32_t> publish_expires(std::optional<std::uint32_t> asked,
                                              const ExpiryRules& rules) {
@@ -79,7 +88,7 @@ std::variant<PublishPlan, sip::Answer> decide_initial(const PublishFacts& facts,
     if (auto refusal = admit_body(facts, plan)) return *std::move(refusal);
     if (expires == 0) return PublishPlan{PublishOperation::nothing};
     if (!plan.target && facts.resource &&
-        facts.resource->publications.size() >= facts.max_publications) {
+        published_count(*facts.resource) >= facts.max_publications) {
         return unavailable("Too many publications");
     }
     return plan;

@@ -214,7 +214,7 @@ void Registrar::apply(const Incoming& incoming, std::uint32_t slot, Change& chan
             sender_.changed(slot);
             if (!change.made.empty()) presence_.reached(incoming.aor, incoming.flow);
             presence_.changed(incoming.aor);
-            if (!change.made.empty() && registered_) registered_(incoming.aor);
+            if (!change.made.empty()) tell_registered(incoming.aor);
             break;
         case store::Outcome::refused:
             refuse(incoming, answer(500, "The bindings were changed meanwhile"));

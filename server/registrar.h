@@ -64,7 +64,9 @@ public:
     const packages::Binding* binding(const TemporaryGruu& gruu) const;
 
     /// Called after a new or refreshed binding was made durable, with its AOR.
-    void on_registered(base::Task<void(const std::string&)> hook) { registered_ = std::move(hook); }
+    void on_registered(base::Task<void(const std::string&)> hook) {
+        registered_.push_back(std::move(hook));
+    }
 
 private:
     struct Incoming {
@@ -98,6 +100,9 @@ private:
     void apply(const Incoming& incoming, std::uint32_t slot, Change& change,
                store::Outcome outcome);
     void apply_to(std::uint32_t slot, Change& change);
+    void tell_registered(const std::string& aor) {
+        for (auto& hook : registered_) hook(aor);
+    }
     void accept(const Incoming& incoming, bool has_outbound);
     void refuse(const Incoming& incoming, const sip::Answer& answer);
     void append_contact(std::string& headers, const packages::Binding& binding,
@@ -120,7 +125,7 @@ private:
     const packages::Package& package_;
     Gruus gruus_;
     RegistrationPresence presence_;
-    base::Task<void(const std::string&)> registered_;
+    std::vector<base::Task<void(const std::string&)>> registered_;
     /// Devices temporary GRUUs may stand for.
     std::unordered_multimap<std::uint64_t, Place> by_subject_;
     base::Counter& queried_;

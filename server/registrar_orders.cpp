@@ -130,7 +130,7 @@ void Registrar::put_ordered(std::uint32_t slot, Order& order) {
                 publications_.put(slot, std::move(*next));
                 sender_.changed(slot);
                 presence_.changed(aor);
-                if (registered_) registered_(aor);
+                tell_registered(aor);
             }
             done(status_of(outcome));
         });

@@ -31,7 +31,7 @@ packages::Composed compose_view(const Resource& resource, const packages::View& 
                               true,
                               gone.retry_after});
     }
-    return resource.package->compose({resource.aor, inputs, now}, view);
+    return resource.package->compose({resource.aor, inputs, now, resource.settings}, view);
 }
 
 }  // namespace
@@ -56,6 +56,13 @@ Publication* Resource::by_id(std::uint64_t id) noexcept {
     const auto found =
         std::find_if(publications.begin(), publications.end(),
                      [&](const Publication& candidate) { return candidate.id == id; });
+    return found == publications.end() ? nullptr : &*found;
+}
+
+const Publication* Resource::by_source(std::string_view source) const noexcept {
+    const auto found =
+        std::find_if(publications.begin(), publications.end(),
+                     [&](const Publication& candidate) { return candidate.source == source; });
     return found == publications.end() ? nullptr : &*found;
 }
 

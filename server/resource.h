@@ -71,6 +71,7 @@ struct Resource {
 
     std::string aor;
     const packages::Package* package = nullptr;
+    const packages::Settings* settings = nullptr;
     std::vector<Publication> publications;
     std::vector<std::uint32_t> watchers;  ///< slots of subscriptions
     std::vector<ViewState> views;
@@ -95,6 +96,7 @@ struct Resource {
     const Publication* by_tag(std::string_view entity_tag) const noexcept;
     const Publication* by_mark(std::uint64_t mark) const noexcept;
     Publication* by_id(std::uint64_t id) noexcept;
+    const Publication* by_source(std::string_view source) const noexcept;
     bool is_idle() const noexcept {
         return publications.empty() && watchers.empty() && !is_changing && !is_dirty &&
                !is_confirmable && !is_held && !waiting && confirmed_fingerprint == 0;

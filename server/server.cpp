@@ -139,6 +139,12 @@ void Server::State::make_shards() {
         unit.link->resolve_with(shards[i]->context().aliases);
         peers.shards[i]->stack = &shards[i]->stack();
         unit.network.attach(shards[i]->stack());
+        shards[i]->mailboxes().reach_others(
+            [this](const std::string& aor, base::Task<void(Mailboxes&)> work) {
+                auto& owner = *shards[shard_of_aor(store->home(), aor, shards.size())];
+                owner.loop().post(
+                    [&owner, work = std::move(work)]() mutable { work(owner.mailboxes()); });
+            });
         shards[i]->on_foreign_flow_closed(
             [link = unit.link.get()](const sip::Flow& flow) { link->tell_flow_closed(flow); });
     }

@@ -55,7 +55,8 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
     : loop_(loop),
       router_(router),
       config_(setup.config),
-      resources_(metrics),
+      settings_{config_.mwi_account},
+      resources_(metrics, &settings_),
       subscriptions_(metrics),
       port_(setup.store.attach(loop)) {
     stack_ =
@@ -72,6 +73,11 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
     compositor_ = std::make_unique<Compositor>(*context_, *sender_, *publications_);
     registrar_ =
         std::make_unique<Registrar>(*context_, *sender_, *publications_, *packages::find("reg"));
+    const auto& message_summary = *packages::find("message-summary");
+    mailboxes_ = std::make_unique<Mailboxes>(*context_, *compositor_, *sender_, message_summary);
+    mailbox_notices_ = std::make_unique<MailboxNotices>(*context_, *mailboxes_, *registrar_,
+                                                        *locator_, message_summary);
+    upstream_ = std::make_unique<Upstream>(*context_, *mailboxes_, *locator_, message_summary);
     rest_ = std::make_unique<Rest>(loop);
 }
 
@@ -86,6 +92,8 @@ void Shard::resume() {
         resources_.drop_if_idle(slot);
     }
     notifier_->send_strays_elsewhere();
+    mailboxes_->resume();
+    upstream_->resume();
     loop_.timers().arm(loop_.now() + kTombstoneLife, [this] {
         notifier_->forget_tombstones();
         compositor_->forget_tombstones();
@@ -144,8 +152,10 @@ bool Shard::passes_core_checks(sip::ServerTransactionId id, const sip::Message& 
     if (!uri) return refuse(answer(400, "Malformed Request-URI"));
     if (uri->scheme == sip::Scheme::tel || uri->scheme == sip::Scheme::other)
         return refuse(answer(416));
-    const bool is_in_dialog =
-        !request.to_tag().empty() && request.method() != sip::Method::register_;
+    // A NOTIFY belongs to a dialog we subscribed in, not to one we notify in.
+    const bool is_in_dialog = !request.to_tag().empty() &&
+                              request.method() != sip::Method::register_ &&
+                              request.method() != sip::Method::notify;
     if (is_in_dialog && !notifier_->check_dialog(id, request)) return false;
     if (is_elsewhere(request)) return refuse(unavailable("The address is being moved"));
     if (const auto tags = unsupported_tags(request); !tags.empty()) {
@@ -156,8 +166,9 @@ bool Shard::passes_core_checks(sip::ServerTransactionId id, const sip::Message& 
     return true;
 }
 
-/// Nothing here subscribes to anybody: every NOTIFY is a stranger's (RFC 6665 4.1.3).
+/// Outside the dialogs with PBXs a NOTIFY is a stranger's (RFC 6665 4.1.3).
 void Shard::on_notify(sip::ServerTransactionId id, const sip::Message& request) {
+    if (upstream_->on_notify(id, request)) return;
     stack_->answer(id, package_of(request) ? answer(481) : bad_event());
 }
 

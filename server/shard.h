@@ -7,10 +7,13 @@
 
 #include "server/compositor.h"
 #include "server/context.h"
+#include "server/mailbox_notices.h"
+#include "server/mailboxes.h"
 #include "server/notifier.h"
 #include "server/notify.h"
 #include "server/registrar.h"
 #include "server/rest.h"
+#include "server/upstream.h"
 #include "sip/locate.h"
 #include "sip/stack.h"
 #include "store/store.h"
@@ -42,6 +45,7 @@ public:
     Notifier& notifier() noexcept { return *notifier_; }
     Compositor& compositor() noexcept { return *compositor_; }
     Registrar& registrar() noexcept { return *registrar_; }
+    Mailboxes& mailboxes() noexcept { return *mailboxes_; }
     NotifySender& sender() noexcept { return *sender_; }
     store::Port& port() noexcept { return *port_; }
 
@@ -73,6 +77,7 @@ private:
     base::Loop& loop_;
     sip::ShardRouter* const router_;
     Config config_;  ///< this shard's own copy: reloaded on its thread
+    packages::Settings settings_;
     ResourceTable resources_;
     SubscriptionTable subscriptions_;
     Accounts accounts_;
@@ -87,6 +92,9 @@ private:
     std::unique_ptr<Publications> publications_;
     std::unique_ptr<Compositor> compositor_;
     std::unique_ptr<Registrar> registrar_;
+    std::unique_ptr<Mailboxes> mailboxes_;
+    std::unique_ptr<MailboxNotices> mailbox_notices_;
+    std::unique_ptr<Upstream> upstream_;
     std::unique_ptr<Rest> rest_;
     base::Task<void(const sip::Flow&)> tell_flow_closed_;
 };

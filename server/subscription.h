@@ -109,6 +109,7 @@ struct Subscription {
     SubscriptionState state = SubscriptionState::committing;
     Liveness liveness = Liveness::well;
     EndReason reason = EndReason::timeout;
+    std::uint8_t sent_alert = 0;    ///< Composed::alert of the document last sent
     std::uint8_t failures = 0;      ///< NOTIFYs in a row without a good answer
     bool is_stale : 1 = false;      ///< owes its watcher a NOTIFY
     bool is_forced : 1 = false;     ///< ... even if the document is the one sent before

@@ -33,8 +33,9 @@ constexpr Next kNextState[kSubscriptionStates][kSubscriptionInputs] = {
 
 }  // namespace
 
-ResourceTable::ResourceTable(base::Metrics& metrics)
-    : count_(metrics.gauge("herald_resources", "Resources with state or watchers")) {}
+ResourceTable::ResourceTable(base::Metrics& metrics, const packages::Settings* settings)
+    : settings_(settings),
+      count_(metrics.gauge("herald_resources", "Resources with state or watchers")) {}
 
 std::uint64_t ResourceTable::hash(const packages::Package& package, std::string_view aor) const {
     return base::keyed_hash(key_, aor) + reinterpret_cast<std::uintptr_t>(&package);
@@ -53,6 +54,7 @@ std::uint32_t ResourceTable::obtain(const packages::Package& package, std::strin
     auto& resource = slab_[id.slot];
     resource.aor = aor;
     resource.package = &package;
+    resource.settings = settings_;
     index_.insert(hash(package, aor), id.slot);
     count_.add();
     return id.slot;

@@ -28,7 +28,8 @@ namespace herald::server {
 /// The resources of one shard by package and AOR. Slots are stable while a resource lives.
 class ResourceTable {
 public:
-    explicit ResourceTable(base::Metrics& metrics);
+    /// `settings` outlive the table; nullptr: the defaults.
+    explicit ResourceTable(base::Metrics& metrics, const packages::Settings* settings = nullptr);
 
     /// Slot, or Resource::kNone.
     std::uint32_t find(const packages::Package& package, std::string_view aor) const;
@@ -38,6 +39,7 @@ public:
     /// Forgets a resource that holds nothing.
     void drop_if_idle(std::uint32_t slot);
     std::size_t size() const noexcept { return slab_.size(); }
+    const packages::Settings* settings() const noexcept { return settings_; }
 
     template <class Visit>
     void for_each(Visit&& visit) {
@@ -46,6 +48,8 @@ public:
 
 private:
     std::uint64_t hash(const packages::Package& package, std::string_view aor) const;
+
+    const packages::Settings* settings_;
 
     base::HashKey key_ = base::random_key();
     base::Slab<Resource> slab_;

@@ -161,6 +161,9 @@ std::string Actor::take_request(const Received& message) {
     const auto found = std::find_if(dialogs_.begin(), dialogs_.end(), [&](const Dialog& dialog) {
         return dialog.call_id == request.call_id() && dialog.local_tag == request.to_tag();
     });
+    // Sent to a contact that was registered: the story says whether it was to come.
+    if (request.to_tag().empty() && request.to().find(aor) != std::string_view::npos)
+        return complaint_about(request);
     if (found == dialogs_.end()) return "a NOTIFY in no dialog of " + name;
     return complaint_about(request, *found);
 }
@@ -172,6 +175,11 @@ std::string Actor::complaint_about(const sip::Message& notify, Dialog& dialog) {
     }
     if (notify.cseq() <= dialog.notify_cseq) return "CSeq did not rise";
     dialog.notify_cseq = notify.cseq();
+    return complaint_about(notify);
+}
+
+/// Without a dialog, too.
+std::string Actor::complaint_about(const sip::Message& notify) {
     if (!sip::sole_contact(notify)) return "no usable Contact";
     if (notify.count(sip::Header::max_forwards) != 1) return "no Max-Forwards";
     if (notify.count(sip::Header::event) != 1) return "not one Event";

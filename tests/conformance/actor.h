@@ -78,6 +78,7 @@ private:
     void add_basics(Draft& draft, const std::string& from, const std::string& to,
                     const std::string& call_id, std::uint32_t cseq, std::string_view method);
     std::string complaint_about(const sip::Message& notify, Dialog& dialog);
+    static std::string complaint_about(const sip::Message& notify);
 
     std::vector<Dialog> dialogs_;  ///< the last one is the current one
     std::optional<Draft> last_;

@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "packages/mailbox.h"
 #include "sip/endpoint.h"
 #include "sip/transport.h"
 #include "store/records.h"
@@ -87,6 +88,9 @@ public:
                                   std::string body) = 0;
     /// Without `resource`: `aor` is an alias no more.
     virtual Status put_alias(const std::string& aor, const std::string& resource) = 0;
+    /// What this made the server send is left to take().
+    virtual Status put_mailbox_settings(const std::string& aor,
+                                        packages::MailboxSettings settings) = 0;
     virtual Result<std::size_t> subscriptions() = 0;
 
     /// What the server holds though nobody wants anything of it; nullopt: nothing.

@@ -212,6 +212,18 @@ Status InProcess::put_alias(const std::string& aor, const std::string& resource)
     return result;
 }
 
+Status InProcess::put_mailbox_settings(const std::string& aor, packages::MailboxSettings settings) {
+    Status result;
+    bool is_done = false;
+    shard().mailboxes().put_settings(aor, std::move(settings), [&](Status status) {
+        result = std::move(status);
+        is_done = true;
+    });
+    settle();
+    if (!is_done) return Fault{FaultKind::timeout, "the operator waits in vain"};
+    return result;
+}
+
 Result<std::size_t> InProcess::subscriptions() {
     return shard().context().subscriptions.size();
 }

@@ -56,6 +56,8 @@ public:
     Status put_hard_state(std::string_view package, const std::string& aor,
                           std::string body) override;
     Status put_alias(const std::string& aor, const std::string& resource) override;
+    Status put_mailbox_settings(const std::string& aor,
+                                packages::MailboxSettings settings) override;
     Result<std::size_t> subscriptions() override;
     std::optional<std::string> left_over() override;
     testing::FailingStore* store() override { return life_ ? life_->store.get() : nullptr; }

@@ -196,6 +196,18 @@ Status Live::put_alias(const std::string& aor, const std::string& resource) {
     return done ? Status() : Status(done.fault());
 }
 
+Status Live::put_mailbox_settings(const std::string& aor, packages::MailboxSettings settings) {
+    moment_ = clock_.now();
+    http::JsonArray members;
+    for (const auto& member : settings.members) members.push_back(member);
+    http::JsonObject json{{"members", std::move(members)}};
+    if (settings.unsolicited) json.emplace_back("unsolicited", *settings.unsolicited);
+    if (!settings.pbx.empty()) json.emplace_back("source", http::JsonObject{{"pbx", settings.pbx}});
+    const auto put =
+        call("PUT", "/v1/mailboxes/" + cli::path_segment(aor) + "/settings", http::to_text(json));
+    return put ? Status() : Status(put.fault());
+}
+
 Result<std::size_t> Live::subscriptions() {
     const auto answer = call("GET", "/v1/subscriptions?limit=1");
     if (!answer) return answer.fault();

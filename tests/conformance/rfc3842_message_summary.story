@@ -5,6 +5,9 @@ text two
 text none
     Messages-Waiting: no
     Voice-Message: 0/8
+text three
+    Messages-Waiting: yes
+    Voice-Message: 3/8
 
 # RFC 3842 3.4: a mailbox of which nothing is known has no messages waiting
 Alice sends SUBSCRIBE sip:alice@localhost
@@ -49,28 +52,63 @@ Alice receives NOTIFY
     body contains Message-Account: sip:alice@vmail.localhost
     body contains Voice-Message: 2/8 (0/2)
 
-# RFC 3842 3.9: no more than one NOTIFY a second, the latest state when it is due
+# RFC 3842 3.12: no more than one NOTIFY a second, the latest state when it is due
+an operator sets message-summary of sip:alice@localhost
+    {two}
 Alice sends SUBSCRIBE sip:alice@localhost
     Event: message-summary
 Alice receives 200
 Alice receives NOTIFY
+    body contains Voice-Message: 2/8
 an operator sets message-summary of sip:alice@localhost
-    {two}
+    {three}
 Alice receives nothing
 after 500 ms
 an operator sets message-summary of sip:alice@localhost
-    {none}
-an operator sets message-summary of sip:alice@localhost
     {two}
+an operator sets message-summary of sip:alice@localhost
+    {three}
 Alice receives nothing
 after 500 ms
 Alice receives NOTIFY
-    body contains Voice-Message: 2/8
+    body contains Voice-Message: 3/8
 after 10 s
 an operator sets message-summary of sip:alice@localhost
     {none}
 Alice receives NOTIFY
     body contains Voice-Message: 0/8
+
+# RFC 3842 3.12: the lamp itself does not wait for the second to be over
+Alice sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+Alice receives 200
+Alice receives NOTIFY
+    body contains Messages-Waiting: no
+an operator sets message-summary of sip:alice@localhost
+    {two}
+Alice receives NOTIFY
+    body contains Messages-Waiting: yes
+an operator sets message-summary of sip:alice@localhost
+    {three}
+Alice receives nothing
+an operator sets message-summary of sip:alice@localhost
+    {none}
+Alice receives NOTIFY
+    body contains Messages-Waiting: no
+after 1 s
+Alice receives nothing
+
+# RFC 3842 3.5: the account to dial is the configured one where the counters name none
+config mwi.account = "sip:*97-{user}@voicemail.{host}"
+Alice sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+Alice receives 200
+Alice receives NOTIFY
+    body contains Message-Account: sip:*97-alice@voicemail.localhost
+an operator sets message-summary of sip:alice@localhost
+    {two}
+Alice receives NOTIFY
+    body contains Message-Account: sip:alice@vmail.localhost
 
 # RFC 3842 3.3: a refresh is answered by a NOTIFY whatever the rate
 Alice sends SUBSCRIBE sip:alice@localhost
@@ -154,3 +192,173 @@ Voicemail sends PUBLISH sip:alice@localhost
     P-Asserted-Identity: <sip:voicemail@localhost>
     SIP-If-Match: {old}
 Voicemail receives 412
+
+# RFC 3842 4: a group's lamp counts its own messages and those of its members, under its own account
+an operator sets message-summary of sip:sales@localhost
+    {two}
+an operator sets message-summary of sip:alice@localhost
+    Messages-Waiting: yes
+    Voice-Message: 1/0
+    Fax-Message: 4/0
+an operator sets the mailbox settings of sip:alice@localhost
+    member sip:sales@localhost
+    member sip:support@localhost
+Alice sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+Alice receives 200
+Alice receives NOTIFY
+    body contains Message-Account: sip:alice@localhost
+    body contains Voice-Message: 3/8 (0/2)
+    body contains Fax-Message: 4/0
+after 2 s
+an operator sets message-summary of sip:support@localhost
+    {three}
+Alice receives NOTIFY
+    body contains Voice-Message: 6/16 (0/2)
+after 2 s
+an operator sets the mailbox settings of sip:alice@localhost
+    member sip:support@localhost
+Alice receives NOTIFY
+    body contains Voice-Message: 4/8 (0/0)
+after 2 s
+an operator sets the mailbox settings of sip:alice@localhost
+Alice receives NOTIFY
+    body contains Voice-Message: 1/0 (0/0)
+after 2 s
+an operator sets message-summary of sip:support@localhost
+    {two}
+Alice receives nothing
+
+# RFC 3842 4: groups that are members of each other count each mailbox once
+an operator sets the mailbox settings of sip:alice@localhost
+    member sip:bob@localhost
+an operator sets the mailbox settings of sip:bob@localhost
+    member sip:alice@localhost
+an operator sets message-summary of sip:alice@localhost
+    {two}
+an operator sets message-summary of sip:bob@localhost
+    {three}
+Alice sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+Alice receives 200
+Alice receives NOTIFY
+    body contains Voice-Message: 5/16
+Bob sends SUBSCRIBE sip:bob@localhost
+    Event: message-summary
+Bob receives 200
+Bob receives NOTIFY
+    body contains Voice-Message: 5/16
+
+# RFC 3842 4: a group knows its members' counters after kill -9, and hears of them again
+an operator sets message-summary of sip:sales@localhost
+    {two}
+an operator sets the mailbox settings of sip:alice@localhost
+    member sip:sales@localhost
+Alice sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+Alice receives 200
+Alice receives NOTIFY
+    body contains Voice-Message: 2/8
+after 70 s
+the server crashes
+Alice receives nothing
+after 2 s
+an operator sets message-summary of sip:sales@localhost
+    {three}
+Alice receives NOTIFY
+    body contains Voice-Message: 3/8
+
+# RFC 3842 4: phones that did not subscribe are told where that is wanted, once a registration and at each change
+config mwi.unsolicited = true
+an operator sets message-summary of sip:alice@localhost
+    {two}
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: boot1
+    CSeq: 1 REGISTER
+    Contact: <sip:alice@192.0.2.10:5060>
+Alice receives 200
+Alice receives NOTIFY
+    Event: message-summary
+    Subscription-State: terminated;reason=timeout
+    To: <sip:alice@localhost>
+    body contains Voice-Message: 2/8
+after 2 s
+an operator sets message-summary of sip:alice@localhost
+    {three}
+Alice receives NOTIFY
+    body contains Voice-Message: 3/8
+an operator sets message-summary of sip:alice@localhost
+    {three}
+Alice receives nothing
+after 2 s
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: boot1
+    CSeq: 2 REGISTER
+    Contact: <sip:alice@192.0.2.10:5060>
+Alice receives 200
+Alice receives NOTIFY
+    body contains Voice-Message: 3/8
+after 2 s
+an operator sets the mailbox settings of sip:alice@localhost
+    unsolicited no
+an operator sets message-summary of sip:alice@localhost
+    {two}
+Alice receives nothing
+
+# RFC 3842 4: who wants no NOTIFY without a subscription is left alone until it registers anew
+each status: 405 481 489
+an operator sets the mailbox settings of sip:alice@localhost
+    unsolicited yes
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: boot1
+    CSeq: 1 REGISTER
+    Contact: <sip:alice@192.0.2.10:5060>
+Alice receives 200
+Alice receives NOTIFY
+Alice answers {status}
+after 2 s
+an operator sets message-summary of sip:alice@localhost
+    {two}
+Alice receives nothing
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: boot1
+    CSeq: 2 REGISTER
+    Contact: <sip:alice@192.0.2.10:5060>
+Alice receives 200
+Alice receives nothing
+after 2 s
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: boot2
+    CSeq: 1 REGISTER
+    Contact: <sip:alice@192.0.2.10:5060>
+Alice receives 200
+Alice receives NOTIFY
+    body contains Voice-Message: 2/8
+
+# RFC 6665 6.4: no NOTIFY without a subscription unless it is asked for, none to a contact that has one
+an operator sets the mailbox settings of sip:alice@localhost
+    unsolicited yes
+Alice sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+    Contact: <sip:alice@192.0.2.10:5060>
+Alice receives 200
+Alice receives NOTIFY
+    Subscription-State: active;expires=3600
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.10:5060>
+Alice receives 200
+Alice receives nothing
+Bob sends REGISTER sip:localhost
+    To: <sip:bob@localhost>
+    Contact: <sip:bob@192.0.2.11:5060>
+Bob receives 200
+Bob receives nothing
+an operator sets message-summary of sip:bob@localhost
+    {two}
+Bob receives nothing

@@ -50,6 +50,7 @@ const Teller::Sentence Teller::kSentences[] = {
     {"more comes than the server reads", &Teller::fall_behind},
     {"much more comes than the server reads", &Teller::fall_far_behind},
     {"the server reads everything in time", &Teller::catch_up},
+    {"an operator sets the mailbox settings of {aor}", &Teller::set_mailbox},
     {"an operator sets {package} of {aor}", &Teller::set_hard_state},
     {"an operator makes {aor} an alias of {resource}", &Teller::set_alias},
     {"an operator removes the alias {aor}", &Teller::remove_alias},
@@ -345,6 +346,16 @@ Status Teller::set_hard_state(const Step& step, const Names& words) {
     auto block = filled(step.block);
     if (!block) return block.fault();
     return put_hard_state(words.at("package"), words.at("aor"), test::wire(joined(*block)));
+}
+
+/// The block has the lines the store keeps: `member sip:bob@localhost`, `unsolicited yes`.
+Status Teller::set_mailbox(const Step& step, const Names& words) {
+    if (auto begun = begin(); !begun) return begun;
+    auto settings = packages::mailbox_settings_from_text(joined(step.block));
+    if (!settings) return mismatch(settings.fault().detail);
+    const auto put = harness_->put_mailbox_settings(words.at("aor"), *std::move(settings));
+    if (!put && !is_tolerant()) return mismatch("refused: " + put.fault().detail);
+    return collect();
 }
 
 Status Teller::remove_hard_state(const Step&, const Names& words) {

@@ -100,6 +100,7 @@ private:
     Status fall_far_behind(const Step& step, const Names& words);
     Status catch_up(const Step& step, const Names& words);
     Status set_hard_state(const Step& step, const Names& words);
+    Status set_mailbox(const Step& step, const Names& words);
     Status remove_hard_state(const Step& step, const Names& words);
     Status set_alias(const Step& step, const Names& words);
     Status remove_alias(const Step& step, const Names& words);

@@ -74,6 +74,32 @@ TEST_CASE("mailbox: shown is the sum of all, cleared what was set, and not both 
     CHECK(run_line({"mailbox", "a@b", "--clear", "--new", "1"}, "http://127.0.0.1:1") == kMisuse);
 }
 
+TEST_CASE("mailbox: settings that are not named stay as they are") {
+    HttpPeer server(
+        {ok(R"({"members":["sip:x@b"],"unsolicited":true,"source":{"pbx":"old","user":"7"}})"),
+         std::string(kDone)});
+
+    CHECK(run_line({"mailbox", "a@b", "--pbx", "asterisk"}, server.url()) == kOk);
+
+    const auto requests = server.requests();
+    REQUIRE(requests.size() == 2);
+    CHECK(requests[0].starts_with("GET /v1/mailboxes/sip%3Aa%40b/settings HTTP/1.1\r\n"));
+    CHECK(requests[1].starts_with("PUT /v1/mailboxes/sip%3Aa%40b/settings HTTP/1.1\r\n"));
+    CHECK(body_of(requests[1]) ==
+          R"({"members":["sip:x@b"],"source":{"pbx":"asterisk","user":"7"},"unsolicited":true})");
+}
+
+TEST_CASE("mailbox: members are a list, and nothing is a setting too") {
+    HttpPeer server({ok(R"({"members":[],"unsolicited":true,"source":{"pbx":"old","user":"7"}})"),
+                     std::string(kDone)});
+
+    CHECK(run_line({"mailbox", "a@b", "--members", "sip:x@b, y@b", "--unsolicited", "default",
+                    "--pbx", ""},
+                   server.url()) == kOk);
+
+    CHECK(body_of(server.requests().back()) == R"({"members":["sip:x@b","sip:y@b"]})");
+}
+
 TEST_CASE("account: a new password leaves role, rights and names as they were") {
     HttpPeer server(
         {ok(R"({"aor":"sip:pbx@b","username":"exchange","realm":"r","algorithms":["MD5"],)"

@@ -55,6 +55,17 @@ public:
             found->second.substr(0, end_of_type), found->second.substr(end_of_type + 1), "tag", {}};
     }
 
+    std::map<std::string, packages::MailboxSettings> mailboxes;  ///< settings, by AOR
+    Result<packages::MailboxSettings> mailbox_settings(std::string_view aor) override {
+        if (fault) return *fault;
+        return mailboxes[std::string(aor)];
+    }
+    Status put_mailbox_settings(std::string_view aor, packages::MailboxSettings settings) override {
+        if (fault) return *fault;
+        mailboxes[std::string(aor)] = std::move(settings);
+        return {};
+    }
+
     Result<server::HardStateChange> put_hard_state(
         std::string_view package, std::string_view aor, std::string_view type,
         std::string_view body, const server::HardCondition& condition) override {

@@ -144,6 +144,33 @@ TEST_CASE("RFC 3842 5.2: a mailbox's counters become the body its watchers get")
     CHECK(bench.call("DELETE", "/v1/mailboxes/alice@example.com", "write").status == 404);
 }
 
+TEST_CASE("the settings of a mailbox are set, shown and forgotten") {
+    Bench bench;
+    const auto* path = "/v1/mailboxes/alice@example.com/settings";
+    const auto& settings = bench.admin.mailboxes["sip:alice@example.com"];
+
+    CHECK(bench.call("GET", path, "read").body ==
+          "{\"members\":[],\"unsolicited\":null,\"source\":null}\n");
+    CHECK(bench
+              .call("PUT", path, "write",
+                    R"({"members":["sip:sales@example.com"],"unsolicited":false,)"
+                    R"("source":{"pbx":"asterisk","user":"100"}})")
+              .status == 204);
+    CHECK(settings.members == std::vector<std::string>{"sip:sales@example.com"});
+    CHECK(settings.unsolicited == false);
+    CHECK(settings.pbx == "asterisk");
+    CHECK(settings.pbx_user == "100");
+    CHECK(bench.call("GET", path, "read").body ==
+          "{\"members\":[\"sip:sales@example.com\"],\"unsolicited\":false,"
+          "\"source\":{\"pbx\":\"asterisk\",\"user\":\"100\"}}\n");
+    CHECK(bench.call("PUT", path, "write", R"({"source":{"user":"100"}})").status == 400);
+    CHECK(bench.call("PUT", path, "write", R"({"member":[]})").status == 400);
+    CHECK(bench.call("PUT", path, "read", "{}").status == 403);
+    CHECK(bench.call("DELETE", path, "write").status == 204);
+    CHECK(settings.members.empty());
+    CHECK(settings.pbx.empty());
+}
+
 TEST_CASE("what was set here is shown apart from what others published") {
     Bench bench;
     auto& mailbox = bench.admin.resources["message-summary sip:a@b.c"];

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include "packages/mailbox.h"
 #include "packages/message_counts.h"
 #include "tests/unit/packages/sample.h"
 
@@ -274,4 +275,109 @@ TEST_CASE("message-summary: the profile is the one of RFC 3842 and events X-3, W
     CHECK(profile.min_notify_interval == std::chrono::seconds(1));
     CHECK(profile.access == Access::owner);
     CHECK(profile.publisher_supersedes);
+}
+
+namespace {
+
+/// A mailbox composed from inputs of any rank.
+struct Composition {
+    std::vector<std::pair<Rank, DocumentPtr>> documents;
+    Settings settings;
+
+    Composition& add(Rank rank, std::string_view body,
+                     std::string_view type = kSimpleMessageSummary) {
+        auto document = find("message-summary")->admit({std::string(type), std::string(body)});
+        REQUIRE(document);
+        documents.emplace_back(rank, *std::move(document));
+        return *this;
+    }
+    Composed compose() const {
+        std::vector<Input> inputs;
+        for (const auto& [rank, document] : documents)
+            inputs.push_back({std::to_string(inputs.size()), rank, {}, document.get()});
+        const std::string aor = "sip:alice@ex.org";
+        return find("message-summary")
+            ->compose({aor, inputs, {}, &settings}, {kSimpleMessageSummary, aor});
+    }
+    std::string body() const { return compose().document.body; }
+};
+
+}  // namespace
+
+TEST_CASE("MW-05: the account to dial is the counters', the configured one, or the mailbox") {
+    Composition mailbox;
+    CHECK(contains(mailbox.body(), "Message-Account: sip:alice@ex.org\r\n"));
+
+    mailbox.settings.message_account = "sip:*97-{user}@vm.{host}";
+    CHECK(contains(mailbox.body(), "Message-Account: sip:*97-alice@vm.ex.org\r\n"));
+
+    mailbox.add(Rank::hard, "Messages-Waiting: no\r\nMessage-Account: sip:9@ex.org\r\n");
+    CHECK(contains(mailbox.body(), "Message-Account: sip:9@ex.org\r\n"));
+}
+
+TEST_CASE("MW-09: a group has the sum of its members under an account of its own") {
+    const std::string member =
+        "Messages-Waiting: yes\r\nMessage-Account: sip:sales@ex.org\r\nVoice-Message: 1/2 "
+        "(1/0)\r\n";
+    Composition group;
+    group.add(Rank::derived, member).add(Rank::derived, member);
+
+    CHECK(group.body() ==
+          "Messages-Waiting: yes\r\nMessage-Account: sip:alice@ex.org\r\nVoice-Message: 2/4 "
+          "(2/0)\r\n");
+
+    group.add(Rank::published,
+              "Messages-Waiting: no\r\nMessage-Account: sip:vm@ex.org\r\nFax-Message: 0/1\r\n");
+    CHECK(contains(group.body(), "Message-Account: sip:vm@ex.org\r\n"));
+    CHECK(contains(group.body(), "Fax-Message: 0/1 (0/0)\r\n"));
+}
+
+TEST_CASE("MW-12: only a change of Messages-Waiting is an alert") {
+    Composition mailbox;
+    const auto dark = mailbox.compose().alert;
+    mailbox.add(Rank::published, "Messages-Waiting: yes\r\nVoice-Message: 1/0\r\n");
+    const auto lit = mailbox.compose().alert;
+    mailbox.add(Rank::published, "Messages-Waiting: no\r\nVoice-Message: 0/3\r\n");
+
+    CHECK(dark != lit);
+    CHECK(mailbox.compose().alert == lit);
+}
+
+TEST_CASE("settings of a mailbox are kept as text, and count nothing") {
+    MailboxSettings settings;
+    settings.members = {"sip:sales@ex.org", "sip:fax@ex.org"};
+    settings.unsolicited = false;
+    settings.pbx = "asterisk";
+    settings.pbx_user = "100";
+    const auto text = to_text(settings);
+    CHECK(text ==
+          "member sip:sales@ex.org\nmember sip:fax@ex.org\nunsolicited no\npbx asterisk\n"
+          "pbx_user 100\n");
+
+    const auto read = mailbox_settings_from_text(text);
+    REQUIRE(read);
+    CHECK(to_text(*read) == text);
+    CHECK(read->has_member("sip:fax@ex.org"));
+    CHECK_FALSE(read->has_member("sip:alice@ex.org"));
+
+    Composition mailbox;
+    const auto before = mailbox.body();
+    mailbox.add(Rank::fallback, text, kMailboxSettingsType);
+    CHECK(mailbox.body() == before);
+}
+
+TEST_CASE("settings of a mailbox that cannot be read are refused with their place") {
+    const std::pair<const char*, const char*> bad[] = {
+        {"member", "line 1: a value is missing"},
+        {"pbx a\nunsolicited maybe\n", "line 2: want yes or no"},
+        {"colour blue\n", "line 1: an unknown name"},
+    };
+    for (const auto& [text, why] : bad) {
+        const auto read = mailbox_settings_from_text(text);
+        REQUIRE_FALSE(read);
+        CHECK(read.fault().detail == why);
+    }
+    std::string many;
+    for (std::size_t i = 0; i <= kMaxMembers; ++i) many += "member a\n";
+    CHECK_FALSE(mailbox_settings_from_text(many));
 }

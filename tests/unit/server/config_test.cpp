@@ -206,6 +206,12 @@ allow_star_without_expires = true
 [notify]
 timeout_max = 4
 failures_max = 5
+[mwi]
+account = "sip:*97@{host}"
+unsolicited = true
+unsolicited_state = "active"
+pbx = ["asterisk sip:192.0.2.5:5070 herald secret", "fs sip:fs.example.com"]
+pbx_expires = 120
 [http]
 listen = "[::1]:9090"
 insecure = true
