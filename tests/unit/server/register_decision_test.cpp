@@ -286,6 +286,19 @@ TEST_CASE("RFC 3327 5.3: Path without support is 420, unless that is forgiven") 
     CHECK(bench.plan(registering(lines)).contacts.at(0).binding->path == "<sip:edge;lr>");
 }
 
+TEST_CASE("a refresh by another flow rewrites the row: after a crash the device is reached there") {
+    Bench bench;
+    auto binding =
+        std::make_shared<packages::Binding>(*binding_of(bench.registration.publications[0]));
+    binding->call_id = "c";
+    binding->cseq = 0;
+    bench.registration.publications[0].document = binding;
+    const std::string same = "Contact: <sip:alice@192.0.2.1>\n";
+    CHECK(bench.plan(registering(same)).contacts.at(0).is_refresh);
+    binding->flow = "udp 0 192.0.2.9:5060";
+    CHECK_FALSE(bench.plan(registering(same)).contacts.at(0).is_refresh);
+}
+
 TEST_CASE("RFC 3261 10.3: an alias of the address-of-record is no contact of it") {
     Bench bench;
     const auto named = [](const char* user) {
