@@ -63,7 +63,8 @@ bool is_waiting(const MessageCounts& counts) noexcept;
 void add(MessageCounts& sum, const MessageCounts& more);
 
 /// The whole body, each line ended by CRLF. `mailbox` is the Message-Account where counts has none
-/// (empty: then there is no such line); a mailbox of which nothing is known shows no voice messages.
+/// (empty: then there is no such line); a mailbox of which nothing is known shows no voice
+/// messages.
 std::string to_body(const MessageCounts& counts, std::string_view mailbox);
 
 /// Reads a published body: names in any case, folded lines, LF only, blanks anywhere, a missing

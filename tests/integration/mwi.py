@@ -1,5 +1,6 @@
 # tests/integration/mwi.py: message waiting: mailboxes a PBX keeps, groups over shards, phones that never subscribe; kill -9.
 import os
+import time
 
 from _baresip import Baresip
 from _herald import Server, wait_until
@@ -162,12 +163,17 @@ def a_phone_that_refuses_is_told_once():
 
 @story
 def baresip_is_told_without_a_subscription():
-    """A real phone that only registered."""
+    """A real phone that only registered: it refuses, and is left alone."""
     with Server(mwi={"unsolicited": True}) as server:
         account = f"<sip:alice@127.0.0.1:{server.sip_port};transport=udp>;regint=600"
         with Baresip(os.path.join(server.directory, "alice"), account, modules=()) as alice:
             wait_until(lambda: server.metric("^herald_mwi_unsolicited_total") >= 1, "a NOTIFY to the phone")
             wait_until(lambda: server.metric("^sip_client_transactions") == 0, "its answer")
+            wait_until(lambda: server.metric("^herald_mwi_unsolicited_refused_total") == 1, "its refusal")
+            for new in (1, 2):
+                server.http("PUT", "/v1/mailboxes/alice@127.0.0.1", {"voice": {"new": new}})
+            time.sleep(1.2)  # what would be sent is due within a second
+            expect_equal(server.metric("^herald_mwi_unsolicited_total"), 1, "NOTIFYs to a phone that refuses")
             expect(alice.process.poll() is None, "baresip ended")
         server.stop()
 
