@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "server/config_values.h"
+#include "sip/uri.h"
 
 namespace herald::server {
 
@@ -191,6 +192,22 @@ std::string read_dns_servers(Config& config, std::string_view value) {
     return {};
 }
 
+std::string read_outbound_proxy(Config& config, std::string_view value) {
+    const auto uri = sip::parse_uri(value);
+    const bool is_sip = uri && uri->scheme == sip::Scheme::sip && value.find('>') == value.npos;
+    if (!value.empty() && !is_sip) return quoted(value) + " is no SIP URI, want \"sip:host:port\"";
+    config.outbound_proxy = value;
+    return {};
+}
+
+std::string read_message_type(Config& config, std::string_view value) {
+    const auto [type, subtype, found] = base::split_once(value, '/');
+    if (!found || type.empty() || subtype.empty() || value.find_first_of(" ;,\"") != value.npos)
+        return quoted(value) + " is no media type, want \"text/plain\" or \"text/*\"";
+    config.message_types.push_back(base::lower(value));
+    return {};
+}
+
 constexpr std::string_view kLogLevels[] = {"debug", "info", "warning", "error", "off"};
 std::string read_log_level(Config& config, std::string_view value) {
     const auto found = std::find(std::begin(kLogLevels), std::end(kLogLevels), value);
@@ -284,6 +301,11 @@ constexpr ConfigKey kSipKeys[] = {
     text<&C::dns_servers>(
         {"sip", "dns_servers", "DNS servers, separated by commas. Empty: those of the system."},
         read_dns_servers),
+    text<&C::outbound_proxy>(
+        {"sip", "outbound_proxy",
+         "SIP URI of the proxy that requests to other domains go through. Empty: the servers of "
+         "that domain are looked up (RFC 3263)."},
+        read_outbound_proxy),
     number<&C::t1_ms>({"sip", "t1_ms",
                        "Timer T1 (RFC 3261 17.1.1.1): the estimated round trip; requests are given "
                        "up after 64 of it."},
@@ -408,6 +430,64 @@ constexpr ConfigKey kRegisterKeys[] = {
          "For devices that send \"Contact: *\" without \"Expires: 0\".", true}),
 };
 
+constexpr ConfigKey kMessageKeys[] = {
+    flag<&C::message_store>(
+        {"message", "store",
+         "true: a MESSAGE for a user who is not there is kept and answered 202; "
+         "false: it is answered 480.",
+         true}),
+    number<&C::message_keep>(
+        {"message", "keep",
+         "A message is kept this long at most, or shorter where its Expires says so.", true},
+        {60, 365 * kDay, "s"}),
+    number<&C::message_per_user>(
+        {"message", "per_user", "Most messages kept for one user; more are answered 480.", true},
+        {1, 100000}),
+    number<&C::message_per_user_bytes>(
+        {"message", "per_user_bytes", "Most bytes kept for one user; more is answered 480.", true},
+        {1024, 1073741824, "bytes"}),
+    number<&C::message_total>(
+        {"message", "total", "Most messages kept in all; with several shards, in each.", true},
+        {1, 100000000}),
+    number<&C::message_max_body>(
+        {"message", "max_body", "Longest body of a MESSAGE; more is answered 413.", true},
+        {1024, 16777216, "bytes"}),
+    list<&C::message_types>({"message", "types",
+                             "Media types a MESSAGE may have, such as \"text/plain\" or "
+                             "\"text/*\"; others are answered "
+                             "415. Empty: any."},
+                            read_message_type,
+                            [](const Config& c) { return toml_list(c.message_types); }),
+    number<&C::message_patience>(
+        {"message", "patience",
+         "A device that does not answer within this time counts as not there. Senders wait 32 s "
+         "at most.",
+         true},
+        {1, 30, "s"}),
+    number<&C::message_rate>(
+        {"message", "rate",
+         "Messages one sender may send in a second, in the long run; more are answered 503 with "
+         "Retry-After. 0: any number.",
+         true},
+        {0, 1000000}),
+    number<&C::message_burst>(
+        {"message", "burst", "Messages one sender may send at once before `rate` counts.", true},
+        {1, 1000000}),
+    flag<&C::message_large_on_udp>(
+        {"message", "large_on_udp",
+         "Send what is over 1300 bytes by UDP to devices that take no TCP (RFC 3428 8 forbids it); "
+         "false: such a message fails with 513.",
+         true}),
+    flag<&C::message_stored_is_200>(
+        {"message", "stored_is_200",
+         "Answer 200 rather than 202 for a message that was kept: for clients that take 202 for a "
+         "failure.",
+         true}),
+    flag<&C::message_foreign>(
+        {"message", "foreign",
+         "Users with an account may write to other domains; false: that is answered 404.", true}),
+};
+
 constexpr ConfigKey kNotifyKeys[] = {
     number<&C::notify_timeout_max>(
         {"notify", "timeout_max",
@@ -457,6 +537,7 @@ std::vector<ConfigKey> joined() {
     add(kSubscribeKeys);
     add(kPublishKeys);
     add(kRegisterKeys);
+    add(kMessageKeys);
     add(kNotifyKeys);
     add(kHttpKeys);
     return all;
@@ -477,6 +558,7 @@ std::string_view section_help(std::string_view section) noexcept {
     if (section == "subscribe") return "Subscriptions (RFC 6665).";
     if (section == "publish") return "Publications (RFC 3903).";
     if (section == "register") return "Registrations (RFC 3261 10).";
+    if (section == "message") return "Messages (RFC 3428).";
     if (section == "notify") return "Notifications.";
     if (section == "http") return "The HTTP API, metrics and health.";
     return {};

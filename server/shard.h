@@ -7,6 +7,7 @@
 
 #include "server/compositor.h"
 #include "server/context.h"
+#include "server/messaging.h"
 #include "server/notifier.h"
 #include "server/notify.h"
 #include "server/registrar.h"
@@ -42,6 +43,7 @@ public:
     Notifier& notifier() noexcept { return *notifier_; }
     Compositor& compositor() noexcept { return *compositor_; }
     Registrar& registrar() noexcept { return *registrar_; }
+    Messaging& messaging() noexcept { return *messaging_; }
     NotifySender& sender() noexcept { return *sender_; }
     store::Port& port() noexcept { return *port_; }
 
@@ -84,6 +86,7 @@ private:
     std::unique_ptr<Publications> publications_;
     std::unique_ptr<Compositor> compositor_;
     std::unique_ptr<Registrar> registrar_;
+    std::unique_ptr<Messaging> messaging_;
     std::unique_ptr<Rest> rest_;
     base::Task<void(const sip::Flow&)> tell_flow_closed_;
 };
