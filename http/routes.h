@@ -74,6 +74,9 @@ Result<Answer> delete_mailbox(const Call& call);
 Result<Answer> list_registrations(const Call& call);  // registrations.cpp
 Result<Answer> put_registration(const Call& call);
 Result<Answer> delete_registration(const Call& call);
+Result<Answer> send_message(const Call& call);  // messages.cpp
+Result<Answer> list_messages(const Call& call);
+Result<Answer> delete_messages(const Call& call);
 Result<Answer> get_account(const Call& call);  // accounts.cpp
 Result<Answer> put_account(const Call& call);
 Result<Answer> delete_account(const Call& call);

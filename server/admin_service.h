@@ -31,6 +31,10 @@ public:
                             std::string_view path) override;
     Status remove_registration(std::string_view aor, std::string_view contact,
                                std::string_view event, std::uint32_t retry_after) override;
+    Result<int> send_message(const MessageOrder& order) override;
+    Result<MessagePage> messages(std::string_view aor, std::string_view after, std::size_t limit,
+                                 bool with_bodies) override;
+    Status remove_messages(std::string_view aor, std::string_view id) override;
     Result<store::Account> account(std::string_view aor) override;
     Result<bool> put_account(store::Account account) override;
     Status remove_account(std::string_view aor) override;

@@ -22,7 +22,9 @@ public:
     std::map<std::string, std::string> hard_state;  ///< "package aor": "type\nbody"
     std::vector<server::SubscriptionQuery> queries;
     server::RegistrationPage registered;
-    std::vector<std::string> asked;  ///< of registrations
+    server::MessagePage kept;
+    int sent = 200;                  ///< what send_message() answers
+    std::vector<std::string> asked;  ///< of registrations and messages
     std::optional<Fault> fault;      ///< what every operation answers, if set
     bool throws = false;
 
@@ -79,6 +81,27 @@ public:
         if (fault) return *fault;
         asked.push_back("remove " + std::string(aor) + " " + std::string(contact) + " " +
                         std::string(event) + " " + std::to_string(retry_after));
+        return {};
+    }
+
+    Result<int> send_message(const server::MessageOrder& order) override {
+        if (fault) return *fault;
+        asked.push_back("send " + order.from + " " + order.to + " " + order.type + " " +
+                        order.subject + " " + std::to_string(order.expires) + " " + order.body);
+        return sent;
+    }
+
+    Result<server::MessagePage> messages(std::string_view aor, std::string_view after,
+                                         std::size_t limit, bool with_bodies) override {
+        if (fault) return *fault;
+        asked.push_back("messages " + std::string(aor) + " " + std::string(after) + " " +
+                        std::to_string(limit) + (with_bodies ? " with bodies" : ""));
+        return kept;
+    }
+
+    Status remove_messages(std::string_view aor, std::string_view id) override {
+        if (fault) return *fault;
+        asked.push_back("forget " + std::string(aor) + " " + std::string(id));
         return {};
     }
 
