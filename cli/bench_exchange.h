@@ -14,7 +14,16 @@
 namespace herald::cli::bench {
 
 struct Exchange {
-    enum class Kind : std::uint8_t { subscribe, refresh, unsubscribe, fetch, publish, probe };
+    enum class Kind : std::uint8_t {
+        subscribe,
+        refresh,
+        unsubscribe,
+        fetch,
+        publish,
+        register_,
+        message,
+        probe
+    };
 
     Kind kind = Kind::probe;
     bool is_open = false;

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "cli/bench_messenger.h"
 #include "cli/bench_process.h"
 #include "cli/bench_publisher.h"
 #include "cli/bench_report.h"
@@ -57,6 +58,8 @@ private:
     /// The first PUBLISH of each presentity creates its publication; publish() modifies them.
     void publish_first();
     void publish();
+    /// Everybody registers and writes to somebody else.
+    void message();
     Status restart();
     void verify();
     void unsubscribe();
@@ -78,6 +81,7 @@ private:
     FanOut fan_out_;
     Watchers watchers_;
     Publishers publishers_;
+    Messengers messengers_;
     Verifier verifier_;
     Report report_;
     int server_pid_ = 0;
