@@ -252,10 +252,8 @@ Bob sends MESSAGE sip:alice@localhost
     slow
 Alice receives MESSAGE
 Alice answers nothing
-after 4 s
-Bob receives 100
-after 5 s
-Bob receives 202
+within 4 s Bob receives 100
+within 5 s Bob receives 202
 Alice answers 200
 Alice sends REGISTER sip:localhost
     To: <sip:alice@localhost>
@@ -438,6 +436,7 @@ Alice receives MESSAGE
     body contains once
 Alice receives nothing
 Bob repeats by another way
+Bob receives 482
 
 # RFC 3428 7: what was accepted outlives kill -9
 Bob sends MESSAGE sip:alice@localhost
