@@ -292,16 +292,49 @@ std::optional<std::int64_t> from_rfc3339(std::string_view text) noexcept {
     return minutes * 60'000 + std::int64_t{second} * 1000 + millisecond;
 }
 
+namespace {
+
+constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+}  // namespace
+
 std::string to_http_date(std::int64_t unix_seconds) {
     constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     const Civil c = civil_from(std::clamp(unix_seconds, kFirstMs / 1000, kLastMs / 1000) * 1000);
     char text[64];
     const int size =
         std::snprintf(text, sizeof text, "%s, %02u %s %04d %02u:%02u:%02u GMT", kDays[c.weekday],
                       c.day, kMonths[c.month - 1], c.year, c.hour, c.minute, c.second);
     return std::string(text, static_cast<std::size_t>(size));
+}
+
+std::optional<std::int64_t> from_http_date(std::string_view text) noexcept {
+    constexpr std::size_t kWeekday = 5;
+    if (text.size() < kWeekday || text[3] != ',' || text[4] != ' ') return std::nullopt;
+    text.remove_prefix(kWeekday);
+    unsigned month = 0;
+    while (month < std::size(kMonths) && text.substr(0, 6).find(kMonths[month]) != 3) ++month;
+    if (month == std::size(kMonths)) return std::nullopt;
+    DateReader date(text);
+    const unsigned day = date.number(2);
+    date.expect(' ');
+    DateReader rest(text.substr(std::min<std::size_t>(text.size(), 6)));
+    rest.expect(' ');
+    const unsigned year = rest.number(4);
+    rest.expect(' ');
+    const unsigned hour = rest.number(2);
+    rest.expect(':');
+    const unsigned minute = rest.number(2);
+    rest.expect(':');
+    const unsigned second = rest.number(2);
+    for (const char c : {' ', 'G', 'M', 'T'}) rest.expect(c);
+    if (date.failed() || rest.failed() || !rest.ended()) return std::nullopt;
+    const std::chrono::year_month_day civil{std::chrono::year(static_cast<int>(year)),
+                                            std::chrono::month(month + 1), std::chrono::day(day)};
+    if (!civil.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
+    return days_from(static_cast<int>(year), month + 1, day) * 86400 + std::int64_t{hour} * 3600 +
+           minute * 60 + second;
 }
 
 bool is_utf8(std::string_view bytes) noexcept {

@@ -72,6 +72,8 @@ std::string to_rfc3339(std::int64_t unix_ms);
 std::optional<std::int64_t> from_rfc3339(std::string_view text) noexcept;
 /// RFC 1123 date as SIP's Date header wants it (RFC 3261 20.17).
 std::string to_http_date(std::int64_t unix_seconds);
+/// Seconds from 1970 of such a date; nullopt for anything else.
+std::optional<std::int64_t> from_http_date(std::string_view text) noexcept;
 
 /// True where `bytes` is well-formed UTF-8 (RFC 3629).
 bool is_utf8(std::string_view bytes) noexcept;

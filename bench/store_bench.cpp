@@ -277,6 +277,7 @@ struct Count final : RecoverySink {
     void on_publication(Publication) override { ++rows; }
     void on_subscription(const Subscription&) override { ++rows; }
     bool on_confirmation(Confirmation) override { return ++rows > 0; }
+    void on_message(Message) override { ++rows; }
 };
 
 void recover_subscriptions(benchmark::State& state) {

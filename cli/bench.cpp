@@ -21,7 +21,8 @@ constexpr std::string_view kHelp =
     "Phases: subscribe (and leave it at that), refresh, publish, all three; register (each\n"
     "presentity registers one contact, then refreshes it; nobody watches); idle (subscribe, wait\n"
     "--hold seconds and measure memory); restart (publish until the server is killed by somebody\n"
-    "else, then wait for it to come back and notify what was acknowledged).\n"
+    "else, then wait for it to come back and notify what was acknowledged); message (everybody\n"
+    "registers at a port of his and writes to somebody else; set message.rate = 0).\n"
     "\n"
     "Only servers on loopback are accepted: this is no tool to try other people's servers with.\n"
     "The server needs room for the load: subscribe.per_resource, store.queue and the like.\n"
@@ -29,7 +30,8 @@ constexpr std::string_view kHelp =
     "  herald bench --presentities 100 --fan-out 100 --phase publish\n"
     "  herald bench --presentities 10000 --rate 5000 --seconds 30 --verify\n"
     "  herald bench --presentities 1000 --fan-out 100 --phase idle --hold 40\n"
-    "  herald bench --presentities 10000 --phase register --window 512\n";
+    "  herald bench --presentities 10000 --phase register --window 512\n"
+    "  herald bench --presentities 1000 --phase message\n";
 
 int fail(const Fault& fault) {
     std::fprintf(stderr, "herald bench: %s\n", fault.detail.c_str());

@@ -21,6 +21,7 @@ struct Exchange {
         fetch,
         publish,
         register_,
+        message,
         probe
     };
 

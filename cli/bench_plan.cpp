@@ -20,7 +20,7 @@ constexpr std::uint32_t kDefaultPorts = 1'000;
 constexpr std::uint32_t kTimerF = 32;
 constexpr std::uint32_t kImpatient = 5;
 
-constexpr std::array<std::pair<std::string_view, Phase>, 7> kPhases{{
+constexpr std::array<std::pair<std::string_view, Phase>, 8> kPhases{{
     {"subscribe", Phase::subscribe},
     {"refresh", Phase::refresh},
     {"publish", Phase::publish},
@@ -28,6 +28,7 @@ constexpr std::array<std::pair<std::string_view, Phase>, 7> kPhases{{
     {"all", Phase::all},
     {"idle", Phase::idle},
     {"restart", Phase::restart},
+    {"message", Phase::message},
 }};
 
 Fault misuse(std::string sentence) {
@@ -89,7 +90,7 @@ Status read_counts(const Arguments& arguments, Plan& plan) {
 std::vector<Option> plan_options() {
     return {
         {"server", Kind::text, "ADDRESS:PORT", "on loopback; default 127.0.0.1:5060"},
-        {"phase", Kind::text, "subscribe|refresh|publish|register|all|idle|restart",
+        {"phase", Kind::text, "subscribe|refresh|publish|register|all|idle|restart|message",
          "what to measure; default all"},
         {"presentities", Kind::number, "N", "default 1000", 1, 1'000'000},
         {"fan-out", Kind::number, "N", "watchers of each presentity; default 1", 0, 1'000'000},

@@ -13,7 +13,16 @@
 
 namespace herald::cli::bench {
 
-enum class Phase : std::uint8_t { subscribe, refresh, publish, register_, all, idle, restart };
+enum class Phase : std::uint8_t {
+    subscribe,
+    refresh,
+    publish,
+    register_,
+    all,
+    idle,
+    restart,
+    message
+};
 
 /// Bounded everywhere, so that no slip of a finger makes a storm.
 struct Plan {

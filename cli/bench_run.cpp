@@ -52,6 +52,7 @@ Run::Run(const Plan& plan, std::unique_ptr<Ports> ports, const base::Clock& cloc
       watchers_(traffic_, fan_out_),
       publishers_(traffic_, fan_out_, first_sequence(clock)),
       registrants_(traffic_),
+      messengers_(traffic_),
       verifier_(traffic_, fan_out_) {
     traffic_.now = clock.now();
 }
@@ -66,8 +67,13 @@ Result<Report> Run::play(const Plan& plan, const base::Clock& clock) {
 
 Status Run::play_all() {
     if (Status found = find_server(); !found) return found;
-    if (plan_.fan_out > 0) subscribe();
     const auto is = [this](Phase phase) { return plan_.phase == phase; };
+    if (is(Phase::message)) {
+        message();
+        report_.unsent = ports_->unsent();
+        return {};
+    }
+    if (plan_.fan_out > 0) subscribe();
     if (plan_.fan_out > 0 && (is(Phase::refresh) || is(Phase::all))) refresh();
     if (is(Phase::publish) || is(Phase::all)) {
         publish_first();
@@ -90,6 +96,8 @@ void Run::on_datagram(std::uint32_t, std::string_view datagram, AnswerText& answ
     traffic_.now = clock_.now();
     if (datagram.starts_with("SIP/2.0 ")) return on_response(datagram);
     if (datagram.starts_with("NOTIFY ")) return on_request(datagram, answer);
+    if (datagram.starts_with("MESSAGE ") && answer_request(datagram, answer))
+        return messengers_.on_message();
     ++traffic_.counters.unreadable;
 }
 
@@ -127,7 +135,11 @@ void Run::on_response(std::string_view datagram) {
         case Kind::publish:
             return publishers_.on_response(*exchange, head->status, datagram);
         case Kind::register_:
-            return registrants_.on_response(*exchange, head->status, datagram);
+            return plan_.phase == Phase::message
+                       ? messengers_.on_response(*exchange, head->status, datagram)
+                       : registrants_.on_response(*exchange, head->status, datagram);
+        case Kind::message:
+            return messengers_.on_response(*exchange, head->status, datagram);
         case Kind::fetch:
             return verifier_.on_response(*exchange, head->status, datagram);
         case Kind::subscribe:
@@ -144,7 +156,10 @@ void Run::on_timeout(Exchange& exchange) {
         case Kind::publish:
             return publishers_.on_timeout(exchange);
         case Kind::register_:
-            return registrants_.on_timeout(exchange);
+            return plan_.phase == Phase::message ? messengers_.on_timeout(exchange)
+                                                 : registrants_.on_timeout(exchange);
+        case Kind::message:
+            return messengers_.on_timeout(exchange);
         case Kind::fetch:
             return verifier_.on_timeout(exchange);
         case Kind::subscribe:
@@ -200,7 +215,8 @@ void Run::start_due(const Work& work, const Pace& pace, base::Instant begin,
 PhaseReport& Run::measure(const Work& work, const Pace& pace) {
     turn(base::Duration(0));
     fan_out_.forget_latencies();
-    watchers_.latencies() = publishers_.latencies() = registrants_.latencies() = Histogram();
+    watchers_.latencies() = publishers_.latencies() = Histogram();
+    registrants_.latencies() = messengers_.latencies() = Histogram();
     const Counters before = traffic_.counters;
     const auto server_before = usage_of(server_pid_);
     const double own_before = own_cpu_seconds();
@@ -364,6 +380,23 @@ void Run::register_devices() {
     work.name = "register";
     work.start = [this](base::Instant intended) { return registrants_.start_refresh(intended); };
     measured(measured_pace());
+}
+
+void Run::message() {
+    const auto unfinished = [this] { return messengers_.unfinished(); };
+    PhaseReport& registering =
+        measure({"register",
+                 [this](base::Instant intended) { return messengers_.start_register(intended); },
+                 unfinished},
+                {.window = plan_.subscribe_window, .count = plan_.presentities});
+    registering.latencies = messengers_.latencies();
+    registering.finished = registering.latencies.count();
+    PhaseReport& writing = measure(
+        {"message", [this](base::Instant intended) { return messengers_.start_message(intended); },
+         unfinished},
+        measured_pace());
+    writing.latencies = messengers_.latencies();
+    writing.finished = writing.latencies.count();
 }
 
 Status Run::restart() {

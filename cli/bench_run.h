@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "cli/bench_messenger.h"
 #include "cli/bench_process.h"
 #include "cli/bench_publisher.h"
 #include "cli/bench_registrant.h"
@@ -60,6 +61,8 @@ private:
     void publish();
     /// Every device registers once, then refreshes at the measured pace.
     void register_devices();
+    /// Everybody registers and writes to somebody else.
+    void message();
     Status restart();
     void verify();
     void unsubscribe();
@@ -82,6 +85,7 @@ private:
     Watchers watchers_;
     Publishers publishers_;
     Registrants registrants_;
+    Messengers messengers_;
     Verifier verifier_;
     Report report_;
     int server_pid_ = 0;

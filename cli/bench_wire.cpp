@@ -248,7 +248,7 @@ void write_request(std::string& out, const RequestParts& parts) {
         base::append_number(out, *parts.expires);
         out += "\r\n";
     }
-    if (!parts.body.empty()) out += "Content-Type: application/pidf+xml\r\n";
+    if (!parts.body.empty()) append_line(out, "Content-Type: ", parts.content_type);
     out += "Content-Length: ";
     base::append_number(out, parts.body.size());
     out += "\r\n\r\n";

@@ -64,7 +64,8 @@ struct RequestParts {
     std::string_view entity_tag;     ///< SIP-If-Match
     std::string_view authorization;  ///< whole lines
     std::optional<std::uint32_t> expires;
-    std::string_view body;  ///< PIDF
+    std::string_view body;
+    std::string_view content_type = "application/pidf+xml";
 };
 /// Replaces `out`, whose room is used again.
 void write_request(std::string& out, const RequestParts& parts);

@@ -87,6 +87,20 @@ constexpr std::string_view kSchemas = R"({
 "AliasPage": {"type": "object", "properties": {
     "aliases": {"type": "array", "items": {"$ref": "#/components/schemas/Alias"}},
     "total": {"type": "integer"}, "next": {"type": ["string", "null"]}}},
+"MessageOrder": {"type": "object", "additionalProperties": false, "required": ["from", "to", "body"], "properties": {
+    "from": {"type": "string", "description": "Address-of-record of this server."}, "to": {"type": "string"},
+    "body": {"type": "string"}, "type": {"type": "string", "default": "text/plain;charset=UTF-8"},
+    "subject": {"type": "string"},
+    "expires": {"type": "integer", "minimum": 0, "maximum": 4294967295, "default": 0, "description": "Seconds it is worth keeping; 0: as long as the configuration says."}}},
+"MessageSent": {"type": "object", "properties": {"delivered": {"type": "boolean"}}},
+"Message": {"type": "object", "properties": {
+    "id": {"type": "string"}, "aor": {"type": "string"}, "from": {"type": "string"},
+    "subject": {"type": ["string", "null"]}, "type": {"type": ["string", "null"]}, "size": {"type": "integer"},
+    "date": {"$ref": "#/components/schemas/Time"}, "kept_until": {"$ref": "#/components/schemas/Time"},
+    "body": {"type": ["string", "null"]}}},
+"MessagePage": {"type": "object", "properties": {
+    "messages": {"type": "array", "items": {"$ref": "#/components/schemas/Message"}},
+    "total": {"type": "integer"}, "next": {"type": ["string", "null"]}}},
 "OpenApi": {"type": "object"},
 "Problem": {"type": "object", "description": "RFC 9457", "properties": {
     "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},

@@ -38,6 +38,13 @@ constexpr QueryParameter kRemovalQuery[] = {
     {"retry_after", "Seconds until the device may try again, with probation."},
 };
 
+constexpr QueryParameter kMessageQuery[] = {
+    {"aor", "Only messages for this address-of-record."},
+    {"bodies", "`true`: with what they say, where that is text."},
+    {"limit", "Rows of one answer: 1 to 1000, default 100."},
+    {"after", "The `next` of the answer before."},
+};
+
 constexpr Route kRoutes[] = {
     {"GET", "/healthz", Role::open, get_health, "Answers as long as the process runs."},
     {"GET", "/readyz", Role::open, get_readiness,
@@ -135,6 +142,26 @@ constexpr Route kRoutes[] = {
      {}},
     {"DELETE", "/v1/registrations/{aor}", Role::write, delete_registration,
      "Removes contacts; whoever watches is notified.", kRemovalQuery},
+    {"POST",
+     "/v1/messages",
+     Role::write,
+     send_message,
+     "Sends a message: 200 once a device took it, 202 where it is kept for later.",
+     {},
+     "MessageOrder",
+     "MessageSent"},
+    {"GET",
+     "/v1/messages",
+     Role::read,
+     list_messages,
+     "Lists the messages kept for users who are not there.",
+     kMessageQuery,
+     {},
+     "MessagePage"},
+    {"DELETE", "/v1/messages/{aor}", Role::write, delete_messages,
+     "Forgets all messages kept for a user. Nobody is told."},
+    {"DELETE", "/v1/messages/{aor}/{id}", Role::write, delete_messages,
+     "Forgets one of them. Nobody is told."},
     {"GET",
      "/v1/aliases",
      Role::read,

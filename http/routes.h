@@ -88,6 +88,9 @@ Result<Answer> list_aliases(const Call& call);  // aliases.cpp
 Result<Answer> get_alias(const Call& call);
 Result<Answer> put_alias(const Call& call);
 Result<Answer> delete_alias(const Call& call);
+Result<Answer> send_message(const Call& call);  // messages.cpp
+Result<Answer> list_messages(const Call& call);
+Result<Answer> delete_messages(const Call& call);
 Result<Answer> get_account(const Call& call);  // accounts.cpp
 Result<Answer> put_account(const Call& call);
 Result<Answer> delete_account(const Call& call);

@@ -79,6 +79,30 @@ struct AliasPage {
     std::size_t total = 0;  ///< matching the filter
 };
 
+/// A message an operator sends.
+struct MessageOrder {
+    std::string from, to;  ///< addresses-of-record
+    std::string type, body;
+    std::string subject;        ///< empty: none
+    std::uint32_t expires = 0;  ///< seconds; 0: kept as long as the configuration says
+};
+
+/// A message kept for somebody who is not there.
+struct MessageInfo {
+    std::string id;  ///< for paging and removal
+    std::string aor, from, subject, type;
+    std::uint64_t size = 0;  ///< bytes
+    base::WallTime date{};
+    base::WallTime kept_until{};
+    std::string body;  ///< empty unless asked for
+};
+
+struct MessagePage {
+    std::vector<MessageInfo> rows;
+    std::string next;       ///< `after` for the next page; empty: no more
+    std::size_t total = 0;  ///< matching the filter
+};
+
 struct Health {
     bool is_ready = false;
     std::string why_not;  ///< one sentence
@@ -140,6 +164,14 @@ public:
     virtual Result<bool> put_alias(std::string_view aor, std::string_view resource) = 0;
     /// Faults: as alias().
     virtual Status remove_alias(std::string_view aor) = 0;
+    /// 200: a device took it; 202: it is kept. Faults: malformed, not_found (no such user),
+    /// limit_reached (no room), unavailable, conflict (the device refused it).
+    virtual Result<int> send_message(const MessageOrder& order) = 0;
+    /// What is kept for `aor`, or for everybody where it is empty; as registrations().
+    virtual Result<MessagePage> messages(std::string_view aor, std::string_view after,
+                                         std::size_t limit, bool with_bodies) = 0;
+    /// `id` empty: all messages of the user. Nobody is told. Faults: malformed, not_found.
+    virtual Status remove_messages(std::string_view aor, std::string_view id) = 0;
 
     /// Faults: malformed, not_found.
     virtual Result<store::Account> account(std::string_view aor) = 0;

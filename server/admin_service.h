@@ -42,6 +42,10 @@ public:
                               std::size_t limit) override;
     Result<bool> put_alias(std::string_view aor, std::string_view resource) override;
     Status remove_alias(std::string_view aor) override;
+    Result<int> send_message(const MessageOrder& order) override;
+    Result<MessagePage> messages(std::string_view aor, std::string_view after, std::size_t limit,
+                                 bool with_bodies) override;
+    Status remove_messages(std::string_view aor, std::string_view id) override;
     Result<store::Account> account(std::string_view aor) override;
     Result<bool> put_account(store::Account account) override;
     Status remove_account(std::string_view aor) override;

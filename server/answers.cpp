@@ -141,7 +141,7 @@ sip::Answer from_fault(const Fault& fault) {
 }
 
 std::string_view allowed_methods() noexcept {
-    return "SUBSCRIBE, NOTIFY, PUBLISH, REGISTER, OPTIONS, CANCEL";
+    return "SUBSCRIBE, NOTIFY, PUBLISH, REGISTER, MESSAGE, OPTIONS, CANCEL";
 }
 
 std::string_view supported_tags() noexcept {

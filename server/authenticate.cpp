@@ -108,7 +108,10 @@ std::variant<Identity, AuthenticationRefusal> Authenticator::by_digest(
     const auto credentials = digest_.read(request);
     if (!credentials) return refusal(400, credentials.fault().detail);
     if (!*credentials) return challenge(false);
-    if (!is_ours((*credentials)->uri)) return refusal(403, "The digest is for something else");
+    // A MESSAGE may be for another domain.
+    const auto& uri = (*credentials)->uri;
+    if (uri != request.request_uri() && !is_ours(uri))
+        return refusal(403, "The digest is for something else");
     const auto account = account_of(**credentials);
     // A stranger costs as much as a wrong password: who exists stays hidden.
     sip::DigestSecrets secrets;

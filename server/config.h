@@ -57,8 +57,9 @@ struct Config {
     bool digest_allow_rfc2069 = false;
     bool digest_allow_stuck_nc = false;
     std::string notify_username,
-        notify_password;      ///< credentials Herald answers a challenged NOTIFY with
-    std::string dns_servers;  ///< empty: the system's
+        notify_password;         ///< credentials Herald answers a challenged NOTIFY with
+    std::string dns_servers;     ///< empty: the system's
+    std::string outbound_proxy;  ///< SIP URI for other domains; empty: RFC 3263
     std::uint32_t t1_ms = 500, t2_ms = 4000;
     std::size_t max_message = 65535, max_body = 262144, max_headers = 128, max_connections = 100000;
     std::uint32_t tcp_idle_timeout = 3600;
@@ -91,6 +92,20 @@ struct Config {
     bool register_needs_path_support = true;
     bool register_allows_lower_cseq = false;
     bool register_allows_star_alone = false;
+    // [message]
+    bool message_store = true;            ///< for users who are not there
+    std::uint32_t message_keep = 604800;  ///< at most
+    std::uint32_t message_per_user = 1000;
+    std::uint64_t message_per_user_bytes = 4194304;
+    std::uint32_t message_total = 1000000;  ///< per shard
+    std::size_t message_max_body = 65536;
+    std::vector<std::string> message_types;  ///< "text/plain", "text/*"; empty: any
+    std::uint32_t message_patience = 8;      ///< until who does not answer counts as not there
+    std::uint32_t message_rate = 20;         ///< of one sender, a second; 0: any
+    std::uint32_t message_burst = 100;
+    bool message_large_on_udp = false;   ///< over 1300 bytes where there is no stream
+    bool message_stored_is_200 = false;  ///< for clients that take 202 for a failure
+    bool message_foreign = false;        ///< accounts may write to other domains
     // [notify]
     std::uint32_t notify_timeout_max = 3, notify_failures_max = 3;
     // [mwi]

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "base/text.h"
+#include "server/config_readers.h"
 #include "server/config_values.h"
 #include "sip/uri.h"
 
@@ -114,164 +115,6 @@ std::string show_elements(const Config& config) {
     return toml_list(values);
 }
 
-std::string quoted(std::string_view value) {
-    return "\"" + std::string(value) + "\"";
-}
-
-std::string read_domain(Config& config, std::string_view value) {
-    if (!is_host(value)) return quoted(value) + " is no host name or address";
-    config.domains.push_back(base::lower(value));
-    return {};
-}
-
-std::string read_auth(Config& config, std::string_view value) {
-    if (value.empty()) {
-        config.auth = AuthMode::unset;
-    } else if (value == "open") {
-        config.auth = AuthMode::open;
-    } else if (value == "digest") {
-        config.auth = AuthMode::digest;
-    } else {
-        return quoted(value) + " is unknown, want \"digest\" or \"open\"";
-    }
-    return {};
-}
-std::string show_auth(const Config& config) {
-    switch (config.auth) {
-        case AuthMode::open:
-            return "\"open\"";
-        case AuthMode::digest:
-            return "\"digest\"";
-        case AuthMode::unset:
-            break;
-    }
-    return "\"\"";
-}
-
-std::string read_algorithm(Config& config, std::string_view value) {
-    const auto algorithm = sip::digest_algorithm_of(value);
-    if (!algorithm)
-        return quoted(value) + " is unknown, want \"MD5\", \"SHA-256\" or \"SHA-512-256\"";
-    auto& all = config.digest_algorithms;
-    if (std::find(all.begin(), all.end(), *algorithm) != all.end())
-        return quoted(value) + " is there twice";
-    all.push_back(*algorithm);
-    return {};
-}
-std::string show_algorithms(const Config& config) {
-    std::vector<std::string> names;
-    for (const auto algorithm : config.digest_algorithms)
-        names.emplace_back(sip::name_of(algorithm));
-    return toml_list(names);
-}
-
-std::string read_realm(Config& config, std::string_view value) {
-    const auto is_unfit = [](char c) {
-        return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\' || c == 0x7F;
-    };
-    if (std::any_of(value.begin(), value.end(), is_unfit))
-        return "quotes, backslashes and control characters cannot be in a realm";
-    config.realm = value;
-    return {};
-}
-
-std::string read_dns_servers(Config& config, std::string_view value) {
-    config.dns_servers.clear();
-    while (!value.empty()) {
-        const auto [server, rest, found] = base::split_once(value, ',');
-        const auto address = base::trim(server);
-        if (!sip::Endpoint::from(address, 53) && !parse_numeric_endpoint(address)) {
-            return quoted(address) +
-                   " is no IP address, want \"192.0.2.53\" or "
-                   "\"192.0.2.53:5353,[2001:db8::53]:53\"";
-        }
-        if (!config.dns_servers.empty()) config.dns_servers += ',';
-        config.dns_servers += address;
-        value = rest;
-    }
-    return {};
-}
-
-constexpr std::string_view kLogLevels[] = {"debug", "info", "warning", "error", "off"};
-std::string read_log_level(Config& config, std::string_view value) {
-    const auto found = std::find(std::begin(kLogLevels), std::end(kLogLevels), value);
-    if (found == std::end(kLogLevels)) {
-        return quoted(value) +
-               " is unknown, want \"debug\", \"info\", \"warning\", \"error\" or \"off\"";
-    }
-    config.log_level = static_cast<base::LogLevel>(found - std::begin(kLogLevels));
-    return {};
-}
-std::string show_log_level(const Config& config) {
-    return toml_quoted(kLogLevels[static_cast<std::size_t>(config.log_level)]);
-}
-
-std::string read_store_url(Config& config, std::string_view value) {
-    const bool is_file = value.substr(0, 7) == "sqlite:" && value.size() > 7;
-    if (!is_file && value != "memory:")
-        return quoted(value) + " is no store, want \"sqlite:<file>\" or \"memory:\"";
-    config.store_url = value;
-    return {};
-}
-
-std::string read_unknown(Config& config, std::string_view value) {
-    if (value != "accept" && value != "refuse")
-        return quoted(value) + " is unknown, want \"accept\" or \"refuse\"";
-    config.accept_unknown_resources = value == "accept";
-    return {};
-}
-std::string show_unknown(const Config& config) {
-    return config.accept_unknown_resources ? "\"accept\"" : "\"refuse\"";
-}
-
-std::string read_http_listen(Config& config, std::string_view value) {
-    if (!value.empty()) {
-        const auto endpoint = parse_numeric_endpoint(value);
-        if (!endpoint) return endpoint.fault().detail;
-    }
-    config.http_listen = value;
-    return {};
-}
-
-std::string read_token_file(Config& config, std::string_view value) {
-    if (value.find('\0') != std::string_view::npos) return "a file name has no NUL in it";
-    config.http_token_file = value;
-    return {};
-}
-
-std::string read_message_account(Config& config, std::string_view value) {
-    std::string sample(value);
-    for (const std::string_view name : {"{user}", "{host}"}) {
-        for (auto at = sample.find(name); at != std::string::npos; at = sample.find(name, at))
-            sample.replace(at, name.size(), "x");
-    }
-    if (!sample.empty() && (!sip::parse_uri(sample) || sample.find_first_of("{}<>") != sample.npos))
-        return quoted(value) + " is no URI, want one like \"sip:*97@{host}\"";
-    config.mwi_account = value;
-    return {};
-}
-
-std::string read_unsolicited_state(Config& config, std::string_view value) {
-    if (value != "terminated" && value != "active")
-        return quoted(value) + " is unknown, want \"terminated\" or \"active\"";
-    config.mwi_unsolicited_active = value == "active";
-    return {};
-}
-std::string show_unsolicited_state(const Config& config) {
-    return config.mwi_unsolicited_active ? "\"active\"" : "\"terminated\"";
-}
-
-std::string read_pbx(Config& config, std::string_view value) {
-    auto pbx = parse_pbx(value);
-    if (!pbx) return pbx.fault().detail;
-    const auto& all = config.mwi_pbx;
-    if (std::any_of(all.begin(), all.end(),
-                    [&](const auto& each) { return each.name == pbx->name; }))
-        return quoted(pbx->name) + " is there twice";
-    config.mwi_pbx.push_back(*std::move(pbx));
-    return {};
-}
-
 using C = Config;
 
 constexpr ConfigKey kSipKeys[] = {
@@ -318,6 +161,11 @@ constexpr ConfigKey kSipKeys[] = {
     text<&C::dns_servers>(
         {"sip", "dns_servers", "DNS servers, separated by commas. Empty: those of the system."},
         read_dns_servers),
+    text<&C::outbound_proxy>(
+        {"sip", "outbound_proxy",
+         "SIP URI of the proxy that requests to other domains go through. Empty: the servers of "
+         "that domain are looked up (RFC 3263)."},
+        read_outbound_proxy),
     number<&C::t1_ms>({"sip", "t1_ms",
                        "Timer T1 (RFC 3261 17.1.1.1): the estimated round trip; requests are given "
                        "up after 64 of it."},
@@ -458,6 +306,64 @@ constexpr ConfigKey kRegisterKeys[] = {
          "For devices that send \"Contact: *\" without \"Expires: 0\".", true}),
 };
 
+constexpr ConfigKey kMessageKeys[] = {
+    flag<&C::message_store>(
+        {"message", "store",
+         "true: a MESSAGE for a user who is not there is kept and answered 202; "
+         "false: it is answered 480.",
+         true}),
+    number<&C::message_keep>(
+        {"message", "keep",
+         "A message is kept this long at most, or shorter where its Expires says so.", true},
+        {60, 365 * kDay, "s"}),
+    number<&C::message_per_user>(
+        {"message", "per_user", "Most messages kept for one user; more are answered 480.", true},
+        {1, 100000}),
+    number<&C::message_per_user_bytes>(
+        {"message", "per_user_bytes", "Most bytes kept for one user; more is answered 480.", true},
+        {1024, 1073741824, "bytes"}),
+    number<&C::message_total>(
+        {"message", "total", "Most messages kept in all; with several shards, in each.", true},
+        {1, 100000000}),
+    number<&C::message_max_body>(
+        {"message", "max_body", "Longest body of a MESSAGE; more is answered 413.", true},
+        {1024, 16777216, "bytes"}),
+    list<&C::message_types>({"message", "types",
+                             "Media types a MESSAGE may have, such as \"text/plain\" or "
+                             "\"text/*\"; others are answered "
+                             "415. Empty: any."},
+                            read_message_type,
+                            [](const Config& c) { return toml_list(c.message_types); }),
+    number<&C::message_patience>(
+        {"message", "patience",
+         "A device that does not answer within this time counts as not there. Senders wait 32 s "
+         "at most.",
+         true},
+        {1, 30, "s"}),
+    number<&C::message_rate>(
+        {"message", "rate",
+         "Messages one sender may send in a second, in the long run; more are answered 503 with "
+         "Retry-After. 0: any number.",
+         true},
+        {0, 1000000}),
+    number<&C::message_burst>(
+        {"message", "burst", "Messages one sender may send at once before `rate` counts.", true},
+        {1, 1000000}),
+    flag<&C::message_large_on_udp>(
+        {"message", "large_on_udp",
+         "Send what is over 1300 bytes by UDP to devices that take no TCP (RFC 3428 8 forbids it); "
+         "false: such a message fails with 513.",
+         true}),
+    flag<&C::message_stored_is_200>(
+        {"message", "stored_is_200",
+         "Answer 200 rather than 202 for a message that was kept: for clients that take 202 for a "
+         "failure.",
+         true}),
+    flag<&C::message_foreign>(
+        {"message", "foreign",
+         "Users with an account may write to other domains; false: that is answered 404.", true}),
+};
+
 constexpr ConfigKey kNotifyKeys[] = {
     number<&C::notify_timeout_max>(
         {"notify", "timeout_max",
@@ -536,6 +442,7 @@ std::vector<ConfigKey> joined() {
     add(kSubscribeKeys);
     add(kPublishKeys);
     add(kRegisterKeys);
+    add(kMessageKeys);
     add(kNotifyKeys);
     add(kMwiKeys);
     add(kHttpKeys);
@@ -558,6 +465,7 @@ std::string_view section_help(std::string_view section) noexcept {
     if (section == "subscribe") return "Subscriptions (RFC 6665).";
     if (section == "publish") return "Publications (RFC 3903).";
     if (section == "register") return "Registrations (RFC 3261 10).";
+    if (section == "message") return "Messages (RFC 3428).";
     if (section == "notify") return "Notifications.";
     if (section == "mwi") return "Message waiting (RFC 3842).";
     if (section == "http") return "The HTTP API, metrics and health.";

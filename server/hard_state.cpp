@@ -143,7 +143,8 @@ void Compositor::commit_state(std::unique_ptr<StateChange> change, const Publica
     const bool has_expiry = order.expires_at != base::WallTime{};
     if (is_same && !earlier->is_hard() && has_expiry) change->kind = StateChange::Kind::refresh;
     auto row = row_of_change(*change, earlier);
-    publications_.commit(change->slot, std::move(row),
+    const auto slot = change->slot;
+    publications_.commit(slot, std::move(row),
                          [this, change = std::move(change)](store::Outcome outcome) {
                              apply_state(*change, outcome);
                          });

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "server/relay.h"
 #include "sip/fields.h"
 #include "sip/uri.h"
 
@@ -154,30 +155,26 @@ void MailboxNotices::tell_phone(const std::string& aor, Phone& phone,
     phone.fingerprint = composed.fingerprint;
     phone.is_waited_for = true;
     const auto id = next_flight_++;
-    flights_[id] = {.aor = aor,
-                    .contact = binding.contact,
-                    .route = binding.path,
-                    .call_id = phone.call_id,
-                    .tag = phone.tag,
-                    .state = state_of(binding),
-                    .body = composed.document.body,
-                    .type = composed.document.type,
-                    .flow = flow_from_text(binding.flow),
-                    .cseq = ++phone.cseq};
+    flights_[id] = {
+        .aor = aor,
+        .contact = binding.contact,
+        .route = binding.path,
+        .call_id = phone.call_id,
+        .tag = phone.tag,
+        .state = state_of(binding),
+        .body = composed.document.body,
+        .type = composed.document.type,
+        .flow = flow_of_binding(binding.flow, context_.home.epoch).value_or(sip::Flow{}),
+        .cseq = ++phone.cseq};
     find_way(id);
 }
 
-/// The way the phone registered by (RFC 5626 5.3): a stream is found by its peer.
+/// The way the phone registered by (RFC 5626 5.3).
 void MailboxNotices::find_way(std::uint64_t id) {
     auto& flight = flights_.at(id);
     auto& transport = context_.stack.transport();
-    if (!flight.flow.peer.is_valid()) return locate(id);
-    if (sip::is_reliable(flight.flow.protocol)) {
-        const auto stream = transport.open(flight.flow.protocol, flight.flow.peer);
-        if (!stream) return locate(id);
-        flight.flow = *stream;
-    }
-    transport.is_open(flight.flow) ? depart(id) : locate(id);
+    const bool is_open = flight.flow.peer.is_valid() && transport.is_open(flight.flow);
+    is_open ? depart(id) : locate(id);
 }
 
 /// A phone that subscribed hears everything there.

@@ -65,4 +65,9 @@ bool Recovery::on_confirmation(store::Confirmation row) {
     return true;
 }
 
+void Recovery::on_message(store::Message row) {
+    meet(row.id);
+    shard_of(row.recipient).messaging().stored().recover(row);
+}
+
 }  // namespace herald::server

@@ -21,6 +21,7 @@ public:
     void on_publication(store::Publication row) override;
     void on_subscription(const store::Subscription& row) override;
     bool on_confirmation(store::Confirmation row) override;
+    void on_message(store::Message row) override;
 
     std::size_t subscriptions() const noexcept { return subscriptions_; }
     /// Above every id and change number met.

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "server/answers.h"
 #include "server/authorize.h"
+#include "server/relay.h"
 #include "sip/fields.h"
 
 namespace herald::server {
@@ -99,7 +100,7 @@ void Registrar::on_register(sip::ServerTransactionId transaction, const sip::Mes
     incoming.aor = std::move(registrant->aor);
     incoming.is_ours = registrant->is_ours && uri && context_.domains.serves(*uri);
     incoming.is_stream = sip::is_reliable(flow.protocol);
-    incoming.flow = to_text(flow);
+    incoming.flow = binding_flow(flow, context_.home.epoch);
     resume_register(incoming);
 }
 

@@ -8,6 +8,7 @@
 
 #include "packages/presence.h"
 #include "server/register_decision.h"
+#include "server/relay.h"
 
 namespace herald::server {
 
@@ -62,7 +63,8 @@ void RegistrationPresence::changed(const std::string& aor) {
 }
 
 void RegistrationPresence::reached(const std::string& aor, const std::string& flow) {
-    if (!is_on() || !sip::is_reliable(flow_from_text(flow).protocol)) return;
+    const auto way = flow_of_binding(flow, context_.home.epoch);
+    if (!is_on() || !way || !sip::is_reliable(way->protocol)) return;
     by_flow_[flow].insert(aor);
     const auto lost = lost_.find(aor);
     if (lost == lost_.end()) return;
@@ -77,7 +79,7 @@ void RegistrationPresence::leaving(const std::string& aor) {
 
 void RegistrationPresence::on_flow_closed(const sip::Flow& flow) {
     if (!is_on()) return;
-    const auto found = by_flow_.find(to_text(flow));
+    const auto found = by_flow_.find(binding_flow(flow, context_.home.epoch));
     if (found == by_flow_.end()) return;
     const auto [text, aors] = std::pair(found->first, std::move(found->second));
     by_flow_.erase(found);

@@ -147,6 +147,14 @@ void Server::State::make_shards() {
             });
         shards[i]->on_foreign_flow_closed(
             [link = unit.link.get()](const sip::Flow& flow) { link->tell_flow_closed(flow); });
+        shards[i]->messaging().on_elsewhere([this, i](store::Message message) {
+            const auto owner = shard_of_aor(store->home(), message.recipient, shards.size());
+            if (owner == i) return shards[i]->messaging().submit(std::move(message), nullptr);
+            shards[owner]->loop().post(
+                [shard = shards[owner].get(), one = std::move(message)]() mutable {
+                    shard->messaging().submit(std::move(one), nullptr);
+                });
+        });
     }
 }
 

@@ -33,8 +33,8 @@ sip::LocatorOptions locator_options(const Config& config) {
 
 bool is_served(sip::Method method) {
     return method == sip::Method::subscribe || method == sip::Method::publish ||
-           method == sip::Method::register_ || method == sip::Method::options ||
-           method == sip::Method::notify;
+           method == sip::Method::register_ || method == sip::Method::message ||
+           method == sip::Method::options || method == sip::Method::notify;
 }
 
 /// The option tags of Require that are not ours (RFC 3261 8.2.2.3).
@@ -78,6 +78,8 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
     mailbox_notices_ = std::make_unique<MailboxNotices>(*context_, *mailboxes_, *registrar_,
                                                         *locator_, message_summary);
     upstream_ = std::make_unique<Upstream>(*context_, *mailboxes_, *locator_, message_summary);
+    messaging_ = std::make_unique<Messaging>(*context_, *registrar_, *locator_);
+    registrar_->on_registered([this](const std::string& aor) { messaging_->on_registered(aor); });
     rest_ = std::make_unique<Rest>(loop);
 }
 
@@ -94,6 +96,7 @@ void Shard::resume() {
     notifier_->send_strays_elsewhere();
     mailboxes_->resume();
     upstream_->resume();
+    messaging_->resume();
     loop_.timers().arm(loop_.now() + kTombstoneLife, [this] {
         notifier_->forget_tombstones();
         compositor_->forget_tombstones();
@@ -158,6 +161,8 @@ bool Shard::passes_core_checks(sip::ServerTransactionId id, const sip::Message& 
                               request.method() != sip::Method::notify;
     if (is_in_dialog && !notifier_->check_dialog(id, request)) return false;
     if (is_elsewhere(request)) return refuse(unavailable("The address is being moved"));
+    // Of a request that is sent on Require is its receiver's business (RFC 3261 16.3).
+    if (request.method() == sip::Method::message) return true;
     if (const auto tags = unsupported_tags(request); !tags.empty()) {
         auto refusal = answer(420);
         refusal.headers = "Unsupported: " + tags + "\r\n";
@@ -184,6 +189,7 @@ void Shard::on_request(sip::ServerTransactionId id, const sip::Message& request,
     if (request.method() == sip::Method::notify) return on_notify(id, request);
     if (request.method() == sip::Method::register_)
         return registrar_->on_register(id, request, flow);
+    if (request.method() == sip::Method::message) return messaging_->on_message(id, request, flow);
     const auto* package = package_of(request);
     if (!package) return stack_->answer(id, bad_event());
     if (request.method() == sip::Method::publish)

@@ -9,6 +9,7 @@
 #include "server/context.h"
 #include "server/mailbox_notices.h"
 #include "server/mailboxes.h"
+#include "server/messaging.h"
 #include "server/notifier.h"
 #include "server/notify.h"
 #include "server/registrar.h"
@@ -46,6 +47,7 @@ public:
     Compositor& compositor() noexcept { return *compositor_; }
     Registrar& registrar() noexcept { return *registrar_; }
     Mailboxes& mailboxes() noexcept { return *mailboxes_; }
+    Messaging& messaging() noexcept { return *messaging_; }
     NotifySender& sender() noexcept { return *sender_; }
     store::Port& port() noexcept { return *port_; }
 
@@ -95,6 +97,7 @@ private:
     std::unique_ptr<Mailboxes> mailboxes_;
     std::unique_ptr<MailboxNotices> mailbox_notices_;
     std::unique_ptr<Upstream> upstream_;
+    std::unique_ptr<Messaging> messaging_;
     std::unique_ptr<Rest> rest_;
     base::Task<void(const sip::Flow&)> tell_flow_closed_;
 };

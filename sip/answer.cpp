@@ -143,19 +143,6 @@ void append_top_via(std::string& out, std::string_view row, const Via& via,
     append_line(out, row.substr(used), "");
 }
 
-void append_vias(std::string& out, const Message& request, const Endpoint& source) {
-    bool is_top = true;
-    for (const HeaderField& field : request.fields()) {
-        if (field.id != Header::via) continue;
-        if (is_top && !request.via().text.empty()) {
-            append_top_via(out, field.value, request.via(), source);
-        } else {
-            append_line(out, "Via: ", field.value);
-        }
-        is_top = false;
-    }
-}
-
 void append_record_routes(std::string& out, const Message& request) {
     if (request.count(Header::record_route) == 0) return;
     for (const HeaderField& field : request.fields()) {
@@ -235,6 +222,19 @@ std::string_view reason_phrase(int status) noexcept {
         std::lower_bound(std::begin(kPhrases), std::end(kPhrases), status,
                          [](const Phrase& phrase, int wanted) { return phrase.status < wanted; });
     return found != std::end(kPhrases) && found->status == status ? found->text : "Unknown";
+}
+
+void append_vias(std::string& out, const Message& request, const Endpoint& source) {
+    bool is_top = true;
+    for (const HeaderField& field : request.fields()) {
+        if (field.id != Header::via) continue;
+        if (is_top && !request.via().text.empty()) {
+            append_top_via(out, field.value, request.via(), source);
+        } else {
+            append_line(out, "Via: ", field.value);
+        }
+        is_top = false;
+    }
 }
 
 void append_response(std::string& out, const Message& request, const Endpoint& source,

@@ -36,6 +36,10 @@ struct Answer {
 /// Standard reason phrase of `status`; "Unknown" for none.
 std::string_view reason_phrase(int status) noexcept;
 
+/// Appends the Vias of `request`, which came from `source`, as answers and relayed copies carry
+/// them: received and rport of the topmost one filled in (RFC 3261 18.2.1, RFC 3581 4).
+void append_vias(std::string& out, const Message& request, const Endpoint& source);
+
 /// Appends the response to `request` as it goes on the wire. `source` fills received and rport of
 /// the top Via (RFC 3581 4, RFC 3261 18.2.1); `contact` is the full Contact value, used where the
 /// answer wants one; `derived_tag` goes on To where neither the request nor the answer has a tag

@@ -39,6 +39,11 @@ CSeq cseq_of(std::string_view request) {
     return cseq;
 }
 
+bool has_one_via(const Message& response) {
+    const auto row = response.header(Header::via);
+    return row && response.count(Header::via) == 1 && response.via().text.size() == row->size();
+}
+
 std::uint64_t payload_of(base::SlotId id) {
     return std::uint64_t{id.generation} << 32 | id.slot;
 }
@@ -170,6 +175,8 @@ bool ClientTransactions::receive(const ResponseHead& head, const Message* messag
         transactions_.find(base::SlotId{branch->slot, branch->generation});
     if (transaction == nullptr || !branches_.is_ours(*branch, head.branch)) return false;
     if (transaction->cseq != head.cseq || transaction->method != head.method) return false;
+    if (message != nullptr && !has_one_via(*message) && !transaction->source->is_relay())
+        return false;
 
     const ClientStep next =
         step(transaction->state, head.status < 200 ? ClientInput::provisional : ClientInput::final);

@@ -29,12 +29,6 @@ bool is_response(std::string_view bytes) {
     return start != std::string_view::npos && base::istarts_with(bytes.substr(start), "SIP/");
 }
 
-/// A response with more than the one Via we wrote was meant for somebody else (RFC 3261 8.1.3.3).
-bool has_one_via(const Message& response) {
-    const auto row = response.header(Header::via);
-    return row && response.count(Header::via) == 1 && response.via().text.size() == row->size();
-}
-
 ResponseHead head_of(const Message& response) {
     return {.status = response.status(),
             .branch = response.via().branch,
@@ -138,7 +132,7 @@ void Stack::Parts::on_response(std::span<char> bytes, const Flow& flow, Framing 
     }
     const ResponseHead whole = head_of(message);
     if (!head && forward_response(whole, bytes, flow, framing)) return;
-    if (!has_one_via(message) || !client.receive(whole, &message)) stray.add();
+    if (!client.receive(whole, &message)) stray.add();
 }
 
 /// Another shard's answers come here where the kernel spreads datagrams by their source. Only that

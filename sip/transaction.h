@@ -79,12 +79,15 @@ ServerStep step(ServerState state, ServerInput input) noexcept;
 class RequestSource {
 public:
     virtual ~RequestSource() = default;
-    /// Appends the whole request with `via` (a complete `Via: ...CRLF` line) as its only Via.
+    /// Appends the whole request with `via` (a complete `Via: ...CRLF` line) as its topmost Via.
     /// Called for the first sending and for each retransmission, and gives the same bytes each
     /// time.
     virtual void write_request(std::uint64_t user, std::string_view via, std::string& out) = 0;
     /// Exactly once, never from within start(). The id is free when this is called.
     virtual void on_outcome(std::uint64_t user, const ClientOutcome& outcome) = 0;
+    /// Whether its requests carry the Vias of others below ours, and their answers too (RFC 3261
+    /// 16.6). An answer to any other request has one Via, or was meant for somebody else (8.1.3.3).
+    virtual bool is_relay() const noexcept { return false; }
 };
 
 struct ServerTransactionId {

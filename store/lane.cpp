@@ -19,6 +19,8 @@ struct Lane::Link {
     std::vector<Change> collected;
     std::deque<base::Task<void(Outcome)>> dones;
     std::atomic<std::size_t>* waiting = nullptr;
+    std::vector<std::uint64_t> wanted;
+    std::deque<base::Task<void(Result<Message>)>> readers;
 
     std::mutex mutex;
     base::Loop* loop = nullptr;  ///< null once the port is gone
@@ -32,6 +34,24 @@ struct Lane::Link {
             waiting->fetch_sub(1, std::memory_order_relaxed);
             if (done) done(outcome);
         }
+    }
+
+    bool has_work() const noexcept { return !collected.empty() || !wanted.empty(); }
+
+    void finish_reading(std::vector<Result<Message>>& messages) {
+        for (auto& message : messages) {
+            if (readers.empty()) return;
+            auto reader = std::move(readers.front());
+            readers.pop_front();
+            reader(std::move(message));
+        }
+    }
+
+    static void post(const std::shared_ptr<Link>& link, std::vector<Result<Message>> messages) {
+        const std::lock_guard lock(link->mutex);
+        if (link->loop == nullptr) return;
+        link->loop->post(
+            [link, messages = std::move(messages)]() mutable { link->finish_reading(messages); });
     }
 
     static void post(const std::shared_ptr<Link>& link, std::vector<Outcome> outcomes) {
@@ -49,7 +69,7 @@ public:
         loop.at_end_of_turn([&lane, &loop, weak = std::weak_ptr<Link>(link_)] {
             const auto link = weak.lock();
             if (!link || link->loop == nullptr) return;
-            if (!link->collected.empty()) lane.hand_over(link);
+            if (link->has_work()) lane.hand_over(link);
             if (lane.options_.is_inline) lane.tick_inline(loop.now());
         });
     }
@@ -60,6 +80,7 @@ public:
         link_->loop = nullptr;
         lane_.waiting_.fetch_sub(link_->dones.size(), std::memory_order_relaxed);
         link_->dones.clear();
+        link_->readers.clear();
     }
 
     LanePort(const LanePort&) = delete;
@@ -69,6 +90,11 @@ public:
         link_->collected.push_back(std::move(change));
         link_->dones.push_back(std::move(done));
         lane_.waiting_.fetch_add(1, std::memory_order_relaxed);
+    }
+
+    void load(std::uint64_t message, base::Task<void(Result<Message>)> done) override {
+        link_->wanted.push_back(message);
+        link_->readers.push_back(std::move(done));
     }
 
     bool is_full() const noexcept override {
@@ -111,7 +137,9 @@ void Lane::hand_over(const std::shared_ptr<Link>& link) {
     bool must_wake = false;
     {
         const std::lock_guard lock(mutex_);
-        parcels_.push_back({.link = link, .changes = std::move(changes)});
+        parcels_.push_back({.link = link,
+                            .changes = std::move(changes),
+                            .wanted = std::exchange(link->wanted, {})});
         queue_.set(waiting_.load(std::memory_order_relaxed));
         must_wake = std::exchange(is_asleep_, false);
         // Not before: until the first change, whoever recovers has the ledger for himself.
@@ -150,9 +178,12 @@ Lane::Batch Lane::take() {
         Parcel& parcel = parcels_.front();
         const std::size_t room = options_.batch_limit - batch.changes.size();
         const std::size_t count = std::min(room, parcel.changes->size() - parcel.taken);
-        batch.add(parcel, count);
+        if (count > 0) batch.add(parcel, count);
         parcel.taken += count;
-        if (parcel.taken == parcel.changes->size()) parcels_.pop_front();
+        if (parcel.taken < parcel.changes->size()) continue;
+        if (!parcel.wanted.empty())
+            batch.readings.push_back({parcel.link, std::move(parcel.wanted)});
+        parcels_.pop_front();
     }
     return batch;
 }
@@ -169,7 +200,7 @@ void Lane::run() {
         Batch batch = take();
         const bool is_last = is_stopping_ && parcels_.empty();
         lock.unlock();
-        if (!batch.changes.empty()) commit(std::move(batch));
+        if (!batch.is_empty()) commit(std::move(batch));
         if (is_last) return;
         if (const auto now = std::chrono::steady_clock::now(); now - ticked >= kTick) {
             ledger_.tick();
@@ -180,18 +211,28 @@ void Lane::run() {
 }
 
 void Lane::commit(Batch batch) {
+    if (batch.changes.empty()) return read(batch);
     const std::vector<Outcome> outcomes = ledger_.commit(batch.changes);
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
         batch.shares[batch.share_of[i]].outcomes.push_back(outcomes[i]);
     }
     for (Batch::Share& share : batch.shares) Link::post(share.link, std::move(share.outcomes));
     queue_.set(waiting_.load(std::memory_order_relaxed));
+    read(batch);
+}
+
+void Lane::read(const Batch& batch) {
+    for (const Batch::Reading& reading : batch.readings) {
+        std::vector<Result<Message>> messages;
+        for (const std::uint64_t id : reading.wanted) messages.push_back(ledger_.message(id));
+        Link::post(reading.link, std::move(messages));
+    }
 }
 
 void Lane::drain() {
     for (const auto& weak : links_) {
         const auto link = weak.lock();
-        if (link && !link->collected.empty()) hand_over(link);
+        if (link && link->has_work()) hand_over(link);
     }
     {
         const std::lock_guard lock(mutex_);

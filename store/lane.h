@@ -42,7 +42,8 @@ private:
     struct Parcel {
         std::shared_ptr<Link> link;
         std::shared_ptr<std::vector<Change>> changes;
-        std::size_t taken = 0;  ///< of them, by batches
+        std::vector<std::uint64_t> wanted;  ///< messages to read after the changes
+        std::size_t taken = 0;              ///< of the changes, by batches
     };
     /// What one commit takes from the parcels.
     struct Batch {
@@ -54,7 +55,13 @@ private:
         std::vector<std::size_t> share_of;  ///< for each change, an index of `shares`
         std::vector<Share> shares;          ///< one for each port
         std::vector<std::shared_ptr<std::vector<Change>>> owners;
+        struct Reading {
+            std::shared_ptr<Link> link;
+            std::vector<std::uint64_t> wanted;
+        };
+        std::vector<Reading> readings;
 
+        bool is_empty() const noexcept { return changes.empty() && readings.empty(); }
         void add(const Parcel& parcel, std::size_t count);
     };
 
@@ -65,6 +72,7 @@ private:
     /// With the mutex held.
     Batch take();
     void commit(Batch batch);
+    void read(const Batch& batch);
 
     Ledger& ledger_;
     const StoreOptions options_;

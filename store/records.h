@@ -82,6 +82,23 @@ struct Delegation {
     std::string package;  ///< "*" for all
 };
 
+/// A message kept for somebody who was not there (RFC 3428 7).
+struct Message {
+    std::uint64_t id = 0;         ///< rises in order of arrival
+    std::string recipient;        ///< AOR
+    std::string sender;           ///< AOR as far as it was proved; empty: unknown
+    std::string from;             ///< From without its tag
+    std::string to;               ///< To without its tag
+    base::WallTime date{};        ///< when it was written, else when it came
+    base::WallTime expires_at{};  ///< as its sender wants; zero: never
+    base::WallTime keep_until{};  ///< dropped then in any case
+    RequestMark mark;
+    std::uint64_t size = 0;  ///< bytes of headers and body
+    std::string headers;     ///< complete lines that go along with the body
+    std::string body;
+    bool is_done = false;  ///< without headers and body: kept for repetitions of the request
+};
+
 /// Somebody who may authenticate.
 struct Account {
     enum class Role : std::uint8_t { user, publisher, monitor, admin };
@@ -173,6 +190,15 @@ struct RemoveSubscription {
 struct PutConfirmation {
     Confirmation row;
 };
+/// Inserts.
+struct PutMessage {
+    Message row;
+};
+/// Deletes, or with keep_until leaves what a repetition of the request is recognised by.
+struct RemoveMessage {
+    std::uint64_t id = 0;
+    base::WallTime keep_until{};
+};
 struct PutAccount {
     Account row;
 };
@@ -192,7 +218,8 @@ struct PutToken {
 using Change =
     std::variant<PutPublication, RefreshPublication, RemovePublication, ChangePublications,
                  PutSubscription, UpdateSubscription, TouchSubscription, RemoveSubscription,
-                 PutConfirmation, PutAccount, RemoveAccount, PutAlias, RemoveAlias, PutToken>;
+                 PutConfirmation, PutMessage, RemoveMessage, PutAccount, RemoveAccount, PutAlias,
+                 RemoveAlias, PutToken>;
 
 /// What became of a Change. Unknown is never answered to a client.
 enum class Outcome : std::uint8_t {

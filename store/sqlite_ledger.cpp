@@ -29,6 +29,7 @@ constexpr std::uint64_t kFrameBytes = 4096 + 24;
 std::uint64_t id_of(const Change& change) {
     if (const auto* put = std::get_if<PutPublication>(&change)) return put->row.id;
     if (const auto* put = std::get_if<PutSubscription>(&change)) return put->row.id;
+    if (const auto* put = std::get_if<PutMessage>(&change)) return put->row.id;
     const auto* several = std::get_if<ChangePublications>(&change);
     if (several == nullptr) return 0;
     std::uint64_t highest = 0;
@@ -157,6 +158,11 @@ std::vector<Outcome> SqliteLedger::commit(std::span<const Change* const> batch) 
     }
     count(outcomes);
     return outcomes;
+}
+
+Result<Message> SqliteLedger::message(std::uint64_t id) {
+    if (!connection_) return Fault{FaultKind::io, last_fault_};
+    return read_message(connection_->database, id);
 }
 
 void SqliteLedger::count(const std::vector<Outcome>& outcomes) {

@@ -36,6 +36,7 @@ public:
     ~SqliteLedger() override;
 
     std::vector<Outcome> commit(std::span<const Change* const> batch) override;
+    Result<Message> message(std::uint64_t id) override;
     bool is_writable() const noexcept override { return is_writable_; }
     void tick() override;
     Status close() override;

@@ -41,6 +41,13 @@ constexpr std::string_view kSubscriptionMarks =
 constexpr std::string_view kConfirmations =
     "SELECT id, package, aor, fingerprint, through FROM confirmations";
 
+constexpr std::string_view kMessages =
+    "SELECT id, is_done, keep_until, expires_at, date, size, mark_call_id, mark_cseq, mark_branch,"
+    " recipient, sender, from_value, to_value FROM messages ORDER BY id";
+constexpr std::string_view kMessage =
+    "SELECT id, is_done, keep_until, expires_at, date, size, mark_call_id, mark_cseq, mark_branch,"
+    " recipient, sender, from_value, to_value, headers, body FROM messages WHERE id = ?1";
+
 Fault bad(std::string_view table, std::uint64_t id, std::string_view what) {
     return {FaultKind::malformed,
             std::string(table) + " row " + std::to_string(id) + ": " + std::string(what)};
@@ -172,6 +179,29 @@ Status recover_subscriptions(Database& database, base::WallTime now, RecoverySin
     });
 }
 
+Message message_of(const Statement& from) {
+    Message row;
+    row.id = from.number(0);
+    row.is_done = from.number(1) != 0;
+    row.keep_until = from.time(2);
+    row.expires_at = from.time(3);
+    row.date = from.time(4);
+    row.size = from.number(5);
+    row.mark = {.call_id = from.text(6), .cseq = from.number32(7), .branch_hash = from.number(8)};
+    row.recipient = from.text(9);
+    row.sender = from.text(10);
+    row.from = from.text(11);
+    row.to = from.text(12);
+    return row;
+}
+
+Status recover_messages(Database& database, RecoverySink& sink) {
+    return for_each(database, database.prepare(kMessages), [&sink](Statement& from) -> Status {
+        sink.on_message(message_of(from));
+        return {};
+    });
+}
+
 Status drop_confirmations(Database& database, const std::vector<std::uint64_t>& orphans) {
     if (orphans.empty()) return {};
     auto statement = database.prepare("DELETE FROM confirmations WHERE id = ?1");
@@ -208,7 +238,20 @@ Status recover(Database& database, base::WallTime now, RecoverySink& sink) {
     if (auto done = recover_accounts(database, sink); !done) return done;
     if (auto done = recover_publications(database, now, sink); !done) return done;
     if (auto done = recover_subscriptions(database, now, sink); !done) return done;
-    return recover_confirmations(database, sink);
+    if (auto done = recover_confirmations(database, sink); !done) return done;
+    return recover_messages(database, sink);
+}
+
+Result<Message> read_message(Database& database, std::uint64_t id) {
+    auto statement = database.prepare(kMessage);
+    if (!statement) return statement.fault();
+    const Step step = statement->bind(id).step();
+    if (step == Step::done) return Fault{FaultKind::not_found, "There is no such message"};
+    if (step != Step::row) return database.fault();
+    Message row = message_of(*statement);
+    row.headers = statement->text(13);
+    row.body = statement->text(14);
+    return row;
 }
 
 Result<std::vector<Token>> read_tokens(Database& database) {
@@ -229,7 +272,8 @@ Result<std::uint64_t> read_next_id(Database& database) {
     const auto next = database.query(
         "SELECT max((SELECT coalesce(max(next_id), 1) FROM lanes),"
         " (SELECT coalesce(max(id), 0) + 1 FROM publications),"
-        " (SELECT coalesce(max(id), 0) + 1 FROM subscriptions))");
+        " (SELECT coalesce(max(id), 0) + 1 FROM subscriptions),"
+        " (SELECT coalesce(max(id), 0) + 1 FROM messages))");
     if (!next) return next.fault();
     return static_cast<std::uint64_t>(*next);
 }

@@ -14,6 +14,9 @@ namespace herald::store {
 /// deleted. Faults: io; malformed, naming the table and row, where a value cannot be right.
 Status recover(Database& database, base::WallTime now, RecoverySink& sink);
 
+/// Faults: not_found, io.
+Result<Message> read_message(Database& database, std::uint64_t id);
+
 /// Faults: io.
 Result<std::vector<Token>> read_tokens(Database& database);
 

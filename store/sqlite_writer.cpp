@@ -61,6 +61,14 @@ constexpr std::string_view kMarkSubscription =
     " package, aor, watcher, call_id, local_tag, remote_tag, local_uri, remote_uri, remote_target,"
     " route_set, event, accept, entity, instance, flow FROM subscriptions WHERE id = ?1";
 
+constexpr std::string_view kPutMessage =
+    "INSERT INTO messages (id, is_done, keep_until, expires_at, date, size, mark_call_id, "
+    "mark_cseq,"
+    " mark_branch, recipient, sender, from_value, to_value, headers, body)"
+    " VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+constexpr std::string_view kFinishMessage =
+    "UPDATE messages SET is_done = 1, keep_until = ?2, headers = '', body = x'' WHERE id = ?1";
+
 constexpr std::string_view kPutAccount =
     "INSERT OR REPLACE INTO accounts (aor, username, realm, ha1_md5, ha1_sha256, ha1_sha512_256,"
     " role, resources, packages, delegates) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
@@ -120,6 +128,9 @@ Result<SqliteWriter> SqliteWriter::prepare(Database& database, const base::HashK
          "INSERT OR REPLACE INTO confirmations (id, package, aor, fingerprint, through)"
          " VALUES (?1, ?2, ?3, ?4, ?5)"},
         {&SqliteWriter::delete_confirmation_, "DELETE FROM confirmations WHERE id = ?1"},
+        {&SqliteWriter::put_message_, kPutMessage},
+        {&SqliteWriter::finish_message_, kFinishMessage},
+        {&SqliteWriter::delete_message_, "DELETE FROM messages WHERE id = ?1"},
         {&SqliteWriter::put_account_, kPutAccount},
         {&SqliteWriter::delete_account_, "DELETE FROM accounts WHERE aor = ?1"},
         {&SqliteWriter::put_alias_,
@@ -267,6 +278,20 @@ SqliteWriter::Applied SqliteWriter::apply(const PutConfirmation& change) {
     const std::uint64_t id = confirmation_id(key_, row.package, row.aor);
     if (row.through == 0) return run(delete_confirmation_.bind(id));
     return run(put_confirmation_.bind(id, row.package, row.aor, row.fingerprint, row.through));
+}
+
+SqliteWriter::Applied SqliteWriter::apply(const PutMessage& change) {
+    const Message& row = change.row;
+    return run(put_message_.bind(row.id, row.keep_until, row.expires_at, row.date, row.size,
+                                 row.mark.call_id, row.mark.cseq, row.mark.branch_hash,
+                                 row.recipient, row.sender, row.from, row.to, row.headers,
+                                 Blob{row.body}));
+}
+
+/// Gone already is what was wanted.
+SqliteWriter::Applied SqliteWriter::apply(const RemoveMessage& change) {
+    if (change.keep_until == base::WallTime{}) return run(delete_message_.bind(change.id));
+    return run(finish_message_.bind(change.id, change.keep_until));
 }
 
 SqliteWriter::Applied SqliteWriter::apply(const PutAccount& change) {

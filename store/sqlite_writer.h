@@ -47,6 +47,8 @@ private:
     Applied apply(const TouchSubscription& change);
     Applied apply(const RemoveSubscription& change);
     Applied apply(const PutConfirmation& change);
+    Applied apply(const PutMessage& change);
+    Applied apply(const RemoveMessage& change);
     Applied apply(const PutAccount& change);
     Applied apply(const RemoveAccount& change);
     Applied apply(const PutAlias& change);
@@ -82,6 +84,9 @@ private:
     Statement delete_subscription_;
     Statement put_confirmation_;
     Statement delete_confirmation_;
+    Statement put_message_;
+    Statement finish_message_;
+    Statement delete_message_;
     Statement put_account_;
     Statement delete_account_;
     Statement put_alias_;

@@ -16,9 +16,9 @@
 
 namespace herald::store {
 
-/// Gets every live row once, in this order of kinds: aliases, accounts, publications, subscriptions,
-/// confirmations. Subscriptions are many: their row is lent, and the next one uses its memory
-/// again.
+/// Gets every live row once, in this order of kinds: aliases, accounts, publications,
+/// subscriptions, confirmations, messages by id and without headers and bodies. Subscriptions are
+/// many: their row is lent, and the next one uses its memory again.
 class RecoverySink {
 public:
     virtual ~RecoverySink() = default;
@@ -28,6 +28,7 @@ public:
     virtual void on_subscription(const Subscription& row) = 0;
     /// Returns whether anybody watches the resource; the row is deleted if not.
     virtual bool on_confirmation(Confirmation row) = 0;
+    virtual void on_message(Message row) = 0;
 };
 
 /// Facts about this store and this run of the process.
@@ -48,6 +49,8 @@ public:
     /// Durable when `done` gets committed; an empty `done` is for changes nobody waits for. Never
     /// blocks.
     virtual void commit(Change change, base::Task<void(Outcome)> done) = 0;
+    /// Reads a message whole, after everything handed over before. Faults: not_found, io.
+    virtual void load(std::uint64_t message, base::Task<void(Result<Message>)> done) = 0;
     /// True while so much waits that new work should be refused with 503 before any of it is done.
     virtual bool is_full() const noexcept = 0;
     /// As is_full() with a higher limit: for refreshes, refused last.

@@ -154,10 +154,27 @@ void Actor::take_response(const Received& received) {
     }
 }
 
+namespace {
+
+/// What every MESSAGE must have, whatever a story says about it (RFC 3428 9, RFC 3261 8.1.1).
+std::string complaint_about_message(const sip::Message& request) {
+    if (request.from_tag().empty()) return "From has no tag";
+    if (!request.to_tag().empty()) return "To has a tag";
+    if (request.count(sip::Header::max_forwards) != 1) return "no Max-Forwards";
+    if (request.header(sip::Header::record_route)) return "a Record-Route";
+    const auto length = request.header(sip::Header::content_length);
+    if (!length || base::to_u64(*length) != request.body().size()) return "wrong Content-Length";
+    return {};
+}
+
+}  // namespace
+
 std::string Actor::take_request(const Received& message) {
     unanswered_ = message;
     const auto& request = *message;
-    if (request.method() != sip::Method::notify) return "a request that is no NOTIFY";
+    if (request.method() == sip::Method::message) return complaint_about_message(request);
+    if (request.method() != sip::Method::notify)
+        return "a request that is neither NOTIFY nor MESSAGE";
     const auto found = std::find_if(dialogs_.begin(), dialogs_.end(), [&](const Dialog& dialog) {
         return dialog.call_id == request.call_id() && dialog.local_tag == request.to_tag();
     });

@@ -81,7 +81,8 @@ std::string Draft::text() const {
     };
     for (const auto& [name, value] : headers) line(name, value);
     if (!body.empty() && !has("Content-Type") && !is_unwanted("Content-Type")) {
-        line("Content-Type", usual_type(value("Event")));
+        const bool is_message = start_line.starts_with("MESSAGE ");
+        line("Content-Type", is_message ? "text/plain" : usual_type(value("Event")));
     }
     if (!has("Content-Length") && !is_unwanted("Content-Length")) {
         line("Content-Length", std::to_string(body.size()));

@@ -232,6 +232,8 @@ std::optional<std::string> InProcess::left_over() {
     const auto subscriptions = shard().context().subscriptions.size();
     if (subscriptions != 0) return std::to_string(subscriptions) + " subscriptions";
     if (shard().sender().in_flight() != 0) return "NOTIFYs under way";
+    if (shard().messaging().in_flight() != 0) return "MESSAGEs under way";
+    if (shard().messaging().stored().count() != 0) return "messages kept for nobody";
     if (shard().port().waiting() != 0) return "commits under way";
     std::optional<std::string> idle;
     shard().context().resources.for_each([&](std::uint32_t, const server::Resource& resource) {

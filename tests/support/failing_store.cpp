@@ -34,6 +34,10 @@ public:
         });
     }
 
+    void load(std::uint64_t message, base::Task<void(Result<store::Message>)> done) override {
+        port_->load(message, std::move(done));
+    }
+
     bool is_full() const noexcept override { return store_.is_full_ || port_->is_full(); }
     bool is_full_for_refreshes() const noexcept override {
         return store_.is_full_ || port_->is_full_for_refreshes();

@@ -206,6 +206,18 @@ TEST_CASE("RFC 3261 20.17: the Date header") {
           "Sat, 01 Jan 0000 00:00:00 GMT");
 }
 
+TEST_CASE("RFC 3261 20.17: the Date header is read back, and nothing else") {
+    for (const std::int64_t seconds :
+         {1'289'685'609LL, 0LL, 951'782'400LL, -1LL, 253'402'300'799LL})
+        CHECK(from_http_date(to_http_date(seconds)) == seconds);
+    for (const auto text :
+         {"", "Sat", "Sat, 13 Nov 2010 22:00:09", "Sat, 13 Nov 2010 22:00:09 UTC",
+          "Sat, 31 Feb 2010 22:00:09 GMT", "Sat, 13 Nov 2010 24:00:09 GMT",
+          "Sat, 13 Nov 2010 22:00:09 GMT+1", "Sat, 1 Nov 2010 22:00:09 GMT", "Sat, 13 Nov",
+          "2010-11-13T22:00:09Z", "Sat  13 Nov 2010 22:00:09 GMT", "Sat, 13 Nox 2010 22:00:09 GMT"})
+        CHECK_MESSAGE(!from_http_date(text), text);
+}
+
 TEST_CASE("RFC 3629 4: well-formed UTF-8") {
     for (const auto text : {""sv, "a"sv, "\0"sv, "\x7f"sv, "\xc2\x80"sv, "\xdf\xbf"sv,
                             "\xe0\xa0\x80"sv, "\xed\x9f\xbf"sv, "\xee\x80\x80"sv, "\xef\xbf\xbf"sv,

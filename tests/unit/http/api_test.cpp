@@ -61,8 +61,15 @@ TEST_CASE("RFC 6750 3: an unknown token is told so") {
 
 TEST_CASE("RFC 9110 15.5.6: another method gets 405 with what is allowed") {
     Bench bench;
+    const auto is_route = [](std::string_view method, std::string_view pattern) {
+        const auto all = routes();
+        return std::any_of(all.begin(), all.end(), [&](const Route& route) {
+            return route.method == method && route.pattern == pattern;
+        });
+    };
     for (const Route& route : routes()) {
         for (const auto* method : {"POST", "PATCH", "TRACE", "get", "FROB"}) {
+            if (is_route(method, route.pattern)) continue;
             CAPTURE(route.pattern);
             CAPTURE(method);
             const Answer answer = bench.call(method, sample_target(route), "");

@@ -24,7 +24,9 @@ public:
     std::vector<server::SubscriptionQuery> queries;
     server::RegistrationPage registered;
     server::AliasPage alias_page;
-    std::vector<std::string> asked;  ///< of registrations and aliases
+    server::MessagePage kept;
+    int sent = 200;                  ///< what send_message() answers
+    std::vector<std::string> asked;  ///< of registrations, aliases and messages
     std::optional<Fault> fault;      ///< what every operation answers, if set
     bool throws = false;
 
@@ -132,6 +134,27 @@ public:
     Status remove_alias(std::string_view aor) override {
         if (fault) return *fault;
         asked.push_back("remove " + std::string(aor));
+        return {};
+    }
+
+    Result<int> send_message(const server::MessageOrder& order) override {
+        if (fault) return *fault;
+        asked.push_back("send " + order.from + " " + order.to + " " + order.type + " " +
+                        order.subject + " " + std::to_string(order.expires) + " " + order.body);
+        return sent;
+    }
+
+    Result<server::MessagePage> messages(std::string_view aor, std::string_view after,
+                                         std::size_t limit, bool with_bodies) override {
+        if (fault) return *fault;
+        asked.push_back("messages " + std::string(aor) + " " + std::string(after) + " " +
+                        std::to_string(limit) + (with_bodies ? " with bodies" : ""));
+        return kept;
+    }
+
+    Status remove_messages(std::string_view aor, std::string_view id) override {
+        if (fault) return *fault;
+        asked.push_back("forget " + std::string(aor) + " " + std::string(id));
         return {};
     }
 

@@ -162,6 +162,7 @@ digest_allow_stuck_nc = true
 notify_username = "herald"
 notify_password = "se\"cr\\et\u0001"
 dns_servers = "192.0.2.53, [2001:db8::53]:5353"
+outbound_proxy = "sip:proxy.example.com;lr"
 t1_ms = 100
 t2_ms = 1000
 max_message = 2000
@@ -203,6 +204,20 @@ max_contacts = 3
 path_needs_support = false
 allow_lower_cseq = true
 allow_star_without_expires = true
+[message]
+store = false
+keep = 100
+per_user = 3
+per_user_bytes = 2048
+total = 4
+max_body = 2048
+types = ["Text/*", "message/cpim"]
+patience = 3
+rate = 7
+burst = 8
+large_on_udp = true
+stored_is_200 = true
+foreign = true
 [notify]
 timeout_max = 4
 failures_max = 5
@@ -248,7 +263,8 @@ TEST_CASE("unknown keys and sections are reported with the nearest known one") {
     CHECK(mistake_of("[sip]\nunknown = 'accept'") ==
           "2: sip.unknown is no key; there is resources.unknown");
     CHECK(mistake_of("[notify]\nmax_body = 1") ==
-          "2: notify.max_body is no key; there is sip.max_body and http.max_body");
+          "2: notify.max_body is no key; there is sip.max_body and message.max_body and "
+          "http.max_body");
     CHECK(mistake_of("[sip]\nfrobnicate = 1") == "2: sip.frobnicate is no key");
     CHECK(mistake_of("[susbcribe]\nclamp = true") ==
           "1: [susbcribe] is no section; did you mean [subscribe]?");

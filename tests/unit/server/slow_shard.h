@@ -63,6 +63,9 @@ private:
                 return static_cast<void>(++store_.confirmations);
             store_.held.push_back({std::move(change), std::move(done)});
         }
+        void load(std::uint64_t, base::Task<void(Result<store::Message>)> done) override {
+            done(Fault{FaultKind::not_found, "nothing is kept here"});
+        }
         bool is_full() const noexcept override { return store_.is_full; }
         bool is_full_for_refreshes() const noexcept override {
             return store_.is_full_for_refreshes;

@@ -186,6 +186,21 @@ TEST_CASE("RFC 3261 8.1.3.3: an answer with more than one Via is dropped") {
     CHECK(fixture.metric("sip_stray_responses_total") == 2);
 }
 
+TEST_CASE("RFC 3261 16.7: an answer to what was relayed carries the Vias of others as well") {
+    StackFixture fixture;
+    fixture.source.relays = true;
+    const Flow flow = fixture.transport.udp();
+    fixture.stack.start(flow, fixture.source, 5);
+    const std::string request = fixture.transport.take_one();
+
+    fixture.transport.receive(
+        response_to(request, "200 OK", "Via: SIP/2.0/UDP 192.0.2.99;branch=z9hG4bKx\r\n"), flow);
+
+    REQUIRE(fixture.source.outcomes.size() == 1);
+    CHECK(fixture.source.outcomes[0].status == 200);
+    CHECK(fixture.metric("sip_stray_responses_total") == 0);
+}
+
 TEST_CASE("malformed answers are dropped and counted") {
     StackFixture fixture;
 

@@ -68,8 +68,10 @@ struct NotingSource final : sip::RequestSource {
                             outcome.flow, loop.now()});
         if (then) then(user);
     }
+    bool is_relay() const noexcept override { return relays; }
 
     base::Loop& loop;
+    bool relays = false;  ///< its requests have other Vias below ours
     std::string method = "NOTIFY";
     std::function<void(std::uint64_t user)> then;
     std::vector<Outcome> outcomes;

@@ -28,6 +28,14 @@ public:
         }
         return outcomes;
     }
+    Result<Message> message(std::uint64_t id) override {
+        const std::lock_guard lock(mutex_);
+        if (id % 2 != 0) return Fault{FaultKind::not_found, "odd"};
+        Message row;
+        row.id = id;
+        row.size = ids_.size();
+        return row;
+    }
     bool is_writable() const noexcept override { return true; }
     void tick() override {}
     Status close() override { return {}; }

@@ -50,6 +50,7 @@ struct Recovered : RecoverySink {
     std::map<std::uint64_t, Publication> publications;
     std::map<std::uint64_t, Subscription> subscriptions;
     std::vector<Confirmation> confirmations;
+    std::vector<Message> messages;
 
     void on_alias(Alias row) override { aliases.push_back(std::move(row)); }
     void on_account(Account row) override { accounts.push_back(std::move(row)); }
@@ -70,6 +71,7 @@ struct Recovered : RecoverySink {
         if (is_watched) confirmations.push_back(std::move(row));
         return is_watched;
     }
+    void on_message(Message row) override { messages.push_back(std::move(row)); }
 };
 
 /// One loop with one port to a store, turned by hand.

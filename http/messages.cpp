@@ -1,0 +1,108 @@
+// http/messages.cpp: messages sent by an operator, and those kept for users who are not there.
+#include "base/text.h"
+#include "http/fields.h"
+#include "http/routes.h"
+#include "http/target.h"
+
+namespace herald::http {
+
+namespace {
+
+constexpr std::uint64_t kDefaultLimit = 100;
+constexpr std::uint64_t kMaxLimit = 1000;
+
+Json text_or_null(const std::string& text) {
+    return text.empty() ? Json() : Json(text);
+}
+
+std::string time_of(base::WallTime time) {
+    return base::to_rfc3339(time.time_since_epoch().count());
+}
+
+Json json_of(const server::MessageInfo& info, bool with_body) {
+    JsonObject object{
+        {"id", info.id},
+        {"aor", info.aor},
+        {"from", info.from},
+        {"subject", text_or_null(info.subject)},
+        {"type", text_or_null(info.type)},
+        {"size", info.size},
+        {"date", time_of(info.date)},
+        {"kept_until", time_of(info.kept_until)},
+    };
+    // What is no text is left to SIP.
+    if (with_body) {
+        const bool is_text = base::is_utf8(info.body);
+        object.emplace_back("body", is_text ? Json(info.body) : Json());
+    }
+    return object;
+}
+
+Result<std::uint64_t> limit_of(const Call& call) {
+    const auto text = call.parameter("limit");
+    if (text.empty()) return kDefaultLimit;
+    const auto number = base::to_u64(text);
+    if (number && *number >= 1 && *number <= kMaxLimit) return *number;
+    return Fault{FaultKind::malformed,
+                 "limit is \"" + std::string(text) + "\", want 1 to " + std::to_string(kMaxLimit)};
+}
+
+}  // namespace
+
+Result<Answer> send_message(const Call& call) {
+    Fields fields(call.body);
+    server::MessageOrder order;
+    const auto from = fields.text("from");
+    const auto to = fields.text("to");
+    const auto body = fields.text("body");
+    order.type = fields.text("type").value_or("text/plain;charset=UTF-8");
+    order.subject = fields.text("subject").value_or("");
+    order.expires = fields.number("expires").value_or(0);
+    if (!from) fields.refuse("from", "want the address-of-record that sends it");
+    if (!to) fields.refuse("to", "want the address-of-record it is for");
+    if (!body) fields.refuse("body", "want the text");
+    if (auto status = fields.status(); !status) return status.fault();
+    const auto sender = aor_of(*from);
+    if (!sender) return sender.fault();
+    const auto recipient = aor_of(*to);
+    if (!recipient) return recipient.fault();
+    order.from = *sender;
+    order.to = *recipient;
+    order.body = *body;
+    const auto done = call.context.admin.send_message(order);
+    if (!done) return done.fault();
+    return json_answer(JsonObject{{"delivered", *done == 200}}, *done);
+}
+
+Result<Answer> list_messages(const Call& call) {
+    std::string aor;
+    if (const auto text = call.parameter("aor"); !text.empty()) {
+        auto canonical = aor_of(text);
+        if (!canonical) return canonical.fault();
+        aor = *std::move(canonical);
+    }
+    const auto limit = limit_of(call);
+    if (!limit) return limit.fault();
+    const bool with_bodies = call.parameter("bodies") == "true";
+    const auto page = call.context.admin.messages(aor, call.parameter("after"),
+                                                  static_cast<std::size_t>(*limit), with_bodies);
+    if (!page) return page.fault();
+    JsonArray rows;
+    for (const auto& info : page->rows) rows.push_back(json_of(info, with_bodies));
+    return json_answer(JsonObject{
+        {"messages", std::move(rows)},
+        {"total", page->total},
+        {"next", text_or_null(page->next)},
+    });
+}
+
+Result<Answer> delete_messages(const Call& call) {
+    const auto aor = aor_of(call.captured[0]);
+    if (!aor) return aor.fault();
+    const std::string id = call.captured.size() > 1 ? call.captured[1] : std::string();
+    const auto done = call.context.admin.remove_messages(*aor, id);
+    if (!done) return done.fault();
+    return Answer{204, {}, {}, {}};
+}
+
+}  // namespace herald::http

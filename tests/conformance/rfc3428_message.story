@@ -1,0 +1,559 @@
+-- MESSAGE: RFC 3428; relayed as a proxy does (RFC 3261 16), kept for who is not there.
+actor Bob is sip:bob@localhost
+actor Alice is sip:alice@localhost
+
+# RFC 3428 5: a message goes to the registered device, its answer back, both without Contact
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Bob sends MESSAGE sip:alice@localhost
+    no Contact
+    Subject: lunch
+    X-Colour: blue
+
+    Now?
+Alice receives MESSAGE
+    request-uri sip:alice@192.0.2.77:5070
+    Subject: lunch
+    X-Colour: blue
+    Content-Type: text/plain
+    Max-Forwards: 69
+    body contains Now?
+    no Contact
+    no Record-Route
+Alice answers 200 Read
+    Contact: <sip:alice@192.0.2.77:5070>
+    X-Answer: here
+Bob receives 200
+    reason Read
+    X-Answer: here
+    no Contact
+
+# RFC 3261 16.7: a refusal of the only device is the answer
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Bob sends MESSAGE sip:alice@localhost
+
+    <svg/>
+Alice receives MESSAGE
+Alice answers 415 Unsupported Media Type
+    Accept: text/plain
+Bob receives 415
+    Accept: text/plain
+
+# RFC 3261 16.7: of two devices the first 2xx counts
+actor Carol is sip:alice@localhost
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Carol sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.78:5070>
+Carol receives 200
+Bob sends MESSAGE sip:alice@localhost
+
+    both
+Carol receives MESSAGE
+    Max-Breadth: 30
+Carol answers 486 Busy Here
+Alice receives MESSAGE
+    body contains both
+Bob receives 200
+
+# RFC 3261 16.7 step 6: of refusals a 6xx is the best, then the lowest class
+actor Carol is sip:alice@localhost
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Carol sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.78:5070>
+Carol receives 200
+Bob sends MESSAGE sip:alice@localhost
+
+    no
+Carol receives MESSAGE
+Carol answers 500 Oh
+Alice receives MESSAGE
+Alice answers 603 Decline
+Bob receives 603
+
+# RFC 3261 16.3: Max-Forwards 0 goes no further
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Bob sends MESSAGE sip:alice@localhost
+    Max-Forwards: 0
+
+    far
+Bob receives 483
+
+# RFC 3261 16.3: Proxy-Require is for who sends on, Require for the device
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Bob sends MESSAGE sip:alice@localhost
+    Proxy-Require: magic
+
+    x
+Bob receives 420
+    Unsupported: magic
+Bob sends MESSAGE sip:alice@localhost
+    Require: magic
+
+    x
+Alice receives MESSAGE
+    Require: magic
+Bob receives 200
+
+# RFC 3261 8.2.2.3: for a message that would be kept, Require is for this server
+Bob sends MESSAGE sip:alice@localhost
+    Require: magic
+
+    x
+Bob receives 420
+    Unsupported: magic
+
+# RFC 5393 4.2: a message that comes back to the same address is a loop
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Bob sends MESSAGE sip:alice@localhost
+
+    round
+Alice receives MESSAGE
+    Via: {first}
+    Max-Forwards: {hops}
+Bob receives 200
+Bob sends MESSAGE sip:alice@localhost
+    Via: SIP/2.0/UDP 192.0.2.66:5060;branch=z9hG4bKnext, {first}
+
+    round
+Bob receives 482
+
+# RFC 5393 5.3: more devices than the breadth allows
+actor Carol is sip:alice@localhost
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>, <sip:alice@192.0.2.78:5070>
+Alice receives 200
+Bob sends MESSAGE sip:alice@localhost
+    Max-Breadth: 1
+
+    x
+Bob receives 440
+
+# RFC 3428 7: who is not there gets it later, with its date, once
+Bob sends MESSAGE sip:alice@localhost
+    Date: Sat, 13 Nov 2010 23:29:00 GMT
+    Subject: lunch
+
+    first
+Bob receives 202
+    no Contact
+after 60 s
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Alice receives MESSAGE
+    request-uri sip:alice@192.0.2.77:5070
+    Date: Sat, 13 Nov 2010 23:29:00 GMT
+    From: <sip:bob@localhost>;tag={tag}
+    Subject: lunch
+    Content-Type: text/plain
+    body contains first
+    no Contact
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Alice receives nothing
+
+# RFC 3428 8: what was kept comes in order, one at a time
+Bob sends MESSAGE sip:alice@localhost
+
+    first
+Bob receives 202
+Bob sends MESSAGE sip:alice@localhost
+
+    second
+Bob receives 202
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Alice receives MESSAGE
+    body contains first
+    Call-ID: {one}
+Alice answers nothing
+Alice receives nothing
+Bob sends MESSAGE sip:alice@localhost
+
+    third
+Bob receives 202
+Alice answers 200
+Alice receives MESSAGE
+    body contains second
+    Call-ID: {two}
+Alice receives MESSAGE
+    body contains third
+{one} is not {two}
+
+# RFC 3428 7: Expires says how long it is kept, and is less when it arrives
+Bob sends MESSAGE sip:alice@localhost
+    Expires: 3600
+
+    soon
+Bob receives 202
+Bob sends MESSAGE sip:alice@localhost
+    Expires: 600
+
+    sooner
+Bob receives 202
+after 1800 s
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Alice receives MESSAGE
+    Expires: 1800
+    body contains soon
+Alice receives nothing
+
+# RFC 3428 7: what is too old already is not delivered
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Bob sends MESSAGE sip:alice@localhost
+    Date: Sat, 13 Nov 2010 23:29:00 GMT
+    Expires: 60
+
+    late
+Bob receives 202
+Alice receives nothing
+
+# RFC 3428 7: a device that does not answer counts as not there; its late answer counts all the same
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Bob sends MESSAGE sip:alice@localhost
+
+    slow
+Alice receives MESSAGE
+Alice answers nothing
+within 4 s Bob receives 100
+within 5 s Bob receives 202
+Alice answers 200
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Alice receives nothing
+
+# RFC 3428 7: a device that says it is not there gets it at its next registration
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Bob sends MESSAGE sip:alice@localhost
+
+    later
+Alice receives MESSAGE
+Alice answers 480 Not now
+Bob receives 202
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Alice receives MESSAGE
+    body contains later
+
+# RFC 3428 7: a message the device refuses for good is not tried again
+Bob sends MESSAGE sip:alice@localhost
+
+    refused
+Bob receives 202
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Alice receives MESSAGE
+Alice answers 415 No
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Alice receives nothing
+
+# RFC 3428 7: without room for it a message is refused
+config message.per_user = 1
+Bob sends MESSAGE sip:alice@localhost
+
+    one
+Bob receives 202
+Bob sends MESSAGE sip:alice@localhost
+
+    two
+Bob receives 480
+    reason The recipient has too many messages waiting
+
+# RFC 3428 7: where nothing is kept, who is not there is 480
+config message.store = false
+Bob sends MESSAGE sip:alice@localhost
+
+    gone
+Bob receives 480
+
+# RFC 3428 7: a user nobody knows is 404
+config resources.unknown = "refuse"
+Bob sends MESSAGE sip:zoe@localhost
+
+    who
+Bob receives 404
+
+# RFC 3428 5: an im URI names the user of the same name
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Bob sends MESSAGE im:alice@localhost
+    To: <sip:alice@localhost>
+
+    hello
+Alice receives MESSAGE
+    request-uri sip:alice@192.0.2.77:5070
+Bob receives 200
+
+# RFC 3428 4: in a dialog nobody knows a message is 481
+Bob sends MESSAGE sip:alice@localhost
+    To: <sip:alice@localhost>;tag=none
+
+    x
+Bob receives 481
+
+# RFC 3428 7: a type that is not taken is 415 and says which are
+config message.types = ["text/*", "message/cpim"]
+Bob sends MESSAGE sip:alice@localhost
+    Content-Type: image/png
+
+    x
+Bob receives 415
+    Accept: text/*, message/cpim
+Bob sends MESSAGE sip:alice@localhost
+    Content-Type: text/html; charset=utf-8
+
+    x
+Bob receives 202
+
+# RFC 3428 11: who sends too many is told when to go on
+config message.rate = 1
+config message.burst = 2
+Bob sends MESSAGE sip:alice@localhost
+
+    one
+Bob receives 202
+Bob sends MESSAGE sip:alice@localhost
+
+    two
+Bob receives 202
+Bob sends MESSAGE sip:alice@localhost
+
+    three
+Bob receives 503
+    Retry-After: 1
+
+# RFC 3428 11: another domain is nobody's business here
+Bob sends MESSAGE sip:carol@elsewhere.example
+
+    x
+Bob receives 404
+
+# RFC 3428 11: not even where users may write to other domains, without proof of who they are
+config message.foreign = true
+Bob sends MESSAGE sip:carol@elsewhere.example
+
+    x
+Bob receives 403
+
+# RFC 3428 11: a user with an account may, through the operator's proxy
+config message.foreign = true
+config sip.auth = "digest"
+config sip.outbound_proxy = "sip:192.0.2.200:5060"
+account sip:bob@localhost password builder
+actor Bob is sip:bob@localhost
+    password: builder
+actor Proxy is sip:proxy@localhost
+    host: 192.0.2.200
+Bob sends MESSAGE sip:carol@elsewhere.example
+
+    far
+Bob receives 401
+Bob answers the challenge
+Proxy receives MESSAGE
+    request-uri sip:carol@elsewhere.example
+    Route: <sip:192.0.2.200:5060;lr>
+    no Authorization
+    body contains far
+Bob receives 200
+
+# RFC 3428 11: From must be who was authenticated
+config sip.auth = "digest"
+account sip:bob@localhost password builder
+actor Bob is sip:bob@localhost
+    password: builder
+Bob sends MESSAGE sip:alice@localhost
+    From: <sip:carol@localhost>;tag=x
+
+    x
+Bob receives 401
+Bob answers the challenge
+Bob receives 403
+
+# RFC 3261 17.2.2: a message whose 202 a crash swallowed gets it again, and is kept once
+Bob sends MESSAGE sip:alice@localhost
+
+    once
+the server crashes before it answers
+Bob repeats
+Bob receives 202
+    the answer that was lost
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Alice receives MESSAGE
+    body contains once
+Alice receives nothing
+Bob repeats by another way
+Bob receives 482
+
+# RFC 3428 7: what was accepted outlives kill -9
+Bob sends MESSAGE sip:alice@localhost
+
+    kept
+Bob receives 202
+the server crashes
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Alice receives MESSAGE
+    body contains kept
+
+# RFC 3428 7: what is on its way at the end of the process is sent after the next start
+Bob sends MESSAGE sip:alice@localhost
+
+    again
+Bob receives 202
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Alice receives MESSAGE
+Alice answers nothing
+the server crashes
+Alice receives MESSAGE
+    body contains again
+
+# RFC 3994 4: who is typing is nobody's news later
+Bob sends MESSAGE sip:alice@localhost
+    Content-Type: application/im-iscomposing+xml
+
+    <isComposing xmlns="urn:ietf:params:xml:ns:im-iscomposing"><state>active</state></isComposing>
+Bob receives 202
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Alice receives nothing
+
+# RFC 5627 6.1: a GRUU names one device only
+actor Carol is sip:alice@localhost
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>;+sip.instance="<urn:uuid:1>"
+Alice receives 200
+Carol sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.78:5070>;+sip.instance="<urn:uuid:2>"
+Carol receives 200
+Bob sends MESSAGE sip:alice@localhost;gr=urn:uuid:2
+
+    you
+Carol receives MESSAGE
+    request-uri sip:alice@192.0.2.78:5070
+Bob receives 200
+Bob sends MESSAGE sip:alice@localhost;gr=urn:uuid:3
+
+    nobody
+Bob receives 480
+Bob sends MESSAGE sip:tgruu.aaaaaaaaaaaaaaaaaaaaaaaaaa@localhost;gr
+
+    nobody
+Bob receives 404
+
+# RFC 5626 7: one flow of a device at a time, the next one where it fails
+actor Alice is sip:alice@localhost
+    over: tcp
+actor Carol is sip:alice@localhost
+    over: tcp
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Supported: outbound, path
+    Contact: <sip:alice@192.0.2.77:5070;transport=tcp>;+sip.instance="<urn:uuid:1>";reg-id=1
+Alice receives 200
+Carol sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Supported: outbound, path
+    Contact: <sip:alice@192.0.2.77:5070;transport=tcp>;+sip.instance="<urn:uuid:1>";reg-id=2
+Carol receives 200
+Bob sends MESSAGE sip:alice@localhost
+
+    one
+Carol receives MESSAGE
+Carol answers 430 Flow Failed
+Alice receives MESSAGE
+Bob receives 200
+Carol closes the connection
+Bob sends MESSAGE sip:alice@localhost
+
+    two
+Alice receives MESSAGE
+Bob receives 200
+
+# RFC 3327 5.4: Path comes first
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Supported: path
+    Path: <sip:edge1.example.com;lr>, <sip:edge2.example.com;lr>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Bob sends MESSAGE sip:alice@localhost
+
+    x
+Alice receives MESSAGE
+    Route: <sip:edge1.example.com;lr>, <sip:edge2.example.com;lr>
+Bob receives 200
+
+# RFC 8599 13: what a push service knows a device by is told to nobody
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070;pn-provider=acme;pn-prid=secret;x=1>
+Alice receives 200
+Bob sends MESSAGE sip:alice@localhost
+
+    x
+Alice receives MESSAGE
+    request-uri sip:alice@192.0.2.77:5070;x=1
+Bob receives 200

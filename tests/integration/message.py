@@ -1,0 +1,112 @@
+# tests/integration/message.py: messages to baresip, a real client: there, not there, after kill -9, by an operator.
+import os
+import re
+
+from _baresip import Baresip
+from _herald import Server, wait_until
+from _message import answer
+from _sip import Client
+from _stories import expect, expect_equal, story, tell
+
+ALICE = "sip:alice@127.0.0.1"
+TEXT = (("Content-Type", "text/plain"),)
+
+
+def account(server, transport="udp"):
+    return f"<sip:alice@127.0.0.1:{server.sip_port};transport={transport}>;regint=600"
+
+
+def alice(server, name="alice", transport="udp"):
+    return Baresip(os.path.join(server.directory, name), account(server, transport), modules=("menu",))
+
+
+def bob(server):
+    return Client(server.address, user="bob", domain="127.0.0.1")
+
+
+def is_registered(server):
+    return len(server.http("GET", f"/v1/registrations?aor={ALICE}").json()["registrations"]) == 1
+
+
+def kept(server):
+    return server.http("GET", f"/v1/messages?aor={ALICE}").json()["messages"]
+
+
+def texts(device):
+    """What the device was told, in order: it writes every SIP message into its log."""
+    log = re.sub(r"\x1b\[[\d;]*m|\r", "", device.log())
+    return [part.split("\n\n", 1)[1].split("\n", 1)[0] for part in log.split("MESSAGE sip:alice")[1:]]
+
+
+def reaches_who_is_there(transport):
+    with Server() as server, alice(server, transport=transport) as device, bob(server) as sender:
+        wait_until(lambda: is_registered(server), "baresip has registered")
+        response = sender.request("MESSAGE", ALICE, TEXT, "are you there?")
+        expect_equal(response.status, 200, "the answer of baresip")
+        expect("are you there?" in device.log(), "baresip got the text")
+        expect(response.get("contact") is None, "no Contact")
+        server.stop()
+
+
+@story
+def reaches_who_is_there_over_udp():
+    reaches_who_is_there("udp")
+
+
+@story
+def reaches_who_is_there_over_tcp():
+    reaches_who_is_there("tcp")
+
+
+@story
+def waits_for_who_is_not_there_over_kill_9():
+    with Server() as server, bob(server) as sender:
+        for number in range(3):
+            response = sender.request("MESSAGE", ALICE, TEXT, f"text {number}")
+            expect_equal(response.status, 202, "the answer while alice is not there")
+        server.kill()
+        server.start()
+        expect_equal(len(kept(server)), 3, "messages kept over kill -9")
+        with alice(server) as device:
+            wait_until(lambda: "text 2" in device.log(), "baresip got the last text")
+            expect_equal(texts(device), ["text 0", "text 1", "text 2"], "the texts in order, once each")
+            wait_until(lambda: not kept(server), "nothing is kept any more")
+            server.kill()
+            server.start()
+            expect(not kept(server), "nothing is kept after the next kill -9")
+        server.stop()
+
+
+@story
+def a_repetition_after_kill_9_is_kept_once():
+    with Server() as server, bob(server) as sender:
+        octets, branch = sender.compose("MESSAGE", ALICE, TEXT, b"once")
+        expect_equal(sender.transact(octets, branch).status, 202, "the first time")
+        server.kill()
+        server.start()
+        sender.responses.clear()
+        expect_equal(sender.transact(octets, branch).status, 202, "the same request again")
+        expect_equal(len(kept(server)), 1, "messages kept")
+        server.stop()
+
+
+@story
+def an_operator_writes_and_forgets():
+    with Server() as server, Client(server.address, user="alice", domain="127.0.0.1") as device:
+        order = {"from": "desk@127.0.0.1", "to": ALICE, "body": "the desk says hello", "subject": "news"}
+        expect_equal(server.http("POST", "/v1/messages", order).status, 202, "POST while alice is not there")
+        rows = kept(server)
+        expect_equal((rows[0]["from"], rows[0]["subject"]), ("<sip:desk@127.0.0.1>", "news"), "what is kept")
+        whole = server.http("GET", f"/v1/messages?aor={ALICE}&bodies=true").json()["messages"]
+        expect_equal(whole[0]["body"], "the desk says hello", "the body, where it is asked for")
+        path = "/v1/messages/alice@127.0.0.1"
+        expect_equal(server.http("DELETE", f"{path}/{rows[0]['id']}").status, 204, "DELETE of one")
+        expect_equal(server.http("DELETE", path).status, 404, "DELETE where nothing is")
+        response = device.request("REGISTER", "sip:127.0.0.1", (("Contact", device.contact),), to=ALICE)
+        expect_equal(response.status, 200, "REGISTER")
+        device.pump(0.5)
+        expect(not device.strays, f"what was forgotten is not sent: {device.strays}")
+        server.stop()
+
+
+tell()
