@@ -70,24 +70,27 @@ constexpr ConfigKey number(const Description& d, const Range& range) {
 using Read = std::string (*)(Config&, std::string_view);
 using Show = std::string (*)(const Config&);
 
-/// `read` and `show` of a text key; nullptr for any text.
+/// A text key that is read and shown in a way of its own.
 template <auto Member>
-constexpr ConfigKey text(const Description& d, Read read = nullptr, Show show = nullptr) {
+constexpr ConfigKey text(const Description& d, Read read, Show show) {
     ConfigKey key = row(d, ValueType::text);
     key.read = read;
     key.show = show;
-    if constexpr (std::is_same_v<decltype(Member), std::string Config::*>) {
-        if (read == nullptr) {
-            key.read = [](Config& config, std::string_view value) -> std::string {
-                config.*Member = value;
-                return {};
-            };
-        }
-        if (show == nullptr)
-            key.show = [](const Config& config) { return toml_quoted(config.*Member); };
-    }
     key.copy = copy_member<Member>;
     return key;
+}
+/// Any string that `read` takes.
+template <auto Member>
+constexpr ConfigKey text(const Description& d, Read read) {
+    return text<Member>(d, read, [](const Config& config) { return toml_quoted(config.*Member); });
+}
+/// Any string.
+template <auto Member>
+constexpr ConfigKey text(const Description& d) {
+    return text<Member>(d, [](Config& config, std::string_view value) -> std::string {
+        config.*Member = value;
+        return {};
+    });
 }
 
 template <auto Member>
