@@ -21,6 +21,13 @@ bool any_step(const Story& story, std::string_view pattern) {
     });
 }
 
+bool any_line(const Story& story, std::string_view start) {
+    return std::any_of(story.steps.begin(), story.steps.end(), [&](const Step& step) {
+        return std::any_of(step.block.begin(), step.block.end(),
+                           [&](const std::string& line) { return line.starts_with(start); });
+    });
+}
+
 std::uint64_t waiting_ms(const Step& step) {
     constexpr std::array<std::pair<std::string_view, unsigned>, 5> kWaits{{
         {"after {n} s", 1000},
@@ -65,6 +72,12 @@ std::string_view only_in_process(const Story& story) {
     if (waiting > kMostWaitingMs) return "more than 2 s pass";
     if (any_step(story, "config subscribe.per_watcher = *")) {
         return "each shard counts the subscriptions of a watcher for itself";
+    }
+    if (any_line(story, "member ")) {
+        return "a group hears of its members some time after the operator's answer";
+    }
+    if (any_line(story, "{wants_stored}")) {
+        return "two shards send the answer and the notification, in any order";
     }
     const bool has_presence_set = any_step(story, "an operator sets presence of *");
     if (has_presence_set && any_step(story, "{who} sends PUBLISH *")) {
