@@ -292,9 +292,11 @@ struct Composition {
         return *this;
     }
     Composed compose() const {
+        std::vector<std::string> sources;
+        for (std::size_t i = 0; i < documents.size(); ++i) sources.push_back(std::to_string(i));
         std::vector<Input> inputs;
-        for (const auto& [rank, document] : documents)
-            inputs.push_back({std::to_string(inputs.size()), rank, {}, document.get()});
+        for (std::size_t i = 0; i < documents.size(); ++i)
+            inputs.push_back({sources[i], documents[i].first, {}, documents[i].second.get()});
         const std::string aor = "sip:alice@ex.org";
         return find("message-summary")
             ->compose({aor, inputs, {}, &settings}, {kSimpleMessageSummary, aor});
