@@ -13,6 +13,7 @@ namespace herald::conformance {
 namespace {
 
 constexpr int kMostTurns = 10'000;
+constexpr std::uint32_t kMessagesKept = 7200;  // seconds
 
 std::string make_folder() {
     std::string name = std::filesystem::temp_directory_path() / "herald-story-XXXXXX";
@@ -39,6 +40,8 @@ Result<std::unique_ptr<Harness>> InProcess::make(const std::string& toml, bool i
     if (!read.mistakes.empty()) {
         return Fault{FaultKind::malformed, "configuration: " + read.mistakes.front().text};
     }
+    // A story ends when nothing is kept any more: not a week later.
+    read.config.message_keep = std::min(read.config.message_keep, kMessagesKept);
     return std::unique_ptr<Harness>(
         std::make_unique<InProcess>(std::move(read.config), is_durable));
 }
