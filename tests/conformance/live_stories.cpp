@@ -76,7 +76,7 @@ std::string_view only_in_process(const Story& story) {
     if (any_line(story, "member ")) {
         return "a group hears of its members some time after the operator's answer";
     }
-    if (any_line(story, "{wants_stored}")) {
+    if (any_line(story, "{wants_")) {
         return "two shards send the answer and the notification, in any order";
     }
     const bool has_presence_set = any_step(story, "an operator sets presence of *");
