@@ -9,6 +9,7 @@ namespace {
 bool keeps_what_is_there(const sip::Message& request) noexcept {
     switch (request.method()) {
         case sip::Method::subscribe:
+        case sip::Method::notify:  // a PBX gives a subscription up that is answered 503
             return !request.to_tag().empty();
         case sip::Method::publish:
             return request.header(sip::Header::sip_if_match) && request.body().empty();

@@ -39,6 +39,14 @@ TEST_CASE("RFC 3261 21.5.4: new state is refused first") {
     CHECK(served("OPTIONS") == kFirst);
 }
 
+TEST_CASE("RFC 6665 4.1.3: what we are told in a dialog of ours is refused last") {
+    const Request told("NOTIFY", "Event: message-summary\nSubscription-State: active\n",
+                       "<sip:alice@example.com>;tag=ours");
+    CHECK(is_worth_serving(*told, Load::high));
+    CHECK_FALSE(is_worth_serving(*told, Load::extreme));
+    CHECK(served("NOTIFY", "Event: message-summary\n") == kFirst);
+}
+
 TEST_CASE("RFC 3261 21.5.4: refreshes, removals and registrations are refused last") {
     CHECK(served("PUBLISH", "Event: presence\nSIP-If-Match: e\n") == kLast);
     CHECK(served("PUBLISH", "Event: presence\nSIP-If-Match: e\nExpires: 0\n") == kLast);
