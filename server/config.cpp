@@ -206,6 +206,9 @@ private:
         std::size_t best = std::max<std::size_t>(2, written.size() / 3) + 1;
         std::string nearest;
         for (const std::string& name : known) {
+            // No distance is below the difference of the lengths.
+            if (written.size() + best <= name.size() || name.size() + best <= written.size())
+                continue;
             const std::size_t distance = edit_distance(written, name);
             if (distance < best) {
                 best = distance;
