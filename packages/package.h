@@ -29,7 +29,7 @@ public:
 };
 using DocumentPtr = std::shared_ptr<const Admitted>;
 
-/// Decides conflicts between inputs, higher wins (composition rule CO-01).
+/// Decides conflicts between inputs, higher wins (docs/composition.md).
 enum class Rank : std::uint8_t { fallback, registration, hard, derived, published, override_ };
 
 /// What happened to a piece of state last.

@@ -1,5 +1,5 @@
-// pidf/compose.h: many published documents into the one a watcher sees (RFC 3863, 4479; rules CO-01
-// to CO-13).
+// pidf/compose.h: many published documents into the one a watcher sees (RFC 3863, 4479; the rules
+// CO-01 to CO-13 of docs/composition.md).
 //
 //   contributions --resolve()--> Composition --render_pidf()--> application/pidf+xml
 //                                            --render_xpidf()-> application/xpidf+xml  (xpidf.h)

@@ -91,7 +91,7 @@ AuthenticationRefusal Authenticator::challenge(bool is_stale) {
     return result;
 }
 
-/// Old phones sign their AOR or leave parameters out: any resource of ours will do (core S-7).
+/// Old phones sign their AOR or leave parameters out: any resource of ours will do.
 /// In-dialog requests are for our Contact.
 bool Authenticator::is_ours(std::string_view uri) const {
     const auto parsed = sip::parse_uri(uri);

@@ -30,9 +30,9 @@ public:
                   const Aliases& aliases, const base::HashKey& nonce_key, const base::Clock& clock,
                   base::Metrics& metrics);
 
-    /// Who sent `request` (RFC 3261 22, RFC 3325, authorization AC-01). Trusted peers'
+    /// Who sent `request` (RFC 3261 22, RFC 3325). Trusted peers'
     /// P-Asserted-Identity is believed, everybody else's is dropped; From must be the authenticated
-    /// user's, or an alias of it (core S-11).
+    /// user's, or an alias of it.
     std::variant<Identity, AuthenticationRefusal> authenticate(const sip::Message& request,
                                                                const sip::Flow& flow);
 

@@ -10,8 +10,8 @@ namespace herald::server {
 
 enum class SubHandling : unsigned char { block, confirm, allow };
 
-/// What a watcher may have of `owner`'s resource while the owner has no rules (authorization AR-01,
-/// AR-06). `owner_account` may be null.
+/// What a watcher may have of `owner`'s resource while the owner has no rules. `owner_account` may
+/// be null.
 SubHandling sub_handling(const packages::Profile& profile, std::string_view owner,
                          const store::Account* owner_account, const Identity& watcher);
 

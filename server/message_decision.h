@@ -56,7 +56,7 @@ enum class MessageOperation : std::uint8_t {
     repeat,  ///< accepted before
 };
 
-/// The checks of RFC 3428, RFC 3261 16.3 and mr M-1 to M-10 from authorization on, in their order.
+/// The checks of RFC 3428, RFC 3261 16.3 and RFC 5393 from authorization on, in their order.
 std::variant<MessageOperation, sip::Answer> decide(const MessageFacts& facts);
 
 /// What to do when nobody took it: `best` is the best answer, or 408.

@@ -70,7 +70,7 @@ private:
                           bool takes_room) const;
     ExpiryRules expiry_rules(const packages::Profile& profile) const;
     bool is_over_limit(const Incoming& incoming, std::string_view aor) const;
-    /// The live subscription of the same device that this initial SUBSCRIBE replaces (events Q-7),
+    /// The live subscription of the same device that this initial SUBSCRIBE replaces,
     /// if any.
     Id find_twin(const Incoming& incoming, const sip::Message& request, std::string_view aor) const;
 
@@ -105,7 +105,7 @@ private:
     bool is_misplaced(const Subscription& record) const;
     void send_some_elsewhere(std::vector<Id> ids);
     void send_one_elsewhere(Id id);
-    /// Nobody decides for ever: a pending subscription is given up (events S-5).
+    /// Nobody decides for ever: a pending subscription is given up.
     void await_decision(Id id);
     void run_out_later(Id id, EndReason reason);
     void arm_expiry(Id id, base::WallTime not_before);

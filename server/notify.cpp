@@ -370,7 +370,7 @@ std::size_t NotifySender::size_of(Id id) {
 }
 
 /// RFC 3261 18.1.1 for what goes to a UDP watcher: compact names first, then a stream to the very
-/// address it came from, else the UDP flow all the same (core R-2).
+/// address it came from, else the UDP flow all the same (RFC 3261 18.1.1).
 sip::Flow NotifySender::fit_to_path(Id id, const Subscription& record, Flight& flight) {
     if (sip::is_reliable(record.flow.protocol) || is_surely_small(record, flight))
         return record.flow;

@@ -148,7 +148,7 @@ private:
     base::Counter& suspects_;
     base::Counter& flows_lost_;
     base::Counter& oversize_;
-    /// Peers that do not take TCP, until when (core R-2).
+    /// Peers that do not take TCP, until when.
     std::unordered_map<std::string, base::Instant> datagram_only_;
     std::unordered_map<std::string, base::Counter*> removed_;
     std::string measured_;  ///< a NOTIFY written to see how long it is

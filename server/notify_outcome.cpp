@@ -14,7 +14,7 @@ using Part = PackedText::Part;
 
 /// A suspect is tried again 30 s and 60 s after the NOTIFY before (events section 6).
 constexpr auto kSuspectDelay = std::chrono::seconds(30);
-/// How long it is remembered that a peer does not take TCP (core R-2).
+/// How long it is remembered that a peer does not take TCP.
 constexpr auto kDatagramOnly = std::chrono::minutes(10);
 constexpr std::size_t kMostRemembered = 10'000;
 /// Silent watchers tried again between two batches of input.

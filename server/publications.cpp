@@ -1,5 +1,5 @@
 // server/publications.cpp: the publications of a shard's resources: one durable change of a
-// resource at a time, and their expiry (RFC 3903 6; events U-7).
+// resource at a time, and their expiry (RFC 3903 6).
 #include "server/publications.h"
 
 #include <algorithm>

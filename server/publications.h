@@ -1,5 +1,5 @@
 // server/publications.h: the publications of a shard's resources: one durable change of a resource
-// at a time, and their expiry (RFC 3903 6; events U-7).
+// at a time, and their expiry (RFC 3903 6).
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,4 @@
-// server/publish_decision.cpp: what to do with a PUBLISH, decided from facts alone (RFC 3903 6;
-// events U-1).
+// server/publish_decision.cpp: what to do with a PUBLISH, decided from facts alone (RFC 3903 6).
 #include "server/publish_decision.h"
 
 #include <algorithm>

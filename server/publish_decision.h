@@ -1,5 +1,4 @@
-// server/publish_decision.h: what to do with a PUBLISH, decided from facts alone (RFC 3903 6;
-// events U-1).
+// server/publish_decision.h: what to do with a PUBLISH, decided from facts alone (RFC 3903 6).
 #pragma once
 
 #include <cstdint>
@@ -41,7 +40,7 @@ struct PublishPlan {
     std::string body{};  ///< the document as sent
 };
 
-/// The checks of events U-1 from authorization on, in its order.
+/// The checks of RFC 3903 6 from authorization on, in its order.
 std::variant<PublishPlan, sip::Answer> decide(const PublishFacts& facts);
 
 }  // namespace herald::server

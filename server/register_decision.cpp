@@ -1,5 +1,5 @@
 // server/register_decision.cpp: what to do with a REGISTER, decided from facts alone (RFC
-// 3261 10.3; mr sections 1 to 3).
+// 3261 10.3).
 #include "server/register_decision.h"
 
 #include <algorithm>
@@ -61,7 +61,7 @@ std::size_t via_count(const sip::Message& request) {
 }
 
 /// Whether the edge that holds the flow does RFC 5626: this server, or the first of the Path
-/// (mr O-3). Datagram flows want STUN answers, which are not built: there reg-id is left aside.
+/// (RFC 5626 6). Datagram flows want STUN answers, which are not built: there reg-id is left aside.
 bool edge_has_outbound(const RegisterFacts& facts) {
     if (via_count(facts.request) == 1) return facts.is_stream;
     const auto path = facts.request.list(sip::Header::path);
@@ -92,7 +92,7 @@ std::variant<Contact, sip::Answer> read_contact(std::string_view value,
     return contact;
 }
 
-/// mr O-1 to O-4: sets reg_id to 0 where RFC 5626 cannot be applied.
+/// RFC 5626 4.2, 6: sets reg_id to 0 where RFC 5626 cannot be applied.
 Checked check_outbound(const RegisterFacts& facts, std::vector<Contact>& contacts) {
     const auto wants = [](const Contact& contact) { return contact.reg_id != 0; };
     if (std::none_of(contacts.begin(), contacts.end(), wants)) return std::nullopt;

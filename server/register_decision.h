@@ -1,5 +1,4 @@
 // server/register_decision.h: what to do with a REGISTER, decided from facts alone (RFC 3261 10.3;
-// mr sections 1 to 3).
 #pragma once
 
 #include <cstdint>
@@ -61,7 +60,7 @@ struct RegisterPlan {
     bool has_outbound = false;  ///< RFC 5626 was applied: the answer requires it
 };
 
-/// The checks of mr K-1 to K-14 from authorization on, in their order.
+/// The checks of RFC 3261 10.3 from authorization on, in their order.
 std::variant<RegisterPlan, sip::Answer> decide(const RegisterFacts& facts);
 
 /// The binding a publication holds; nullptr for other publications of package reg.

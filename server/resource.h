@@ -75,7 +75,7 @@ struct Resource {
     std::vector<Publication> publications;
     std::vector<std::uint32_t> watchers;  ///< slots of subscriptions
     std::vector<ViewState> views;
-    /// Work that waits for the change under way, in order of arrival (events U-7).
+    /// Work that waits for the change under way, in order of arrival.
     std::unique_ptr<std::deque<base::Task<void()>>> waiting;
     std::unique_ptr<std::deque<Departed>> departed;
     base::WallTime stale_at{};  ///< looked at again then; zero: never

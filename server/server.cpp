@@ -19,7 +19,7 @@ namespace herald::server {
 namespace {
 
 constexpr auto kDrainTurn = std::chrono::milliseconds(20);
-/// A watcher that takes no TCP must not wait longer for its NOTIFY (core R-2).
+/// A watcher that takes no TCP must not wait longer for its NOTIFY.
 constexpr auto kConnectTimeout = std::chrono::seconds(2);
 constexpr auto kDrainLimit = std::chrono::seconds(5);
 

@@ -55,7 +55,7 @@ public:
     void reload(const Config& fresh) { config_ = reloaded(std::move(config_), fresh); }
     /// After the last recovered row: watchers not known to have the current document are told.
     void resume();
-    /// A clean stop: watchers whose flow dies with the process are told (events S-4), confirmations
+    /// A clean stop: watchers whose flow dies with the process are told, confirmations
     /// are written. The loop must still turn until is_drained().
     void retire();
     bool is_drained() const;

@@ -1,5 +1,5 @@
 // server/stored_messages.cpp: messages kept for users who are not there, and their delivery when
-// they come (RFC 3428 7; mr section 8).
+// they come (RFC 3428 7).
 #include "server/stored_messages.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // server/stored_messages.h: messages kept for users who are not there, and their delivery when they
-// come (RFC 3428 7; mr section 8).
+// come (RFC 3428 7).
 //
 //   idle --on_registered--> loading --> sending --settled--> loading ... --> idle
 //
@@ -121,7 +121,7 @@ private:
     base::Counter& undeliverable_;
 };
 
-/// What an answer means for a message that was kept (mr Q-2).
+/// What an answer means for a message that was kept.
 enum class DeliveryVerdict : std::uint8_t {
     delivered,
     refused,  ///< for good: its sender may want to know

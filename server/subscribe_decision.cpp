@@ -1,5 +1,5 @@
 // server/subscribe_decision.cpp: what to do with a SUBSCRIBE, decided from facts alone (RFC
-// 6665 4.2.1; events N-2).
+// 6665 4.2.1).
 #include "server/subscribe_decision.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // server/subscribe_decision.h: what to do with a SUBSCRIBE, decided from facts alone (RFC
-// 6665 4.2.1; events N-2).
+// 6665 4.2.1).
 #pragma once
 
 #include <cstdint>
@@ -43,13 +43,13 @@ struct SubscribeGrant {
     std::string_view type;  ///< of the body, one of the profile's
 };
 
-/// The checks of events N-2 from authorization on, in its order; a refusal is the whole answer.
+/// The checks of RFC 6665 4.2.1 from authorization on, in its order; a refusal is the whole answer.
 std::variant<SubscribeGrant, sip::Answer> decide(const SubscribeFacts& facts);
 
 /// Expires of a request in seconds; nullopt where it has none that can be read.
 std::optional<std::uint32_t> asked_expires(const sip::Message& request);
 
-/// RFC 6665 4.2.1.1, events X-1..X-4: nullopt where it is too brief.
+/// RFC 6665 4.2.1.1: nullopt where it is too brief.
 std::optional<std::uint32_t> granted_expires(std::optional<std::uint32_t> asked,
                                              const ExpiryRules& rules);
 

@@ -1,5 +1,5 @@
 // server/subscription.cpp: one subscription as the notifier holds it: a compact record (RFC
-// 6665 4.2, events N-9).
+// 6665 4.2).
 #include "server/subscription.h"
 
 #include <algorithm>

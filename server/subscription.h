@@ -1,5 +1,5 @@
-// server/subscription.h: one subscription as the notifier holds it: a compact record (RFC 6665 4.2,
-// events N-9).
+// server/subscription.h: one subscription as the notifier holds it: a compact record (RFC
+// 6665 4.2).
 #pragma once
 
 #include <array>
@@ -122,7 +122,7 @@ struct Subscription {
     bool was_challenged : 1 =
         false;  ///< the last NOTIFY was answered 401 or 407 and sent again with credentials
 
-    /// The CSeq taken last brings no new document (events Y-8).
+    /// The CSeq taken last brings no new document.
     void skip_version() noexcept {
         if (versionless < UINT16_MAX) ++versionless;
     }
@@ -132,7 +132,7 @@ struct Subscription {
     std::string_view get(PackedText::Part part) const noexcept { return text[part]; }
 };
 
-/// What makes two subscriptions the same device's (events Q-7): resource, Event id, watcher, and
+/// What makes two subscriptions the same device's: resource, Event id, watcher, and
 /// instance or, without one, exact Contact; and the URI asked for, for a device may have a lamp for
 /// each alias.
 struct DeviceKey {

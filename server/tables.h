@@ -102,7 +102,7 @@ public:
     /// By our tag, confirmed by Call-ID and the peer's tag (RFC 3261 12).
     Id by_dialog(std::string_view call_id, std::string_view local_tag,
                  std::string_view remote_tag) const;
-    /// Another subscription of the same device on the same resource (events Q-7).
+    /// Another subscription of the same device on the same resource.
     Id by_device(const DeviceKey& key) const;
     std::size_t size() const noexcept { return slab_.size(); }
 

@@ -177,7 +177,7 @@ Pbx sends PUBLISH sip:alice@localhost
     <registration aor="sip:alice@localhost" id="a" state="active"><contact id="1" state="active"/></registration></reginfo>
 Pbx receives 400
 
-# events Y-8: after a crash the version rises and the document is whole
+# RFC 3680 5.1: after a crash the version rises and the document is whole
 Alice sends SUBSCRIBE sip:alice@localhost
     Event: reg
     Expires: 3600

@@ -243,7 +243,7 @@ def only_a_trusted_peer_asserts_identities():
 
 @story
 def a_challenged_notify_is_answered():
-    """RFC 5057 5.1, sip-core S-13: Herald answers a watcher's 401 once, with the password it was given."""
+    """RFC 5057 5.1: Herald answers a watcher's 401 once, with the password it was given."""
     for algorithm in ("MD5", "SHA-256"):
         with Server(sip={"notify_username": "herald", "notify_password": "its own secret"}) as server, \
                 Client(server.address) as client:

@@ -1,10 +1,11 @@
 // tests/unit/packages/presence_test.cpp: the presence package, with documents as real clients write
 // them.
+#include "packages/presence.h"
+
 #include <random>
 
 #include <doctest/doctest.h>
 
-#include "packages/presence.h"
 #include "tests/unit/packages/sample.h"
 
 using namespace herald;
@@ -220,7 +221,7 @@ TEST_CASE("interop 8: a refused document is told by kind, and hides no other") {
     CHECK(kind_of(many + "</presence>") == FaultKind::malformed);
 }
 
-TEST_CASE("LG-04: application/cpim-pidf+xml is the same document under its old name") {
+TEST_CASE("application/cpim-pidf+xml is the same document under its old name") {
     Sample alice("presence");
     alice.publish("tag", kAsterisk, 0);
 
@@ -230,7 +231,7 @@ TEST_CASE("LG-04: application/cpim-pidf+xml is the same document under its old n
     CHECK(legacy.document.body == alice.body());
 }
 
-TEST_CASE("LG-03: application/xpidf+xml shows somebody on the phone as in use") {
+TEST_CASE("application/xpidf+xml shows somebody on the phone as in use") {
     const Composed legacy =
         Sample("presence").publish("tag", kAsterisk, 0).compose(60, "application/xpidf+xml");
 
@@ -239,7 +240,7 @@ TEST_CASE("LG-03: application/xpidf+xml shows somebody on the phone as in use") 
     CHECK(!contains(legacy.document.body, "xmlns"));
 }
 
-TEST_CASE("PF-15: each class of watchers sees the entity it asked for") {
+TEST_CASE("RFC 3863 4.1.1: each class of watchers sees the entity it asked for") {
     Sample alice("presence");
     alice.publish("tag", kBaresip, 0);
 
@@ -292,7 +293,7 @@ TEST_CASE("CO-01: an operator's override beats what is published later") {
 }
 
 TEST_CASE(
-    "PV08, PV09: the same body again changes no fingerprint; RP-02: a passed until does, when "
+    "the same body again changes no fingerprint; a passed until does (RFC 4480 3.1), when "
     "told") {
     Sample alice("presence");
     const auto before = alice.publish("tag", kPjsua, 0).compose().fingerprint;

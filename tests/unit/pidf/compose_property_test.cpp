@@ -1,5 +1,4 @@
 // tests/unit/pidf/compose_property_test.cpp: what holds of composition whatever is published
-// (PV26).
 #include <algorithm>
 #include <array>
 #include <ctime>
@@ -54,7 +53,7 @@ std::string any_document(std::mt19937& random) {
 }  // namespace
 
 TEST_CASE(
-    "PV26: the order of publications makes no difference, and composing again gives the same "
+    "the order of publications makes no difference, and composing again gives the same "
     "bytes") {
     std::mt19937 random(3863);
     const std::array<std::string_view, 6> names{"a", "b", "c", "d", "e", "f"};
@@ -74,7 +73,7 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("PV26: parse(serialise(x)) = x: a composed document composes to itself") {
+TEST_CASE("parse(serialise(x)) = x: a composed document composes to itself") {
     std::mt19937 random(4479);
     const std::array<std::string_view, 4> names{"a", "b", "c", "d"};
     for (int round = 0; round < 500; ++round) {
@@ -92,7 +91,7 @@ TEST_CASE("PV26: parse(serialise(x)) = x: a composed document composes to itself
     }
 }
 
-TEST_CASE("PF-22: whatever is published, the ids of a composed document are unique") {
+TEST_CASE("RFC 4479 3.5: whatever is published, the ids of a composed document are unique") {
     std::mt19937 random(1);
     const std::array<std::string_view, 5> names{"a", "b", "c", "d", "e"};
     for (int round = 0; round < 300; ++round) {

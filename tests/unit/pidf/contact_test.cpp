@@ -43,7 +43,7 @@ TEST_CASE("other URIs and what is none are left alone but for the scheme") {
     CHECK(normalised_contact("sip:@;;?@") == "sip:@?@");
 }
 
-TEST_CASE("RFC 4479 3.4: device ids compare as URNs (PF-23)") {
+TEST_CASE("RFC 4479 3.4: device ids compare as URNs") {
     CHECK(normalised_device_id("URN:UUID:AB12") == "urn:uuid:ab12");
     CHECK(normalised_device_id(" urn:X-Dev:AbC ") == "urn:x-dev:AbC");
     CHECK(normalised_device_id("mac:AbC") == "mac:AbC");

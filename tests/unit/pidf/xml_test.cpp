@@ -27,7 +27,7 @@ std::string fault_of(std::string_view bytes, const xml::Limits& limits = {}) {
 
 }  // namespace
 
-TEST_CASE("XML 1.0: what is not well-formed is refused with its place (PI-15)") {
+TEST_CASE("XML 1.0: what is not well-formed is refused with its place") {
     CHECK(fault_of("") == "line 1, column 1: no element");
     CHECK(fault_of("<a>") == "line 1, column 4: an element is not closed");
     CHECK(fault_of("<a>\n  <b></a>").starts_with("line 2, column "));
@@ -94,7 +94,7 @@ TEST_CASE("XML 1.0 2.4, 3.1: what must not stand in a value or in text is found 
     }
 }
 
-TEST_CASE("XML 1.0 4.1: only the five entities and references to characters (PF-01)") {
+TEST_CASE("XML 1.0 4.1: only the five entities and references to characters") {
     CHECK(canonical(
               "<a xmlns='urn:ietf:params:xml:ns:pidf'>&lt;&gt;&amp;&quot;&apos;&#65;&#x42;</a>") ==
           "<a>&lt;&gt;&amp;\"'AB</a>");
@@ -107,7 +107,7 @@ TEST_CASE("XML 1.0 4.1: only the five entities and references to characters (PF-
 }
 
 TEST_CASE(
-    "PF-01: no document type declaration, hence no entity of one's own (PV05, billion laughs)") {
+    "XML 1.0 2.8: no document type declaration, hence no entity of one's own (billion laughs)") {
     const std::string laughs =
         "<?xml version='1.0'?>\n<!DOCTYPE lolz [<!ENTITY lol 'lol'><!ENTITY lol2 "
         "'&lol;&lol;&lol;'>]>\n"
@@ -122,8 +122,7 @@ TEST_CASE(
     CHECK(fault_of("<a><!-- <!DOCTYPE b> --><![CDATA[<!DOCTYPE c>]]></a>") == "accepted");
 }
 
-TEST_CASE(
-    "PI-01, PI-02: byte order mark, blanks, and declarations that do not matter are forgiven") {
+TEST_CASE("byte order mark, blanks, and declarations that do not matter are forgiven") {
     CHECK(canonical("\xEF\xBB\xBF\r\n  <?xml version='1.0' encoding='utf8'?>\n<a/>") ==
           "<a xmlns=\"\"/>");
     CHECK(canonical("<?xml version=\"1.0\" encoding = \"ISO-8859-1\"?><a>ascii</a>") ==
@@ -136,9 +135,7 @@ TEST_CASE(
     CHECK(fault_of("\xEF\xBB\xBF\n<a><b></a>").starts_with("line 2, column "));
 }
 
-TEST_CASE(
-    "Namespaces in XML 1.0: prefixes are resolved, and one without declaration is refused "
-    "(PI-09)") {
+TEST_CASE("Namespaces in XML 1.0: prefixes are resolved, and one without declaration is refused ") {
     const auto tree = xml::parse(
         "<p:presence xmlns:p='urn:ietf:params:xml:ns:pidf' xmlns='urn:z'><p:tuple "
         "p:mustUnderstand='1' id='q'/>"
@@ -224,7 +221,7 @@ TEST_CASE("blanks between elements go, blanks in text stay; comments and instruc
     CHECK(canonical("<a>one\r\ntwo\rthree</a>") == "<a xmlns=\"\">one\ntwo\nthree</a>");
 }
 
-TEST_CASE("CO-13: limits on size, depth, elements, attributes and namespaces (PV24)") {
+TEST_CASE("CO-13: limits on size, depth, elements, attributes and namespaces") {
     std::string deep;
     for (int i = 0; i < 1000; ++i) deep += "<a>";
     for (int i = 0; i < 1000; ++i) deep += "</a>";
@@ -264,7 +261,7 @@ TEST_CASE("CO-13: limits on size, depth, elements, attributes and namespaces (PV
     CHECK(large.fault().kind == FaultKind::too_large);
 }
 
-TEST_CASE("PV24: the worst documents are refused within ten milliseconds") {
+TEST_CASE("the worst documents are refused within ten milliseconds") {
     std::string deep;
     while (deep.size() + 3 < 65536) deep += "<a>";
     std::string wide = "<a>";

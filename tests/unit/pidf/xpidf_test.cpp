@@ -1,4 +1,4 @@
-// tests/unit/pidf/xpidf_test.cpp: the document for old phones (LG-02, LG-03).
+// tests/unit/pidf/xpidf_test.cpp: the document for old phones.
 #include "pidf/xpidf.h"
 
 #include <doctest/doctest.h>
@@ -24,7 +24,7 @@ std::string open_with(std::string_view activities) {
 
 }  // namespace
 
-TEST_CASE("LG-02: XPIDF has a DOCTYPE, no namespace and one atom (PV19)") {
+TEST_CASE("XPIDF has a DOCTYPE, no namespace and one atom") {
     CHECK(shown("<tuple id='a1'><status><basic>open</basic></status><contact "
                 "priority='0.8'>sip:bo@10.0.0.1</contact></tuple>") ==
           "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -34,7 +34,7 @@ TEST_CASE("LG-02: XPIDF has a DOCTYPE, no namespace and one atom (PV19)") {
           "<msnsubstatus substatus=\"online\"/></address></atom></presence>\n");
 }
 
-TEST_CASE("LG-03: the whole state becomes one of XPIDF's") {
+TEST_CASE("the whole state becomes one of XPIDF's") {
     const auto means = [](const std::string& body, const std::string& status,
                           const std::string& substatus) {
         return contains(body, "<status status=\"" + status + "\"/><msnsubstatus substatus=\"" +
@@ -52,7 +52,7 @@ TEST_CASE("LG-03: the whole state becomes one of XPIDF's") {
     CHECK(means(shown("<dm:person id='p'/>"), "closed", "offline"));
 }
 
-TEST_CASE("LG-03: with nothing published the atom is the address of record, closed") {
+TEST_CASE("with nothing published the atom is the address of record, closed") {
     const std::string body = render_xpidf({}, "sip:bo@ex.org", "sip:bo@ex.org").body;
 
     CHECK(contains(
@@ -60,7 +60,7 @@ TEST_CASE("LG-03: with nothing published the atom is the address of record, clos
         "<atom id=\"closed\"><address uri=\"sip:bo@ex.org;user=ip\"><status status=\"closed\"/>"));
 }
 
-TEST_CASE("LG-02: parameters are added only to SIP URIs that lack them, and all is escaped") {
+TEST_CASE("parameters are added only to SIP URIs that lack them, and all is escaped") {
     CHECK(contains(shown("<tuple id='t'><status/><contact>sip:1@x;user=phone</contact></tuple>"),
                    "uri=\"sip:1@x;user=phone\""));
     CHECK(contains(shown("<tuple id='t'><status/><contact>sips:1@x</contact></tuple>"),

@@ -55,7 +55,7 @@ TEST_CASE("RFC 3428 7: Expires counts from Date, else from now; 0 and nonsense a
           kNow + std::chrono::seconds(60));
 }
 
-TEST_CASE("mr Q-2: a kept message becomes a request of its own") {
+TEST_CASE("RFC 3428 7: a kept message becomes a request of its own") {
     store::Message message;
     message.from = "\"Bob\" <sip:bob@example.com>";
     message.to = "<sip:alice@example.com>";

@@ -59,7 +59,7 @@ TEST_CASE("RFC 6665 4.2.1: a SUBSCRIBE of unknown fate is never answered and hol
     CHECK(server.subscriptions() == 0);
 }
 
-TEST_CASE("events Q-7: a device that comes again waits for the fate of its first SUBSCRIBE") {
+TEST_CASE("RFC 6665 4.4.1: a device that comes again waits for the fate of its first SUBSCRIBE") {
     for (const auto outcome : {Outcome::committed, Outcome::unavailable}) {
         CAPTURE(static_cast<int>(outcome));
         SlowShard server;
@@ -82,7 +82,7 @@ TEST_CASE("events Q-7: a device that comes again waits for the fate of its first
     }
 }
 
-TEST_CASE("events Q-7: a device that could not be replaced is still there") {
+TEST_CASE("RFC 6665 4.4.1: a device that could not be replaced is still there") {
     Subscribed server;
     server.receive(subscribe(1, "<sip:alice@localhost>", "600", "c2"));
     CHECK(server.store.oldest<store::PutSubscription>().replaces.size() == 1);
@@ -257,7 +257,7 @@ TEST_CASE("who is owed the NOTIFY of a refresh is not noted as having it") {
     CHECK(server.store.confirmations == 1);
 }
 
-TEST_CASE("events S-4: a stop ends what dies with its connection, nothing that has a route") {
+TEST_CASE("RFC 6665 4.2.2: a stop ends what dies with its connection, nothing that has a route") {
     for (const auto* route : {"", "Record-Route: <sip:192.0.2.50;lr>\n"}) {
         CAPTURE(route);
         SlowShard server;

@@ -62,7 +62,7 @@ TEST_CASE(
     CHECK(targets_of({&first, &second}, 1, {"sip:a@192.0.2.2"}).size() == 1);
 }
 
-TEST_CASE("mr Q-2: what an answer means for a message that was kept") {
+TEST_CASE("RFC 3428 7: what an answer means for a message that was kept") {
     for (const int status : {200, 202})
         CHECK(delivery_verdict(status) == DeliveryVerdict::delivered);
     for (const int status : {408, 430, 480, 486, 500, 503, 513})

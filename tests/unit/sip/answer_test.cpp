@@ -83,7 +83,7 @@ TEST_CASE("RFC 3261 8.2.6: everything an answer may say, in order") {
           "Content-Length: 5\r\n\r\nhello");
 }
 
-TEST_CASE("core G-2, RFC 3261 8.2.6.2: a To tag is added where there is none, but not to a 100") {
+TEST_CASE("RFC 3261 8.2.6.2: a To tag is added where there is none, but not to a 100") {
     Answer answer;
     CHECK(Asked("SIP/2.0/UDP h").answer(answer).find("To: <sip:bob@example.com>;tag=derived\r\n") !=
           std::string::npos);
@@ -115,7 +115,7 @@ TEST_CASE("RFC 3261 8.2.6.2: a To with a tag that is none, or behind a fault, ge
     }
 }
 
-TEST_CASE("core R-3, RFC 3261 18.2.1: received is added where sent-by is not the source") {
+TEST_CASE("RFC 3261 18.2.1: received is added where sent-by is not the source") {
     CHECK(Asked("SIP/2.0/UDP 10.0.0.9:5070;branch=b").vias() ==
           "Via: SIP/2.0/UDP 10.0.0.9:5070;branch=b\r\n");
     CHECK(Asked("SIP/2.0/UDP 10.0.0.8;branch=b").vias() ==
@@ -124,7 +124,7 @@ TEST_CASE("core R-3, RFC 3261 18.2.1: received is added where sent-by is not the
           "Via: SIP/2.0/UDP client.example;branch=b;received=10.0.0.9\r\n");
 }
 
-TEST_CASE("core R-3, RFC 3581 4: rport is filled, with received always") {
+TEST_CASE("RFC 3581 4: rport is filled, with received always") {
     CHECK(Asked("SIP/2.0/UDP 10.0.0.9;rport;branch=b").vias() ==
           "Via: SIP/2.0/UDP 10.0.0.9;rport=40000;branch=b;received=10.0.0.9\r\n");
     CHECK(Asked("SIP/2.0/TCP h;branch=b;RPORT").vias() ==
@@ -133,7 +133,7 @@ TEST_CASE("core R-3, RFC 3581 4: rport is filled, with received always") {
           "Via: SIP/2.0/TCP h;branch=b;rport=40000;received=10.0.0.9\r\n");
 }
 
-TEST_CASE("core R-3: what the peer claims of itself is overwritten") {
+TEST_CASE("RFC 3581 4: what the peer claims of itself is overwritten") {
     CHECK(Asked("SIP/2.0/UDP h;rport=99;branch=b;received=192.0.2.66;x").vias() ==
           "Via: SIP/2.0/UDP h;rport=40000;branch=b;x;received=10.0.0.9\r\n");
     CHECK(Asked("SIP/2.0/UDP 10.0.0.9;received=192.0.2.66;branch=b").vias() ==
@@ -154,7 +154,7 @@ TEST_CASE("RFC 5118 4.5: an IPv6 source is written without brackets") {
           "Via: SIP/2.0/UDP [2001:DB8:0::9];branch=b\r\n");
 }
 
-TEST_CASE("core G-2: all Vias go back, in order, only the top one touched") {
+TEST_CASE("RFC 3261 8.2.6.2: all Vias go back, in order, only the top one touched") {
     CHECK(Asked("SIP/2.0/UDP h;rport;branch=1, SIP/2.0/TCP i;rport\r\nv: SIP/2.0/TLS j;rport")
               .vias() ==
           "Via: SIP/2.0/UDP h;rport=40000;branch=1;received=10.0.0.9, SIP/2.0/TCP i;rport\r\n"
@@ -163,7 +163,7 @@ TEST_CASE("core G-2: all Vias go back, in order, only the top one touched") {
           "Via: SIP/2.0/UDP 10.0.0.9;branch=1\r\n");
 }
 
-TEST_CASE("core G-3, RFC 3261 8.2.6.1: a 100 echoes the Timestamp with the delay") {
+TEST_CASE("RFC 3261 8.2.6.1: a 100 echoes the Timestamp with the delay") {
     Answer trying;
     trying.status = 100;
     trying.delay = std::chrono::milliseconds(3507);

@@ -23,7 +23,7 @@ TEST_CASE("numeric hosts are endpoints, names are not") {
     CHECK_FALSE(Endpoint::from(std::string(200, '1'), 1));
 }
 
-TEST_CASE("core P-21, RFC 5118 4.9: a v4-mapped address is the IPv4 address") {
+TEST_CASE("RFC 5118 4.9: a v4-mapped address is the IPv4 address") {
     const auto mapped = Endpoint::from("::ffff:192.0.2.1", 5060);
     REQUIRE(mapped);
     CHECK_FALSE(mapped->is_ipv6());

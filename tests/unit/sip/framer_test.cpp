@@ -63,7 +63,7 @@ TEST_CASE("core 12 vector 16, RFC 3261 18.3: messages come out whole in pieces o
     }
 }
 
-TEST_CASE("core R-9, RFC 5626 4.4.1: each double CRLF between messages is one ping") {
+TEST_CASE("RFC 5626 4.4.1: each double CRLF between messages is one ping") {
     for (std::size_t piece = 1; piece <= 8; ++piece) {
         CHECK(framed("\r\n\r\n\r\n\r\n" + kSecond, piece) == Events{"*", "*", kSecond});
         CHECK(framed("\r\n" + kSecond, piece) == Events{kSecond});
@@ -73,7 +73,7 @@ TEST_CASE("core R-9, RFC 5626 4.4.1: each double CRLF between messages is one pi
     CHECK(framed("\r\r\n\r" + kSecond, 1) == Events{kSecond});
 }
 
-TEST_CASE("core R-9: a CRLF in a body is no ping") {
+TEST_CASE("RFC 5626 4.4.1: a CRLF in a body is no ping") {
     const std::string text = "MESSAGE sip:b@h SIP/2.0\r\nl:4\r\n\r\n\r\n\r\n";
     CHECK(framed(text + kSecond, 3) == Events{text, kSecond});
 }
@@ -83,12 +83,12 @@ TEST_CASE("core 11: line ends of LF alone frame as well") {
     CHECK(framed(text + kSecond, 1) == Events{text, kSecond});
 }
 
-TEST_CASE("core P-4: a folded Content-Length is read") {
+TEST_CASE("RFC 3261 7.3.1: a folded Content-Length is read") {
     const std::string text = "MESSAGE sip:b@h SIP/2.0\r\nContent-Length:\r\n 2\r\n\r\nhi";
     CHECK(framed(text + kSecond, 1) == Events{text, kSecond});
 }
 
-TEST_CASE("core P-17, RFC 3261 20.14: what cannot be framed ends the stream") {
+TEST_CASE("RFC 3261 20.14: what cannot be framed ends the stream") {
     CHECK(refusal("MESSAGE sip:b@h SIP/2.0\r\n\r\n" + kFirst) == "!Missing Content-Length");
     CHECK(refusal("MESSAGE sip:b@h SIP/2.0\r\nl: x\r\n\r\n") == "!Malformed Content-Length");
     CHECK(refusal("MESSAGE sip:b@h SIP/2.0\r\nl: -1\r\n\r\n") == "!Malformed Content-Length");
@@ -99,12 +99,12 @@ TEST_CASE("core P-17, RFC 3261 20.14: what cannot be framed ends the stream") {
     CHECK(refusal(" MESSAGE sip:b@h SIP/2.0\r\n") == "!Not a SIP message");
 }
 
-TEST_CASE("core P-7: the same length twice is the message's fault, not the stream's") {
+TEST_CASE("RFC 3261 20.14: the same length twice is the message's fault, not the stream's") {
     const std::string text = "MESSAGE sip:b@h SIP/2.0\r\nl: 2\r\nl: 2\r\n\r\nhi";
     CHECK(framed(text + kSecond, 7) == Events{text, kSecond});
 }
 
-TEST_CASE("core P-24: limits of head and body; on a stream they add up") {
+TEST_CASE("RFC 3261 21.4.11: limits of head and body; on a stream they add up") {
     const std::string start = "MESSAGE sip:b@h SIP/2.0\r\n";
     CHECK(refusal(start + "l: 11\r\n\r\n", {.body = 10}) == "!Body too large");
     CHECK(refusal(start + "l: 10\r\n\r\n0123456789", {.body = 10}).substr(0, 7) == "MESSAGE");
@@ -135,7 +135,7 @@ TEST_CASE("an unframeable stream says why and gives what an answer needs, then n
     CHECK_FALSE(framer.is_partial());
 }
 
-TEST_CASE("core P-17: an unfinished message is told from an idle stream") {
+TEST_CASE("RFC 3261 18.3: an unfinished message is told from an idle stream") {
     Framer framer;
     CHECK_FALSE(framer.is_partial());
     framer.append("\r\n\r");

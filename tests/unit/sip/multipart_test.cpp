@@ -29,7 +29,7 @@ struct Sent {
 
 }  // namespace
 
-TEST_CASE("core P-23, RFC 3261 20.11: a plain body is one part, to be rendered, required") {
+TEST_CASE("RFC 3261 20.11: a plain body is one part, to be rendered, required") {
     const Sent sent("Content-Type: Text/Plain;charset=utf-8\r\n", "hello");
     const auto body = sent.body();
     REQUIRE(body);
@@ -51,7 +51,7 @@ TEST_CASE("core P-23, RFC 3261 20.11: a plain body is one part, to be rendered, 
     CHECK(Sent("", "").body()->content.empty());
 }
 
-TEST_CASE("core P-22, RFC 5621 4.2: nested multiparts, with octets of any kind") {
+TEST_CASE("RFC 5621 4.2: nested multiparts, with octets of any kind") {
     const std::string inner = "--in\r\n\r\nplain\r\n--in\r\nc: a/B\r\n\r\n" +
                               std::string("\0\r\n\0", 4) + "\r\n--in--\r\n";
     const Sent sent(
@@ -76,7 +76,7 @@ TEST_CASE("core P-22, RFC 5621 4.2: nested multiparts, with octets of any kind")
     CHECK(body->parts[1].content == "--out erx");
 }
 
-TEST_CASE("core P-22: broken multiparts are refused") {
+TEST_CASE("RFC 5621 4.2: broken multiparts are refused") {
     const std::string type = "Content-Type: multipart/mixed";
     CHECK(Sent(type + "\r\n", "--b--").body().fault().detail == "Multipart without boundary");
     CHECK_FALSE(Sent(type + ";boundary=" + std::string(71, 'b') + "\r\n", "x").body());
@@ -86,7 +86,7 @@ TEST_CASE("core P-22: broken multiparts are refused") {
     CHECK_FALSE(Sent("Content-Type: nonsense\r\n", "x").body());
 }
 
-TEST_CASE("core P-22: a multipart has 64 parts at most and is nested four deep") {
+TEST_CASE("RFC 5621 4.2: a multipart has 64 parts at most and is nested four deep") {
     const auto sent = [](const std::string& text) {
         return Sent("Content-Type: multipart/mixed;boundary=a\r\n", text);
     };

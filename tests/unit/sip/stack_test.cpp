@@ -290,7 +290,8 @@ TEST_CASE("RFC 3261 18.3: what cannot be framed is answered 400 where it can be"
 }
 
 TEST_CASE(
-    "core P-24: a stream that brings too much is told so: 413 for the body, 513 for the rest") {
+    "RFC 3261 21.4.11: a stream that brings too much is told so: 413 for the body, 513 for the "
+    "rest") {
     using Error = ParseOutcome::Error;
     StackFixture fixture;
     const Flow flow = fixture.transport.connect();
