@@ -91,6 +91,14 @@ def baresip_goes_on_after_kill_9():
         server.stop()
 
 
+def modify_through(publication, raw, note):
+    """Publishes as a client does whom a server that is too slow for the storm asks to come again."""
+    while (answer := publication.modify(pidf("sip:carol@127.0.0.1", note=note))).status == 503:
+        expect(answer.get("retry-after"), "a 503 without Retry-After")
+        raw.pump(0.1)
+    expect_equal(answer.status, 200, "a PUBLISH in the storm")
+
+
 @story
 def a_baresip_that_subscribes_without_end_is_bounded():
     """Its mwi module makes new subscriptions as fast as it can: they replace each other, and others are served."""
@@ -105,7 +113,7 @@ def a_baresip_that_subscribes_without_end_is_bounded():
             while time.monotonic() < end:
                 number += 1
                 begun = time.monotonic()
-                expect_equal(publication.modify(pidf("sip:carol@127.0.0.1", note=f"n{number}")).status, 200, "a PUBLISH in the storm")
+                modify_through(publication, raw, f"n{number}")
                 watcher.wait_body(f"<note>n{number}</note>")
                 slowest = max(slowest, time.monotonic() - begun)
                 raw.pump(0.05)
