@@ -34,6 +34,12 @@ struct AddressRange {
 };
 Result<AddressRange> parse_address_range(std::string_view text);
 
+/// How far apart the NOTIFYs of a subscription are at least (RFC 6665 4.2.2), for one package.
+struct NotifyInterval {
+    std::string event;
+    std::uint32_t seconds = 0;
+};
+
 /// A PBX that is asked for the state of its mailboxes: "asterisk sip:192.0.2.5:5060 user password".
 struct PbxAddress {
     std::string name;
@@ -108,6 +114,7 @@ struct Config {
     bool message_foreign = false;        ///< accounts may write to other domains
     // [notify]
     std::uint32_t notify_timeout_max = 3, notify_failures_max = 3;
+    std::vector<NotifyInterval> notify_intervals;  ///< instead of the packages' own
     // [mwi]
     std::string mwi_account;  ///< Message-Account where the counters name none; empty: the mailbox
     bool mwi_unsolicited = false;

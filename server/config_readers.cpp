@@ -158,6 +158,17 @@ std::string read_token_file(Config& config, std::string_view value) {
     return {};
 }
 
+std::string read_notify_interval(Config& config, std::string_view value) {
+    auto interval = parse_notify_interval(value);
+    if (!interval) return interval.fault().detail;
+    const auto& all = config.notify_intervals;
+    if (std::any_of(all.begin(), all.end(),
+                    [&](const auto& each) { return each.event == interval->event; }))
+        return quoted(interval->event) + " is there twice";
+    config.notify_intervals.push_back(*std::move(interval));
+    return {};
+}
+
 std::string read_message_account(Config& config, std::string_view value) {
     std::string sample(value);
     for (const std::string_view name : {"{user}", "{host}"}) {

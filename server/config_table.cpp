@@ -377,6 +377,14 @@ constexpr ConfigKey kNotifyKeys[] = {
          "Refused NOTIFYs in a row after which a subscription is ended; 481 ends it at once.",
          true},
         {1, 1000}),
+    list<&C::notify_intervals>(
+        {"notify", "intervals",
+         "How many seconds the NOTIFYs of a subscription are apart at least, by event package: "
+         "\"reg 5\", \"message-summary 1\". What is not listed has these defaults (RFC 3680 4.10, "
+         "RFC "
+         "3842 3.12), and presence none. 0: none.",
+         true},
+        read_notify_interval, show_elements<&C::notify_intervals>),
 };
 
 constexpr ConfigKey kMwiKeys[] = {

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "base/text.h"
+#include "packages/package.h"
 #include "sip/uri.h"
 
 namespace herald::server {
@@ -192,6 +193,22 @@ Result<store::Token> parse_token(std::string_view text) {
 
 std::string to_string(const store::Token& token) {
     return token.name + " " + token.role + " " + token.sha256_hex;
+}
+
+Result<NotifyInterval> parse_notify_interval(std::string_view text) {
+    constexpr std::uint64_t kLongest = 3600;
+    const auto [event, rest, found] = base::split_once(text, ' ');
+    const auto* package = packages::find(event);
+    if (!package) return wrong("\"" + std::string(event) + "\" is no event package");
+    const auto seconds = base::to_u64(base::trim(rest));
+    if (!seconds || *seconds > kLongest)
+        return wrong("want an event package and seconds up to 3600, \"reg 5\"");
+    return NotifyInterval{std::string(package->profile().event),
+                          static_cast<std::uint32_t>(*seconds)};
+}
+
+std::string to_string(const NotifyInterval& interval) {
+    return interval.event + " " + std::to_string(interval.seconds);
 }
 
 Result<PbxAddress> parse_pbx(std::string_view text) {

@@ -25,6 +25,10 @@ Result<sip::Endpoint> parse_numeric_endpoint(std::string_view text);
 Result<store::Token> parse_token(std::string_view text);
 std::string to_string(const store::Token& token);
 
+/// An entry of notify.intervals: "reg 5". Faults: invalid_configuration.
+Result<NotifyInterval> parse_notify_interval(std::string_view text);
+std::string to_string(const NotifyInterval& interval);
+
 /// An entry of mwi.pbx: "name sip:host[:port]", with "username password" behind it where it asks
 /// for them. Faults: invalid_configuration.
 Result<PbxAddress> parse_pbx(std::string_view text);

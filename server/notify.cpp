@@ -227,9 +227,8 @@ bool NotifySender::may_send_now(Id id, Subscription& record) {
     if (record.liveness == Liveness::suspect && !record.is_due) return false;
     auto& timers = context_.loop.timers();
     if (record.is_forced || record.is_due) return timers.cancel(record.retry), true;
-    const auto interval =
-        context_.resources[record.resource].package->profile().min_notify_interval;
-    const auto next = record.last_notify + interval;
+    const auto& profile = context_.resources[record.resource].package->profile();
+    const auto next = record.last_notify + min_interval(profile);
     const bool is_paced = record.last_notify != base::Instant{} && next > context_.loop.now();
     if (is_paced && record.failures == 0 && is_alert(record))
         return timers.cancel(record.retry), true;
@@ -237,6 +236,14 @@ bool NotifySender::may_send_now(Id id, Subscription& record) {
     if (!is_paced) return true;
     retry_at(id, record, next - context_.loop.now());
     return false;
+}
+
+/// The operator's, else the package's.
+base::Duration NotifySender::min_interval(const packages::Profile& profile) const {
+    for (const auto& each : context_.config.notify_intervals) {
+        if (each.event == profile.event) return std::chrono::seconds(each.seconds);
+    }
+    return profile.min_notify_interval;
 }
 
 /// Only asked of those who would have to wait.

@@ -87,6 +87,7 @@ private:
     void visit(Id id, Resource& resource);
     void send(Id id);
     bool may_send_now(Id id, Subscription& record);
+    base::Duration min_interval(const packages::Profile& profile) const;
     bool is_alert(const Subscription& record);
     bool has_news(const Subscription& record, Resource& resource);
     ViewState& composed_view(const Subscription& record, Resource& resource);

@@ -221,6 +221,7 @@ foreign = true
 [notify]
 timeout_max = 4
 failures_max = 5
+intervals = ["reg 2", "message-summary 0"]
 [mwi]
 account = "sip:*97@{host}"
 unsolicited = true
@@ -247,6 +248,8 @@ request_timeout = 5
     CHECK(changed_keys(first.config, parse_config(shown).config).empty());
     CHECK(changed_keys(parse_config("").config, first.config).size() == config_keys().size());
     CHECK(first.config.domains == std::vector<std::string>{"example.com", "[2001:db8::1]"});
+    CHECK(first.config.notify_intervals.at(0).event == "reg");
+    CHECK(first.config.notify_intervals.at(0).seconds == 2);
     CHECK(first.config.dns_servers == "192.0.2.53,[2001:db8::53]:5353");
     CHECK(first.config.http_tokens.at(0).sha256_hex ==
           "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08");
@@ -329,6 +332,13 @@ TEST_CASE("values with a form of their own say what is wrong with them") {
                    "\"SHA-1\" is unknown, want \"MD5\", \"SHA-256\" or \"SHA-512-256\""));
     CHECK(contains(sip("digest_algorithms = ['MD5', 'MD5']"), "\"MD5\" is there twice"));
     CHECK(contains(sip("dns_servers = '192.0.2.53,dns'"), "\"dns\" is no IP address"));
+    const auto intervals = [](std::string_view list) {
+        return mistake_of("[notify]\nintervals = " + std::string(list));
+    };
+    CHECK(contains(intervals("['dialog 5']"), "\"dialog\" is no event package"));
+    CHECK(contains(intervals("['reg']"), "want an event package and seconds up to 3600"));
+    CHECK(contains(intervals("['reg 3601']"), "want an event package and seconds up to 3600"));
+    CHECK(contains(intervals("['reg 5', 'reg 6']"), "\"reg\" is there twice"));
     CHECK(contains(mistake_of("[server]\nlog_level = 'loud'"),
                    "\"loud\" is unknown, want \"debug\""));
     CHECK(contains(mistake_of("[store]\nurl = 'mysql:x'"),

@@ -206,6 +206,28 @@ TEST_CASE("events 4 Y-6: every watcher has the last of many changes") {
     CHECK(current.size() == kWatchers);
 }
 
+TEST_CASE(
+    "notify.intervals: how far apart the NOTIFYs of a subscription are is the operator's say") {
+    Crowd server;
+    server.config.notify_intervals = {{"presence", 10}};
+    server.answer_all("200 OK");
+    server.change(1);
+    server.collect();
+    CHECK(server.notifies.empty());
+
+    server.clock.advance(std::chrono::seconds(10));
+    server.settle();
+    server.collect();
+
+    CHECK(server.notifies.size() == kWatchers);
+    server.answer_all("200 OK");
+    server.config.notify_intervals = {{"reg", 10}};
+    server.change(2);
+    server.settle();
+    server.collect();
+    CHECK(server.notifies.size() == kWatchers);
+}
+
 TEST_CASE("events 6: all suspects at one address are tried again when it is heard of") {
     Crowd server;
     server.answer_all("408 Request Timeout");
