@@ -19,8 +19,7 @@ struct Exchange {
         refresh,
         unsubscribe,
         fetch,
-        publish,
-        register_,
+        publish,  ///< PUBLISH, or REGISTER for a binding
         message,
         probe
     };

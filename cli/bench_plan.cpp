@@ -31,6 +31,12 @@ constexpr std::array<std::pair<std::string_view, Phase>, 8> kPhases{{
     {"message", Phase::message},
 }};
 
+constexpr std::array<std::pair<std::string_view, Event>, 3> kEvents{{
+    {"presence", Event::presence},
+    {"message-summary", Event::message_summary},
+    {"reg", Event::reg},
+}};
+
 Fault misuse(std::string sentence) {
     return {FaultKind::malformed, std::move(sentence)};
 }
@@ -39,6 +45,12 @@ Phase phase_of(std::string_view name) {
     const auto found = std::find_if(kPhases.begin(), kPhases.end(),
                                     [&](const auto& phase) { return phase.first == name; });
     return found == kPhases.end() ? Phase::all : found->second;
+}
+
+Event event_of(std::string_view name) {
+    const auto found = std::find_if(kEvents.begin(), kEvents.end(),
+                                    [&](const auto& event) { return event.first == name; });
+    return found == kEvents.end() ? Event::presence : found->second;
 }
 
 /// "127.0.0.1:5060", "[::1]:5060", "127.0.0.1".
@@ -66,14 +78,18 @@ Result<sip::Endpoint> server_of(std::string_view text) {
 
 Status read_counts(const Arguments& arguments, Plan& plan) {
     plan.presentities = arguments.number_or("presentities", plan.presentities);
-    const bool is_unwatched = arguments.has("publish-only") || plan.phase == Phase::register_;
+    // Devices that only register, or write to each other, are watched by nobody.
+    const bool are_devices = plan.phase == Phase::register_ || plan.phase == Phase::message;
+    if (are_devices) plan.event = Event::reg;
+    const bool is_unwatched = arguments.has("publish-only") || are_devices;
     plan.fan_out = is_unwatched ? 0 : arguments.number_or("fan-out", 1);
     if (std::uint64_t{plan.presentities} * plan.fan_out > kMostWatchers) {
         return misuse("more than " + std::to_string(kMostWatchers) +
                       " watchers: lower --presentities or --fan-out");
     }
     // Each device that registers has a socket of its own, as far as they go.
-    const auto users = plan.phase == Phase::register_ ? plan.presentities : plan.watchers();
+    const auto users =
+        plan.event == Event::reg ? std::max(plan.presentities, plan.watchers()) : plan.watchers();
     const std::uint32_t fitting = std::clamp<std::uint32_t>(users, 1, kMostPorts);
     plan.ports = std::min(arguments.number_or("ports", kDefaultPorts), fitting);
     if (arguments.has("window") && arguments.has("rate")) {
@@ -87,11 +103,17 @@ Status read_counts(const Arguments& arguments, Plan& plan) {
 
 }  // namespace
 
+std::string_view name_of(Event event) noexcept {
+    return kEvents[static_cast<std::size_t>(event)].first;
+}
+
 std::vector<Option> plan_options() {
     return {
         {"server", Kind::text, "ADDRESS:PORT", "on loopback; default 127.0.0.1:5060"},
         {"phase", Kind::text, "subscribe|refresh|publish|register|all|idle|restart|message",
          "what to measure; default all"},
+        {"event", Kind::text, "presence|message-summary|reg",
+         "what is watched and changed; default presence"},
         {"presentities", Kind::number, "N", "default 1000", 1, 1'000'000},
         {"fan-out", Kind::number, "N", "watchers of each presentity; default 1", 0, 1'000'000},
         {"publish-only", Kind::flag, "", "no watchers"},
@@ -126,6 +148,7 @@ Result<Plan> plan_of(const Arguments& arguments) {
     if (!server) return server.fault();
     plan.server = *server;
     plan.phase = phase_of(arguments.text_or("phase", "all"));
+    plan.event = event_of(arguments.text_or("event", "presence"));
     if (Status read = read_counts(arguments, plan); !read) return read.fault();
     plan.duration = std::chrono::seconds(arguments.number_or("seconds", 10));
     plan.hold = std::chrono::seconds(arguments.number_or("hold", 0));

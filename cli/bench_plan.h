@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -24,12 +25,22 @@ enum class Phase : std::uint8_t {
     message
 };
 
+/// What is watched and changed.
+enum class Event : std::uint8_t {
+    presence,
+    message_summary,  ///< mailboxes (RFC 3842)
+    reg,              ///< bindings (RFC 3680): changed by REGISTER
+};
+/// As in the Event header.
+std::string_view name_of(Event event) noexcept;
+
 /// Bounded everywhere, so that no slip of a finger makes a storm.
 struct Plan {
     sip::Endpoint server;
     std::string domain;  ///< of presentities and watchers
     std::string prefix;  ///< of their user parts; runs with different ones do not meet
     Phase phase = Phase::all;
+    Event event = Event::presence;
     std::uint32_t presentities = 1000;
     std::uint32_t fan_out = 1;  ///< watchers of each presentity
     std::uint32_t ports = 1;    ///< sockets the watchers are spread over
@@ -50,6 +61,12 @@ struct Plan {
     bool is_json = false;
 
     std::uint32_t watchers() const noexcept { return presentities * fan_out; }
+    /// Nobody else may watch, so the watchers are devices of whom they watch.
+    bool are_watchers_owners() const noexcept { return event != Event::presence; }
+    /// Each change says its number. Devices that nobody watches just refresh what they registered.
+    bool are_changes_numbered() const noexcept {
+        return event != Event::reg || fan_out > 0 || verifies;
+    }
 };
 
 std::vector<Option> plan_options();

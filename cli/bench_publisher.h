@@ -1,5 +1,6 @@
-// cli/bench_publisher.h: the publishers of the load generator (RFC 3903 4), one for each
-// presentity, each PUBLISH with another document.
+// cli/bench_publisher.h: those of the load generator who change state, one for each presentity: a
+// PUBLISH with another document each time (RFC 3903 4), or, for bindings, a REGISTER (RFC
+// 3261 10.2).
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,8 @@
 
 namespace herald::cli::bench {
 
-/// Sockets of publishers; they come after those of the watchers.
+/// Sockets of publishers; they come after those of the watchers. A device registers from one of
+/// those before, where it can be reached.
 constexpr std::uint32_t kPublisherPorts = 16;
 
 class Publishers {
@@ -39,12 +41,16 @@ private:
     struct Publisher {
         std::string entity_tag;
         std::uint32_t cseq = 0;
-        bool is_queued = false;   ///< free, in queue_
-        bool is_waiting = false;  ///< for an answer
+        bool is_waiting_mail = false;  ///< what its mailbox said last
+        bool is_queued = false;        ///< free, in queue_
+        bool is_waiting = false;       ///< for an answer
     };
 
     void send(Exchange& exchange);
     RequestParts parts_of(const Exchange& exchange);
+    RequestParts registration(const Exchange& exchange);
+    void write_body(const Exchange& exchange);
+    bool is_registering() const noexcept { return traffic_.plan.event == Event::reg; }
     void free(std::uint32_t presentity);
 
     Traffic& traffic_;
@@ -54,7 +60,8 @@ private:
     Histogram latencies_;
     std::uint64_t sequence_;
     /// What parts_of() points to.
-    std::string aor_, tag_, body_;
+    std::string aor_, tag_, body_, contact_, name_;
+    const std::string registrar_;
 };
 
 }  // namespace herald::cli::bench

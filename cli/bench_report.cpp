@@ -171,8 +171,9 @@ bool Report::is_good() const noexcept {
 
 std::string to_text(const Report& report, const Plan& plan) {
     std::string out;
-    append(out, "%s: %u presentities with %u watchers each on %u ports\n",
-           plan.server.to_string().c_str(), plan.presentities, plan.fan_out, plan.ports);
+    append(out, "%s: %s of %u presentities with %u watchers each on %u ports\n",
+           plan.server.to_string().c_str(), std::string(name_of(plan.event)).c_str(),
+           plan.presentities, plan.fan_out, plan.ports);
     append(out, "%s\n", machine().c_str());
     for (const PhaseReport& phase : report.phases) append_phase(out, phase, report);
     if (const auto& memory = report.memory; memory && memory->subscriptions > 0) {
@@ -209,6 +210,7 @@ std::string to_json(const Report& report, const Plan& plan) {
     Object object(Poco::JSON_PRESERVE_KEY_ORDER);
     object.set("server", plan.server.to_string());
     object.set("machine", machine());
+    object.set("event", std::string(name_of(plan.event)));
     object.set("presentities", plan.presentities);
     object.set("fan_out", plan.fan_out);
     object.set("ports", plan.ports);

@@ -51,7 +51,6 @@ Run::Run(const Plan& plan, std::unique_ptr<Ports> ports, const base::Clock& cloc
       fan_out_(plan.presentities, plan.timeout),
       watchers_(traffic_, fan_out_),
       publishers_(traffic_, fan_out_, first_sequence(clock)),
-      registrants_(traffic_),
       messengers_(traffic_),
       verifier_(traffic_, fan_out_) {
     traffic_.now = clock.now();
@@ -75,11 +74,10 @@ Status Run::play_all() {
     }
     if (plan_.fan_out > 0) subscribe();
     if (plan_.fan_out > 0 && (is(Phase::refresh) || is(Phase::all))) refresh();
-    if (is(Phase::publish) || is(Phase::all)) {
+    if (is(Phase::publish) || is(Phase::all) || is(Phase::register_)) {
         publish_first();
         publish();
     }
-    if (is(Phase::register_)) register_devices();
     if (is(Phase::restart)) {
         if (Status restarted = restart(); !restarted) return restarted;
     }
@@ -134,10 +132,6 @@ void Run::on_response(std::string_view datagram) {
             return traffic_.exchanges.close(*exchange);
         case Kind::publish:
             return publishers_.on_response(*exchange, head->status, datagram);
-        case Kind::register_:
-            return plan_.phase == Phase::message
-                       ? messengers_.on_response(*exchange, head->status, datagram)
-                       : registrants_.on_response(*exchange, head->status, datagram);
         case Kind::message:
             return messengers_.on_response(*exchange, head->status, datagram);
         case Kind::fetch:
@@ -155,9 +149,6 @@ void Run::on_timeout(Exchange& exchange) {
             return traffic_.exchanges.close(exchange);
         case Kind::publish:
             return publishers_.on_timeout(exchange);
-        case Kind::register_:
-            return plan_.phase == Phase::message ? messengers_.on_timeout(exchange)
-                                                 : registrants_.on_timeout(exchange);
         case Kind::message:
             return messengers_.on_timeout(exchange);
         case Kind::fetch:
@@ -216,7 +207,7 @@ PhaseReport& Run::measure(const Work& work, const Pace& pace) {
     turn(base::Duration(0));
     fan_out_.forget_latencies();
     watchers_.latencies() = publishers_.latencies() = Histogram();
-    registrants_.latencies() = messengers_.latencies() = Histogram();
+    messengers_.latencies() = Histogram();
     const Counters before = traffic_.counters;
     const auto server_before = usage_of(server_pid_);
     const double own_before = own_cpu_seconds();
@@ -345,56 +336,35 @@ void Run::refresh() {
 }
 
 Work Run::publishing() {
-    return {"publish", [this](base::Instant intended) { return publishers_.start(intended); },
+    return {plan_.event == Event::reg ? "register" : "publish",
+            [this](base::Instant intended) { return publishers_.start(intended); },
             [this] { return fan_out_.unfinished(); }};
 }
 
-void Run::publish_first() {
-    Work first = publishing();
-    first.name = "first publish";
-    PhaseReport& creating = measure(first, {.window = plan_.window, .count = plan_.presentities});
-    creating.latencies = fan_out_.latencies();
-    creating.answers = publishers_.latencies();
-    creating.finished = fan_out_.completed();
-    creating.incomplete = fan_out_.incomplete();
-}
-
-void Run::publish() {
-    PhaseReport& phase = measure(publishing(), measured_pace());
+void Run::measure_publishing(const Work& work, const Pace& pace) {
+    PhaseReport& phase = measure(work, pace);
     phase.latencies = fan_out_.latencies();
     phase.answers = publishers_.latencies();
     phase.finished = fan_out_.completed();
     phase.incomplete = fan_out_.incomplete();
 }
 
-void Run::register_devices() {
-    Work work{"first register",
-              [this](base::Instant intended) { return registrants_.start_first(intended); },
-              [this] { return registrants_.unfinished(); }};
-    const auto measured = [&](const Pace& pace) {
-        PhaseReport& phase = measure(work, pace);
-        phase.latencies = registrants_.latencies();
-        phase.finished = phase.latencies.count();
-    };
-    measured({.window = plan_.subscribe_window, .count = plan_.presentities});
-    work.name = "register";
-    work.start = [this](base::Instant intended) { return registrants_.start_refresh(intended); };
-    measured(measured_pace());
+void Run::publish_first() {
+    Work first = publishing();
+    first.name = "first " + first.name;
+    measure_publishing(first, {.window = plan_.window, .count = plan_.presentities});
+}
+
+void Run::publish() {
+    measure_publishing(publishing(), measured_pace());
 }
 
 void Run::message() {
-    const auto unfinished = [this] { return messengers_.unfinished(); };
-    PhaseReport& registering =
-        measure({"register",
-                 [this](base::Instant intended) { return messengers_.start_register(intended); },
-                 unfinished},
-                {.window = plan_.subscribe_window, .count = plan_.presentities});
-    registering.latencies = messengers_.latencies();
-    registering.finished = registering.latencies.count();
-    PhaseReport& writing = measure(
-        {"message", [this](base::Instant intended) { return messengers_.start_message(intended); },
-         unfinished},
-        measured_pace());
+    publish_first();
+    PhaseReport& writing =
+        measure({"message", [this](base::Instant intended) { return messengers_.start(intended); },
+                 [this] { return messengers_.unfinished(); }},
+                measured_pace());
     writing.latencies = messengers_.latencies();
     writing.finished = writing.latencies.count();
 }

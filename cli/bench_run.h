@@ -12,7 +12,6 @@
 #include "cli/bench_messenger.h"
 #include "cli/bench_process.h"
 #include "cli/bench_publisher.h"
-#include "cli/bench_registrant.h"
 #include "cli/bench_report.h"
 #include "cli/bench_socket.h"
 #include "cli/bench_traffic.h"
@@ -56,11 +55,10 @@ private:
     void subscribe();
     void measure_memory();
     void refresh();
-    /// The first PUBLISH of each presentity creates its publication; publish() modifies them.
+    /// The first request of each presentity creates its publication or binding; publish() modifies
+    /// them.
     void publish_first();
     void publish();
-    /// Every device registers once, then refreshes at the measured pace.
-    void register_devices();
     /// Everybody registers and writes to somebody else.
     void message();
     Status restart();
@@ -76,6 +74,7 @@ private:
     void ping();
     Pace measured_pace() const;
     Work publishing();
+    void measure_publishing(const Work& work, const Pace& pace);
 
     const Plan& plan_;
     const base::Clock& clock_;
@@ -84,7 +83,6 @@ private:
     FanOut fan_out_;
     Watchers watchers_;
     Publishers publishers_;
-    Registrants registrants_;
     Messengers messengers_;
     Verifier verifier_;
     Report report_;

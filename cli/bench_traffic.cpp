@@ -37,9 +37,14 @@ Traffic::Traffic(const Plan& plan_, Ports& ports_)
 }
 
 std::string Traffic::aor(char kind, std::uint32_t number) const {
-    std::string uri = "sip:" + plan.prefix + kind;
-    base::append_number(uri, number);
-    return uri + '@' + plan.domain;
+    return "sip:" + user_of(kind, number) + '@' + plan.domain;
+}
+
+std::string Traffic::user_of(char kind, std::uint32_t number) const {
+    const bool is_device = kind == 'w' && plan.are_watchers_owners();
+    std::string user = plan.prefix + (is_device ? 'p' : kind);
+    base::append_number(user, is_device ? number / plan.fan_out : number);
+    return user;
 }
 
 std::string Traffic::tag(char kind, std::uint32_t number) const {
@@ -115,12 +120,8 @@ void Traffic::count(int status) noexcept {
 sip::DigestClient& Traffic::client_of(char kind, std::uint32_t number) {
     auto& client = clients_[kind == 'w' ? number : plan.watchers() + number];
     if (!client) {
-        std::string user = plan.user;
-        if (user.empty()) {
-            user = plan.prefix + kind;
-            base::append_number(user, number);
-        }
-        client = std::make_unique<sip::DigestClient>(std::move(user), plan.password);
+        client = std::make_unique<sip::DigestClient>(
+            plan.user.empty() ? user_of(kind, number) : plan.user, plan.password);
     }
     return *client;
 }

@@ -53,7 +53,8 @@ public:
     base::Instant now{};
     const std::string run;  ///< token of this run, part of tags and Call-IDs
 
-    /// "sip:bench-p7@127.0.0.1"; kind is 'p' for a presentity, 'w' for a watcher.
+    /// "sip:bench-p7@127.0.0.1"; kind is 'p' for a presentity, 'w' for a watcher. Watchers of
+    /// mailboxes and bindings go by the name of whom they watch.
     std::string aor(char kind, std::uint32_t number) const;
     /// "w7.abcde"; number_of() reads it.
     std::string tag(char kind, std::uint32_t number) const;
@@ -74,6 +75,7 @@ public:
     void count(int status) noexcept;
 
 private:
+    std::string user_of(char kind, std::uint32_t number) const;
     sip::DigestClient& client_of(char kind, std::uint32_t number);
 
     std::vector<std::unique_ptr<sip::DigestClient>> clients_;  ///< watchers, then presentities

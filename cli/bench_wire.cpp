@@ -12,8 +12,8 @@ namespace {
 constexpr std::string_view kOk = "SIP/2.0 200 OK\r\n";
 constexpr std::string_view kNoDialog = "481";
 constexpr std::string_view kEnd = "Content-Length: 0\r\n\r\n";
-/// Stands before the sequence number in a note.
-constexpr std::string_view kMark = "bench n=";
+/// Stands before a sequence number.
+constexpr std::string_view kMark = "bench-n=";
 
 enum class Line : std::uint8_t {
     other,
@@ -206,6 +206,12 @@ std::uint64_t highest_sequence(std::string_view body) noexcept {
     return highest;
 }
 
+std::string marked(std::uint64_t sequence) {
+    std::string text(kMark);
+    base::append_number(text, sequence);
+    return text;
+}
+
 void write_document(std::string& out, std::string_view entity, std::uint64_t sequence,
                     std::size_t size) {
     constexpr std::string_view kActivities[] = {"meeting", "busy", "travel", "meal"};
@@ -220,11 +226,20 @@ void write_document(std::string& out, std::string_view entity, std::uint64_t seq
     out += R"(</contact></tuple><dm:person id="person"><rpid:activities><rpid:)";
     out += kActivities[sequence / 2 % std::size(kActivities)];
     out += "/></rpid:activities><dm:note>";
-    out += kMark;
-    base::append_number(out, sequence);
+    out += marked(sequence);
     constexpr std::string_view kTail = "</dm:note></dm:person></presence>\n";
     if (out.size() + kTail.size() < size) out.append(size - out.size() - kTail.size(), '.');
     out += kTail;
+}
+
+void write_summary(std::string& out, std::string_view domain, std::uint64_t sequence,
+                   bool is_waiting) {
+    out = is_waiting ? "Messages-Waiting: yes\r\n" : "Messages-Waiting: no\r\n";
+    out += "Message-Account: sip:";
+    out += marked(sequence);
+    out += '@';
+    out += domain;
+    out += is_waiting ? "\r\nVoice-Message: 1/3 (0/0)\r\n" : "\r\nVoice-Message: 0/4 (0/0)\r\n";
 }
 
 void write_request(std::string& out, const RequestParts& parts) {
@@ -239,7 +254,11 @@ void write_request(std::string& out, const RequestParts& parts) {
     out += "CSeq: ";
     base::append_number(out, parts.cseq);
     append_line(out, " ", parts.method);
-    if (!parts.contact.empty()) append_address(out, "Contact: <", parts.contact, {});
+    if (!parts.contact.empty()) {
+        out += "Contact: ";
+        if (!parts.contact_name.empty()) ((out += '"') += parts.contact_name) += "\" ";
+        append_address(out, "<", parts.contact, {});
+    }
     append_line(out, "Event: ", parts.event);
     append_line(out, "SIP-If-Match: ", parts.entity_tag);
     out += parts.authorization;

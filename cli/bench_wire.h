@@ -39,14 +39,23 @@ std::optional<DialogHead> answer_request(std::string_view request, AnswerText& a
 /// Turns the 200 into a 481: whoever asks for a dialog of an earlier run shall not ask again.
 void deny(AnswerText& answer) noexcept;
 
-/// The highest sequence number that document_of() wrote into any document that `body` is composed
-/// of; 0 where there is none.
+/// The highest sequence number that marked() wrote into anything that `body` is composed of; 0
+/// where there is none.
 std::uint64_t highest_sequence(std::string_view body) noexcept;
+
+/// `sequence` as highest_sequence() finds it: fit for a note, the user part of a URI, and a display
+/// name.
+std::string marked(std::uint64_t sequence);
 
 /// A PIDF document (RFC 3863, 4479, 4480) with a tuple, a person, an activity and a note that holds
 /// `sequence`, of about `size` bytes; each sequence number makes another document. Replaces `out`.
 void write_document(std::string& out, std::string_view entity, std::uint64_t sequence,
                     std::size_t size);
+
+/// The counters of a mailbox (RFC 3842): one new message or none, and the account to dial holds
+/// `sequence`. Replaces `out`.
+void write_summary(std::string& out, std::string_view domain, std::uint64_t sequence,
+                   bool is_waiting);
 
 /// A request, all parts but what is the same for all requests. Empty parts are left out.
 struct RequestParts {
@@ -59,6 +68,7 @@ struct RequestParts {
     std::string_view to_tag;
     std::string_view call_id;
     std::uint32_t cseq = 0;
+    std::string_view contact_name;  ///< display name in Contact
     std::string_view contact;
     std::string_view event;
     std::string_view entity_tag;     ///< SIP-If-Match

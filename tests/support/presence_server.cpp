@@ -57,6 +57,10 @@ void PresenceServer::take(const sip::Message& message) {
     if (!is_heard(message) || !is_authentic(message)) return;
     if (message.method() == sip::Method::subscribe) return subscribe(message);
     if (message.method() == sip::Method::register_) return register_contact(message);
+    if (message.method() == sip::Method::message) {
+        ++messages_;
+        return answer(message, 200, "");
+    }
     publish(message);
 }
 
@@ -66,6 +70,19 @@ void PresenceServer::register_contact(const sip::Message& request) {
     if (request.cseq() <= last || !sip::sole_contact(request)) return answer(request, 500, "");
     last = request.cseq();
     answer(request, 200, "");
+    const auto to = request.to();
+    const std::string aor(to.substr(1, to.find('>') - 1));
+    publications_[aor].body = *request.header(sip::Header::contact);
+    notify_all(aor);
+}
+
+bool PresenceServer::may_watch(const sip::Message& request) {
+    if (faults_.owners_event.empty()) return true;
+    if (request.header(sip::Header::event) != faults_.owners_event)
+        return answer(request, 489, ""), false;
+    const std::string owner = "<" + std::string(request.request_uri()) + ">";
+    if (!request.to_tag().empty() || request.from().starts_with(owner)) return true;
+    return answer(request, 403, ""), false;
 }
 
 bool PresenceServer::is_heard(const sip::Message& request) {
@@ -90,6 +107,7 @@ bool PresenceServer::is_authentic(const sip::Message& request) {
 }
 
 void PresenceServer::subscribe(const sip::Message& request) {
+    if (!may_watch(request)) return;
     const std::string call_id(request.call_id());
     const bool is_last = request.header(sip::Header::expires) == "0";
     auto& subscription = subscriptions_[call_id];
@@ -99,6 +117,7 @@ void PresenceServer::subscribe(const sip::Message& request) {
         subscription.remote = request.from();
         subscription.local = std::string(request.to()) + ";tag=s";
         subscription.presentity = request.request_uri();
+        subscription.event = request.header(sip::Header::event).value_or("");
         ports_.insert(request.via().port);
         watcher_ports_ = ports_.size();
     }
@@ -116,6 +135,9 @@ void PresenceServer::publish(const sip::Message& request) {
     auto& publication = publications_[presentity];
     const auto condition = request.header(sip::Header::sip_if_match);
     if (condition.value_or("") != publication.entity_tag) return answer(request, 412, "");
+    const auto lamp = [](std::string_view body) { return body.substr(0, body.find('\n')); };
+    const bool is_mailbox = request.body().starts_with("Messages-Waiting:");
+    if (is_mailbox && lamp(publication.body) == lamp(request.body())) ++lamps_left_;
     publication.entity_tag = "e" + std::to_string(++entity_tags_);
     if (!faults_.forgets || publication.body.empty()) publication.body = request.body();
     answer(request, 200, "SIP-ETag: " + publication.entity_tag + "\r\nExpires: 3600\r\n");
@@ -143,12 +165,13 @@ void PresenceServer::notify(const std::string& call_id, Subscription& subscripti
     peer_ = *sip::Endpoint::from(
         subscription.target.substr(at + 1, colon - at - 1),
         static_cast<std::uint16_t>(*base::to_u64(subscription.target.substr(colon + 1))));
-    send("NOTIFY " + subscription.target + " SIP/2.0\r\nVia: SIP/2.0/UDP " + address() +
-         ";branch=z9hG4bKn\r\nFrom: " + subscription.local + "\r\nTo: " + subscription.remote +
-         "\r\nCall-ID: " + call_id + "\r\nCSeq: " + std::to_string(++subscription.cseq) +
-         " NOTIFY\r\nContact: <sip:" + address() + ">\r\nEvent: presence\r\nSubscription-State: " +
-         (is_last ? "terminated;reason=timeout" : "active;expires=99") +
-         "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+    send(
+        "NOTIFY " + subscription.target + " SIP/2.0\r\nVia: SIP/2.0/UDP " + address() +
+        ";branch=z9hG4bKn\r\nFrom: " + subscription.local + "\r\nTo: " + subscription.remote +
+        "\r\nCall-ID: " + call_id + "\r\nCSeq: " + std::to_string(++subscription.cseq) +
+        " NOTIFY\r\nContact: <sip:" + address() + ">\r\nEvent: " + subscription.event +
+        "\r\nSubscription-State: " + (is_last ? "terminated;reason=timeout" : "active;expires=99") +
+        "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
 }
 
 void PresenceServer::answer(const sip::Message& request, int status, const std::string& headers) {

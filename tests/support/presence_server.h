@@ -22,13 +22,14 @@ namespace herald::support {
 class PresenceServer {
 public:
     struct Faults {
-        bool drops_first = false;   ///< hears a request only when it is repeated
-        unsigned refuse_every = 0;  ///< each n-th PUBLISH is answered 503
-        bool forgets = false;       ///< acknowledges what it does not keep
-        unsigned dies_at = 0;       ///< acknowledges the n-th PUBLISH, then is gone for a while;
-                                    ///< comes back with all state and tells every watcher
-        bool is_silent = false;     ///< sends no NOTIFY for a PUBLISH
-        std::string password{};     ///< wanted of everybody, if not empty
+        bool drops_first = false;    ///< hears a request only when it is repeated
+        unsigned refuse_every = 0;   ///< each n-th PUBLISH is answered 503
+        bool forgets = false;        ///< acknowledges what it does not keep
+        unsigned dies_at = 0;        ///< acknowledges the n-th PUBLISH, then is gone for a while;
+                                     ///< comes back with all state and tells every watcher
+        bool is_silent = false;      ///< sends no NOTIFY for a PUBLISH
+        std::string password{};      ///< wanted of everybody, if not empty
+        std::string owners_event{};  ///< only owners may watch it; other events are 489
     };
 
     explicit PresenceServer(Faults faults);
@@ -38,11 +39,14 @@ public:
     /// NOTIFYs answered 200.
     std::uint64_t confirmed() const noexcept { return confirmed_; }
     std::uint64_t subscriptions() const noexcept { return subscription_count_; }
+    /// PUBLISHes of message-summary that left the lamp as it was (RFC 3842 3.12).
+    std::uint64_t lamps_left() const noexcept { return lamps_left_; }
+    std::uint64_t messages() const noexcept { return messages_; }
     std::size_t watcher_ports() const noexcept { return watcher_ports_; }
 
 private:
     struct Subscription {
-        std::string local, remote, target, presentity;
+        std::string local, remote, target, presentity, event;
         unsigned cseq = 0;
     };
     struct Publication {
@@ -55,6 +59,7 @@ private:
     void notify_all(const std::string& presentity);
     bool is_heard(const sip::Message& request);
     bool is_authentic(const sip::Message& request);
+    bool may_watch(const sip::Message& request);
     void subscribe(const sip::Message& request);
     void publish(const sip::Message& request);
     void register_contact(const sip::Message& request);
@@ -78,6 +83,8 @@ private:
     unsigned entity_tags_ = 0;
     std::atomic<bool> is_stopping_{false};
     std::atomic<std::uint64_t> confirmed_{0};
+    std::atomic<std::uint64_t> lamps_left_{0};
+    std::atomic<std::uint64_t> messages_{0};
     std::atomic<std::uint64_t> subscription_count_{0};
     std::atomic<std::size_t> watcher_ports_{0};
     std::thread thread_;

@@ -66,6 +66,26 @@ TEST_CASE("devices that register are watched by nobody, and have ports of their 
     CHECK(plan->ports == 300);
 }
 
+TEST_CASE("mailboxes and bindings are watched by their owners; what registers alone is unwatched") {
+    CHECK(plan_from({})->event == Event::presence);
+    CHECK_FALSE(plan_from({})->are_watchers_owners());
+    const auto mailboxes = plan_from({"--event", "message-summary", "--fan-out", "3"});
+    REQUIRE(mailboxes);
+    CHECK(mailboxes->event == Event::message_summary);
+    CHECK(mailboxes->are_watchers_owners());
+    CHECK(mailboxes->watchers() == 3000);
+    CHECK(plan_from({"--event", "reg"})->are_changes_numbered());
+    for (const char* phase : {"register", "message"}) {
+        const auto devices = plan_from({"--phase", phase, "--presentities", "300"});
+        REQUIRE(devices);
+        CHECK(devices->event == Event::reg);
+        CHECK(devices->watchers() == 0);
+        CHECK(devices->ports == 300);
+        CHECK_FALSE(devices->are_changes_numbered());
+    }
+    CHECK_FALSE(plan_from({"--event", "dialog"}));
+}
+
 TEST_CASE("repeating requests takes the patience of Timer F") {
     CHECK(plan_from({"--retransmit"})->timeout == std::chrono::seconds(32));
     CHECK(plan_from({"--retransmit", "--timeout", "7"})->timeout == std::chrono::seconds(7));

@@ -105,6 +105,7 @@ TEST_CASE("RFC 3261 10.2: each device registers once, then refreshes with rising
         CAPTURE(password);
         const PresenceServer server({.password = password});
         Plan plan = small_plan(server, Phase::register_);
+        plan.event = Event::reg;
         plan.fan_out = 0;
         plan.ports = 5;
         plan.password = password;
@@ -124,6 +125,7 @@ TEST_CASE("RFC 3261 10.2: each device registers once, then refreshes with rising
 TEST_CASE("an open loop of devices keeps its schedule") {
     const PresenceServer server({});
     Plan plan = small_plan(server, Phase::register_);
+    plan.event = Event::reg;
     plan.fan_out = 0;
     plan.rate = 500;
 
@@ -131,6 +133,51 @@ TEST_CASE("an open loop of devices keeps its schedule") {
 
     CHECK(refreshes.total.requests >= 90);
     CHECK(refreshes.total.requests <= 102);
+}
+
+TEST_CASE("mailboxes and bindings are changed and told of as presence is, to their owners") {
+    for (const Event event : {Event::message_summary, Event::reg}) {
+        for (const std::string password : {"", "secret"}) {
+            CAPTURE(name_of(event));
+            CAPTURE(password);
+            const PresenceServer server(
+                {.password = password, .owners_event = std::string(name_of(event))});
+            Plan plan = small_plan(server, Phase::all);
+            plan.event = event;
+            plan.password = password;
+            plan.verifies = true;
+
+            const Report report = played(plan);
+
+            const std::string change = event == Event::reg ? "register" : "publish";
+            CHECK(report.subscriptions == 20);
+            CHECK(phase_of(report, "first " + change).finished == 5);
+            const PhaseReport& changes = phase_of(report, change);
+            CHECK(changes.finished > 5);
+            CHECK(changes.finished == changes.total.accepted);
+            CHECK(changes.total.notifies == 4 * changes.total.accepted);
+            CHECK(changes.incomplete == 0);
+            CHECK(server.lamps_left() == 0);
+            REQUIRE(report.verify);
+            CHECK(report.verify->intact == 5);
+        }
+    }
+}
+
+TEST_CASE("RFC 3428: everybody registers and writes to somebody else") {
+    const PresenceServer server({});
+    Plan plan = small_plan(server, Phase::message);
+    plan.event = Event::reg;
+    plan.fan_out = 0;
+    plan.ports = 5;
+
+    const Report report = played(plan);
+
+    CHECK(phase_of(report, "first register").finished == 5);
+    const PhaseReport& messages = phase_of(report, "message");
+    CHECK(messages.finished > 5);
+    CHECK(messages.finished == messages.total.accepted);
+    CHECK(server.messages() == messages.total.accepted);
 }
 
 TEST_CASE("RFC 3261 17.1.2.2: requests that got lost are repeated and counted") {

@@ -25,7 +25,7 @@ constexpr std::string_view kNotify =
     "Content-Type: application/pidf+xml\r\n"
     "Content-Length: 21\r\n"
     "\r\n"
-    "<note>bench n=12</note>";
+    "<note>bench-n=12</note>";
 
 TEST_CASE("RFC 3261 8.2.6: a NOTIFY is answered with its own Via, From, To, Call-ID and CSeq") {
     AnswerText answer;
@@ -114,10 +114,10 @@ TEST_CASE("RFC 3903 11.3.1: the entity-tag of a response is found") {
 }
 
 TEST_CASE("the highest sequence number of all parts of a composed document counts") {
-    CHECK(highest_sequence("bench n=7..</a><b>bench n=19</b>bench n=8") == 19);
-    CHECK(highest_sequence("bench n=") == 0);
+    CHECK(highest_sequence("bench-n=7..</a><b>bench-n=19</b>bench-n=8") == 19);
+    CHECK(highest_sequence("bench-n=") == 0);
     CHECK(highest_sequence("") == 0);
-    CHECK(highest_sequence("bench n=1784718000000123") == 1784718000000123);
+    CHECK(highest_sequence("bench-n=1784718000000123") == 1784718000000123);
 }
 
 TEST_CASE("each sequence number makes another document, of the size wanted") {
@@ -165,6 +165,32 @@ TEST_CASE("requests parse, and say what they were made of") {
     CHECK(message.header(sip::Header::expires) == "0");
     CHECK_FALSE(message.header(sip::Header::contact));
     CHECK(message.body() == "<p/>");
+}
+
+TEST_CASE("RFC 3842 5.2: the counters of a mailbox hold their sequence number") {
+    std::string body;
+
+    write_summary(body, "example.com", 42, true);
+    CHECK(body ==
+          "Messages-Waiting: yes\r\nMessage-Account: sip:bench-n=42@example.com\r\n"
+          "Voice-Message: 1/3 (0/0)\r\n");
+    CHECK(highest_sequence(body) == 42);
+
+    write_summary(body, "example.com", 43, false);
+    CHECK(body.starts_with("Messages-Waiting: no\r\n"));
+    CHECK(highest_sequence(body) == 43);
+}
+
+TEST_CASE("RFC 3261 20.10: a contact with a display name") {
+    std::string out;
+    RequestParts parts{.method = "REGISTER", .request_uri = "sip:x"};
+    parts.contact = "sip:a@127.0.0.1:9";
+    const std::string name = marked(7);
+    parts.contact_name = name;
+
+    write_request(out, parts);
+
+    CHECK(out.find("Contact: \"bench-n=7\" <sip:a@127.0.0.1:9>\r\n") != std::string::npos);
 }
 
 }  // namespace
