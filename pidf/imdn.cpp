@@ -69,6 +69,15 @@ void append_header(std::string& out, std::string_view name, std::string_view val
     out.append(name).append(": ").append(value).append("\r\n");
 }
 
+/// The line of `body` that holds `value`, its end included.
+std::string_view line_of(std::string_view body, std::string_view value) {
+    const auto at = static_cast<std::size_t>(value.data() - body.data());
+    const auto before = at == 0 ? std::string_view::npos : body.rfind('\n', at - 1);
+    const auto begin = before == std::string_view::npos ? 0 : before + 1;
+    const auto end = body.find('\n', at);
+    return body.substr(begin, end == std::string_view::npos ? end : end + 1 - begin);
+}
+
 }  // namespace
 
 bool is_notification(const Cpim& message) {
@@ -96,6 +105,25 @@ std::optional<DispositionRequest> disposition_request(const Cpim& message) {
         request.record_route.push_back(copied(route));
     }
     return request;
+}
+
+std::vector<std::string_view> disposition_route(const Cpim& message) {
+    if (!is_notification(message)) return {};
+    return message.values(kNamespace, "IMDN-Route");
+}
+
+std::string without_routes(std::string_view body, const Cpim& message, std::size_t count) {
+    auto routes = message.values(kNamespace, "IMDN-Route");
+    routes.resize(std::min(count, routes.size()));
+    std::string text;
+    text.reserve(body.size());
+    auto rest = body;
+    for (const auto route : routes) {
+        const auto line = line_of(body, route);
+        text.append(rest.data(), line.data());
+        rest.remove_prefix(static_cast<std::size_t>(line.data() + line.size() - rest.data()));
+    }
+    return text.append(rest);
 }
 
 std::string notification(const DispositionRequest& request, Disposition disposition,

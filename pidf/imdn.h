@@ -2,6 +2,7 @@
 // and the documents that answer it.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,6 +32,12 @@ struct DispositionRequest {
 std::optional<DispositionRequest> disposition_request(const Cpim& message);
 /// Whether the content is a notification.
 bool is_notification(const Cpim& message);
+
+/// The way a notification has yet to go (RFC 5438 6.6): whole values of IMDN-Route, the next first.
+std::vector<std::string_view> disposition_route(const Cpim& message);
+/// `body`, which `message` was read from, without the first `count` of its IMDN-Route lines; every
+/// other octet stays.
+std::string without_routes(std::string_view body, const Cpim& message, std::size_t count);
 
 /// What a server that keeps messages can tell (RFC 5438 12.2.2).
 enum class Disposition : unsigned char { stored, failed };

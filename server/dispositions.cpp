@@ -1,6 +1,8 @@
 // server/dispositions.cpp: the notifications a server owes who wrote a message it kept (RFC 5438
-// 12.2.2).
+// 12.2.2), and those that come by way of it (8).
 #include "server/dispositions.h"
+
+#include <algorithm>
 
 #include "base/id.h"
 #include "base/text.h"
@@ -30,7 +32,39 @@ bool wants(const pidf::DispositionRequest& request, pidf::Disposition dispositio
                                                     : request.wants_negative;
 }
 
+/// This server's own name: a host of ours, without a user.
+bool is_own_route(std::string_view value, const Domains& domains) {
+    const auto uri = sip::parse_uri(pidf::uri_of_cpim(value));
+    return uri && !uri->has_user && (domains.serves(*uri) || domains.is_ours(uri->host));
+}
+
+/// Where the route ends here: the user the request was sent to, else whom the notification names.
+std::optional<std::string> final_recipient(const sip::Message& request, const pidf::Cpim& cpim,
+                                           const Domains& domains) {
+    const auto uri = sip::parse_uri(request.request_uri());
+    if (uri && uri->has_user) return domains.aor(*uri);
+    const auto to = cpim.value({}, "To");
+    return to ? domains.aor(pidf::uri_of_cpim(*to)) : std::nullopt;
+}
+
 }  // namespace
+
+std::optional<RoutedNotification> routed_notification(const sip::Message& request,
+                                                      const Domains& domains) {
+    if (!is_cpim(request.header(sip::Header::content_type).value_or(""))) return std::nullopt;
+    const auto cpim = pidf::parse_cpim(request.body());
+    if (!cpim) return std::nullopt;
+    const auto route = pidf::disposition_route(*cpim);
+    const auto next = std::find_if_not(route.begin(), route.end(), [&](std::string_view value) {
+        return is_own_route(value, domains);
+    });
+    if (next == route.begin()) return std::nullopt;
+    const auto recipient = next == route.end() ? final_recipient(request, *cpim, domains)
+                                               : domains.aor(pidf::uri_of_cpim(*next));
+    if (!recipient) return std::nullopt;
+    const auto count = static_cast<std::size_t>(next - route.begin());
+    return RoutedNotification{*recipient, pidf::without_routes(request.body(), *cpim, count)};
+}
 
 bool is_composing(std::string_view type, std::string_view body) {
     if (type == pidf::kIsComposingType) return true;

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/time.h"
 #include "pidf/imdn.h"
 #include "server/domains.h"
+#include "sip/message.h"
 #include "store/records.h"
 
 namespace herald::server {
@@ -18,6 +20,17 @@ namespace herald::server {
 std::optional<store::Message> notification_of(const store::Message& message,
                                               pidf::Disposition disposition, const Domains& domains,
                                               base::WallTime now, base::Duration keep);
+
+/// A notification that came by way of this server: its top IMDN-Route names a host of ours, and no
+/// user there.
+struct RoutedNotification {
+    std::string
+        recipient;     ///< whom the next IMDN-Route names, else whom it is for: a canonical AOR
+    std::string body;  ///< without our routes
+};
+/// nullopt: the request carries none, or it cannot be told where it goes (RFC 5438 8).
+std::optional<RoutedNotification> routed_notification(const sip::Message& request,
+                                                      const Domains& domains);
 
 /// Whether a body of media type `type` says that somebody is typing (RFC 3994), alone or in CPIM.
 bool is_composing(std::string_view type, std::string_view body);

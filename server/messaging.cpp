@@ -6,7 +6,6 @@
 
 #include "base/text.h"
 #include "server/answers.h"
-#include "server/dispositions.h"
 #include "server/message_text.h"
 #include "sip/fields.h"
 
@@ -171,12 +170,14 @@ void Messaging::on_message(sip::ServerTransactionId transaction, const sip::Mess
         return context_.stack.answer_and_forget(transaction, refusal->answer);
     }
     incoming->who = std::get<Identity>(std::move(result));
+    incoming->wait = wait_of(incoming->who, flow);
     const auto uri = sip::parse_uri(request.request_uri());
     if (!uri) return refuse(*incoming, answer(400, "Malformed Request-URI"));
+    if (auto notification = routed_notification(request, context_.domains))
+        return send_on(incoming, request, *std::move(notification));
     auto named = whom(*uri);
     incoming->recipient = named.kind;
     incoming->aor = std::move(named.aor);
-    incoming->wait = wait_of(incoming->who, flow);
     auto decision = decide(facts_of(*incoming, request, named.devices.size()));
     if (const auto* refusal = std::get_if<sip::Answer>(&decision))
         return refuse(*incoming, *refusal);
@@ -317,10 +318,48 @@ void Messaging::notify_sender(const store::Message& message, pidf::Disposition d
                                                std::chrono::seconds(context_.config.message_keep));
     auto note = notification_of(message, disposition, context_.domains, context_.wall(), keep);
     if (!note) return;
-    note->recipient = std::string(context_.aliases.resolve(note->recipient));
     counter(disposition == pidf::Disposition::stored ? "notified_stored" : "notified_failed").add();
-    if (elsewhere_) return elsewhere_(*std::move(note));
-    submit(*std::move(note), nullptr);
+    hand_on(*std::move(note), nullptr);
+}
+
+void Messaging::hand_on(store::Message message, Done done) {
+    message.recipient = std::string(context_.aliases.resolve(message.recipient));
+    if (elsewhere_) return elsewhere_(std::move(message), std::move(done));
+    submit(std::move(message), std::move(done));
+}
+
+/// Notifications come along the way their messages went, and this server was on it: it is sent on
+/// as a request of its own (RFC 5438 8, 12.2).
+void Messaging::send_on(const IncomingPtr& incoming, const sip::Message& request,
+                        RoutedNotification notification) {
+    const bool is_ours = context_.domains.serves_host(domain_of(notification.recipient));
+    incoming->recipient = is_ours ? Recipient::user : Recipient::foreign;
+    const auto decision = decide(facts_of(*incoming, request, 1));
+    if (const auto* refusal = std::get_if<sip::Answer>(&decision))
+        return refuse(*incoming, *refusal);
+    if (std::get<MessageOperation>(decision) == MessageOperation::expire)
+        return answer_with(*incoming, accepted(rules()), "expired");
+    auto message = message_of(*incoming, request);
+    message.recipient = std::move(notification.recipient);
+    message.to = "<" + message.recipient + ">";
+    message.body = std::move(notification.body);
+    message.size = size_of(message);
+    hand_on(std::move(message), [this, incoming](const Result<int>& outcome) {
+        if (!outcome) return on_not_sent_on(*incoming, outcome.fault());
+        answer_with(*incoming, *outcome == 200 ? answer(200) : accepted(rules()), "routed");
+    });
+}
+
+void Messaging::on_not_sent_on(const Incoming& incoming, const Fault& fault) {
+    switch (fault.kind) {
+        case FaultKind::unknown_outcome:
+            return context_.stack.abandon(incoming.transaction);
+        case FaultKind::conflict:
+        case FaultKind::limit_reached:
+            return refuse(incoming, answer(480, fault.detail));
+        default:
+            return refuse(incoming, from_fault(fault));
+    }
 }
 
 void Messaging::submit(store::Message message, Done done) {

@@ -14,6 +14,7 @@
 #include "base/task.h"
 #include "pidf/imdn.h"
 #include "server/context.h"
+#include "server/dispositions.h"
 #include "server/gruu.h"
 #include "server/message_decision.h"
 #include "server/rate_limit.h"
@@ -41,7 +42,8 @@ public:
     /// this shard, or to another domain.
     void submit(store::Message message, Done done);
     /// Takes messages made here whose recipient may belong to another shard.
-    void on_elsewhere(base::Task<void(store::Message)> hook) { elsewhere_ = std::move(hook); }
+    using Elsewhere = base::Task<void(store::Message, Done)>;
+    void on_elsewhere(Elsewhere hook) { elsewhere_ = std::move(hook); }
 
     StoredMessages& stored() noexcept { return stored_; }
     void resume() { stored_.resume(); }
@@ -93,6 +95,10 @@ private:
                          const std::shared_ptr<Done>& done);
     RelayTarget foreign_target(const std::string& uri, const std::string& routes) const;
     void notify_sender(const store::Message& message, pidf::Disposition disposition);
+    void hand_on(store::Message message, Done done);
+    void send_on(const IncomingPtr& incoming, const sip::Message& request,
+                 RoutedNotification notification);
+    void on_not_sent_on(const Incoming& incoming, const Fault& fault);
 
     std::string loop_parameter(std::string_view request_uri) const;
     base::Counter& counter(const char* did);
@@ -104,7 +110,7 @@ private:
     const Gruus gruus_;
     RateLimit rate_;
     std::string realm_;
-    base::Task<void(store::Message)> elsewhere_;
+    Elsewhere elsewhere_;
     std::unordered_map<std::string, base::Counter*> did_;
     std::unordered_map<int, base::Counter*> refused_;
     base::Histogram& time_;

@@ -46,6 +46,13 @@ sip::NetworkOptions network_options(const Config& config, unsigned shard, unsign
     return options;
 }
 
+/// `done` as another shard's thread may call it.
+Messaging::Done told_on(Shard& shard, Messaging::Done done) {
+    if (!done) return nullptr;
+    return [loop = &shard.loop(), done = std::make_shared<Messaging::Done>(std::move(done))](
+               const Result<int>& outcome) { loop->post([done, outcome] { (*done)(outcome); }); };
+}
+
 }  // namespace
 
 /// One shard with its thread and sockets.
@@ -147,14 +154,16 @@ void Server::State::make_shards() {
             });
         shards[i]->on_foreign_flow_closed(
             [link = unit.link.get()](const sip::Flow& flow) { link->tell_flow_closed(flow); });
-        shards[i]->messaging().on_elsewhere([this, i](store::Message message) {
-            const auto owner = shard_of_aor(store->home(), message.recipient, shards.size());
-            if (owner == i) return shards[i]->messaging().submit(std::move(message), nullptr);
-            shards[owner]->loop().post(
-                [shard = shards[owner].get(), one = std::move(message)]() mutable {
-                    shard->messaging().submit(std::move(one), nullptr);
+        shards[i]->messaging().on_elsewhere(
+            [this, i](store::Message message, Messaging::Done done) {
+                const auto owner = shard_of_aor(store->home(), message.recipient, shards.size());
+                if (owner == i)
+                    return shards[i]->messaging().submit(std::move(message), std::move(done));
+                shards[owner]->loop().post([shard = shards[owner].get(), one = std::move(message),
+                                            back = told_on(*shards[i], std::move(done))]() mutable {
+                    shard->messaging().submit(std::move(one), std::move(back));
                 });
-        });
+            });
     }
 }
 

@@ -111,3 +111,112 @@ Bob sends MESSAGE sip:alice@localhost
     <imdn/>
 Bob receives 202
 Bob receives nothing
+
+# RFC 5438 8: a notification that names us first goes to the next on its route, without our line
+Alice sends MESSAGE sip:localhost
+    Content-Type: message/cpim
+
+    From: Alice <im:alice@localhost>
+    To: Bob <im:bob@localhost>
+    NS: x <urn:ietf:params:imdn>
+    x.Message-ID: 79
+    x.IMDN-Route: <sip:localhost>
+    x.IMDN-Route: <im:bob@localhost>
+
+    Content-type: message/imdn+xml
+
+    <imdn>79</imdn>
+Bob receives MESSAGE
+    From: <sip:alice@localhost>;tag={tag}
+    To: <sip:bob@localhost>
+    Content-Type: message/cpim
+    body contains x.Message-ID: 79
+    body contains x.IMDN-Route: <im:bob@localhost>
+    body contains <imdn>79</imdn>
+    body lacks <sip:localhost>
+Alice receives 200
+
+# RFC 5438 8: behind the last route comes who the notification is for, and he may be away
+Bob sends MESSAGE sip:localhost
+    Content-Type: message/cpim
+
+    From: Bob <im:bob@localhost>
+    To: Alice <im:alice@localhost>
+    NS: x <urn:ietf:params:imdn>
+    x.Message-ID: 80
+    x.IMDN-Route: <sip:localhost>
+
+    Content-type: message/imdn+xml
+
+    <imdn>80</imdn>
+Bob receives 202
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Alice receives MESSAGE
+    body contains x.Message-ID: 80
+    body lacks IMDN-Route
+Bob receives nothing
+
+# RFC 5438 8: a notification to a user keeps its recipient when its route ends here
+Alice sends MESSAGE sip:bob@localhost
+    Content-Type: message/cpim
+
+    From: Alice <im:alice@localhost>
+    To: Somebody <im:somebody@localhost>
+    NS: x <urn:ietf:params:imdn>
+    x.Message-ID: 81
+    x.IMDN-Route: <sip:localhost>
+
+    Content-type: message/imdn+xml
+
+    <imdn>81</imdn>
+Bob receives MESSAGE
+    body contains x.Message-ID: 81
+    body lacks IMDN-Route
+Alice receives 200
+
+# RFC 5438 8: routes are nobody's way to other domains
+Alice sends MESSAGE sip:localhost
+    Content-Type: message/cpim
+
+    NS: x <urn:ietf:params:imdn>
+    x.Message-ID: 82
+    x.IMDN-Route: <sip:localhost>
+    x.IMDN-Route: <sip:eve@example.net>
+
+    Content-type: message/imdn+xml
+
+    <imdn>82</imdn>
+Alice receives 404
+
+# RFC 5438 8: a message that is no notification is not routed
+Alice sends MESSAGE sip:localhost
+    Content-Type: message/cpim
+
+    NS: x <urn:ietf:params:imdn>
+    x.Message-ID: 83
+    x.IMDN-Route: <sip:localhost>
+    x.IMDN-Route: <sip:bob@localhost>
+
+    Content-type: text/plain
+
+    Hello
+Alice receives 404
+
+# RFC 5438 8: a device that refuses a notification is not there for it
+Alice sends MESSAGE sip:localhost
+    Content-Type: message/cpim
+
+    NS: x <urn:ietf:params:imdn>
+    x.Message-ID: 84
+    x.IMDN-Route: <sip:localhost>
+    x.IMDN-Route: <sip:bob@localhost>
+
+    Content-type: message/imdn+xml
+
+    <imdn>84</imdn>
+Bob receives MESSAGE
+Bob answers 415 No
+Alice receives 480

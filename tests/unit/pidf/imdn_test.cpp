@@ -79,5 +79,41 @@ TEST_CASE("RFC 5438 7.2.1.1, 11: the notification names the message and what bec
     CHECK(stored.find("<processing-notification><status><stored/>") != std::string::npos);
 }
 
+TEST_CASE("RFC 5438 6.6, 8: routes are taken off a notification, and nothing else") {
+    const std::string head =
+        "From: <im:alice@example.com>\r\nNS: i <urn:ietf:params:imdn>\r\ni.Message-ID: 9\r\n";
+    const std::string first = "i.IMDN-Route: <sip:example.com>\r\n";
+    const std::string between = "DateTime: 2006-04-04T12:16:49-05:00\r\n";
+    const std::string second = "i.IMDN-Route:<im:relay@example.net>\n";
+    const std::string tail = "\r\nContent-type: message/imdn+xml\r\n\r\n<imdn/>";
+    const std::string body = head + first + between + second + tail;
+    const auto cpim = parse_cpim(body);
+    REQUIRE(cpim.has_value());
+
+    CHECK(disposition_route(*cpim) ==
+          std::vector<std::string_view>{"<sip:example.com>", "<im:relay@example.net>"});
+    CHECK(without_routes(body, *cpim, 0) == body);
+    CHECK(without_routes(body, *cpim, 1) == head + between + second + tail);
+    CHECK(without_routes(body, *cpim, 2) == head + between + tail);
+    CHECK(without_routes(body, *cpim, 9) == head + between + tail);
+}
+
+TEST_CASE("RFC 5438 8: a message that is no notification has no way to go") {
+    const auto body = message("display\r\ni.IMDN-Route: <sip:example.com>");
+    const auto cpim = parse_cpim(body);
+    REQUIRE(cpim.has_value());
+    CHECK(disposition_route(*cpim).empty());
+}
+
+TEST_CASE("a route in the very first line is taken off as well") {
+    const std::string body =
+        "imdn.IMDN-Route: <sip:a>\r\nNS: x <y>\r\n\r\nContent-type: message/imdn+xml\r\n\r\n";
+    const auto cpim = parse_cpim(body);
+    REQUIRE(cpim.has_value());
+    REQUIRE(disposition_route(*cpim).size() == 1);
+    CHECK(without_routes(body, *cpim, 1) ==
+          "NS: x <y>\r\n\r\nContent-type: message/imdn+xml\r\n\r\n");
+}
+
 }  // namespace
 }  // namespace herald::pidf
