@@ -4,8 +4,8 @@
 namespace herald::cli {
 
 std::vector<Command> commands() {
-    return {watch_command(),   publish_command(),       mailbox_command(),
-            account_command(), subscriptions_command(), bench_command()};
+    return {watch_command(),   publish_command(), message_command(),       register_command(),
+            mailbox_command(), account_command(), subscriptions_command(), bench_command()};
 }
 
 }  // namespace herald::cli

@@ -7,6 +7,8 @@ namespace herald::cli {
 
 Command watch_command();
 Command publish_command();
+Command message_command();
+Command register_command();
 Command mailbox_command();
 Command account_command();
 Command subscriptions_command();

@@ -241,7 +241,7 @@ void Subscriber::end(Ending::Why why, std::string sentence) {
 
 // --- NOTIFY ---
 
-std::optional<sip::Answer> Subscriber::on_notify(const sip::Message& notify) {
+std::optional<sip::Answer> Subscriber::on_request(const sip::Message& notify) {
     const bool is_over =
         state_ == State::idle || state_ == State::waiting || state_ == State::ended;
     if (is_over || !dialog_->accepts(notify)) return std::nullopt;

@@ -36,7 +36,7 @@ struct Ending {
     std::string sentence;  ///< for the user; empty for fetched and left
 };
 
-class Subscriber final : private NotifyReceiver {
+class Subscriber final : private RequestReceiver {
 public:
     struct Options {
         std::string resource;  ///< URI
@@ -74,7 +74,8 @@ public:
 private:
     enum class State : std::uint8_t { idle, trying, active, waiting, leaving, ended };
 
-    std::optional<sip::Answer> on_notify(const sip::Message& notify) override;
+    sip::Method method() const noexcept override { return sip::Method::notify; }
+    std::optional<sip::Answer> on_request(const sip::Message& notify) override;
     void deliver(const sip::Message& notify);
     void on_terminated(std::string_view reason, std::optional<std::uint32_t> retry_after);
 

@@ -1,4 +1,4 @@
-// cli/user_agent.cpp: requests that find their way, and NOTIFYs for who asked for them.
+// cli/user_agent.cpp: requests that find their way, and those that arrive for who awaits them.
 #include "cli/user_agent.h"
 
 #include <algorithm>
@@ -13,7 +13,6 @@ namespace {
 
 /// Above it a request goes over a stream where that is open (RFC 3261 18.1.1).
 constexpr std::size_t kMostOverUdp = 1300;
-constexpr std::string_view kAllow = "NOTIFY, OPTIONS";
 
 sip::StackOptions stack_options(const UserAgent::Options& options) {
     sip::StackOptions stack;
@@ -92,11 +91,11 @@ void UserAgent::forget(ExchangeId id) {
     exchanges_.erase(found);
 }
 
-void UserAgent::add(NotifyReceiver& receiver) {
+void UserAgent::add(RequestReceiver& receiver) {
     receivers_.push_back(&receiver);
 }
 
-void UserAgent::remove(NotifyReceiver& receiver) {
+void UserAgent::remove(RequestReceiver& receiver) {
     std::erase(receivers_, &receiver);
 }
 
@@ -138,8 +137,10 @@ void UserAgent::prefer_streams(Exchange& exchange) const {
     for (const sip::Target& target : exchange.targets) {
         const sip::Target stream{sip::Protocol::tcp, target.endpoint};
         const bool is_listed = std::find(targets.begin(), targets.end(), stream) != targets.end();
-        if (target.protocol == sip::Protocol::udp && !is_listed) targets.push_back(stream);
-        targets.push_back(target);
+        const bool is_udp = target.protocol == sip::Protocol::udp;
+        if (is_udp && !is_listed) targets.push_back(stream);
+        // RFC 3428 8: a MESSAGE that long never goes over UDP.
+        if (!is_udp || request.method != sip::Method::message) targets.push_back(target);
     }
     exchange.targets = std::move(targets);
 }
@@ -250,6 +251,7 @@ void UserAgent::finish(ExchangeId id, Reply reply) {
     // The exchange goes first: `done` may start the next one, or end the agent's user.
     const std::unique_ptr<Exchange> exchange = std::move(found->second);
     exchanges_.erase(found);
+    if (exchange->request.with_contact) reply.contact = exchange->contact;
     exchange->done(reply);
 }
 
@@ -260,14 +262,23 @@ void UserAgent::on_request(sip::ServerTransactionId id, const sip::Message& requ
 }
 
 sip::Answer UserAgent::answer_to(const sip::Message& request) {
-    const std::string allow = "Allow: " + std::string(kAllow) + "\r\n";
-    if (request.method() == sip::Method::options) return {.status = 200, .headers = allow};
-    if (request.method() != sip::Method::notify) return {.status = 405, .headers = allow};
-    const std::vector<NotifyReceiver*> receivers = receivers_;
-    for (NotifyReceiver* const receiver : receivers) {
-        if (auto answer = receiver->on_notify(request)) return std::move(*answer);
+    if (request.method() == sip::Method::options) return {.status = 200, .headers = allow()};
+    const std::vector<RequestReceiver*> receivers = receivers_;
+    for (RequestReceiver* const receiver : receivers) {
+        if (receiver->method() != request.method()) continue;
+        if (auto answer = receiver->on_request(request)) return std::move(*answer);
     }
-    return {.status = 481};
+    if (request.method() == sip::Method::notify) return {.status = 481};
+    return {.status = 405, .headers = allow()};
+}
+
+std::string UserAgent::allow() const {
+    std::string line = "Allow: NOTIFY, OPTIONS";
+    for (const RequestReceiver* const receiver : receivers_) {
+        const auto name = sip::name_of(receiver->method());
+        if (line.find(name) == std::string::npos) line.append(", ").append(name);
+    }
+    return line + "\r\n";
 }
 
 std::string UserAgent::contact(const sip::Flow& flow) const {

@@ -1,5 +1,5 @@
-// cli/user_agent.h: a user agent for the shell: requests that find their way, and NOTIFYs for who
-// asked for them.
+// cli/user_agent.h: a user agent for the shell: requests that find their way, and those that arrive
+// for who awaits them.
 #pragma once
 
 #include <cstdint>
@@ -41,16 +41,18 @@ struct Reply {
     bool is_answered = false;               ///< a peer said so, and `message` is what it said
     const sip::Message* message = nullptr;  ///< valid during the call
     std::uint32_t cseq =
-        0;            ///< of the last attempt; the next request of a dialog takes the next one
-    std::string why;  ///< one sentence for the user where it is no 2xx
+        0;                ///< of the last attempt; the next request of a dialog takes the next one
+    std::string why;      ///< one sentence for the user where it is no 2xx
+    std::string contact;  ///< what Contact said, in <>, where the request had one of ours
 };
 
-/// Who NOTIFYs are for.
-class NotifyReceiver {
+/// Who requests of one method are for.
+class RequestReceiver {
 public:
-    virtual ~NotifyReceiver() = default;
-    /// The answer, or nullopt for a NOTIFY that is not this one's.
-    virtual std::optional<sip::Answer> on_notify(const sip::Message& notify) = 0;
+    virtual ~RequestReceiver() = default;
+    virtual sip::Method method() const noexcept = 0;
+    /// The answer, or nullopt for a request that is not this one's.
+    virtual std::optional<sip::Answer> on_request(const sip::Message& request) = 0;
 };
 
 /// A UAC and UAS core (RFC 3261 8) on one loop and one transport.
@@ -81,8 +83,8 @@ public:
     void forget(ExchangeId id);
 
     /// `receiver` must be removed before it goes.
-    void add(NotifyReceiver& receiver);
-    void remove(NotifyReceiver& receiver);
+    void add(RequestReceiver& receiver);
+    void remove(RequestReceiver& receiver);
 
     /// For the transport: it hands in what arrives.
     sip::TransportSink& sink() noexcept { return stack_; }
@@ -119,6 +121,7 @@ private:
     sip::DigestClient* digest();
     void finish(ExchangeId id, Reply reply);
     sip::Answer answer_to(const sip::Message& request);
+    std::string allow() const;
     std::string contact(const sip::Flow& flow) const;
 
     base::Loop& loop_;
@@ -131,7 +134,7 @@ private:
     bool has_asked_password_ = false;
     ExchangeId last_id_ = 0;
     std::unordered_map<ExchangeId, std::unique_ptr<Exchange>> exchanges_;
-    std::vector<NotifyReceiver*> receivers_;
+    std::vector<RequestReceiver*> receivers_;
     std::shared_ptr<UserAgent*> self_;  ///< for callbacks that may outlive the agent
 };
 

@@ -1,0 +1,126 @@
+// cli/message.cpp: `herald message`: writes to somebody (RFC 3428), and tells what came of it.
+#include <iostream>
+
+#include "base/id.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/commands.h"
+#include "cli/session.h"
+#include "cli/terminal.h"
+#include "sip/fields.h"
+
+namespace herald::cli {
+namespace {
+
+/// More is no message but a file.
+constexpr std::size_t kLongest = 1'000'000;
+
+/// What is on the command line, or on standard input without its last line end.
+Result<std::string> text_of(const std::string& operand) {
+    std::string text = operand;
+    if (operand == "-") {
+        text.resize(kLongest + 1);
+        std::cin.read(text.data(), static_cast<std::streamsize>(text.size()));
+        text.resize(static_cast<std::size_t>(std::cin.gcount()));
+        if (text.ends_with('\n')) text.pop_back();
+    }
+    if (text.empty()) return Fault{FaultKind::malformed, "there is nothing to send"};
+    if (text.size() > kLongest) return Fault{FaultKind::malformed, "the message is too long"};
+    return text;
+}
+
+Result<OutgoingRequest> request_for(const Arguments& arguments) {
+    const Result<std::string> to = resource_uri(arguments.operands().front());
+    if (!to) return to.fault();
+    const Result<std::string> from = from_uri(arguments, *to);
+    if (!from) return from.fault();
+    Result<std::string> text = text_of(arguments.operands()[1]);
+    if (!text) return text.fault();
+    OutgoingRequest request;
+    request.method = sip::Method::message;
+    request.uri = *to;
+    request.from = "<" + *from + ">;tag=" + base::random_token(8);
+    request.to = "<" + *to + ">";
+    request.call_id = base::random_token(15);
+    request.content_type = arguments.text_or("type", "text/plain;charset=UTF-8");
+    const bool is_line = printable(request.content_type) == request.content_type;
+    if (!is_line || !sip::parse_media_type(request.content_type))
+        return Fault{FaultKind::malformed, "--type is no media type such as text/plain"};
+    const bool is_own_text = !arguments.has("type");
+    if (is_own_text && !base::is_utf8(*text))
+        return Fault{FaultKind::malformed, "the message is no UTF-8 text; say --type"};
+    request.body = *std::move(text);
+    const auto now = base::SystemClock().wall().time_since_epoch() / std::chrono::seconds(1);
+    request.headers = "Date: " + base::to_http_date(now) + "\r\n";
+    if (const auto expires = arguments.number("expires"))
+        request.headers += "Expires: " + std::to_string(*expires) + "\r\n";
+    return request;
+}
+
+/// RFC 3428 7: 200 is a device's, 202 a server's.
+int report(const Reply& reply, const std::string& recipient) {
+    if (reply.status / 100 != 2) {
+        print_error("message", recipient + " did not get it: " + reply.why);
+        return reply.is_answered ? kFailed : kNoAnswer;
+    }
+    print_line(reply.status == 202 ? recipient + " is not there; the message is kept for later"
+                                   : "delivered to " + recipient);
+    return kOk;
+}
+
+int run_message(const Arguments& arguments) {
+    Result<OutgoingRequest> request = request_for(arguments);
+    if (!request) {
+        print_error("message", request.fault().detail);
+        return kMisuse;
+    }
+    const std::string from = request->from.substr(1, request->from.find('>') - 1);
+    const std::string recipient = printable(request->uri);
+    Session session(arguments, user_of(from));
+    session.progress().announce(session.loop(), "waiting for an answer…");
+    session.agent().send(*std::move(request), [&](const Reply& reply) {
+        session.progress().clear();
+        session.finish(report(reply, recipient));
+    });
+    return session.run();
+}
+
+}  // namespace
+
+Command message_command() {
+    using Kind = Option::Kind;
+    static const std::string help =
+        "Sends a message and says whether a device took it, or a server keeps it until\n"
+        "its recipient is there. Instead of a text, - reads it from standard input.\n"
+        "\n"
+        "  herald message sip:alice@localhost \"Lunch?\"\n"
+        "  herald message sip:alice@localhost \"Lunch?\" --from sip:bob@localhost --expires 600\n"
+        "  date | herald message sip:alice@localhost -\n"
+        "  herald message sip:alice@localhost - --type text/html < page.html\n"
+        "\n"
+        "Without --from the sender is the user logged in here, at the recipient's domain.\n"
+        "The exit code is 0 for delivered or kept, 1 for refused, 3 for no answer.\n" +
+        std::string(kSipHelp);
+    return {.name = "message",
+            .summary = "write to somebody",
+            .syntax =
+                {.operands = "URI TEXT",
+                 .least_operands = 2,
+                 .most_operands = 2,
+                 .options = with_sip_options({
+                     {.name = "from", .kind = Kind::text, .value = "URI", .help = "who is writing"},
+                     {.name = "type",
+                      .kind = Kind::text,
+                      .value = "TYPE",
+                      .help = "media type of the text (text/plain)"},
+                     {.name = "expires",
+                      .kind = Kind::number,
+                      .value = "SECONDS",
+                      .help = "worth nothing any more after that time",
+                      .least = 1},
+                 })},
+            .help = help,
+            .run = run_message};
+}
+
+}  // namespace herald::cli
