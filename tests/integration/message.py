@@ -109,4 +109,27 @@ def an_operator_writes_and_forgets():
         server.stop()
 
 
+@story
+def a_notification_follows_its_route_whatever_shard_its_user_is_of():
+    """RFC 5438 8: it comes to Herald by name, and goes on to the next on its route, there or not."""
+    def notification(user):
+        return ("NS: imdn <urn:ietf:params:imdn>\r\nimdn.Message-ID: 7\r\nimdn.IMDN-Route: <sip:127.0.0.1>\r\n"
+                f"imdn.IMDN-Route: <im:{user}@127.0.0.1>\r\n\r\nContent-type: message/imdn+xml\r\n\r\n<imdn/>")
+    fields = (("Content-Type", "message/cpim"),)
+    with Server(server={"shards": 4}) as server, bob(server) as sender:
+        for number in range(8):
+            response = sender.request("MESSAGE", "sip:127.0.0.1", fields, notification(f"away{number}"))
+            expect_equal(response.status, 202, f"the answer for away{number}")
+            rows = server.http("GET", f"/v1/messages?aor=sip:away{number}@127.0.0.1&bodies=true").json()["messages"]
+            expect_equal(len(rows), 1, f"kept for away{number}")
+            expect("<sip:127.0.0.1>" not in rows[0]["body"], "our own route is taken off")
+            expect(f"IMDN-Route: <im:away{number}@127.0.0.1>" in rows[0]["body"], "the next one stays")
+        with alice(server) as device:
+            wait_until(lambda: is_registered(server), "baresip has registered")
+            # baresip takes text only, and says so: it is not there for notifications.
+            expect_equal(sender.request("MESSAGE", "sip:127.0.0.1", fields, notification("alice")).status, 480, "refused")
+            expect("imdn.Message-ID: 7" in device.log(), "baresip got it")
+        server.stop()
+
+
 tell()
