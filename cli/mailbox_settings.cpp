@@ -20,7 +20,8 @@ namespace {
 using Poco::JSON::Array;
 using Poco::JSON::Object;
 
-constexpr std::array<std::string_view, 4> kNames{"members", "unsolicited", "pbx", "pbx-user"};
+constexpr std::array<std::string_view, 5> kNames{"members", "per-account", "unsolicited", "pbx",
+                                                 "pbx-user"};
 
 Object::Ptr parsed(const std::string& json) {
     try {
@@ -65,6 +66,7 @@ std::string describe_settings(const Object& settings) {
     for (std::size_t i = 0; !members.isNull() && i < members->size(); ++i)
         text += " " + members->getElement<std::string>(static_cast<unsigned>(i));
     if (members.isNull() || members->size() == 0) text += " none";
+    if (settings.optValue<bool>("per_account", false)) text += " (each told by itself)";
     const bool is_default = !settings.has("unsolicited") || settings.isNull("unsolicited");
     text += "; unsolicited: ";
     text += is_default ? "default" : settings.getValue<bool>("unsolicited") ? "yes" : "no";
@@ -84,6 +86,10 @@ std::vector<Option> mailbox_settings_options() {
          .kind = Kind::text,
          .value = "URI,...",
          .help = "mailboxes this one's lamp counts too; \"\": none"},
+        {.name = "per-account",
+         .kind = Kind::text,
+         .value = "yes|no",
+         .help = "tell of each member by itself, not of the sum"},
         {.name = "unsolicited",
          .kind = Kind::text,
          .value = "yes|no|default",
@@ -110,6 +116,11 @@ Result<std::string> change_mailbox_settings(const ApiClient& api, const std::str
         const auto members = members_of(*text);
         if (!members) return members.fault();
         settings->set("members", *members);
+    }
+    if (const auto text = arguments.text("per-account")) {
+        if (*text != "yes" && *text != "no")
+            return Fault{FaultKind::malformed, "--per-account wants yes or no"};
+        settings->set("per_account", *text == "yes");
     }
     if (const auto text = arguments.text("unsolicited")) {
         settings->remove("unsolicited");

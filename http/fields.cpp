@@ -108,6 +108,14 @@ bool Fields::objects(std::string_view name, const std::function<void(Fields&)>& 
     return true;
 }
 
+void Fields::all_texts(
+    const std::function<void(const std::string& name, const std::string& value)>& read) {
+    if (object_ == nullptr) return;
+    for (const auto& [name, json] : *object_) {
+        if (const auto value = text(name)) read(name, *value);
+    }
+}
+
 void Fields::check_all_known() {
     if (object_ == nullptr || !mistake_->empty()) return;
     for (const auto& [name, json] : *object_) {

@@ -31,6 +31,9 @@ public:
     /// Likewise each object of the array `name`.
     bool objects(std::string_view name, const std::function<void(Fields&)>& read);
 
+    /// Every member, whatever it is called; each must be text.
+    void all_texts(const std::function<void(const std::string& name, const std::string& value)>&);
+
     /// Records that what is at `name` will not do.
     void refuse(std::string_view name, const std::string& why);
     /// Faults: malformed, for the first thing that was wrong: `"voice.new": want a whole number

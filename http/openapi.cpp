@@ -19,9 +19,12 @@ constexpr std::string_view kSchemas = R"({
     "voice": {"$ref": "#/components/schemas/Count"}, "video": {"$ref": "#/components/schemas/Count"},
     "fax": {"$ref": "#/components/schemas/Count"}, "pager": {"$ref": "#/components/schemas/Count"},
     "multimedia": {"$ref": "#/components/schemas/Count"}, "text": {"$ref": "#/components/schemas/Count"},
-    "none": {"$ref": "#/components/schemas/Count"}}},
+    "none": {"$ref": "#/components/schemas/Count"},
+    "messages": {"type": "array", "maxItems": 64, "description": "Messages by their headers, for mwi.message_headers.",
+        "items": {"type": "object", "minProperties": 1, "additionalProperties": {"type": "string"}}}}},
 "MailboxSettings": {"type": "object", "additionalProperties": false, "properties": {
     "members": {"$ref": "#/components/schemas/Texts", "description": "Mailboxes whose counters are added to its own."},
+    "per_account": {"type": "boolean", "default": false, "description": "A NOTIFY for each member, instead of the sum."},
     "unsolicited": {"type": ["boolean", "null"], "description": "Tell registered phones that did not subscribe. Default: mwi.unsolicited."},
     "source": {"type": ["object", "null"], "additionalProperties": false, "required": ["pbx"], "properties": {
         "pbx": {"type": "string", "description": "A name of mwi.pbx: Herald subscribes there."},

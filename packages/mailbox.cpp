@@ -26,6 +26,9 @@ std::string read_line(MailboxSettings& settings, std::string_view name, std::str
         settings.pbx = value;
     } else if (name == "pbx_user") {
         settings.pbx_user = value;
+    } else if (name == "per_account") {
+        if (value != "yes" && value != "no") return "want yes or no";
+        settings.is_per_account = value == "yes";
     } else {
         return "an unknown name";
     }
@@ -45,7 +48,12 @@ std::string to_text(const MailboxSettings& settings) {
         append_line(text, "unsolicited", *settings.unsolicited ? "yes" : "no");
     if (!settings.pbx.empty()) append_line(text, "pbx", settings.pbx);
     if (!settings.pbx_user.empty()) append_line(text, "pbx_user", settings.pbx_user);
+    if (settings.is_per_account) append_line(text, "per_account", "yes");
     return text;
+}
+
+std::string member_source(std::string_view member) {
+    return "member " + std::string(member);
 }
 
 Result<MailboxSettings> mailbox_settings_from_text(std::string_view text) {

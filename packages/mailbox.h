@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,9 +33,18 @@ struct MailboxSettings final : MailboxInput {
     std::optional<bool> unsolicited;   ///< NOTIFY without subscription; nullopt: the default
     std::string pbx;                   ///< configured name of the PBX that keeps the mailbox
     std::string pbx_user;              ///< the mailbox's user part there; empty: the AOR's
+    /// Each member is told of in a NOTIFY of its own, instead of the sum of all (RFC 3842 3.5).
+    bool is_per_account = false;
 
     bool has_member(std::string_view aor) const noexcept;
 };
+
+/// The source of what a group has of a member.
+std::string member_source(std::string_view member);
+
+/// What a mailbox itself holds, with all messages that are listed: for a group it is a member of.
+/// `inputs` without those of its own members.
+std::string own_body(std::span<const Input> inputs, std::string_view aor);
 
 /// One `name value` a line.
 std::string to_text(const MailboxSettings& settings);

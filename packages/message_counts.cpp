@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/id.h"
 #include "base/text.h"
 
 namespace herald::packages {
@@ -16,6 +17,7 @@ constexpr std::array<std::string_view, kMessageClasses> kNames{
 
 /// Unknown lines of one body; more is no mailbox but an attack.
 constexpr std::size_t kMaxOtherLines = 64;
+constexpr std::string_view kMessageId = "Message-ID";
 
 std::uint32_t sum_of(std::uint32_t a, std::uint32_t b) noexcept {
     const std::uint32_t room = std::numeric_limits<std::uint32_t>::max() - a;
@@ -108,17 +110,49 @@ bool is_printable(std::string_view value) noexcept {
 
 class SummaryReader {
 public:
-    explicit SummaryReader(std::string_view body) : rest_(body) {}
+    SummaryReader(std::string_view body, Listing listing) : rest_(body), listing_(listing) {}
 
     Result<MessageCounts> run() {
         while (next_line()) {
             if (Status status = header(); !status) return status.fault();
         }
         if (!counts_.waiting) return fault("Messages-Waiting is missing");
+        if (listing_ == Listing::kept) {
+            if (Status status = messages(); !status) return status.fault();
+        }
         return std::move(counts_);
     }
 
 private:
+    Status messages() {
+        while (!rest_.empty()) {
+            ListedMessage message;
+            while (next_line()) {
+                if (Status status = message_header(message); !status) return status.fault();
+            }
+            if (message.headers.empty()) continue;
+            message.id = identity_of(message);
+            const auto is_same = [&](const ListedMessage& other) { return other.id == message.id; };
+            auto& all = counts_.messages;
+            if (std::none_of(all.begin(), all.end(), is_same)) all.push_back(std::move(message));
+            if (all.size() > kMaxMessages) keep_latest(all);
+        }
+        keep_latest(counts_.messages);
+        return {};
+    }
+
+    Status message_header(ListedMessage& message) {
+        const base::Split split = base::split_once(header_, ':');
+        const std::string_view name = base::trim(split.before);
+        const std::string_view value = base::trim(split.after);
+        if (!split.found || !is_token(name)) return fault("not a header");
+        if (!is_printable(value)) return fault("a character that does not belong into a header");
+        if (message.headers.size() >= kMaxMessageHeaders)
+            return fault("too many headers of a message");
+        message.headers.emplace_back(name, value);
+        return {};
+    }
+
     Fault fault(std::string_view why) const {
         return {FaultKind::malformed,
                 "line " + std::to_string(std::max(line_, 1U)) + ": " + std::string(why)};
@@ -203,11 +237,23 @@ private:
     }
 
     std::string_view rest_;
+    Listing listing_;
     std::string header_;
     unsigned line_ = 0;  ///< where header_ starts, from 1
     unsigned next_line_ = 1;
     MessageCounts counts_;
 };
+
+std::size_t size_of(const ListedMessage& message) noexcept {
+    std::size_t size = 0;
+    for (const auto& [name, value] : message.headers) size += name.size() + value.size();
+    return size;
+}
+
+bool is_any_of(std::string_view name, std::span<const std::string> names) noexcept {
+    return std::any_of(names.begin(), names.end(),
+                       [name](const auto& wanted) { return base::iequals(name, wanted); });
+}
 
 template <class Value>
 auto find_by_name(std::vector<std::pair<std::string, Value>>& among, std::string_view name) {
@@ -226,6 +272,32 @@ std::optional<MessageClass> message_class(std::string_view name) noexcept {
         if (base::iequals(name, kNames[i])) return static_cast<MessageClass>(i);
     }
     return std::nullopt;
+}
+
+std::uint64_t identity_of(const ListedMessage& message) noexcept {
+    constexpr base::HashKey kFixed{0x68657261'6c642d6dULL, 0x65737361'67652d69ULL};
+    std::string text;
+    for (const auto& [name, value] : message.headers) {
+        if (base::iequals(name, kMessageId)) return base::keyed_hash(kFixed, value);
+        text.append(base::lower(name)).append(":").append(value).append("\n");
+    }
+    return base::keyed_hash(kFixed, text);
+}
+
+void keep_latest(std::vector<ListedMessage>& messages) {
+    std::size_t bytes = 0;
+    auto first = messages.end();
+    while (first != messages.begin()) {
+        bytes += size_of(*std::prev(first));
+        const auto count = static_cast<std::size_t>(messages.end() - first) + 1;
+        if (bytes > kMaxMessageBytes || count > kMaxMessages) break;
+        --first;
+    }
+    messages.erase(messages.begin(), first);
+}
+
+bool is_header(std::string_view name, std::string_view value) noexcept {
+    return is_token(name) && is_printable(value);
 }
 
 bool is_waiting(const MessageCounts& counts) noexcept {
@@ -279,11 +351,45 @@ std::string to_body(const MessageCounts& counts, std::string_view mailbox) {
     if (!has_count && !is_waiting(counts)) append_count(body, kNames[0], {});
     for (const auto& [name, count] : counts.other_classes) append_count(body, name, count);
     for (const auto& [name, value] : counts.other_headers) append_line(body, name, value);
+    for (const auto& message : counts.messages) {
+        body += "\r\n";
+        for (const auto& [name, value] : message.headers) append_line(body, name, value);
+    }
     return body;
 }
 
-Result<MessageCounts> parse_message_summary(std::string_view body) {
-    return SummaryReader(body).run();
+bool has_any_of(const ListedMessage& message, std::span<const std::string> names) noexcept {
+    return std::any_of(message.headers.begin(), message.headers.end(),
+                       [names](const auto& header) { return is_any_of(header.first, names); });
+}
+
+void append_messages(std::string& body, std::span<const ListedMessage> messages,
+                     std::span<const std::string> names) {
+    for (const auto& message : messages) {
+        if (!has_any_of(message, names)) continue;
+        body += "\r\n";
+        for (const auto& [name, value] : message.headers) {
+            if (is_any_of(name, names)) append_line(body, name, value);
+        }
+    }
+}
+
+Result<MessageCounts> parse_message_summary(std::string_view body, Listing listing) {
+    return SummaryReader(body, listing).run();
+}
+
+std::string with_earlier_messages(std::string_view body, std::string_view earlier) {
+    auto counts = parse_message_summary(body, Listing::kept);
+    auto before = parse_message_summary(earlier, Listing::kept);
+    if (!counts || !before || before->messages.empty()) return std::string(body);
+    auto& all = before->messages;
+    for (auto& message : counts->messages) {
+        std::erase_if(all, [&](const ListedMessage& other) { return other.id == message.id; });
+        all.push_back(std::move(message));
+    }
+    keep_latest(all);
+    counts->messages = std::move(all);
+    return to_body(*counts, {});
 }
 
 }  // namespace herald::packages

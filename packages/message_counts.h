@@ -3,11 +3,15 @@
 //   Messages-Waiting: yes
 //   Message-Account: sip:alice@example.com
 //   Voice-Message: 2/8 (0/2)
+//
+//   Message-ID: <1@example.com>       the headers of single messages, a blank line between messages
+//   From: sip:bob@example.com
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,6 +41,31 @@ struct MessageCount {
     friend bool operator==(const MessageCount&, const MessageCount&) = default;
 };
 
+/// One message by its headers (RFC 3842 3.5).
+struct ListedMessage {
+    /// Name and value, at least one; a value is one line.
+    std::vector<std::pair<std::string, std::string>> headers;
+    /// Hash of its Message-ID, without one of all its headers.
+    std::uint64_t id = 0;
+    /// Resource::version that it came with; 0: it was there before this server was.
+    std::uint64_t since = 0;
+    friend bool operator==(const ListedMessage&, const ListedMessage&) = default;
+};
+/// From its headers.
+std::uint64_t identity_of(const ListedMessage& message) noexcept;
+
+/// What one publication, and one NOTIFY, may list; of more the last ones count. Bytes are those of
+/// names and values.
+inline constexpr std::size_t kMaxMessages = 64;
+inline constexpr std::size_t kMaxMessageBytes = 8192;
+/// Headers of one message; more are malformed.
+inline constexpr std::size_t kMaxMessageHeaders = 64;
+/// Drops messages from the front, until what is left is within those limits.
+void keep_latest(std::vector<ListedMessage>& messages);
+
+/// Whether a name and a value can stand in a line of a body, and in no more than that.
+bool is_header(std::string_view name, std::string_view value) noexcept;
+
 /// What is waiting in a mailbox.
 struct MessageCounts {
     /// As stated by the publisher; without, it is yes where a class has a new message.
@@ -47,6 +76,8 @@ struct MessageCounts {
     std::vector<std::pair<std::string, MessageCount>> other_classes;
     /// Other header lines before the first blank line, name and value.
     std::vector<std::pair<std::string, std::string>> other_headers;
+    /// The latest messages, where they are listed; each is there once.
+    std::vector<ListedMessage> messages;
 
     std::optional<MessageCount>& operator[](MessageClass of) {
         return classes[static_cast<std::size_t>(of)];
@@ -60,17 +91,31 @@ struct MessageCounts {
 bool is_waiting(const MessageCounts& counts) noexcept;
 
 /// Adds class by class, up to 2^32-1. Waiting if either is; account and other headers of `sum` win.
+/// Messages are none of the sum.
 void add(MessageCounts& sum, const MessageCounts& more);
 
 /// The whole body, each line ended by CRLF. `mailbox` is the Message-Account where counts has none
 /// (empty: then there is no such line); a mailbox of which nothing is known shows no voice
-/// messages.
+/// messages. All headers of all messages are listed.
 std::string to_body(const MessageCounts& counts, std::string_view mailbox);
+/// Adds the headers of messages to a body, a blank line before each message. Of their headers those
+/// with one of these names, in any case.
+void append_messages(std::string& body, std::span<const ListedMessage> messages,
+                     std::span<const std::string> names);
+/// Whether append_messages() would write anything of it.
+bool has_any_of(const ListedMessage& message, std::span<const std::string> names) noexcept;
+
+/// What is made of the headers of single messages, behind the first blank line of a body.
+enum class Listing : std::uint8_t { dropped, kept };
 
 /// Reads a published body: names in any case, folded lines, LF only, blanks anywhere, a missing
-/// last line end, counts above 2^32-1 (clamped). Headers of single messages, after the first blank
-/// line, are dropped: no synchronising NOTIFY may carry them (RFC 3842 3.5). Faults: malformed,
-/// "line L: why".
-Result<MessageCounts> parse_message_summary(std::string_view body);
+/// last line end, counts above 2^32-1 (clamped). What is dropped is not even looked at. Faults:
+/// malformed, "line L: why".
+Result<MessageCounts> parse_message_summary(std::string_view body,
+                                            Listing listing = Listing::dropped);
+
+/// `body` with the messages before its own that `earlier` lists and it does not: for a source that
+/// lists each message once. Both are bodies that can be read.
+std::string with_earlier_messages(std::string_view body, std::string_view earlier);
 
 }  // namespace herald::packages

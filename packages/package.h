@@ -64,6 +64,9 @@ struct Settings {
     /// message-summary: the URI phones dial to listen, with `{user}` and `{host}` of the mailbox;
     /// empty: the mailbox itself.
     std::string message_account;
+    /// message-summary: names of the headers of single messages that are passed on (RFC 3842 3.5);
+    /// empty: none, and those published are dropped.
+    std::vector<std::string> message_headers;
 };
 
 /// All that is known of one resource. An empty `inputs` is a state too.
@@ -78,7 +81,8 @@ struct EventState {
 struct View {
     std::string_view type;    ///< one of Profile::notify_types
     std::string_view entity;  ///< the URI the watchers asked for, without transport parameters
-    /// Not 0: they know everything up to this change; only what changed later is wanted.
+    /// Not 0: they know everything up to this change. A partial document tells only what changed
+    /// later; a document with items lists those that came later, and none with 0.
     std::uint64_t since = 0;
     friend bool operator==(const View&, const View&) = default;
 };
@@ -97,6 +101,14 @@ struct Composed {
     /// A document with another one than the watcher was sent last does not wait for
     /// Profile::min_notify_interval.
     std::uint8_t alert = 0;
+    /// The latest change that brought an item, which each watcher is told once; 0: there are none.
+    /// Whoever was told last before it is told, whatever the fingerprint, and gets a document of
+    /// their own (View::since).
+    std::uint64_t newest_item = 0;
+    /// The same state in several documents, a NOTIFY for each; empty: `document` is all there is.
+    /// Their names are unique; order and names do not depend on View::since.
+    std::vector<Composed> parts;
+    std::string name;  ///< of a part
 };
 
 /// Who may see a resource whose owner has no rules of their own.
@@ -132,9 +144,19 @@ public:
     virtual ~Package() = default;
     virtual const Profile& profile() const noexcept = 0;
 
-    /// Checks a published document and normalises it. `body.type` is one of publish_types.
+    /// Checks a published document and normalises it. `body.type` is one of publish_types;
+    /// without `settings` the defaults hold.
     /// Faults: malformed (detail says where in the body), too_large.
-    virtual Result<DocumentPtr> admit(const Document& body) const = 0;
+    virtual Result<DocumentPtr> admit(const Document& body,
+                                      const Settings* settings = nullptr) const = 0;
+
+    /// A document that has just taken the place of `earlier` (nullptr: of none), with a note of
+    /// which of its items are new with `change`, the coming Resource::version. Those of documents
+    /// without such a note, read from the store, are news to nobody.
+    virtual DocumentPtr date_items(DocumentPtr document, const Admitted* /*earlier*/,
+                                   std::uint64_t /*change*/) const {
+        return document;
+    }
 
     /// The document for everyone of `view`. Must answer with no inputs at all. Deterministic: any
     /// order of inputs gives the same bytes.

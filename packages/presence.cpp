@@ -59,7 +59,7 @@ public:
         return profile;
     }
 
-    Result<DocumentPtr> admit(const Document& body) const override {
+    Result<DocumentPtr> admit(const Document& body, const Settings* /*settings*/) const override {
         Result<pidf::Presence> presence = pidf::parse_presence(body.body);
         if (!presence) return presence.fault();
         return DocumentPtr(std::make_shared<AdmittedPresence>(std::move(*presence)));

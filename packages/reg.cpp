@@ -209,7 +209,7 @@ public:
         return profile;
     }
 
-    Result<DocumentPtr> admit(const Document& body) const override {
+    Result<DocumentPtr> admit(const Document& body, const Settings* /*settings*/) const override {
         Result<pidf::Reginfo> reginfo = pidf::parse_reginfo(body.body);
         if (!reginfo) return reginfo.fault();
         if (!reginfo->is_full) {

@@ -94,7 +94,8 @@ void Compositor::resume_publish(const Incoming& incoming) {
                                           is_publisher(incoming.who),
                             .publisher = incoming.who.aor,
                             .max_publications = context_.config.publish_per_resource,
-                            .expiry = expiry_rules()});
+                            .expiry = expiry_rules(),
+                            .settings = context_.resources.settings()});
     if (const auto* refusal = std::get_if<sip::Answer>(&decision))
         return refuse(incoming, *refusal);
     carry_out(incoming, *request, slot, std::get<PublishPlan>(std::move(decision)));

@@ -121,6 +121,7 @@ struct Config {
     bool mwi_unsolicited_active = false;  ///< Subscription-State of those NOTIFYs: active
     std::vector<PbxAddress> mwi_pbx;
     std::uint32_t mwi_pbx_expires = 600;
+    std::vector<std::string> mwi_message_headers;  ///< names, of headers that NOTIFYs list
     // [http]
     std::string http_listen = "127.0.0.1:8080";  ///< empty: no HTTP
     bool http_insecure = false;                  ///< allow plain HTTP beyond loopback

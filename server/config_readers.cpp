@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/text.h"
+#include "packages/message_counts.h"
 #include "server/config_values.h"
 #include "sip/uri.h"
 
@@ -189,6 +190,16 @@ std::string read_unsolicited_state(Config& config, std::string_view value) {
 }
 std::string show_unsolicited_state(const Config& config) {
     return config.mwi_unsolicited_active ? "\"active\"" : "\"terminated\"";
+}
+
+std::string read_message_header(Config& config, std::string_view value) {
+    constexpr std::size_t kMost = 32;
+    if (!packages::is_header(value, {}))
+        return quoted(value) + " is no name of a header, want one like \"Subject\"";
+    if (config.mwi_message_headers.size() >= kMost)
+        return "want at most " + std::to_string(kMost) + " names";
+    config.mwi_message_headers.emplace_back(value);
+    return {};
 }
 
 std::string read_pbx(Config& config, std::string_view value) {

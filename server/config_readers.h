@@ -29,6 +29,7 @@ std::string read_http_listen(Config& config, std::string_view value);
 std::string read_token_file(Config& config, std::string_view value);
 std::string read_notify_interval(Config& config, std::string_view value);
 std::string read_message_account(Config& config, std::string_view value);
+std::string read_message_header(Config& config, std::string_view value);
 std::string read_unsolicited_state(Config& config, std::string_view value);
 std::string show_unsolicited_state(const Config& config);
 std::string read_pbx(Config& config, std::string_view value);

@@ -413,6 +413,11 @@ constexpr ConfigKey kMwiKeys[] = {
          "How long Herald subscribes to a PBX's mailbox at a time; a PBX that forgot its "
          "subscribers is noticed within this time."},
         {60, kDay, "s"}),
+    list<&C::mwi_message_headers>(
+        {"mwi", "message_headers",
+         "Headers of single messages that phones are told of, such as \"From\" and \"Subject\", "
+         "where voicemail servers list them. Empty: none; not every phone can read them."},
+        read_message_header, [](const Config& c) { return toml_list(c.mwi_message_headers); }),
 };
 
 constexpr ConfigKey kHttpKeys[] = {

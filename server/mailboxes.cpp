@@ -16,10 +16,6 @@ constexpr std::string_view kSettings = "mailbox settings";
 /// A store that is busy or away is asked again.
 constexpr auto kRetry = std::chrono::seconds(2);
 
-std::string source_of(const std::string& member) {
-    return "member " + member;
-}
-
 bool says_nothing(const packages::MailboxSettings& settings) {
     return settings.members.empty() && !settings.unsolicited && settings.pbx.empty();
 }
@@ -151,8 +147,8 @@ void Mailboxes::hear(const std::string& group, const std::string& member, std::s
     packages::Document document;
     if (is_member && !body.empty())
         document = {std::string(packages::kSimpleMessageSummary), std::move(body)};
-    put_state(group, source_of(member), packages::Rank::derived, std::move(document), {},
-              [this, group, member, is_member](Status status) {
+    put_state(group, packages::member_source(member), packages::Rank::derived, std::move(document),
+              {}, [this, group, member, is_member](Status status) {
                   if (status || status.fault().kind == FaultKind::not_found) return;
                   base::log_warning(
                       "mailbox.member_failed",
@@ -178,8 +174,7 @@ std::string Mailboxes::own_body(const std::string& aor) const {
                           publication.document.get()});
     }
     if (inputs.empty()) return {};
-    return package_.compose({aor, inputs, context_.wall()}, {packages::kSimpleMessageSummary, aor})
-        .document.body;
+    return packages::own_body(inputs, aor);
 }
 
 void Mailboxes::note_change(std::uint32_t slot) {

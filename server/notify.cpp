@@ -25,8 +25,6 @@ constexpr Part kWritten[] = {Part::call_id,       Part::local_uri, Part::remote_
                              Part::remote_target, Part::local_tag, Part::remote_tag,
                              Part::event,         Part::route_set};
 constexpr std::uint32_t kLastCseq = 0x7fffffff;
-/// The wall clock may be set meanwhile.
-constexpr std::chrono::milliseconds kLongestLook = std::chrono::hours(1);
 
 void append_line(std::string& out, std::string_view name, std::string_view value) {
     out += name;
@@ -146,9 +144,7 @@ void NotifySender::resume(std::uint32_t slot) {
         auto& record = context_.subscriptions[watcher];
         const bool has_it = is_confirmed && record.change <= resource.confirmed_through;
         if (has_it && record.state == SubscriptionState::active) {
-            const auto& view = composed_view(record, resource);
-            record.sent_fingerprint = view.fingerprint;
-            record.sent_alert = view.composed->alert;
+            note_told(context_.subscriptions.id_of(watcher), record, resource);
         }
         record.is_stale = record.is_forced = !has_it;
         confirmations_.set(record, has_it);
@@ -198,14 +194,20 @@ bool NotifySender::fan_out_slice(std::uint32_t slot, std::size_t& budget) {
 void NotifySender::visit(Id id, Resource& resource) {
     auto& record = *context_.subscriptions.find(id);
     if (record.is_stale && record.is_live()) return send(id);
-    if (record.state != SubscriptionState::active || !has_news(record, resource)) return;
+    if (record.state != SubscriptionState::active || !has_news(id, record, resource)) return;
     send(id);
 }
 
 void NotifySender::notify(Id id) {
     auto* record = context_.subscriptions.find(id);
     if (!record) return;
-    record->is_forced = true;
+    record->told = 0;
+    if (!told_parts_.empty()) told_parts_.erase(pack(id));
+    repeat(id);
+}
+
+void NotifySender::repeat(Id id) {
+    context_.subscriptions.find(id)->is_forced = true;
     send(id);
 }
 
@@ -230,7 +232,7 @@ bool NotifySender::may_send_now(Id id, Subscription& record) {
     const auto& profile = context_.resources[record.resource].package->profile();
     const auto next = record.last_notify + min_interval(profile);
     const bool is_paced = record.last_notify != base::Instant{} && next > context_.loop.now();
-    if (is_paced && record.failures == 0 && is_alert(record))
+    if (is_paced && record.failures == 0 && is_alert(id, record))
         return timers.cancel(record.retry), true;
     if (timers.is_armed(record.retry)) return coalesced_.add(), false;
     if (!is_paced) return true;
@@ -246,43 +248,6 @@ base::Duration NotifySender::min_interval(const packages::Profile& profile) cons
     return profile.min_notify_interval;
 }
 
-/// Only asked of those who would have to wait.
-bool NotifySender::is_alert(const Subscription& record) {
-    if (record.state != SubscriptionState::active || record.sent_fingerprint == 0) return false;
-    auto& resource = context_.resources[record.resource];
-    return composed_view(record, resource).composed->alert != record.sent_alert;
-}
-
-bool NotifySender::has_news(const Subscription& record, Resource& resource) {
-    if (record.is_forced || record.state == SubscriptionState::ending) return true;
-    if (record.state != SubscriptionState::active) return false;
-    return composed_view(record, resource).fingerprint != record.sent_fingerprint;
-}
-
-/// The document of a watcher's class as of now.
-ViewState& NotifySender::composed_view(const Subscription& record, Resource& resource) {
-    auto& view = resource.views[record.view];
-    const auto& stale_at = resource.compose(view, context_.wall()).stale_at;
-    if (!stale_at) return view;
-    const bool is_known = resource.stale_at != base::WallTime{} && resource.stale_at <= *stale_at;
-    if (!is_known) look_again_at(resource, resource.stale_at = *stale_at);
-    return view;
-}
-
-/// A document that changes by itself is composed anew when it does (RFC 4480 3.1: `until` passes).
-/// Whoever is told the same by the new one hears nothing.
-void NotifySender::look_again_at(const Resource& resource, base::WallTime stale_at) {
-    const auto left = std::clamp<std::chrono::milliseconds>(
-        stale_at - context_.wall(), std::chrono::milliseconds(0), kLongestLook);
-    context_.loop.timers().arm(context_.loop.now() + left, [this, package = resource.package,
-                                                            aor = resource.aor, stale_at] {
-        const auto slot = context_.resources.find(*package, aor);
-        if (slot == Resource::kNone || context_.resources[slot].stale_at != stale_at) return;
-        context_.resources[slot].stale_at = {};
-        changed(slot);
-    });
-}
-
 void NotifySender::send(Id id) {
     auto* record = context_.subscriptions.find(id);
     if (!record || record->state == SubscriptionState::committing) return;
@@ -290,7 +255,7 @@ void NotifySender::send(Id id) {
     confirmations_.set(*record, false);
     if (!may_send_now(id, *record)) return;
     auto& resource = context_.resources[record->resource];
-    if (!has_news(*record, resource)) {
+    if (!has_news(id, *record, resource)) {
         record->is_stale = false;
         return confirmations_.set(*record, true);
     }
@@ -330,11 +295,7 @@ void NotifySender::depart(Id id, Subscription& record, Resource& resource) {
     auto& flight = flights_[flight_id.slot];
     const bool has_body = !record.is_bodiless && record.state != SubscriptionState::pending;
     if (has_body) {
-        auto& view = composed_view(record, resource);
-        const auto known = record.is_forced ? 0 : record.sent_fingerprint;
-        flight.composed = resource.compose_since(view, known, context_.wall());
-        flight.fingerprint = view.fingerprint;
-        record.sent_alert = flight.composed->alert;
+        load(id, record, resource, flight);
     } else {
         record.skip_version();
     }
@@ -345,15 +306,24 @@ void NotifySender::depart(Id id, Subscription& record, Resource& resource) {
     flight.cseq = record.cseq;
     flight.expires = seconds_left(record.expires_at, context_.wall());
     flight.state = record.state;
+    flight.is_parting = flight.has_more && record.state == SubscriptionState::ending;
+    if (flight.is_parting) {
+        // Only the last one may end it, and none before may seem to.
+        flight.state = SubscriptionState::active;
+        flight.expires = std::max(flight.expires, 1U);
+    }
     flight.sent_at = context_.loop.now();
     record.flight = flight_id.slot;
     record.sent_fingerprint = flight.fingerprint;
     record.last_notify = context_.loop.now();
-    record.is_stale = record.is_forced = record.is_due = false;
+    record.is_stale = flight.has_more;
+    record.is_forced = record.is_forced && flight.has_more;
+    record.is_due = false;
     const auto flow = fit_to_path(id, record, flight);
     flight.transaction = context_.stack.start(flow, *this, pack(id));
     if (flight.transaction) return sent_.add();
     // Too many transactions are under way: nothing was sent.
+    note_untold(id, record, flight);
     flights_.release(flight_id);
     record.flight = Subscription::kNone;
     record.is_stale = record.is_forced = true;
@@ -465,6 +435,7 @@ void NotifySender::forget(Id id) {
     }
     detours_.erase(pack(id));
     authorizations_.erase(pack(id));
+    told_parts_.erase(pack(id));
     become_well(id, *record);
     const auto slot = record->resource;
     auto& resource = context_.resources[slot];

@@ -17,6 +17,7 @@
 #include "server/confirmations.h"
 #include "server/context.h"
 #include "server/notify_verdict.h"
+#include "server/told_parts.h"
 #include "sip/digest.h"
 #include "sip/locate.h"
 #include "sip/transaction.h"
@@ -34,7 +35,7 @@ public:
     /// `asked_at`: when the request came that wanted it.
     void changed(std::uint32_t resource, std::optional<base::Instant> asked_at = std::nullopt);
     /// A NOTIFY is owed whatever the document (RFC 6665 4.2.1.2): after each SUBSCRIBE, a grant, an
-    /// end.
+    /// end. It tells the whole state, in one for each part where it has several, and no items.
     void notify(Id id);
     /// Ends a subscription whose durable removal is done: the final NOTIFY goes out, then it is
     /// gone.
@@ -67,12 +68,16 @@ private:
         std::shared_ptr<const packages::Composed> composed;  ///< null: no body
         std::string authorization;                           ///< a complete line, or empty
         std::uint64_t fingerprint = 0;
+        std::uint64_t told = 0;           ///< Subscription::told before it, or that of its part
+        std::optional<std::string> part;  ///< name of the part that it tells
         base::Instant sent_at{};
         std::uint32_t cseq = 0;
         std::uint32_t expires = 0;
         SubscriptionState state = SubscriptionState::active;
         bool is_compact = false;   ///< compact header names, to stay under 1300 bytes on UDP
         bool is_switched = false;  ///< sent over TCP because it is too large for UDP
+        bool has_more = false;     ///< another part is to follow
+        bool is_parting = false;   ///< ... of a subscription that has ended
     };
     /// Addresses still to be tried for one watcher.
     struct Detour {
@@ -88,13 +93,19 @@ private:
     void send(Id id);
     bool may_send_now(Id id, Subscription& record);
     base::Duration min_interval(const packages::Profile& profile) const;
-    bool is_alert(const Subscription& record);
-    bool has_news(const Subscription& record, Resource& resource);
+    bool is_alert(Id id, const Subscription& record);
+    bool has_news(Id id, const Subscription& record, Resource& resource);
     ViewState& composed_view(const Subscription& record, Resource& resource);
     void look_again_at(const Resource& resource, base::WallTime stale_at);
     bool take_cseq(Id id, Subscription& record);
     void renew_cseq_block(Id id, Subscription& record);
     void depart(Id id, Subscription& record, Resource& resource);
+    void load(Id id, Subscription& record, Resource& resource, Flight& flight);
+    void load_part(Id id, Subscription& record, Resource& resource, Flight& flight);
+    void note_untold(Id id, Subscription& record, const Flight& flight);
+    void note_told(Id id, Subscription& record, Resource& resource);
+    /// The NOTIFY that is owed, once more or at last.
+    void repeat(Id id);
     sip::Flow fit_to_path(Id id, const Subscription& record, Flight& flight);
     std::optional<sip::Flow> stream_for(const Subscription& record);
     static bool is_surely_small(const Subscription& record, const Flight& flight);
@@ -138,6 +149,8 @@ private:
     std::unordered_map<std::uint64_t, std::unordered_set<std::uint64_t>> silent_;
     std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> heard_;
     std::unordered_map<std::uint64_t, Detour> detours_;  ///< by packed Id
+    /// Of those whose state comes in several documents, by packed Id.
+    std::unordered_map<std::uint64_t, ToldParts> told_parts_;
     std::unordered_map<std::uint64_t, std::string>
         authorizations_;                   ///< for the next NOTIFY, by packed Id
     std::shared_ptr<NotifySender*> self_;  ///< for answers of the locator that come late

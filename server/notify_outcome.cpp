@@ -53,12 +53,14 @@ void NotifySender::on_outcome(std::uint64_t user, const sip::ClientOutcome& outc
 
 void NotifySender::land(Id id, Subscription& record, const sip::ClientOutcome& outcome) {
     const auto slot = std::exchange(record.flight, Subscription::kNone);
+    const auto verdict = verdict_of(outcome);
+    if (verdict != NotifyVerdict::delivered) note_untold(id, record, flights_[slot]);
     const bool was_final = flights_[slot].state == SubscriptionState::ending;
+    const bool was_parting = flights_[slot].is_parting;
     const bool was_switched = flights_[slot].is_switched;
     const auto took = context_.loop.now() - flights_[slot].sent_at;
     flights_.release(slot);
     record.last_answer = static_cast<std::uint16_t>(outcome.status);
-    const auto verdict = verdict_of(outcome);
     if (verdict == NotifyVerdict::delivered) {
         answer_time_.observe(static_cast<std::uint64_t>(took.count()));
         if (was_final) return delivered_.add(), forget(id);
@@ -68,9 +70,10 @@ void NotifySender::land(Id id, Subscription& record, const sip::ClientOutcome& o
         (verdict == NotifyVerdict::unreachable || verdict == NotifyVerdict::suspect)) {
         if (datagram_only_.size() >= kMostRemembered) datagram_only_.clear();
         datagram_only_[record.flow.peer.to_string()] = context_.loop.now() + kDatagramOnly;
-        return notify(id);
+        return repeat(id);
     }
-    if (was_final && verdict != NotifyVerdict::authenticate) return forget(id);
+    const bool is_over = was_final || was_parting;
+    if (is_over && verdict != NotifyVerdict::authenticate) return forget(id);
     on_failed(id, record, verdict, outcome);
 }
 
@@ -97,18 +100,18 @@ void NotifySender::on_failed(Id id, Subscription& record, NotifyVerdict verdict,
         case NotifyVerdict::suspect:
             return become_suspect(id, record);
         case NotifyVerdict::authenticate:
-            if (answer_challenge(id, record, outcome)) return notify(id);
+            if (answer_challenge(id, record, outcome)) return repeat(id);
             return record.state == SubscriptionState::ending ? forget(id)
                                                              : count_failure(id, record);
         case NotifyVerdict::wait:
             return retry_at(id, record, std::chrono::seconds(retry_after_of(outcome)));
         case NotifyVerdict::other_body:
-            if (try_default_body(record)) return notify(id);
+            if (try_default_body(record)) return repeat(id);
             return count_failure(id, record);
         case NotifyVerdict::keep:
             return count_failure(id, record);
         case NotifyVerdict::unreachable:
-            if (take_detour(id, record)) return notify(id);
+            if (take_detour(id, record)) return repeat(id);
             if (detours_.count(pack(id)) > 0) return;
             return give_up_way(id, record);
     }
@@ -117,7 +120,7 @@ void NotifySender::on_failed(Id id, Subscription& record, NotifyVerdict verdict,
 void NotifySender::count_failure(Id id, Subscription& record) {
     if (++record.failures >= context_.config.notify_failures_max) return remove(id, "failures");
     // What ended meanwhile is owed its last NOTIFY all the same.
-    if (record.state == SubscriptionState::ending) return notify(id);
+    if (record.state == SubscriptionState::ending) return repeat(id);
     // This transaction only (RFC 5057 5.1): the next change tries again.
     record.is_stale = record.is_forced = false;
 }
@@ -324,7 +327,7 @@ void NotifySender::look_for_way(Id id, const Subscription& record) {
                             std::erase(found->second.targets,
                                        sip::Target{waiting->flow.protocol, waiting->flow.peer});
                         }
-                        if (sender.take_detour(id, *waiting)) return sender.notify(id);
+                        if (sender.take_detour(id, *waiting)) return sender.repeat(id);
                         sender.give_up_way(id, *waiting);
                     });
 }

@@ -71,7 +71,7 @@ Checked admit_body(const PublishFacts& facts, PublishPlan& plan) {
     if (auto* refusal = std::get_if<sip::Answer>(&body)) return std::move(*refusal);
     auto& published = std::get<PublishedBody>(body);
     packages::Document submitted{std::move(published.type), std::string(published.content)};
-    auto document = facts.package.admit(submitted);
+    auto document = facts.package.admit(submitted, facts.settings);
     if (!document) return from_fault(document.fault());
     plan.document = *std::move(document);
     plan.type = std::move(submitted.type);

@@ -26,6 +26,7 @@ struct PublishFacts {
     std::string_view publisher;
     std::size_t max_publications;
     ExpiryRules expiry;
+    const packages::Settings* settings = nullptr;  ///< nullptr: the defaults
 };
 
 enum class PublishOperation : std::uint8_t { initial, refresh, modify, remove, nothing, repeat };

@@ -91,8 +91,7 @@ std::shared_ptr<const packages::Composed> Resource::compose_since(ViewState& vie
                                                                   std::uint64_t since,
                                                                   base::WallTime now) {
     compose(view, now);
-    const bool is_known = since != 0 && since < version && since >= departed_before;
-    if (!package->profile().is_partial || !is_known) return view.composed;
+    if (!has_document_since(view, since)) return view.composed;
     if (!view.partial || view.partial->since != since || view.partial->version != version) {
         packages::View wanted = wanted_view(view);
         wanted.since = since;
@@ -101,6 +100,12 @@ std::shared_ptr<const packages::Composed> Resource::compose_since(ViewState& vie
             std::make_shared<const packages::Composed>(compose_view(*this, wanted, now))});
     }
     return view.partial->composed;
+}
+
+bool Resource::has_document_since(const ViewState& view, std::uint64_t since) const noexcept {
+    if (since == 0 || since >= version) return false;
+    return package->profile().is_partial ? since >= departed_before
+                                         : view.composed->newest_item > since;
 }
 
 packages::View Resource::wanted_view(const ViewState& view) const {

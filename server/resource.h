@@ -107,8 +107,9 @@ struct Resource {
     std::uint16_t view_for(std::uint8_t type, std::string_view entity);
     /// The document of a view as of now, composed where the cached one is old.
     const packages::Composed& compose(ViewState& view, base::WallTime now);
-    /// What a watcher who knows everything up to version `since` lacks. The whole document where
-    /// that cannot be told any more, or the package does not tell changes.
+    /// What a watcher who knows everything up to version `since` lacks: a partial document, or one
+    /// with the items that came later. The whole document, without items, where there is nothing
+    /// of the kind to tell, or it cannot be told any more.
     std::shared_ptr<const packages::Composed> compose_since(ViewState& view, std::uint64_t since,
                                                             base::WallTime now);
     /// Keeps a document for those who are still to be told that it went.
@@ -123,6 +124,8 @@ struct Resource {
             view.partial.reset();
         }
     }
+    /// Of a view composed as of now: whether there is a document for those who know up to `since`.
+    bool has_document_since(const ViewState& view, std::uint64_t since) const noexcept;
     packages::View wanted_view(const ViewState& view) const;
     /// Fingerprint of the package's default view: what confirmations are about.
     std::uint64_t canonical_fingerprint(base::WallTime now) const;

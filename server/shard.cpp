@@ -55,7 +55,7 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
     : loop_(loop),
       router_(router),
       config_(setup.config),
-      settings_{config_.mwi_account},
+      settings_{config_.mwi_account, config_.mwi_message_headers},
       resources_(metrics, &settings_),
       subscriptions_(metrics),
       port_(setup.store.attach(loop)) {

@@ -253,6 +253,8 @@ void Upstream::begin(Line& line) {
     line.call_id = base::random_token(15);
     line.local_tag = new_local_tag(bucket_of(context_.home.bucket_key, line.aor));
     line.retries = 0;
+    // A PBX lists no message again; what was not told by now never is.
+    line.body.clear();
     by_tag_[line.local_tag] = line.id;
     subscribe(line, line.wanted);
 }
@@ -294,6 +296,13 @@ void Upstream::on_terminated(Line& line, const sip::SubscriptionStateField& stat
         case Comeback::seldom:
             return come_back(line, why, kSeldom);
     }
+}
+
+/// A PBX lists each message in one NOTIFY only; the watchers here may be told later.
+void Upstream::remember(Line& line, std::string_view body) const {
+    const auto* settings = context_.resources.settings();
+    const bool is_listing = settings && !settings->message_headers.empty();
+    line.body = is_listing ? packages::with_earlier_messages(body, line.body) : std::string(body);
 }
 
 /// As long as the subscription is granted for, and a little longer: a refresh moves the end, a

@@ -94,9 +94,11 @@ private:
     void on_refused(Line& line, const sip::ClientOutcome& outcome);
     bool try_again(Line& line, const sip::Message& message);
 
+    void lose_count(Line& line);
     void adopt(Line& line, const sip::Message& request);
     void refresh_in(Line& line, std::uint32_t granted);
     void on_terminated(Line& line, const sip::SubscriptionStateField& state);
+    void remember(Line& line, std::string_view body) const;
     void publish(const Line& line);
     void withdraw(const std::string& aor, const std::string& pbx);
 

@@ -186,6 +186,14 @@ void Upstream::on_refused(Line& line, const sip::ClientOutcome& outcome) {
     arm(line, std::min(left, delay));
 }
 
+/// A NOTIFY of a PBX that has counted further before. While a refresh is under way that is its
+/// answer, after a restart with an old copy of the dialog (Kamailio): another dialog is needed.
+/// Else it may just be late (RFC 3261 12.2.2).
+void Upstream::lose_count(Line& line) {
+    if (line.state != UpstreamState::refreshing || line.is_leaving) return;
+    if (step(line, UpstreamInput::ended)) come_back(line, "CSeq out of order");
+}
+
 bool Upstream::on_notify(sip::ServerTransactionId transaction, const sip::Message& request) {
     const auto found = by_tag_.find(std::string(request.to_tag()));
     auto* line = found == by_tag_.end() ? nullptr : find(found->second);
@@ -198,8 +206,10 @@ bool Upstream::on_notify(sip::ServerTransactionId transaction, const sip::Messag
     const auto event = sip::parse_event(request.header(sip::Header::event).value_or(""));
     if (!event || !base::iequals(event->type, package_.profile().event))
         return answered(bad_event());
-    if (!line->remote_tag.empty() && request.cseq() <= line->remote_cseq)
+    if (!line->remote_tag.empty() && request.cseq() < line->remote_cseq) {
+        lose_count(*line);
         return answered(answer(500, "CSeq out of order"));
+    }
     const auto field = request.header(sip::Header::subscription_state);
     const auto state = sip::parse_subscription_state(field.value_or("active"));
     if (!state) return answered(from_fault(state.fault()));
@@ -208,9 +218,14 @@ bool Upstream::on_notify(sip::ServerTransactionId transaction, const sip::Messag
             sip::parse_media_type(request.header(sip::Header::content_type).value_or(""));
         if (!type || *type != packages::kSimpleMessageSummary)
             return answered(unsupported_media(package_.profile()));
-        const auto document = package_.admit({*type, std::string(request.body())});
+        const auto document =
+            package_.admit({*type, std::string(request.body())}, context_.resources.settings());
         if (!document) return answered(from_fault(document.fault()));
-        line->body = request.body();
+        remember(*line, request.body());
+    } else if (base::iequals(state->state, "active")) {
+        // Nobody tells the PBX of this mailbox any more (Kamailio).
+        line->body.clear();
+        withdraw(line->aor, line->pbx);
     }
     adopt(*line, request);
     notified_.add();

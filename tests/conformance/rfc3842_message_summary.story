@@ -8,6 +8,31 @@ text none
 text three
     Messages-Waiting: yes
     Voice-Message: 3/8
+text one
+    Messages-Waiting: yes
+    Voice-Message: 1/0
+text more
+    Messages-Waiting: yes
+    Voice-Message: 5/0
+text lunch
+    Messages-Waiting: yes
+    Voice-Message: 1/0
+
+    Message-ID: <1@vmail>
+    From: sip:bob@localhost
+    Subject: lunch
+text both
+    Messages-Waiting: yes
+    Voice-Message: 2/0
+
+    Message-ID: <1@vmail>
+    From: sip:bob@localhost
+    Subject: lunch
+
+    Message-ID: <2@vmail>
+    From: sip:carol@localhost
+    Subject:
+     dinner
 
 # RFC 3842 3.4: a mailbox of which nothing is known has no messages waiting
 Alice sends SUBSCRIBE sip:alice@localhost
@@ -362,3 +387,449 @@ Bob receives nothing
 an operator sets message-summary of sip:bob@localhost
     {two}
 Bob receives nothing
+
+# RFC 3842 3.5: without a configuration no NOTIFY lists messages, whatever is published
+Alice sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+Alice receives 200
+Alice receives NOTIFY
+an operator sets message-summary of sip:alice@localhost
+    {lunch}
+Alice receives NOTIFY
+    body contains Voice-Message: 1/0
+    body lacks Message-ID
+    body lacks lunch
+
+# RFC 3842 3.5: a later NOTIFY lists the messages added since the one before, with the headers that are wanted
+config mwi.message_headers = ["subject", "From"]
+an operator sets message-summary of sip:alice@localhost
+    {lunch}
+Alice sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+Alice receives 200
+Alice receives NOTIFY
+    body contains Voice-Message: 1/0
+    body lacks lunch
+after 2 s
+an operator sets message-summary of sip:alice@localhost
+    {both}
+Alice receives NOTIFY
+    body contains Voice-Message: 2/0
+    body contains From: sip:carol@localhost
+    body contains Subject: dinner
+    body lacks lunch
+    body lacks Message-ID
+after 2 s
+an operator sets message-summary of sip:alice@localhost
+    Messages-Waiting: yes
+    Voice-Message: 1/1
+
+    Message-ID: <2@vmail>
+    Subject: dinner, opened
+Alice receives NOTIFY
+    body contains Voice-Message: 1/1
+    body lacks dinner
+
+# RFC 3842 3.8: no NOTIFY that answers a SUBSCRIBE lists messages
+config mwi.message_headers = ["Subject"]
+Alice sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+Alice receives 200
+Alice receives NOTIFY
+    body contains Messages-Waiting: no
+an operator sets message-summary of sip:alice@localhost
+    {lunch}
+Alice receives NOTIFY
+    body contains Subject: lunch
+Alice refreshes
+Alice receives 200
+Alice receives NOTIFY
+    body contains Voice-Message: 1/0
+    body lacks lunch
+an operator sets message-summary of sip:alice@localhost
+    {both}
+Alice unsubscribes
+Alice receives 200
+Alice receives NOTIFY
+    Subscription-State: terminated;reason=timeout
+    body contains Voice-Message: 2/0
+    body lacks Subject
+Alice sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+    Expires: 0
+Alice receives 200
+Alice receives NOTIFY
+    body contains Voice-Message: 2/0
+    body lacks Subject
+
+# RFC 3842 3.5: of messages that come faster than NOTIFYs may go none is left out
+config mwi.message_headers = ["Subject"]
+an operator sets message-summary of sip:alice@localhost
+    {two}
+Alice sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+Alice receives 200
+Alice receives NOTIFY
+an operator sets message-summary of sip:alice@localhost
+    {lunch}
+an operator sets message-summary of sip:alice@localhost
+    {both}
+Alice receives nothing
+after 1 s
+Alice receives NOTIFY
+    body contains Voice-Message: 2/0
+    body contains Subject: lunch
+    body contains Subject: dinner
+
+# RFC 3842 3.5: a message is told of even where it leaves the counters as they were
+config mwi.message_headers = ["Subject"]
+an operator sets message-summary of sip:alice@localhost
+    {lunch}
+Alice sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+Alice receives 200
+Alice receives NOTIFY
+after 2 s
+an operator sets message-summary of sip:alice@localhost
+    Messages-Waiting: yes
+    Voice-Message: 1/0
+
+    Message-ID: <2@vmail>
+    Subject: dinner
+Alice receives NOTIFY
+    body contains Voice-Message: 1/0
+    body contains Subject: dinner
+after 2 s
+an operator sets message-summary of sip:alice@localhost
+    Messages-Waiting: yes
+    Voice-Message: 1/0
+Alice receives nothing
+
+# RFC 3842 3.5: each subscription is told what it does not know
+config mwi.message_headers = ["Subject"]
+account sip:alice@localhost password secret
+    delegate: sip:bob@localhost message-summary
+Alice sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+Alice receives 200
+Alice receives NOTIFY
+an operator sets message-summary of sip:alice@localhost
+    {lunch}
+Alice receives NOTIFY
+    body contains Subject: lunch
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+Bob receives 200
+Bob receives NOTIFY
+    body lacks Subject
+after 2 s
+an operator sets message-summary of sip:alice@localhost
+    {both}
+Bob receives NOTIFY
+    body contains Subject: dinner
+    body lacks lunch
+Alice receives NOTIFY
+    body contains Subject: dinner
+    body lacks lunch
+
+# RFC 3842 3.5: what was in a NOTIFY that was refused is listed again
+config mwi.message_headers = ["Subject"]
+Alice sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+Alice receives 200
+Alice receives NOTIFY
+an operator sets message-summary of sip:alice@localhost
+    {lunch}
+Alice receives NOTIFY
+    body contains Subject: lunch
+Alice answers 500
+after 2 s
+an operator sets message-summary of sip:alice@localhost
+    {both}
+Alice receives NOTIFY
+    body contains Subject: lunch
+    body contains Subject: dinner
+
+# RFC 3842 3.5: a message that was there before a crash is counted after it, and not listed
+config mwi.message_headers = ["Subject"]
+Alice sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+Alice receives 200
+Alice receives NOTIFY
+an operator sets message-summary of sip:alice@localhost
+    {lunch}
+Alice receives NOTIFY
+    body contains Subject: lunch
+the server crashes
+Alice receives NOTIFY
+    body contains Voice-Message: 1/0
+    body lacks lunch
+after 2 s
+an operator sets message-summary of sip:alice@localhost
+    {both}
+Alice receives NOTIFY
+    body contains Subject: dinner
+    body lacks lunch
+
+# RFC 3842 3.5: a group lists what is new at its members, by any name each message once
+config mwi.message_headers = ["Subject"]
+an operator sets the mailbox settings of sip:alice@localhost
+    member sip:sales@localhost
+Alice sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+Alice receives 200
+Alice receives NOTIFY
+an operator sets message-summary of sip:sales@localhost
+    {lunch}
+Alice receives NOTIFY
+    body contains Voice-Message: 1/0
+    body contains Subject: lunch
+after 2 s
+an operator sets message-summary of sip:alice@localhost
+    {lunch}
+Alice receives NOTIFY
+    body contains Voice-Message: 2/0
+    body lacks lunch
+
+# RFC 3842 5.2: a header of a message that cannot be read is refused with its place
+config mwi.message_headers = ["Subject"]
+Voicemail sends PUBLISH sip:alice@localhost
+    Event: message-summary
+
+    Messages-Waiting: yes
+    Voice-Message: 1/0
+
+    Message-ID: <1@vmail>
+    Subject lunch
+Voicemail receives 400
+    reason *line 5*
+
+# RFC 3842 3.5: a group that tells of each account by itself sends a NOTIFY for each
+an operator sets message-summary of sip:sales@localhost
+    Messages-Waiting: yes
+    Voice-Message: 1/0
+an operator sets the mailbox settings of sip:alice@localhost
+    member sip:sales@localhost
+    member sip:support@localhost
+    per_account yes
+Alice sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+Alice receives 200
+Alice receives NOTIFY
+    Subscription-State: active;*
+    body contains Message-Account: sip:alice@localhost
+    body contains Voice-Message: 0/0
+Alice receives NOTIFY
+    body contains Message-Account: sip:sales@localhost
+    body contains Voice-Message: 1/0
+Alice receives NOTIFY
+    body contains Message-Account: sip:support@localhost
+    body contains Messages-Waiting: no
+Alice receives nothing
+Alice refreshes
+Alice receives 200
+Alice receives NOTIFY
+    body contains Message-Account: sip:alice@localhost
+Alice receives NOTIFY
+    body contains Message-Account: sip:sales@localhost
+Alice receives NOTIFY
+    body contains Message-Account: sip:support@localhost
+Alice receives nothing
+
+# RFC 3842 3.5: of the accounts of a group only what changed is told, one after the other
+an operator sets the mailbox settings of sip:alice@localhost
+    member sip:sales@localhost
+    member sip:support@localhost
+    per_account yes
+Alice sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+Alice receives 200
+Alice receives NOTIFY
+Alice receives NOTIFY
+Alice receives NOTIFY
+Alice receives nothing
+after 2 s
+an operator sets message-summary of sip:support@localhost
+    {three}
+Alice receives NOTIFY
+    body contains Message-Account: sip:support@localhost
+Alice receives nothing
+
+# RFC 3842 3.5: one NOTIFY at a time: what changes at several accounts meanwhile follows
+an operator sets the mailbox settings of sip:alice@localhost
+    member sip:sales@localhost
+    member sip:support@localhost
+    per_account yes
+Alice sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+Alice receives 200
+Alice receives NOTIFY
+Alice receives NOTIFY
+Alice receives NOTIFY
+after 2 s
+an operator sets message-summary of sip:sales@localhost
+    {one}
+an operator sets message-summary of sip:support@localhost
+    {one}
+an operator sets message-summary of sip:alice@localhost
+    {one}
+Alice receives NOTIFY
+    body contains Message-Account: sip:sales@localhost
+Alice receives NOTIFY
+    body contains Message-Account: sip:support@localhost
+Alice receives NOTIFY
+    body contains Message-Account: sip:alice@localhost
+Alice receives nothing
+after 2 s
+an operator sets message-summary of sip:sales@localhost
+    {more}
+Alice receives NOTIFY
+    body contains Message-Account: sip:sales@localhost
+    body contains Voice-Message: 5/0
+an operator sets message-summary of sip:support@localhost
+    {more}
+an operator sets message-summary of sip:alice@localhost
+    {more}
+Alice receives nothing
+after 1 s
+Alice receives NOTIFY
+    body contains Message-Account: sip:support@localhost
+Alice receives nothing
+after 1 s
+Alice receives NOTIFY
+    body contains Message-Account: sip:alice@localhost
+after 2 s
+Alice receives nothing
+
+# RFC 3842 3.5: an account whose NOTIFY was refused is told with the next change
+an operator sets the mailbox settings of sip:alice@localhost
+    member sip:sales@localhost
+    per_account yes
+Alice sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+Alice receives 200
+Alice receives NOTIFY
+Alice receives NOTIFY
+an operator sets message-summary of sip:sales@localhost
+    {one}
+Alice receives NOTIFY
+    body contains Message-Account: sip:sales@localhost
+Alice answers 500
+after 2 s
+Alice receives nothing
+an operator sets message-summary of sip:alice@localhost
+    {one}
+Alice receives NOTIFY
+    body contains Message-Account: sip:alice@localhost
+after 1 s
+Alice receives NOTIFY
+    body contains Message-Account: sip:sales@localhost
+    body contains Voice-Message: 1/0
+
+# RFC 3842 3.5: messages are listed for the account they came to
+config mwi.message_headers = ["Subject"]
+an operator sets the mailbox settings of sip:alice@localhost
+    member sip:sales@localhost
+    per_account yes
+Alice sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+Alice receives 200
+Alice receives NOTIFY
+Alice receives NOTIFY
+an operator sets message-summary of sip:sales@localhost
+    {lunch}
+Alice receives NOTIFY
+    body contains Message-Account: sip:sales@localhost
+    body contains Subject: lunch
+after 2 s
+an operator sets message-summary of sip:alice@localhost
+    {one}
+Alice receives NOTIFY
+    body contains Message-Account: sip:alice@localhost
+    body lacks lunch
+after 2 s
+an operator sets message-summary of sip:sales@localhost
+    {both}
+Alice receives NOTIFY
+    body contains Message-Account: sip:sales@localhost
+    body contains Subject: dinner
+    body lacks lunch
+Alice receives nothing
+
+# RFC 3842 3.5: after a crash every account is told to who is not known to have it
+an operator sets the mailbox settings of sip:alice@localhost
+    member sip:sales@localhost
+    per_account yes
+Alice sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+Alice receives 200
+Alice receives NOTIFY
+Alice receives NOTIFY
+after 70 s
+the server crashes
+Alice receives nothing
+an operator sets message-summary of sip:sales@localhost
+    {one}
+Alice receives NOTIFY
+    body contains Message-Account: sip:sales@localhost
+the server crashes
+Alice receives NOTIFY
+    body contains Message-Account: sip:alice@localhost
+Alice receives NOTIFY
+    body contains Message-Account: sip:sales@localhost
+    body contains Voice-Message: 1/0
+Alice receives nothing
+
+# RFC 3842 3.5: the last NOTIFY of a fetch ends it, those of the other accounts come before
+an operator sets the mailbox settings of sip:alice@localhost
+    member sip:sales@localhost
+    member sip:support@localhost
+    per_account yes
+Alice sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+    Expires: 0
+Alice receives 200
+Alice receives NOTIFY
+    Subscription-State: active;*
+    body contains Message-Account: sip:alice@localhost
+Alice receives NOTIFY
+    Subscription-State: active;*
+    body contains Message-Account: sip:sales@localhost
+Alice receives NOTIFY
+    Subscription-State: terminated;reason=timeout
+    body contains Message-Account: sip:support@localhost
+Alice receives nothing
+the server holds 0 subscriptions
+
+# RFC 3842 3.5: who unsubscribes is told of every account, and ended by the last
+an operator sets the mailbox settings of sip:alice@localhost
+    member sip:sales@localhost
+    per_account yes
+Alice sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+Alice receives 200
+Alice receives NOTIFY
+Alice receives NOTIFY
+Alice unsubscribes
+Alice receives 200
+Alice receives NOTIFY
+    Subscription-State: active;*
+    body contains Message-Account: sip:alice@localhost
+Alice receives NOTIFY
+    Subscription-State: terminated;reason=timeout
+    body contains Message-Account: sip:sales@localhost
+the server holds 0 subscriptions
+
+# RFC 3842 3.5: a phone that refuses while it leaves is let go
+an operator sets the mailbox settings of sip:alice@localhost
+    member sip:sales@localhost
+    per_account yes
+Alice sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+    Expires: 0
+Alice receives 200
+Alice receives NOTIFY
+Alice answers 500
+after 60 s
+Alice receives nothing
+the server holds 0 subscriptions

@@ -1,5 +1,6 @@
 // tests/fuzz/message_summary_fuzz.cpp: any bytes as a message summary; what is read must be written
 // back readable.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -11,6 +12,40 @@ namespace {
 
 void require(bool holds) {
     if (!holds) std::abort();
+}
+
+/// Messages behind the counters: within limits, each once, and each header in one line.
+void check_messages(std::string_view body) {
+    using namespace herald::packages;
+    const auto counts = parse_message_summary(body, Listing::kept);
+    if (!counts) return require(counts.fault().detail.starts_with("line "));
+    require(counts->messages.size() <= kMaxMessages);
+    const std::string written = to_body(*counts, {});
+    const auto again = parse_message_summary(written, Listing::kept);
+    require(again.has_value() && again->messages == counts->messages);
+
+    MessageCounts bare = *counts;
+    bare.messages.clear();
+    const std::string summary = to_body(bare, {});
+    require(written.starts_with(summary));
+    const std::string names[] = {"Subject", "From"};
+    std::string listed = summary;
+    append_messages(listed, counts->messages, names);
+    const auto lines = [](std::string_view text) {
+        return std::count(text.begin(), text.end(), '\n');
+    };
+    std::ptrdiff_t wanted = 0;
+    for (const auto& message : counts->messages) {
+        if (!has_any_of(message, names)) continue;
+        ++wanted;
+        for (const auto& header : message.headers) {
+            const ListedMessage one{{header}, 0, 0};
+            wanted += has_any_of(one, names) ? 1 : 0;
+        }
+    }
+    require(lines(listed) - lines(summary) == wanted);
+    require(parse_message_summary(listed, Listing::kept).has_value());
+    require(parse_message_summary(with_earlier_messages(body, written)).has_value());
 }
 
 }  // namespace
@@ -28,6 +63,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto again = parse_message_summary(written);
     require(again.has_value());
     require(to_body(*again, "sip:unused@example.com") == written);
+
+    check_messages(body);
 
     MessageCounts sum;
     add(sum, *counts);

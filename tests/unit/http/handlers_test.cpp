@@ -144,24 +144,64 @@ TEST_CASE("RFC 3842 5.2: a mailbox's counters become the body its watchers get")
     CHECK(bench.call("DELETE", "/v1/mailboxes/alice@example.com", "write").status == 404);
 }
 
+TEST_CASE("RFC 3842 3.5: messages of a mailbox are set and shown by their headers") {
+    Bench bench;
+    const auto put = [&](const std::string& json) {
+        return bench.call("PUT", "/v1/mailboxes/a@b.c", "write", json);
+    };
+    const std::string messages =
+        R"("messages":[{"Message-ID":"<1@vm>","Subject":"lunch"},{"From":"sip:bob@b.c"}]})";
+    CHECK(put(R"({"voice":{"new":2},)" + messages).status == 204);
+    const auto& set = bench.admin.set["message-summary sip:a@b.c"];
+    CHECK(
+        set.ends_with("Voice-Message: 2/0 (0/0)\r\n\r\nMessage-ID: <1@vm>\r\nSubject: lunch\r\n"
+                      "\r\nFrom: sip:bob@b.c\r\n"));
+
+    auto& mailbox = bench.admin.resources["message-summary sip:a@b.c"];
+    mailbox.publications.resize(1);
+    mailbox.publications[0].source = "hard";
+    mailbox.publications[0].body = set.substr(set.find('\n') + 1);
+    const auto* path = "/v1/mailboxes/a@b.c?source=here";
+    CHECK(bench.call("GET", path, "read").body.ends_with("," + messages + "\n"));
+    mailbox.publications[0].body += "\r\nReceived: a\r\nreceived: b\r\n";
+    CHECK(bench.call("GET", path, "read")
+              .body.ends_with(R"({"Received":"a, b"}]})"
+                              "\n"));
+    // Counters can be read whatever stands behind them.
+    mailbox.publications[0].body += "\r\nnonsense\r\n";
+    CHECK(bench.call("GET", path, "read").body.find("messages") == std::string::npos);
+    CHECK(bench.call("GET", path, "read").status == 200);
+
+    CHECK(put(R"({"messages":[{}]})").status == 400);
+    CHECK(put(R"({"messages":[{"Subject":1}]})").status == 400);
+    CHECK(put(R"({"messages":[{"Sub ject":"a"}]})").status == 400);
+    CHECK(put(R"({"messages":[{"Subject":"a\r\nX: b"}]})").status == 400);
+    CHECK(put(R"({"messages":[{"Subject":")" + std::string(8200, 'x') + R"("}]})").status == 400);
+    std::string many = "{";
+    for (int i = 0; i < 65; ++i) many += (i > 0 ? ",\"h" : "\"h") + std::to_string(i) + R"(":"v")";
+    CHECK(put(R"({"messages":[)" + many + "}]}").status == 400);
+}
+
 TEST_CASE("the settings of a mailbox are set, shown and forgotten") {
     Bench bench;
     const auto* path = "/v1/mailboxes/alice@example.com/settings";
     const auto& settings = bench.admin.mailboxes["sip:alice@example.com"];
 
     CHECK(bench.call("GET", path, "read").body ==
-          "{\"members\":[],\"unsolicited\":null,\"source\":null}\n");
-    CHECK(bench
-              .call("PUT", path, "write",
-                    R"({"members":["sip:sales@example.com"],"unsolicited":false,)"
-                    R"("source":{"pbx":"asterisk","user":"100"}})")
-              .status == 204);
+          "{\"members\":[],\"per_account\":false,\"unsolicited\":null,\"source\":null}\n");
+    CHECK(
+        bench
+            .call("PUT", path, "write",
+                  R"({"members":["sip:sales@example.com"],"per_account":true,"unsolicited":false,)"
+                  R"("source":{"pbx":"asterisk","user":"100"}})")
+            .status == 204);
     CHECK(settings.members == std::vector<std::string>{"sip:sales@example.com"});
+    CHECK(settings.is_per_account);
     CHECK(settings.unsolicited == false);
     CHECK(settings.pbx == "asterisk");
     CHECK(settings.pbx_user == "100");
     CHECK(bench.call("GET", path, "read").body ==
-          "{\"members\":[\"sip:sales@example.com\"],\"unsolicited\":false,"
+          "{\"members\":[\"sip:sales@example.com\"],\"per_account\":true,\"unsolicited\":false,"
           "\"source\":{\"pbx\":\"asterisk\",\"user\":\"100\"}}\n");
     CHECK(bench.call("PUT", path, "write", R"({"source":{"user":"100"}})").status == 400);
     CHECK(bench.call("PUT", path, "write", R"({"member":[]})").status == 400);

@@ -351,10 +351,11 @@ TEST_CASE("settings of a mailbox are kept as text, and count nothing") {
     settings.unsolicited = false;
     settings.pbx = "asterisk";
     settings.pbx_user = "100";
+    settings.is_per_account = true;
     const auto text = to_text(settings);
     CHECK(text ==
           "member sip:sales@ex.org\nmember sip:fax@ex.org\nunsolicited no\npbx asterisk\n"
-          "pbx_user 100\n");
+          "pbx_user 100\nper_account yes\n");
 
     const auto read = mailbox_settings_from_text(text);
     REQUIRE(read);
@@ -373,6 +374,7 @@ TEST_CASE("settings of a mailbox that cannot be read are refused with their plac
         {"member", "line 1: a value is missing"},
         {"pbx a\nunsolicited maybe\n", "line 2: want yes or no"},
         {"colour blue\n", "line 1: an unknown name"},
+        {"per_account 1\n", "line 1: want yes or no"},
     };
     for (const auto& [text, why] : bad) {
         const auto read = mailbox_settings_from_text(text);

@@ -35,7 +35,8 @@ struct Pbx : SlowShard {
     unsigned branches = 0;
 
     explicit Pbx(const std::string& pbx = "office sip:192.0.2.50 herald secret")
-        : SlowShard(with_pbx(pbx)) {
+        : Pbx(with_pbx(pbx)) {}
+    explicit Pbx(Config config) : SlowShard(std::move(config)) {
         set("office");
         wait(milliseconds(1));
     }
@@ -113,6 +114,14 @@ struct Pbx : SlowShard {
         const auto body = shard.mailboxes().document(kAlice).document.body;
         const auto at = body.find("Voice-Message: ");
         return body.substr(at + 15, body.find(' ', at + 15) - at - 15);
+    }
+    /// What is listed of the PBX's publication, the only one.
+    std::vector<packages::ListedMessage> messages() {
+        auto& resources = shard.context().resources;
+        const auto slot = resources.find(*packages::find("message-summary"), kAlice);
+        const auto* publication = resources[slot].by_source("pbx office");
+        REQUIRE(publication);
+        return static_cast<const packages::MailboxInput&>(*publication->document).counts.messages;
     }
     std::size_t publications() {
         auto& resources = shard.context().resources;
@@ -369,6 +378,70 @@ TEST_CASE("RFC 6665 4.4.1: a NOTIFY that fits no dialog is a stranger's") {
               "SIP/2.0 400 line 1: Messages-Waiting is not the first header");
     }
     CHECK(pbx.counts() == "2/8");
+}
+
+TEST_CASE("RFC 3261 12.2.2: a PBX that restarted with an old count is subscribed to anew") {
+    Pbx pbx;
+    pbx.begin();
+    REQUIRE(pbx.notify("active;expires=600", kTwo) == "SIP/2.0 200 OK");
+    pbx.notifies = 1;
+    CHECK(pbx.notify("active;expires=600", kThree) == "SIP/2.0 200 OK");  // 2 again: not lower
+    CHECK(pbx.counts() == "3/8");
+    const auto call_id = header(pbx.subscribe, "Call-ID");
+    pbx.wait(seconds(600));
+    pbx.hear_one();
+    pbx.answer("200 OK", "Expires: 600\n");
+    pbx.notifies = 0;
+
+    CHECK(pbx.notify("active;expires=600", kTwo) == "SIP/2.0 500 CSeq out of order");
+
+    pbx.wait(seconds(1));
+    CHECK(header(pbx.hear_one(), "Call-ID") != call_id);
+    pbx.answer("200 OK", "Expires: 600\n");
+    CHECK(pbx.notify("active;expires=600", kTwo, "pbx2") == "SIP/2.0 200 OK");
+    CHECK(pbx.counts() == "2/8");
+    CHECK(pbx.publications() == 1);
+}
+
+TEST_CASE("RFC 3842 3.5: a PBX that knows nothing of a mailbox any more empties it") {
+    Pbx pbx;
+    pbx.begin();
+    CHECK(pbx.notify("pending;expires=600") == "SIP/2.0 200 OK");
+    CHECK(pbx.counts() == "2/8");
+
+    CHECK(pbx.notify("active;expires=600") == "SIP/2.0 200 OK");
+
+    CHECK(pbx.counts() == "0/0");
+    CHECK(pbx.publications() == 0);
+    CHECK(pbx.notify("active;expires=600", kThree) == "SIP/2.0 200 OK");
+    CHECK(pbx.counts() == "3/8");
+}
+
+TEST_CASE("RFC 3842 3.5: what a PBX lists in one NOTIFY is not lost with the next") {
+    auto config =
+        parse_config("[mwi]\npbx = [\"office sip:192.0.2.50\"]\nmessage_headers = [\"Subject\"]\n");
+    REQUIRE(config.mistakes.empty());
+    Pbx pbx(std::move(config.config));
+    pbx.begin();
+    REQUIRE(pbx.notify("active;expires=600", kThree + "\nMessage-ID: <1@pbx>\nSubject: one\n") ==
+            "SIP/2.0 200 OK");
+
+    REQUIRE(pbx.notify("active;expires=600", kTwo + "\nMessage-ID: <2@pbx>\nSubject: two\n") ==
+            "SIP/2.0 200 OK");
+
+    const auto& messages = pbx.messages();
+    REQUIRE(messages.size() == 2);
+    CHECK(messages[0].headers.back().second == "one");
+    CHECK(messages[1].headers.back().second == "two");
+    CHECK(messages[0].since < messages[1].since);
+
+    // Another dialog: what it lists stands for itself.
+    REQUIRE(pbx.notify("terminated;reason=deactivated") == "SIP/2.0 200 OK");
+    pbx.wait(seconds(1));
+    pbx.hear_one();
+    pbx.answer("200 OK", "Expires: 600\n");
+    REQUIRE(pbx.notify("active;expires=600", kTwo, "pbx2") == "SIP/2.0 200 OK");
+    CHECK(pbx.messages().empty());
 }
 
 TEST_CASE("a mailbox that leaves its PBX unsubscribes, and what the PBX said goes") {

@@ -1,0 +1,19 @@
+// http/mailbox_documents.h: mailboxes and their settings as JSON.
+#pragma once
+
+#include "base/result.h"
+#include "http/json.h"
+#include "packages/mailbox.h"
+#include "packages/message_counts.h"
+
+namespace herald::http {
+
+/// Faults: malformed, naming the member.
+Result<packages::MessageCounts> counts_of_json(const Json& json);
+Json json_of(const packages::MessageCounts& counts);
+
+/// Of members and PBX only the form is looked at. Faults: malformed, naming the member.
+Result<packages::MailboxSettings> mailbox_settings_of_json(const Json& json);
+Json json_of(const packages::MailboxSettings& settings);
+
+}  // namespace herald::http

@@ -1,0 +1,177 @@
+# tests/integration/_kamailio.py: a Kamailio of one's own that keeps mailboxes: its modules presence and presence_mwi, on SQLite.
+import fcntl
+import glob
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import tempfile
+
+from _herald import free_port, wait_until
+from _message import Message, build, token
+from _stories import expect
+
+PACKAGES = ("kamailio", "kamailio-presence-modules", "kamailio-sqlite-modules")
+# What of them is used needs no more than these beside libraries every system has.
+LIBRARIES = ("libcurl4", "libpcre3", "libxml2", "libreadline8")
+
+CONFIG = """#!KAMAILIO
+debug=1
+log_stderror=yes
+children=2
+disable_tcp=yes
+auto_aliases=no
+dns=no
+rev_dns=no
+listen=udp:127.0.0.1:{port}
+mpath="{modules}/"
+loadmodule "tm.so"
+loadmodule "sl.so"
+loadmodule "pv.so"
+loadmodule "textops.so"
+loadmodule "maxfwd.so"
+loadmodule "db_sqlite.so"
+loadmodule "presence.so"
+loadmodule "presence_mwi.so"
+modparam("presence", "db_url", "sqlite:///{directory}/kamailio.db")
+modparam("presence", "server_address", "sip:127.0.0.1:{port}")
+modparam("presence", "subs_db_mode", {subs_db_mode})
+modparam("presence", "min_expires", 5)
+modparam("presence", "max_expires", {max_expires})
+modparam("presence", "clean_period", 5)
+modparam("presence", "db_update_period", 5)
+request_route {{
+    if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
+    if (is_method("PUBLISH")) {{ handle_publish(); exit; }}
+    if (is_method("SUBSCRIBE")) {{ handle_subscribe(); exit; }}
+    sl_send_reply("405", "Method Not Allowed");
+}}
+"""
+
+
+def cache():
+    """Where the packages are unpacked, once for all builds: beside the binary, else the folder this runs in."""
+    folder = os.path.join(os.getcwd(), ".cache")
+    os.makedirs(folder, exist_ok=True)
+    return folder
+
+
+def unpacked():
+    """The folder with Kamailio's files. Installed, the package would start a daemon on port 5060: it is only unpacked."""
+    root = os.path.join(cache(), "kamailio")
+    with open(root + ".lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.path.exists(os.path.join(root, "complete")):
+            shutil.rmtree(root, ignore_errors=True)
+            fetch(root)
+    return root
+
+
+def fetch(root):
+    with tempfile.TemporaryDirectory() as folder:
+        missing = [name for name in LIBRARIES if not is_installed(name)]
+        command = ["apt-get", "-qq", "download", *PACKAGES, *missing]
+        first = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
+        if first.returncode != 0:  # a system without package lists, or with stale ones
+            as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+            subprocess.run([*as_root, "apt-get", "-qq", "update"], capture_output=True, timeout=240, check=False)
+            first = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
+        expect(first.returncode == 0, f"Kamailio cannot be had: {first.stderr[-500:]}")
+        for package in glob.glob(os.path.join(folder, "*.deb")):
+            subprocess.run(["dpkg", "-x", package, root], check=True, timeout=120)
+    with open(os.path.join(root, "complete"), "w", encoding="ascii"):
+        pass
+
+
+def is_installed(package):
+    status = subprocess.run(["dpkg-query", "-W", "-f", "${db:Status-Status}", package], capture_output=True, text=True, check=False)
+    return status.stdout == "installed"
+
+
+class Kamailio:
+    """`with Kamailio() as pbx`. What was published lives in its database, and with `subs_db_mode` 1 its subscriptions do."""
+
+    def __init__(self, subs_db_mode=0, max_expires=3600):
+        root = unpacked()
+        self.program = os.path.join(root, "usr/sbin/kamailio")
+        private = glob.glob(os.path.join(root, "usr/lib/*/kamailio"))[0]
+        self.environment = {**os.environ, "LD_LIBRARY_PATH": f"{private}:{os.path.dirname(private)}"}
+        self.directory = tempfile.mkdtemp(prefix="kamailio-test-")
+        self.port = free_port()
+        with open(os.path.join(self.directory, "kamailio.cfg"), "w", encoding="utf-8") as file:
+            file.write(CONFIG.format(port=self.port, modules=f"{private}/modules", directory=self.directory,
+                                     subs_db_mode=subs_db_mode, max_expires=max_expires))
+        with sqlite3.connect(os.path.join(self.directory, "kamailio.db")) as database:
+            for part in ("standard", "presence"):
+                with open(os.path.join(root, f"usr/share/kamailio/db_sqlite/{part}-create.sql"), encoding="utf-8") as file:
+                    database.executescript(file.read())
+        self.process = None
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, kind, value, trace):
+        if kind is not None:
+            print(f"---- Kamailio's log ends with:\n{self.log()[-3000:]}\n----")
+        self.kill()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def start(self):
+        """32 MB of shared memory, 4 for each process; a process group of its own."""
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                [self.program, "-DD", "-E", "-m", "32", "-M", "4", "-Y", self.directory, "-f", "kamailio.cfg"], cwd=self.directory,
+                env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        wait_until(self.is_ready, "Kamailio is ready")
+
+    def kill(self):
+        """kill -9 for each of its processes: those of the group it was started in."""
+        if self.process is None:
+            return
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+        self.process = None
+        wait_until(lambda: not self.is_bound(), "Kamailio's port is free")
+
+    def is_bound(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind(("127.0.0.1", self.port))
+                return False
+            except OSError:
+                return True
+
+    def is_ready(self):
+        """It answers."""
+        expect(self.process.poll() is None, f"Kamailio ended: {self.log()[-3000:]}")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.settimeout(0.2)
+            probe.connect(("127.0.0.1", self.port))
+            port = probe.getsockname()[1]
+            try:
+                probe.send(build(f"OPTIONS sip:127.0.0.1:{self.port} SIP/2.0", [
+                    ("Via", f"SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bK{token()}"), ("Max-Forwards", "70"),
+                    ("From", "<sip:test@localhost>;tag=1"), ("To", f"<sip:127.0.0.1:{self.port}>"), ("Call-ID", token()),
+                    ("CSeq", "1 OPTIONS")]))
+                return Message(probe.recv(65536)).status == 405
+            except OSError:
+                return False
+
+    @property
+    def log_path(self):
+        return os.path.join(self.directory, "log")
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def subscriptions(self):
+        """Of its database, where it keeps them there."""
+        with sqlite3.connect(os.path.join(self.directory, "kamailio.db"), timeout=5) as database:
+            return database.execute("select count(*) from active_watchers").fetchone()[0]
