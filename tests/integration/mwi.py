@@ -137,6 +137,50 @@ def a_group_has_members_on_every_shard():
 
 
 @story
+def who_called_is_told_once():
+    """RFC 3842 3.5: with the headers that are wanted, and not again after kill -9."""
+    calls = [{"Message-ID": f"<{n}@vm>", "From": f"sip:caller{n}@localhost", "X-Secret": "no"} for n in range(3)]
+    with Server(mwi={"message_headers": ["From"]}) as server, Client(server.address, user="alice") as phone:
+        watcher = phone.subscribe(ALICE, "message-summary")
+        watcher.wait_count(1)
+        for count in (1, 2):
+            answer = server.http("PUT", f"/v1/mailboxes/{ALICE}", {"voice": {"new": count}, "messages": calls[:count]})
+            expect_equal(answer.status, 204, "messages")
+            watcher.wait_body(f"Voice-Message: {count}/0")
+        expect(watcher.last.body.endswith(b"(0/0)\r\n\r\nFrom: sip:caller1@localhost\r\n"), f"{watcher.last.body!r}")
+        server.kill()
+        server.start()
+        expect_equal(server.http("GET", f"/v1/mailboxes/{ALICE}?source=here").json()["messages"], calls[:2], "what was set")
+        server.http("PUT", f"/v1/mailboxes/{ALICE}", {"voice": {"new": 3}, "messages": calls})
+        watcher.wait_body("Voice-Message: 3/0")
+        expect(watcher.last.body.endswith(b"(0/0)\r\n\r\nFrom: sip:caller2@localhost\r\n"), f"{watcher.last.body!r}")
+        for caller in range(3):
+            told = sum(f"caller{caller}".encode() in notify.body for notify in watcher.notifies)
+            expect_equal(told, 1, f"NOTIFYs that list caller {caller}")
+        server.stop()
+
+
+@story
+def a_group_on_every_shard_is_told_account_by_account():
+    members = [f"sip:box{n}@localhost" for n in range(12)]
+    with Server(server=SHARDS) as server, Client(server.address, user="alice") as phone:
+        settings(server, ALICE, members=members, per_account=True)
+        watcher = phone.subscribe(ALICE, "message-summary")
+        watcher.wait_count(13)
+        accounts = [notify.body.split(b"Message-Account: ")[1].split(b"\r\n")[0].decode() for notify in watcher.notifies]
+        expect_equal(accounts, [ALICE, *members], "the accounts told of")
+        for member in members:
+            server.http("PUT", f"/v1/mailboxes/{member}", {"voice": {"new": 1}})
+        watcher.wait_count(25)
+        changes = watcher.notifies[13:]
+        told = {notify.body.split(b"Message-Account: ")[1].split(b"\r\n")[0].decode() for notify in changes}
+        expect_equal(told, set(members), "the accounts that changed")
+        expect(all(b"Voice-Message: 1/0" in notify.body for notify in changes), "their counters")
+        watcher.expect_rising()
+        server.stop()
+
+
+@story
 def a_server_is_not_its_own_pbx():
     server = Server()
     server.config["mwi"] = {"pbx": [f"self sip:127.0.0.1:{server.sip_port}"]}

@@ -89,6 +89,20 @@ TEST_CASE("mailbox: settings that are not named stay as they are") {
           R"({"members":["sip:x@b"],"source":{"pbx":"asterisk","user":"7"},"unsolicited":true})");
 }
 
+TEST_CASE("mailbox: each member may be told of by itself") {
+    HttpPeer on({ok(R"({"members":["sip:x@b"],"source":null})"), std::string(kDone)});
+    CHECK(run_line({"mailbox", "a@b", "--per-account", "yes"}, on.url()) == kOk);
+    CHECK(body_of(on.requests().back()) == R"({"members":["sip:x@b"],"per_account":true})");
+
+    HttpPeer off({ok(R"({"members":["sip:x@b"],"per_account":true})"), std::string(kDone)});
+    CHECK(run_line({"mailbox", "a@b", "--per-account", "no"}, off.url()) == kOk);
+    CHECK(body_of(off.requests().back()) == R"({"members":["sip:x@b"],"per_account":false})");
+
+    HttpPeer neither({ok(R"({"members":["sip:x@b"]})")});
+    CHECK(run_line({"mailbox", "a@b", "--per-account", "maybe"}, neither.url()) != kOk);
+    CHECK(neither.requests().size() == 1);
+}
+
 TEST_CASE("mailbox: members are a list, and nothing is a setting too") {
     HttpPeer server({ok(R"({"members":[],"unsolicited":true,"source":{"pbx":"old","user":"7"}})"),
                      std::string(kDone)});

@@ -228,6 +228,7 @@ unsolicited = true
 unsolicited_state = "active"
 pbx = ["asterisk sip:192.0.2.5:5070 herald secret", "fs sip:fs.example.com"]
 pbx_expires = 120
+message_headers = ["From", "Subject"]
 [http]
 listen = "[::1]:9090"
 insecure = true
@@ -275,6 +276,16 @@ TEST_CASE("unknown keys and sections are reported with the nearest known one") {
     CHECK(mistake_of("realm = 'x'") == "1: realm is no section or key; there is sip.realm");
     CHECK(mistake_of("sip = 5") == "1: sip is a section, want [sip] and its keys below");
     CHECK(mistake_of("[sip]\n" + std::string(5000, 'a') + " = 1").size() < 200);
+}
+
+TEST_CASE("MW-04: headers of messages are named by tokens") {
+    CHECK(mistake_of("[mwi]\nmessage_headers = ['From', 'Sub ject']") ==
+          "2: mwi.message_headers: \"Sub ject\" is no name of a header, want one like "
+          "\"Subject\"");
+    CHECK(mistake_of("[mwi]\nmessage_headers = ['From:']") != "");
+    std::string many = "[mwi]\nmessage_headers = ['a0'";
+    for (int i = 1; i <= 32; ++i) many += ", 'a" + std::to_string(i) + "'";
+    CHECK(mistake_of(many + "]") == "2: mwi.message_headers: want at most 32 names");
 }
 
 TEST_CASE("all mistakes are reported at once, in the order of lines") {
