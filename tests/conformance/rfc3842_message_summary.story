@@ -833,3 +833,33 @@ Alice answers 500
 after 60 s
 Alice receives nothing
 the server holds 0 subscriptions
+
+# RFC 3842 3.5: who loses a subscription to a group is told of one account, with the reason
+an operator makes sip:100@localhost an alias of sip:alice@localhost
+an operator sets the mailbox settings of sip:alice@localhost
+    member sip:sales@localhost
+    per_account yes
+Alice sends SUBSCRIBE sip:100@localhost
+    Event: message-summary
+Alice receives 200
+Alice receives NOTIFY
+Alice receives NOTIFY
+an operator makes sip:100@localhost an alias of sip:carol@localhost
+Alice receives NOTIFY
+    Subscription-State: terminated;reason=deactivated
+Alice receives nothing
+the server holds 0 subscriptions
+
+# RFC 3842 3.5: after a clean stop a message that comes later is listed to who was told before
+config mwi.message_headers = ["Subject"]
+Alice sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+Alice receives 200
+Alice receives NOTIFY
+after 10 s
+the server restarts
+Alice receives nothing
+an operator sets message-summary of sip:alice@localhost
+    {lunch}
+Alice receives NOTIFY
+    body contains Subject: lunch

@@ -2,6 +2,8 @@
 // time; phones that are told without a subscription.
 #include "server/mailboxes.h"
 
+#include <algorithm>
+
 #include <doctest/doctest.h>
 
 #include "tests/unit/server/slow_shard.h"
@@ -112,6 +114,31 @@ TEST_CASE("MW-09: of changes of a member the last one counts") {
     server.put(kMember, kTwo);
     server.commit();
     CHECK(server.shows(kGroup, "2/0"));
+}
+
+TEST_CASE("MW-09: a mailbox that is no member any more does not report to the group") {
+    Server server;
+    server.group({kMember});
+    const auto told = [&] {
+        const auto samples = server.metrics.collect();
+        const auto found = std::find_if(samples.begin(), samples.end(), [](const auto& sample) {
+            return sample.name == "herald_mailbox_members_total";
+        });
+        REQUIRE(found != samples.end());
+        return found->value;
+    };
+    const auto before = told();
+    server.put(kMember, kOne);
+    server.commit();
+    CHECK(told() > before);
+
+    server.group({"sip:other@localhost"});
+    const auto after = told();
+    server.put(kMember, kTwo);
+    server.commit();
+
+    CHECK(told() == after);
+    CHECK_FALSE(server.shows(kGroup, "2/0"));
 }
 
 TEST_CASE("settings that were not stored are not there") {
