@@ -790,10 +790,10 @@ Alice sends SUBSCRIBE sip:alice@localhost
     Expires: 0
 Alice receives 200
 Alice receives NOTIFY
-    Subscription-State: active;*
+    Subscription-State: active;expires=1
     body contains Message-Account: sip:alice@localhost
 Alice receives NOTIFY
-    Subscription-State: active;*
+    Subscription-State: active;expires=1
     body contains Message-Account: sip:sales@localhost
 Alice receives NOTIFY
     Subscription-State: terminated;reason=timeout
