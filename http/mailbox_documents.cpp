@@ -50,14 +50,14 @@ MessageCount read_count(Fields& fields) {
 /// Its headers, name by name; what a name has several of is one list.
 Json json_of(const ListedMessage& message) {
     std::vector<std::pair<std::string, std::string>> headers;
-    for (const auto& [name, value] : message.headers) {
+    for (const auto& each : message.headers) {
         const auto same = std::find_if(headers.begin(), headers.end(), [&](const auto& header) {
-            return base::iequals(header.first, name);
+            return base::iequals(header.first, each.first);
         });
         if (same == headers.end()) {
-            headers.emplace_back(name, value);
+            headers.push_back(each);
         } else {
-            same->second += ", " + value;
+            same->second += ", " + each.second;
         }
     }
     JsonObject out;
