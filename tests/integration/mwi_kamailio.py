@@ -1,4 +1,4 @@
-# tests/integration/mwi_kamailio.py: message waiting with a real server as the PBX: Kamailio's presence_mwi, and kill -9 on either side.
+# tests/integration/mwi_kamailio.py: message waiting with Kamailio as the PBX (its module presence_mwi), kill -9 on either side.
 from _herald import Server, wait_until
 from _kamailio import Kamailio
 from _sip import Client
