@@ -60,7 +60,7 @@ public:
     const T* operator->() const { return &value(); }
     T value_or(T otherwise) const { return has_value() ? value() : std::move(otherwise); }
 
-    const Fault& fault() const { return assert(!has_value()), *std::get_if<1>(&state_); }
+    const Fault& fault() const { return assert(!has_value()), std::get<1>(state_); }
 
 private:
     std::variant<T, Fault> state_;

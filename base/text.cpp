@@ -334,7 +334,7 @@ std::optional<std::int64_t> from_http_date(std::string_view text) noexcept {
                                             std::chrono::month(month + 1), std::chrono::day(day)};
     if (!civil.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
     return days_from(static_cast<int>(year), month + 1, day) * 86400 + std::int64_t{hour} * 3600 +
-           minute * 60 + second;
+           std::int64_t{minute} * 60 + second;
 }
 
 bool is_utf8(std::string_view bytes) noexcept {

@@ -59,7 +59,7 @@ FaultKind kind_of(int status) {
 
 /// The `detail` of a problem document (RFC 9457), else its `title`, else the reason phrase.
 std::string sentence_of(const Poco::Net::HTTPResponse& response, const std::string& body) {
-    const std::string status = std::to_string(response.getStatus()) + " " + response.getReason();
+    std::string status = std::to_string(response.getStatus()) + " " + response.getReason();
     try {
         const auto problem = Poco::JSON::Parser().parse(body).extract<Poco::JSON::Object::Ptr>();
         const std::string title = problem->optValue<std::string>("title", status);

@@ -50,7 +50,7 @@ public:
 
 private:
     static constexpr std::size_t kBatch = 64;
-    static constexpr std::size_t kRoom = 16 * 1024;
+    static constexpr std::size_t kRoom = std::size_t{16} * 1024;
 
     struct Bound {
         sip::Socket socket;

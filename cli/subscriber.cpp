@@ -193,11 +193,11 @@ void Subscriber::on_expired() {
     on_lapsed("the subscription lapsed without an answer to its refresh");
 }
 
-void Subscriber::on_lapsed(std::string sentence) {
-    retry(std::move(sentence), std::nullopt);
+void Subscriber::on_lapsed(const std::string& sentence) {
+    retry(sentence, std::nullopt);
 }
 
-void Subscriber::retry(std::string sentence, std::optional<std::uint32_t> after) {
+void Subscriber::retry(const std::string& sentence, std::optional<std::uint32_t> after) {
     cancel_timers();
     agent_.forget(std::exchange(exchange_, 0));
     const base::Duration pause = after ? seconds(*after) : back_off();

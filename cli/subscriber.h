@@ -89,8 +89,8 @@ private:
 
     void hold_for(std::uint32_t seconds);
     void adopt_expires(std::uint32_t remaining);
-    void on_lapsed(std::string sentence);
-    void retry(std::string sentence, std::optional<std::uint32_t> after);
+    void on_lapsed(const std::string& sentence);
+    void retry(const std::string& sentence, std::optional<std::uint32_t> after);
     base::Duration back_off();
     void end(Ending::Why why, std::string sentence);
     void cancel_timers() noexcept;

@@ -85,9 +85,9 @@ std::string printable(std::string_view text) {
 }
 
 bool print_line(std::string_view line) {
-    std::fwrite(line.data(), 1, line.size(), stdout);
-    std::fputc('\n', stdout);
-    return std::fflush(stdout) == 0;
+    const bool is_written = std::fwrite(line.data(), 1, line.size(), stdout) == line.size() &&
+                            std::fputc('\n', stdout) != EOF;
+    return std::fflush(stdout) == 0 && is_written;
 }
 
 void print_error(std::string_view command, std::string_view sentence) {

@@ -133,6 +133,7 @@ Result<Subscriber::Options> options_for(const Arguments& arguments, const std::s
 /// Runs all until the last is over; the worst exit code is the one.
 int watch_all(Session& session, std::vector<Subscriber::Options> all, Form form) {
     std::vector<std::unique_ptr<Watch>> watches;
+    watches.reserve(all.size());
     std::size_t left = all.size();
     int worst = kOk;
     for (Subscriber::Options& options : all) {

@@ -5,8 +5,10 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
-# Development builds keep assert() and stay debuggable; releases keep line numbers for stack traces.
-set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g")
+# Development builds keep assert(). Lines are enough for stack traces, and take a third of the compiler's time less than
+# what a debugger wants: for that, configure with -DHERALD_DEBUG_INFO=2.
+set(HERALD_DEBUG_INFO 1 CACHE STRING "Debug information in development builds: 1 lines, 2 variables too")
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g${HERALD_DEBUG_INFO}")
 set(CMAKE_CXX_FLAGS_RELEASE "-O3 -g1 -DNDEBUG")
 
 add_compile_options(

@@ -64,7 +64,7 @@ void read_ha1(Fields& fields, Account& account) {
 }
 
 std::optional<std::string> read_role_text(Fields& fields) {
-    const auto role = fields.text("role");
+    auto role = fields.text("role");
     const auto roles = fields.texts("roles");
     if (!roles) return role;
     if (role || roles->size() != 1)

@@ -79,7 +79,7 @@ Status check_query(const Route& route,
         bool is_known = false;
         for (const QueryParameter& parameter : route.query) {
             is_known = is_known || parameter.name == name;
-            known += (known.empty() ? "want one of " : ", ") + std::string(parameter.name);
+            known.append(known.empty() ? "want one of " : ", ").append(parameter.name);
         }
         if (is_known) continue;
         if (known.empty()) known = "there are none here";

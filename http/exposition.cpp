@@ -2,7 +2,8 @@
 #include "http/exposition.h"
 
 #include <algorithm>
-#include <cstdio>
+#include <cstdint>
+#include <fstream>
 #include <limits>
 #include <memory>
 #include <tuple>
@@ -64,22 +65,21 @@ prometheus::ClientMetric metric_of(const base::Sample& sample) {
     return metric;
 }
 
-struct CloseFile {
-    void operator()(std::FILE* file) const noexcept { std::fclose(file); }
+struct CloseFolder {
     void operator()(DIR* folder) const noexcept { ::closedir(folder); }
 };
 
 /// Resident pages of this process; 0 where the system does not say.
 double resident_bytes() {
-    const std::unique_ptr<std::FILE, CloseFile> file(std::fopen("/proc/self/statm", "re"));
-    unsigned long long total = 0;
-    unsigned long long resident = 0;
-    if (!file || std::fscanf(file.get(), "%llu %llu", &total, &resident) != 2) return 0;
+    std::ifstream file("/proc/self/statm");
+    std::uint64_t total = 0;
+    std::uint64_t resident = 0;
+    if (!(file >> total >> resident)) return 0;
     return static_cast<double>(resident) * static_cast<double>(::sysconf(_SC_PAGESIZE));
 }
 
 double open_files() {
-    const std::unique_ptr<DIR, CloseFile> folder(::opendir("/proc/self/fd"));
+    const std::unique_ptr<DIR, CloseFolder> folder(::opendir("/proc/self/fd"));
     if (!folder) return 0;
     int count = 0;
     while (const dirent* entry = ::readdir(folder.get())) {

@@ -76,7 +76,6 @@ Answer problem(int status, std::string_view kind, std::string_view detail,
 int status_of(FaultKind kind) noexcept {
     switch (kind) {
         case FaultKind::malformed:
-            return 400;
         case FaultKind::interval_too_brief:
             return 400;
         case FaultKind::unauthenticated:
@@ -84,7 +83,6 @@ int status_of(FaultKind kind) noexcept {
         case FaultKind::forbidden:
             return 403;
         case FaultKind::unknown_event:
-            return 404;
         case FaultKind::not_found:
             return 404;
         case FaultKind::not_acceptable:
@@ -100,9 +98,7 @@ int status_of(FaultKind kind) noexcept {
         case FaultKind::limit_reached:
             return 429;
         case FaultKind::unknown_outcome:
-            return 500;
         case FaultKind::io:
-            return 500;
         case FaultKind::invalid_configuration:
             return 500;
         case FaultKind::unreachable:

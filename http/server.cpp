@@ -368,7 +368,7 @@ struct Server::State {
 Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Server::~Server() = default;
 
-Result<std::unique_ptr<Server>> Server::start(Options options, server::Admin& admin,
+Result<std::unique_ptr<Server>> Server::start(const Options& options, server::Admin& admin,
                                               base::Metrics& metrics) {
     try {
         const auto socket = listening_socket(options.listen);

@@ -29,7 +29,7 @@ struct Options {
 class Server {
 public:
     /// `admin` and `metrics` outlive the server. Faults: io (the address is taken, or not ours).
-    static Result<std::unique_ptr<Server>> start(Options options, server::Admin& admin,
+    static Result<std::unique_ptr<Server>> start(const Options& options, server::Admin& admin,
                                                  base::Metrics& metrics);
     ~Server();
     Server(const Server&) = delete;

@@ -2,6 +2,7 @@
 //
 // Bindings come from the registrar; registrars elsewhere publish whole reginfo documents.
 #include <algorithm>
+#include <cassert>
 #include <map>
 
 #include "base/id.h"
@@ -111,6 +112,7 @@ RegisteredContact contact_of(const Binding& binding, const Input& input, base::W
 
 /// The contacts of one input, each with an id of its own among all inputs.
 void add_contacts(Registrations& to, const Input& input, const EventState& state) {
+    assert(input.document);
     if (const auto* binding = dynamic_cast<const Binding*>(input.document)) {
         to[std::string(state.aor)].emplace(input.source, contact_of(*binding, input, state.now));
         return;

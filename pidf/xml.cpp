@@ -58,7 +58,7 @@ public:
 private:
     /// Before each block: its size, and what alignment needs.
     static constexpr std::size_t kHead = alignof(std::max_align_t);
-    static constexpr std::size_t kRoom = 36 * 1024;
+    static constexpr std::size_t kRoom = std::size_t{36} * 1024;
     static thread_local Spare mine_;
 
     char* block_ = nullptr;
@@ -66,8 +66,10 @@ private:
 
 thread_local Spare Spare::mine_;
 
-const bool is_spare_used =
-    (pugi::set_memory_management_functions(&Spare::take, &Spare::give_back), true);
+const bool is_spare_used = []() noexcept {
+    pugi::set_memory_management_functions(&Spare::take, &Spare::give_back);
+    return true;
+}();
 
 /// Other spellings of the PIDF namespace: the trailing colon of RFC 3863 4.1.1, and its draft.
 constexpr std::array<std::string_view, 3> kPidfAliases{

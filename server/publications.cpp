@@ -71,9 +71,11 @@ void Publications::open_gate(std::uint32_t slot) {
 void Publications::put(std::uint32_t slot, Publication publication) {
     auto& resource = context_.resources[slot];
     auto* place = resource.by_id(publication.id);
-    publication.document =
-        resource.package->date_items(std::move(publication.document),
-                                     place ? place->document.get() : nullptr, resource.version + 1);
+    if (publication.document) {
+        publication.document = resource.package->date_items(std::move(publication.document),
+                                                            place ? place->document.get() : nullptr,
+                                                            resource.version + 1);
+    }
     if (place) {
         if (leaving_) leaving_(slot, *place);
         resource.note_departure(*place, packages::Cause::removed, 0);

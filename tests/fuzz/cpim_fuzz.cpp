@@ -34,6 +34,15 @@ void notify(const pidf::Cpim& cpim) {
     require(again->value("urn:ietf:params:imdn", "Message-ID") == "id");
 }
 
+void leave_out_routes(std::string_view body, const pidf::Cpim& cpim) {
+    const auto routes = pidf::disposition_route(cpim);
+    const auto text = pidf::without_routes(body, cpim, routes.size());
+    const auto again = pidf::parse_cpim(text);
+    require(again.has_value());
+    require(again->content == cpim.content);
+    require(again->headers.size() + routes.size() == cpim.headers.size());
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -52,5 +61,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         static_cast<void>(cpim->values({}, header.name));
     }
     notify(*cpim);
+    leave_out_routes(body, *cpim);
     return 0;
 }
