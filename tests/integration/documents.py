@@ -5,7 +5,8 @@
     ```toml     goes into the configuration of the page's server
     ```sh       a script: it has to succeed
     ``` with lines that begin with "$ "     commands, each followed by what it prints; nothing where that is left out
-    ``` without     something that a program started before prints sooner or later
+    ``` without     something that a program started before prints sooner or later; where it has a line "^C", the program
+                    started last is told to end there
 
 All of it happens in a network of its own, where the ports of the documents are free.
 """
@@ -14,6 +15,7 @@ import os
 import pty
 import re
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -103,6 +105,7 @@ def masked(text):
     text = re.sub(r"\b\d{4}-\d\d-\d\dT[\d:.]+Z", "date", text)
     text = re.sub(r"\bherald_[a-z2-7]{40,}", "token", text)
     text = re.sub(r"entity-tag [a-z2-7]{26}", "entity-tag", text)
+    text = re.sub(r"sip:herald-[a-z2-7]{8}@127\.0\.0\.1:\d+", "sip:contact", text)
     return [line.rstrip() for line in text.splitlines() if line.strip()]
 
 
@@ -180,8 +183,15 @@ class Reader:
         return "\n".join(f"--- {command}\n{path.read_text()}" for _, path, command in self.running)
 
     def expect_somewhere(self, block):
-        wanted = masked("\n".join(block.lines))
-        self.expect_output(f"{block.where}: {wanted}",
+        before, interrupted, after = "\n".join(block.lines).partition("\n^C\n")
+        self.expect_printed(before, block.where)
+        if interrupted:
+            self.running[-1][0].send_signal(signal.SIGINT)
+            self.expect_printed(after, block.where)
+
+    def expect_printed(self, text, where):
+        wanted = masked(text)
+        self.expect_output(f"{where}: {wanted}",
                            lambda: any(contains(masked(path.read_text()), wanted) for _, path, _ in self.running), None)
 
     def run(self, command, where):
