@@ -107,7 +107,7 @@ void SubscriptionTable::widen_sketches() {
 }
 
 SubscriptionTable::Id SubscriptionTable::add(Subscription&& record) {
-    if (slab_.size() >= watchers_.width() * 2) widen_sketches();
+    if (slab_.size() >= watchers_.width()) widen_sketches();
     const auto id = slab_.take(std::move(record));
     const auto& kept = slab_[id.slot];
     by_tag_.insert(hash(kept.get(Part::local_tag)), id.slot);

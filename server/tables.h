@@ -65,7 +65,7 @@ inline constexpr std::size_t kSubscriptionInputs = 5;
 std::optional<SubscriptionState> next_state(SubscriptionState state,
                                             SubscriptionInput input) noexcept;
 
-/// An upper estimate of how many subscriptions share a key, without the keys. Good for up to twice
+/// An upper estimate of how many subscriptions share a key, without the keys. Good for up to
 /// `width` of them: with more, what others count shows in everybody's estimate.
 class Sketch {
 public:
