@@ -9,10 +9,12 @@ namespace herald::server {
 
 namespace {
 
-constexpr std::chrono::milliseconds kDelay = std::chrono::seconds(2);
-/// While more waits than is written at once.
-constexpr std::chrono::milliseconds kBacklogDelay = std::chrono::milliseconds(100);
-constexpr std::size_t kAtOnce = 1000;
+/// What changes more often than this need not be confirmed: its watchers are told anyway.
+constexpr auto kQuiet = std::chrono::seconds(2);
+/// While more waits than is written at once; together at most 10,000 a second, in pieces too small
+/// for a request to notice.
+constexpr auto kPause = std::chrono::milliseconds(5);
+constexpr std::size_t kAtOnce = 50;
 /// With so few watchers a document costs more to keep than to compose again.
 constexpr std::size_t kFew = 16;
 /// More waiting changes than this mean that the store has better things to do.
@@ -62,28 +64,42 @@ void Confirmations::settle(std::uint32_t slot) {
     auto& resource = context_.resources[slot];
     if (resource.departed) resource.forget_departed();
     if (resource.watchers.size() <= kFew) resource.release_documents();
+    resource.is_settled_again = resource.is_confirmable;
     if (resource.is_confirmable) return;
     resource.is_confirmable = true;
-    settled_.push_back(slot);
-    schedule();
+    settled_.push_back({slot, context_.loop.now()});
+    schedule(settled_.front().since + kQuiet);
 }
 
-void Confirmations::schedule() {
+void Confirmations::schedule(base::Instant when) {
     auto& timers = context_.loop.timers();
-    if (timers.is_armed(timer_) || settled_.empty()) return;
-    const auto delay = settled_.size() > kAtOnce ? kBacklogDelay : kDelay;
-    timer_ = timers.arm(context_.loop.now() + delay, [this] { write_some(); });
+    if (timers.is_armed(timer_)) return;
+    timer_ = timers.arm(when, [this] { write_some(); });
+}
+
+bool Confirmations::has_due() const {
+    return !settled_.empty() && context_.loop.now() - settled_.front().since >= kQuiet;
 }
 
 void Confirmations::write_some() {
     timer_ = {};
-    for (std::size_t n = 0;
-         n < kAtOnce && !settled_.empty() && context_.port.waiting() <= kBusy + n; ++n) {
-        const auto slot = settled_.front();
-        settled_.pop_front();
-        write(slot, context_.resources[slot]);
+    for (std::size_t n = 0; n < kAtOnce && has_due() && context_.port.waiting() <= kBusy + n; ++n) {
+        write_first();
     }
-    schedule();
+    if (settled_.empty()) return;
+    schedule(has_due() ? context_.loop.now() + kPause : settled_.front().since + kQuiet);
+}
+
+/// Or puts it back, where it was not left alone.
+void Confirmations::write_first() {
+    const auto slot = settled_.front().slot;
+    auto& resource = context_.resources[slot];
+    settled_.pop_front();
+    if (std::exchange(resource.is_settled_again, false)) {
+        settled_.push_back({slot, context_.loop.now()});
+    } else {
+        write(slot, resource);
+    }
 }
 
 void Confirmations::write(std::uint32_t slot, Resource& resource) {

@@ -9,9 +9,9 @@
 
 namespace herald::server {
 
-/// Keeps Resource::unconfirmed true and writes a Confirmation some time after it fell to zero, when
-/// the store has little else to do. Written late, a NOTIFY is repeated after a crash; never is one
-/// missed.
+/// Keeps Resource::unconfirmed true and writes a Confirmation once a resource was left alone for a
+/// while after it fell to zero, when the store has little else to do. Written late or never, a
+/// NOTIFY is repeated after a crash; never is one missed.
 class Confirmations {
 public:
     explicit Confirmations(Context& context);
@@ -25,18 +25,26 @@ public:
     void flush();
 
 private:
+    struct Settled {
+        std::uint32_t slot;
+        base::Instant since;
+    };
+
     void settle(std::uint32_t slot);
     /// All watchers of `resource` have the latest document.
     void observe(Resource& resource);
-    void schedule();
+    void schedule(base::Instant when);
     void write_some();
+    /// Whether the first of the queue was left alone for long enough.
+    bool has_due() const;
+    void write_first();
     void put(Resource& resource, std::uint64_t fingerprint, std::uint64_t through);
     void except_unconfirmed(Resource& resource);
     void write(std::uint32_t slot, Resource& resource);
 
     Context& context_;
     base::Histogram& told_time_;
-    std::deque<std::uint32_t> settled_;
+    std::deque<Settled> settled_;  ///< in order of `since`
     base::TimerId timer_;
 };
 

@@ -92,6 +92,7 @@ struct Resource {
     bool is_dirty_again = false;    ///< changed during the fan-out under way: one more follows
     bool is_held = false;           ///< in use up the stack: not to be dropped
     bool is_confirmable = false;    ///< in the queue of confirmations to write
+    bool is_settled_again = false;  ///< changed and was told about since it joined that queue
 
     const Publication* by_tag(std::string_view entity_tag) const noexcept;
     const Publication* by_mark(std::uint64_t mark) const noexcept;

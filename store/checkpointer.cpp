@@ -95,6 +95,7 @@ void Checkpointer::copy() {
             base::log_error("store.checkpoint_failed", {{"reason", reached.fault().detail}});
             return;
         }
+        database_->sync_copied();
         if (frames() - reached->copied <= kTailFrames) return;
     }
 }

@@ -177,6 +177,14 @@ Result<Database::Checkpoint> Database::checkpoint() {
     return reached;
 }
 
+void Database::sync_copied() {
+    sqlite3_file* file = nullptr;
+    sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    if (file == nullptr || file->pMethods == nullptr) return;
+    // Not needed for what is kept, so a failure is left to the sync that is.
+    (void)file->pMethods->xSync(file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
+}
+
 void Database::release_memory() {
     sqlite3_db_release_memory(database_.get());
 }

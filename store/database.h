@@ -103,6 +103,9 @@ public:
         int copied = 0;  ///< of them
     };
     Result<Checkpoint> checkpoint();
+    /// Waits until the disk has what checkpoint() copied, which it does itself only where nothing
+    /// of the log is left. The log stays what counts.
+    void sync_copied();
     /// Pages in the write-ahead log after the last commit on this connection.
     int log_frames() const noexcept { return *frames_; }
     /// Gives back the page cache, as far as nobody is using it.
