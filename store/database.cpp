@@ -185,6 +185,11 @@ void Database::sync_copied() {
     (void)file->pMethods->xSync(file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
 }
 
+void Database::set_page_cache(int kib) {
+    // A negative size counts KiB.
+    (void)execute(("PRAGMA cache_size = -" + std::to_string(kib)).c_str());
+}
+
 void Database::release_memory() {
     sqlite3_db_release_memory(database_.get());
 }

@@ -108,6 +108,8 @@ public:
     void sync_copied();
     /// Pages in the write-ahead log after the last commit on this connection.
     int log_frames() const noexcept { return *frames_; }
+    /// KiB of pages that may be kept in memory.
+    void set_page_cache(int kib);
     /// Gives back the page cache, as far as nobody is using it.
     void release_memory();
     /// Leaves the write-ahead log as it is when the connection closes.

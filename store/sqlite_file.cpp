@@ -20,7 +20,6 @@ constexpr const char* kSettings =
     "PRAGMA synchronous = FULL;"
     "PRAGMA journal_size_limit = -1;"
     "PRAGMA cache_spill = OFF;"
-    "PRAGMA cache_size = -65536;"
     "PRAGMA temp_store = MEMORY";
 
 std::filesystem::path folder_of(const std::string& path) {
@@ -71,6 +70,7 @@ Result<Database> open_configured(const Database::Place& place) {
         }
     }
     if (auto set = database->execute(kSettings); !set) return set.fault();
+    database->set_page_cache(kPageCache);
     return database;
 }
 

@@ -16,6 +16,9 @@ Result<FileLock> claim_file(const std::string& path);
 /// Makes the names of a new file as durable as its content. Faults: io.
 Status sync_folder_of(const std::string& path);
 
+/// KiB of pages an open store keeps.
+inline constexpr int kPageCache = 65536;
+
 /// Opens for write-ahead logging where every commit is synced. Faults: io.
 Result<Database> open_configured(const Database::Place& place);
 

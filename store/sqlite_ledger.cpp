@@ -24,6 +24,7 @@ using std::chrono::steady_clock;
 constexpr auto kBeat = std::chrono::seconds(30);
 constexpr unsigned kIdleTicks = 5;
 constexpr std::uint64_t kFrameBytes = 4096 + 24;
+constexpr int kRecoveryCache = 1024;  ///< KiB
 
 /// The highest number a change gives to a row.
 std::uint64_t id_of(const Change& change) {
@@ -142,7 +143,11 @@ Result<std::unique_ptr<SqliteLedger::Connection>> SqliteLedger::connect() {
 }
 
 Status SqliteLedger::recover(RecoverySink& sink) {
-    return store::recover(connection_->database, clock_.wall(), sink);
+    // Each page is read once: to keep it would cost a page fault, and memory nobody needs yet.
+    connection_->database.set_page_cache(kRecoveryCache);
+    auto recovered = store::recover(connection_->database, clock_.wall(), sink);
+    connection_->database.set_page_cache(kPageCache);
+    return recovered;
 }
 
 Result<std::vector<Token>> SqliteLedger::tokens() {
