@@ -35,9 +35,10 @@ public:
     /// user's, or an alias of it.
     std::variant<Identity, AuthenticationRefusal> authenticate(const sip::Message& request,
                                                                const sip::Flow& flow);
+    /// Whether `peer` is one of sip.trusted_peers.
+    bool is_trusted(const sip::Endpoint& peer) const;
 
 private:
-    bool is_trusted(const sip::Endpoint& peer) const;
     std::optional<Identity> asserted(const sip::Message& request) const;
     Identity from_claim(const sip::Message& request) const;
     AuthenticationRefusal challenge(bool is_stale);

@@ -86,8 +86,8 @@ struct Config {
     bool subscribe_clamp = false;  ///< below the minimum: raise silently instead of 423
     bool subscribe_replace_same_device = true;
     std::uint32_t subscribe_pending_lifetime = 86400;
-    std::uint32_t subscribe_per_watcher = 1000, subscribe_per_resource = 200000,
-                  subscribe_per_watcher_resource = 10;
+    std::uint32_t subscribe_per_watcher = 1000, subscribe_per_source = 200000,
+                  subscribe_per_resource = 200000, subscribe_per_watcher_resource = 10;
     std::uint32_t publish_default_expires = 3600, publish_min_expires = 60,
                   publish_max_expires = 7200;
     std::uint32_t publish_per_resource = 16;

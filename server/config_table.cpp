@@ -262,6 +262,12 @@ constexpr ConfigKey kSubscribeKeys[] = {
         {"subscribe", "per_watcher",
          "Most subscriptions of one watcher; with several shards, in each.", true},
         {1, 10000000}),
+    number<&C::subscribe_per_source>({"subscribe", "per_source",
+                                      "Most subscriptions from one address (IPv6: one /64), those "
+                                      "of sip.trusted_peers excepted; "
+                                      "with several shards, in each.",
+                                      true},
+                                     {1, 10000000}),
     number<&C::subscribe_per_resource>(
         {"subscribe", "per_resource", "Most subscriptions to one resource.", true}, {1, 10000000}),
     number<&C::subscribe_per_watcher_resource>(

@@ -78,9 +78,10 @@ void Compositor::change_hard_state(HardOrder order, HardDone done) {
 }
 
 void Compositor::put_state(StateOrder order, Done done) {
-    start(std::move(order), [done = std::move(done)](Result<HardStateChange> result) mutable {
-        done(result ? Status{} : Status(result.fault()));
-    });
+    start(std::move(order),
+          [done = std::move(done)](const Result<HardStateChange>& result) mutable {
+              if (done) done(result ? Status{} : Status(result.fault()));
+          });
 }
 
 void Compositor::start(StateOrder order, HardDone done) {

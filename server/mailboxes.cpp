@@ -80,7 +80,8 @@ void Mailboxes::put_state(const std::string& aor, std::string source, packages::
                           std::move(done));
 }
 
-void Mailboxes::put_settings(std::string aor, packages::MailboxSettings settings, Done done) {
+void Mailboxes::put_settings(const std::string& aor, const packages::MailboxSettings& settings,
+                             Done done) {
     const auto* earlier = this->settings(aor);
     auto before = earlier ? earlier->members : std::vector<std::string>();
     const bool is_removal = says_nothing(settings);
@@ -148,7 +149,7 @@ void Mailboxes::hear(const std::string& group, const std::string& member, std::s
     if (is_member && !body.empty())
         document = {std::string(packages::kSimpleMessageSummary), std::move(body)};
     put_state(group, packages::member_source(member), packages::Rank::derived, std::move(document),
-              {}, [this, group, member, is_member](Status status) {
+              {}, [this, group, member, is_member](const Status& status) {
                   if (status || status.fault().kind == FaultKind::not_found) return;
                   base::log_warning(
                       "mailbox.member_failed",

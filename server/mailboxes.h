@@ -36,7 +36,7 @@ public:
     using Done = Compositor::Done;
     /// Replaces the settings of a mailbox; those that say nothing are removed. `done` runs after
     /// the commit. Faults: unavailable, unknown_outcome.
-    void put_settings(std::string aor, packages::MailboxSettings settings, Done done);
+    void put_settings(const std::string& aor, const packages::MailboxSettings& settings, Done done);
     /// nullptr: none are set. Valid until the loop's turn ends.
     const packages::MailboxSettings* settings(std::string_view aor) const;
     /// The document a phone of the mailbox gets now.

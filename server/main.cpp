@@ -64,7 +64,7 @@ Result<std::unique_ptr<http::Server>> start_http(const server::Config& config,
         std::printf("  made an HTTP token (kept in %s, shown only now): %s\n",
                     config.http_token_file.c_str(), token->text.c_str());
     }
-    return http::Server::start(std::move(options), sip_server.admin(), metrics);
+    return http::Server::start(options, sip_server.admin(), metrics);
 }
 
 void print_welcome(const server::Config& config, const server::Server& sip_server,

@@ -381,12 +381,13 @@ void Messaging::submit(store::Message message, Done done) {
     message.recipient = named.aor;
     if (named.devices.empty() || stored_.is_delivering(named.aor))
         return submit_to_store(std::make_shared<store::Message>(std::move(message)), shared);
-    submit_to_devices(std::make_shared<store::Message>(std::move(message)), std::move(shared),
+    submit_to_devices(std::make_shared<store::Message>(std::move(message)), shared,
                       targets_of(named.devices, context_.home.epoch));
 }
 
-void Messaging::submit_to_devices(std::shared_ptr<store::Message> message,
-                                  std::shared_ptr<Done> done, std::vector<RelayTarget> targets) {
+void Messaging::submit_to_devices(const std::shared_ptr<store::Message>& message,
+                                  const std::shared_ptr<Done>& done,
+                                  std::vector<RelayTarget> targets) {
     RelayOrder order;
     order.text = delivery_text(*message, context_.wall());
     order.breadth = targets.size() > 1 ? kDefaultBreadth : 0;

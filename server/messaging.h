@@ -89,8 +89,8 @@ private:
     void refuse(const Incoming& incoming, const sip::Answer& answer);
     bool keeps_identity(const Incoming& incoming) const { return incoming.who.is_trusted_peer; }
 
-    void submit_to_devices(std::shared_ptr<store::Message> message, std::shared_ptr<Done> done,
-                           std::vector<RelayTarget> targets);
+    void submit_to_devices(const std::shared_ptr<store::Message>& message,
+                           const std::shared_ptr<Done>& done, std::vector<RelayTarget> targets);
     void submit_to_store(const std::shared_ptr<store::Message>& message,
                          const std::shared_ptr<Done>& done);
     RelayTarget foreign_target(const std::string& uri, const std::string& routes) const;

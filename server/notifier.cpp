@@ -145,6 +145,9 @@ bool Notifier::is_over_limit(const Incoming& incoming, std::string_view aor) con
     const auto& config = context_.config;
     if (context_.subscriptions.watcher_load(incoming.who.aor) >= config.subscribe_per_watcher)
         return true;
+    if (context_.subscriptions.source_load(incoming.flow.peer) >= config.subscribe_per_source &&
+        !context_.authenticator.is_trusted(incoming.flow.peer))
+        return true;
     const auto slot = context_.resources.find(*incoming.package, aor);
     if (slot == Resource::kNone) return false;
     return context_.resources[slot].watchers.size() >= config.subscribe_per_resource ||

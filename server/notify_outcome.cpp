@@ -191,7 +191,7 @@ void NotifySender::become_well(Id id, Subscription& record) {
 void NotifySender::reroute(Id id, Subscription& record, const sip::Flow& flow) {
     const auto liveness = record.liveness;
     become_well(id, record);
-    record.flow = flow;
+    context_.subscriptions.reroute(record, flow);
     record.has_strayed = true;
     if (liveness != Liveness::well) become_silent(id, record, liveness);
 }
@@ -199,7 +199,7 @@ void NotifySender::reroute(Id id, Subscription& record, const sip::Flow& flow) {
 void NotifySender::on_reachable(Id id, const sip::Flow& flow) {
     auto& record = *context_.subscriptions.find(id);
     become_well(id, record);
-    record.flow = flow;
+    if (record.flow != flow) context_.subscriptions.reroute(record, flow);
     record.failures = 0;
     detours_.erase(pack(id));
     context_.loop.timers().cancel(record.retry);

@@ -138,7 +138,7 @@ void Registrar::resume_register(const Incoming& incoming) {
 }
 
 void Registrar::carry_out(const Incoming& incoming, const sip::Message& request, std::uint32_t slot,
-                          RegisterPlan plan) {
+                          const RegisterPlan& plan) {
     if (plan.operation == RegisterOperation::repeat) {
         repeated_.add();
         return accept(incoming, plan.has_outbound);

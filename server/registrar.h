@@ -93,7 +93,7 @@ private:
     RegisterFacts facts_of(const Incoming& incoming, const sip::Message& request,
                            const Resource* registration) const;
     void carry_out(const Incoming& incoming, const sip::Message& request, std::uint32_t slot,
-                   RegisterPlan plan);
+                   const RegisterPlan& plan);
     store::ChangePublications rows_of(const Incoming& incoming, const sip::Message& request,
                                       const RegisterPlan& plan, Change& change);
     Publication publication_of(const std::string& publisher, const ContactPlan& contact) const;

@@ -46,7 +46,7 @@ std::string without_push(std::string_view contact) {
 }
 
 std::string request_uri_of(std::string_view contact) {
-    const auto kept = without_push(contact);
+    auto kept = without_push(contact);
     const auto uri = sip::parse_uri(kept);
     if (!uri) return kept;
     std::string text;
@@ -155,7 +155,7 @@ void StoredMessages::add(Queue& queue, Entry entry) {
     const auto at =
         std::upper_bound(queue.entries.begin(), queue.entries.end(), entry.id,
                          [](std::uint64_t id, const Entry& other) { return id < other.id; });
-    queue.entries.insert(at, std::move(entry));
+    queue.entries.insert(at, entry);
 }
 
 void StoredMessages::drop_if_idle(const std::string& aor) {

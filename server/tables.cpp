@@ -99,6 +99,16 @@ void SubscriptionTable::count(const Subscription& record, int step) {
     pairs_.add(pair_hash(watcher, record.resource), step);
 }
 
+void SubscriptionTable::count_source(const Subscription& record, int step) {
+    sources_.add(record.flow.peer.site_hash(key_[0]), step);
+}
+
+void SubscriptionTable::reroute(Subscription& record, const sip::Flow& flow) {
+    count_source(record, -1);
+    record.flow = flow;
+    count_source(record, 1);
+}
+
 void SubscriptionTable::widen_sketches() {
     const auto width = watchers_.width() * 2;
     watchers_ = Sketch(width);
@@ -113,6 +123,7 @@ SubscriptionTable::Id SubscriptionTable::add(Subscription&& record) {
     by_tag_.insert(hash(kept.get(Part::local_tag)), id.slot);
     by_device_.insert(device_hash(device_key(kept)), id.slot);
     count(kept, 1);
+    count_source(kept, 1);
     by_state_[static_cast<std::size_t>(kept.state)]->add();
     return id;
 }
@@ -129,6 +140,7 @@ void SubscriptionTable::erase(Id id) {
     by_tag_.erase(hash(record.get(Part::local_tag)), id.slot);
     by_device_.erase(device_hash(device_key(record)), id.slot);
     count(record, -1);
+    count_source(record, -1);
     by_state_[static_cast<std::size_t>(record.state)]->subtract();
     slab_.release(id);
 }
@@ -173,6 +185,10 @@ std::uint32_t SubscriptionTable::watcher_load(std::string_view watcher) const {
 
 std::uint32_t SubscriptionTable::pair_load(std::string_view watcher, std::uint32_t resource) const {
     return pairs_.estimate(pair_hash(hash(watcher), resource));
+}
+
+std::uint32_t SubscriptionTable::source_load(const sip::Endpoint& peer) const {
+    return sources_.estimate(peer.site_hash(key_[0]));
 }
 
 store::Subscription::State stored_state(SubscriptionState state) noexcept {

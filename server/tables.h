@@ -109,9 +109,14 @@ public:
     /// The one place where a state changes: logged and counted.
     void move(Subscription& record, SubscriptionInput input);
 
+    /// The way to the watcher is another one: the load of its address follows.
+    void reroute(Subscription& record, const sip::Flow& flow);
+
     /// Upper estimates of live subscriptions of one watcher, in all and on one resource.
     std::uint32_t watcher_load(std::string_view watcher) const;
     std::uint32_t pair_load(std::string_view watcher, std::uint32_t resource) const;
+    /// ... and of all that came from one address (IPv6: one /64).
+    std::uint32_t source_load(const sip::Endpoint& peer) const;
 
     template <class Visit>
     void for_each(Visit&& visit) {
@@ -124,6 +129,7 @@ private:
     std::uint64_t device_hash(const DeviceKey& key) const;
     std::uint64_t hash(std::string_view text) const { return base::keyed_hash(key_, text); }
     void count(const Subscription& record, int step);
+    void count_source(const Subscription& record, int step);
     void widen_sketches();
 
     base::HashKey key_ = base::random_key();
@@ -132,6 +138,7 @@ private:
     base::Index by_device_;
     Sketch watchers_{kLeastWidth};
     Sketch pairs_{kLeastWidth};
+    Sketch sources_{kLeastWidth};  ///< never widened: limits of sources are large
     base::Counter* by_state_[kSubscriptionStates];
 };
 

@@ -314,7 +314,7 @@ void Upstream::publish(const Line& line) {
         context_.wall() + std::chrono::duration_cast<std::chrono::seconds>(left) + kGrace;
     mailboxes_.put_state(line.aor, source_of(line.pbx), packages::Rank::published,
                          {std::string(packages::kSimpleMessageSummary), line.body}, until,
-                         [self = self_, id = line.id](Status status) {
+                         [self = self_, id = line.id](const Status& status) {
                              if (status || !*self) return;
                              auto& upstream = **self;
                              upstream.context_.loop.timers().arm(
@@ -327,7 +327,7 @@ void Upstream::publish(const Line& line) {
 
 void Upstream::withdraw(const std::string& aor, const std::string& pbx) {
     // What cannot be removed now runs out.
-    mailboxes_.put_state(aor, source_of(pbx), packages::Rank::published, {}, {}, [](Status) {});
+    mailboxes_.put_state(aor, source_of(pbx), packages::Rank::published, {}, {}, nullptr);
 }
 
 }  // namespace herald::server

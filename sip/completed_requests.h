@@ -62,7 +62,7 @@ private:
         Place place;
     };
 
-    static constexpr std::size_t kChunk = 64 * 1024;
+    static constexpr std::size_t kChunk = 64 << 10;
     static constexpr Place kPlaces = 0x7fff'ffff;  ///< a mask
 
     Entry entry_at(Place place) const;

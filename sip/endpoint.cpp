@@ -82,6 +82,13 @@ std::uint64_t Endpoint::hash(std::uint64_t seed) const noexcept {
     return base::keyed_hash({seed, 0}, {key, sizeof key});
 }
 
+std::uint64_t Endpoint::site_hash(std::uint64_t seed) const noexcept {
+    Endpoint site = *this;
+    site.port_ = 0;
+    if (is_ipv6()) std::memset(site.bytes_ + 8, 0, 8);
+    return site.hash(seed);
+}
+
 bool Endpoint::is_loopback() const noexcept {
     if (family_ == AF_INET) return bytes_[0] == 127;
     return family_ == AF_INET6 && std::memcmp(bytes_, &in6addr_loopback, 16) == 0;

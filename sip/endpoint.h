@@ -35,6 +35,9 @@ public:
 
     /// For tables; `seed` is random, so that peers cannot choose addresses that collide.
     std::uint64_t hash(std::uint64_t seed) const noexcept;
+    /// The same for all ports of an address, and for all addresses of a /64, which in IPv6 belong
+    /// to one site (RFC 6177 2).
+    std::uint64_t site_hash(std::uint64_t seed) const noexcept;
 
     friend bool operator==(const Endpoint&, const Endpoint&) = default;
 

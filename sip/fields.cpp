@@ -100,7 +100,7 @@ Result<NameAddress> sole_contact(const Message& message) {
     const std::vector<std::string_view> contacts = message.list(Header::contact);
     if (contacts.empty()) return malformed("Missing Contact");
     if (contacts.size() > 1) return malformed("More than one Contact");
-    const Result<NameAddress> address = parse_name_address(contacts.front());
+    Result<NameAddress> address = parse_name_address(contacts.front());
     if (!address) return malformed("Malformed Contact");
     const Result<Uri> uri = parse_uri(address->uri);
     if (!uri || (uri->scheme != Scheme::sip && uri->scheme != Scheme::sips)) {

@@ -15,14 +15,14 @@
 namespace herald::sip {
 namespace {
 
-constexpr std::size_t kReadRoom = 64 * 1024;
+constexpr std::size_t kReadRoom = 64 << 10;
 constexpr int kReadsPerTurn = 4;
 constexpr int kAcceptsPerTurn = 64;
 /// A peer that leaves this much unread is not read from.
-constexpr std::size_t kPauseAt = 128 * 1024;
+constexpr std::size_t kPauseAt = 128 << 10;
 constexpr std::size_t kSpareBuffers = 64;
 constexpr std::size_t kLeastRoom = 256;
-constexpr std::size_t kSpareRoom = 64 * 1024;
+constexpr std::size_t kSpareRoom = 64 << 10;
 /// A connection whose framing is lost waits so long for its peer to read the 400.
 constexpr auto kDrainTime = std::chrono::seconds(2);
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);

@@ -17,9 +17,9 @@ namespace {
 
 constexpr std::size_t kBatchesPerTurn = 4;
 constexpr std::size_t kSendBatch = 64;
-constexpr std::size_t kFlushAt = 256 * 1024;
+constexpr std::size_t kFlushAt = 256 << 10;
 /// Queued at most while the socket takes nothing.
-constexpr std::size_t kBacklog = 4 * 1024 * 1024;
+constexpr std::size_t kBacklog = 4 << 20;
 /// What fits one IPv4 datagram.
 constexpr std::size_t kLargest = 65507;
 /// Shorter than any message: keep-alives of one to four bytes, and nothing at all.

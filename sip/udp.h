@@ -36,7 +36,7 @@ struct UdpCounters {
 class ReceiveRing {
 public:
     static constexpr std::size_t kDatagrams = 64;
-    static constexpr std::size_t kRoom = 64 * 1024;
+    static constexpr std::size_t kRoom = 64 << 10;
 
     /// Makes the room at the first call; pages are only touched as far as datagrams fill them.
     std::array<mmsghdr, kDatagrams>& prepare();

@@ -51,7 +51,7 @@ Status sync_folder_of(const std::string& path) {
     if (folder < 0) return system_fault(name);
     // Some file systems cannot sync a folder and need not.
     const bool is_synced = ::fsync(folder) == 0 || errno == EINVAL;
-    const Status synced = is_synced ? Status() : Status(system_fault(name));
+    Status synced = is_synced ? Status() : Status(system_fault(name));
     ::close(folder);
     return synced;
 }

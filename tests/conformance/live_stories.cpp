@@ -73,6 +73,9 @@ std::string_view only_in_process(const Story& story) {
     if (any_step(story, "config subscribe.per_watcher = *")) {
         return "each shard counts the subscriptions of a watcher for itself";
     }
+    if (any_step(story, "config subscribe.per_source = *")) {
+        return "all devices of the teller share one address";
+    }
     if (any_line(story, "member ")) {
         return "a group hears of its members some time after the operator's answer";
     }

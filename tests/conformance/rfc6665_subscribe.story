@@ -647,6 +647,39 @@ Carol sends SUBSCRIBE sip:dora@localhost
 Carol receives 200
 Carol receives NOTIFY
 
+# RFC 6665 6.3: one address may hold so many subscriptions, whoever it says they are for
+config subscribe.per_source = 2
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+Bob sends SUBSCRIBE sip:bob@localhost
+    Event: presence
+    From: <sip:dora@localhost>;tag=other
+Bob receives 200
+Bob receives NOTIFY
+Bob sends SUBSCRIBE sip:carol@localhost
+    Event: presence
+    From: <sip:erin@localhost>;tag=third
+Bob receives 503
+    Retry-After: *
+Carol sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Carol receives 200
+Carol receives NOTIFY
+
+# RFC 6665 6.3: an address that is trusted may hold as many as it likes
+config subscribe.per_source = 1
+config sip.trusted_peers = ["192.0.2.10"]
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+Bob sends SUBSCRIBE sip:bob@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+
 # RFC 6665 6.3: one resource may have so many watchers
 config subscribe.per_resource = 1
 Bob sends SUBSCRIBE sip:alice@localhost

@@ -189,6 +189,7 @@ clamp = true
 replace_same_device = false
 pending_lifetime = 100
 per_watcher = 9
+per_source = 11
 per_resource = 8
 per_watcher_resource = 7
 [publish]

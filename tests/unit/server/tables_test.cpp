@@ -153,6 +153,34 @@ TEST_CASE("the load of a watcher follows its subscriptions up and down") {
     CHECK(table.watcher_load("sip:bob@example.com") == 0);
 }
 
+TEST_CASE("the load of an address follows its subscriptions, also to another address") {
+    base::Metrics metrics;
+    SubscriptionTable table(metrics);
+    const auto here = *sip::Endpoint::from("192.0.2.9", 5060);
+    const auto there = *sip::Endpoint::from("192.0.2.77", 5060);
+    const auto from = [](std::string_view tag, const sip::Endpoint& peer) {
+        auto one = record(tag);
+        one.flow.peer = peer;
+        return one;
+    };
+    const auto one = table.add(from("one", here));
+    const auto two = table.add(from("two", *sip::Endpoint::from("192.0.2.9", 40000)));
+    CHECK(table.source_load(here) == 2);
+    CHECK(table.source_load(there) == 0);
+
+    sip::Flow moved;
+    moved.peer = there;
+    table.reroute(table[one.slot], moved);
+    CHECK(table[one.slot].flow == moved);
+    CHECK(table.source_load(here) == 1);
+    CHECK(table.source_load(there) == 1);
+
+    table.erase(one);
+    table.erase(two);
+    CHECK(table.source_load(here) == 0);
+    CHECK(table.source_load(there) == 0);
+}
+
 TEST_CASE("a sketch never says less than there is") {
     Sketch sketch(256);
     for (std::uint64_t hash = 0; hash < 1000; ++hash) sketch.add(hash * 0x9e3779b97f4a7c15ULL, 1);

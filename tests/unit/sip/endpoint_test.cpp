@@ -55,6 +55,17 @@ TEST_CASE("endpoints know what kind of address they are") {
     CHECK_FALSE(Endpoint().is_loopback());
 }
 
+TEST_CASE("RFC 6177 2: a site is an address whatever the port, in IPv6 a /64") {
+    const auto site = [](const char* host, std::uint16_t port) {
+        return Endpoint::from(host, port)->site_hash(7);
+    };
+    CHECK(site("192.0.2.1", 1) == site("192.0.2.1", 2));
+    CHECK(site("192.0.2.1", 1) != site("192.0.2.2", 1));
+    CHECK(site("2001:db8::1", 1) == site("2001:db8::ffff:0:0:2", 2));
+    CHECK(site("2001:db8::1", 1) != site("2001:db8:0:1::1", 1));
+    CHECK(Endpoint::from("192.0.2.1", 1)->site_hash(8) != site("192.0.2.1", 1));
+}
+
 TEST_CASE("hosts are compared without ports") {
     CHECK(same_host(*Endpoint::from("192.0.2.1", 1), *Endpoint::from("192.0.2.1", 2)));
     CHECK_FALSE(same_host(*Endpoint::from("192.0.2.1", 1), *Endpoint::from("192.0.2.2", 1)));
