@@ -1,5 +1,5 @@
-// server/mailbox_notices.h: NOTIFYs of waiting messages to registered phones that did not subscribe
-// (MW-11).
+// server/mailbox_notices.h: NOTIFYs of waiting messages to registered phones that did not
+// subscribe.
 //
 // No RFC has them: off unless the configuration or the mailbox's settings say otherwise. They go to
 // each contact once a registration and at each change, never to one that holds a subscription. Who

@@ -180,7 +180,7 @@ void Upstream::on_refused(Line& line, const sip::ClientOutcome& outcome) {
     const auto least = std::chrono::seconds(std::min(asked, kLongestRetryAfter));
     if (line.state == UpstreamState::waiting)
         return come_back(line, std::to_string(outcome.status), least);
-    // Good until it lapses (events B-3); tried again before.
+    // Good until it lapses (RFC 6665 4.1.2.2); tried again before.
     const auto left = std::max(base::Duration{}, line.expires_at - context_.loop.now());
     const auto delay = std::max<base::Duration>(kRefreshRetry, least);
     arm(line, std::min(left, delay));
@@ -201,7 +201,7 @@ bool Upstream::on_notify(sip::ServerTransactionId transaction, const sip::Messag
         return context_.stack.answer(transaction, answer), true;
     };
     if (!line || line->call_id != request.call_id()) return false;
-    // One dialog only: the first wins (events G-3).
+    // One dialog only: the first wins (RFC 6665 5.4.9).
     if (!line->remote_tag.empty() && line->remote_tag != request.from_tag()) return false;
     const auto event = sip::parse_event(request.header(sip::Header::event).value_or(""));
     if (!event || !base::iequals(event->type, package_.profile().event))

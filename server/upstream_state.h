@@ -1,5 +1,4 @@
-// server/upstream_state.h: where a subscription of ours to a PBX's mailbox stands (RFC 6665 4.1,
-// events B-1 to B-4).
+// server/upstream_state.h: where a subscription of ours to a PBX's mailbox stands (RFC 6665 4.1).
 //
 //              due             accepted             notified              due
 //   waiting --------> trying -----------> accepted ----------> active ----------> refreshing
@@ -31,7 +30,7 @@ inline constexpr std::size_t kUpstreamStates = 5;
 enum class UpstreamInput : std::uint8_t {
     due,       ///< time for the next SUBSCRIBE
     accepted,  ///< 2xx
-    refused,   ///< an answer that ends the dialog (events B-3)
+    refused,   ///< an answer that ends the dialog (RFC 6665 4.1.2.2)
     failed,    ///< any other answer, none, or no way to the PBX
     notified,  ///< NOTIFY, active or pending
     ended,     ///< NOTIFY, terminated

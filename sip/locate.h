@@ -18,7 +18,7 @@
 
 namespace herald::sip {
 
-/// One address to try; T-8: each is a transaction of its own.
+/// One address to try, each with a transaction of its own (RFC 3263 4.3).
 struct Target {
     Protocol protocol;
     Endpoint endpoint;

@@ -1,5 +1,5 @@
-// tests/unit/packages/message_list_test.cpp: messages listed by their headers (RFC 3842 3.5, MW-01,
-// MW-04), and groups that tell of each account by itself (MW-09).
+// tests/unit/packages/message_list_test.cpp: messages listed by their headers (RFC 3842 3.5),
+// and groups that tell of each account by itself.
 #include <map>
 
 #include <doctest/doctest.h>
@@ -115,7 +115,7 @@ TEST_CASE("of too many messages, and of too many bytes, the last are kept") {
     CHECK(more.fault().detail == "line 68: too many headers of a message");
 }
 
-TEST_CASE("MW-01: without names nothing of the messages is kept, nor even looked at") {
+TEST_CASE("RFC 3842 5.2: without names nothing of the messages is kept, nor even looked at") {
     Box box({});
     box.put("vm", kCounts + "\r\nnot a header\r\n" + kLunch, 5);
     CHECK(box.body(1) ==
@@ -124,7 +124,7 @@ TEST_CASE("MW-01: without names nothing of the messages is kept, nor even looked
     CHECK(box.compose(0).newest_item == 0);
 }
 
-TEST_CASE("MW-04: a watcher is told of what came since, and with which headers") {
+TEST_CASE("RFC 3842 3.5: a watcher is told of what came since, and with which headers") {
     Box box({"subject", "From"});
     box.put("vm", kCounts + kLunch, 5);
     CHECK_FALSE(contains(box.body(0), "lunch"));
@@ -145,7 +145,7 @@ TEST_CASE("MW-04: a watcher is told of what came since, and with which headers")
     CHECK(count(box.body(7), "Subject: ") == 1);
 }
 
-TEST_CASE("MW-04: what several sources list is one message, as old as it is anywhere") {
+TEST_CASE("RFC 3842 3.5: what several sources list is one message, as old as it is anywhere") {
     Box box({"Subject"});
     box.put("vm", kCounts + kLunch, 5);
     box.put("other", kCounts + kLunch + kDinner, 9);
@@ -155,7 +155,7 @@ TEST_CASE("MW-04: what several sources list is one message, as old as it is anyw
     CHECK(count(box.body(4), "lunch") == 1);
 }
 
-TEST_CASE("MW-01: a message none of whose headers is wanted is not listed") {
+TEST_CASE("RFC 3842 5.2: a message none of whose headers is wanted is not listed") {
     Box box({"Date"});
     box.put("vm", kCounts + kLunch, 5);
     CHECK(box.compose(0).newest_item == 0);
@@ -199,7 +199,7 @@ TEST_CASE("what a source lists once is kept for those who are told later") {
     CHECK(all.back().headers[0].second == "<1@vm>");
 }
 
-TEST_CASE("MW-09: a group is told what its members list, with all headers") {
+TEST_CASE("a group is told what its members list, with all headers") {
     const Package& package = *find("message-summary");
     const Settings settings{{}, {"Subject"}};
     const auto member =
@@ -211,7 +211,7 @@ TEST_CASE("MW-09: a group is told what its members list, with all headers") {
               kLunch);
 }
 
-TEST_CASE("MW-09: a group that tells of each account has a part for itself and each member") {
+TEST_CASE("a group that tells of each account has a part for itself and each member") {
     Box box({"Subject"});
     MailboxSettings settings;
     settings.members = {"sip:sales@ex.org", "sip:fax@ex.org"};
@@ -252,8 +252,7 @@ TEST_CASE("MW-09: a group that tells of each account has a part for itself and e
     CHECK(later.parts[2].fingerprint != whole.parts[2].fingerprint);
 }
 
-TEST_CASE(
-    "MW-09: counters that move from one account to another are news, though the sum is the same") {
+TEST_CASE("counters that move from one account to another are news, though the sum is the same") {
     MailboxSettings settings;
     settings.members = {"sip:a@ex.org", "sip:b@ex.org"};
     settings.is_per_account = true;

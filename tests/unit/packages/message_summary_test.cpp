@@ -1,5 +1,4 @@
-// tests/unit/packages/message_summary_test.cpp: RFC 3842 as MW-01 to MW-13 and vectors OV01 to OV06
-// have it.
+// tests/unit/packages/message_summary_test.cpp: RFC 3842, and what servers make of it.
 #include <algorithm>
 #include <random>
 
@@ -26,7 +25,7 @@ Sample mailbox() {
 
 }  // namespace
 
-TEST_CASE("RFC 3842 5.2: counters are written in the exact form phones parse (OV01)") {
+TEST_CASE("RFC 3842 5.2: counters are written in the exact form phones parse") {
     Sample alice = mailbox();
 
     alice.publish("vm", "Messages-Waiting: yes\r\nVoice-Message: 2/8 (0/2)\r\n", 0);
@@ -36,13 +35,14 @@ TEST_CASE("RFC 3842 5.2: counters are written in the exact form phones parse (OV
           "(0/2)\r\n");
 }
 
-TEST_CASE("RFC 3842 3.7: a mailbox of which nothing is known has no messages (OV02)") {
+TEST_CASE("RFC 3842 3.7: a mailbox of which nothing is known has no messages") {
     CHECK(mailbox().body() ==
           "Messages-Waiting: no\r\nMessage-Account: sip:alice@ex.org\r\nVoice-Message: 0/0 "
           "(0/0)\r\n");
 }
 
-TEST_CASE("MW-05: Message-Account is the address the watcher asked for, the state is the same") {
+TEST_CASE(
+    "RFC 3842 3.5: Message-Account is the address the watcher asked for, the state is the same") {
     const Package& package = *find("message-summary");
     const EventState state{"sip:alice@ex.org", {}, {}};
     const auto own = package.compose(state, {kSimpleMessageSummary, "sip:alice@ex.org"});
@@ -52,7 +52,7 @@ TEST_CASE("MW-05: Message-Account is the address the watcher asked for, the stat
     CHECK_FALSE(contains(to_body({}, {}), "Message-Account"));
 }
 
-TEST_CASE("MW-10: publications of one mailbox add up, and what is removed is gone (OV03)") {
+TEST_CASE("publications of one mailbox add up, and what is removed is gone") {
     Sample alice = mailbox();
     alice.publish("a", "Messages-Waiting: yes\r\nVoice-Message: 1/0\r\n", 0);
     alice.publish("b", "Messages-Waiting: yes\r\nVoice-Message: 2/3\r\n", 1);
@@ -65,7 +65,7 @@ TEST_CASE("MW-10: publications of one mailbox add up, and what is removed is gon
     CHECK(contains(alice.body(), "Voice-Message: 2/3 (0/0)\r\n"));
 }
 
-TEST_CASE("MW-10: an HTTP counter (hard) and a publication of a voicemail server add up") {
+TEST_CASE("an HTTP counter (hard) and a publication of a voicemail server add up") {
     Sample alice = mailbox();
     MessageCounts counts;
     counts[MessageClass::voice] = MessageCount{1, 2, 0, 0};
@@ -79,7 +79,7 @@ TEST_CASE("MW-10: an HTTP counter (hard) and a publication of a voicemail server
           "Voice-Message: 1/7 (0/0)\r\nFax-Message: 0/1 (0/0)\r\n");
 }
 
-TEST_CASE("MW-13: what voicemail servers write instead is understood (OV04)") {
+TEST_CASE("what voicemail servers write instead is understood") {
     const std::string wanted =
         "Messages-Waiting: yes\r\nMessage-Account: sip:alice@ex.org\r\nVoice-Message: 2/8 "
         "(0/2)\r\n";
@@ -93,8 +93,7 @@ TEST_CASE("MW-13: what voicemail servers write instead is understood (OV04)") {
           "Messages-Waiting: yes\r\nMessage-Account: sip:alice@ex.org\r\n");
 }
 
-TEST_CASE(
-    "RFC 3842 5.2: headers of single messages end the summary and are not sent again (MW-04)") {
+TEST_CASE("RFC 3842 5.2: headers of single messages end the summary and are not sent again") {
     const std::string body =
         "Messages-Waiting: yes\r\nVoice-Message: 1/0 (0/0)\r\n\r\n"
         "To: <alice@ex.org>\r\nSubject: carpool tomorrow?\r\n\r\nTo: <alice@ex.org>\r\n";
@@ -104,7 +103,7 @@ TEST_CASE(
           "(0/0)\r\n");
 }
 
-TEST_CASE("MW-03: counts stop at 2^32-1, read and added (OV05)") {
+TEST_CASE("RFC 3842 5.2: counts stop at 2^32-1, read and added") {
     CHECK(contains(normalised("Messages-Waiting: yes\r\nVoice-Message: 99999999999/0\r\n"),
                    "Voice-Message: 4294967295/0 (0/0)\r\n"));
 
@@ -114,7 +113,7 @@ TEST_CASE("MW-03: counts stop at 2^32-1, read and added (OV05)") {
     CHECK(contains(alice.body(), "Voice-Message: 4294967295/2 (0/0)\r\n"));
 }
 
-TEST_CASE("MW-02: every class is kept, unknown ones and other headers too") {
+TEST_CASE("RFC 3842 5.2: every class is kept, unknown ones and other headers too") {
     const std::string body =
         "Messages-Waiting: yes\r\nMessage-Account: sip:vm@ex.org\r\n"
         "Voice-Message: 1/2 (3/4)\r\nVideo-Message: 1/0 (0/0)\r\nFax-Message: 2/0 (0/0)\r\n"
@@ -124,7 +123,7 @@ TEST_CASE("MW-02: every class is kept, unknown ones and other headers too") {
     CHECK(normalised(body) == body);
 }
 
-TEST_CASE("MW-10: of account and other headers the highest rank's is sent, once") {
+TEST_CASE("of account and other headers the highest rank's is sent, once") {
     Sample both = mailbox();
     both.publish(
         "vm", "Messages-Waiting: no\r\nMessage-Account: sip:vm@ex.org\r\nX-Greeting: busy\r\n", 0);
@@ -137,7 +136,7 @@ TEST_CASE("MW-10: of account and other headers the highest rank's is sent, once"
     CHECK_FALSE(contains(both.body(), "away"));
 }
 
-TEST_CASE("MW-06: yes needs a new message unless the publisher says so") {
+TEST_CASE("yes needs a new message unless the publisher says so") {
     MessageCounts counts;
     counts[MessageClass::voice] = MessageCount{0, 3, 0, 0};
     CHECK(contains(to_body(counts, "sip:a@b"), "Messages-Waiting: no\r\n"));
@@ -189,8 +188,7 @@ TEST_CASE("message-summary: too long a body and too many unknown headers are ref
 }
 
 TEST_CASE(
-    "message-summary: the account is the best publication's, the mailbox where nobody gives one "
-    "(MW-05)") {
+    "message-summary: the account is the best publication's, the mailbox where nobody gives one") {
     Sample alice = mailbox();
     alice.publish("a", "Messages-Waiting: no\r\nMessage-Account: sip:old@ex.org\r\n", 0);
     alice.publish("b", "Messages-Waiting: no\r\nMessage-Account: sip:new@ex.org\r\n", 5);
@@ -263,7 +261,7 @@ TEST_CASE("message-summary: a default shows only where nothing else is known") {
     CHECK(contains(alice.body(), "Voice-Message: 1/0 (0/0)\r\n"));
 }
 
-TEST_CASE("message-summary: the profile is the one of RFC 3842 and events X-3, W-1") {
+TEST_CASE("message-summary: the profile is the one of RFC 3842 3.4 and 3.12") {
     const Profile& profile = find("message-summary")->profile();
 
     CHECK(profile.event == "message-summary");
@@ -306,7 +304,8 @@ struct Composition {
 
 }  // namespace
 
-TEST_CASE("MW-05: the account to dial is the counters', the configured one, or the mailbox") {
+TEST_CASE(
+    "RFC 3842 3.5: the account to dial is the counters', the configured one, or the mailbox") {
     Composition mailbox;
     CHECK(contains(mailbox.body(), "Message-Account: sip:alice@ex.org\r\n"));
 
@@ -317,7 +316,7 @@ TEST_CASE("MW-05: the account to dial is the counters', the configured one, or t
     CHECK(contains(mailbox.body(), "Message-Account: sip:9@ex.org\r\n"));
 }
 
-TEST_CASE("MW-09: a group has the sum of its members under an account of its own") {
+TEST_CASE("a group has the sum of its members under an account of its own") {
     const std::string member =
         "Messages-Waiting: yes\r\nMessage-Account: sip:sales@ex.org\r\nVoice-Message: 1/2 "
         "(1/0)\r\n";
@@ -334,7 +333,7 @@ TEST_CASE("MW-09: a group has the sum of its members under an account of its own
     CHECK(contains(group.body(), "Fax-Message: 0/1 (0/0)\r\n"));
 }
 
-TEST_CASE("MW-12: only a change of Messages-Waiting is an alert") {
+TEST_CASE("only a change of Messages-Waiting is an alert") {
     Composition mailbox;
     const auto dark = mailbox.compose().alert;
     mailbox.add(Rank::published, "Messages-Waiting: yes\r\nVoice-Message: 1/0\r\n");

@@ -279,7 +279,7 @@ TEST_CASE("unknown keys and sections are reported with the nearest known one") {
     CHECK(mistake_of("[sip]\n" + std::string(5000, 'a') + " = 1").size() < 200);
 }
 
-TEST_CASE("MW-04: headers of messages are named by tokens") {
+TEST_CASE("RFC 3842 3.5: headers of messages are named by tokens") {
     CHECK(mistake_of("[mwi]\nmessage_headers = ['From', 'Sub ject']") ==
           "2: mwi.message_headers: \"Sub ject\" is no name of a header, want one like "
           "\"Subject\"");

@@ -78,7 +78,7 @@ Config unsolicited(const std::string& more = {}) {
 
 }  // namespace
 
-TEST_CASE("MW-09: what a group has of a member is durable before it is shown") {
+TEST_CASE("what a group has of a member is durable before it is shown") {
     Server server;
     server.group({kMember});
     server.put(kMember, kTwo);
@@ -92,7 +92,7 @@ TEST_CASE("MW-09: what a group has of a member is durable before it is shown") {
     CHECK(server.shows(kGroup, "2/0"));
 }
 
-TEST_CASE("MW-09: a group asks again where the store was away") {
+TEST_CASE("a group asks again where the store was away") {
     Server server;
     server.group({kMember});
     server.put(kMember, kTwo);
@@ -106,7 +106,7 @@ TEST_CASE("MW-09: a group asks again where the store was away") {
     CHECK(server.shows(kGroup, "2/0"));
 }
 
-TEST_CASE("MW-09: of changes of a member the last one counts") {
+TEST_CASE("of changes of a member the last one counts") {
     Server server;
     server.group({kMember});
     server.put(kMember, kOne);
@@ -116,7 +116,7 @@ TEST_CASE("MW-09: of changes of a member the last one counts") {
     CHECK(server.shows(kGroup, "2/0"));
 }
 
-TEST_CASE("MW-09: a mailbox that is no member any more does not report to the group") {
+TEST_CASE("a mailbox that is no member any more does not report to the group") {
     Server server;
     server.group({kMember});
     const auto told = [&] {
@@ -170,7 +170,7 @@ TEST_CASE("settings that say nothing leave nothing behind") {
     CHECK(server.set(kGroup, {}));
 }
 
-TEST_CASE("MW-11: a phone that registered over a stream is told over it") {
+TEST_CASE("a phone that registered over a stream is told over it") {
     Server server(unsolicited());
     const auto stream = server.transport.connect("192.0.2.10", 40000);
 
@@ -182,7 +182,7 @@ TEST_CASE("MW-11: a phone that registered over a stream is told over it") {
     CHECK(sent[1].flow == stream);
 }
 
-TEST_CASE("MW-11: a phone whose stream is gone is told at its Contact") {
+TEST_CASE("a phone whose stream is gone is told at its Contact") {
     Server server(unsolicited());
     const auto stream = server.transport.connect("192.0.2.10", 40000);
     server.register_phone(stream, "<sip:alice@192.0.2.10:7000;transport=tcp>", 1);
@@ -199,7 +199,7 @@ TEST_CASE("MW-11: a phone whose stream is gone is told at its Contact") {
     CHECK(is_told);
 }
 
-TEST_CASE("MW-11: Subscription-State is what phones want it to be") {
+TEST_CASE("Subscription-State is what phones want it to be") {
     Server server(unsolicited("unsolicited_state = \"active\"\n"));
     server.register_phone(server.transport.udp(), "<sip:alice@192.0.2.10:5060>;expires=600", 1);
     const auto lines = server.sent();
@@ -207,7 +207,7 @@ TEST_CASE("MW-11: Subscription-State is what phones want it to be") {
     CHECK(header(server.message(1), "Subscription-State") == "active;expires=600");
 }
 
-TEST_CASE("MW-11: one NOTIFY at a time, then the latest state") {
+TEST_CASE("one NOTIFY at a time, then the latest state") {
     Server server(unsolicited());
     server.register_phone(server.transport.udp(), "<sip:alice@192.0.2.10:5060>", 1);
     REQUIRE(server.sent().size() == 2);

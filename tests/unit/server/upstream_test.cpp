@@ -208,7 +208,7 @@ TEST_CASE("RFC 6665 4.4.1: the NOTIFY may come before the answer, and makes the 
     pbx.answer("200 OK", "Expires: 600\n");
     CHECK(pbx.counts() == "2/8");
 
-    // The 100 s of the NOTIFY count, not the 600 of the answer (events B-4).
+    // The 100 s of the NOTIFY count, not the 600 of the answer (RFC 6665 4.1.3).
     pbx.wait(seconds(91));
 
     const auto refresh = pbx.hear_one();
@@ -277,7 +277,8 @@ TEST_CASE("RFC 6665 4.1.2.4: no NOTIFY within Timer N is a failure") {
     CHECK(header(pbx.hear_one(), "Call-ID") != call_id);
 }
 
-TEST_CASE("events B-3: a PBX that restarted is subscribed to anew, and nothing counts twice") {
+TEST_CASE(
+    "RFC 6665 4.1.2.2: a PBX that restarted is subscribed to anew, and nothing counts twice") {
     Pbx pbx;
     pbx.begin();
     const auto call_id = header(pbx.subscribe, "Call-ID");

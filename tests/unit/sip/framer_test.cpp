@@ -55,7 +55,7 @@ using Events = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("core 12 vector 16, RFC 3261 18.3: messages come out whole in pieces of any size") {
+TEST_CASE("RFC 3261 18.3: messages come out whole in pieces of any size") {
     const std::string stream = kFirst + kSecond + "\r\n\r\n" + kSecond + "\r\n" + kFirst;
     for (std::size_t piece = 1; piece <= stream.size(); ++piece) {
         CAPTURE(piece);
