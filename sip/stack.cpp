@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "sip/branch.h"
 #include "sip/client_transactions.h"
+#include "sip/refused_requests.h"
 #include "sip/request_key.h"
 #include "sip/responder.h"
 #include "sip/server_transactions.h"
@@ -48,7 +49,7 @@ base::HashKey or_random(const base::HashKey& key) {
 }  // namespace
 
 struct Stack::Parts {
-    Parts(base::Loop& loop, Transport& wire, RequestHandler& upper, base::Metrics& registry,
+    Parts(base::Loop& its_loop, Transport& wire, RequestHandler& upper, base::Metrics& registry,
           StackOptions&& wanted, ShardRouter* shards);
 
     void on_response(std::span<char> bytes, const Flow& flow, Framing framing);
@@ -56,7 +57,8 @@ struct Stack::Parts {
                           Framing framing);
     void on_request(std::span<char> bytes, const Flow& flow, Framing framing);
     void dispatch(const Flow& flow);
-    bool is_admitted();
+    bool is_admitted(const RequestKey& key) const;
+    void turn_away(const RequestKey& key, const Flow& flow);
     void repeat(const ServerTransactions::Match& known, const Flow& flow);
     void on_cancel(const Flow& flow);
     void begin(const RequestKey& key, const Flow& flow);
@@ -64,6 +66,7 @@ struct Stack::Parts {
     void count_rejected(const char* reason);
 
     StackOptions options;
+    base::Loop& loop;
     Transport& transport;
     RequestHandler& handler;
     ShardRouter* const router;
@@ -71,6 +74,7 @@ struct Stack::Parts {
     RequestHasher hasher;
     Responder responder;
     ServerTransactions server;
+    RefusedRequests refused;
     ClientTransactions client;
 
     Message message;            ///< the one being looked at
@@ -82,9 +86,10 @@ struct Stack::Parts {
     base::Counter& stray;
 };
 
-Stack::Parts::Parts(base::Loop& loop, Transport& wire, RequestHandler& upper,
+Stack::Parts::Parts(base::Loop& its_loop, Transport& wire, RequestHandler& upper,
                     base::Metrics& registry, StackOptions&& wanted, ShardRouter* shards)
     : options(std::move(wanted)),
+      loop(its_loop),
       transport(wire),
       handler(upper),
       router(shards),
@@ -99,6 +104,7 @@ Stack::Parts::Parts(base::Loop& loop, Transport& wire, RequestHandler& upper,
              [this](const Message& request, const Flow& flow, base::Duration age) {
                  responder.send(request, flow, {.status = 100, .delay = age});
              }),
+      refused(options.timers.lifetime()),
       client(loop, transport, metrics,
              {.shard = options.shard,
               .timers = options.timers,
@@ -177,17 +183,21 @@ void Stack::Parts::dispatch(const Flow& flow) {
                       {.status = 501, .headers = "Allow: " + options.allow + "\r\n"});
     }
     if (server.has_merged(key)) return reject(flow, "merged request", plain(482, "Merged Request"));
-    if (server.is_full() || !is_admitted()) {
-        // Spread over some seconds, lest all come back at once.
-        const auto seconds = static_cast<std::uint32_t>(1 + key.transaction.high % 5);
-        return reject(flow, "overload", {.status = 503, .retry_after = seconds});
-    }
+    if (!is_admitted(key)) return turn_away(key, flow);
     begin(key, flow);
 }
 
-bool Stack::Parts::is_admitted() {
+bool Stack::Parts::is_admitted(const RequestKey& key) const {
+    if (server.is_full() || refused.has(key.transaction, loop.now())) return false;
     const Load load = transport.load();
     return load == Load::normal || handler.admits(message, load);
+}
+
+void Stack::Parts::turn_away(const RequestKey& key, const Flow& flow) {
+    // Spread over some seconds, lest all come back at once.
+    const auto seconds = static_cast<std::uint32_t>(1 + key.transaction.high % 5);
+    if (!is_reliable(flow.protocol)) refused.remember(key.transaction, loop.now());
+    reject(flow, "overload", {.status = 503, .retry_after = seconds});
 }
 
 void Stack::Parts::repeat(const ServerTransactions::Match& known, const Flow& flow) {
@@ -260,7 +270,12 @@ void Stack::answer(ServerTransactionId id, const Answer& answer) {
 void Stack::answer_and_forget(ServerTransactionId id, const Answer& answer) {
     const Message* const request = parts_->server.request(id);
     if (request == nullptr) return;
-    parts_->responder.send(*request, parts_->server.flow(id), answer);
+    const Flow& flow = parts_->server.flow(id);
+    parts_->responder.send(*request, flow, answer);
+    if (answer.status == 503 && !is_reliable(flow.protocol)) {
+        const RequestKey key = parts_->hasher.key_of(*request);
+        parts_->refused.remember(key.transaction, parts_->loop.now());
+    }
     parts_->server.forget(id);
 }
 

@@ -86,7 +86,7 @@ public:
     /// is ignored.
     void answer(ServerTransactionId id, const Answer& answer);
     /// As answer(), and forgets the transaction at once: for 401s and overload 503s (RFC
-    /// 3261 26.1.5).
+    /// 3261 26.1.5). Copies of what got a 503 get one too.
     void answer_and_forget(ServerTransactionId id, const Answer& answer);
     /// No answer will come (RFC 4320 4.2): drops the request silently.
     void abandon(ServerTransactionId id);

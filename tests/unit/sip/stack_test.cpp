@@ -89,10 +89,46 @@ TEST_CASE("RFC 3261 21.5.4: with too many requests unanswered, 503 with Retry-Af
     const int seconds = std::stoi(header_of(refused, "Retry-After"));
     CHECK((seconds >= 1 && seconds <= 5));
     fixture.stack.answer(fixture.handler.arrivals[0].id, {.status = 200});
-    fixture.transport.receive(second.text(), fixture.transport.udp());
+    const Request again{.via = via_with("z9hG4bKagain"), .call_id = "two"};
+    fixture.transport.receive(again.text(), fixture.transport.udp());
 
     CHECK(fixture.handler.arrivals.size() == 2);
     CHECK(fixture.metric("sip_rejected_total", "overload") == 1);
+}
+
+TEST_CASE(
+    "RFC 3261 8.2.7: a copy of what was turned away is turned away, though there is room now") {
+    StackFixture fixture;
+    answer_all(fixture, {.status = 200});
+    fixture.handler.refused_at = Load::high;
+    fixture.transport.pretend_load(Load::high);
+    fixture.transport.receive(Request().text(), fixture.transport.udp());
+    const std::string refused = fixture.transport.take_one();
+    CHECK(status_of(refused) == "503");
+    fixture.transport.pretend_load(Load::normal);
+
+    fixture.transport.receive(Request().text(), fixture.transport.udp());
+    CHECK(fixture.transport.take_one() == refused);
+    CHECK(fixture.handler.arrivals.empty());
+
+    const Request anew{.via = via_with("z9hG4bKanew")};
+    fixture.transport.receive(anew.text(), fixture.transport.udp());
+    CHECK(status_of(fixture.transport.take_one()) == "200");
+}
+
+TEST_CASE("RFC 3261 8.2.7: the same goes for a 503 of the handler's; a 401 is given anew") {
+    for (const int status : {503, 401}) {
+        CAPTURE(status);
+        StackFixture fixture;
+        fixture.handler.reply = [&](ServerTransactionId id, const Message&) {
+            fixture.stack.answer_and_forget(id, {.status = status});
+        };
+        fixture.transport.receive(Request().text(), fixture.transport.udp());
+        CHECK(status_of(fixture.transport.take_one()) == std::to_string(status));
+        fixture.transport.receive(Request().text(), fixture.transport.udp());
+        CHECK(status_of(fixture.transport.take_one()) == std::to_string(status));
+        CHECK(fixture.handler.arrivals.size() == (status == 503 ? 1 : 2));
+    }
 }
 
 TEST_CASE("RFC 3261 21.5.4: whom the handler turns away under load gets 503; copies are known") {
@@ -116,7 +152,8 @@ TEST_CASE("RFC 3261 21.5.4: whom the handler turns away under load gets 503; cop
     CHECK(fixture.transport.take_one() == accepted);
 
     fixture.transport.pretend_load(Load::normal);
-    fixture.transport.receive(third.text(), fixture.transport.udp());
+    const Request fourth{.via = via_with("z9hG4bKfour"), .call_id = "three"};
+    fixture.transport.receive(fourth.text(), fixture.transport.udp());
     CHECK(status_of(fixture.transport.take_one()) == "200");
     CHECK(fixture.metric("sip_rejected_total", "overload") == 1);
 }
