@@ -125,6 +125,7 @@ int run_subscriptions(const Arguments& arguments) {
     if (rows.size() == 1) {
         print_line("no subscriptions");
     } else {
+        std::sort(rows.begin() + 1, rows.end());
         print_table(rows);
     }
     return kOk;

@@ -111,6 +111,15 @@ SubscriptionPage page_of(Context& context, const SubscriptionQuery& query, std::
     return page;
 }
 
+Fault no_package(std::string_view name) {
+    std::string known;
+    for (const auto* package : packages::all()) {
+        known += (known.empty() ? "" : ", ") + std::string(package->profile().event);
+    }
+    return {FaultKind::unknown_event,
+            "There is no event package " + std::string(name) + "; there are " + known};
+}
+
 }  // namespace
 
 AdminService::AdminService(std::vector<Shard*> shards, const Domains& domains, store::Store& store,
@@ -142,8 +151,7 @@ Result<std::string> AdminService::our_resource(std::string_view aor) const {
 Result<AdminService::Named> AdminService::named(std::string_view package,
                                                 std::string_view aor) const {
     const auto* found = packages::find(package);
-    if (!found)
-        return Fault{FaultKind::unknown_event, "There is no event package " + std::string(package)};
+    if (!found) return no_package(package);
     auto canonical = our_resource(aor);
     if (!canonical) return canonical.fault();
     return Named{found, *std::move(canonical)};
@@ -157,6 +165,7 @@ Result<SubscriptionPage> AdminService::subscriptions(const SubscriptionQuery& qu
     const auto after =
         query.after.empty() ? std::optional<std::uint64_t>(0) : base::to_u64(query.after);
     if (!after) return Fault{FaultKind::malformed, "'after' is no id of a row"};
+    if (!query.package.empty() && !packages::find(query.package)) return no_package(query.package);
     auto canonical = query;
     if (const auto aor = domains_.aor(query.resource); aor && !query.resource.empty()) {
         auto resource = resource_of(*aor);

@@ -102,7 +102,7 @@ def a_password_lets_in_and_a_wrong_one_does_not():
 
 @story
 def a_watch_outlives_the_server():
-    """design.md 3: subscriptions are durable; the watcher notices nothing of a kill -9."""
+    """Subscriptions are durable: the watcher notices nothing of a kill -9."""
     with Server() as server, Running(server, "watch", uri(server)) as watch:
         expect_equal(watch.state(), "closed", "nothing is published")
         server.kill()
@@ -125,6 +125,12 @@ def the_list_names_who_watches_what():
             expect("alice@" in table[1] and "bob@" in table[1] and "presence" in table[1], table[1])
             none = Finished(server, "subscriptions", "--event", "message-summary").expect_code(OK)
             expect_equal(none.out, "no subscriptions\n", "a filtered list")
+            slip = Finished(server, "subscriptions", "--event", "presense").expect_code(FAILED)
+            expect("presence, message-summary, reg" in slip.err, slip.err)
+            with Running(server, "watch", uri(server, "aaron"), "--from", uri(server, "zoe")) as other:
+                other.state()
+                table = Finished(server, "subscriptions").expect_code(OK).out.splitlines()
+                expect_equal([row.split("@")[0] for row in table[1:]], ["sip:aaron", "sip:alice"], "order of rows")
 
 
 @story
