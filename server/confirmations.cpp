@@ -1,5 +1,5 @@
 // server/confirmations.cpp: which resources' watchers all have the latest document, written lazily
-// (design: Restart).
+// (docs/architecture.md: Restart).
 #include "server/confirmations.h"
 
 #include <algorithm>

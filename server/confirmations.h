@@ -1,5 +1,5 @@
 // server/confirmations.h: which resources' watchers all have the latest document, written lazily
-// (design: Restart).
+// (docs/architecture.md: Restart).
 #pragma once
 
 #include <cstdint>

@@ -40,8 +40,8 @@ struct Context {
 
     base::WallTime wall() const { return loop.clock().wall(); }
     /// When, on the loop's clock, something that is good until `expires_at` runs out. After an
-    /// outage (design: Restart) nothing does before `not_before`, and then spread over some
-    /// seconds.
+    /// outage (docs/architecture.md: Restart) nothing does before `not_before`, and then spread
+    /// over some seconds.
     base::Instant lapse_of(base::WallTime expires_at, base::WallTime not_before) const;
     /// Rises over all restarts: names rows and orders durable changes.
     std::uint64_t next_id() const { return ids.fetch_add(1, std::memory_order_relaxed); }
@@ -56,7 +56,7 @@ struct Context {
     }
     /// Whether this shard owns what is kept for `aor`.
     bool is_owner_of(std::string_view aor) const;
-    /// Whether somebody of this AOR exists (design: resource known).
+    /// Whether somebody of this AOR exists.
     bool knows(std::string_view aor) const;
 };
 

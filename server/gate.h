@@ -1,5 +1,5 @@
 // server/gate.h: one durable change at a time for each key; the rest waits in order of arrival
-// (design: Durability).
+// (docs/architecture.md: What a 200 means).
 #pragma once
 
 #include <cstdint>

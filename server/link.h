@@ -50,7 +50,7 @@ public:
     void resolve_with(const Aliases& aliases) noexcept { aliases_ = &aliases; }
 
     /// The bucket in our To tag or in a temporary GRUU, else that of the AOR in the Request-URI
-    /// (for REGISTER: in To) (design: Threads).
+    /// (for REGISTER: in To).
     unsigned shard_of(const sip::Message& request) const override;
     void forward(unsigned shard, std::span<const char> bytes, const sip::Flow& flow,
                  sip::Framing framing) override;

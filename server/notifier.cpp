@@ -110,7 +110,8 @@ void Notifier::turn_away(const Incoming& incoming) {
     context_.stack.answer_and_forget(incoming.transaction, unavailable("Busy"));
 }
 
-/// "Not applied" may be said; what may have been applied is never answered (design: Durability).
+/// "Not applied" may be said; what may have been applied is never answered (docs/architecture.md:
+/// What a 200 means).
 void Notifier::refuse_uncommitted(const Incoming& incoming, store::Outcome outcome) {
     if (outcome == store::Outcome::unknown) return context_.stack.abandon(incoming.transaction);
     refuse(incoming, unavailable("The store is not available"));

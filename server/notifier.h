@@ -30,7 +30,8 @@ public:
                       const sip::Flow& flow, const packages::Package& package);
 
     /// One row of the store, before the first request: dialog, state and timers as they were.
-    /// Nothing runs out before `not_before`, and then spread over some seconds (design: Restart).
+    /// Nothing runs out before `not_before`, and then spread over some seconds
+    /// (docs/architecture.md: Restart).
     void recover(const store::Subscription& row, base::WallTime not_before);
     /// Ends the subscriptions to resources of `aor` whose URI leads elsewhere now, so that their
     /// watchers subscribe again: after a change of aliases.

@@ -35,7 +35,7 @@ public:
     void take_out(std::uint32_t slot, std::uint64_t id, packages::Cause cause,
                   std::uint32_t retry_after = 0);
     /// Anew after each change of its expiry. What lapsed before `not_before` does so spread over
-    /// the seconds after it (design: Restart).
+    /// the seconds after it (docs/architecture.md: Restart).
     void arm_expiry(std::uint32_t slot, Publication& publication, base::WallTime not_before);
 
 private:

@@ -271,7 +271,7 @@ std::variant<RegisterPlan, sip::Answer> decide_star(const RegisterFacts& facts) 
     return plan;
 }
 
-/// What was said when the change was made (design: Durability).
+/// What was said when the change was made (docs/architecture.md: What a 200 means).
 RegisterPlan repetition(const RegisterFacts& facts, const Publication& done) {
     const auto* binding = binding_of(done);
     const bool had_outbound = binding && binding->reg_id != 0;

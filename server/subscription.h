@@ -21,7 +21,8 @@ namespace herald::server {
 /// Contact (8,192 bytes at most): all of it fits into a PackedText.
 inline constexpr std::size_t kMostText = 12'000;
 
-/// CSeqs of NOTIFYs that one durable write of a subscription makes room for (design: Durability).
+/// CSeqs of NOTIFYs that one durable write of a subscription makes room for (docs/architecture.md:
+/// What a 200 means).
 inline constexpr std::uint32_t kCseqBlock = 65536;
 
 /// The texts of a subscription in one allocation; a text found inside an earlier one is not stored
