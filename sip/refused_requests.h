@@ -28,7 +28,8 @@ private:
         std::uint64_t high = 0;
         base::Instant until{};
     };
-    /// A mebibyte; at 20,000 refusals a second seven copies in eight come back in time for it.
+    /// A mebibyte; at 20,000 refusals a second six in seven are still known when the first copy
+    /// comes.
     static constexpr std::size_t kEntries = 1 << 16;
 
     const base::Duration lifetime_;

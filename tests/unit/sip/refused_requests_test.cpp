@@ -1,6 +1,9 @@
 // tests/unit/sip/refused_requests_test.cpp: what was turned away is known for a while.
 #include "sip/refused_requests.h"
 
+#include <random>
+#include <vector>
+
 #include <doctest/doctest.h>
 
 namespace herald::sip {
@@ -32,6 +35,24 @@ TEST_CASE("of two that share a place the later one is known, and nobody is taken
     refused.remember(other, start);
     CHECK_FALSE(refused.has(kOne, start));
     CHECK(refused.has(other, start));
+}
+
+TEST_CASE("of 20,000 a second six in seven are known when Timer E sends the first copy") {
+    RefusedRequests refused(seconds(32));
+    std::mt19937_64 random(1);
+    std::vector<base::Hash128> all(40'000);
+    for (auto& each : all) each = {.low = random(), .high = random()};
+    const auto when = [](std::size_t n) {
+        return base::Instant{seconds(100)} + n * std::chrono::microseconds(50);
+    };
+    std::size_t known = 0;
+    for (std::size_t n = 0; n < all.size(); ++n) {
+        refused.remember(all[n], when(n));
+        // T1 is half a second (RFC 3261 17.1.2.2): 10,000 more were refused since.
+        if (n >= 10'000 && refused.has(all[n - 10'000], when(n))) ++known;
+    }
+    CHECK(known > 30'000 * 5 / 6);
+    CHECK(known < 30'000 * 7 / 8);
 }
 
 TEST_CASE("nothing is known where nothing was refused, not even zeros") {
