@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <utility>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -83,7 +84,9 @@ Status check_query(const Route& route,
         }
         if (is_known) continue;
         if (known.empty()) known = "there are none here";
-        return Fault{FaultKind::malformed, "\"" + name + "\" is no query parameter, " + known};
+        std::string detail = '"' + name;
+        detail.append("\" is no query parameter, ").append(known);
+        return Fault{FaultKind::malformed, std::move(detail)};
     }
     return {};
 }

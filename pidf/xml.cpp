@@ -66,6 +66,7 @@ private:
 
 thread_local Spare Spare::mine_;
 
+// NOLINTNEXTLINE(cert-err58-cpp): nothing here throws
 const bool is_spare_used = []() noexcept {
     pugi::set_memory_management_functions(&Spare::take, &Spare::give_back);
     return true;

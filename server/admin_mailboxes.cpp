@@ -72,7 +72,7 @@ Status AdminService::put_mailbox_settings(std::string_view aor,
         owner_of(*ours), [aor = *ours, settings = std::move(settings)](Shard& shard, auto answer) {
             if (auto status = check_pbx(settings, shard.context()); !status)
                 return answer(status.fault());
-            shard.mailboxes().put_settings(aor, settings, [answer](Status status) {
+            shard.mailboxes().put_settings(aor, settings, [answer](const Status& status) {
                 answer(status ? Result<bool>(true) : Result<bool>(status.fault()));
             });
         });

@@ -117,7 +117,7 @@ Status AdminService::put_registration(std::string_view aor, std::string_view con
                             .expires = expires,
                             .path = std::string(path)};
     return status_of(ask<bool>(owner_of(*ours), [order](Shard& shard, auto answer) {
-        shard.registrar().put(order, [answer](Status status) {
+        shard.registrar().put(order, [answer](const Status& status) {
             answer(status ? Result<bool>(true) : Result<bool>(status.fault()));
         });
     }));
@@ -138,7 +138,7 @@ Status AdminService::remove_registration(std::string_view aor, std::string_view 
                             .cause = found->cause,
                             .retry_after = retry_after};
     return status_of(ask<bool>(owner_of(*ours), [order](Shard& shard, auto answer) {
-        shard.registrar().remove(order, [answer](Status status) {
+        shard.registrar().remove(order, [answer](const Status& status) {
             answer(status ? Result<bool>(true) : Result<bool>(status.fault()));
         });
     }));

@@ -34,7 +34,6 @@ int status_of(FaultKind kind) {
         case FaultKind::not_acceptable:
             return 406;
         case FaultKind::precondition_failed:
-            return 412;
         case FaultKind::conflict:
             return 412;
         case FaultKind::too_large:
