@@ -113,7 +113,11 @@ void SubscriptionTable::widen_sketches() {
     const auto width = watchers_.width() * 2;
     watchers_ = Sketch(width);
     pairs_ = Sketch(width);
-    slab_.for_each([this](std::uint32_t, const Subscription& record) { count(record, 1); });
+    sources_ = Sketch(width);
+    slab_.for_each([this](std::uint32_t, const Subscription& record) {
+        count(record, 1);
+        count_source(record, 1);
+    });
 }
 
 SubscriptionTable::Id SubscriptionTable::add(Subscription&& record) {

@@ -138,7 +138,7 @@ private:
     base::Index by_device_;
     Sketch watchers_{kLeastWidth};
     Sketch pairs_{kLeastWidth};
-    Sketch sources_{kLeastWidth};  ///< never widened: limits of sources are large
+    Sketch sources_{kLeastWidth};
     base::Counter* by_state_[kSubscriptionStates];
 };
 

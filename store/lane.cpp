@@ -11,7 +11,7 @@ namespace {
 
 constexpr auto kTick = std::chrono::seconds(1);
 /// Commits begin at least this far apart. What comes meanwhile shares the next one and its sync,
-/// which saves a third of the server's time at half load; a change that comes alone waits for
+/// which saves a fifth of the server's time at half load; a change that comes alone waits for
 /// nothing.
 constexpr auto kApart = std::chrono::microseconds(700);
 

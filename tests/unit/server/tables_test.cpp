@@ -196,11 +196,16 @@ TEST_CASE("however many subscribe, nobody is held to what others have") {
     const auto watcher = [](std::uint32_t i) {
         return "sip:" + std::to_string(i) + "@example.com";
     };
+    const auto source = [](std::uint32_t i) {
+        return *sip::Endpoint::from(
+            "10.0." + std::to_string(i / 256) + "." + std::to_string(i % 256), 5060);
+    };
     for (std::uint32_t i = 0; i < kMany; ++i) {
         Subscription one;
         const auto name = watcher(i);
         one.text = PackedText({"", "", "", "", name, "", "", name, "", "", ""});
         one.resource = i;
+        one.flow.peer = source(i);
         table.add(std::move(one));
     }
     std::uint32_t most = 0;
@@ -208,6 +213,7 @@ TEST_CASE("however many subscribe, nobody is held to what others have") {
         CHECK(table.pair_load(watcher(i), i) >= 1);
         most = std::max(most, table.pair_load(watcher(i), i));
         most = std::max(most, table.watcher_load(watcher(i)));
+        most = std::max(most, table.source_load(source(i)));
     }
     CHECK(most < 9);
 }
