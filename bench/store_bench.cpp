@@ -16,7 +16,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include "store/sqlite_ledger.h"
+#include "store/sqlite/sqlite_ledger.h"
 
 namespace herald::store {
 namespace {

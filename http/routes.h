@@ -12,7 +12,7 @@
 #include "http/exchange.h"
 #include "http/json.h"
 #include "http/tokens.h"
-#include "server/admin.h"
+#include "server/admin/admin.h"
 
 namespace herald::http {
 

@@ -9,7 +9,7 @@
 
 #include "base/metrics.h"
 #include "base/result.h"
-#include "server/admin.h"
+#include "server/admin/admin.h"
 #include "sip/endpoint.h"
 #include "store/records.h"
 

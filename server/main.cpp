@@ -11,8 +11,8 @@
 #include "cli/command.h"
 #include "http/server.h"
 #include "http/tokens.h"
-#include "server/config.h"
-#include "server/config_values.h"
+#include "server/config/config.h"
+#include "server/config/config_values.h"
 #include "server/server.h"
 
 namespace {

@@ -9,10 +9,10 @@
 
 #include "base/id.h"
 #include "base/log.h"
-#include "server/admin_service.h"
-#include "server/link.h"
-#include "server/recovery.h"
-#include "server/shard.h"
+#include "server/admin/admin_service.h"
+#include "server/shard/link.h"
+#include "server/shard/recovery.h"
+#include "server/shard/shard.h"
 
 namespace herald::server {
 

@@ -9,8 +9,8 @@
 #include "base/metrics.h"
 #include "base/result.h"
 #include "base/time.h"
-#include "server/admin.h"
-#include "server/config.h"
+#include "server/admin/admin.h"
+#include "server/config/config.h"
 #include "sip/transport.h"
 
 namespace herald::server {

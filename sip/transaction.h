@@ -1,14 +1,16 @@
 // sip/transaction.h: non-INVITE transactions, both sides, as tables of states (RFC 3261 17, 4320,
 // 6026).
 //
-//   client:            1xx                 final, F, transport error
-//     trying ------------------> proceeding -----------------------> (gone; late answers fail the
-//     generation)
-//        \_____ final, F, transport error ________________________/
-//   server:      100               final                     J (a stream, within a dialog: at once)
-//     trying --------> proceeding --------> completed ------------------------------> (gone)
-//        \______________ final ____________/
-//        \______ given up (RFC 4320: no 408) ________________________________________/
+//   client:     1xx                final, F, transport error
+//     trying --------> proceeding ----------------------------> gone   (late answers fail the
+//        |                                                       ^      generation)
+//        +---------------- final, F, transport error ------------+
+//
+//   server:     100                 final                J
+//     trying --------> proceeding ---------> completed -----> gone   (J: at once on a stream
+//        |                 |                   ^                ^     or within a dialog)
+//        +---- final ------|-------------------+                |
+//        +-----------------+---- given up (RFC 4320: no 408) ---+
 #pragma once
 
 #include <cstdint>

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "store/lane.h"
-#include "store/sqlite_ledger.h"
+#include "store/sqlite/sqlite_ledger.h"
 #include "store/store.h"
 
 namespace herald::store {

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "server/recovery.h"
+#include "server/shard/recovery.h"
 
 namespace herald::conformance {
 

@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <string>
 
-#include "server/config.h"
-#include "server/config_table.h"
+#include "server/config/config.h"
+#include "server/config/config_table.h"
 
 using namespace herald;
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "server/admin.h"
+#include "server/admin/admin.h"
 
 namespace herald::http {
 

@@ -8,7 +8,7 @@
 #include <doctest/doctest.h>
 
 #include "packages/package.h"
-#include "server/identity.h"
+#include "server/access/identity.h"
 #include "sip/message.h"
 #include "tests/support/fake_transport.h"
 

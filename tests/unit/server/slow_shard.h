@@ -12,7 +12,7 @@
 
 #include <doctest/doctest.h>
 
-#include "server/shard.h"
+#include "server/shard/shard.h"
 #include "tests/support/fake_transport.h"
 
 namespace herald::server::testing {

@@ -1,0 +1,35 @@
+// cli/bench/bench_process.h: what a process of this machine uses, read from /proc.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace herald::cli::bench {
+
+/// What a process used since it was started; threads that ended may be missing.
+struct Usage {
+    double user_seconds = 0;
+    double system_seconds = 0;
+    std::uint64_t resident_bytes = 0;
+    std::uint64_t written_bytes = 0;  ///< sent to storage; 0 where that may not be read
+
+    double seconds() const noexcept { return user_seconds + system_seconds; }
+};
+
+/// nullopt: no such process.
+std::optional<Usage> usage_of(int pid);
+
+/// Who has a socket bound to this UDP port, as far as we may see. The first one found.
+std::optional<int> owner_of_udp_port(std::uint16_t port);
+
+/// CPU times out of /proc/PID/stat; `ticks` of them are a second.
+std::optional<Usage> read_stat(std::string_view stat, long ticks);
+/// Inode of the socket bound to `port` out of /proc/net/udp or udp6.
+std::optional<std::string> inode_of_port(std::string_view table, std::uint16_t port);
+
+/// "AMD EPYC ..., 2 CPUs, Linux 6.1"
+std::string machine();
+
+}  // namespace herald::cli::bench

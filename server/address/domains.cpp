@@ -1,0 +1,72 @@
+// server/address/domains.cpp: which hosts are ours, and the canonical name of a resource in them.
+#include "server/address/domains.h"
+
+#include "base/text.h"
+
+namespace herald::server {
+
+namespace {
+
+bool has_known_scheme(const sip::Uri& uri) {
+    return uri.scheme == sip::Scheme::sip || uri.scheme == sip::Scheme::sips ||
+           uri.scheme == sip::Scheme::pres || uri.scheme == sip::Scheme::im;
+}
+
+}  // namespace
+
+Domains::Domains(const std::vector<std::string>& configured,
+                 const std::vector<sip::ListenerAddress>& listeners) {
+    for (const auto& name : configured) hosts_.insert(sip::canonical_host(name));
+    for (const auto& listener : listeners) {
+        ports_.insert(listener.port);
+        ports_.insert(listener.bound.port());
+        listeners_.insert(sip::canonical_host(listener.host));
+        if (!listener.bound.is_any()) listeners_.insert(sip::canonical_host(listener.bound.host()));
+    }
+    if (configured.empty()) {
+        hosts_ = listeners_;
+        hosts_.insert("localhost");
+    }
+    ports_.insert({0, 5060, 5061});
+    first_ =
+        configured.empty() ? std::string("localhost") : sip::canonical_host(configured.front());
+}
+
+bool Domains::serves(const sip::Uri& uri) const {
+    return has_known_scheme(uri) && ports_.count(uri.port) > 0 && serves_host(uri.host);
+}
+
+bool Domains::serves_host(std::string_view host) const {
+    return hosts_.count(sip::canonical_host(host)) > 0;
+}
+
+bool Domains::is_ours(std::string_view host) const {
+    return serves_host(host) || listeners_.count(sip::canonical_host(host)) > 0;
+}
+
+std::string Domains::aor(const sip::Uri& uri) const {
+    if (!serves(uri)) return sip::canonical_aor(uri);
+    sip::Uri bare = uri;
+    bare.port = 0;
+    return sip::canonical_aor(bare);
+}
+
+std::optional<std::string> Domains::aor(std::string_view text) const {
+    std::string with_scheme;
+    if (text.find(':') == std::string_view::npos) {
+        with_scheme = "sip:";
+        with_scheme += text;
+        text = with_scheme;
+    }
+    const auto uri = sip::parse_uri(text);
+    if (!uri || !has_known_scheme(*uri) || uri->host.empty()) return std::nullopt;
+    return aor(*uri);
+}
+
+std::string_view domain_of(std::string_view aor) noexcept {
+    const auto at = aor.rfind('@');
+    if (at != std::string_view::npos) return aor.substr(at + 1);
+    return base::split_once(aor, ':').after;
+}
+
+}  // namespace herald::server

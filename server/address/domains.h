@@ -1,0 +1,46 @@
+// server/address/domains.h: which hosts are ours, and the canonical name of a resource in them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "sip/transport.h"
+#include "sip/uri.h"
+
+namespace herald::server {
+
+/// The served domains: configured ones, or `localhost` and the listening addresses. Immutable,
+/// shared by all shards.
+class Domains {
+public:
+    Domains(const std::vector<std::string>& configured,
+            const std::vector<sip::ListenerAddress>& listeners);
+
+    /// A domain name, or an address we listen on; ports other than a listening one make it somebody
+    /// else's.
+    bool serves(const sip::Uri& uri) const;
+    bool serves_host(std::string_view host) const;
+    /// A served domain, or a host our own Contact may name.
+    bool is_ours(std::string_view host) const;
+    /// Canonical AOR (RFC 3261 10.3 step 5): without parameters, and without port where the host is
+    /// ours.
+    std::string aor(const sip::Uri& uri) const;
+    /// aor() of text: a bare URI, or `user@host` without scheme. nullopt for what is no sip, sips,
+    /// pres or im URI.
+    std::optional<std::string> aor(std::string_view text) const;
+    const std::string& first() const noexcept { return first_; }
+
+private:
+    std::unordered_set<std::string> hosts_;
+    std::unordered_set<std::string> listeners_;
+    std::unordered_set<unsigned> ports_;
+    std::string first_;
+};
+
+/// Host part of a canonical AOR.
+std::string_view domain_of(std::string_view aor) noexcept;
+
+}  // namespace herald::server

@@ -1,0 +1,82 @@
+// server/admin/admin_mailboxes.cpp: an operator's view of mailbox settings, and wishes about them.
+#include <algorithm>
+
+#include "server/address/own_address.h"
+#include "server/admin/admin_ask.h"
+#include "server/admin/admin_service.h"
+#include "sip/uri.h"
+
+namespace herald::server {
+
+namespace {
+
+bool is_user(std::string_view text) {
+    std::string escaped;
+    sip::append_escaped_user(escaped, text);
+    return !text.empty() && escaped == text;
+}
+
+/// Why the PBX's part of the settings will not do.
+Status check_pbx(const packages::MailboxSettings& settings, Context& context) {
+    if (settings.pbx.empty()) {
+        if (settings.pbx_user.empty()) return {};
+        return Fault{FaultKind::malformed, "a mailbox of a PBX needs the name of the PBX"};
+    }
+    const auto& all = context.config.mwi_pbx;
+    const auto pbx = std::find_if(
+        all.begin(), all.end(), [&](const PbxAddress& each) { return each.name == settings.pbx; });
+    if (pbx == all.end())
+        return Fault{FaultKind::malformed, "mwi.pbx has no PBX called " + settings.pbx};
+    const auto uri = sip::parse_uri(pbx->uri);
+    const auto listeners = context.stack.transport().listeners();
+    if (uri && is_own_address(*uri, context.domains, listeners)) {
+        return Fault{FaultKind::malformed,
+                     "The address of " + settings.pbx + " is this server's own"};
+    }
+    if (!settings.pbx_user.empty() && !is_user(settings.pbx_user))
+        return Fault{FaultKind::malformed, settings.pbx_user + " is no user part of a SIP URI"};
+    return {};
+}
+
+}  // namespace
+
+Result<packages::MailboxSettings> AdminService::mailbox_settings(std::string_view aor) {
+    auto ours = our_resource(aor);
+    if (!ours) return ours.fault();
+    return ask<packages::MailboxSettings>(
+        owner_of(*ours), [aor = *ours](Shard& shard, auto answer) {
+            const auto* settings = shard.mailboxes().settings(aor);
+            answer(settings ? *settings : packages::MailboxSettings());
+        });
+}
+
+Status AdminService::put_mailbox_settings(std::string_view aor,
+                                          packages::MailboxSettings settings) {
+    auto ours = our_resource(aor);
+    if (!ours) return ours.fault();
+    if (settings.members.size() > packages::kMaxMembers) {
+        return Fault{FaultKind::too_large,
+                     "A group has at most " + std::to_string(packages::kMaxMembers) + " members"};
+    }
+    std::vector<std::string> members;
+    for (const auto& each : settings.members) {
+        auto member = our_resource(each);
+        if (!member) return Fault{FaultKind::malformed, "\"members\": " + member.fault().detail};
+        // A mailbox counts its own messages anyway.
+        const bool is_known =
+            *member == *ours || std::find(members.begin(), members.end(), *member) != members.end();
+        if (!is_known) members.push_back(*std::move(member));
+    }
+    settings.members = std::move(members);
+    auto done = ask<bool>(
+        owner_of(*ours), [aor = *ours, settings = std::move(settings)](Shard& shard, auto answer) {
+            if (auto status = check_pbx(settings, shard.context()); !status)
+                return answer(status.fault());
+            shard.mailboxes().put_settings(aor, settings, [answer](const Status& status) {
+                answer(status ? Result<bool>(true) : Result<bool>(status.fault()));
+            });
+        });
+    return done ? Status{} : Status(done.fault());
+}
+
+}  // namespace herald::server

@@ -1,0 +1,152 @@
+// server/admin/admin_messages.cpp: messages an operator sends, and those kept for users who are not
+// there.
+#include <algorithm>
+#include <iterator>
+
+#include "base/text.h"
+#include "server/admin/admin_ask.h"
+#include "server/admin/admin_service.h"
+#include "server/message/message_text.h"
+#include "sip/fields.h"
+
+namespace herald::server {
+
+namespace {
+
+constexpr std::size_t kMostRows = 1000;
+
+bool is_one_line(std::string_view text) {
+    return std::none_of(text.begin(), text.end(),
+                        [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
+MessageInfo info_of(store::Message&& message, bool with_body) {
+    MessageInfo info;
+    info.id = std::to_string(message.id);
+    info.aor = std::move(message.recipient);
+    info.from = std::move(message.from);
+    info.subject = line_value(message.headers, "Subject");
+    info.type = line_value(message.headers, "Content-Type");
+    info.size = message.body.size();
+    info.date = message.date;
+    info.kept_until = message.keep_until;
+    if (with_body) info.body = std::move(message.body);
+    return info;
+}
+
+/// A page of one shard, its rows still on their way from the store.
+struct Gathering {
+    MessagePage page;
+    std::size_t missing = 0;
+};
+
+/// Rows on their way out of the store.
+struct Removal {
+    std::size_t missing = 0;
+    bool is_safe = true;
+};
+
+template <class Answer>
+void gather(Context& context, const std::vector<std::uint64_t>& ids, MessagePage page,
+            bool with_bodies, Answer answer) {
+    auto gathering = std::make_shared<Gathering>(Gathering{std::move(page), ids.size()});
+    if (ids.empty()) return answer(std::move(gathering->page));
+    for (const auto id : ids) {
+        context.port.load(id, [gathering, with_bodies, answer](Result<store::Message> row) {
+            // One that went meanwhile is left out.
+            if (row) gathering->page.rows.push_back(info_of(*std::move(row), with_bodies));
+            if (--gathering->missing == 0) answer(std::move(gathering->page));
+        });
+    }
+}
+
+}  // namespace
+
+Result<int> AdminService::send_message(const MessageOrder& order) {
+    auto from = our_aor(order.from);
+    if (!from) return from.fault();
+    const auto named = domains_.aor(order.to);
+    if (!named) return Fault{FaultKind::malformed, "This is no SIP address: " + order.to};
+    const auto to = resource_of(*named);
+    if (!to) return to.fault();
+    if (!is_one_line(order.subject) || !is_one_line(order.type) ||
+        !sip::parse_media_type(order.type))
+        return Fault{FaultKind::malformed, "type is a media type, and subject is one line"};
+    return ask<int>(owner_of(*to), [order, from = *from, to = *to](Shard& shard, auto answer) {
+        auto& context = shard.context();
+        if (order.body.size() > context.config.message_max_body)
+            return answer(Fault{FaultKind::too_large, "The body is too long"});
+        store::Message message;
+        message.recipient = to;
+        message.sender = from;
+        message.from = "<" + from + ">";
+        message.to = "<" + to + ">";
+        message.date = context.wall();
+        message.keep_until = message.date + std::chrono::seconds(context.config.message_keep);
+        if (order.expires != 0) {
+            message.expires_at = message.date + std::chrono::seconds(order.expires);
+            message.keep_until = std::min(message.keep_until, message.expires_at);
+        }
+        message.headers = "Content-Type: " + order.type + "\r\n";
+        if (!order.subject.empty()) message.headers += "Subject: " + order.subject + "\r\n";
+        message.body = order.body;
+        message.size = size_of(message);
+        shard.messaging().submit(std::move(message), answer);
+    });
+}
+
+Result<MessagePage> AdminService::messages(std::string_view aor, std::string_view after,
+                                           std::size_t limit, bool with_bodies) {
+    const auto from = after.empty() ? std::optional<std::uint64_t>(0) : base::to_u64(after);
+    if (!from) return Fault{FaultKind::malformed, "'after' is no id of a row"};
+    std::string canonical;
+    if (!aor.empty()) {
+        auto ours = our_resource(aor);
+        if (!ours) return ours.fault();
+        canonical = *std::move(ours);
+    }
+    limit = std::clamp<std::size_t>(limit, 1, kMostRows);
+    MessagePage all;
+    for (auto* shard : shards_) {
+        auto page = ask<MessagePage>(
+            *shard, [canonical, from = *from, limit, with_bodies](Shard& owner, auto answer) {
+                auto ids = owner.messaging().stored().ids(canonical);
+                MessagePage rows;
+                rows.total = ids.size();
+                ids.erase(ids.begin(), std::upper_bound(ids.begin(), ids.end(), from));
+                ids.resize(std::min(ids.size(), limit + 1));
+                gather(owner.context(), ids, std::move(rows), with_bodies, answer);
+            });
+        if (!page) return page;
+        all.total += page->total;
+        std::move(page->rows.begin(), page->rows.end(), std::back_inserter(all.rows));
+    }
+    cut_page(all, limit);
+    return all;
+}
+
+Status AdminService::remove_messages(std::string_view aor, std::string_view id) {
+    auto ours = our_resource(aor);
+    if (!ours) return ours.fault();
+    const auto number = id.empty() ? std::optional<std::uint64_t>(0) : base::to_u64(id);
+    if (!number) return Fault{FaultKind::malformed, "this is no id of a message"};
+    auto done = ask<bool>(owner_of(*ours), [aor = *ours, id = *number](Shard& shard, auto answer) {
+        auto& stored = shard.messaging().stored();
+        std::vector<std::uint64_t> ids{id};
+        if (id == 0) ids = stored.ids(aor);
+        auto removal = std::make_shared<Removal>();
+        for (const auto each : ids) {
+            const bool is_there = stored.remove(aor, each, [removal, answer](auto outcome) {
+                removal->is_safe = removal->is_safe && outcome == store::Outcome::committed;
+                if (--removal->missing > 0) return;
+                if (removal->is_safe) return answer(true);
+                answer(Fault{FaultKind::unavailable, "The store is not available"});
+            });
+            removal->missing += is_there ? 1 : 0;
+        }
+        if (removal->missing == 0) answer(Fault{FaultKind::not_found, "No such message is kept"});
+    });
+    return done ? Status{} : Status(done.fault());
+}
+
+}  // namespace herald::server

@@ -1,0 +1,147 @@
+// server/admin/admin_registrations.cpp: an operator's view of registrations, and wishes about them.
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+#include "base/text.h"
+#include "server/admin/admin_ask.h"
+#include "server/admin/admin_service.h"
+
+namespace herald::server {
+
+namespace {
+
+constexpr std::size_t kMostRows = 1000;
+
+struct Removal {
+    std::string_view event;
+    packages::Cause cause;
+};
+constexpr std::array<Removal, 5> kRemovals{{
+    {"deactivated", packages::Cause::deactivated},
+    {"probation", packages::Cause::probation},
+    {"rejected", packages::Cause::rejected},
+    {"unregistered", packages::Cause::removed},
+    {"expired", packages::Cause::expired},
+}};
+
+RegistrationInfo info_of(const std::string& aor, const Publication& publication,
+                         const packages::Binding& binding) {
+    RegistrationInfo info;
+    info.id = std::to_string(publication.id);
+    info.aor = aor;
+    info.contact = binding.contact;
+    info.display_name = binding.display_name;
+    info.instance = binding.instance;
+    info.reg_id = binding.reg_id;
+    info.path = binding.path;
+    info.flow = binding.flow;
+    info.user_agent = binding.user_agent;
+    info.call_id = binding.call_id;
+    info.cseq = binding.cseq;
+    info.publisher = publication.publisher;
+    info.created = binding.created;
+    if (!publication.is_hard()) info.expires_at = publication.expires_at;
+    info.parameters = binding.parameters;
+    info.public_gruu = binding.public_gruu;
+    return info;
+}
+
+struct Row {
+    std::uint64_t id;
+    const std::string* aor;
+    const Publication* publication;
+};
+
+/// One shard's rows after `after`, the first `limit` by id; and how many match in all.
+RegistrationPage page_of(Context& context, const std::string& aor, std::uint64_t after,
+                         std::size_t limit) {
+    const auto* reg = packages::find("reg");
+    std::vector<Row> found;
+    RegistrationPage page;
+    context.resources.for_each([&](std::uint32_t, Resource& resource) {
+        if (resource.package != reg || (!aor.empty() && resource.aor != aor)) return;
+        for (const auto& publication : resource.publications) {
+            if (!binding_of(publication)) continue;
+            ++page.total;
+            if (publication.id > after)
+                found.push_back({publication.id, &resource.aor, &publication});
+        }
+    });
+    const auto count = std::min(limit, found.size());
+    std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count),
+                      found.end(), [](const Row& a, const Row& b) { return a.id < b.id; });
+    for (std::size_t i = 0; i < count; ++i)
+        page.rows.push_back(
+            info_of(*found[i].aor, *found[i].publication, *binding_of(*found[i].publication)));
+    return page;
+}
+
+Status status_of(const Result<bool>& done) {
+    return done ? Status{} : Status(done.fault());
+}
+
+}  // namespace
+
+Result<RegistrationPage> AdminService::registrations(std::string_view aor, std::string_view after,
+                                                     std::size_t limit) {
+    const auto from = after.empty() ? std::optional<std::uint64_t>(0) : base::to_u64(after);
+    if (!from) return Fault{FaultKind::malformed, "'after' is no id of a row"};
+    std::string canonical;
+    if (!aor.empty()) {
+        auto ours = our_resource(aor);
+        if (!ours) return ours.fault();
+        canonical = *std::move(ours);
+    }
+    limit = std::clamp<std::size_t>(limit, 1, kMostRows);
+    RegistrationPage all;
+    for (auto* shard : shards_) {
+        auto page = ask<RegistrationPage>(
+            *shard, [canonical, from = *from, limit](Shard& owner, auto answer) {
+                answer(page_of(owner.context(), canonical, from, limit + 1));
+            });
+        if (!page) return page;
+        all.total += page->total;
+        std::move(page->rows.begin(), page->rows.end(), std::back_inserter(all.rows));
+    }
+    cut_page(all, limit);
+    return all;
+}
+
+Status AdminService::put_registration(std::string_view aor, std::string_view contact,
+                                      std::uint32_t expires, std::string_view path) {
+    auto ours = our_resource(aor);
+    if (!ours) return ours.fault();
+    RegistrationOrder order{.aor = *ours,
+                            .contact = std::string(contact),
+                            .expires = expires,
+                            .path = std::string(path)};
+    return status_of(ask<bool>(owner_of(*ours), [order](Shard& shard, auto answer) {
+        shard.registrar().put(order, [answer](const Status& status) {
+            answer(status ? Result<bool>(true) : Result<bool>(status.fault()));
+        });
+    }));
+}
+
+Status AdminService::remove_registration(std::string_view aor, std::string_view contact,
+                                         std::string_view event, std::uint32_t retry_after) {
+    auto ours = our_resource(aor);
+    if (!ours) return ours.fault();
+    const auto found = std::find_if(kRemovals.begin(), kRemovals.end(),
+                                    [&](const Removal& each) { return each.event == event; });
+    if (found == kRemovals.end()) {
+        return Fault{FaultKind::malformed,
+                     "event is deactivated, probation, rejected, unregistered or expired"};
+    }
+    RegistrationOrder order{.aor = *ours,
+                            .contact = std::string(contact),
+                            .cause = found->cause,
+                            .retry_after = retry_after};
+    return status_of(ask<bool>(owner_of(*ours), [order](Shard& shard, auto answer) {
+        shard.registrar().remove(order, [answer](const Status& status) {
+            answer(status ? Result<bool>(true) : Result<bool>(status.fault()));
+        });
+    }));
+}
+
+}  // namespace herald::server

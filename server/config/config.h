@@ -1,0 +1,166 @@
+// server/config/config.h: the one configuration file: every key in one table, with default, unit
+// and a line of help.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "sip/digest.h"
+#include "sip/endpoint.h"
+#include "store/records.h"
+
+namespace herald::server {
+
+/// `sip.listen` entry: "udp:127.0.0.1:5060", "tcp:[::1]:5060",
+/// "udp:0.0.0.0:5060;advertise=sip.example.com:5060".
+struct ListenAddress {
+    sip::Protocol protocol = sip::Protocol::udp;
+    sip::Endpoint bind;
+    std::string advertised;  ///< host[:port] peers are told; empty: the bound one
+};
+
+enum class AuthMode : std::uint8_t { unset, open, digest };
+
+/// "192.0.2.0/24" or one address.
+struct AddressRange {
+    sip::Endpoint base;
+    unsigned prefix = 0;
+    bool contains(const sip::Endpoint& address) const noexcept;
+};
+Result<AddressRange> parse_address_range(std::string_view text);
+
+/// How far apart the NOTIFYs of a subscription are at least (RFC 6665 4.2.2), for one package.
+struct NotifyInterval {
+    std::string event;
+    std::uint32_t seconds = 0;
+};
+
+/// A PBX that is asked for the state of its mailboxes: "asterisk sip:192.0.2.5:5060 user password".
+struct PbxAddress {
+    std::string name;
+    std::string uri;                 ///< without user part: where its requests go
+    std::string username, password;  ///< empty: it does not challenge
+};
+
+/// Every knob. Defaults here are the defaults. Times in seconds unless the name says otherwise.
+struct Config {
+    // [sip]
+    std::vector<ListenAddress>
+        sip_listen;                    ///< default: udp and tcp on 127.0.0.1:5060 and nothing else
+    std::vector<std::string> domains;  ///< default: localhost and the listening addresses
+    std::vector<AddressRange> trusted_peers;
+    AuthMode auth =
+        AuthMode::unset;  ///< unset means open on loopback and refuses to start elsewhere
+    std::string realm;    ///< default: the first domain
+    std::vector<sip::DigestAlgorithm> digest_algorithms{sip::DigestAlgorithm::sha256,
+                                                        sip::DigestAlgorithm::md5};
+    std::uint32_t nonce_life = 300;
+    bool digest_allow_rfc2069 = false;
+    bool digest_allow_stuck_nc = false;
+    std::string notify_username,
+        notify_password;         ///< credentials Herald answers a challenged NOTIFY with
+    std::string dns_servers;     ///< empty: the system's
+    std::string outbound_proxy;  ///< SIP URI for other domains; empty: RFC 3263
+    std::uint32_t t1_ms = 500, t2_ms = 4000;
+    std::size_t max_message = 65535, max_body = 262144, max_headers = 128, max_connections = 100000;
+    std::uint32_t tcp_idle_timeout = 3600;
+    // [server]
+    unsigned shards = 0;  ///< 0: one per core
+    base::LogLevel log_level = base::LogLevel::info;
+    // [store]
+    std::string store_url = "sqlite:var/herald.db";
+    std::size_t store_queue = 4000;
+    // [resources]
+    bool accept_unknown_resources = true;
+    std::uint32_t max_aliases = 100000;
+    // [presence]
+    bool presence_from_registrations = false;
+    std::uint32_t presence_registration_grace = 10;
+    // [subscribe], [publish]: per-package overrides come with the rules engine
+    std::uint32_t subscribe_min_expires = 60, subscribe_max_expires = 0 /* 0: the package's */;
+    bool subscribe_clamp = false;  ///< below the minimum: raise silently instead of 423
+    bool subscribe_replace_same_device = true;
+    std::uint32_t subscribe_pending_lifetime = 86400;
+    std::uint32_t subscribe_per_watcher = 1000, subscribe_per_source = 200000,
+                  subscribe_per_resource = 200000, subscribe_per_watcher_resource = 10;
+    std::uint32_t publish_default_expires = 3600, publish_min_expires = 60,
+                  publish_max_expires = 7200;
+    std::uint32_t publish_per_resource = 16;
+    // [register]
+    std::uint32_t register_default_expires = 3600, register_min_expires = 60,
+                  register_max_expires = 7200;
+    std::uint32_t register_max_contacts = 10;
+    bool register_needs_path_support = true;
+    bool register_allows_lower_cseq = false;
+    bool register_allows_star_alone = false;
+    // [message]
+    bool message_store = true;            ///< for users who are not there
+    std::uint32_t message_keep = 604800;  ///< at most
+    std::uint32_t message_per_user = 1000;
+    std::uint64_t message_per_user_bytes = 4194304;
+    std::uint32_t message_total = 1000000;  ///< per shard
+    std::size_t message_max_body = 65536;
+    std::vector<std::string> message_types;  ///< "text/plain", "text/*"; empty: any
+    std::uint32_t message_patience = 8;      ///< until who does not answer counts as not there
+    std::uint32_t message_rate = 20;         ///< of one sender, a second; 0: any
+    std::uint32_t message_burst = 100;
+    bool message_large_on_udp = false;   ///< over 1300 bytes where there is no stream
+    bool message_stored_is_200 = false;  ///< for clients that take 202 for a failure
+    bool message_foreign = false;        ///< accounts may write to other domains
+    // [notify]
+    std::uint32_t notify_timeout_max = 3, notify_failures_max = 3;
+    std::vector<NotifyInterval> notify_intervals;  ///< instead of the packages' own
+    // [mwi]
+    std::string mwi_account;  ///< Message-Account where the counters name none; empty: the mailbox
+    bool mwi_unsolicited = false;
+    bool mwi_unsolicited_active = false;  ///< Subscription-State of those NOTIFYs: active
+    std::vector<PbxAddress> mwi_pbx;
+    std::uint32_t mwi_pbx_expires = 600;
+    std::vector<std::string> mwi_message_headers;  ///< names, of headers that NOTIFYs list
+    // [http]
+    std::string http_listen = "127.0.0.1:8080";  ///< empty: no HTTP
+    bool http_insecure = false;                  ///< allow plain HTTP beyond loopback
+    std::string http_token_file = "var/token";
+    std::uint32_t http_threads = 8;
+    std::size_t http_max_body = 1048576;
+    std::uint32_t http_request_timeout = 15;
+    std::vector<store::Token>
+        http_tokens;  ///< beside the one in http_token_file, which is an admin's
+};
+
+/// One mistake in a configuration.
+struct ConfigMistake {
+    unsigned line = 0;  ///< 0: no line of the file
+    std::string text;
+};
+
+struct ConfigResult {
+    Config config;
+    std::vector<ConfigMistake> mistakes;  ///< empty: usable
+};
+
+/// Reads TOML text. All mistakes are reported together: unknown keys (with the nearest known one),
+/// wrong types, ranges, combinations (a listener beyond loopback without auth, HTTP beyond loopback
+/// without TLS or http.insecure).
+ConfigResult parse_config(std::string_view toml);
+/// parse_config() of a file. Faults: io.
+Result<ConfigResult> load_config(const std::string& path);
+/// The whole table as a commented TOML file with every key at its default.
+std::string documented_example();
+
+/// A key whose value differs between two configurations.
+struct ConfigChange {
+    std::string key;             ///< "sip.realm"
+    bool is_reloadable = false;  ///< false: it takes a restart
+};
+/// What differs between the running configuration and one just read, in the order of the table.
+std::vector<ConfigChange> changed_keys(const Config& running, const Config& fresh);
+/// `running` with the reloadable keys of `fresh`.
+Config reloaded(Config running, const Config& fresh);
+
+}  // namespace herald::server

@@ -1,0 +1,216 @@
+// server/config/config_readers.cpp: how the values of single keys are read and shown, where their
+// type alone does not say it.
+#include "server/config/config_readers.h"
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+
+#include "base/text.h"
+#include "packages/message_counts.h"
+#include "server/config/config_values.h"
+#include "sip/uri.h"
+
+namespace herald::server {
+
+namespace {
+
+constexpr std::string_view kLogLevels[] = {"debug", "info", "warning", "error", "off"};
+
+std::string quoted(std::string_view value) {
+    return "\"" + std::string(value) + "\"";
+}
+
+}  // namespace
+
+std::string read_domain(Config& config, std::string_view value) {
+    if (!is_host(value)) return quoted(value) + " is no host name or address";
+    config.domains.push_back(base::lower(value));
+    return {};
+}
+
+std::string read_auth(Config& config, std::string_view value) {
+    if (value.empty()) {
+        config.auth = AuthMode::unset;
+    } else if (value == "open") {
+        config.auth = AuthMode::open;
+    } else if (value == "digest") {
+        config.auth = AuthMode::digest;
+    } else {
+        return quoted(value) + " is unknown, want \"digest\" or \"open\"";
+    }
+    return {};
+}
+std::string show_auth(const Config& config) {
+    switch (config.auth) {
+        case AuthMode::open:
+            return "\"open\"";
+        case AuthMode::digest:
+            return "\"digest\"";
+        case AuthMode::unset:
+            break;
+    }
+    return "\"\"";
+}
+
+std::string read_algorithm(Config& config, std::string_view value) {
+    const auto algorithm = sip::digest_algorithm_of(value);
+    if (!algorithm)
+        return quoted(value) + " is unknown, want \"MD5\", \"SHA-256\" or \"SHA-512-256\"";
+    auto& all = config.digest_algorithms;
+    if (std::find(all.begin(), all.end(), *algorithm) != all.end())
+        return quoted(value) + " is there twice";
+    all.push_back(*algorithm);
+    return {};
+}
+std::string show_algorithms(const Config& config) {
+    std::vector<std::string> names;
+    for (const auto algorithm : config.digest_algorithms)
+        names.emplace_back(sip::name_of(algorithm));
+    return toml_list(names);
+}
+
+std::string read_realm(Config& config, std::string_view value) {
+    const auto is_unfit = [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\' || c == 0x7F;
+    };
+    if (std::any_of(value.begin(), value.end(), is_unfit))
+        return "quotes, backslashes and control characters cannot be in a realm";
+    config.realm = value;
+    return {};
+}
+
+std::string read_dns_servers(Config& config, std::string_view value) {
+    config.dns_servers.clear();
+    while (!value.empty()) {
+        const auto [server, rest, found] = base::split_once(value, ',');
+        const auto address = base::trim(server);
+        if (!sip::Endpoint::from(address, 53) && !parse_numeric_endpoint(address)) {
+            return quoted(address) +
+                   " is no IP address, want \"192.0.2.53\" or "
+                   "\"192.0.2.53:5353,[2001:db8::53]:53\"";
+        }
+        if (!config.dns_servers.empty()) config.dns_servers += ',';
+        config.dns_servers += address;
+        value = rest;
+    }
+    return {};
+}
+
+std::string read_outbound_proxy(Config& config, std::string_view value) {
+    const auto uri = sip::parse_uri(value);
+    const bool is_sip = uri && uri->scheme == sip::Scheme::sip && value.find('>') == value.npos;
+    if (!value.empty() && !is_sip) return quoted(value) + " is no SIP URI, want \"sip:host:port\"";
+    config.outbound_proxy = value;
+    return {};
+}
+
+std::string read_message_type(Config& config, std::string_view value) {
+    const auto [type, subtype, found] = base::split_once(value, '/');
+    if (!found || type.empty() || subtype.empty() || value.find_first_of(" ;,\"") != value.npos)
+        return quoted(value) + " is no media type, want \"text/plain\" or \"text/*\"";
+    config.message_types.push_back(base::lower(value));
+    return {};
+}
+
+std::string read_log_level(Config& config, std::string_view value) {
+    const auto found = std::find(std::begin(kLogLevels), std::end(kLogLevels), value);
+    if (found == std::end(kLogLevels)) {
+        return quoted(value) +
+               " is unknown, want \"debug\", \"info\", \"warning\", \"error\" or \"off\"";
+    }
+    config.log_level = static_cast<base::LogLevel>(found - std::begin(kLogLevels));
+    return {};
+}
+std::string show_log_level(const Config& config) {
+    return toml_quoted(kLogLevels[static_cast<std::size_t>(config.log_level)]);
+}
+
+std::string read_store_url(Config& config, std::string_view value) {
+    const bool is_file = value.substr(0, 7) == "sqlite:" && value.size() > 7;
+    if (!is_file && value != "memory:")
+        return quoted(value) + " is no store, want \"sqlite:<file>\" or \"memory:\"";
+    config.store_url = value;
+    return {};
+}
+
+std::string read_unknown(Config& config, std::string_view value) {
+    if (value != "accept" && value != "refuse")
+        return quoted(value) + " is unknown, want \"accept\" or \"refuse\"";
+    config.accept_unknown_resources = value == "accept";
+    return {};
+}
+std::string show_unknown(const Config& config) {
+    return config.accept_unknown_resources ? "\"accept\"" : "\"refuse\"";
+}
+
+std::string read_http_listen(Config& config, std::string_view value) {
+    if (!value.empty()) {
+        const auto endpoint = parse_numeric_endpoint(value);
+        if (!endpoint) return endpoint.fault().detail;
+    }
+    config.http_listen = value;
+    return {};
+}
+
+std::string read_token_file(Config& config, std::string_view value) {
+    if (value.find('\0') != std::string_view::npos) return "a file name has no NUL in it";
+    config.http_token_file = value;
+    return {};
+}
+
+std::string read_notify_interval(Config& config, std::string_view value) {
+    auto interval = parse_notify_interval(value);
+    if (!interval) return interval.fault().detail;
+    const auto& all = config.notify_intervals;
+    if (std::any_of(all.begin(), all.end(),
+                    [&](const auto& each) { return each.event == interval->event; }))
+        return quoted(interval->event) + " is there twice";
+    config.notify_intervals.push_back(*std::move(interval));
+    return {};
+}
+
+std::string read_message_account(Config& config, std::string_view value) {
+    std::string sample(value);
+    for (const std::string_view name : {"{user}", "{host}"}) {
+        for (auto at = sample.find(name); at != std::string::npos; at = sample.find(name, at))
+            sample.replace(at, name.size(), "x");
+    }
+    if (!sample.empty() && (!sip::parse_uri(sample) || sample.find_first_of("{}<>") != sample.npos))
+        return quoted(value) + " is no URI, want one like \"sip:*97@{host}\"";
+    config.mwi_account = value;
+    return {};
+}
+
+std::string read_unsolicited_state(Config& config, std::string_view value) {
+    if (value != "terminated" && value != "active")
+        return quoted(value) + " is unknown, want \"terminated\" or \"active\"";
+    config.mwi_unsolicited_active = value == "active";
+    return {};
+}
+std::string show_unsolicited_state(const Config& config) {
+    return config.mwi_unsolicited_active ? "\"active\"" : "\"terminated\"";
+}
+
+std::string read_message_header(Config& config, std::string_view value) {
+    constexpr std::size_t kMost = 32;
+    if (!packages::is_header(value, {}))
+        return quoted(value) + " is no name of a header, want one like \"Subject\"";
+    if (config.mwi_message_headers.size() >= kMost)
+        return "want at most " + std::to_string(kMost) + " names";
+    config.mwi_message_headers.emplace_back(value);
+    return {};
+}
+
+std::string read_pbx(Config& config, std::string_view value) {
+    auto pbx = parse_pbx(value);
+    if (!pbx) return pbx.fault().detail;
+    const auto& all = config.mwi_pbx;
+    if (std::any_of(all.begin(), all.end(),
+                    [&](const auto& each) { return each.name == pbx->name; }))
+        return quoted(pbx->name) + " is there twice";
+    config.mwi_pbx.push_back(*std::move(pbx));
+    return {};
+}
+
+}  // namespace herald::server

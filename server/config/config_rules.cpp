@@ -1,0 +1,161 @@
+// server/config/config_rules.cpp: defaults that depend on other keys, and the combinations of keys
+// that do not work.
+#include <algorithm>
+#include <cassert>
+
+#include "base/text.h"
+#include "server/config/config_table.h"
+#include "server/config/config_values.h"
+
+namespace herald::server {
+
+namespace {
+
+using Rules = std::vector<BrokenRule>;
+
+bool is_same_address(const ListenAddress& a, const ListenAddress& b) {
+    return a.protocol == b.protocol && a.bind == b.bind && a.bind.port() != 0;
+}
+
+void check_listeners(const Config& config, Rules& broken) {
+    constexpr std::string_view kKey = "sip.listen";
+    const auto& all = config.sip_listen;
+    if (all.empty()) broken.push_back({kKey, "nothing is listened on, want at least one address"});
+    for (auto it = all.begin(); it != all.end(); ++it) {
+        const std::string shown = "\"" + to_string(*it) + "\"";
+        if (std::any_of(all.begin(), it,
+                        [&](const auto& other) { return is_same_address(other, *it); })) {
+            broken.push_back({kKey, shown + " is there twice"});
+        }
+        if (it->bind.is_any() && it->advertised.empty()) {
+            broken.push_back(
+                {kKey,
+                 shown +
+                     " is every address of this machine, and other machines must be told one: add "
+                     ";advertise=<host or address>"});
+        }
+        if (!it->bind.is_loopback() && config.auth == AuthMode::unset) {
+            broken.push_back({kKey, shown + " can be reached from other machines: set sip.auth to "
+                                            "\"digest\", or to \"open\" "
+                                            "if everyone who can reach it may act as anybody"});
+        }
+    }
+}
+
+void check_authentication(const Config& config, Rules& broken) {
+    if (config.auth == AuthMode::digest && config.digest_algorithms.empty()) {
+        broken.push_back(
+            {"sip.digest_algorithms", "nothing is offered, but sip.auth is \"digest\""});
+    }
+    if (config.notify_username.empty() && !config.notify_password.empty()) {
+        broken.push_back({"sip.notify_password", "there is a password but no sip.notify_username"});
+    }
+}
+
+void check_intervals(const Config& config, Rules& broken) {
+    if (config.t1_ms > config.t2_ms) broken.push_back({"sip.t1_ms", "it is more than sip.t2_ms"});
+    if (config.subscribe_max_expires != 0 &&
+        config.subscribe_min_expires > config.subscribe_max_expires) {
+        broken.push_back({"subscribe.min_expires", "it is more than subscribe.max_expires"});
+    }
+    if (config.publish_min_expires > config.publish_max_expires) {
+        broken.push_back({"publish.min_expires", "it is more than publish.max_expires"});
+    } else if (config.publish_default_expires < config.publish_min_expires ||
+               config.publish_default_expires > config.publish_max_expires) {
+        broken.push_back({"publish.default_expires",
+                          "it is not between publish.min_expires and publish.max_expires"});
+    }
+    if (config.subscribe_per_watcher_resource > config.subscribe_per_watcher) {
+        broken.push_back(
+            {"subscribe.per_watcher_resource", "it is more than subscribe.per_watcher"});
+    }
+}
+
+bool has_same_port(const ListenAddress& listen, const sip::Endpoint& http) {
+    if (listen.protocol == sip::Protocol::udp || http.port() == 0 ||
+        listen.bind.port() != http.port())
+        return false;
+    return same_host(listen.bind, http) || listen.bind.is_any() || http.is_any();
+}
+
+void check_tokens(const Config& config, Rules& broken) {
+    const auto& tokens = config.http_tokens;
+    for (auto it = tokens.begin(); it != tokens.end(); ++it) {
+        const auto is_same = [&](const store::Token& t) {
+            return t.name == it->name || t.sha256_hex == it->sha256_hex;
+        };
+        if (std::any_of(tokens.begin(), it, is_same)) {
+            broken.push_back({"http.tokens",
+                              "\"" + it->name + "\" has the name or the hash of an earlier token"});
+        }
+    }
+    if (config.http_token_file.empty() && tokens.empty()) {
+        broken.push_back(
+            {"http.token_file",
+             "there is no token at all: name a file here, or put tokens into http.tokens"});
+    }
+}
+
+void check_http(const Config& config, Rules& broken) {
+    if (config.http_listen.empty()) return;
+    check_tokens(config, broken);
+    const auto endpoint = parse_numeric_endpoint(config.http_listen);
+    if (!endpoint) return;  // said where it was read
+    if (!endpoint->is_loopback() && !config.http_insecure) {
+        broken.push_back(
+            {"http.listen",
+             "\"" + config.http_listen +
+                 "\" can be reached from other machines and would take tokens in plain text: put a "
+                 "TLS proxy before a loopback address, or set http.insecure = true"});
+    }
+    const auto& all = config.sip_listen;
+    if (std::any_of(all.begin(), all.end(),
+                    [&](const auto& listen) { return has_same_port(listen, *endpoint); })) {
+        broken.push_back({"http.listen", "\"" + config.http_listen + "\" is taken by sip.listen"});
+    }
+}
+
+void add_domain(Config& config, std::string domain) {
+    auto& all = config.domains;
+    if (std::find(all.begin(), all.end(), domain) == all.end()) all.push_back(std::move(domain));
+}
+
+std::string host_of(std::string_view host_port) {
+    const auto colon = host_port.rfind(':');
+    const auto bracket = host_port.rfind(']');
+    const bool has_port =
+        colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
+    return base::lower(has_port ? host_port.substr(0, colon) : host_port);
+}
+
+}  // namespace
+
+Config default_config() {
+    Config config;
+    const auto loopback = sip::Endpoint::from("127.0.0.1", 5060);
+    assert(loopback);
+    config.sip_listen = {{sip::Protocol::udp, *loopback, {}}, {sip::Protocol::tcp, *loopback, {}}};
+    return config;
+}
+
+void derive_defaults(Config& config) {
+    if (config.domains.empty()) {
+        config.domains.emplace_back("localhost");
+        for (const ListenAddress& listen : config.sip_listen) {
+            if (!listen.bind.is_any()) add_domain(config, listen.bind.uri_host());
+            if (!listen.advertised.empty()) add_domain(config, host_of(listen.advertised));
+        }
+    }
+    if (config.realm.empty()) config.realm = config.domains.front();
+}
+
+std::vector<BrokenRule> broken_rules(const Config& config) {
+    Rules broken;
+    check_listeners(config, broken);
+    check_authentication(config, broken);
+    check_intervals(config, broken);
+    check_http(config, broken);
+    return broken;
+}
+
+}  // namespace herald::server

@@ -1,0 +1,502 @@
+// server/config/config_table.cpp: every configuration key with its default, unit, range and line of
+// help.
+#include "server/config/config_table.h"
+
+#include <algorithm>
+#include <limits>
+#include <type_traits>
+
+#include "base/text.h"
+#include "server/config/config_readers.h"
+#include "server/config/config_values.h"
+#include "sip/uri.h"
+
+namespace herald::server {
+
+namespace {
+
+constexpr std::uint64_t kDay = 86400;
+constexpr std::uint64_t kMaxExpires = std::numeric_limits<std::uint32_t>::max();
+
+/// What every row says first.
+struct Description {
+    std::string_view section, name, help;
+    bool is_reloadable = false;
+};
+struct Range {
+    std::uint64_t min, max;
+    std::string_view unit = {};
+};
+
+template <auto Member>
+void copy_member(const Config& from, Config& to) {
+    to.*Member = from.*Member;
+}
+
+constexpr ConfigKey row(const Description& d, ValueType type) {
+    ConfigKey key;
+    key.section = d.section;
+    key.name = d.name;
+    key.help = d.help;
+    key.is_reloadable = d.is_reloadable;
+    key.type = type;
+    return key;
+}
+
+template <auto Member>
+constexpr ConfigKey flag(const Description& d) {
+    ConfigKey key = row(d, ValueType::flag);
+    key.set_flag = [](Config& config, bool value) { config.*Member = value; };
+    key.show = [](const Config& config) -> std::string {
+        return config.*Member ? "true" : "false";
+    };
+    key.copy = copy_member<Member>;
+    return key;
+}
+
+template <auto Member>
+constexpr ConfigKey number(const Description& d, const Range& range) {
+    ConfigKey key = row(d, ValueType::number);
+    key.min = range.min;
+    key.max = range.max;
+    key.unit = range.unit;
+    key.set_number = [](Config& config, std::uint64_t value) {
+        config.*Member = static_cast<std::remove_reference_t<decltype(config.*Member)>>(value);
+    };
+    key.show = [](const Config& config) { return std::to_string(config.*Member); };
+    key.copy = copy_member<Member>;
+    return key;
+}
+
+using Read = std::string (*)(Config&, std::string_view);
+using Show = std::string (*)(const Config&);
+
+/// A text key that is read and shown in a way of its own.
+template <auto Member>
+constexpr ConfigKey text(const Description& d, Read read, Show show) {
+    ConfigKey key = row(d, ValueType::text);
+    key.read = read;
+    key.show = show;
+    key.copy = copy_member<Member>;
+    return key;
+}
+/// Any string that `read` takes.
+template <auto Member>
+constexpr ConfigKey text(const Description& d, Read read) {
+    return text<Member>(d, read, [](const Config& config) { return toml_quoted(config.*Member); });
+}
+/// Any string.
+template <auto Member>
+constexpr ConfigKey text(const Description& d) {
+    return text<Member>(d, [](Config& config, std::string_view value) -> std::string {
+        config.*Member = value;
+        return {};
+    });
+}
+
+template <auto Member>
+constexpr ConfigKey list(const Description& d, Read read, Show show) {
+    ConfigKey key = row(d, ValueType::list);
+    key.read = read;
+    key.show = show;
+    key.clear = [](Config& config) { (config.*Member).clear(); };
+    key.copy = copy_member<Member>;
+    return key;
+}
+
+/// Appends what `parse` made of an element, or says why it made nothing.
+template <auto Member, auto Parse>
+std::string read_element(Config& config, std::string_view value) {
+    auto parsed = Parse(value);
+    if (!parsed) return parsed.fault().detail;
+    (config.*Member).push_back(*std::move(parsed));
+    return {};
+}
+template <auto Member>
+std::string show_elements(const Config& config) {
+    std::vector<std::string> values;
+    for (const auto& element : config.*Member) values.push_back(to_string(element));
+    return toml_list(values);
+}
+
+using C = Config;
+
+constexpr ConfigKey kSipKeys[] = {
+    list<&C::sip_listen>(
+        {"sip", "listen",
+         "Where SIP is served: transport:address:port, numeric; transports are udp and tcp. Add "
+         ";advertise=host[:port] where other machines reach Herald under another name or address."},
+        read_element<&C::sip_listen, parse_listen_address>, show_elements<&C::sip_listen>),
+    list<&C::domains>(
+        {"sip", "domains",
+         "Domains whose users live here. Empty: localhost and the listening addresses."},
+        read_domain, [](const Config& c) { return toml_list(c.domains); }),
+    list<&C::trusted_peers>({"sip", "trusted_peers",
+                             "Addresses and ranges whose P-Asserted-Identity is believed (RFC "
+                             "3325); from all others it is dropped."},
+                            read_element<&C::trusted_peers, parse_address_range>,
+                            show_elements<&C::trusted_peers>),
+    text<&C::auth>({"sip", "auth",
+                    "\"digest\": users must authenticate. \"open\": From is believed. Empty: open, "
+                    "and only loopback may be listened on."},
+                   read_auth, show_auth),
+    text<&C::realm>({"sip", "realm",
+                     "The realm of digest authentication; changing it invalidates every stored "
+                     "password. Empty: the first domain."},
+                    read_realm),
+    list<&C::digest_algorithms>(
+        {"sip", "digest_algorithms",
+         "What is offered, preferred first (RFC 8760): MD5, SHA-256, SHA-512-256."},
+        read_algorithm, show_algorithms),
+    number<&C::nonce_life>(
+        {"sip", "nonce_life",
+         "How long a nonce is good for; afterwards the client is told stale=true and tries again."},
+        {10, kDay, "s"}),
+    flag<&C::digest_allow_rfc2069>(
+        {"sip", "digest_allow_rfc2069",
+         "Accept credentials without qop, which can be replayed, from very old phones."}),
+    flag<&C::digest_allow_stuck_nc>(
+        {"sip", "digest_allow_stuck_nc",
+         "Accept nc=00000001 again if the cnonce is new: for phones that never count."}),
+    text<&C::notify_username>({"sip", "notify_username",
+                               "What Herald calls itself where a phone challenges a NOTIFY. Empty: "
+                               "it does not answer challenges."}),
+    text<&C::notify_password>({"sip", "notify_password", "The password for that."}),
+    text<&C::dns_servers>(
+        {"sip", "dns_servers", "DNS servers, separated by commas. Empty: those of the system."},
+        read_dns_servers),
+    text<&C::outbound_proxy>(
+        {"sip", "outbound_proxy",
+         "SIP URI of the proxy that requests to other domains go through. Empty: the servers of "
+         "that domain are looked up (RFC 3263)."},
+        read_outbound_proxy),
+    number<&C::t1_ms>({"sip", "t1_ms",
+                       "Timer T1 (RFC 3261 17.1.1.1): the estimated round trip; requests are given "
+                       "up after 64 of it."},
+                      {10, 10000, "ms"}),
+    number<&C::t2_ms>({"sip", "t2_ms", "Timer T2: the longest pause between retransmissions."},
+                      {10, 60000, "ms"}),
+    number<&C::max_message>(
+        {"sip", "max_message",
+         "Longest head of a message, and longest datagram; more is answered 513."},
+        {1300, 1048576, "bytes"}),
+    number<&C::max_body>({"sip", "max_body",
+                          "Longest body of a message; more is answered 413. A published document "
+                          "may have 65536 bytes, however much is allowed here."},
+                         {1024, 16777216, "bytes"}),
+    number<&C::max_headers>({"sip", "max_headers", "Most header fields of a message."}, {16, 1024}),
+    number<&C::max_connections>(
+        {"sip", "max_connections",
+         "Most TCP connections at once; the operating system's limit on open files counts too."},
+        {1, 1000000}),
+    number<&C::tcp_idle_timeout>(
+        {"sip", "tcp_idle_timeout", "A TCP connection without traffic is closed after this time."},
+        {32, 7 * kDay, "s"}),
+};
+
+constexpr ConfigKey kServerKeys[] = {
+    number<&C::shards>({"server", "shards", "Threads that serve SIP. 0: one for each processor."},
+                       {0, 256}),
+    text<&C::log_level>(
+        {"server", "log_level", "\"debug\", \"info\", \"warning\", \"error\" or \"off\".", true},
+        read_log_level, show_log_level),
+};
+
+constexpr ConfigKey kStoreKeys[] = {
+    text<&C::store_url>({"store", "url",
+                         "\"sqlite:<file>\", relative to the working directory or absolute. "
+                         "\"memory:\" forgets everything at a restart."},
+                        read_store_url),
+    number<&C::store_queue>(
+        {"store", "queue",
+         "Changes waiting for the disk; with more, new requests are answered 503 and Retry-After."},
+        {100, 1000000}),
+};
+
+constexpr ConfigKey kResourcesKeys[] = {
+    text<&C::accept_unknown_resources>(
+        {"resources", "unknown",
+         "\"accept\": any user of a served domain may be watched. "
+         "\"refuse\": only accounts, aliases and registered users, else 404.",
+         true},
+        read_unknown, show_unknown),
+    number<&C::max_aliases>({"resources", "max_aliases",
+                             "Most aliases; more are refused by the HTTP API with 429.", true},
+                            {1, 1000000}),
+};
+
+constexpr ConfigKey kPresenceKeys[] = {
+    flag<&C::presence_from_registrations>(
+        {"presence", "from_registrations",
+         "true: who has a contact registered and publishes nothing is shown as open.", false}),
+    number<&C::presence_registration_grace>(
+        {"presence", "registration_grace",
+         "A device whose connection or registration ends shows as gone after this time, unless it "
+         "comes back; one that unregisters at once.",
+         true},
+        {0, kDay, "s"}),
+};
+
+constexpr ConfigKey kSubscribeKeys[] = {
+    number<&C::subscribe_min_expires>(
+        {"subscribe", "min_expires",
+         "Shortest subscription; see clamp. 0 as an expiry always means \"end it\" or \"once\".",
+         true},
+        {0, kDay, "s"}),
+    number<&C::subscribe_max_expires>(
+        {"subscribe", "max_expires",
+         "Longest subscription; longer ones are shortened. 0: as each event package says.", true},
+        {0, kMaxExpires, "s"}),
+    flag<&C::subscribe_clamp>(
+        {"subscribe", "clamp",
+         "Below the minimum: true grants the minimum, false answers 423 (RFC 6665 4.2.1.1).",
+         true}),
+    flag<&C::subscribe_replace_same_device>({"subscribe", "replace_same_device",
+                                             "A new subscription of the same device "
+                                             "(+sip.instance, else Contact) ends its earlier one.",
+                                             true}),
+    number<&C::subscribe_pending_lifetime>(
+        {"subscribe", "pending_lifetime",
+         "How long a watcher waits for the owner's decision at most (RFC 3857 4.7.1).", true},
+        {60, 49 * kDay, "s"}),
+    number<&C::subscribe_per_watcher>(
+        {"subscribe", "per_watcher",
+         "Most subscriptions of one watcher; with several shards, in each.", true},
+        {1, 10000000}),
+    number<&C::subscribe_per_source>({"subscribe", "per_source",
+                                      "Most subscriptions from one address (IPv6: one /64), those "
+                                      "of sip.trusted_peers excepted; "
+                                      "with several shards, in each.",
+                                      true},
+                                     {1, 10000000}),
+    number<&C::subscribe_per_resource>(
+        {"subscribe", "per_resource", "Most subscriptions to one resource.", true}, {1, 10000000}),
+    number<&C::subscribe_per_watcher_resource>(
+        {"subscribe", "per_watcher_resource", "Most subscriptions of one watcher to one resource.",
+         true},
+        {1, 10000}),
+};
+
+constexpr ConfigKey kPublishKeys[] = {
+    number<&C::publish_default_expires>(
+        {"publish", "default_expires", "Granted where a PUBLISH asks for nothing (RFC 3903 6).",
+         true},
+        {1, kMaxExpires, "s"}),
+    number<&C::publish_min_expires>(
+        {"publish", "min_expires", "Below this a PUBLISH is answered 423.", true}, {0, kDay, "s"}),
+    number<&C::publish_max_expires>(
+        {"publish", "max_expires", "Longer expiries are shortened to this.", true},
+        {1, kMaxExpires, "s"}),
+    number<&C::publish_per_resource>(
+        {"publish", "per_resource", "Most publications of one resource at a time.", true},
+        {1, 1024}),
+};
+
+constexpr ConfigKey kRegisterKeys[] = {
+    number<&C::register_default_expires>(
+        {"register", "default_expires", "Granted where a contact asks for nothing.", true},
+        {1, kMaxExpires, "s"}),
+    number<&C::register_min_expires>(
+        {"register", "min_expires", "Below this a REGISTER is answered 423 (RFC 3261 10.3).", true},
+        {0, 3600, "s"}),
+    number<&C::register_max_expires>(
+        {"register", "max_expires", "Longer expiries are shortened to this.", true},
+        {60, kMaxExpires, "s"}),
+    number<&C::register_max_contacts>(
+        {"register", "max_contacts", "Most contacts of one user; more are answered 403.", true},
+        {1, 1000}),
+    flag<&C::register_needs_path_support>(
+        {"register", "path_needs_support",
+         "true: a Path the device did not say it supports is answered 420 (RFC 3327 5.3).", true}),
+    flag<&C::register_allows_lower_cseq>(
+        {"register", "allow_lower_cseq",
+         "For devices that start again with their old Call-ID and CSeq 1.", true}),
+    flag<&C::register_allows_star_alone>(
+        {"register", "allow_star_without_expires",
+         "For devices that send \"Contact: *\" without \"Expires: 0\".", true}),
+};
+
+constexpr ConfigKey kMessageKeys[] = {
+    flag<&C::message_store>(
+        {"message", "store",
+         "true: a MESSAGE for a user who is not there is kept and answered 202; "
+         "false: it is answered 480.",
+         true}),
+    number<&C::message_keep>(
+        {"message", "keep",
+         "A message is kept this long at most, or shorter where its Expires says so.", true},
+        {60, 365 * kDay, "s"}),
+    number<&C::message_per_user>(
+        {"message", "per_user", "Most messages kept for one user; more are answered 480.", true},
+        {1, 100000}),
+    number<&C::message_per_user_bytes>(
+        {"message", "per_user_bytes", "Most bytes kept for one user; more is answered 480.", true},
+        {1024, 1073741824, "bytes"}),
+    number<&C::message_total>(
+        {"message", "total", "Most messages kept in all; with several shards, in each.", true},
+        {1, 100000000}),
+    number<&C::message_max_body>(
+        {"message", "max_body", "Longest body of a MESSAGE; more is answered 413.", true},
+        {1024, 16777216, "bytes"}),
+    list<&C::message_types>({"message", "types",
+                             "Media types a MESSAGE may have, such as \"text/plain\" or "
+                             "\"text/*\"; others are answered "
+                             "415. Empty: any."},
+                            read_message_type,
+                            [](const Config& c) { return toml_list(c.message_types); }),
+    number<&C::message_patience>(
+        {"message", "patience",
+         "A device that does not answer within this time counts as not there. Senders wait 32 s "
+         "at most.",
+         true},
+        {1, 30, "s"}),
+    number<&C::message_rate>(
+        {"message", "rate",
+         "Messages one sender may send in a second, in the long run; more are answered 503 with "
+         "Retry-After. 0: any number.",
+         true},
+        {0, 1000000}),
+    number<&C::message_burst>(
+        {"message", "burst", "Messages one sender may send at once before `rate` counts.", true},
+        {1, 1000000}),
+    flag<&C::message_large_on_udp>(
+        {"message", "large_on_udp",
+         "Send what is over 1300 bytes by UDP to devices that take no TCP (RFC 3428 8 forbids it); "
+         "false: such a message fails with 513.",
+         true}),
+    flag<&C::message_stored_is_200>(
+        {"message", "stored_is_200",
+         "Answer 200 rather than 202 for a message that was kept: for clients that take 202 for a "
+         "failure.",
+         true}),
+    flag<&C::message_foreign>(
+        {"message", "foreign",
+         "Users with an account may write to other domains; false: that is answered 404.", true}),
+};
+
+constexpr ConfigKey kNotifyKeys[] = {
+    number<&C::notify_timeout_max>(
+        {"notify", "timeout_max",
+         "Unanswered NOTIFYs in a row after which a subscription is ended.", true},
+        {1, 1000}),
+    number<&C::notify_failures_max>(
+        {"notify", "failures_max",
+         "Refused NOTIFYs in a row after which a subscription is ended; 481 ends it at once.",
+         true},
+        {1, 1000}),
+    list<&C::notify_intervals>(
+        {"notify", "intervals",
+         "How many seconds the NOTIFYs of a subscription are apart at least, by event package: "
+         "\"reg 5\", \"message-summary 1\". What is not listed has these defaults (RFC 3680 4.10, "
+         "RFC "
+         "3842 3.12), and presence none. 0: none.",
+         true},
+        read_notify_interval, show_elements<&C::notify_intervals>),
+};
+
+constexpr ConfigKey kMwiKeys[] = {
+    text<&C::mwi_account>({"mwi", "account",
+                           "What phones dial to listen to messages, where the mailbox's own "
+                           "counters do not say: \"sip:*97@{host}\"; {user} and {host} are the "
+                           "mailbox's. Empty: the mailbox."},
+                          read_message_account),
+    flag<&C::mwi_unsolicited>(
+        {"mwi", "unsolicited",
+         "Tell registered phones of their messages even if they did not subscribe; each mailbox's "
+         "settings may say otherwise.",
+         true}),
+    text<&C::mwi_unsolicited_active>(
+        {"mwi", "unsolicited_state",
+         "Subscription-State of those NOTIFYs, \"terminated\" or \"active\": phones differ.", true},
+        read_unsolicited_state, show_unsolicited_state),
+    list<&C::mwi_pbx>(
+        {"mwi", "pbx",
+         "PBXs that Herald subscribes to for their mailboxes: \"name sip:host:port\", "
+         "and \"username password\" behind it where the PBX asks for them. Which "
+         "mailboxes: each mailbox's settings."},
+        read_pbx, show_elements<&C::mwi_pbx>),
+    number<&C::mwi_pbx_expires>(
+        {"mwi", "pbx_expires",
+         "How long Herald subscribes to a PBX's mailbox at a time; a PBX that forgot its "
+         "subscribers is noticed within this time."},
+        {60, kDay, "s"}),
+    list<&C::mwi_message_headers>(
+        {"mwi", "message_headers",
+         "Headers of single messages that phones are told of, such as \"From\" and \"Subject\", "
+         "where voicemail servers list them. Empty: none; not every phone can read them."},
+        read_message_header, [](const Config& c) { return toml_list(c.mwi_message_headers); }),
+};
+
+constexpr ConfigKey kHttpKeys[] = {
+    text<&C::http_listen>(
+        {"http", "listen", "Where the HTTP API is served: address:port, numeric. Empty: no HTTP."},
+        read_http_listen),
+    flag<&C::http_insecure>({"http", "insecure",
+                             "Allow plain HTTP beyond loopback, where tokens can be read on the "
+                             "way: for a network that encrypts by itself, or a container."}),
+    text<&C::http_token_file>({"http", "token_file",
+                               "The admin token; made at the first start, readable for the owner "
+                               "only. Empty: only http.tokens count."},
+                              read_token_file),
+    list<&C::http_tokens>({"http", "tokens",
+                           "More tokens: \"name role sha256\", role read, write or admin; the hash "
+                           "is what `printf %s \"$token\" | sha256sum` prints."},
+                          read_element<&C::http_tokens, parse_token>,
+                          show_elements<&C::http_tokens>),
+    number<&C::http_threads>({"http", "threads", "Requests answered at once; more wait."},
+                             {2, 256}),
+    number<&C::http_max_body>({"http", "max_body", "Longest request body; more is answered 413."},
+                              {1024, 67108864, "bytes"}),
+    number<&C::http_request_timeout>(
+        {"http", "request_timeout", "A request must have arrived within this time."},
+        {1, 600, "s"}),
+};
+
+std::vector<ConfigKey> joined() {
+    std::vector<ConfigKey> all;
+    const auto add = [&all](const auto& keys) {
+        all.insert(all.end(), std::begin(keys), std::end(keys));
+    };
+    add(kSipKeys);
+    add(kServerKeys);
+    add(kStoreKeys);
+    add(kResourcesKeys);
+    add(kPresenceKeys);
+    add(kSubscribeKeys);
+    add(kPublishKeys);
+    add(kRegisterKeys);
+    add(kMessageKeys);
+    add(kNotifyKeys);
+    add(kMwiKeys);
+    add(kHttpKeys);
+    return all;
+}
+
+}  // namespace
+
+std::span<const ConfigKey> config_keys() noexcept {
+    static const std::vector<ConfigKey> all = joined();
+    return all;
+}
+
+std::string_view section_help(std::string_view section) noexcept {
+    if (section == "sip") return "SIP: addresses, domains, authentication, timers, limits.";
+    if (section == "server") return "The program.";
+    if (section == "store") return "What survives a restart.";
+    if (section == "resources") return "Who exists.";
+    if (section == "presence") return "Presence (RFC 3856).";
+    if (section == "subscribe") return "Subscriptions (RFC 6665).";
+    if (section == "publish") return "Publications (RFC 3903).";
+    if (section == "register") return "Registrations (RFC 3261 10).";
+    if (section == "message") return "Messages (RFC 3428).";
+    if (section == "notify") return "Notifications.";
+    if (section == "mwi") return "Message waiting (RFC 3842).";
+    if (section == "http") return "The HTTP API, metrics and health.";
+    return {};
+}
+
+std::string full_name(const ConfigKey& key) {
+    return std::string(key.section) + "." + std::string(key.name);
+}
+
+}  // namespace herald::server

@@ -1,0 +1,58 @@
+// server/config/config_table.h: the one table of configuration keys, from which reading, checks and
+// documentation come.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "server/config/config.h"
+
+namespace herald::server {
+
+enum class ValueType : std::uint8_t { flag, number, text, list };
+
+/// One key. The functions touch one member of Config; those that do not belong to `type` are null.
+struct ConfigKey {
+    std::string_view section;
+    std::string_view name;
+    ValueType type = ValueType::text;
+    std::string_view help;
+    std::string_view unit;  ///< "s", "ms", "bytes"; empty: none
+    std::uint64_t min = 0;  ///< numbers
+    std::uint64_t max = 0;
+    bool is_reloadable = false;
+
+    void (*set_flag)(Config&, bool) = nullptr;
+    void (*set_number)(Config&, std::uint64_t) = nullptr;
+    /// Text: takes the value. List: appends one element. Returns what is wrong with it, empty for
+    /// nothing.
+    std::string (*read)(Config&, std::string_view) = nullptr;
+    void (*clear)(Config&) = nullptr;
+    /// The value as a TOML literal.
+    std::string (*show)(const Config&) = nullptr;
+    void (*copy)(const Config& from, Config& to) = nullptr;
+};
+
+std::span<const ConfigKey> config_keys() noexcept;
+/// What a line of help says before each section.
+std::string_view section_help(std::string_view section) noexcept;
+/// "sip.realm"
+std::string full_name(const ConfigKey& key);
+
+/// Config with the defaults that are more than a constant: the listening addresses.
+Config default_config();
+/// Fills in what depends on other keys: domains from the listening addresses, the realm from the
+/// domains.
+void derive_defaults(Config& config);
+
+/// A broken combination of keys; `key` is the one to blame, as full_name() gives it.
+struct BrokenRule {
+    std::string_view key;
+    std::string text;
+};
+/// Checks of more than one key. Call before derive_defaults().
+std::vector<BrokenRule> broken_rules(const Config& config);
+
+}  // namespace herald::server

@@ -1,0 +1,291 @@
+// server/config/config_values.cpp: listening addresses, address ranges, token lines; and TOML text
+// of values.
+#include "server/config/config_values.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include <sys/socket.h>
+
+#include "base/text.h"
+#include "packages/package.h"
+#include "sip/uri.h"
+
+namespace herald::server {
+
+namespace {
+
+Fault wrong(std::string text) {
+    return Fault{FaultKind::invalid_configuration, std::move(text)};
+}
+
+bool is_name_character(char c) {
+    return base::is_alpha(c) || base::is_digit(c) || c == '-' || c == '_';
+}
+
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+    const auto number = base::to_u64(text);
+    if (!number || *number > 65535) return std::nullopt;
+    return static_cast<std::uint16_t>(*number);
+}
+
+/// host and port text of "host", "host:port", "[v6]", "[v6]:port"; nullopt for anything else, a
+/// bare IPv6 address included.
+struct HostPort {
+    std::string_view host;  ///< IPv6 without brackets
+    std::string_view port;
+    bool has_port = false;
+    bool is_ipv6 = false;
+};
+std::optional<HostPort> split_host_port(std::string_view text) {
+    if (!text.empty() && text.front() == '[') {
+        const auto end = text.find(']');
+        if (end == std::string_view::npos) return std::nullopt;
+        const auto rest = text.substr(end + 1);
+        if (!rest.empty() && rest.front() != ':') return std::nullopt;
+        return HostPort{text.substr(1, end - 1), rest.empty() ? rest : rest.substr(1),
+                        !rest.empty(), true};
+    }
+    const auto [host, port, has_port] = base::split_once(text, ':');
+    if (port.find(':') != std::string_view::npos) return std::nullopt;
+    return HostPort{host, port, has_port, false};
+}
+
+struct AddressBytes {
+    unsigned char bytes[16]{};
+    unsigned size = 0;  ///< bits
+};
+AddressBytes bytes_of(const sip::Endpoint& endpoint) {
+    AddressBytes out;
+    sockaddr_storage storage{};
+    endpoint.to_sockaddr(storage);
+    if (storage.ss_family == AF_INET) {
+        std::memcpy(out.bytes, &reinterpret_cast<const sockaddr_in&>(storage).sin_addr, 4);
+        out.size = 32;
+    } else if (storage.ss_family == AF_INET6) {
+        std::memcpy(out.bytes, &reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr, 16);
+        out.size = 128;
+    }
+    return out;
+}
+
+bool share_prefix(const AddressBytes& a, const AddressBytes& b, unsigned bits) {
+    const unsigned whole = bits / 8;
+    if (std::memcmp(a.bytes, b.bytes, whole) != 0) return false;
+    if (bits % 8 == 0) return true;
+    const unsigned mask = 0xFFU << (8 - bits % 8) & 0xFFU;
+    return ((a.bytes[whole] ^ b.bytes[whole]) & mask) == 0;
+}
+
+}  // namespace
+
+bool AddressRange::contains(const sip::Endpoint& address) const noexcept {
+    const AddressBytes mine = bytes_of(base);
+    const AddressBytes theirs = bytes_of(address);
+    return mine.size != 0 && mine.size == theirs.size && share_prefix(mine, theirs, prefix);
+}
+
+Result<AddressRange> parse_address_range(std::string_view text) {
+    const std::string shape = ", want an address or a range like 192.0.2.0/24";
+    const auto [host, length, has_length] = base::split_once(text, '/');
+    const auto address = sip::Endpoint::from(host, 0);
+    if (!address) return wrong("\"" + std::string(host) + "\" is no IP address" + shape);
+
+    AddressRange range{*address, address->is_ipv6() ? 128U : 32U};
+    if (!has_length) return range;
+    const auto prefix = base::to_u64(length);
+    if (!prefix || *prefix > range.prefix) {
+        return wrong("/" + std::string(length) + " is no prefix length, want 0 to " +
+                     std::to_string(range.prefix));
+    }
+    range.prefix = static_cast<unsigned>(*prefix);
+    return range;
+}
+
+std::string to_string(const AddressRange& range) {
+    const unsigned full = range.base.is_ipv6() ? 128 : 32;
+    if (range.prefix == full) return range.base.host();
+    return range.base.host() + "/" + std::to_string(range.prefix);
+}
+
+bool is_host(std::string_view text) {
+    const auto parts = split_host_port(text);
+    if (!parts || parts->has_port || parts->host.empty()) return false;
+    if (parts->is_ipv6) {
+        const auto address = sip::Endpoint::from(parts->host, 0);
+        return address && address->is_ipv6();
+    }
+    if (text.size() > 253 || text.front() == '.' || text.front() == '-') return false;
+    if (text.find("..") != std::string_view::npos) return false;
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return is_name_character(c) || c == '.'; });
+}
+
+bool is_host_port(std::string_view text) {
+    const auto parts = split_host_port(text);
+    if (!parts) return false;
+    if (!parts->has_port) return is_host(text);
+    const auto port = parse_port(parts->port);
+    return port && *port != 0 && is_host(text.substr(0, text.size() - parts->port.size() - 1));
+}
+
+Result<sip::Endpoint> parse_numeric_endpoint(std::string_view text) {
+    const auto parts = split_host_port(text);
+    const auto port = parts ? parse_port(parts->port) : std::nullopt;
+    const auto endpoint = port ? sip::Endpoint::from(parts->host, *port) : std::nullopt;
+    if (!endpoint)
+        return wrong("\"" + std::string(text) +
+                     "\" is no address with port, want 127.0.0.1:8080 or [::1]:8080");
+    return *endpoint;
+}
+
+Result<ListenAddress> parse_listen_address(std::string_view text) {
+    const std::string quoted = "\"" + std::string(text) + "\"";
+    const auto [address, parameter, has_parameter] = base::split_once(text, ';');
+    const auto [protocol_name, host_port, has_protocol] = base::split_once(address, ':');
+    const auto protocol = sip::protocol_of(protocol_name);
+    if (!has_protocol || !protocol)
+        return wrong(quoted + " names no transport, want udp:127.0.0.1:5060");
+    if (*protocol != sip::Protocol::udp && *protocol != sip::Protocol::tcp) {
+        return wrong(quoted + " asks for a transport this version does not offer, want udp or tcp");
+    }
+
+    const auto parts = split_host_port(host_port);
+    const auto port = !parts            ? std::nullopt
+                      : parts->has_port ? parse_port(parts->port)
+                                        : std::optional<std::uint16_t>(5060);
+    const auto bind = port ? sip::Endpoint::from(parts->host, *port) : std::nullopt;
+    if (!bind)
+        return wrong(quoted +
+                     " is no numeric address with port, want udp:127.0.0.1:5060 or tcp:[::1]:5060");
+    ListenAddress listen{*protocol, *bind, {}};
+    if (!has_parameter) return listen;
+
+    const auto [name, value, has_value] = base::split_once(parameter, '=');
+    if (name != "advertise" || !has_value || !is_host_port(value)) {
+        return wrong(quoted + " ends in \"" + std::string(parameter) +
+                     "\", want advertise=host or advertise=host:port");
+    }
+    listen.advertised = value;
+    return listen;
+}
+
+std::string to_string(const ListenAddress& address) {
+    std::string out(sip::uri_name(address.protocol));
+    out += ":" + address.bind.to_string();
+    if (!address.advertised.empty()) out += ";advertise=" + address.advertised;
+    return out;
+}
+
+Result<store::Token> parse_token(std::string_view text) {
+    // The value may be a secret put here by mistake, so it is not repeated.
+    constexpr const char* kShape =
+        "a token is \"name role sha256\", with role read, write or admin and the SHA-256 of the "
+        "token in hex";
+    const auto [name, rest, has_rest] = base::split_once(text, ' ');
+    const auto [role, hash, has_hash] = base::split_once(rest, ' ');
+    if (!has_rest || !has_hash || name.empty()) return wrong(kShape);
+    if (role != "read" && role != "write" && role != "admin") return wrong(kShape);
+    const auto bytes = base::from_hex(hash);
+    if (!bytes || bytes->size() != 32) return wrong(kShape);
+    return store::Token{std::string(name), base::lower(hash), std::string(role)};
+}
+
+std::string to_string(const store::Token& token) {
+    return token.name + " " + token.role + " " + token.sha256_hex;
+}
+
+Result<NotifyInterval> parse_notify_interval(std::string_view text) {
+    constexpr std::uint64_t kLongest = 3600;
+    const auto [event, rest, found] = base::split_once(text, ' ');
+    const auto* package = packages::find(event);
+    if (!package) return wrong("\"" + std::string(event) + "\" is no event package");
+    const auto seconds = base::to_u64(base::trim(rest));
+    if (!seconds || *seconds > kLongest)
+        return wrong("want an event package and seconds up to 3600, \"reg 5\"");
+    return NotifyInterval{std::string(package->profile().event),
+                          static_cast<std::uint32_t>(*seconds)};
+}
+
+std::string to_string(const NotifyInterval& interval) {
+    return interval.event + " " + std::to_string(interval.seconds);
+}
+
+Result<PbxAddress> parse_pbx(std::string_view text) {
+    std::vector<std::string_view> words;
+    while (!text.empty()) {
+        const auto [word, rest, found] = base::split_once(text, ' ');
+        if (!word.empty()) words.push_back(word);
+        text = rest;
+    }
+    if (words.size() != 2 && words.size() != 4) {
+        return wrong(
+            "want a name and an address, \"asterisk sip:192.0.2.5:5060\", and a username and a "
+            "password behind them where the PBX asks for them");
+    }
+    PbxAddress pbx{std::string(words[0]), std::string(words[1]), {}, {}};
+    if (!std::all_of(pbx.name.begin(), pbx.name.end(), is_name_character))
+        return wrong("\"" + pbx.name + "\" is no name, want letters, digits, - and _");
+    const auto uri = sip::parse_uri(pbx.uri);
+    if (!uri || uri->scheme != sip::Scheme::sip || uri->has_user || !uri->headers.empty())
+        return wrong("\"" + pbx.uri + "\" is no address, want sip:host or sip:host:port");
+    if (words.size() == 4) {
+        pbx.username = words[2];
+        pbx.password = words[3];
+    }
+    return pbx;
+}
+
+std::string to_string(const PbxAddress& pbx) {
+    std::string out = pbx.name + " " + pbx.uri;
+    if (!pbx.username.empty()) out += " " + pbx.username + " " + pbx.password;
+    return out;
+}
+
+std::string toml_quoted(std::string_view text) {
+    constexpr char kHex[] = "0123456789ABCDEF";
+    std::string out = "\"";
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\') {
+            out += {'\\', c};
+        } else if (byte < 0x20 || byte == 0x7F) {
+            out += "\\u00";
+            out += {kHex[byte >> 4], kHex[byte & 15]};
+        } else {
+            out += c;
+        }
+    }
+    return out + "\"";
+}
+
+std::string toml_list(const std::vector<std::string>& values) {
+    std::string out = "[";
+    for (const std::string& value : values) {
+        if (out.size() > 1) out += ", ";
+        out += toml_quoted(value);
+    }
+    return out + "]";
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+    // Rows of the optimal string alignment distance: two before, one before, this one.
+    std::vector<std::size_t> before(b.size() + 1);
+    std::vector<std::size_t> last(b.size() + 1);
+    std::vector<std::size_t> row(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const bool is_same = a[i - 1] == b[j - 1];
+            row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (is_same ? 0 : 1)});
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = std::min(row[j], before[j - 2] + 1);
+        }
+        std::swap(before, last);
+        std::swap(last, row);
+    }
+    return last[b.size()];
+}
+
+}  // namespace herald::server

@@ -1,0 +1,52 @@
+// server/config/config_values.h: configuration values that are more than a word or a number, from
+// text and back.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/config/config.h"
+
+namespace herald::server {
+
+/// "udp:127.0.0.1:5060", optionally followed by ";advertise=host[:port]". Without a port: 5060.
+/// Faults: invalid_configuration.
+Result<ListenAddress> parse_listen_address(std::string_view text);
+std::string to_string(const ListenAddress& address);
+
+std::string to_string(const AddressRange& range);
+
+/// "127.0.0.1:8080", "[::1]:8080": numeric, with a port. Faults: invalid_configuration.
+Result<sip::Endpoint> parse_numeric_endpoint(std::string_view text);
+
+/// A token line of http.tokens: "name role sha256-hex". Faults: invalid_configuration.
+Result<store::Token> parse_token(std::string_view text);
+std::string to_string(const store::Token& token);
+
+/// An entry of notify.intervals: "reg 5". Faults: invalid_configuration.
+Result<NotifyInterval> parse_notify_interval(std::string_view text);
+std::string to_string(const NotifyInterval& interval);
+
+/// An entry of mwi.pbx: "name sip:host[:port]", with "username password" behind it where it asks
+/// for them. Faults: invalid_configuration.
+Result<PbxAddress> parse_pbx(std::string_view text);
+std::string to_string(const PbxAddress& pbx);
+
+/// True for a host name (RFC 1123 2.1, underscores allowed) or an address literal, IPv6 in
+/// brackets.
+bool is_host(std::string_view text);
+/// True for is_host() with an optional port.
+bool is_host_port(std::string_view text);
+
+/// As a TOML basic string, quoted and escaped.
+std::string toml_quoted(std::string_view text);
+/// ["a", "b"]
+std::string toml_list(const std::vector<std::string>& values);
+
+/// The number of insertions, deletions, replacements and swaps of neighbours that turn `a` into
+/// `b`.
+std::size_t edit_distance(std::string_view a, std::string_view b);
+
+}  // namespace herald::server

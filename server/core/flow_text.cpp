@@ -1,0 +1,79 @@
+// server/core/flow_text.cpp: a flow as text: how subscriptions and bindings keep it in the store.
+#include "server/core/flow_text.h"
+
+#include <vector>
+
+#include "base/text.h"
+
+namespace herald::server {
+
+namespace {
+
+std::optional<std::uint32_t> number_of(std::string_view text) {
+    const auto number = base::to_u64(text);
+    if (!number || *number > UINT32_MAX) return std::nullopt;
+    return static_cast<std::uint32_t>(*number);
+}
+
+}  // namespace
+
+std::string to_text(const sip::Flow& flow) {
+    std::string text(sip::uri_name(flow.protocol));
+    text += ' ';
+    base::append_number(text, flow.listener);
+    text += ' ';
+    text += flow.peer.to_string();
+    return text;
+}
+
+sip::Flow flow_from_text(std::string_view text) {
+    sip::Flow flow;
+    const auto protocol = base::split_once(text, ' ');
+    const auto listener = base::split_once(protocol.after, ' ');
+    flow.protocol = sip::protocol_of(protocol.before).value_or(sip::Protocol::udp);
+    flow.listener = static_cast<std::uint8_t>(base::to_u64(listener.before).value_or(0));
+    const auto colon = listener.after.rfind(':');
+    if (colon == std::string_view::npos) return flow;
+    const auto port = base::to_u64(listener.after.substr(colon + 1)).value_or(0);
+    if (const auto peer = sip::Endpoint::from(listener.after.substr(0, colon),
+                                              static_cast<std::uint16_t>(port))) {
+        flow.peer = *peer;
+    }
+    return flow;
+}
+
+std::string binding_flow(const sip::Flow& flow, std::uint32_t epoch) {
+    std::string text = to_text(flow);
+    if (!sip::is_reliable(flow.protocol)) return text;
+    for (const std::uint32_t part :
+         {std::uint32_t{flow.shard}, flow.slot, flow.generation, epoch}) {
+        text += ' ';
+        base::append_number(text, part);
+    }
+    return text;
+}
+
+std::optional<sip::Flow> flow_of_binding(std::string_view text, std::uint32_t epoch) {
+    if (text.empty()) return std::nullopt;
+    std::vector<std::string_view> parts;
+    for (base::Split split{{}, text, true}; split.found;) {
+        split = base::split_once(split.after, ' ');
+        parts.push_back(split.before);
+    }
+    if (parts.size() < 3) return std::nullopt;
+    const auto end = parts[2].data() + parts[2].size();
+    sip::Flow flow = flow_from_text(text.substr(0, static_cast<std::size_t>(end - text.data())));
+    if (!flow.peer.is_valid()) return std::nullopt;
+    if (!sip::is_reliable(flow.protocol)) return flow;
+    if (parts.size() != 7 || number_of(parts[6]) != epoch) return std::nullopt;
+    const auto shard = number_of(parts[3]);
+    const auto slot = number_of(parts[4]);
+    const auto generation = number_of(parts[5]);
+    if (!shard || *shard > UINT16_MAX || !slot || !generation) return std::nullopt;
+    flow.shard = static_cast<std::uint16_t>(*shard);
+    flow.slot = *slot;
+    flow.generation = *generation;
+    return flow;
+}
+
+}  // namespace herald::server

@@ -1,0 +1,27 @@
+// server/core/flow_text.h: a flow as text: how subscriptions and bindings keep it in the store.
+//
+//   udp 0 192.0.2.9:5060                   a subscription's; a stream's is a hint after a restart
+//   tcp 1 192.0.2.9:40000 2 7 9 3          a binding's stream: shard, slot, generation, run
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "sip/endpoint.h"
+
+namespace herald::server {
+
+/// The one text form of a flow that is kept in the store.
+std::string to_text(const sip::Flow& flow);
+/// A flow from to_text() of an earlier run: for UDP usable at once, for streams only a hint (slot
+/// unset).
+sip::Flow flow_from_text(std::string_view text);
+
+/// A flow as a binding keeps it: good in this run of the server, of which `epoch` is the number.
+std::string binding_flow(const sip::Flow& flow, std::uint32_t epoch);
+/// The flow again; nullopt for a stream of an earlier run, or none at all.
+std::optional<sip::Flow> flow_of_binding(std::string_view text, std::uint32_t epoch);
+
+}  // namespace herald::server

@@ -1,0 +1,158 @@
+// server/core/resource.cpp: one AOR under one package: its publications, its watchers, what they
+// were told.
+#include "server/core/resource.h"
+
+#include <algorithm>
+
+namespace herald::server {
+
+namespace {
+
+constexpr std::size_t kMaxViews = 64;
+constexpr std::size_t kMaxDeparted = 64;
+
+packages::Composed compose_view(const Resource& resource, const packages::View& view,
+                                base::WallTime now) {
+    std::vector<packages::Input> inputs;
+    inputs.reserve(resource.publications.size());
+    for (const auto& publication : resource.publications) {
+        if (!publication.document) continue;
+        inputs.push_back({publication.source, publication.rank, publication.arrived,
+                          publication.document.get(), publication.changed, publication.cause});
+    }
+    if (resource.departed && view.since != 0) {
+        for (const auto& gone : *resource.departed)
+            inputs.push_back({gone.source,
+                              gone.rank,
+                              {},
+                              gone.document.get(),
+                              gone.changed,
+                              gone.cause,
+                              true,
+                              gone.retry_after});
+    }
+    return resource.package->compose({resource.aor, inputs, now, resource.settings}, view);
+}
+
+}  // namespace
+
+const Publication* Resource::by_tag(std::string_view entity_tag) const noexcept {
+    const auto found =
+        std::find_if(publications.begin(), publications.end(), [&](const Publication& candidate) {
+            return !candidate.is_hard() && candidate.entity_tag == entity_tag;
+        });
+    return found == publications.end() ? nullptr : &*found;
+}
+
+const Publication* Resource::by_mark(std::uint64_t mark) const noexcept {
+    if (mark == 0) return nullptr;
+    const auto found =
+        std::find_if(publications.begin(), publications.end(),
+                     [&](const Publication& candidate) { return candidate.mark == mark; });
+    return found == publications.end() ? nullptr : &*found;
+}
+
+Publication* Resource::by_id(std::uint64_t id) noexcept {
+    const auto found =
+        std::find_if(publications.begin(), publications.end(),
+                     [&](const Publication& candidate) { return candidate.id == id; });
+    return found == publications.end() ? nullptr : &*found;
+}
+
+const Publication* Resource::by_source(std::string_view source) const noexcept {
+    const auto found =
+        std::find_if(publications.begin(), publications.end(),
+                     [&](const Publication& candidate) { return candidate.source == source; });
+    return found == publications.end() ? nullptr : &*found;
+}
+
+std::uint16_t Resource::view_for(std::uint8_t type, std::string_view entity) {
+    if (entity == aor || views.size() >= kMaxViews) entity = {};
+    for (std::size_t i = 0; i < views.size(); ++i) {
+        if (views[i].type == type && views[i].entity == entity)
+            return static_cast<std::uint16_t>(i);
+    }
+    views.push_back({.type = type, .entity = std::string(entity)});
+    return static_cast<std::uint16_t>(views.size() - 1);
+}
+
+const packages::Composed& Resource::compose(ViewState& view, base::WallTime now) {
+    if (!view.composed || view.version != version) {
+        view.composed =
+            std::make_shared<const packages::Composed>(compose_view(*this, wanted_view(view), now));
+        view.version = version;
+        // Who is told changes is told each of them.
+        view.fingerprint = package->profile().is_partial ? version : view.composed->fingerprint;
+    }
+    return *view.composed;
+}
+
+std::shared_ptr<const packages::Composed> Resource::compose_since(ViewState& view,
+                                                                  std::uint64_t since,
+                                                                  base::WallTime now) {
+    compose(view, now);
+    if (!has_document_since(view, since)) return view.composed;
+    if (!view.partial || view.partial->since != since || view.partial->version != version) {
+        packages::View wanted = wanted_view(view);
+        wanted.since = since;
+        view.partial = std::make_unique<ViewState::Partial>(ViewState::Partial{
+            since, version,
+            std::make_shared<const packages::Composed>(compose_view(*this, wanted, now))});
+    }
+    return view.partial->composed;
+}
+
+bool Resource::has_document_since(const ViewState& view, std::uint64_t since) const noexcept {
+    if (since == 0 || since >= version) return false;
+    return package->profile().is_partial ? since >= departed_before
+                                         : view.composed->newest_item > since;
+}
+
+packages::View Resource::wanted_view(const ViewState& view) const {
+    return {package->profile().notify_types[view.type],
+            view.entity.empty() ? std::string_view(aor) : std::string_view(view.entity)};
+}
+
+void Resource::forget_departed() noexcept {
+    departed_before = version;
+    departed.reset();
+}
+
+void Resource::note_departure(const Publication& publication, packages::Cause cause,
+                              std::uint32_t retry_after) {
+    if (!package->profile().is_partial || watchers.empty()) return;
+    if (!departed) departed = std::make_unique<std::deque<Departed>>();
+    if (departed->size() == kMaxDeparted) {
+        departed_before = departed->front().changed;
+        departed->pop_front();
+    }
+    departed->push_back({publication.source, publication.rank, publication.document, version + 1,
+                         cause, retry_after});
+}
+
+std::uint64_t Resource::canonical_fingerprint(base::WallTime now) const {
+    const auto fingerprint =
+        compose_view(*this, {package->profile().notify_types.front(), aor}, now).fingerprint;
+    return fingerprint == 0 ? 1 : fingerprint;
+}
+
+store::Publication row_of(const packages::Package& package, std::string_view aor,
+                          const Publication& publication, store::RequestMark mark) {
+    store::Publication row;
+    row.id = publication.id;
+    row.package = package.profile().event;
+    row.aor = aor;
+    row.entity_tag = publication.entity_tag;
+    row.source = publication.source;
+    row.publisher = publication.publisher;
+    row.rank = static_cast<std::uint8_t>(publication.rank);
+    row.arrived = publication.arrived;
+    row.expires_at = publication.expires_at;
+    row.granted = publication.granted;
+    row.mark = std::move(mark);
+    row.type = publication.type;
+    row.body = publication.body;
+    return row;
+}
+
+}  // namespace herald::server

@@ -1,0 +1,139 @@
+// server/core/resource.h: one AOR under one package: its publications, its watchers, what they were
+// told.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/task.h"
+#include "base/time.h"
+#include "base/timers.h"
+#include "packages/package.h"
+#include "store/records.h"
+
+namespace herald::server {
+
+/// One piece of event state in memory.
+struct Publication {
+    std::uint64_t id = 0;
+    std::uint64_t mark = 0;  ///< hash of the request that made its last change
+    std::string entity_tag;
+    std::string source;
+    std::string publisher;
+    packages::Rank rank = packages::Rank::published;
+    base::WallTime arrived{};
+    base::WallTime expires_at{};  ///< zero: never
+    std::uint32_t granted = 0;
+    base::TimerId expiry;
+    packages::DocumentPtr document;
+    std::string type;
+    std::string body;  ///< as published, for operators; empty where it can be had from the store
+    std::uint64_t changed = 0;  ///< Resource::version when it changed last
+    packages::Cause cause = packages::Cause::made;
+
+    /// Made from other state in memory, never stored.
+    bool is_derived() const noexcept { return id == 0; }
+    bool is_hard() const noexcept { return expires_at == base::WallTime{}; }
+};
+
+/// A publication that went, or its document before the present one, for those who have not been
+/// told (packages with partial documents).
+struct Departed {
+    std::string source;
+    packages::Rank rank = packages::Rank::published;
+    packages::DocumentPtr document;
+    std::uint64_t changed = 0;
+    packages::Cause cause = packages::Cause::removed;
+    std::uint32_t retry_after = 0;  ///< seconds
+};
+
+/// What one class of watchers gets, composed at most once per version.
+struct ViewState {
+    std::uint8_t type = 0;      ///< index in Profile::notify_types
+    std::string entity;         ///< empty: the AOR itself
+    std::uint64_t version = 0;  ///< of the resource, when `composed` was made
+    std::uint64_t fingerprint = 0;
+    std::shared_ptr<const packages::Composed> composed;
+    /// What those lack who know everything up to `since`.
+    struct Partial {
+        std::uint64_t since, version;
+        std::shared_ptr<const packages::Composed> composed;
+    };
+    std::unique_ptr<Partial> partial;
+};
+
+struct Resource {
+    static constexpr std::uint32_t kNone = UINT32_MAX;
+
+    std::string aor;
+    const packages::Package* package = nullptr;
+    const packages::Settings* settings = nullptr;
+    std::vector<Publication> publications;
+    std::vector<std::uint32_t> watchers;  ///< slots of subscriptions
+    std::vector<ViewState> views;
+    /// Work that waits for the change under way, in order of arrival.
+    std::unique_ptr<std::deque<base::Task<void()>>> waiting;
+    std::unique_ptr<std::deque<Departed>> departed;
+    base::WallTime stale_at{};  ///< looked at again then; zero: never
+    /// When the oldest change was asked for that not all watchers have answered; zero: none.
+    base::Instant untold_since{};
+    std::uint64_t version = 1;                ///< of the state, in this run
+    std::uint64_t departed_before = 0;        ///< what went up to this version is forgotten
+    std::uint64_t confirmed_fingerprint = 0;  ///< as stored, 0: none
+    std::uint64_t confirmed_through = 0;
+    std::uint32_t unconfirmed = 0;  ///< watchers that have not answered the latest document
+    std::uint32_t fan_out_at = 0;   ///< next watcher of the fan-out under way
+    bool is_changing = false;       ///< a durable change is under way
+    bool is_dirty = false;          ///< in the fan-out queue
+    bool is_dirty_again = false;    ///< changed during the fan-out under way: one more follows
+    bool is_held = false;           ///< in use up the stack: not to be dropped
+    bool is_confirmable = false;    ///< in the queue of confirmations to write
+    bool is_settled_again = false;  ///< changed and was told about since it joined that queue
+
+    const Publication* by_tag(std::string_view entity_tag) const noexcept;
+    const Publication* by_mark(std::uint64_t mark) const noexcept;
+    Publication* by_id(std::uint64_t id) noexcept;
+    const Publication* by_source(std::string_view source) const noexcept;
+    bool is_idle() const noexcept {
+        return publications.empty() && watchers.empty() && !is_changing && !is_dirty &&
+               !is_confirmable && !is_held && !waiting && confirmed_fingerprint == 0;
+    }
+
+    /// Index in `views`, made where it is missing; beyond 64 spellings the AOR's own view is
+    /// shared.
+    std::uint16_t view_for(std::uint8_t type, std::string_view entity);
+    /// The document of a view as of now, composed where the cached one is old.
+    const packages::Composed& compose(ViewState& view, base::WallTime now);
+    /// What a watcher who knows everything up to version `since` lacks: a partial document, or one
+    /// with the items that came later. The whole document, without items, where there is nothing
+    /// of the kind to tell, or it cannot be told any more.
+    std::shared_ptr<const packages::Composed> compose_since(ViewState& view, std::uint64_t since,
+                                                            base::WallTime now);
+    /// Keeps a document for those who are still to be told that it went.
+    void note_departure(const Publication& publication, packages::Cause cause,
+                        std::uint32_t retry_after);
+    /// Everybody was told.
+    void forget_departed() noexcept;
+    /// Composed again when they are needed.
+    void release_documents() noexcept {
+        for (auto& view : views) {
+            view.composed.reset();
+            view.partial.reset();
+        }
+    }
+    /// Of a view composed as of now: whether there is a document for those who know up to `since`.
+    bool has_document_since(const ViewState& view, std::uint64_t since) const noexcept;
+    packages::View wanted_view(const ViewState& view) const;
+    /// Fingerprint of the package's default view: what confirmations are about.
+    std::uint64_t canonical_fingerprint(base::WallTime now) const;
+};
+
+/// A publication as the store keeps it.
+store::Publication row_of(const packages::Package& package, std::string_view aor,
+                          const Publication& publication, store::RequestMark mark);
+
+}  // namespace herald::server

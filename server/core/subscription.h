@@ -1,0 +1,158 @@
+// server/core/subscription.h: one subscription as the notifier holds it: a compact record (RFC
+// 6665 4.2).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+#include "base/timers.h"
+#include "sip/endpoint.h"
+#include "sip/transaction.h"
+#include "store/records.h"
+
+namespace herald::server {
+
+/// Most bytes of the headers of a SUBSCRIBE, from which a record keeps texts. A canonical AOR may
+/// be three times as long as what was written, and the answer to a NOTIFY may bring one more
+/// Contact (8,192 bytes at most): all of it fits into a PackedText.
+inline constexpr std::size_t kMostText = 12'000;
+
+/// CSeqs of NOTIFYs that one durable write of a subscription makes room for (docs/architecture.md:
+/// What a 200 means).
+inline constexpr std::uint32_t kCseqBlock = 65536;
+
+/// The texts of a subscription in one allocation; a text found inside an earlier one is not stored
+/// twice. Holds 65,535 bytes in all; what is beyond is cut.
+class PackedText {
+public:
+    enum class Part : std::uint8_t {
+        call_id,
+        local_uri,
+        remote_uri,
+        remote_target,
+        local_tag,
+        remote_tag,
+        event,
+        watcher,
+        entity,
+        instance,
+        route_set,
+    };
+    static constexpr std::size_t kParts = 11;
+    using Parts = std::array<std::string_view, kParts>;
+
+    PackedText() = default;
+    explicit PackedText(const Parts& parts);
+
+    std::string_view operator[](Part part) const noexcept;
+    Parts parts() const noexcept;
+    bool is_empty() const noexcept { return !block_; }
+
+private:
+    struct Slice {
+        std::uint16_t offset, size;
+    };
+    std::unique_ptr<char[]> block_;  ///< kParts slices, then the characters
+};
+
+/// Reachability of a watcher, beside the RFC's states.
+enum class Liveness : std::uint8_t {
+    well,
+    suspect,  ///< the last NOTIFY was not answered: only retries on their schedule (events section
+              ///< 6)
+    flow_lost,  ///< no way to it: silent until it shows up again
+};
+
+/// RFC 6665 4.1.2, 4.2.2. `committing` is before the first durable write; `ending` waits for the
+/// final NOTIFY's answer.
+enum class SubscriptionState : std::uint8_t { committing, pending, active, ending, gone };
+
+/// Why a subscription ends (RFC 6665 4.1.3).
+enum class EndReason : std::uint8_t {
+    timeout,
+    rejected,
+    noresource,
+    deactivated,
+    probation,
+    giveup
+};
+std::string_view name_of(EndReason reason) noexcept;
+std::string_view name_of(SubscriptionState state) noexcept;
+
+struct Subscription {
+    static constexpr std::uint32_t kNone = UINT32_MAX;
+
+    std::uint64_t id = 0;
+    std::uint64_t change = 0;            ///< of its last durable change
+    std::uint64_t sent_fingerprint = 0;  ///< of the document last sent, 0: none or unknown
+    /// Resource::version whose items the watcher knows; 0: the next NOTIFY is to list none.
+    std::uint64_t told = 0;
+    std::uint64_t mark = 0;  ///< hash of the request that made the last durable change
+    base::WallTime expires_at{};
+    base::Instant last_notify{};
+    sip::Flow flow;
+    PackedText text;
+    base::TimerId expiry;
+    base::TimerId retry;
+    base::TimerId decision;           ///< the end of waiting for the owner's word, while pending
+    std::uint32_t resource = kNone;   ///< slot in ResourceTable
+    std::uint32_t watcher_index = 0;  ///< place in Resource::watchers
+    std::uint32_t flight = kNone;     ///< slot of the outstanding NOTIFY
+    std::uint32_t remote_cseq = 0;
+    std::uint32_t cseq = 0;      ///< last used in a NOTIFY
+    std::uint32_t cseq_end = 0;  ///< first one that is not ours to use without a durable write
+    std::uint32_t granted = 0;
+    std::uint16_t view = 0;  ///< index in Resource::views
+    std::uint16_t last_answer = 0;
+    std::uint16_t versionless = 0;  ///< CSeqs used that brought no new document version
+    SubscriptionState state = SubscriptionState::committing;
+    Liveness liveness = Liveness::well;
+    EndReason reason = EndReason::timeout;
+    std::uint8_t sent_alert = 0;    ///< Composed::alert of the document last sent
+    std::uint8_t failures = 0;      ///< NOTIFYs in a row without a good answer
+    bool is_stale : 1 = false;      ///< owes its watcher a NOTIFY
+    bool is_forced : 1 = false;     ///< ... even if the document is the one sent before
+    bool is_confirmed : 1 = false;  ///< the watcher answered the latest document
+    bool is_changing : 1 = false;   ///< a durable change of this dialog is under way
+    bool is_fetch : 1 = false;      ///< never stored
+    bool is_bodiless : 1 = false;   ///< ended while pending: nothing may be shown
+    bool is_due : 1 = false;        ///< a suspect's retry may go out now
+    bool has_strayed : 1 = false;   ///< Contact, flow or type are not those of its row any more
+    bool was_challenged : 1 =
+        false;  ///< the last NOTIFY was answered 401 or 407 and sent again with credentials
+
+    /// The CSeq taken last brings no new document.
+    void skip_version() noexcept {
+        if (versionless < UINT16_MAX) ++versionless;
+    }
+    bool is_live() const noexcept {
+        return state == SubscriptionState::pending || state == SubscriptionState::active;
+    }
+    std::string_view get(PackedText::Part part) const noexcept { return text[part]; }
+};
+
+/// What makes two subscriptions the same device's: resource, Event id, watcher, and
+/// instance or, without one, exact Contact; and the URI asked for, for a device may have a lamp for
+/// each alias.
+struct DeviceKey {
+    std::uint32_t resource;
+    std::string_view event_id, watcher, instance, contact, entity;
+
+    std::string_view device() const noexcept { return instance.empty() ? contact : instance; }
+    friend bool operator==(const DeviceKey& a, const DeviceKey& b) noexcept {
+        return a.resource == b.resource && a.event_id == b.event_id && a.watcher == b.watcher &&
+               a.entity == b.entity && a.instance == b.instance && a.device() == b.device();
+    }
+};
+DeviceKey device_key(const Subscription& record) noexcept;
+/// `id` parameter of an Event value, empty where there is none.
+std::string_view event_id_of(std::string_view event) noexcept;
+
+/// `expires_at - now` in whole seconds, never negative.
+std::uint32_t seconds_left(base::WallTime expires_at, base::WallTime now) noexcept;
+
+}  // namespace herald::server

@@ -1,0 +1,223 @@
+// server/core/tables.cpp: a shard's resources and subscriptions with their indexes.
+#include "server/core/tables.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "base/log.h"
+#include "base/text.h"
+
+namespace herald::server {
+
+namespace {
+
+using State = SubscriptionState;
+using Next = std::optional<State>;
+using Part = PackedText::Part;
+
+constexpr Next kNo = std::nullopt;
+
+constexpr std::uint64_t pair_hash(std::uint64_t watcher, std::uint32_t resource) noexcept {
+    return (watcher ^ resource) * 0x9e3779b97f4a7c15ULL;
+}
+
+// Rows: committing, pending, active, ending, gone. Columns: commit_pending, commit_active, grant,
+// end, drop.
+constexpr Next kNextState[kSubscriptionStates][kSubscriptionInputs] = {
+    {State::pending, State::active, kNo, State::ending, State::gone},
+    {kNo, kNo, State::active, State::ending, State::gone},
+    {kNo, kNo, kNo, State::ending, State::gone},
+    {kNo, kNo, kNo, kNo, State::gone},
+    {kNo, kNo, kNo, kNo, kNo},
+};
+
+}  // namespace
+
+ResourceTable::ResourceTable(base::Metrics& metrics, const packages::Settings* settings)
+    : settings_(settings),
+      count_(metrics.gauge("herald_resources", "Resources with state or watchers")) {}
+
+std::uint64_t ResourceTable::hash(const packages::Package& package, std::string_view aor) const {
+    return base::keyed_hash(key_, aor) + reinterpret_cast<std::uintptr_t>(&package);
+}
+
+std::uint32_t ResourceTable::find(const packages::Package& package, std::string_view aor) const {
+    return index_.find(hash(package, aor), [&](std::uint32_t slot) {
+        return slab_[slot].package == &package && slab_[slot].aor == aor;
+    });
+}
+
+std::uint32_t ResourceTable::obtain(const packages::Package& package, std::string_view aor) {
+    const auto found = find(package, aor);
+    if (found != base::Index::kNone) return found;
+    const auto id = slab_.take();
+    auto& resource = slab_[id.slot];
+    resource.aor = aor;
+    resource.package = &package;
+    resource.settings = settings_;
+    index_.insert(hash(package, aor), id.slot);
+    count_.add();
+    return id.slot;
+}
+
+void ResourceTable::drop_if_idle(std::uint32_t slot) {
+    if (!slab_.holds(slot) || !slab_[slot].is_idle()) return;
+    index_.erase(hash(*slab_[slot].package, slab_[slot].aor), slot);
+    slab_.release(slot);
+    count_.subtract();
+}
+
+std::optional<SubscriptionState> next_state(SubscriptionState state,
+                                            SubscriptionInput input) noexcept {
+    return kNextState[static_cast<std::size_t>(state)][static_cast<std::size_t>(input)];
+}
+
+void Sketch::add(std::uint64_t hash, int step) noexcept {
+    rows_[0][hash % width()] += static_cast<std::uint32_t>(step);
+    rows_[1][(hash >> 32) % width()] += static_cast<std::uint32_t>(step);
+}
+
+std::uint32_t Sketch::estimate(std::uint64_t hash) const noexcept {
+    return std::min(rows_[0][hash % width()], rows_[1][(hash >> 32) % width()]);
+}
+
+SubscriptionTable::SubscriptionTable(base::Metrics& metrics) {
+    for (std::size_t i = 0; i < kSubscriptionStates; ++i) {
+        by_state_[i] = &metrics.gauge("herald_subscriptions", "Subscriptions by state",
+                                      {{"state", std::string(name_of(static_cast<State>(i)))}});
+    }
+}
+
+std::uint64_t SubscriptionTable::device_hash(const DeviceKey& key) const {
+    return hash(key.device()) ^ (hash(key.watcher) + (std::uint64_t{key.resource} << 32)) ^
+           key.event_id.size();
+}
+
+void SubscriptionTable::count(const Subscription& record, int step) {
+    const auto watcher = hash(record.get(Part::watcher));
+    watchers_.add(watcher, step);
+    pairs_.add(pair_hash(watcher, record.resource), step);
+}
+
+void SubscriptionTable::count_source(const Subscription& record, int step) {
+    sources_.add(record.flow.peer.site_hash(key_[0]), step);
+}
+
+void SubscriptionTable::reroute(Subscription& record, const sip::Flow& flow) {
+    count_source(record, -1);
+    record.flow = flow;
+    count_source(record, 1);
+}
+
+void SubscriptionTable::widen_sketches() {
+    const auto width = watchers_.width() * 2;
+    watchers_ = Sketch(width);
+    pairs_ = Sketch(width);
+    sources_ = Sketch(width);
+    slab_.for_each([this](std::uint32_t, const Subscription& record) {
+        count(record, 1);
+        count_source(record, 1);
+    });
+}
+
+SubscriptionTable::Id SubscriptionTable::add(Subscription&& record) {
+    if (slab_.size() >= watchers_.width()) widen_sketches();
+    const auto id = slab_.take(std::move(record));
+    const auto& kept = slab_[id.slot];
+    by_tag_.insert(hash(kept.get(Part::local_tag)), id.slot);
+    by_device_.insert(device_hash(device_key(kept)), id.slot);
+    count(kept, 1);
+    count_source(kept, 1);
+    by_state_[static_cast<std::size_t>(kept.state)]->add();
+    return id;
+}
+
+void SubscriptionTable::retext(Id id, PackedText text) {
+    auto& record = slab_[id.slot];
+    by_device_.erase(device_hash(device_key(record)), id.slot);
+    record.text = std::move(text);
+    by_device_.insert(device_hash(device_key(record)), id.slot);
+}
+
+void SubscriptionTable::erase(Id id) {
+    auto& record = slab_[id.slot];
+    by_tag_.erase(hash(record.get(Part::local_tag)), id.slot);
+    by_device_.erase(device_hash(device_key(record)), id.slot);
+    count(record, -1);
+    count_source(record, -1);
+    by_state_[static_cast<std::size_t>(record.state)]->subtract();
+    slab_.release(id);
+}
+
+SubscriptionTable::Id SubscriptionTable::by_dialog(std::string_view call_id,
+                                                   std::string_view local_tag,
+                                                   std::string_view remote_tag) const {
+    const auto slot = by_tag_.find(hash(local_tag), [&](std::uint32_t candidate) {
+        const auto& record = slab_[candidate];
+        return record.get(Part::local_tag) == local_tag && record.get(Part::call_id) == call_id &&
+               record.get(Part::remote_tag) == remote_tag;
+    });
+    return slot == base::Index::kNone ? Id{} : slab_.id_of(slot);
+}
+
+SubscriptionTable::Id SubscriptionTable::by_device(const DeviceKey& key) const {
+    const auto slot = by_device_.find(device_hash(key), [&](std::uint32_t candidate) {
+        const auto& record = slab_[candidate];
+        return record.state != State::ending && device_key(record) == key;
+    });
+    return slot == base::Index::kNone ? Id{} : slab_.id_of(slot);
+}
+
+void SubscriptionTable::move(Subscription& record, SubscriptionInput input) {
+    const auto next = next_state(record.state, input);
+    assert(next);
+    if (!next) return;
+    by_state_[static_cast<std::size_t>(record.state)]->subtract();
+    by_state_[static_cast<std::size_t>(*next)]->add();
+    if (base::log_enabled(base::LogLevel::debug)) {
+        base::log_debug("subscription.state", {{"call_id", record.get(Part::call_id)},
+                                               {"resource", record.get(Part::entity)},
+                                               {"from", name_of(record.state)},
+                                               {"to", name_of(*next)}});
+    }
+    record.state = *next;
+}
+
+std::uint32_t SubscriptionTable::watcher_load(std::string_view watcher) const {
+    return watchers_.estimate(hash(watcher));
+}
+
+std::uint32_t SubscriptionTable::pair_load(std::string_view watcher, std::uint32_t resource) const {
+    return pairs_.estimate(pair_hash(hash(watcher), resource));
+}
+
+std::uint32_t SubscriptionTable::source_load(const sip::Endpoint& peer) const {
+    return sources_.estimate(peer.site_hash(key_[0]));
+}
+
+store::Subscription::State stored_state(SubscriptionState state) noexcept {
+    return state == SubscriptionState::pending ? store::Subscription::State::pending
+                                               : store::Subscription::State::active;
+}
+
+store::TouchSubscription touch_of(const Subscription& record, std::uint32_t epoch) {
+    store::TouchSubscription touch;
+    touch.id = record.id;
+    touch.change = record.change;
+    touch.expires_at = record.expires_at;
+    touch.granted = record.granted;
+    touch.remote_cseq = record.remote_cseq;
+    touch.cseq_base = record.cseq + 1;
+    touch.epoch = epoch;
+    touch.state = stored_state(record.state);
+    touch.keeps_mark = true;
+    return touch;
+}
+
+std::uint8_t type_index(const packages::Profile& profile, std::string_view type) noexcept {
+    const auto& types = profile.notify_types;
+    const auto found = std::find(types.begin(), types.end(), type);
+    return found == types.end() ? 0 : static_cast<std::uint8_t>(found - types.begin());
+}
+
+}  // namespace herald::server

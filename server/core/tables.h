@@ -1,0 +1,161 @@
+// server/core/tables.h: a shard's resources and subscriptions with their indexes.
+//
+//               commit_active             end                 drop (from every state)
+//   committing -----------> active ------------------> ending -------> gone
+//      |   |                  ^                         ^  ^
+//      |   | commit_pending   | grant             end   |  |
+//      |   +-----------> pending -----------------------+  |
+//      | end (a fetch)                                     |
+//      +---------------------------------------------------+
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/id.h"
+#include "base/index.h"
+#include "base/metrics.h"
+#include "base/slab.h"
+#include "server/core/resource.h"
+#include "server/core/subscription.h"
+
+namespace herald::server {
+
+/// The resources of one shard by package and AOR. Slots are stable while a resource lives.
+class ResourceTable {
+public:
+    /// `settings` outlive the table; nullptr: the defaults.
+    explicit ResourceTable(base::Metrics& metrics, const packages::Settings* settings = nullptr);
+
+    /// Slot, or Resource::kNone.
+    std::uint32_t find(const packages::Package& package, std::string_view aor) const;
+    std::uint32_t obtain(const packages::Package& package, std::string_view aor);
+    Resource& operator[](std::uint32_t slot) { return slab_[slot]; }
+    const Resource& operator[](std::uint32_t slot) const { return slab_[slot]; }
+    /// Forgets a resource that holds nothing.
+    void drop_if_idle(std::uint32_t slot);
+    std::size_t size() const noexcept { return slab_.size(); }
+    const packages::Settings* settings() const noexcept { return settings_; }
+
+    template <class Visit>
+    void for_each(Visit&& visit) {
+        slab_.for_each(visit);
+    }
+
+private:
+    std::uint64_t hash(const packages::Package& package, std::string_view aor) const;
+
+    const packages::Settings* settings_;
+
+    base::HashKey key_ = base::random_key();
+    base::Slab<Resource> slab_;
+    base::Index index_;
+    base::Counter& count_;
+};
+
+enum class SubscriptionInput : std::uint8_t { commit_pending, commit_active, grant, end, drop };
+inline constexpr std::size_t kSubscriptionStates = 5;
+inline constexpr std::size_t kSubscriptionInputs = 5;
+
+/// The table under the drawing; nullopt where an input makes no sense in a state.
+std::optional<SubscriptionState> next_state(SubscriptionState state,
+                                            SubscriptionInput input) noexcept;
+
+/// An upper estimate of how many subscriptions share a key, without the keys. Good for up to
+/// `width` of them: with more, what others count shows in everybody's estimate.
+class Sketch {
+public:
+    /// `width` is a power of two.
+    explicit Sketch(std::size_t width) : rows_{Row(width), Row(width)} {}
+
+    void add(std::uint64_t hash, int step) noexcept;
+    std::uint32_t estimate(std::uint64_t hash) const noexcept;
+    std::size_t width() const noexcept { return rows_[0].size(); }
+
+private:
+    using Row = std::vector<std::uint32_t>;
+    std::array<Row, 2> rows_;
+};
+
+/// The subscriptions of one shard, found by dialog and by device.
+class SubscriptionTable {
+public:
+    using Id = base::SlotId;
+
+    explicit SubscriptionTable(base::Metrics& metrics);
+
+    /// A record in state committing; its texts are packed, its indexes set.
+    Id add(Subscription&& record);
+    /// New texts (a refresh moved the Contact): the device index follows.
+    void retext(Id id, PackedText text);
+    /// Out of all indexes; the record is gone.
+    void erase(Id id);
+
+    Subscription* find(Id id) noexcept { return slab_.find(id); }
+    Subscription& operator[](std::uint32_t slot) { return slab_[slot]; }
+    Id id_of(std::uint32_t slot) const { return slab_.id_of(slot); }
+    void prefetch(std::uint32_t slot) const noexcept { slab_.prefetch(slot); }
+    /// By our tag, confirmed by Call-ID and the peer's tag (RFC 3261 12).
+    Id by_dialog(std::string_view call_id, std::string_view local_tag,
+                 std::string_view remote_tag) const;
+    /// Another subscription of the same device on the same resource.
+    Id by_device(const DeviceKey& key) const;
+    std::size_t size() const noexcept { return slab_.size(); }
+
+    /// The one place where a state changes: logged and counted.
+    void move(Subscription& record, SubscriptionInput input);
+
+    /// The way to the watcher is another one: the load of its address follows.
+    void reroute(Subscription& record, const sip::Flow& flow);
+
+    /// Upper estimates of live subscriptions of one watcher, in all and on one resource.
+    std::uint32_t watcher_load(std::string_view watcher) const;
+    std::uint32_t pair_load(std::string_view watcher, std::uint32_t resource) const;
+    /// ... and of all that came from one address (IPv6: one /64).
+    std::uint32_t source_load(const sip::Endpoint& peer) const;
+
+    template <class Visit>
+    void for_each(Visit&& visit) {
+        slab_.for_each(visit);
+    }
+
+private:
+    static constexpr std::size_t kLeastWidth = 1 << 12;
+
+    std::uint64_t device_hash(const DeviceKey& key) const;
+    std::uint64_t hash(std::string_view text) const { return base::keyed_hash(key_, text); }
+    void count(const Subscription& record, int step);
+    void count_source(const Subscription& record, int step);
+    void widen_sketches();
+
+    base::HashKey key_ = base::random_key();
+    base::Slab<Subscription> slab_;
+    base::Index by_tag_;
+    base::Index by_device_;
+    Sketch watchers_{kLeastWidth};
+    Sketch pairs_{kLeastWidth};
+    Sketch sources_{kLeastWidth};
+    base::Counter* by_state_[kSubscriptionStates];
+};
+
+/// A SlotId as one number, for timers and callbacks.
+constexpr std::uint64_t pack(base::SlotId id) noexcept {
+    return std::uint64_t{id.slot} << 32 | id.generation;
+}
+constexpr base::SlotId unpack(std::uint64_t packed) noexcept {
+    return {static_cast<std::uint32_t>(packed >> 32), static_cast<std::uint32_t>(packed)};
+}
+
+/// How a live state is written in the store.
+store::Subscription::State stored_state(SubscriptionState state) noexcept;
+/// The row change that says where a live subscription stands, with a new CSeq block; its mark
+/// stays.
+store::TouchSubscription touch_of(const Subscription& record, std::uint32_t epoch);
+/// Index of `type` among the profile's notify types; the default one where it is not there.
+std::uint8_t type_index(const packages::Profile& profile, std::string_view type) noexcept;
+
+}  // namespace herald::server

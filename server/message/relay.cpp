@@ -1,0 +1,285 @@
+// server/message/relay.cpp: sends one request to the devices of a user and finds the best answer
+// (RFC 3261 16.6 to 16.9, RFC 5626 7).
+#include "server/message/relay.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "server/core/answers.h"
+
+namespace herald::server {
+
+namespace {
+
+using Stage = RelayReport::Stage;
+
+/// RFC 3261 18.1.1, with room for the Via.
+constexpr std::size_t kMostOnUdp = 1300;
+constexpr std::size_t kViaRoom = 150;
+
+/// What helps the sender to a better request (RFC 3261 16.7 step 6).
+bool is_helpful(int status) noexcept {
+    return status == 401 || status == 407 || status == 415 || status == 420 || status == 484;
+}
+
+/// The next flow of a device is tried after these (RFC 5626 7).
+bool is_flow_failure(int status) noexcept {
+    return status == 430 || status == 408;
+}
+
+bool is_relayed(sip::Header id) noexcept {
+    switch (id) {
+        case sip::Header::via:
+        case sip::Header::from:
+        case sip::Header::to:
+        case sip::Header::call_id:
+        case sip::Header::cseq:
+        case sip::Header::contact:
+        case sip::Header::record_route:
+        case sip::Header::content_length:
+        case sip::Header::content_type:
+        case sip::Header::timestamp:
+            return false;
+        default:
+            return true;
+    }
+}
+
+}  // namespace
+
+bool is_better(int status, int than) noexcept {
+    const bool is_global = status >= 600;
+    if (is_global != (than >= 600)) return is_global;
+    if (status / 100 != than / 100) return status / 100 < than / 100;
+    return is_helpful(status) && !is_helpful(than);
+}
+
+sip::Answer relayed_answer(const sip::Message& response) {
+    sip::Answer answer;
+    answer.status = response.status();
+    answer.reason = response.reason();
+    answer.to_tag = response.to_tag();
+    for (const auto& field : response.fields()) {
+        if (!is_relayed(field.id)) continue;
+        answer.headers.append(field.name).append(": ").append(field.value).append("\r\n");
+    }
+    if (answer.status < 300) return answer;
+    answer.content_type = response.header(sip::Header::content_type).value_or("");
+    answer.body = response.body();
+    return answer;
+}
+
+Relay::Relay(Context& context, sip::Locator& locator)
+    : context_(context),
+      locator_(locator),
+      patience_(context.loop.timers().add_owner(
+          [this](std::uint64_t user) { on_patience(unpack(user)); })),
+      sent_(context.metrics.counter("herald_relay_sent_total",
+                                    "Requests sent on to devices and other domains, "
+                                    "retransmissions not counted")),
+      too_large_(context.metrics.counter("herald_relay_too_large_total",
+                                         "Requests not sent on: over 1300 bytes, and only UDP")) {}
+
+const RelayTarget& Relay::target_of(const Branch& branch) const {
+    return jobs_[branch.job.slot].order.targets[branch.targets.front()];
+}
+
+void Relay::start(RelayOrder order, Done done) {
+    const auto id = jobs_.take(Job{.order = std::move(order), .done = std::move(done)});
+    auto& job = jobs_[id.slot];
+    job.patience =
+        context_.loop.timers().arm(patience_, pack(id), context_.loop.now() + job.order.patience);
+    add_branches(id, job);
+    // By id: a branch may be over before the next one begins.
+    const auto branches = job.branches;
+    for (const auto branch : branches) begin(branch);
+}
+
+/// One for each device, with its flows in the order given.
+void Relay::add_branches(base::SlotId id, Job& job) {
+    const auto& targets = job.order.targets;
+    for (std::uint32_t i = 0; i < targets.size(); ++i) {
+        const auto same =
+            std::find_if(job.branches.begin(), job.branches.end(), [&](const base::SlotId each) {
+                return !targets[i].instance.empty() &&
+                       target_of(branches_[each.slot]).instance == targets[i].instance;
+            });
+        if (same == job.branches.end()) {
+            job.branches.push_back(branches_.take(Branch{.job = id, .targets = {i}}));
+        } else {
+            branches_[same->slot].targets.push_back(i);
+        }
+    }
+    if (job.order.breadth > 0)
+        job.share = std::max<std::uint32_t>(
+            1, job.order.breadth / static_cast<std::uint32_t>(job.branches.size()));
+}
+
+void Relay::begin(base::SlotId id) {
+    auto& branch = branches_[id.slot];
+    branch.is_located = false;
+    branch.addresses.clear();
+    const auto& target = target_of(branch);
+    if (target.flow && context_.stack.transport().is_open(*target.flow))
+        return send(id, *target.flow);
+    if (target.is_flow_only) return fail_later(id, 430);
+    locate(id);
+}
+
+void Relay::locate(base::SlotId id) {
+    auto& branch = branches_[id.slot];
+    branch.is_located = true;
+    const auto& target = target_of(branch);
+    locator_.locate(target.next_hop.empty() ? target.request_uri : target.next_hop,
+                    [this, id](Result<std::vector<sip::Target>> found) {
+                        auto* waiting = branches_.find(id);
+                        if (!waiting) return;
+                        if (found) waiting->addresses = *std::move(found);
+                        std::reverse(waiting->addresses.begin(), waiting->addresses.end());
+                        try_next_address(id);
+                    });
+}
+
+/// RFC 3263 4.3: each address gets a transaction of its own.
+void Relay::try_next_address(base::SlotId id) {
+    auto& branch = branches_[id.slot];
+    while (!branch.addresses.empty()) {
+        const auto next = branch.addresses.back();
+        branch.addresses.pop_back();
+        const auto flow = context_.stack.transport().open(next.protocol, next.endpoint);
+        if (flow) return send(id, *flow);
+    }
+    fail(id, 480);
+}
+
+/// RFC 3428 8: nothing over 1300 bytes goes out by UDP, but by a stream to the same place.
+std::optional<sip::Flow> Relay::fit_to_path(const Branch& branch, const sip::Flow& flow) const {
+    if (sip::is_reliable(flow.protocol)) return flow;
+    const auto& target = target_of(branch);
+    const auto size = jobs_[branch.job.slot].order.text.size() + target.request_uri.size() +
+                      target.route.size() + kViaRoom;
+    if (size <= kMostOnUdp) return flow;
+    if (!branch.is_switched) {
+        auto stream = context_.stack.transport().open(sip::Protocol::tcp, flow.peer);
+        if (stream) return *stream;
+    }
+    return context_.config.message_large_on_udp ? std::optional(flow) : std::nullopt;
+}
+
+void Relay::send(base::SlotId id, const sip::Flow& flow) {
+    auto& branch = branches_[id.slot];
+    const auto fit = fit_to_path(branch, flow);
+    if (!fit) return too_large_.add(), fail_later(id, 513);
+    branch.is_switched = fit->protocol != flow.protocol;
+    branch.flow = flow;
+    branch.transaction = context_.stack.start(*fit, *this, pack(id));
+    if (!branch.transaction) return fail_later(id, 503);
+    sent_.add();
+}
+
+void Relay::write_request(std::uint64_t user, std::string_view via, std::string& out) {
+    const auto* branch = branches_.find(unpack(user));
+    if (!branch) return;
+    const auto& job = jobs_[branch->job.slot];
+    const auto& target = target_of(*branch);
+    out += "MESSAGE ";
+    out += target.request_uri;
+    out += " SIP/2.0\r\n";
+    out += via.substr(0, via.size() - 2);
+    out += job.order.via_parameter;
+    out += "\r\n";
+    if (!target.route.empty()) out.append("Route: ").append(target.route).append("\r\n");
+    if (job.share > 0) {
+        out += "Max-Breadth: ";
+        base::append_number(out, job.share);
+        out += "\r\n";
+    }
+    out += job.order.text;
+}
+
+void Relay::on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome) {
+    const auto id = unpack(user);
+    auto* branch = branches_.find(id);
+    if (!branch) return;
+    branch->transaction = {};
+    if (outcome.how == sip::ClientOutcome::How::response)
+        return outcome.message && !is_flow_failure(outcome.status)
+                   ? conclude(id, relayed_answer(*outcome.message))
+                   : fail(id, outcome.status);
+    if (outcome.how == sip::ClientOutcome::How::timeout) return fail(id, 408);
+    // It takes no stream after all.
+    if (branch->is_switched) return send(id, *branch->flow);
+    if (!branch->addresses.empty()) return try_next_address(id);
+    const auto& target = target_of(*branch);
+    if (target.is_flow_only) return fail(id, 430);
+    if (!branch->is_located && sip::is_reliable(outcome.flow.protocol)) return locate(id);
+    fail(id, 480);
+}
+
+void Relay::fail_later(base::SlotId id, int status) {
+    context_.loop.post([this, id, status] {
+        if (branches_.holds(id)) fail(id, status);
+    });
+}
+
+void Relay::fail(base::SlotId id, int status) {
+    auto& branch = branches_[id.slot];
+    branch.is_switched = false;
+    if (is_flow_failure(status) && branch.targets.size() > 1) {
+        branch.targets.erase(branch.targets.begin());
+        return begin(id);
+    }
+    conclude(id, answer(status));
+}
+
+/// The device has spoken, or never will.
+void Relay::conclude(base::SlotId id, sip::Answer answer) {
+    const auto job_id = branches_[id.slot].job;
+    auto& job = jobs_[job_id.slot];
+    branches_.release(id);
+    std::erase(job.branches, id);
+    if (answer.status < 300) {
+        if (!job.is_answered) {
+            report_answer(job, std::move(answer));
+        } else if (job.is_settled && !std::exchange(job.is_success, true)) {
+            job.done({.stage = Stage::late, .best = std::move(answer), .silent = {}});
+        }
+    } else if (!job.best || is_better(answer.status, job.best->status)) {
+        job.best = std::move(answer);
+    }
+    if (job.branches.empty()) settle(job_id);
+}
+
+void Relay::report_answer(Job& job, sip::Answer answer) {
+    job.is_answered = true;
+    job.is_success = answer.status < 300;
+    job.done({.stage = Stage::answered, .best = std::move(answer), .silent = {}});
+}
+
+/// Nothing is left to be waited for.
+void Relay::settle(base::SlotId id) {
+    auto& job = jobs_[id.slot];
+    if (!job.is_answered) {
+        // RFC 3261 16.7 step 6: a lone 503 is about the device, not about us.
+        if (job.best && job.best->status == 503) job.best = answer(500);
+        const bool is_over = job.branches.empty();
+        report_answer(job, is_over && job.best ? *std::move(job.best) : answer(408));
+    }
+    if (!std::exchange(job.is_settled, true)) {
+        context_.loop.timers().cancel(job.patience);
+        RelayReport report{.stage = Stage::settled, .best = {}, .silent = {}};
+        for (const auto branch : job.branches)
+            report.silent.push_back(target_of(branches_[branch.slot]).request_uri);
+        job.done(report);
+    }
+    if (job.branches.empty()) jobs_.release(id);
+}
+
+void Relay::on_patience(base::SlotId id) {
+    if (!jobs_.holds(id)) return;
+    jobs_[id.slot].patience = {};
+    settle(id);
+}
+
+}  // namespace herald::server

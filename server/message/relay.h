@@ -1,0 +1,124 @@
+// server/message/relay.h: sends one request to the devices of a user and finds the best answer (RFC
+// 3261 16.6 to 16.9, RFC 5626 7).
+//
+//   devices: all at once;  flows of one device: one after the other, while it answers 408 or 430
+//
+//   answered   the first 2xx, else the best answer when all have answered, else 408 when the
+//              patience is over
+//   settled    all have answered, or the patience is over
+//   late       a 2xx that came after a 408 was reported
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/slab.h"
+#include "base/task.h"
+#include "server/core/context.h"
+#include "sip/answer.h"
+#include "sip/locate.h"
+#include "sip/transaction.h"
+
+namespace herald::server {
+
+/// A way to one device.
+struct RelayTarget {
+    std::string request_uri;
+    std::string route;     ///< ready value, empty: none
+    std::string next_hop;  ///< URI to find by RFC 3263 where there is no flow; empty: request_uri
+    std::optional<sip::Flow> flow;  ///< the device came by
+    std::string instance;           ///< targets with the same are one device; empty: alone
+    bool is_flow_only = false;      ///< no other way than the flow (RFC 5626 5.3)
+};
+
+struct RelayOrder {
+    std::string text;  ///< of the request, from behind the topmost Via to the end of the body
+    std::string via_parameter;         ///< ";name=value" for our Via; empty: none
+    std::uint32_t breadth = 0;         ///< Max-Breadth to be shared out (RFC 5393 5.3); 0: not said
+    std::vector<RelayTarget> targets;  ///< at least one
+    base::Duration patience{};
+};
+
+struct RelayReport {
+    enum class Stage : std::uint8_t { answered, settled, late };
+    Stage stage;
+    /// With `answered`: what may be handed back, or 408.
+    sip::Answer best;
+    /// With `settled`: Request-URIs of the devices that said nothing.
+    std::vector<std::string> silent;
+};
+
+/// Relays requests for one shard. Knows neither who sent them nor what becomes of them.
+class Relay final : public sip::RequestSource {
+public:
+    /// Gets `answered` once, `settled` once after it, `late` at most once after that. Never called
+    /// from within start().
+    using Done = base::Task<void(const RelayReport&)>;
+
+    Relay(Context& context, sip::Locator& locator);
+
+    void start(RelayOrder order, Done done);
+    /// Requests under way.
+    std::size_t in_flight() const noexcept { return branches_.size(); }
+
+    void write_request(std::uint64_t user, std::string_view via, std::string& out) override;
+    void on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome) override;
+    bool is_relay() const noexcept override { return true; }
+
+private:
+    struct Job {
+        RelayOrder order;
+        Done done;
+        std::vector<base::SlotId> branches;  ///< not over yet
+        std::optional<sip::Answer> best;
+        std::uint32_t share = 0;  ///< of the breadth, for each branch
+        base::TimerId patience;
+        bool is_answered = false;
+        bool is_success = false;
+        bool is_settled = false;
+    };
+    /// One device.
+    struct Branch {
+        base::SlotId job;
+        std::vector<std::uint32_t> targets;  ///< of the order; the first one is tried
+        sip::ClientTransactionId transaction;
+        std::vector<sip::Target> addresses;  ///< still to be tried, last first
+        std::optional<sip::Flow> flow;       ///< in use
+        bool is_located = false;
+        bool is_switched = false;  ///< on TCP because the request is too large for UDP
+    };
+
+    void add_branches(base::SlotId id, Job& job);
+    void begin(base::SlotId id);
+    void locate(base::SlotId id);
+    void try_next_address(base::SlotId id);
+    void send(base::SlotId id, const sip::Flow& flow);
+    std::optional<sip::Flow> fit_to_path(const Branch& branch, const sip::Flow& flow) const;
+    void fail(base::SlotId id, int status);
+    void fail_later(base::SlotId id, int status);
+    void conclude(base::SlotId id, sip::Answer answer);
+    void report_answer(Job& job, sip::Answer answer);
+    void settle(base::SlotId id);
+    void on_patience(base::SlotId id);
+    const RelayTarget& target_of(const Branch& branch) const;
+
+    Context& context_;
+    sip::Locator& locator_;
+    base::Slab<Job> jobs_;
+    base::Slab<Branch> branches_;
+    base::Timers::Owner patience_;
+    base::Counter& sent_;
+    base::Counter& too_large_;
+};
+
+/// The better one of two final answers, neither a 2xx (RFC 3261 16.7 step 6).
+bool is_better(int status, int than) noexcept;
+
+/// An answer of a device as it is handed back: without what names the device (Contact), without
+/// what the transaction supplies, and a 2xx without a body (RFC 3428 7).
+sip::Answer relayed_answer(const sip::Message& response);
+
+}  // namespace herald::server

@@ -1,0 +1,279 @@
+// server/mwi/mailbox_notices.cpp: NOTIFYs of waiting messages to registered phones that did not
+// subscribe.
+#include "server/mwi/mailbox_notices.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "server/core/flow_text.h"
+#include "sip/fields.h"
+#include "sip/uri.h"
+
+namespace herald::server {
+
+namespace {
+
+using Part = PackedText::Part;
+
+/// As for subscriptions (RFC 3842 3.12).
+constexpr auto kPause = std::chrono::seconds(1);
+
+void append_line(std::string& out, std::string_view name, std::string_view value) {
+    out += name;
+    out += value;
+    out += "\r\n";
+}
+
+/// The device said that it wants none of these.
+bool is_refusal(int status) {
+    return status == 405 || status == 481 || status == 489;
+}
+
+bool is_same_uri(std::string_view a, std::string_view b) {
+    if (a == b) return true;
+    const auto one = sip::parse_uri(a);
+    const auto other = sip::parse_uri(b);
+    return one && other && sip::equivalent(*one, *other);
+}
+
+/// Where the request goes (RFC 3327 5.3): the first Path, else the contact.
+std::string_view next_hop(std::string_view route, std::string_view contact) {
+    const auto end = route.find('>');
+    if (route.empty() || end == std::string_view::npos) return contact;
+    const auto start = route.find('<');
+    return start < end ? route.substr(start + 1, end - start - 1) : contact;
+}
+
+}  // namespace
+
+MailboxNotices::MailboxNotices(Context& context, Mailboxes& mailboxes, Registrar& registrar,
+                               sip::Locator& locator, const packages::Package& package)
+    : context_(context),
+      mailboxes_(mailboxes),
+      registrar_(registrar),
+      locator_(locator),
+      package_(package),
+      self_(std::make_shared<MailboxNotices*>(this)),
+      sent_(context.metrics.counter("herald_mwi_unsolicited_total",
+                                    "NOTIFY requests to phones that did not subscribe")),
+      refused_(context.metrics.counter("herald_mwi_unsolicited_refused_total",
+                                       "Phones that answered one with 405, 481 or 489")) {
+    registrar.on_registered([this](const std::string& aor) { announce(aor); });
+    mailboxes.on_changed([this](const std::string& aor) { announce(aor); });
+}
+
+MailboxNotices::~MailboxNotices() {
+    *self_ = nullptr;
+}
+
+bool MailboxNotices::is_wanted(const std::string& aor) const {
+    const auto* settings = mailboxes_.settings(aor);
+    if (settings && settings->unsolicited) return *settings->unsolicited;
+    return context_.config.mwi_unsolicited;
+}
+
+void MailboxNotices::announce(const std::string& aor) {
+    if (!is_wanted(aor)) {
+        // What is known of its phones is of no use any more.
+        const auto found = lamps_.find(aor);
+        if (found != lamps_.end() && !found->second.is_due) lamps_.erase(found);
+        return;
+    }
+    if (lamps_.size() >= sweep_at_) sweep();
+    auto& lamp = lamps_[aor];
+    if (std::exchange(lamp.is_due, true)) return;
+    const auto now = context_.loop.now();
+    const auto due = lamp.told_at == base::Instant{} ? now : std::max(now, lamp.told_at + kPause);
+    context_.loop.timers().arm(due, [this, aor] { tell(aor); });
+}
+
+/// Those whose phones are all gone.
+void MailboxNotices::sweep() {
+    std::erase_if(lamps_, [this](const auto& entry) {
+        return !entry.second.is_due && registrar_.bindings(entry.first).empty();
+    });
+    sweep_at_ = 2 * lamps_.size() + kSweepAt;
+}
+
+void MailboxNotices::tell(const std::string& aor) {
+    const auto found = lamps_.find(aor);
+    if (found == lamps_.end()) return;
+    auto& lamp = found->second;
+    lamp.is_due = false;
+    const auto bindings = registrar_.bindings(aor);
+    std::erase_if(lamp.phones, [&](const Phone& phone) {
+        return std::none_of(bindings.begin(), bindings.end(),
+                            [&](const auto* binding) { return binding->contact == phone.contact; });
+    });
+    if (!is_wanted(aor) || bindings.empty()) {
+        lamps_.erase(found);
+        return;
+    }
+    lamp.told_at = context_.loop.now();
+    const auto composed = mailboxes_.document(aor);
+    for (const auto* binding : bindings)
+        tell_phone(aor, phone_of(lamp, *binding), *binding, composed);
+}
+
+MailboxNotices::Phone& MailboxNotices::phone_of(Lamp& lamp, const packages::Binding& binding) {
+    const auto found =
+        std::find_if(lamp.phones.begin(), lamp.phones.end(),
+                     [&](const Phone& phone) { return phone.contact == binding.contact; });
+    if (found != lamp.phones.end()) return *found;
+    auto& phone = lamp.phones.emplace_back();
+    phone.contact = binding.contact;
+    phone.call_id = base::random_token(15);
+    phone.tag = base::random_token(10);
+    return phone;
+}
+
+MailboxNotices::Phone* MailboxNotices::find_phone(const std::string& aor,
+                                                  const std::string& contact) {
+    const auto lamp = lamps_.find(aor);
+    if (lamp == lamps_.end()) return nullptr;
+    for (auto& phone : lamp->second.phones) {
+        if (phone.contact == contact) return &phone;
+    }
+    return nullptr;
+}
+
+void MailboxNotices::tell_phone(const std::string& aor, Phone& phone,
+                                const packages::Binding& binding,
+                                const packages::Composed& composed) {
+    if (phone.registration != binding.call_id) phone.refuses = false;
+    const bool knows = phone.fingerprint == composed.fingerprint &&
+                       phone.registration == binding.call_id &&
+                       phone.registered_cseq == binding.cseq;
+    if (phone.refuses || knows || is_subscribed(aor, binding)) return;
+    if (phone.is_waited_for) {
+        phone.is_stale = true;
+        return;
+    }
+    phone.registration = binding.call_id;
+    phone.registered_cseq = binding.cseq;
+    phone.fingerprint = composed.fingerprint;
+    phone.is_waited_for = true;
+    const auto id = next_flight_++;
+    flights_[id] = {
+        .aor = aor,
+        .contact = binding.contact,
+        .route = binding.path,
+        .call_id = phone.call_id,
+        .tag = phone.tag,
+        .state = state_of(binding),
+        .body = composed.document.body,
+        .type = composed.document.type,
+        .flow = flow_of_binding(binding.flow, context_.home.epoch).value_or(sip::Flow{}),
+        .cseq = ++phone.cseq};
+    find_way(id);
+}
+
+/// The way the phone registered by (RFC 5626 5.3).
+void MailboxNotices::find_way(std::uint64_t id) {
+    auto& flight = flights_.at(id);
+    auto& transport = context_.stack.transport();
+    const bool is_open = flight.flow.peer.is_valid() && transport.is_open(flight.flow);
+    is_open ? depart(id) : locate(id);
+}
+
+/// A phone that subscribed hears everything there.
+bool MailboxNotices::is_subscribed(const std::string& aor, const packages::Binding& binding) const {
+    const auto slot = context_.resources.find(package_, aor);
+    if (slot == Resource::kNone) return false;
+    const auto& watchers = context_.resources[slot].watchers;
+    return std::any_of(watchers.begin(), watchers.end(), [&](std::uint32_t watcher) {
+        const auto& record = context_.subscriptions[watcher];
+        if (!record.is_live()) return false;
+        const auto instance = record.get(Part::instance);
+        if (!binding.instance.empty() && instance.find(binding.instance) != instance.npos)
+            return true;
+        return is_same_uri(record.get(Part::remote_target), binding.contact);
+    });
+}
+
+std::string MailboxNotices::state_of(const packages::Binding& binding) const {
+    if (!context_.config.mwi_unsolicited_active) return "terminated;reason=timeout";
+    const auto left = binding.expires_at == base::WallTime{}
+                          ? package_.profile().default_expires
+                          : seconds_left(binding.expires_at, context_.wall());
+    return "active;expires=" + std::to_string(left);
+}
+
+void MailboxNotices::depart(std::uint64_t id) {
+    if (!context_.stack.start(flights_.at(id).flow, *this, id)) return land(id, 503);
+    sent_.add();
+}
+
+void MailboxNotices::locate(std::uint64_t id) {
+    auto& flight = flights_.at(id);
+    flight.is_located = true;
+    locator_.locate(next_hop(flight.route, flight.contact),
+                    [self = self_, id](Result<std::vector<sip::Target>> targets) {
+                        if (!*self) return;
+                        auto& notices = **self;
+                        const auto found = notices.flights_.find(id);
+                        if (found == notices.flights_.end()) return;
+                        if (!targets) return notices.land(id, 503);
+                        auto flow = notices.context_.stack.transport().open(
+                            targets->front().protocol, targets->front().endpoint);
+                        if (!flow) return notices.land(id, 503);
+                        found->second.flow = *flow;
+                        notices.depart(id);
+                    });
+}
+
+void MailboxNotices::write_request(std::uint64_t user, std::string_view via, std::string& out) {
+    const auto found = flights_.find(user);
+    if (found == flights_.end()) return;
+    const auto& flight = found->second;
+    out += "NOTIFY ";
+    out += flight.contact;
+    out += " SIP/2.0\r\n";
+    out += via;
+    out += "Max-Forwards: 70\r\n";
+    if (!flight.route.empty()) append_line(out, "Route: ", flight.route);
+    out += "From: <" + flight.aor + ">;tag=" + flight.tag + "\r\n";
+    out += "To: <" + flight.aor + ">\r\n";
+    append_line(out, "Call-ID: ", flight.call_id);
+    out += "CSeq: ";
+    base::append_number(out, flight.cseq);
+    out += " NOTIFY\r\n";
+    append_line(out, "Contact: ", context_.stack.contact(flight.flow));
+    append_line(out, "Event: ", package_.profile().event);
+    append_line(out, "Subscription-State: ", flight.state);
+    append_line(out, "Content-Type: ", flight.type);
+    out += "Content-Length: ";
+    base::append_number(out, flight.body.size());
+    out += "\r\n\r\n";
+    out += flight.body;
+}
+
+void MailboxNotices::on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome) {
+    const auto found = flights_.find(user);
+    if (found == flights_.end()) return;
+    const bool is_lost = outcome.how == sip::ClientOutcome::How::transport_error;
+    // The stream it registered by is gone: its Contact may be reached all the same.
+    if (is_lost && !found->second.is_located) return locate(user);
+    land(user, outcome.status);
+}
+
+void MailboxNotices::land(std::uint64_t id, int status) {
+    const auto found = flights_.find(id);
+    if (found == flights_.end()) return;
+    const auto flight = std::move(found->second);
+    flights_.erase(found);
+    auto* phone = find_phone(flight.aor, flight.contact);
+    if (!phone || phone->call_id != flight.call_id) return;
+    phone->is_waited_for = false;
+    if (is_refusal(status)) {
+        phone->refuses = true;
+        refused_.add();
+        return;
+    }
+    // Whoever did not take it is told at the next change or registration, not again and again.
+    if (status < 200 || status > 299) phone->fingerprint = 0;
+    if (std::exchange(phone->is_stale, false)) announce(flight.aor);
+}
+
+}  // namespace herald::server

@@ -1,0 +1,94 @@
+// server/mwi/mailbox_notices.h: NOTIFYs of waiting messages to registered phones that did not
+// subscribe.
+//
+// No RFC has them: off unless the configuration or the mailbox's settings say otherwise. They go to
+// each contact once a registration and at each change, never to one that holds a subscription. Who
+// answers 405, 481 or 489 is left alone until it registers anew.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/metrics.h"
+#include "packages/registration.h"
+#include "server/core/context.h"
+#include "server/mwi/mailboxes.h"
+#include "server/register/registrar.h"
+#include "sip/locate.h"
+#include "sip/transaction.h"
+
+namespace herald::server {
+
+/// Those of one shard, on its thread.
+class MailboxNotices final : public sip::RequestSource {
+public:
+    MailboxNotices(Context& context, Mailboxes& mailboxes, Registrar& registrar,
+                   sip::Locator& locator, const packages::Package& package);
+    ~MailboxNotices() override;
+
+    /// The mailbox changed, or somebody registered: whoever has to be told is, at most once a
+    /// second.
+    void announce(const std::string& aor);
+
+    void write_request(std::uint64_t user, std::string_view via, std::string& out) override;
+    void on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome) override;
+
+private:
+    /// A contact, as it was told last.
+    struct Phone {
+        std::string contact;
+        std::string registration;  ///< Call-ID of the registration it was told about
+        std::string call_id, tag;  ///< of our NOTIFYs
+        std::uint64_t fingerprint = 0;
+        std::uint32_t registered_cseq = 0;
+        std::uint32_t cseq = 0;
+        bool refuses = false;
+        bool is_waited_for = false;  ///< one NOTIFY at a time
+        bool is_stale = false;       ///< something happened meanwhile
+    };
+    struct Lamp {
+        std::vector<Phone> phones;
+        base::Instant told_at{};
+        bool is_due = false;  ///< a timer is armed
+    };
+    /// A NOTIFY on its way.
+    struct Flight {
+        std::string aor, contact, route, call_id, tag, state, body, type;
+        sip::Flow flow;
+        std::uint32_t cseq = 0;
+        bool is_located = false;  ///< goes to the Contact or Path, not back the way it registered
+    };
+
+    bool is_wanted(const std::string& aor) const;
+    void sweep();
+    void tell(const std::string& aor);
+    void tell_phone(const std::string& aor, Phone& phone, const packages::Binding& binding,
+                    const packages::Composed& composed);
+    bool is_subscribed(const std::string& aor, const packages::Binding& binding) const;
+    static Phone& phone_of(Lamp& lamp, const packages::Binding& binding);
+    Phone* find_phone(const std::string& aor, const std::string& contact);
+    std::string state_of(const packages::Binding& binding) const;
+    void find_way(std::uint64_t id);
+    void depart(std::uint64_t id);
+    void locate(std::uint64_t id);
+    void land(std::uint64_t id, int status);
+
+    Context& context_;
+    Mailboxes& mailboxes_;
+    Registrar& registrar_;
+    sip::Locator& locator_;
+    const packages::Package& package_;
+    std::unordered_map<std::string, Lamp> lamps_;  ///< by AOR
+    std::unordered_map<std::uint64_t, Flight> flights_;
+    std::uint64_t next_flight_ = 1;
+    static constexpr std::size_t kSweepAt = 1024;
+    std::size_t sweep_at_ = kSweepAt;        ///< lamps
+    std::shared_ptr<MailboxNotices*> self_;  ///< for answers of the locator that come late
+    base::Counter& sent_;
+    base::Counter& refused_;
+};
+
+}  // namespace herald::server

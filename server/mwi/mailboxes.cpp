@@ -1,0 +1,197 @@
+// server/mwi/mailboxes.cpp: the mailboxes of one shard: their settings, and the counters that
+// groups have of their members.
+#include "server/mwi/mailboxes.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/log.h"
+
+namespace herald::server {
+
+namespace {
+
+constexpr std::string_view kSettings = "mailbox settings";
+/// A store that is busy or away is asked again.
+constexpr auto kRetry = std::chrono::seconds(2);
+
+bool says_nothing(const packages::MailboxSettings& settings) {
+    return settings.members.empty() && !settings.unsolicited && settings.pbx.empty();
+}
+
+}  // namespace
+
+Mailboxes::Mailboxes(Context& context, Compositor& compositor, NotifySender& sender,
+                     const packages::Package& package)
+    : context_(context),
+      compositor_(compositor),
+      package_(package),
+      told_(context.metrics.counter("herald_mailbox_members_total",
+                                    "Counters of a mailbox passed on to a group")) {
+    sender.on_changed([this](std::uint32_t slot) { note_change(slot); });
+}
+
+void Mailboxes::reach(const std::string& aor, base::Task<void(Mailboxes&)> work) {
+    if (to_owner_) return to_owner_(aor, std::move(work));
+    context_.loop.post([this, work = std::move(work)]() mutable { work(*this); });
+}
+
+const packages::MailboxSettings* Mailboxes::settings(std::string_view aor) const {
+    const auto slot = context_.resources.find(package_, aor);
+    if (slot == Resource::kNone) return nullptr;
+    const auto* publication = context_.resources[slot].by_source(kSettings);
+    return publication ? static_cast<const packages::MailboxSettings*>(publication->document.get())
+                       : nullptr;
+}
+
+packages::Composed Mailboxes::document(const std::string& aor) const {
+    const auto slot = context_.resources.find(package_, aor);
+    Resource nobody;
+    nobody.aor = aor;
+    nobody.package = &package_;
+    nobody.settings = context_.resources.settings();
+    ViewState view;
+    return slot == Resource::kNone ? nobody.compose(view, context_.wall())
+                                   : context_.resources[slot].compose(view, context_.wall());
+}
+
+void Mailboxes::for_each(
+    const std::function<void(const std::string&, const packages::MailboxSettings&)>& visit) {
+    context_.resources.for_each([&](std::uint32_t, Resource& resource) {
+        if (resource.package != &package_) return;
+        const auto* publication = resource.by_source(kSettings);
+        if (!publication) return;
+        visit(resource.aor, static_cast<const packages::MailboxSettings&>(*publication->document));
+    });
+}
+
+void Mailboxes::put_state(const std::string& aor, std::string source, packages::Rank rank,
+                          packages::Document document, base::WallTime expires_at, Done done) {
+    std::optional<packages::Document> wanted;
+    if (!document.type.empty()) wanted = std::move(document);
+    compositor_.put_state({.package = &package_,
+                           .aor = aor,
+                           .source = std::move(source),
+                           .rank = rank,
+                           .document = std::move(wanted),
+                           .expires_at = expires_at,
+                           .condition = {}},
+                          std::move(done));
+}
+
+void Mailboxes::put_settings(const std::string& aor, const packages::MailboxSettings& settings,
+                             Done done) {
+    const auto* earlier = this->settings(aor);
+    auto before = earlier ? earlier->members : std::vector<std::string>();
+    const bool is_removal = says_nothing(settings);
+    if (is_removal && !earlier) return done({});
+    packages::Document document;
+    if (!is_removal)
+        document = {std::string(packages::kMailboxSettingsType), packages::to_text(settings)};
+    // Rank::fallback: never counted where there is anything else.
+    put_state(
+        aor, std::string(kSettings), packages::Rank::fallback, std::move(document), {},
+        [this, aor, before = std::move(before), done = std::move(done)](Status status) mutable {
+            if (status) apply_settings(aor, before);
+            done(std::move(status));
+        });
+}
+
+void Mailboxes::apply_settings(const std::string& aor, const std::vector<std::string>& before) {
+    const auto* now = settings(aor);
+    for (const auto& member : before) {
+        if (now && now->has_member(member)) continue;
+        reach(member, [member, aor](Mailboxes& owner) { owner.unfollow(member, aor); });
+        hear(aor, member, {});
+    }
+    if (now) {
+        for (const auto& member : now->members) ask(member, aor);
+    }
+    if (settings_hook_) settings_hook_(aor);
+}
+
+void Mailboxes::resume() {
+    for_each([this](const std::string& aor, const packages::MailboxSettings& settings) {
+        for (const auto& member : settings.members) ask(member, aor);
+    });
+}
+
+void Mailboxes::ask(const std::string& member, const std::string& group) {
+    reach(member, [member, group](Mailboxes& owner) { owner.follow(member, group); });
+}
+
+void Mailboxes::follow(const std::string& member, const std::string& group) {
+    auto& groups = groups_[member];
+    if (std::find(groups.begin(), groups.end(), group) == groups.end()) groups.push_back(group);
+    tell(member, group);
+}
+
+void Mailboxes::unfollow(const std::string& member, const std::string& group) {
+    const auto found = groups_.find(member);
+    if (found == groups_.end()) return;
+    std::erase(found->second, group);
+    if (found->second.empty()) groups_.erase(found);
+}
+
+void Mailboxes::tell(const std::string& member, const std::string& group) {
+    told_.add();
+    reach(group, [group, member, body = own_body(member)](Mailboxes& owner) mutable {
+        owner.hear(group, member, std::move(body));
+    });
+}
+
+/// A member's counters have arrived; empty: nothing is known of them, or it is no member any more.
+void Mailboxes::hear(const std::string& group, const std::string& member, std::string body) {
+    const auto* settings = this->settings(group);
+    const bool is_member = settings && settings->has_member(member);
+    packages::Document document;
+    if (is_member && !body.empty())
+        document = {std::string(packages::kSimpleMessageSummary), std::move(body)};
+    put_state(group, packages::member_source(member), packages::Rank::derived, std::move(document),
+              {}, [this, group, member, is_member](const Status& status) {
+                  if (status || status.fault().kind == FaultKind::not_found) return;
+                  base::log_warning(
+                      "mailbox.member_failed",
+                      {{"group", group}, {"member", member}, {"why", status.fault().detail}});
+                  context_.loop.timers().arm(context_.loop.now() + kRetry,
+                                             [this, group, member, is_member] {
+                                                 if (is_member) return ask(member, group);
+                                                 hear(group, member, {});
+                                             });
+              });
+}
+
+/// What is known of a mailbox itself, without what it has of others; empty: nothing.
+std::string Mailboxes::own_body(const std::string& aor) const {
+    const auto slot = context_.resources.find(package_, aor);
+    if (slot == Resource::kNone) return {};
+    std::vector<packages::Input> inputs;
+    for (const auto& publication : context_.resources[slot].publications) {
+        if (publication.rank == packages::Rank::derived ||
+            publication.rank == packages::Rank::fallback)
+            continue;
+        inputs.push_back({publication.source, publication.rank, publication.arrived,
+                          publication.document.get()});
+    }
+    if (inputs.empty()) return {};
+    return packages::own_body(inputs, aor);
+}
+
+void Mailboxes::note_change(std::uint32_t slot) {
+    const auto& resource = context_.resources[slot];
+    if (resource.package != &package_) return;
+    if (changed_.empty()) context_.loop.post([this] { pass_on(); });
+    changed_.insert(resource.aor);
+}
+
+void Mailboxes::pass_on() {
+    for (const auto& aor : std::exchange(changed_, {})) {
+        if (const auto found = groups_.find(aor); found != groups_.end()) {
+            for (const auto& group : found->second) tell(aor, group);
+        }
+        if (changed_hook_) changed_hook_(aor);
+    }
+}
+
+}  // namespace herald::server

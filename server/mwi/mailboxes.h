@@ -1,0 +1,88 @@
+// server/mwi/mailboxes.h: the mailboxes of one shard: their settings, and the counters that groups
+// have of their members (RFC 3842 4).
+//
+//   a member changes -> its shard composes its own counters -> posts them to the group's shard
+//   -> one publication of the group for each member ("member <aor>", Rank::derived)
+//   A group passes on its own counters only, so groups within groups cannot count in circles.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "base/metrics.h"
+#include "base/task.h"
+#include "packages/mailbox.h"
+#include "server/core/context.h"
+#include "server/notify/notify.h"
+#include "server/publish/compositor.h"
+
+namespace herald::server {
+
+/// Called on its shard's thread.
+class Mailboxes {
+public:
+    Mailboxes(Context& context, Compositor& compositor, NotifySender& sender,
+              const packages::Package& package);
+
+    /// Runs work on the shard that owns an AOR, later.
+    using ToOwner = base::Task<void(const std::string& aor, base::Task<void(Mailboxes&)> work)>;
+    /// Without, all AORs are ours.
+    void reach_others(ToOwner to_owner) { to_owner_ = std::move(to_owner); }
+
+    using Done = Compositor::Done;
+    /// Replaces the settings of a mailbox; those that say nothing are removed. `done` runs after
+    /// the commit. Faults: unavailable, unknown_outcome.
+    void put_settings(const std::string& aor, const packages::MailboxSettings& settings, Done done);
+    /// nullptr: none are set. Valid until the loop's turn ends.
+    const packages::MailboxSettings* settings(std::string_view aor) const;
+    /// The document a phone of the mailbox gets now.
+    packages::Composed document(const std::string& aor) const;
+    /// Sets or, with an empty type, removes what a source outside says of a mailbox. `expires_at`
+    /// zero: until it is said otherwise.
+    void put_state(const std::string& aor, std::string source, packages::Rank rank,
+                   packages::Document document, base::WallTime expires_at, Done done);
+
+    /// After recovery: groups ask for their members' counters again.
+    void resume();
+    /// Every mailbox with settings.
+    void for_each(
+        const std::function<void(const std::string&, const packages::MailboxSettings&)>& visit);
+
+    /// Called for a mailbox whose state changed, after the turn it changed in.
+    void on_changed(base::Task<void(const std::string& aor)> hook) {
+        changed_hook_ = std::move(hook);
+    }
+    /// Called for a mailbox whose settings changed.
+    void on_settings(base::Task<void(const std::string& aor)> hook) {
+        settings_hook_ = std::move(hook);
+    }
+
+private:
+    void reach(const std::string& aor, base::Task<void(Mailboxes&)> work);
+    void apply_settings(const std::string& aor, const std::vector<std::string>& before);
+    void follow(const std::string& member, const std::string& group);
+    void unfollow(const std::string& member, const std::string& group);
+    void ask(const std::string& member, const std::string& group);
+    void tell(const std::string& member, const std::string& group);
+    void hear(const std::string& group, const std::string& member, std::string body);
+    std::string own_body(const std::string& aor) const;
+    void note_change(std::uint32_t slot);
+    void pass_on();
+
+    Context& context_;
+    Compositor& compositor_;
+    const packages::Package& package_;
+    ToOwner to_owner_;
+    /// Groups, wherever they are, by the member of ours that they count.
+    std::unordered_map<std::string, std::vector<std::string>> groups_;
+    std::unordered_set<std::string> changed_;  ///< AORs, to be passed on
+    base::Task<void(const std::string&)> changed_hook_;
+    base::Task<void(const std::string&)> settings_hook_;
+    base::Counter& told_;
+};
+
+}  // namespace herald::server

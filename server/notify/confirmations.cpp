@@ -1,0 +1,151 @@
+// server/notify/confirmations.cpp: which resources' watchers all have the latest document, written
+// lazily (docs/architecture.md: Restart).
+#include "server/notify/confirmations.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace herald::server {
+
+namespace {
+
+/// What changes more often than this need not be confirmed: its watchers are told anyway.
+constexpr auto kQuiet = std::chrono::seconds(2);
+/// While more waits than is written at once; together at most 10,000 a second, in pieces too small
+/// for a request to notice.
+constexpr auto kPause = std::chrono::milliseconds(5);
+constexpr std::size_t kAtOnce = 50;
+/// With so few watchers a document costs more to keep than to compose again.
+constexpr std::size_t kFew = 16;
+/// More waiting changes than this mean that the store has better things to do.
+constexpr std::size_t kBusy = 16;
+
+}  // namespace
+
+Confirmations::Confirmations(Context& context)
+    : context_(context),
+      told_time_(context.metrics.histogram(
+          "herald_told_seconds",
+          "From a request that changes a resource to the last answer of its watchers")) {}
+
+void Confirmations::set(Subscription& record, bool is_confirmed) {
+    if (record.is_confirmed == is_confirmed) return;
+    record.is_confirmed = is_confirmed;
+    auto& resource = context_.resources[record.resource];
+    if (!is_confirmed) {
+        ++resource.unconfirmed;
+    } else if (--resource.unconfirmed == 0) {
+        observe(resource);
+        settle(record.resource);
+    }
+}
+
+void Confirmations::added(const Subscription& record) {
+    if (!record.is_confirmed) ++context_.resources[record.resource].unconfirmed;
+}
+
+void Confirmations::leaving(const Subscription& record) {
+    auto& resource = context_.resources[record.resource];
+    if (!record.is_confirmed) --resource.unconfirmed;
+    if (resource.unconfirmed > 0) return;
+    // Whoever was told last never answered: that is no measure of anything.
+    resource.untold_since = {};
+    settle(record.resource);
+}
+
+/// Not while the fan-out goes on: there are more to be told.
+void Confirmations::observe(Resource& resource) {
+    if (resource.is_dirty || resource.untold_since == base::Instant{}) return;
+    const auto since = std::exchange(resource.untold_since, {});
+    told_time_.observe(static_cast<std::uint64_t>((context_.loop.now() - since).count()));
+}
+
+void Confirmations::settle(std::uint32_t slot) {
+    auto& resource = context_.resources[slot];
+    if (resource.departed) resource.forget_departed();
+    if (resource.watchers.size() <= kFew) resource.release_documents();
+    resource.is_settled_again = resource.is_confirmable;
+    if (resource.is_confirmable) return;
+    resource.is_confirmable = true;
+    settled_.push_back({slot, context_.loop.now()});
+    schedule(settled_.front().since + kQuiet);
+}
+
+void Confirmations::schedule(base::Instant when) {
+    auto& timers = context_.loop.timers();
+    if (timers.is_armed(timer_)) return;
+    timer_ = timers.arm(when, [this] { write_some(); });
+}
+
+bool Confirmations::has_due() const {
+    return !settled_.empty() && context_.loop.now() - settled_.front().since >= kQuiet;
+}
+
+void Confirmations::write_some() {
+    timer_ = {};
+    for (std::size_t n = 0; n < kAtOnce && has_due() && context_.port.waiting() <= kBusy + n; ++n) {
+        write_first();
+    }
+    if (settled_.empty()) return;
+    schedule(has_due() ? context_.loop.now() + kPause : settled_.front().since + kQuiet);
+}
+
+/// Or puts it back, where it was not left alone.
+void Confirmations::write_first() {
+    const auto slot = settled_.front().slot;
+    auto& resource = context_.resources[slot];
+    settled_.pop_front();
+    if (std::exchange(resource.is_settled_again, false)) {
+        settled_.push_back({slot, context_.loop.now()});
+    } else {
+        write(slot, resource);
+    }
+}
+
+void Confirmations::write(std::uint32_t slot, Resource& resource) {
+    resource.is_confirmable = false;
+    if (resource.unconfirmed == 0 && !resource.is_dirty) {
+        resource.release_documents();
+        const bool is_watched = !resource.watchers.empty();
+        const auto fingerprint = is_watched ? resource.canonical_fingerprint(context_.wall()) : 0;
+        const bool is_known = fingerprint == 0 && resource.confirmed_fingerprint == 0;
+        if (!is_known) put(resource, fingerprint, is_watched ? context_.next_id() : 0);
+    }
+    context_.resources.drop_if_idle(slot);
+}
+
+void Confirmations::flush() {
+    settled_.clear();
+    std::vector<std::uint32_t> slots;
+    context_.resources.for_each([&](std::uint32_t slot, Resource&) { slots.push_back(slot); });
+    for (const auto slot : slots) {
+        auto& resource = context_.resources[slot];
+        if (resource.watchers.empty()) continue;
+        if (resource.unconfirmed > 0) except_unconfirmed(resource);
+        write(slot, resource);
+    }
+}
+
+/// A newer change number than the confirmation's, for each watcher that did not answer: only these
+/// are told after the start.
+void Confirmations::except_unconfirmed(Resource& resource) {
+    if (resource.is_dirty) return;
+    const auto through = context_.next_id();
+    for (const auto watcher : resource.watchers) {
+        auto& record = context_.subscriptions[watcher];
+        if (record.is_confirmed || !record.is_live()) continue;
+        record.change = context_.next_id();
+        context_.port.commit(touch_of(record, context_.home.epoch), nullptr);
+    }
+    put(resource, resource.canonical_fingerprint(context_.wall()), through);
+}
+
+void Confirmations::put(Resource& resource, std::uint64_t fingerprint, std::uint64_t through) {
+    resource.confirmed_fingerprint = fingerprint;
+    resource.confirmed_through = through;
+    context_.port.commit(store::PutConfirmation{{std::string(resource.package->profile().event),
+                                                 resource.aor, fingerprint, through}},
+                         nullptr);
+}
+
+}  // namespace herald::server

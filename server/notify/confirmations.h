@@ -1,0 +1,51 @@
+// server/notify/confirmations.h: which resources' watchers all have the latest document, written
+// lazily (docs/architecture.md: Restart).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+
+#include "server/core/context.h"
+
+namespace herald::server {
+
+/// Keeps Resource::unconfirmed true and writes a Confirmation once a resource was left alone for a
+/// while after it fell to zero, when the store has little else to do. Written late or never, a
+/// NOTIFY is repeated after a crash; never is one missed.
+class Confirmations {
+public:
+    explicit Confirmations(Context& context);
+
+    void set(Subscription& record, bool is_confirmed);
+    /// A record that counts as unconfirmed was added to, or is being taken from, its resource.
+    void added(const Subscription& record);
+    void leaving(const Subscription& record);
+    /// Writes all that is settled, whatever else waits: at a clean stop. Watchers known to miss the
+    /// latest document get a newer change number, so that they are told after the start.
+    void flush();
+
+private:
+    struct Settled {
+        std::uint32_t slot;
+        base::Instant since;
+    };
+
+    void settle(std::uint32_t slot);
+    /// All watchers of `resource` have the latest document.
+    void observe(Resource& resource);
+    void schedule(base::Instant when);
+    void write_some();
+    /// Whether the first of the queue was left alone for long enough.
+    bool has_due() const;
+    void write_first();
+    void put(Resource& resource, std::uint64_t fingerprint, std::uint64_t through);
+    void except_unconfirmed(Resource& resource);
+    void write(std::uint32_t slot, Resource& resource);
+
+    Context& context_;
+    base::Histogram& told_time_;
+    std::deque<Settled> settled_;  ///< in order of `since`
+    base::TimerId timer_;
+};
+
+}  // namespace herald::server

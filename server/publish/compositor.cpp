@@ -1,0 +1,216 @@
+// server/publish/compositor.cpp: what happens to a PUBLISH, and to hard state: gather, decide,
+// commit, apply (RFC 3903 6).
+#include "server/publish/compositor.h"
+
+#include <algorithm>
+
+#include "base/hash128.h"
+#include "base/log.h"
+#include "server/core/answers.h"
+
+namespace herald::server {
+
+namespace {
+
+constexpr std::size_t kTagBytes = 16;
+
+base::Counter& counter(base::Metrics& metrics, const char* what) {
+    return metrics.counter("herald_publish_total", "PUBLISH requests granted, by what they did",
+                           {{"did", what}});
+}
+
+}  // namespace
+
+/// What becomes of memory once the change is durable.
+struct Compositor::Applied {
+    sip::ServerTransactionId transaction;
+    base::Instant arrived;
+    PublishOperation operation;
+    Publication next;
+    std::uint64_t replaced = 0;  ///< id of the publication this one takes the place of
+};
+
+Compositor::Compositor(Context& context, NotifySender& sender, Publications& publications)
+    : context_(context),
+      sender_(sender),
+      publications_(publications),
+      done_{&counter(context.metrics, "created"),  &counter(context.metrics, "refreshed"),
+            &counter(context.metrics, "modified"), &counter(context.metrics, "removed"),
+            &counter(context.metrics, "nothing"),  &counter(context.metrics, "repeated")},
+      publish_time_(
+          context.metrics.histogram("herald_publish_seconds", "From a PUBLISH to its 200")) {}
+
+void Compositor::refuse(const Incoming& incoming, const sip::Answer& answer) {
+    context_.stack.answer(incoming.transaction, answer);
+}
+
+ExpiryRules Compositor::expiry_rules() const {
+    const auto& config = context_.config;
+    return {config.publish_default_expires, config.publish_min_expires, config.publish_max_expires,
+            false};
+}
+
+void Compositor::on_publish(sip::ServerTransactionId transaction, const sip::Message& request,
+                            const sip::Flow& flow, const packages::Package& package) {
+    Incoming incoming{transaction, &package, {}, {}, false, context_.loop.now()};
+    if (context_.port.is_full())
+        return context_.stack.answer_and_forget(transaction, unavailable("Busy"));
+    if (package.profile().publish_types.empty()) return refuse(incoming, bad_event());
+    auto result = context_.authenticator.authenticate(request, flow);
+    if (auto* refusal = std::get_if<AuthenticationRefusal>(&result)) {
+        if (!refusal->is_challenge) return refuse(incoming, refusal->answer);
+        return context_.stack.answer_and_forget(transaction, refusal->answer);
+    }
+    incoming.who = std::get<Identity>(std::move(result));
+    const auto uri = sip::parse_uri(request.request_uri());
+    incoming.is_ours = uri && context_.domains.serves(*uri);
+    incoming.aor = uri ? context_.resource_of(*uri) : std::string();
+    incoming.mark = context_.mark_of(request);
+    resume_publish(incoming);
+}
+
+void Compositor::resume_publish(const Incoming& incoming) {
+    const auto* request = context_.stack.request(incoming.transaction);
+    if (!request) return;
+    const auto slot = context_.resources.find(*incoming.package, incoming.aor);
+    const auto* resource = slot == Resource::kNone ? nullptr : &context_.resources[slot];
+    if (resource && resource->is_changing) {
+        if (publications_.wait(slot, [this, incoming] { resume_publish(incoming); })) return;
+        return refuse(incoming, unavailable("Busy"));
+    }
+    if (tombstones_.count(incoming.mark) > 0)
+        return accept(incoming.transaction, removal_tag(incoming.mark), 0);
+    const auto owner = context_.accounts.find(incoming.aor);
+    auto decision =
+        decide(PublishFacts{.request = *request,
+                            .package = *incoming.package,
+                            .may_publish = may_publish(incoming.package->profile(), incoming.aor,
+                                                       owner.get(), incoming.who),
+                            .is_ours = incoming.is_ours,
+                            .is_known = context_.knows(incoming.aor),
+                            .resource = resource,
+                            .mark = incoming.mark,
+                            .supersedes = incoming.package->profile().publisher_supersedes &&
+                                          is_publisher(incoming.who),
+                            .publisher = incoming.who.aor,
+                            .max_publications = context_.config.publish_per_resource,
+                            .expiry = expiry_rules(),
+                            .settings = context_.resources.settings()});
+    if (const auto* refusal = std::get_if<sip::Answer>(&decision))
+        return refuse(incoming, *refusal);
+    carry_out(incoming, *request, slot, std::get<PublishPlan>(std::move(decision)));
+}
+
+void Compositor::carry_out(const Incoming& incoming, const sip::Message& request,
+                           std::uint32_t slot, PublishPlan plan) {
+    if (plan.operation == PublishOperation::nothing)
+        return accept(incoming.transaction, base::random_token(kTagBytes), 0);
+    if (plan.operation == PublishOperation::repeat) {
+        done_[static_cast<std::size_t>(plan.operation)]->add();
+        return accept(incoming.transaction, plan.target->entity_tag, plan.target->granted);
+    }
+    if (slot == Resource::kNone) slot = context_.resources.obtain(*incoming.package, incoming.aor);
+    auto applied = std::make_unique<Applied>(Applied{incoming.transaction,
+                                                     incoming.arrived,
+                                                     plan.operation,
+                                                     {},
+                                                     plan.target ? plan.target->id : 0});
+    auto change = change_of(incoming, request, plan, applied->next);
+    publications_.commit(slot, std::move(change),
+                         [this, slot, applied = std::move(applied)](store::Outcome outcome) {
+                             apply(slot, *applied, outcome);
+                         });
+}
+
+store::Change Compositor::change_of(const Incoming& incoming, const sip::Message& request,
+                                    PublishPlan& plan, Publication& next) {
+    const auto* target = plan.target;
+    std::string expected = target ? target->entity_tag : std::string();
+    next.entity_tag = base::random_token(kTagBytes);
+    next.mark = incoming.mark;
+    next.granted = plan.expires;
+    next.expires_at = context_.wall() + std::chrono::seconds(plan.expires);
+    auto mark = context_.request_mark(request);
+    if (plan.operation == PublishOperation::remove) {
+        next.entity_tag = removal_tag(next.mark);
+        return store::RemovePublication{target->id, std::move(expected),
+                                        context_.wall() + kTombstoneLife, std::move(mark)};
+    }
+    if (plan.operation == PublishOperation::refresh) {
+        return store::RefreshPublication{target->id,      std::move(expected), next.entity_tag,
+                                         next.expires_at, next.granted,        std::move(mark)};
+    }
+    const bool is_modify = plan.operation == PublishOperation::modify;
+    next.id = target ? target->id : context_.next_id();
+    next.source = is_modify ? target->source : "p" + std::to_string(next.id);
+    next.publisher = incoming.who.aor;
+    next.rank = packages::Rank::published;
+    next.arrived = context_.wall();
+    next.document = std::move(plan.document);
+    next.type = std::move(plan.type);
+    next.body = std::move(plan.body);
+    return store::PutPublication{row_of(*incoming.package, incoming.aor, next, std::move(mark)),
+                                 std::move(expected)};
+}
+
+void Compositor::apply(std::uint32_t slot, Applied& applied, store::Outcome outcome) {
+    const auto refuse = [&](const sip::Answer& refusal) {
+        context_.stack.answer(applied.transaction, refusal);
+    };
+    switch (outcome) {
+        case store::Outcome::committed:
+            accept(applied.transaction, applied.next.entity_tag, applied.next.granted);
+            publish_time_.observe(
+                static_cast<std::uint64_t>((context_.loop.now() - applied.arrived).count()));
+            done_[static_cast<std::size_t>(applied.operation)]->add();
+            apply_to(slot, applied);
+            break;
+        case store::Outcome::refused:
+            refuse(answer(412));
+            break;
+        case store::Outcome::unavailable:
+            refuse(unavailable("The store is not available"));
+            break;
+        case store::Outcome::unknown:
+            context_.stack.abandon(applied.transaction);
+            break;
+    }
+}
+
+void Compositor::apply_to(std::uint32_t slot, Applied& applied) {
+    auto& resource = context_.resources[slot];
+    if (applied.operation == PublishOperation::refresh) {
+        if (auto* target = resource.by_id(applied.replaced)) {
+            target->entity_tag = std::move(applied.next.entity_tag);
+            target->mark = applied.next.mark;
+            target->granted = applied.next.granted;
+            target->expires_at = applied.next.expires_at;
+            publications_.arm_expiry(slot, *target, {});
+        }
+        return;
+    }
+    if (applied.operation == PublishOperation::remove) {
+        publications_.take_out(slot, applied.replaced, packages::Cause::removed);
+    } else {
+        publications_.put(slot, std::move(applied.next));
+    }
+    sender_.changed(slot, applied.arrived);
+}
+
+void Compositor::accept(sip::ServerTransactionId transaction, std::string_view entity_tag,
+                        std::uint32_t expires) {
+    sip::Answer answer;
+    answer.entity_tag = entity_tag;
+    answer.expires = expires;
+    context_.stack.answer(transaction, answer);
+}
+
+/// No state is left to keep a random tag in: the repetition of the request after a crash derives
+/// the same one.
+std::string Compositor::removal_tag(std::uint64_t mark) const {
+    const auto hash =
+        base::keyed_hash128(context_.home.lasting_key, "removed " + std::to_string(mark));
+    return base::to_base32({reinterpret_cast<const char*>(&hash), sizeof hash});
+}
+
+}  // namespace herald::server

@@ -1,0 +1,146 @@
+// server/publish/publications.cpp: the publications of a shard's resources: one durable change of a
+// resource at a time, and their expiry (RFC 3903 6).
+#include "server/publish/publications.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace herald::server {
+
+namespace {
+
+constexpr std::size_t kMostWaiting = 64;
+
+}  // namespace
+
+Status status_of(store::Outcome outcome) {
+    switch (outcome) {
+        case store::Outcome::committed:
+            return {};
+        case store::Outcome::refused:
+            return Fault{FaultKind::conflict, "It was changed meanwhile"};
+        case store::Outcome::unavailable:
+            return Fault{FaultKind::unavailable, "The store is not available"};
+        case store::Outcome::unknown:
+            return Fault{FaultKind::unknown_outcome,
+                         "The store did not say whether it was written"};
+    }
+    return {};
+}
+
+Publications::Publications(Context& context, NotifySender& sender)
+    : context_(context),
+      sender_(sender),
+      expired_(context.metrics.counter("herald_publications_expired_total",
+                                       "Publications that ran out")) {}
+
+bool Publications::wait(std::uint32_t slot, base::Task<void()>&& work) {
+    auto& waiting = context_.resources[slot].waiting;
+    if (!waiting) waiting = std::make_unique<std::deque<base::Task<void()>>>();
+    if (waiting->size() >= kMostWaiting) return false;
+    waiting->push_back(std::move(work));
+    return true;
+}
+
+void Publications::commit(std::uint32_t slot, store::Change change,
+                          base::Task<void(store::Outcome)> apply) {
+    context_.resources[slot].is_changing = true;
+    context_.port.commit(std::move(change),
+                         [this, slot, apply = std::move(apply)](store::Outcome outcome) mutable {
+                             context_.resources[slot].is_changing = false;
+                             apply(outcome);
+                             open_gate(slot);
+                             context_.resources.drop_if_idle(slot);
+                         });
+}
+
+void Publications::open_gate(std::uint32_t slot) {
+    while (true) {
+        auto& resource = context_.resources[slot];
+        if (resource.is_changing || !resource.waiting) return;
+        auto work = std::move(resource.waiting->front());
+        resource.waiting->pop_front();
+        if (resource.waiting->empty()) resource.waiting.reset();
+        // Held while it works: nothing may drop the resource under it.
+        resource.is_held = true;
+        work();
+        context_.resources[slot].is_held = false;
+    }
+}
+
+void Publications::put(std::uint32_t slot, Publication publication) {
+    auto& resource = context_.resources[slot];
+    auto* place = resource.by_id(publication.id);
+    if (publication.document) {
+        publication.document = resource.package->date_items(std::move(publication.document),
+                                                            place ? place->document.get() : nullptr,
+                                                            resource.version + 1);
+    }
+    if (place) {
+        if (leaving_) leaving_(slot, *place);
+        resource.note_departure(*place, packages::Cause::removed, 0);
+        context_.loop.timers().cancel(place->expiry);
+        *place = std::move(publication);
+    } else {
+        place = &resource.publications.emplace_back(std::move(publication));
+    }
+    place->changed = resource.version + 1;
+    arm_expiry(slot, *place, {});
+}
+
+void Publications::take_out(std::uint32_t slot, std::uint64_t id, packages::Cause cause,
+                            std::uint32_t retry_after) {
+    auto& resource = context_.resources[slot];
+    auto& publications = resource.publications;
+    const auto found =
+        std::find_if(publications.begin(), publications.end(),
+                     [&](const Publication& publication) { return publication.id == id; });
+    if (found == publications.end()) return;
+    if (leaving_) leaving_(slot, *found);
+    resource.note_departure(*found, cause, retry_after);
+    context_.loop.timers().cancel(found->expiry);
+    publications.erase(found);
+}
+
+void Publications::arm_expiry(std::uint32_t slot, Publication& publication,
+                              base::WallTime not_before) {
+    auto& timers = context_.loop.timers();
+    timers.cancel(publication.expiry);
+    if (publication.is_hard()) return;
+    publication.expiry = timers.arm(context_.lapse_of(publication.expires_at, not_before),
+                                    [this, slot, id = publication.id] { on_expiry(slot, id); });
+}
+
+void Publications::try_expiry_again(std::uint32_t slot, Publication& publication) {
+    publication.expiry =
+        context_.loop.timers().arm(context_.loop.now() + kExpiryRetry,
+                                   [this, slot, id = publication.id] { on_expiry(slot, id); });
+}
+
+/// RFC 3903 6: an expired publication is removed and its watchers are told.
+void Publications::on_expiry(std::uint32_t slot, std::uint64_t id) {
+    auto& resource = context_.resources[slot];
+    auto* publication = resource.by_id(id);
+    if (!publication) return;
+    publication->expiry = {};
+    if (resource.is_changing) {
+        if (wait(slot, [this, slot, id] { on_expiry(slot, id); })) return;
+        return try_expiry_again(slot, *publication);
+    }
+    if (publication->expires_at > context_.wall() + kExpiryRetry)
+        return arm_expiry(slot, *publication, {});
+    commit(slot, store::RemovePublication{id, publication->entity_tag, {}, {}},
+           [this, slot, id](store::Outcome outcome) { apply_expiry(slot, id, outcome); });
+}
+
+void Publications::apply_expiry(std::uint32_t slot, std::uint64_t id, store::Outcome outcome) {
+    if (outcome == store::Outcome::unavailable || outcome == store::Outcome::unknown) {
+        if (auto* late = context_.resources[slot].by_id(id)) try_expiry_again(slot, *late);
+        return;
+    }
+    expired_.add();
+    take_out(slot, id, packages::Cause::expired);
+    sender_.changed(slot);
+}
+
+}  // namespace herald::server

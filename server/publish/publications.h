@@ -1,0 +1,57 @@
+// server/publish/publications.h: the publications of a shard's resources: one durable change of a
+// resource at a time, and their expiry (RFC 3903 6).
+#pragma once
+
+#include <cstdint>
+
+#include "base/metrics.h"
+#include "base/result.h"
+#include "base/task.h"
+#include "server/core/context.h"
+#include "server/notify/notify.h"
+#include "store/store.h"
+
+namespace herald::server {
+
+/// What everybody who changes event state shares: the gate of a resource, and the publications in
+/// its memory. One per shard, on its thread.
+class Publications {
+public:
+    Publications(Context& context, NotifySender& sender);
+
+    /// Keeps `work` until the change under way on the resource is done; false where too much waits.
+    bool wait(std::uint32_t slot, base::Task<void()>&& work);
+    /// Makes a change durable; `apply` runs with the outcome, then what waited goes on.
+    void commit(std::uint32_t slot, store::Change change, base::Task<void(store::Outcome)> apply);
+
+    /// Called before a publication leaves memory or is replaced.
+    void on_leaving(base::Task<void(std::uint32_t slot, const Publication&)> hook) {
+        leaving_ = std::move(hook);
+    }
+
+    /// Puts a publication in the place of the one with its id, or beside the others.
+    void put(std::uint32_t slot, Publication publication);
+    /// `retry_after` in seconds, with Cause::probation.
+    void take_out(std::uint32_t slot, std::uint64_t id, packages::Cause cause,
+                  std::uint32_t retry_after = 0);
+    /// Anew after each change of its expiry. What lapsed before `not_before` does so spread over
+    /// the seconds after it (docs/architecture.md: Restart).
+    void arm_expiry(std::uint32_t slot, Publication& publication, base::WallTime not_before);
+
+private:
+    void on_expiry(std::uint32_t slot, std::uint64_t id);
+    void apply_expiry(std::uint32_t slot, std::uint64_t id, store::Outcome outcome);
+    void try_expiry_again(std::uint32_t slot, Publication& publication);
+    void open_gate(std::uint32_t slot);
+
+    Context& context_;
+    NotifySender& sender_;
+    base::Task<void(std::uint32_t, const Publication&)> leaving_;
+    base::Counter& expired_;
+};
+
+/// What an operator is told of the change he asked for. Faults: conflict, unavailable,
+/// unknown_outcome.
+Status status_of(store::Outcome outcome);
+
+}  // namespace herald::server

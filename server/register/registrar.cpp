@@ -1,0 +1,351 @@
+// server/register/registrar.cpp: what happens to a REGISTER: gather, decide, commit, apply (RFC
+// 3261 10.3).
+#include "server/register/registrar.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "server/access/authorize.h"
+#include "server/core/answers.h"
+#include "server/core/flow_text.h"
+#include "sip/fields.h"
+
+namespace herald::server {
+
+namespace {
+
+base::Counter& counter(base::Metrics& metrics, const char* what) {
+    return metrics.counter("herald_register_total", "REGISTER requests granted, by what they did",
+                           {{"did", what}});
+}
+
+/// A blank keeps it from ever being what a SIP-If-Match asks for.
+std::string tag_of(std::uint64_t id) {
+    return "binding " + std::to_string(id);
+}
+
+/// Whose contacts a REGISTER is about (RFC 3261 10.3 step 5).
+struct Registrant {
+    std::string aor;
+    bool is_ours;
+};
+
+/// nullopt where To is no SIP URI.
+std::optional<Registrant> registrant_of(const sip::Message& request, const Context& context) {
+    const auto to = sip::parse_name_address(request.to());
+    if (!to) return std::nullopt;
+    const auto uri = sip::parse_uri(to->uri);
+    if (!uri || (uri->scheme != sip::Scheme::sip && uri->scheme != sip::Scheme::sips))
+        return std::nullopt;
+    return Registrant{context.resource_of(*uri), context.domains.serves(*uri)};
+}
+
+std::uint32_t left_of(const packages::Binding& binding, base::WallTime now) {
+    if (binding.expires_at == base::WallTime{}) return UINT32_MAX;
+    return seconds_left(binding.expires_at, now);
+}
+
+}  // namespace
+
+Registrar::Registrar(Context& context, NotifySender& sender, Publications& publications,
+                     const packages::Package& package)
+    : context_(context),
+      sender_(sender),
+      publications_(publications),
+      package_(package),
+      gruus_(context.home.lasting_key),
+      presence_(context, sender, publications, package),
+      queried_(counter(context.metrics, "queried")),
+      repeated_(counter(context.metrics, "repeated")),
+      changed_(counter(context.metrics, "changed")),
+      time_(context.metrics.histogram("herald_register_seconds", "From a REGISTER to its 200")) {
+    publications_.on_leaving([this](std::uint32_t slot, const Publication& publication) {
+        forget_gruus(slot, publication);
+        if (binding_of(publication)) presence_.leaving(context_.resources[slot].aor);
+    });
+}
+
+void Registrar::refuse(const Incoming& incoming, const sip::Answer& answer) {
+    context_.stack.answer(incoming.transaction, answer);
+}
+
+RegisterRules Registrar::rules() const {
+    const auto& config = context_.config;
+    return {.default_expires = config.register_default_expires,
+            .min_expires = config.register_min_expires,
+            .max_expires = config.register_max_expires,
+            .max_contacts = config.register_max_contacts,
+            .needs_path_support = config.register_needs_path_support,
+            .allows_lower_cseq = config.register_allows_lower_cseq,
+            .allows_star_alone = config.register_allows_star_alone};
+}
+
+void Registrar::on_register(sip::ServerTransactionId transaction, const sip::Message& request,
+                            const sip::Flow& flow) {
+    Incoming incoming;
+    incoming.transaction = transaction;
+    incoming.arrived = context_.loop.now();
+    if (context_.port.is_full_for_refreshes())
+        return context_.stack.answer_and_forget(transaction, unavailable("Busy"));
+    auto registrant = registrant_of(request, context_);
+    if (!registrant) return refuse(incoming, answer(400, "To is no SIP URI"));
+    auto result = context_.authenticator.authenticate(request, flow);
+    if (auto* refusal = std::get_if<AuthenticationRefusal>(&result)) {
+        if (!refusal->is_challenge) return refuse(incoming, refusal->answer);
+        return context_.stack.answer_and_forget(transaction, refusal->answer);
+    }
+    const auto uri = sip::parse_uri(request.request_uri());
+    incoming.who = std::get<Identity>(std::move(result));
+    incoming.aor = std::move(registrant->aor);
+    incoming.is_ours = registrant->is_ours && uri && context_.domains.serves(*uri);
+    incoming.is_stream = sip::is_reliable(flow.protocol);
+    incoming.flow = binding_flow(flow, context_.home.epoch);
+    resume_register(incoming);
+}
+
+RegisterFacts Registrar::facts_of(const Incoming& incoming, const sip::Message& request,
+                                  const Resource* registration) const {
+    const auto owner = context_.accounts.find(incoming.aor);
+    return {.request = request,
+            .domains = context_.domains,
+            .aliases = context_.aliases,
+            .aor = incoming.aor,
+            .may_register = may_register(incoming.aor, owner.get(), incoming.who),
+            .is_ours = incoming.is_ours,
+            .is_known = context_.knows(incoming.aor),
+            .registration = registration,
+            .mark = context_.mark_of(request),
+            .now = context_.wall(),
+            .flow = incoming.flow,
+            .is_stream = incoming.is_stream,
+            .rules = rules()};
+}
+
+void Registrar::resume_register(const Incoming& incoming) {
+    const auto* request = context_.stack.request(incoming.transaction);
+    if (!request) return;
+    const auto slot = context_.resources.find(package_, incoming.aor);
+    const auto* registration = slot == Resource::kNone ? nullptr : &context_.resources[slot];
+    if (registration && registration->is_changing) {
+        if (publications_.wait(slot, [this, incoming] { resume_register(incoming); })) return;
+        return refuse(incoming, unavailable("Busy"));
+    }
+    auto decision = decide(facts_of(incoming, *request, registration));
+    if (const auto* refusal = std::get_if<sip::Answer>(&decision))
+        return refuse(incoming, *refusal);
+    carry_out(incoming, *request, slot, std::get<RegisterPlan>(std::move(decision)));
+}
+
+void Registrar::carry_out(const Incoming& incoming, const sip::Message& request, std::uint32_t slot,
+                          const RegisterPlan& plan) {
+    if (plan.operation == RegisterOperation::repeat) {
+        repeated_.add();
+        return accept(incoming, plan.has_outbound);
+    }
+    if (plan.contacts.empty()) {
+        queried_.add();
+        return accept(incoming, plan.has_outbound);
+    }
+    if (slot == Resource::kNone) slot = context_.resources.obtain(package_, incoming.aor);
+    auto change = std::make_unique<Change>();
+    change->has_outbound = plan.has_outbound;
+    auto rows = rows_of(incoming, request, plan, *change);
+    publications_.commit(slot, std::move(rows),
+                         [this, incoming, slot, change = std::move(change)](
+                             store::Outcome outcome) { apply(incoming, slot, *change, outcome); });
+}
+
+store::ChangePublications Registrar::rows_of(const Incoming& incoming, const sip::Message& request,
+                                             const RegisterPlan& plan, Change& change) {
+    store::ChangePublications rows;
+    const auto mark = context_.request_mark(request);
+    for (const ContactPlan& contact : plan.contacts) {
+        const auto* target = contact.target;
+        if (!contact.binding) {
+            rows.changes.emplace_back(
+                store::RemovePublication{target->id, target->entity_tag, {}, {}});
+            change.removed.push_back(target->id);
+            continue;
+        }
+        name_device(incoming.aor, *contact.binding);
+        Publication next = publication_of(incoming.who.aor, contact);
+        next.mark = context_.mark_of(mark);
+        if (contact.is_refresh) {
+            rows.changes.emplace_back(store::RefreshPublication{
+                next.id, target->entity_tag, next.entity_tag, next.expires_at, next.granted, mark});
+        } else {
+            next.body = packages::to_text(*contact.binding);
+            rows.changes.emplace_back(store::PutPublication{
+                row_of(package_, incoming.aor, next, mark), target ? target->entity_tag : ""});
+            next.body.clear();
+        }
+        change.made.push_back(std::move(next));
+    }
+    return rows;
+}
+
+Publication Registrar::publication_of(const std::string& publisher,
+                                      const ContactPlan& contact) const {
+    const auto* target = contact.target;
+    Publication next;
+    next.id = target ? target->id : context_.next_id();
+    next.entity_tag = target ? target->entity_tag : tag_of(next.id);
+    next.source = target ? target->source : "b" + std::to_string(next.id);
+    next.publisher = publisher;
+    next.rank = packages::Rank::registration;
+    next.arrived = context_.wall();
+    next.expires_at = contact.binding->expires_at;
+    next.granted = contact.expires;
+    next.document = contact.binding;
+    next.cause = target ? packages::Cause::refreshed : packages::Cause::made;
+    next.type = packages::kBindingType;
+    return next;
+}
+
+void Registrar::apply(const Incoming& incoming, std::uint32_t slot, Change& change,
+                      store::Outcome outcome) {
+    switch (outcome) {
+        case store::Outcome::committed:
+            apply_to(slot, change);
+            accept(incoming, change.has_outbound);
+            changed_.add();
+            time_.observe(
+                static_cast<std::uint64_t>((context_.loop.now() - incoming.arrived).count()));
+            sender_.changed(slot);
+            if (!change.made.empty()) presence_.reached(incoming.aor, incoming.flow);
+            presence_.changed(incoming.aor);
+            if (!change.made.empty()) tell_registered(incoming.aor);
+            break;
+        case store::Outcome::refused:
+            refuse(incoming, answer(500, "The bindings were changed meanwhile"));
+            break;
+        case store::Outcome::unavailable:
+            refuse(incoming, unavailable("The store is not available"));
+            break;
+        case store::Outcome::unknown:
+            context_.stack.abandon(incoming.transaction);
+            break;
+    }
+}
+
+void Registrar::apply_to(std::uint32_t slot, Change& change) {
+    for (const auto id : change.removed) publications_.take_out(slot, id, packages::Cause::removed);
+    for (auto& publication : change.made) {
+        note_gruus(slot, publication);
+        publications_.put(slot, std::move(publication));
+    }
+}
+
+void Registrar::accept(const Incoming& incoming, bool has_outbound) {
+    const auto* request = context_.stack.request(incoming.transaction);
+    if (!request) return;
+    sip::Answer answer;
+    const bool with_gruus = supports(*request, "gruu");
+    for (const auto* binding : bindings(incoming.aor))
+        append_contact(answer.headers, *binding, with_gruus);
+    for (const auto value : request->list(sip::Header::path)) {
+        answer.headers += "Path: ";
+        answer.headers += value;
+        answer.headers += "\r\n";
+    }
+    if (has_outbound) answer.headers += "Require: outbound\r\n";
+    const auto now = context_.wall().time_since_epoch() / std::chrono::seconds(1);
+    answer.headers += "Date: " + base::to_http_date(now) + "\r\n";
+    context_.stack.answer(incoming.transaction, answer);
+}
+
+/// RFC 3261 10.3 step 8, RFC 5627 5.2.
+void Registrar::append_contact(std::string& headers, const packages::Binding& binding,
+                               bool with_gruus) const {
+    headers += "Contact: ";
+    if (!binding.display_name.empty()) {
+        headers += '"' + binding.display_name + "\" ";
+    }
+    headers += '<' + binding.contact + '>';
+    for (const auto& parameter : binding.parameters) headers += ';' + parameter;
+    headers += ";expires=";
+    base::append_number(headers, left_of(binding, context_.wall()));
+    if (with_gruus && !binding.public_gruu.empty()) {
+        headers += ";pub-gruu=\"" + binding.public_gruu + '"';
+        headers += ";temp-gruu=\"" + binding.temporary_gruu + '"';
+    }
+    headers += "\r\n";
+}
+
+void Registrar::recover(store::Publication row, base::WallTime not_before) {
+    auto read = packages::binding_from_text(row.body);
+    if (!read) {
+        base::log_warning("binding.skipped", {{"aor", row.aor}, {"why", read.fault().detail}});
+        return;
+    }
+    auto binding = std::make_shared<packages::Binding>(*std::move(read));
+    binding->call_id = row.mark.call_id;
+    binding->cseq = row.mark.cseq;
+    binding->expires_at = row.expires_at;
+    name_device(row.aor, *binding);
+    Publication publication;
+    publication.id = row.id;
+    publication.mark = context_.mark_of(row.mark);
+    publication.entity_tag = std::move(row.entity_tag);
+    publication.source = std::move(row.source);
+    publication.publisher = std::move(row.publisher);
+    publication.rank = packages::Rank::registration;
+    publication.arrived = row.arrived;
+    publication.expires_at = row.expires_at;
+    publication.granted = row.granted;
+    publication.document = std::move(binding);
+    publication.type = packages::kBindingType;
+    const auto slot = context_.resources.obtain(package_, row.aor);
+    note_gruus(slot, publication);
+    auto& place = context_.resources[slot].publications.emplace_back(std::move(publication));
+    publications_.arm_expiry(slot, place, not_before);
+}
+
+std::vector<const packages::Binding*> Registrar::bindings(std::string_view aor) const {
+    std::vector<const packages::Binding*> found;
+    const auto slot = context_.resources.find(package_, aor);
+    if (slot == Resource::kNone) return found;
+    for (const auto& publication : context_.resources[slot].publications) {
+        if (const auto* binding = binding_of(publication)) found.push_back(binding);
+    }
+    return found;
+}
+
+/// RFC 5627 5.4: a new temporary GRUU with each registration.
+void Registrar::name_device(std::string_view aor, packages::Binding& binding) const {
+    if (binding.instance.empty()) return;
+    binding.public_gruu = gruus_.public_gruu(aor, binding.instance);
+    binding.temporary_gruu = gruus_.temporary_gruu(
+        domain_of(aor), {gruus_.subject(aor, binding.instance, binding.call_id),
+                         bucket_of(context_.home.bucket_key, aor)});
+}
+
+std::uint64_t Registrar::subject_of(std::uint32_t slot, const packages::Binding& binding) const {
+    return gruus_.subject(context_.resources[slot].aor, binding.instance, binding.call_id);
+}
+
+void Registrar::note_gruus(std::uint32_t slot, const Publication& publication) {
+    const auto* binding = binding_of(publication);
+    if (!binding || binding->instance.empty()) return;
+    by_subject_.emplace(subject_of(slot, *binding), Place{slot, publication.id});
+}
+
+void Registrar::forget_gruus(std::uint32_t slot, const Publication& publication) {
+    const auto* binding = binding_of(publication);
+    if (!binding || binding->instance.empty()) return;
+    const auto [first, last] = by_subject_.equal_range(subject_of(slot, *binding));
+    const auto found = std::find_if(
+        first, last, [&](const auto& entry) { return entry.second.id == publication.id; });
+    if (found != last) by_subject_.erase(found);
+}
+
+const packages::Binding* Registrar::binding(const TemporaryGruu& gruu) const {
+    const auto found = by_subject_.find(gruu.subject);
+    if (found == by_subject_.end()) return nullptr;
+    const auto* publication = context_.resources[found->second.slot].by_id(found->second.id);
+    return publication ? binding_of(*publication) : nullptr;
+}
+
+}  // namespace herald::server

@@ -1,0 +1,165 @@
+// server/register/registration_presence.cpp: presence of users by their registrations (RFC
+// 3856 6.11; composition rule CO-10), where the configuration wants it.
+#include "server/register/registration_presence.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "packages/presence.h"
+#include "server/core/flow_text.h"
+#include "server/register/register_decision.h"
+
+namespace herald::server {
+
+namespace {
+
+constexpr std::string_view kSource = "reg";
+
+}  // namespace
+
+RegistrationPresence::RegistrationPresence(Context& context, NotifySender& sender,
+                                           Publications& publications,
+                                           const packages::Package& registrations)
+    : context_(context),
+      sender_(sender),
+      publications_(publications),
+      registrations_(registrations),
+      presence_(*packages::find("presence")),
+      vanished_(context.metrics.counter("herald_presence_vanished_total",
+                                        "Users shown as gone because their last device vanished")) {
+}
+
+bool RegistrationPresence::is_reachable(const std::string& aor) const {
+    const auto slot = context_.resources.find(registrations_, aor);
+    if (slot == Resource::kNone) return false;
+    const auto lost = lost_.find(aor);
+    const auto& all = context_.resources[slot].publications;
+    return std::any_of(all.begin(), all.end(), [&](const Publication& publication) {
+        const auto* binding = binding_of(publication);
+        return binding && (lost == lost_.end() || !lost->second.contains(binding->flow));
+    });
+}
+
+bool RegistrationPresence::is_shown(std::string_view aor) const {
+    const auto slot = context_.resources.find(presence_, aor);
+    if (slot == Resource::kNone) return false;
+    const auto& all = context_.resources[slot].publications;
+    return std::any_of(all.begin(), all.end(),
+                       [](const Publication& each) { return each.is_derived(); });
+}
+
+void RegistrationPresence::changed(const std::string& aor) {
+    if (!is_on()) return;
+    forget_lost(aor);
+    if (is_reachable(aor)) {
+        end_grace(aor);
+        return show(aor);
+    }
+    // Bindings that are left are on streams that ended: their grace goes on.
+    if (lost_.contains(aor)) return look(aor);
+    end_grace(aor);
+    hide(aor);
+}
+
+void RegistrationPresence::reached(const std::string& aor, const std::string& flow) {
+    const auto way = flow_of_binding(flow, context_.home.epoch);
+    if (!is_on() || !way || !sip::is_reliable(way->protocol)) return;
+    by_flow_[flow].insert(aor);
+    const auto lost = lost_.find(aor);
+    if (lost == lost_.end()) return;
+    lost->second.erase(flow);
+    if (lost->second.empty()) lost_.erase(lost);
+}
+
+void RegistrationPresence::leaving(const std::string& aor) {
+    if (!is_on()) return;
+    context_.loop.post([this, aor] { look(aor); });
+}
+
+void RegistrationPresence::on_flow_closed(const sip::Flow& flow) {
+    if (!is_on()) return;
+    const auto found = by_flow_.find(binding_flow(flow, context_.home.epoch));
+    if (found == by_flow_.end()) return;
+    const auto [text, aors] = std::pair(found->first, std::move(found->second));
+    by_flow_.erase(found);
+    for (const auto& aor : aors) {
+        lost_[aor].insert(text);
+        look(aor);
+    }
+}
+
+void RegistrationPresence::resume() {
+    if (!is_on()) return;
+    std::vector<std::string> registered;
+    context_.resources.for_each([&](std::uint32_t, const Resource& resource) {
+        if (resource.package == &registrations_) registered.push_back(resource.aor);
+    });
+    for (const auto& aor : registered) changed(aor);
+}
+
+/// Whether the last device of somebody vanished, or is there again.
+void RegistrationPresence::look(const std::string& aor) {
+    forget_lost(aor);
+    if (is_reachable(aor)) return end_grace(aor);
+    if (is_shown(aor)) begin_grace(aor);
+}
+
+void RegistrationPresence::begin_grace(const std::string& aor) {
+    if (grace_.contains(aor)) return;
+    const auto grace = std::chrono::seconds(context_.config.presence_registration_grace);
+    grace_[aor] = context_.loop.timers().arm(context_.loop.now() + grace, [this, aor] {
+        grace_.erase(aor);
+        if (is_reachable(aor)) return;
+        vanished_.add();
+        hide(aor);
+    });
+}
+
+void RegistrationPresence::end_grace(const std::string& aor) {
+    const auto found = grace_.find(aor);
+    if (found == grace_.end()) return;
+    context_.loop.timers().cancel(found->second);
+    grace_.erase(found);
+}
+
+void RegistrationPresence::show(const std::string& aor) {
+    if (is_shown(aor)) return;
+    auto document = packages::presence_of_registered(aor);
+    auto admitted = presence_.admit(document);
+    if (!admitted) return;
+    Publication derived;
+    derived.source = kSource;
+    derived.rank = packages::Rank::registration;
+    derived.arrived = context_.wall();
+    derived.document = *std::move(admitted);
+    derived.type = std::move(document.type);
+    derived.body = std::move(document.body);
+    const auto slot = context_.resources.obtain(presence_, aor);
+    publications_.put(slot, std::move(derived));
+    sender_.changed(slot);
+}
+
+void RegistrationPresence::hide(const std::string& aor) {
+    if (!is_shown(aor)) return;
+    const auto slot = context_.resources.find(presence_, aor);
+    publications_.take_out(slot, 0, packages::Cause::expired);
+    sender_.changed(slot);
+    context_.resources.drop_if_idle(slot);
+}
+
+/// Streams no binding is on any more.
+void RegistrationPresence::forget_lost(const std::string& aor) {
+    const auto lost = lost_.find(aor);
+    if (lost == lost_.end()) return;
+    Names used;
+    if (const auto slot = context_.resources.find(registrations_, aor); slot != Resource::kNone) {
+        for (const auto& publication : context_.resources[slot].publications) {
+            if (const auto* binding = binding_of(publication)) used.insert(binding->flow);
+        }
+    }
+    std::erase_if(lost->second, [&](const auto& flow) { return !used.contains(flow); });
+    if (lost->second.empty()) lost_.erase(lost);
+}
+
+}  // namespace herald::server

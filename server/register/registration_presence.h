@@ -1,0 +1,69 @@
+// server/register/registration_presence.h: presence of users by their registrations (RFC 3856 6.11;
+// composition rule CO-10), where the configuration wants it.
+//
+//             registers                       its last device vanishes
+//   away ------------------> shown <---------------------------------> in grace
+//    ^                         |          a device registers             |
+//    |     unregisters         |                                         |
+//    +-------------------------+-------------------<---------------------+
+//                                 presence.registration_grace passes
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/metrics.h"
+#include "server/core/context.h"
+#include "server/notify/notify.h"
+#include "server/publish/publications.h"
+
+namespace herald::server {
+
+/// Keeps one input of rank registration in the presence of everybody who has a reachable contact.
+/// It is derived: never stored, and made again from the bindings after a start. One per shard, on
+/// its thread.
+class RegistrationPresence {
+public:
+    RegistrationPresence(Context& context, NotifySender& sender, Publications& publications,
+                         const packages::Package& registrations);
+
+    /// The bindings of `aor` were made, refreshed or removed on purpose: shown at once.
+    void changed(const std::string& aor);
+    /// A device of `aor` registered by `flow`, in the text form bindings keep: it is there again.
+    void reached(const std::string& aor, const std::string& flow);
+    /// A binding of `aor` ends, perhaps because its device is gone: looked at after this turn.
+    void leaving(const std::string& aor);
+    /// A stream ended: whoever registered by it may be gone.
+    void on_flow_closed(const sip::Flow& flow);
+    /// After recovery.
+    void resume();
+
+private:
+    using Names = std::unordered_set<std::string>;
+
+    bool is_on() const noexcept { return context_.config.presence_from_registrations; }
+    bool is_reachable(const std::string& aor) const;
+    bool is_shown(std::string_view aor) const;
+    void look(const std::string& aor);
+    void begin_grace(const std::string& aor);
+    void end_grace(const std::string& aor);
+    void show(const std::string& aor);
+    void hide(const std::string& aor);
+    void forget_lost(const std::string& aor);
+
+    Context& context_;
+    NotifySender& sender_;
+    Publications& publications_;
+    const packages::Package& registrations_;
+    const packages::Package& presence_;
+    std::unordered_map<std::string, base::TimerId> grace_;
+    /// AORs by stream their devices registered by, until it ends.
+    std::unordered_map<std::string, Names> by_flow_;
+    /// Streams that ended while a binding was still on them, by AOR.
+    std::unordered_map<std::string, Names> lost_;
+    base::Counter& vanished_;
+};
+
+}  // namespace herald::server

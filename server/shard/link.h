@@ -1,0 +1,80 @@
+// server/shard/link.h: what ties the shards of one process together: messages for another shard,
+// streams another shard owns.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/loop.h"
+#include "base/metrics.h"
+#include "server/address/aliases.h"
+#include "server/address/domains.h"
+#include "server/address/gruu.h"
+#include "sip/network.h"
+#include "sip/stack.h"
+#include "store/store.h"
+
+namespace herald::server {
+
+class Link;
+
+/// The shards of a process as they know each other. Filled before any loop runs, read-only after.
+struct Peers {
+    struct Peer {
+        base::Loop* loop = nullptr;
+        sip::Network* network = nullptr;
+        sip::Stack* stack = nullptr;
+        std::atomic<std::size_t> waiting{0};  ///< messages posted to it and not yet taken
+    };
+    std::vector<std::unique_ptr<Peer>> shards;
+};
+
+/// One shard's transport and router: its own sockets, and a way to everybody else's. Nothing
+/// blocks: what does not fit is dropped and counted.
+class Link final : public sip::Transport, public sip::ShardRouter {
+public:
+    Link(unsigned shard, Peers& peers, const Domains& domains, const store::Home& home,
+         base::Metrics& metrics);
+
+    bool send(const sip::Flow& flow, std::string_view bytes) override;
+    Result<sip::Flow> open(sip::Protocol protocol, const sip::Endpoint& peer) override;
+    bool is_open(const sip::Flow& flow) const override;
+    const sip::ListenerAddress& listener(const sip::Flow& flow) const override;
+    std::span<const sip::ListenerAddress> listeners() const override;
+    /// Of its own sockets, and of what other shards handed on to it.
+    sip::Load load() const override;
+
+    /// Of this shard; before any message.
+    void resolve_with(const Aliases& aliases) noexcept { aliases_ = &aliases; }
+
+    /// The bucket in our To tag or in a temporary GRUU, else that of the AOR in the Request-URI
+    /// (for REGISTER: in To).
+    unsigned shard_of(const sip::Message& request) const override;
+    void forward(unsigned shard, std::span<const char> bytes, const sip::Flow& flow,
+                 sip::Framing framing) override;
+    /// A stream ended. Where it is one of ours the others are told: they may have transactions on
+    /// it.
+    void tell_flow_closed(const sip::Flow& flow);
+
+private:
+    bool is_own(const sip::Flow& flow) const noexcept {
+        return !sip::is_reliable(flow.protocol) || flow.shard == shard_;
+    }
+    sip::Network& own() const { return *peers_.shards[shard_]->network; }
+
+    unsigned shard_;
+    Peers& peers_;
+    const Domains& domains_;
+    const store::Home& home_;
+    const Aliases* aliases_ = nullptr;
+    const Gruus gruus_;
+    base::Counter& forwarded_;
+    base::Counter& dropped_;
+};
+
+/// The shard a resource belongs to.
+unsigned shard_of_aor(const store::Home& home, std::string_view aor, std::size_t shards) noexcept;
+
+}  // namespace herald::server

@@ -1,0 +1,74 @@
+// server/shard/recovery.cpp: rows of the store on their way back to the shards they belong to.
+#include "server/shard/recovery.h"
+
+#include <algorithm>
+
+#include "packages/registration.h"
+#include "server/shard/link.h"
+
+namespace herald::server {
+
+namespace {
+
+/// After a downtime nothing lapses for as long as it lasted, at most this (docs/architecture.md:
+/// Restart).
+constexpr std::chrono::milliseconds kMostGrace = std::chrono::seconds(60);
+
+base::WallTime end_of_grace(const store::Home& home, base::WallTime now) {
+    if (home.last_alive == base::WallTime{}) return now;
+    return now + std::clamp<std::chrono::milliseconds>(now - home.last_alive,
+                                                       std::chrono::milliseconds(0), kMostGrace);
+}
+
+}  // namespace
+
+Recovery::Recovery(const std::vector<std::unique_ptr<Shard>>& shards, const store::Home& home,
+                   base::WallTime now)
+    : shards_(shards), home_(home), not_before_(end_of_grace(home, now)), next_id_(home.next_id) {}
+
+Shard& Recovery::shard_of(std::string_view aor) const {
+    return *shards_[shard_of_aor(home_, aor, shards_.size())];
+}
+
+void Recovery::on_alias(store::Alias row) {
+    for (const auto& shard : shards_) shard->context().aliases.put(row);
+}
+
+void Recovery::on_account(store::Account row) {
+    const auto account = std::make_shared<const store::Account>(std::move(row));
+    for (const auto& shard : shards_) shard->context().accounts.put(account);
+}
+
+void Recovery::on_publication(store::Publication row) {
+    meet(row.id);
+    auto& shard = shard_of(row.aor);
+    if (row.type == packages::kBindingType && !row.is_removed)
+        return shard.registrar().recover(std::move(row), not_before_);
+    shard.compositor().recover(std::move(row), not_before_);
+}
+
+void Recovery::on_subscription(const store::Subscription& row) {
+    meet(std::max(row.id, row.change));
+    if (row.state != store::Subscription::State::terminated) ++subscriptions_;
+    auto& shard = shard_of(row.aor);
+    shard.notifier().recover(row, not_before_);
+}
+
+bool Recovery::on_confirmation(store::Confirmation row) {
+    meet(row.through);
+    const auto* package = packages::find(row.package);
+    if (!package) return false;
+    auto& resources = shard_of(row.aor).context().resources;
+    const auto slot = resources.find(*package, row.aor);
+    if (slot == Resource::kNone || resources[slot].watchers.empty()) return false;
+    resources[slot].confirmed_fingerprint = row.fingerprint;
+    resources[slot].confirmed_through = row.through;
+    return true;
+}
+
+void Recovery::on_message(store::Message row) {
+    meet(row.id);
+    shard_of(row.recipient).messaging().stored().recover(row);
+}
+
+}  // namespace herald::server

@@ -1,0 +1,200 @@
+// server/shard/shard.cpp: one thread's share of everything: requests in, the right part of the
+// server called.
+#include "server/shard/shard.h"
+
+#include "base/text.h"
+#include "server/core/answers.h"
+#include "server/shard/overload.h"
+#include "sip/fields.h"
+
+namespace herald::server {
+
+namespace {
+
+sip::StackOptions stack_options(const ShardSetup& setup) {
+    const auto& config = setup.config;
+    sip::StackOptions options;
+    options.shard = setup.index;
+    options.shards = setup.count;
+    options.timers.t1 = std::chrono::milliseconds(config.t1_ms);
+    options.timers.t2 = std::chrono::milliseconds(config.t2_ms);
+    options.limits.message = config.max_message;
+    options.limits.body = config.max_body;
+    options.limits.headers = config.max_headers;
+    options.lasting_key = setup.store.home().lasting_key;
+    return options;
+}
+
+sip::LocatorOptions locator_options(const Config& config) {
+    sip::LocatorOptions options;
+    options.servers = config.dns_servers;
+    return options;
+}
+
+bool is_served(sip::Method method) {
+    return method == sip::Method::subscribe || method == sip::Method::publish ||
+           method == sip::Method::register_ || method == sip::Method::message ||
+           method == sip::Method::options || method == sip::Method::notify;
+}
+
+/// The option tags of Require that are not ours (RFC 3261 8.2.2.3).
+std::string unsupported_tags(const sip::Message& request) {
+    std::string tags;
+    for (const auto tag : request.list(sip::Header::require)) {
+        if (is_supported(tag)) continue;
+        if (!tags.empty()) tags += ", ";
+        tags += tag;
+    }
+    return tags;
+}
+
+}  // namespace
+
+Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics,
+             const ShardSetup& setup, sip::ShardRouter* router)
+    : loop_(loop),
+      router_(router),
+      config_(setup.config),
+      settings_{config_.mwi_account, config_.mwi_message_headers},
+      resources_(metrics, &settings_),
+      subscriptions_(metrics),
+      port_(setup.store.attach(loop)) {
+    stack_ =
+        std::make_unique<sip::Stack>(loop, transport, *this, metrics, stack_options(setup), router);
+    authenticator_ = std::make_unique<Authenticator>(config_, setup.domains, accounts_, aliases_,
+                                                     setup.nonce_key, loop.clock(), metrics);
+    locator_ = std::make_unique<sip::Locator>(loop, locator_options(setup.config));
+    context_ = std::make_unique<Context>(Context{
+        config_, setup.domains, setup.store.home(), setup.ids, loop, *stack_, *port_, accounts_,
+        aliases_, *authenticator_, resources_, subscriptions_, metrics, setup.index, setup.count});
+    sender_ = std::make_unique<NotifySender>(*context_, *locator_);
+    notifier_ = std::make_unique<Notifier>(*context_, *sender_);
+    publications_ = std::make_unique<Publications>(*context_, *sender_);
+    compositor_ = std::make_unique<Compositor>(*context_, *sender_, *publications_);
+    registrar_ =
+        std::make_unique<Registrar>(*context_, *sender_, *publications_, *packages::find("reg"));
+    const auto& message_summary = *packages::find("message-summary");
+    mailboxes_ = std::make_unique<Mailboxes>(*context_, *compositor_, *sender_, message_summary);
+    mailbox_notices_ = std::make_unique<MailboxNotices>(*context_, *mailboxes_, *registrar_,
+                                                        *locator_, message_summary);
+    upstream_ = std::make_unique<Upstream>(*context_, *mailboxes_, *locator_, message_summary);
+    messaging_ = std::make_unique<Messaging>(*context_, *registrar_, *locator_);
+    registrar_->on_registered([this](const std::string& aor) { messaging_->on_registered(aor); });
+    idle_trim_ = std::make_unique<base::IdleTrim>(loop);
+}
+
+Shard::~Shard() = default;
+
+void Shard::resume() {
+    registrar_->resume();
+    std::vector<std::uint32_t> slots;
+    resources_.for_each([&](std::uint32_t slot, Resource&) { slots.push_back(slot); });
+    for (const auto slot : slots) {
+        sender_->resume(slot);
+        resources_.drop_if_idle(slot);
+    }
+    notifier_->send_strays_elsewhere();
+    mailboxes_->resume();
+    upstream_->resume();
+    messaging_->resume();
+    loop_.timers().arm(loop_.now() + kTombstoneLife, [this] {
+        notifier_->forget_tombstones();
+        compositor_->forget_tombstones();
+    });
+}
+
+void Shard::retire() {
+    std::vector<SubscriptionTable::Id> dying;
+    subscriptions_.for_each([&](std::uint32_t slot, const Subscription& record) {
+        if (!record.is_live() || !sip::is_reliable(record.flow.protocol)) return;
+        const auto target = sip::parse_uri(record.get(PackedText::Part::remote_target));
+        const bool is_reachable = target && sip::numeric_target(*target) ==
+                                                sip::Target{record.flow.protocol, record.flow.peer};
+        const bool has_route = !record.get(PackedText::Part::route_set).empty();
+        if (!is_reachable && !has_route) dying.push_back(subscriptions_.id_of(slot));
+    });
+    for (const auto id : dying) {
+        port_->commit(store::RemoveSubscription{subscriptions_.find(id)->id, {}, {}}, nullptr);
+        sender_->end(id, EndReason::deactivated);
+    }
+    sender_->confirmations().flush();
+}
+
+bool Shard::is_drained() const {
+    return port_->waiting() == 0;
+}
+
+void Shard::on_flow_closed(const sip::Flow& flow) {
+    registrar_->on_flow_closed(flow);
+    if (tell_flow_closed_) tell_flow_closed_(flow);
+}
+
+void Shard::on_sign_of_life(const sip::Flow& flow) {
+    sender_->on_sign_of_life(flow);
+}
+
+const packages::Package* Shard::package_of(const sip::Message& request) const {
+    const auto value = request.header(sip::Header::event);
+    const auto event = sip::parse_event(value.value_or(""));
+    return event ? packages::find(event->type) : nullptr;
+}
+
+/// An alias was moved while the request was on its way here: shards learn of it one after the
+/// other.
+bool Shard::is_elsewhere(const sip::Message& request) const {
+    return router_ && aliases_.is_used() && router_->shard_of(request) != context_->shard;
+}
+
+/// The checks every method shares, in the order of the core table: 405, 416, 481/500, 420.
+bool Shard::passes_core_checks(sip::ServerTransactionId id, const sip::Message& request) {
+    const auto refuse = [&](const sip::Answer& refusal) {
+        return stack_->answer(id, refusal), false;
+    };
+    if (!is_served(request.method())) return refuse(method_not_allowed());
+    const auto uri = sip::parse_uri(request.request_uri());
+    if (!uri) return refuse(answer(400, "Malformed Request-URI"));
+    if (uri->scheme == sip::Scheme::tel || uri->scheme == sip::Scheme::other)
+        return refuse(answer(416));
+    // A NOTIFY belongs to a dialog we subscribed in, not to one we notify in.
+    const bool is_in_dialog = !request.to_tag().empty() &&
+                              request.method() != sip::Method::register_ &&
+                              request.method() != sip::Method::notify;
+    if (is_in_dialog && !notifier_->check_dialog(id, request)) return false;
+    if (is_elsewhere(request)) return refuse(unavailable("The address is being moved"));
+    // Of a request that is sent on Require is its receiver's business (RFC 3261 16.3).
+    if (request.method() == sip::Method::message) return true;
+    if (const auto tags = unsupported_tags(request); !tags.empty()) {
+        auto refusal = answer(420);
+        refusal.headers = "Unsupported: " + tags + "\r\n";
+        return refuse(refusal);
+    }
+    return true;
+}
+
+/// Outside the dialogs with PBXs a NOTIFY is a stranger's (RFC 6665 4.1.3).
+void Shard::on_notify(sip::ServerTransactionId id, const sip::Message& request) {
+    if (upstream_->on_notify(id, request)) return;
+    stack_->answer(id, package_of(request) ? answer(481) : bad_event());
+}
+
+bool Shard::admits(const sip::Message& request, sip::Load load) {
+    return is_worth_serving(request, load);
+}
+
+void Shard::on_request(sip::ServerTransactionId id, const sip::Message& request,
+                       const sip::Flow& flow) {
+    idle_trim_->note_work();
+    if (!passes_core_checks(id, request)) return;
+    if (request.method() == sip::Method::options) return stack_->answer(id, options_answer());
+    if (request.method() == sip::Method::notify) return on_notify(id, request);
+    if (request.method() == sip::Method::register_)
+        return registrar_->on_register(id, request, flow);
+    if (request.method() == sip::Method::message) return messaging_->on_message(id, request, flow);
+    const auto* package = package_of(request);
+    if (!package) return stack_->answer(id, bad_event());
+    if (request.method() == sip::Method::publish)
+        return compositor_->on_publish(id, request, flow, *package);
+    notifier_->on_subscribe(id, request, flow, *package);
+}
+
+}  // namespace herald::server

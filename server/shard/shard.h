@@ -1,0 +1,105 @@
+// server/shard/shard.h: one thread's share of everything: requests in, the right part of the server
+// called.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "base/idle_trim.h"
+#include "server/core/context.h"
+#include "server/message/messaging.h"
+#include "server/mwi/mailbox_notices.h"
+#include "server/mwi/mailboxes.h"
+#include "server/notify/notifier.h"
+#include "server/notify/notify.h"
+#include "server/publish/compositor.h"
+#include "server/register/registrar.h"
+#include "server/subscriber/upstream.h"
+#include "sip/locate.h"
+#include "sip/stack.h"
+#include "store/store.h"
+
+namespace herald::server {
+
+/// What all shards of a process have in common; outlives them.
+struct ShardSetup {
+    const Config& config;
+    const Domains& domains;
+    store::Store& store;
+    std::atomic<std::uint64_t>& ids;
+    base::HashKey nonce_key;
+    unsigned index = 0;
+    unsigned count = 1;  ///< of shards
+};
+
+/// Owns a shard's state and is used on its loop's thread only (before the loop runs: on the thread
+/// that made it).
+class Shard final : public sip::RequestHandler {
+public:
+    Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics,
+          const ShardSetup& setup, sip::ShardRouter* router);
+    ~Shard() override;
+
+    sip::Stack& stack() noexcept { return *stack_; }
+    base::Loop& loop() noexcept { return loop_; }
+    Context& context() noexcept { return *context_; }
+    Notifier& notifier() noexcept { return *notifier_; }
+    Compositor& compositor() noexcept { return *compositor_; }
+    Registrar& registrar() noexcept { return *registrar_; }
+    Mailboxes& mailboxes() noexcept { return *mailboxes_; }
+    Messaging& messaging() noexcept { return *messaging_; }
+    NotifySender& sender() noexcept { return *sender_; }
+    store::Port& port() noexcept { return *port_; }
+
+    /// Takes over the reloadable keys of `fresh`.
+    void reload(const Config& fresh) { config_ = reloaded(std::move(config_), fresh); }
+    /// After the last recovered row: watchers not known to have the current document are told.
+    void resume();
+    /// A clean stop: watchers whose flow dies with the process are told, confirmations
+    /// are written. The loop must still turn until is_drained().
+    void retire();
+    bool is_drained() const;
+    /// Called for streams that ended, so that other shards learn of it.
+    void on_foreign_flow_closed(base::Task<void(const sip::Flow&)> tell) {
+        tell_flow_closed_ = std::move(tell);
+    }
+
+    bool admits(const sip::Message& request, sip::Load load) override;
+    void on_request(sip::ServerTransactionId id, const sip::Message& request,
+                    const sip::Flow& flow) override;
+    void on_flow_closed(const sip::Flow& flow) override;
+    void on_sign_of_life(const sip::Flow& flow) override;
+
+private:
+    bool is_elsewhere(const sip::Message& request) const;
+    bool passes_core_checks(sip::ServerTransactionId id, const sip::Message& request);
+    void on_notify(sip::ServerTransactionId id, const sip::Message& request);
+    const packages::Package* package_of(const sip::Message& request) const;
+
+    base::Loop& loop_;
+    sip::ShardRouter* const router_;
+    Config config_;  ///< this shard's own copy: reloaded on its thread
+    packages::Settings settings_;
+    ResourceTable resources_;
+    SubscriptionTable subscriptions_;
+    Accounts accounts_;
+    Aliases aliases_;
+    std::unique_ptr<store::Port> port_;
+    std::unique_ptr<sip::Stack> stack_;
+    std::unique_ptr<Authenticator> authenticator_;
+    std::unique_ptr<sip::Locator> locator_;
+    std::unique_ptr<Context> context_;
+    std::unique_ptr<NotifySender> sender_;
+    std::unique_ptr<Notifier> notifier_;
+    std::unique_ptr<Publications> publications_;
+    std::unique_ptr<Compositor> compositor_;
+    std::unique_ptr<Registrar> registrar_;
+    std::unique_ptr<Mailboxes> mailboxes_;
+    std::unique_ptr<MailboxNotices> mailbox_notices_;
+    std::unique_ptr<Upstream> upstream_;
+    std::unique_ptr<Messaging> messaging_;
+    std::unique_ptr<base::IdleTrim> idle_trim_;
+    base::Task<void(const sip::Flow&)> tell_flow_closed_;
+};
+
+}  // namespace herald::server

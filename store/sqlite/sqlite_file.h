@@ -1,0 +1,29 @@
+// store/sqlite/sqlite_file.h: the file of a store: claimed, opened with its settings, known to be
+// ours.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "store/sqlite/database.h"
+#include "store/sqlite/file_lock.h"
+
+namespace herald::store {
+
+/// Makes the folders and the file (readable by its owner only: it holds digest secrets) and locks
+/// it. Faults: io, conflict.
+Result<FileLock> claim_file(const std::string& path);
+
+/// Makes the names of a new file as durable as its content. Faults: io.
+Status sync_folder_of(const std::string& path);
+
+/// KiB of pages an open store keeps.
+inline constexpr int kPageCache = 65536;
+
+/// Opens for write-ahead logging where every commit is synced. Faults: io.
+Result<Database> open_configured(const Database::Place& place);
+
+/// Faults: invalid_configuration where the file is some other program's database; io.
+Status check_ours(Database& database, const std::string& path);
+
+}  // namespace herald::store

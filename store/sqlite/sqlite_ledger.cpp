@@ -1,0 +1,313 @@
+// store/sqlite/sqlite_ledger.cpp: batches committed to one SQLite file, and what is done when that
+// fails.
+#include "store/sqlite/sqlite_ledger.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <utility>
+
+#include "base/log.h"
+#include "store/sqlite/migrate.h"
+#include "store/sqlite/run.h"
+#include "store/sqlite/settle.h"
+#include "store/sqlite/sqlite_file.h"
+#include "store/sqlite/sqlite_reader.h"
+
+namespace herald::store {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::microseconds;
+using std::chrono::steady_clock;
+
+// An idle store notes this often that it is alive: enough to know a long downtime from a short one.
+constexpr auto kBeat = std::chrono::seconds(30);
+constexpr unsigned kIdleTicks = 5;
+constexpr std::uint64_t kFrameBytes = 4096 + 24;
+constexpr int kRecoveryCache = 1024;  ///< KiB
+
+/// The highest number a change gives to a row.
+std::uint64_t id_of(const Change& change) {
+    if (const auto* put = std::get_if<PutPublication>(&change)) return put->row.id;
+    if (const auto* put = std::get_if<PutSubscription>(&change)) return put->row.id;
+    if (const auto* put = std::get_if<PutMessage>(&change)) return put->row.id;
+    const auto* several = std::get_if<ChangePublications>(&change);
+    if (several == nullptr) return 0;
+    std::uint64_t highest = 0;
+    for (const auto& one : several->changes) {
+        if (const auto* put = std::get_if<PutPublication>(&one)) {
+            highest = std::max(highest, put->row.id);
+        }
+    }
+    return highest;
+}
+
+/// Exclusive access needs no shared memory file, which a full disk might refuse; an onlooker might
+/// refuse exclusive access.
+Result<std::uint64_t> sequence_on_disk(const Database::Place& place) {
+    Fault fault{FaultKind::io, ""};
+    for (const char* mode : {"PRAGMA locking_mode = EXCLUSIVE", "PRAGMA locking_mode = NORMAL"}) {
+        auto database = Database::open(place);
+        if (!database) return database.fault();
+        database->keep_log_on_close();
+        (void)database->execute(mode);
+        auto sequence = last_sequence(*database);
+        if (sequence) return sequence;
+        fault = sequence.fault();
+    }
+    return fault;
+}
+
+}  // namespace
+
+SqliteLedger::Counters::Counters(base::Metrics& metrics)
+    : commits(metrics.counter("store_commits_total", "Transactions committed")),
+      seconds(metrics.histogram("store_commit_seconds", "Time to write and sync one transaction")),
+      log_bytes(metrics.gauge("store_wal_bytes", "Bytes in use of the write-ahead log")),
+      writable(metrics.gauge("store_writable", "1 while writes succeed")) {
+    const char* outcome_help = "Changes by what became of them";
+    changes = {&metrics.counter("store_changes_total", outcome_help, {{"outcome", "committed"}}),
+               &metrics.counter("store_changes_total", outcome_help, {{"outcome", "refused"}}),
+               &metrics.counter("store_changes_total", outcome_help, {{"outcome", "unavailable"}}),
+               &metrics.counter("store_changes_total", outcome_help, {{"outcome", "unknown"}})};
+    const char* size_help = "Transactions committed, by the number of their changes";
+    batches = {&metrics.counter("store_batches_total", size_help, {{"changes", "1"}}),
+               &metrics.counter("store_batches_total", size_help, {{"changes", "2-9"}}),
+               &metrics.counter("store_batches_total", size_help, {{"changes", "10-99"}}),
+               &metrics.counter("store_batches_total", size_help, {{"changes", "100-"}})};
+    writable.set(1);
+}
+
+SqliteLedger::SqliteLedger(const Setup& setup, base::Metrics& metrics, const base::Clock& clock)
+    : log_buffer_(setup.place.vfs),
+      place_{.path = setup.place.path, .vfs = log_buffer_.name()},
+      clock_(clock),
+      counters_(metrics) {
+    if (setup.has_checkpointer && !is_in_memory()) checkpointer_.emplace(place_, metrics);
+}
+
+SqliteLedger::~SqliteLedger() = default;
+
+Result<std::unique_ptr<SqliteLedger>> SqliteLedger::open(const Setup& setup, base::Metrics& metrics,
+                                                         const base::Clock& clock) {
+    std::unique_ptr<SqliteLedger> ledger(new SqliteLedger(setup, metrics, clock));
+    if (auto started = ledger->start(); !started) return started.fault();
+    return ledger;
+}
+
+Status SqliteLedger::start() {
+    if (place_.vfs.empty()) return Fault{FaultKind::invalid_configuration, "no such SQLite VFS"};
+    if (!is_in_memory()) {
+        auto lock = claim_file(place_.path);
+        if (!lock) return lock.fault();
+        lock_ = std::move(*lock);
+        if (auto settled = settle_log(place_); !settled) return settled;
+    }
+    auto database = open_configured(place_);
+    if (!database) return database.fault();
+    if (auto ours = check_ours(*database, place_.path); !ours) return ours;
+    if (auto done = migrate(*database, migrations(), clock_.wall()); !done) return done;
+    auto home = start_run(*database, clock_.wall());
+    if (!home) return home.fault();
+    home_ = *home;
+    next_id_ = home_.next_id;
+    last_commit_ = clock_.wall();
+    const auto sequence = last_sequence(*database);
+    if (!sequence) return sequence.fault();
+    sequence_ = *sequence;
+    auto connection = prepare(std::move(*database));
+    if (!connection) return connection.fault();
+    connection_ = std::move(*connection);
+    return is_in_memory() ? Status{} : sync_folder_of(place_.path);
+}
+
+Result<std::unique_ptr<SqliteLedger::Connection>> SqliteLedger::prepare(Database database) {
+    auto made = std::make_unique<Connection>(std::move(database));
+    auto writer = SqliteWriter::prepare(made->database, home_.lasting_key);
+    if (!writer) return writer.fault();
+    made->writer = std::move(*writer);
+    for (const auto& [statement, sql] :
+         {std::pair{&made->begin, "BEGIN IMMEDIATE"}, std::pair{&made->commit, "COMMIT"},
+          std::pair{&made->rollback, "ROLLBACK"}}) {
+        auto prepared = made->database.prepare(sql);
+        if (!prepared) return prepared.fault();
+        *statement = std::move(*prepared);
+    }
+    return made;
+}
+
+Result<std::unique_ptr<SqliteLedger::Connection>> SqliteLedger::connect() {
+    auto database = open_configured(place_);
+    if (!database) return database.fault();
+    return prepare(std::move(*database));
+}
+
+Status SqliteLedger::recover(RecoverySink& sink) {
+    // Each page is read once: to keep it would cost a page fault, and memory nobody needs yet.
+    connection_->database.set_page_cache(kRecoveryCache);
+    auto recovered = store::recover(connection_->database, clock_.wall(), sink);
+    connection_->database.set_page_cache(kPageCache);
+    return recovered;
+}
+
+Result<std::vector<Token>> SqliteLedger::tokens() {
+    return read_tokens(connection_->database);
+}
+
+std::vector<Outcome> SqliteLedger::commit(std::span<const Change* const> batch) {
+    std::vector<Outcome> outcomes(batch.size(), Outcome::unavailable);
+    idle_ticks_ = 0;
+    if (is_writable_) {
+        for (const Change* change : batch) next_id_ = std::max(next_id_, id_of(*change) + 1);
+        if (!write(batch, outcomes)) outcomes.assign(batch.size(), Outcome::unavailable);
+    }
+    count(outcomes);
+    return outcomes;
+}
+
+Result<Message> SqliteLedger::message(std::uint64_t id) {
+    if (!connection_) return Fault{FaultKind::io, last_fault_};
+    return read_message(connection_->database, id);
+}
+
+void SqliteLedger::count(const std::vector<Outcome>& outcomes) {
+    for (const Outcome outcome : outcomes) {
+        counters_.changes[static_cast<std::size_t>(outcome)]->add();
+    }
+}
+
+bool SqliteLedger::write(std::span<const Change* const> batch, std::vector<Outcome>& outcomes) {
+    const auto started = steady_clock::now();
+    Written written = try_to_write(batch, outcomes);
+    if (written == Written::unknown) {
+        written = find_out(sequence_ + 1) ? Written::committed : Written::rolled_back;
+    }
+    if (written == Written::rolled_back) {
+        turn_writable(false, last_fault_);
+        return false;
+    }
+    ++sequence_;
+    last_commit_ = clock_.wall();
+    counters_.commits.add();
+    const std::size_t size = batch.size();
+    counters_.batches[size < 2 ? 0 : size < 10 ? 1 : size < 100 ? 2 : 3]->add();
+    counters_.seconds.observe(static_cast<std::uint64_t>(
+        duration_cast<microseconds>(steady_clock::now() - started).count()));
+    // Committed after all, but the connection may be gone.
+    turn_writable(connection_ != nullptr, last_fault_);
+    if (connection_) after_commit();
+    return true;
+}
+
+SqliteLedger::Written SqliteLedger::try_to_write(std::span<const Change* const> batch,
+                                                 std::vector<Outcome>& outcomes) {
+    Connection& to = *connection_;
+    if (to.begin.run() != Step::done) return roll_back();
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        const auto outcome = to.writer.apply(*batch[i]);
+        if (!outcome) return roll_back();
+        outcomes[i] = *outcome;
+    }
+    const base::WallTime now = clock_.wall();
+    if (to.writer.is_sweep_due(now) && !to.writer.sweep(now)) return roll_back();
+    if (!to.writer.note({.sequence = sequence_ + 1, .alive_at = now, .next_id = next_id_})) {
+        return roll_back();
+    }
+    if (to.commit.run() == Step::done) return Written::committed;
+    // Without a file there is nothing that could disagree with what memory says.
+    if (is_in_memory()) return roll_back();
+    last_fault_ = to.database.fault().detail;
+    return Written::unknown;
+}
+
+SqliteLedger::Written SqliteLedger::roll_back() {
+    last_fault_ = connection_->database.fault().detail;
+    if (connection_->database.in_transaction()) connection_->rollback.run();
+    // Nothing goes to the file before COMMIT: closing undoes what ROLLBACK could not.
+    if (connection_->database.in_transaction()) disconnect();
+    return Written::rolled_back;
+}
+
+bool SqliteLedger::find_out(std::uint64_t sequence) {
+    base::log_error("store.commit_failed", {{"reason", last_fault_}});
+    disconnect();
+    auto settled = settle_log(place_);
+    auto found = settled ? sequence_on_disk(place_) : settled.fault();
+    if (!found) {
+        // Answers may neither be given nor withheld for ever; a new start reads what is there.
+        base::log_error("store.undecided", {{"file", place_.path},
+                                            {"reason", found.fault().detail},
+                                            {"then", "the process ends"}});
+        base::log_flush();
+        std::abort();
+    }
+    if (auto connection = connect()) {
+        connection_ = std::move(*connection);
+        if (checkpointer_) checkpointer_->resume();
+    }
+    return *found == sequence;
+}
+
+void SqliteLedger::disconnect() {
+    if (checkpointer_) checkpointer_->pause();
+    connection_->database.keep_log_on_close();
+    connection_.reset();
+}
+
+void SqliteLedger::turn_writable(bool is_writable, const std::string& reason) {
+    if (is_writable_.exchange(is_writable) == is_writable) return;
+    counters_.writable.set(is_writable ? 1 : 0);
+    if (is_writable) {
+        base::log_info("store.writable", {{"file", place_.path}});
+    } else {
+        base::log_error("store.unwritable", {{"file", place_.path}, {"reason", reason}});
+    }
+}
+
+void SqliteLedger::after_commit() {
+    const int frames = connection_->database.log_frames();
+    counters_.log_bytes.set(static_cast<std::uint64_t>(frames) * kFrameBytes);
+    const bool is_due =
+        checkpointer_ ? checkpointer_->on_commit(frames) : frames >= kCheckpointFrames;
+    if (is_due) copy_log();
+}
+
+void SqliteLedger::copy_log() {
+    const auto reached = connection_->database.checkpoint();
+    if (!reached) {
+        base::log_error("store.checkpoint_failed", {{"reason", reached.fault().detail}});
+    }
+    const int frames = connection_->database.log_frames();
+    if (checkpointer_)
+        checkpointer_->finished(reached ? reached->frames - reached->copied : frames);
+}
+
+void SqliteLedger::tick() {
+    if (!connection_) {
+        auto connection = connect();
+        if (!connection) return;
+        connection_ = std::move(*connection);
+        if (checkpointer_) checkpointer_->resume();
+    }
+    // The pages of a quiet store are better kept by the operating system, which can use the room
+    // otherwise.
+    if (++idle_ticks_ == kIdleTicks && !is_in_memory()) connection_->database.release_memory();
+    const base::WallTime now = clock_.wall();
+    const bool is_beat_due = !is_in_memory() && now - last_commit_ >= kBeat;
+    if (is_writable_ && !is_beat_due && !connection_->writer.is_sweep_due(now)) return;
+    std::vector<Outcome> none;
+    write({}, none);
+}
+
+Status SqliteLedger::close() {
+    checkpointer_.reset();
+    if (!connection_) return Fault{FaultKind::io, last_fault_};
+    Status ended = end_run(connection_->database, clock_.wall());
+    // The last connection to close copies the log and removes it.
+    connection_.reset();
+    lock_ = FileLock();
+    return ended;
+}
+
+}  // namespace herald::store

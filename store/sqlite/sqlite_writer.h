@@ -1,0 +1,101 @@
+// store/sqlite/sqlite_writer.h: one change as SQL, with all statements prepared.
+#pragma once
+
+#include <optional>
+
+#include "base/id.h"
+#include "store/records.h"
+#include "store/sqlite/database.h"
+
+namespace herald::store {
+
+/// The number of a Confirmation's row.
+std::uint64_t confirmation_id(const base::HashKey& key, std::string_view package,
+                              std::string_view aor);
+
+/// Applies changes inside a transaction its user opened. Lives no longer than the database.
+class SqliteWriter {
+public:
+    /// `key` as in Home::lasting_key. Faults: io.
+    static Result<SqliteWriter> prepare(Database& database, const base::HashKey& key);
+
+    /// committed or refused; nullopt: a statement failed and the transaction must be rolled back.
+    std::optional<Outcome> apply(const Change& change);
+
+    /// The row of this lane; part of every transaction.
+    struct LaneRow {
+        std::uint64_t sequence = 0;
+        base::WallTime alive_at{};
+        std::uint64_t next_id = 0;
+    };
+    bool note(const LaneRow& row);
+
+    /// True where some tombstone may be past its time.
+    bool is_sweep_due(base::WallTime now) const noexcept { return now >= sweep_at_; }
+    /// Deletes tombstones past their time among the oldest. Returns false if that failed.
+    bool sweep(base::WallTime now);
+
+private:
+    using Applied = std::optional<Outcome>;
+
+    Applied apply(const PutPublication& change);
+    Applied apply(const RefreshPublication& change);
+    Applied apply(const RemovePublication& change);
+    Applied apply(const ChangePublications& change);
+    Applied apply(const PutSubscription& change);
+    Applied apply(const UpdateSubscription& change);
+    Applied apply(const TouchSubscription& change);
+    Applied apply(const RemoveSubscription& change);
+    Applied apply(const PutConfirmation& change);
+    Applied apply(const PutMessage& change);
+    Applied apply(const RemoveMessage& change);
+    Applied apply(const PutAccount& change);
+    Applied apply(const RemoveAccount& change);
+    Applied apply(const PutAlias& change);
+    Applied apply(const RemoveAlias& change);
+    Applied apply(const PutToken& change);
+
+    Applied mark_publication(const RemovePublication& change);
+    void note_mark(base::WallTime keep_until);
+    /// For statements that need not meet a row.
+    Applied run(Statement& statement);
+    /// Refused where no row was met.
+    Applied run_on_row(Statement& statement);
+
+    Database* database_ = nullptr;
+    base::HashKey key_{};
+    std::uint64_t next_mark_ = 1;  ///< both kinds of tombstones are numbered together
+    std::uint64_t marks_ = 0;      ///< written since the last sweep
+    base::WallTime sweep_at_{};    ///< never where there is no tombstone
+
+    Statement insert_publication_;
+    Statement replace_publication_;
+    Statement refresh_publication_;
+    Statement mark_publication_;
+    Statement delete_publication_;
+    Statement delete_tagged_publication_;
+    Statement save_;
+    Statement undo_;
+    Statement release_;
+    Statement insert_subscription_;
+    Statement update_subscription_;
+    Statement touch_subscription_;
+    Statement mark_subscription_;
+    Statement delete_subscription_;
+    Statement put_confirmation_;
+    Statement delete_confirmation_;
+    Statement put_message_;
+    Statement finish_message_;
+    Statement delete_message_;
+    Statement put_account_;
+    Statement delete_account_;
+    Statement put_alias_;
+    Statement delete_alias_;
+    Statement put_token_;
+    Statement note_;
+    Statement sweep_publications_;
+    Statement sweep_subscriptions_;
+    Statement next_sweep_;
+};
+
+}  // namespace herald::store

@@ -1,0 +1,63 @@
+// tests/unit/cli/bench/bench_process_test.cpp: what /proc tells about a process.
+#include "cli/bench/bench_process.h"
+
+#include <unistd.h>
+
+#include <doctest/doctest.h>
+
+#include "sip/socket.h"
+
+namespace herald::cli::bench {
+namespace {
+
+TEST_CASE("CPU times are found behind a name with blanks and parentheses") {
+    const auto usage = read_stat(
+        "42 (a) b (c) S 1 42 42 0 -1 4194304 100 0 0 0 250 50 0 0 20 0 3 0 100 1 2 3", 100);
+
+    REQUIRE(usage);
+    CHECK(usage->user_seconds == doctest::Approx(2.5));
+    CHECK(usage->system_seconds == doctest::Approx(0.5));
+    CHECK(usage->seconds() == doctest::Approx(3.0));
+}
+
+TEST_CASE("what is no stat line tells nothing") {
+    CHECK_FALSE(read_stat("", 100));
+    CHECK_FALSE(read_stat("42 (a", 100));
+    CHECK_FALSE(read_stat("42 (a) S 1 2 3", 100));
+    CHECK_FALSE(read_stat("42 (a) S 1 42 42 0 -1 4194304 100 0 0 0 x 50 0", 100));
+}
+
+TEST_CASE("the inode of a bound port is found in the table of sockets") {
+    constexpr std::string_view kTable =
+        "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  "
+        "timeout "
+        "inode ref pointer drops\n"
+        "  101: 0100007F:14E9 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        "
+        "0 "
+        "777 2 0000000000000000 0\n"
+        "  204: 0100007F:13C4 00000000:0000 07 00000000:00000000 00:00000000 00000000  1000        "
+        "0 "
+        "12345 2 0000000000000000 0\n";
+
+    CHECK(inode_of_port(kTable, 5060) == "12345");
+    CHECK(inode_of_port(kTable, 5353) == "777");
+    CHECK_FALSE(inode_of_port(kTable, 5061));
+    CHECK_FALSE(inode_of_port("", 5060));
+}
+
+TEST_CASE("this process uses memory and time, and owns the ports it binds") {
+    const auto usage = usage_of(getpid());
+    REQUIRE(usage);
+    CHECK(usage->resident_bytes > 100'000);
+    CHECK(usage->seconds() > 0);
+
+    const auto socket = sip::bind_socket(sip::Protocol::udp, *sip::Endpoint::from("127.0.0.1", 0),
+                                         sip::Sharing::alone);
+    REQUIRE(socket);
+
+    CHECK(owner_of_udp_port(sip::local_endpoint(*socket).port()) == getpid());
+    CHECK_FALSE(usage_of(0));
+}
+
+}  // namespace
+}  // namespace herald::cli::bench

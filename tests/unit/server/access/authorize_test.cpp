@@ -1,0 +1,126 @@
+// tests/unit/server/access/authorize_test.cpp: who may see and who may publish, role by role.
+#include "server/access/authorize.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/unit/server/sample.h"
+
+namespace herald::server {
+namespace {
+
+using store::Account;
+using testing::account;
+using testing::identity;
+using testing::user;
+
+constexpr const char* kAlice = "sip:alice@example.com";
+
+SubHandling sees_presence(const Identity& watcher, const Account* owner = nullptr) {
+    return sub_handling(testing::presence().profile(), kAlice, owner, watcher);
+}
+
+SubHandling sees_mailbox(const Identity& watcher, const Account* owner = nullptr) {
+    return sub_handling(testing::message_summary().profile(), kAlice, owner, watcher);
+}
+
+bool publishes_presence(const Identity& sender, const Account* owner = nullptr) {
+    return may_publish(testing::presence().profile(), kAlice, owner, sender);
+}
+
+Account publisher(std::string resource, std::string package) {
+    auto pbx = account("sip:pbx@example.com", Account::Role::publisher);
+    pbx.resources = {std::move(resource)};
+    pbx.packages = {std::move(package)};
+    return pbx;
+}
+
+}  // namespace
+
+TEST_CASE("RFC 3856 6.6.1: presence is for the owner and everybody of the domain, others wait") {
+    CHECK(sees_presence(user(kAlice)) == SubHandling::allow);
+    CHECK(sees_presence(user("sip:bob@example.com")) == SubHandling::allow);
+    CHECK(sees_presence(user("sip:bob@example.org")) == SubHandling::confirm);
+    CHECK(sees_presence(user("sip:bob@sub.example.com")) == SubHandling::confirm);
+}
+
+TEST_CASE("somebody who named nobody waits for the owner") {
+    CHECK(sees_presence(Identity{}) == SubHandling::confirm);
+    CHECK(sees_mailbox(Identity{}) == SubHandling::block);
+}
+
+TEST_CASE("RFC 3842 3.7: a mailbox is for its owner only") {
+    CHECK(sees_mailbox(user(kAlice)) == SubHandling::allow);
+    CHECK(sees_mailbox(user("sip:bob@example.com")) == SubHandling::block);
+    CHECK(sees_mailbox(user("sip:bob@example.org")) == SubHandling::block);
+}
+
+TEST_CASE("a delegate sees the packages it was named for") {
+    auto alice = account(kAlice);
+    alice.delegates = {{"sip:bob@example.org", "message-summary"}, {"sip:eve@example.org", "*"}};
+
+    CHECK(sees_mailbox(user("sip:bob@example.org"), &alice) == SubHandling::allow);
+    CHECK(sees_presence(user("sip:bob@example.org"), &alice) == SubHandling::confirm);
+    CHECK(sees_mailbox(user("sip:eve@example.org"), &alice) == SubHandling::allow);
+    CHECK(sees_presence(user("sip:eve@example.org"), &alice) == SubHandling::allow);
+    CHECK(sees_mailbox(user("sip:dave@example.org"), &alice) == SubHandling::block);
+}
+
+TEST_CASE("an admin sees everything, a monitor what its own domain would see") {
+    const auto admin = identity(account("sip:root@example.org", Account::Role::admin));
+    const auto near = identity(account("sip:watch@example.com", Account::Role::monitor));
+    const auto far = identity(account("sip:watch@example.org", Account::Role::monitor));
+
+    CHECK(sees_mailbox(admin) == SubHandling::allow);
+    CHECK(sees_presence(near) == SubHandling::allow);
+    CHECK(sees_mailbox(near) == SubHandling::block);
+    CHECK(sees_presence(far) == SubHandling::confirm);
+}
+
+TEST_CASE("RFC 3903 14: owners, delegates, admins and trusted peers publish, others do not") {
+    auto alice = account(kAlice);
+    alice.delegates = {{"sip:bob@example.com", "presence"}};
+    Identity peer;
+    peer.is_trusted_peer = true;
+
+    CHECK(publishes_presence(user(kAlice)));
+    CHECK(publishes_presence(user("sip:bob@example.com"), &alice));
+    CHECK(publishes_presence(identity(account("sip:root@example.org", Account::Role::admin))));
+    CHECK(publishes_presence(peer));
+    CHECK_FALSE(publishes_presence(user("sip:eve@example.com"), &alice));
+    CHECK_FALSE(publishes_presence(Identity{}, &alice));
+    CHECK_FALSE(may_publish(testing::message_summary().profile(), kAlice, &alice,
+                            user("sip:bob@example.com")));
+}
+
+TEST_CASE("without authentication everybody publishes") {
+    Identity anybody;
+    anybody.is_open = true;
+    CHECK(publishes_presence(anybody));
+}
+
+TEST_CASE("a publisher publishes for what is listed: AOR, whole domain, everything, and package") {
+    CHECK(publishes_presence(identity(publisher(kAlice, "presence"))));
+    CHECK(publishes_presence(identity(publisher("*@example.com", "*"))));
+    CHECK(publishes_presence(identity(publisher("*", "presence"))));
+    CHECK_FALSE(publishes_presence(identity(publisher("*@example.org", "presence"))));
+    CHECK_FALSE(publishes_presence(identity(publisher("*@le.com", "presence"))));
+    CHECK_FALSE(publishes_presence(identity(publisher(kAlice, "message-summary"))));
+    CHECK_FALSE(publishes_presence(identity(publisher("sip:alice@example.comx", "presence"))));
+}
+
+TEST_CASE("a list of resources is worth nothing to somebody who is no publisher") {
+    auto bob = account("sip:bob@example.com");
+    bob.resources = {"*"};
+    bob.packages = {"*"};
+    CHECK_FALSE(publishes_presence(identity(bob)));
+}
+
+TEST_CASE("only publishers and trusted peers take the place of their earlier publications") {
+    Identity peer;
+    peer.is_trusted_peer = true;
+    CHECK(is_publisher(peer));
+    CHECK(is_publisher(identity(publisher("*", "*"))));
+    CHECK_FALSE(is_publisher(user(kAlice)));
+}
+
+}  // namespace herald::server

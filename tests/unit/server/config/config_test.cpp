@@ -1,0 +1,506 @@
+// tests/unit/server/config/config_test.cpp: configuration: every kind of mistake, the documented
+// example, derived defaults.
+#include "server/config/config.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <doctest/doctest.h>
+
+#include "server/config/config_table.h"
+#include "server/config/config_values.h"
+
+namespace herald::server {
+namespace {
+
+sip::Endpoint endpoint(std::string_view host, std::uint16_t port = 0) {
+    return sip::Endpoint::from(host, port).value_or(sip::Endpoint());
+}
+
+/// The only mistake of `toml` as "line: text"; all of them where there are more.
+std::string mistake_of(std::string_view toml) {
+    std::string out;
+    for (const ConfigMistake& mistake : parse_config(toml).mistakes) {
+        if (!out.empty()) out += '\n';
+        out += std::to_string(mistake.line) + ": " + mistake.text;
+    }
+    return out;
+}
+
+bool contains(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+}
+
+std::string contents_of(const std::string& path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST_CASE("an empty configuration is usable and stays on loopback") {
+    const ConfigResult result = parse_config("");
+
+    CHECK(result.mistakes.empty());
+    const Config& config = result.config;
+    REQUIRE(config.sip_listen.size() == 2);
+    CHECK(to_string(config.sip_listen[0]) == "udp:127.0.0.1:5060");
+    CHECK(to_string(config.sip_listen[1]) == "tcp:127.0.0.1:5060");
+    CHECK(config.auth == AuthMode::unset);
+    CHECK(config.domains == std::vector<std::string>{"localhost", "127.0.0.1"});
+    CHECK(config.realm == "localhost");
+    CHECK(config.http_listen == "127.0.0.1:8080");
+}
+
+TEST_CASE("the documented example means the same as an empty file") {
+    const ConfigResult example = parse_config(documented_example());
+
+    CHECK(example.mistakes.empty());
+    CHECK(changed_keys(parse_config("").config, example.config).empty());
+}
+
+TEST_CASE("every key is in the documented example once, with help, under its section") {
+    const std::string example = documented_example();
+    std::set<std::string> names;
+    for (const ConfigKey& key : config_keys()) {
+        CAPTURE(full_name(key));
+        CHECK(names.insert(full_name(key)).second);
+        CHECK_FALSE(key.help.empty());
+        CHECK_FALSE(section_help(key.section).empty());
+        const auto section = example.find("\n[" + std::string(key.section) + "]\n");
+        REQUIRE(section != std::string::npos);
+        const auto line = example.find("\n" + std::string(key.name) + " = ", section);
+        REQUIRE(line != std::string::npos);
+        CHECK(example.find("\n[", section + 1) > line);
+    }
+}
+
+TEST_CASE("no line of the documented example but values is wider than 100 columns") {
+    std::istringstream lines(documented_example());
+    for (std::string line; std::getline(lines, line);) {
+        CAPTURE(line);
+        CHECK(line.size() <= 100);
+    }
+}
+
+TEST_CASE("docs/configuration.md shows the documented example") {
+    const std::string page = contents_of(std::string(HERALD_SOURCE_DIR) + "/docs/configuration.md");
+
+    CHECK(contains(page, "```toml\n" + documented_example() + "```\n"));
+}
+
+TEST_CASE("the functions of every row belong to its type") {
+    for (const ConfigKey& key : config_keys()) {
+        CAPTURE(full_name(key));
+        CHECK((key.set_flag != nullptr) == (key.type == ValueType::flag));
+        CHECK((key.set_number != nullptr) == (key.type == ValueType::number));
+        CHECK((key.read != nullptr) ==
+              (key.type == ValueType::text || key.type == ValueType::list));
+        CHECK((key.clear != nullptr) == (key.type == ValueType::list));
+        CHECK((key.show != nullptr));
+        CHECK((key.copy != nullptr));
+    }
+}
+
+TEST_CASE("every number takes its least and its greatest value and refuses the next") {
+    for (const ConfigKey& key : config_keys()) {
+        if (key.type != ValueType::number) continue;
+        CAPTURE(full_name(key));
+        const std::string prefix =
+            "[" + std::string(key.section) + "]\n" + std::string(key.name) + " = ";
+        const std::string refusal = "2: " + full_name(key) + ": ";
+
+        CHECK_FALSE(contains(mistake_of(prefix + std::to_string(key.min)), "out of range"));
+        CHECK_FALSE(contains(mistake_of(prefix + std::to_string(key.max)), "out of range"));
+        CHECK(contains(mistake_of(prefix + std::to_string(key.max + 1)),
+                       refusal + std::to_string(key.max + 1) + " is out of range"));
+        CHECK(contains(mistake_of(prefix + "-1"),
+                       refusal + "-1 is out of range, want " + std::to_string(key.min) + " to "));
+        CHECK(key.min < key.max);
+    }
+}
+
+TEST_CASE("every key refuses a value of another type") {
+    for (const ConfigKey& key : config_keys()) {
+        CAPTURE(full_name(key));
+        const std::string prefix =
+            "[" + std::string(key.section) + "]\n" + std::string(key.name) + " = ";
+        const std::string refusal = "2: " + full_name(key) + ": this is ";
+
+        CHECK(mistake_of(prefix + "1.5").rfind(refusal + "a number with a fraction, want ", 0) ==
+              0);
+        CHECK(mistake_of(prefix + "1979-05-27").rfind(refusal + "a date or time, want ", 0) == 0);
+        CHECK(mistake_of(prefix + "{}").rfind(refusal + "a table, want ", 0) == 0);
+        if (key.type != ValueType::number)
+            CHECK(contains(mistake_of(prefix + "1"), refusal + "a number, want "));
+        if (key.type != ValueType::flag)
+            CHECK(contains(mistake_of(prefix + "true"), refusal + "true or false, want "));
+        if (key.type != ValueType::list)
+            CHECK(contains(mistake_of(prefix + "[]"), refusal + "a list, want "));
+        if (key.type == ValueType::flag || key.type == ValueType::number) {
+            CHECK(contains(mistake_of(prefix + "\"1\""), refusal + "text, want "));
+        }
+    }
+}
+
+TEST_CASE("every value is read back from what is shown of it") {
+    const std::string toml = R"(
+[sip]
+listen = ["udp:0.0.0.0:5070;advertise=sip.example.com", "tcp:[::1]:5060", "udp:192.0.2.1"]
+domains = ["Example.COM", "[2001:db8::1]"]
+trusted_peers = ["192.0.2.0/24", "2001:db8::/32", "198.51.100.7"]
+auth = "digest"
+realm = "my realm"
+digest_algorithms = ["SHA-512-256", "MD5"]
+nonce_life = 60
+digest_allow_rfc2069 = true
+digest_allow_stuck_nc = true
+notify_username = "herald"
+notify_password = "se\"cr\\et\u0001"
+dns_servers = "192.0.2.53, [2001:db8::53]:5353"
+outbound_proxy = "sip:proxy.example.com;lr"
+t1_ms = 100
+t2_ms = 1000
+max_message = 2000
+max_body = 3000
+max_headers = 64
+max_connections = 10
+tcp_idle_timeout = 100
+[server]
+shards = 3
+log_level = "warning"
+[store]
+url = "sqlite:/var/lib/herald/herald.db"
+queue = 200
+[resources]
+unknown = "refuse"
+max_aliases = 9
+[presence]
+from_registrations = true
+registration_grace = 4
+[subscribe]
+min_expires = 10
+max_expires = 20
+clamp = true
+replace_same_device = false
+pending_lifetime = 100
+per_watcher = 9
+per_source = 11
+per_resource = 8
+per_watcher_resource = 7
+[publish]
+default_expires = 50
+min_expires = 40
+max_expires = 60
+per_resource = 5
+[register]
+default_expires = 70
+min_expires = 30
+max_expires = 80
+max_contacts = 3
+path_needs_support = false
+allow_lower_cseq = true
+allow_star_without_expires = true
+[message]
+store = false
+keep = 100
+per_user = 3
+per_user_bytes = 2048
+total = 4
+max_body = 2048
+types = ["Text/*", "message/cpim"]
+patience = 3
+rate = 7
+burst = 8
+large_on_udp = true
+stored_is_200 = true
+foreign = true
+[notify]
+timeout_max = 4
+failures_max = 5
+intervals = ["reg 2", "message-summary 0"]
+[mwi]
+account = "sip:*97@{host}"
+unsolicited = true
+unsolicited_state = "active"
+pbx = ["asterisk sip:192.0.2.5:5070 herald secret", "fs sip:fs.example.com"]
+pbx_expires = 120
+message_headers = ["From", "Subject"]
+[http]
+listen = "[::1]:9090"
+insecure = true
+token_file = "/run/herald/token"
+tokens = ["grafana read 9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08"]
+threads = 4
+max_body = 4096
+request_timeout = 5
+)";
+    const ConfigResult first = parse_config(toml);
+    REQUIRE(mistake_of(toml).empty());
+
+    std::string shown;
+    for (const ConfigKey& key : config_keys()) {
+        shown += full_name(key) + " = " + key.show(first.config) + "\n";
+    }
+    CHECK(mistake_of(shown).empty());
+    CHECK(changed_keys(first.config, parse_config(shown).config).empty());
+    CHECK(changed_keys(parse_config("").config, first.config).size() == config_keys().size());
+    CHECK(first.config.domains == std::vector<std::string>{"example.com", "[2001:db8::1]"});
+    CHECK(first.config.notify_intervals.at(0).event == "reg");
+    CHECK(first.config.notify_intervals.at(0).seconds == 2);
+    CHECK(first.config.dns_servers == "192.0.2.53,[2001:db8::53]:5353");
+    CHECK(first.config.http_tokens.at(0).sha256_hex ==
+          "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08");
+    CHECK(first.config.notify_password == "se\"cr\\et\x01");
+    CHECK(to_string(first.config.sip_listen.at(2)) == "udp:192.0.2.1:5060");
+}
+
+TEST_CASE("unknown keys and sections are reported with the nearest known one") {
+    CHECK(mistake_of("[sip]\nlisten_ = []") ==
+          "2: sip.listen_ is no key; did you mean sip.listen?");
+    CHECK(mistake_of("[sip]\n\nraelm = 'x'") == "3: sip.raelm is no key; did you mean sip.realm?");
+    CHECK(mistake_of("[publish]\nmin_expire = 1") ==
+          "2: publish.min_expire is no key; did you mean publish.min_expires?");
+    CHECK(mistake_of("[sip]\nunknown = 'accept'") ==
+          "2: sip.unknown is no key; there is resources.unknown");
+    CHECK(mistake_of("[notify]\nmax_body = 1") ==
+          "2: notify.max_body is no key; there is sip.max_body and message.max_body and "
+          "http.max_body");
+    CHECK(mistake_of("[sip]\nfrobnicate = 1") == "2: sip.frobnicate is no key");
+    CHECK(mistake_of("[susbcribe]\nclamp = true") ==
+          "1: [susbcribe] is no section; did you mean [subscribe]?");
+    CHECK(mistake_of("[cluster]\n") == "1: [cluster] is no section");
+    CHECK(mistake_of("realm = 'x'") == "1: realm is no section or key; there is sip.realm");
+    CHECK(mistake_of("sip = 5") == "1: sip is a section, want [sip] and its keys below");
+    CHECK(mistake_of("[sip]\n" + std::string(5000, 'a') + " = 1").size() < 200);
+}
+
+TEST_CASE("RFC 3842 3.5: headers of messages are named by tokens") {
+    CHECK(mistake_of("[mwi]\nmessage_headers = ['From', 'Sub ject']") ==
+          "2: mwi.message_headers: \"Sub ject\" is no name of a header, want one like "
+          "\"Subject\"");
+    CHECK(mistake_of("[mwi]\nmessage_headers = ['From:']") != "");
+    std::string many = "[mwi]\nmessage_headers = ['a0'";
+    for (int i = 1; i <= 32; ++i) many += ", 'a" + std::to_string(i) + "'";
+    CHECK(mistake_of(many + "]") == "2: mwi.message_headers: want at most 32 names");
+}
+
+TEST_CASE("all mistakes are reported at once, in the order of lines") {
+    const std::string text = mistake_of(
+        "[http]\n"
+        "threads = 1\n"
+        "lisen = ''\n"
+        "[sip]\n"
+        "auth = 'basic'\n"
+        "trusted_peers = [\n"
+        "  '10.0.0.0/8',\n"
+        "  '10.0.0.0/33',\n"
+        "  7,\n"
+        "]\n"
+        "nonce_life = 'long'\n");
+
+    CHECK(text ==
+          "2: http.threads: 1 is out of range, want 2 to 256\n"
+          "3: http.lisen is no key; did you mean http.listen?\n"
+          "5: sip.auth: \"basic\" is unknown, want \"digest\" or \"open\"\n"
+          "8: sip.trusted_peers: /33 is no prefix length, want 0 to 32\n"
+          "9: sip.trusted_peers: this element is a number, want text in quotes\n"
+          "11: sip.nonce_life: this is text, want a whole number");
+}
+
+TEST_CASE("what is not TOML is reported with its line") {
+    CHECK(mistake_of("[sip]\nrealm = \n").rfind("2: not TOML: ", 0) == 0);
+    CHECK(mistake_of("[sip]\nrealm = 'a'\nrealm = 'b'\n").rfind("3: not TOML: ", 0) == 0);
+    CHECK(contains(mistake_of("\n\n\x80"), ": not TOML: "));
+    CHECK(mistake_of("a = " + std::string(100000, '[')).rfind("1: not TOML: ", 0) == 0);
+}
+
+TEST_CASE("values with a form of their own say what is wrong with them") {
+    const auto sip = [](std::string_view line) {
+        return mistake_of("[sip]\n" + std::string(line));
+    };
+
+    CHECK(contains(sip("listen = ['127.0.0.1:5060']"),
+                   "2: sip.listen: \"127.0.0.1:5060\" names no transport"));
+    CHECK(contains(sip("listen = ['tls:127.0.0.1:5061']"),
+                   "asks for a transport this version does not offer"));
+    CHECK(contains(sip("listen = ['udp:localhost:5060']"), "is no numeric address with port"));
+    CHECK(contains(sip("listen = ['udp:127.0.0.1:65536']"), "is no numeric address with port"));
+    CHECK(contains(sip("listen = ['udp:::1:5060']"), "is no numeric address with port"));
+    CHECK(contains(sip("listen = ['udp:127.0.0.1;advertise=a b']"),
+                   "ends in \"advertise=a b\", want advertise=host"));
+    CHECK(
+        contains(sip("domains = ['exa mple.com']"), "\"exa mple.com\" is no host name or address"));
+    CHECK(contains(sip("domains = ['']"), "\"\" is no host name or address"));
+    CHECK(contains(sip("trusted_peers = ['pbx.example.com']"),
+                   "\"pbx.example.com\" is no IP address"));
+    CHECK(contains(sip("realm = 'a\"b'"),
+                   "quotes, backslashes and control characters cannot be in a realm"));
+    CHECK(contains(sip("digest_algorithms = ['SHA-1']"),
+                   "\"SHA-1\" is unknown, want \"MD5\", \"SHA-256\" or \"SHA-512-256\""));
+    CHECK(contains(sip("digest_algorithms = ['MD5', 'MD5']"), "\"MD5\" is there twice"));
+    CHECK(contains(sip("dns_servers = '192.0.2.53,dns'"), "\"dns\" is no IP address"));
+    const auto intervals = [](std::string_view list) {
+        return mistake_of("[notify]\nintervals = " + std::string(list));
+    };
+    CHECK(contains(intervals("['dialog 5']"), "\"dialog\" is no event package"));
+    CHECK(contains(intervals("['reg']"), "want an event package and seconds up to 3600"));
+    CHECK(contains(intervals("['reg 3601']"), "want an event package and seconds up to 3600"));
+    CHECK(contains(intervals("['reg 5', 'reg 6']"), "\"reg\" is there twice"));
+    CHECK(contains(mistake_of("[server]\nlog_level = 'loud'"),
+                   "\"loud\" is unknown, want \"debug\""));
+    CHECK(contains(mistake_of("[store]\nurl = 'mysql:x'"),
+                   "\"mysql:x\" is no store, want \"sqlite:<file>\" or \"memory:\""));
+    CHECK(contains(mistake_of("[resources]\nunknown = 'maybe'"),
+                   "\"maybe\" is unknown, want \"accept\" or \"refuse\""));
+    CHECK(contains(mistake_of("[http]\nlisten = 'localhost:80'"),
+                   "\"localhost:80\" is no address with port"));
+    CHECK(
+        contains(mistake_of("[http]\ntoken_file = \"a\\u0000b\""), "a file name has no NUL in it"));
+}
+
+TEST_CASE("a token line is refused without repeating it, because it may hold the secret itself") {
+    const std::string text = mistake_of("[http]\ntokens = ['grafana read swordfish']");
+
+    CHECK(contains(text, "2: http.tokens: a token is \"name role sha256\""));
+    CHECK_FALSE(contains(text, "swordfish"));
+}
+
+TEST_CASE("a listener beyond loopback wants a decision about authentication") {
+    const std::string listen = "[sip]\nlisten = ['udp:192.0.2.1:5060']\n";
+
+    CHECK(contains(
+        mistake_of(listen),
+        "2: sip.listen: \"udp:192.0.2.1:5060\" can be reached from other machines: set sip.auth"));
+    CHECK(mistake_of(listen + "auth = 'digest'") == "");
+    CHECK(mistake_of(listen + "auth = 'open'") == "");
+    CHECK(mistake_of("[sip]\nlisten = ['udp:127.0.0.2:5060', 'tcp:[::1]:5060']") == "");
+}
+
+TEST_CASE("listening on every address wants an address to tell others") {
+    const std::string auth = "[sip]\nauth = 'digest'\n";
+
+    CHECK(contains(mistake_of(auth + "listen = ['udp:0.0.0.0:5060']"),
+                   "add ;advertise=<host or address>"));
+    const auto advertised =
+        parse_config(auth + "listen = ['udp:0.0.0.0:5060;advertise=SIP.example.com:5062']");
+    CHECK(advertised.mistakes.empty());
+    CHECK(advertised.config.domains == std::vector<std::string>{"localhost", "sip.example.com"});
+    const auto six = parse_config(auth + "listen = ['udp:[::]:5060;advertise=[2001:db8::7]']");
+    CHECK(six.mistakes.empty());
+    CHECK(six.config.domains == std::vector<std::string>{"localhost", "[2001:db8::7]"});
+}
+
+TEST_CASE("HTTP beyond loopback wants http.insecure") {
+    CHECK(contains(mistake_of("[http]\nlisten = '192.0.2.1:8080'"),
+                   "2: http.listen: \"192.0.2.1:8080\" can be reached"));
+    CHECK(contains(mistake_of("[http]\nlisten = '0.0.0.0:8080'"),
+                   "can be reached from other machines"));
+    CHECK(mistake_of("[http]\nlisten = '0.0.0.0:8080'\ninsecure = true") == "");
+    CHECK(mistake_of("[http]\nlisten = ''\ntoken_file = ''") == "");
+}
+
+TEST_CASE("other combinations that cannot work are refused") {
+    CHECK(mistake_of("[sip]\nlisten = []") ==
+          "2: sip.listen: nothing is listened on, want at least one address");
+    CHECK(mistake_of("[sip]\nlisten = ['udp:127.0.0.1:5060', 'udp:127.0.0.1']") ==
+          "2: sip.listen: \"udp:127.0.0.1:5060\" is there twice");
+    CHECK(mistake_of("[sip]\nlisten = ['udp:127.0.0.1:0', 'udp:127.0.0.1:0']") == "");
+    CHECK(mistake_of("[sip]\nauth = 'digest'\ndigest_algorithms = []") ==
+          "3: sip.digest_algorithms: nothing is offered, but sip.auth is \"digest\"");
+    CHECK(mistake_of("[sip]\nnotify_password = 'x'") ==
+          "2: sip.notify_password: there is a password but no sip.notify_username");
+    CHECK(mistake_of("[sip]\nt1_ms = 5000") == "2: sip.t1_ms: it is more than sip.t2_ms");
+    CHECK(mistake_of("[subscribe]\nmin_expires = 60\nmax_expires = 59") ==
+          "2: subscribe.min_expires: it is more than subscribe.max_expires");
+    CHECK(mistake_of("[subscribe]\nper_watcher = 5") ==
+          "0: subscribe.per_watcher_resource: it is more than subscribe.per_watcher");
+    CHECK(mistake_of("[publish]\nmin_expires = 9000") ==
+          "2: publish.min_expires: it is more than publish.max_expires");
+    CHECK(mistake_of("[publish]\nmax_expires = 1800") ==
+          "0: publish.default_expires: it is not between publish.min_expires and "
+          "publish.max_expires");
+    CHECK(mistake_of("[http]\nlisten = '127.0.0.1:5060'") ==
+          "2: http.listen: \"127.0.0.1:5060\" is taken by sip.listen");
+    CHECK(contains(mistake_of("[http]\ntoken_file = ''"),
+                   "2: http.token_file: there is no token at all"));
+    const std::string hash(64, 'a');
+    CHECK(contains(mistake_of("[http]\ntokens = ['a read " + hash + "', 'b read " + hash + "']"),
+                   "\"b\" has the name or the hash of an earlier token"));
+}
+
+TEST_CASE("address ranges") {
+    const auto range = [](std::string_view text) { return parse_address_range(text).value(); };
+
+    CHECK(range("192.0.2.0/24").contains(endpoint("192.0.2.255", 5060)));
+    CHECK_FALSE(range("192.0.2.0/24").contains(endpoint("192.0.3.0")));
+    CHECK(range("192.0.2.128/25").contains(endpoint("192.0.2.129")));
+    CHECK_FALSE(range("192.0.2.128/25").contains(endpoint("192.0.2.127")));
+    CHECK(range("192.0.2.7").contains(endpoint("192.0.2.7", 1234)));
+    CHECK_FALSE(range("192.0.2.7").contains(endpoint("192.0.2.6")));
+    CHECK(range("0.0.0.0/0").contains(endpoint("203.0.113.9")));
+    CHECK_FALSE(range("0.0.0.0/0").contains(endpoint("::1")));
+    CHECK(range("2001:db8::/33").contains(endpoint("2001:db8:7fff::1")));
+    CHECK_FALSE(range("2001:db8::/33").contains(endpoint("2001:db8:8000::1")));
+    CHECK_FALSE(range("::/0").contains(sip::Endpoint()));
+    for (const auto* bad : {"", "/8", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/33", "::/129",
+                            "10.0.0/8", "10.0.0.0/8/8"}) {
+        CAPTURE(bad);
+        CHECK_FALSE(parse_address_range(bad).has_value());
+    }
+}
+
+TEST_CASE("edit distance counts insertions, deletions, replacements and swaps") {
+    CHECK(edit_distance("", "abc") == 3);
+    CHECK(edit_distance("abc", "abc") == 0);
+    CHECK(edit_distance("abc", "acb") == 1);
+    CHECK(edit_distance("abc", "axc") == 1);
+    CHECK(edit_distance("abcd", "abd") == 1);
+    CHECK(edit_distance("kitten", "sitting") == 3);
+}
+
+TEST_CASE("a reload takes what is reloadable and names the rest") {
+    const Config running = parse_config("").config;
+    const Config fresh =
+        parse_config(
+            "[sip]\nrealm = 'new'\n[server]\nlog_level = 'debug'\n[publish]\nper_resource = 3")
+            .config;
+
+    const auto changes = changed_keys(running, fresh);
+    REQUIRE(changes.size() == 3);
+    CHECK(changes[0].key == "sip.realm");
+    CHECK_FALSE(changes[0].is_reloadable);
+    CHECK(changes[1].key == "server.log_level");
+    CHECK(changes[1].is_reloadable);
+
+    const Config result = reloaded(running, fresh);
+    CHECK(result.realm == running.realm);
+    CHECK(result.log_level == base::LogLevel::debug);
+    CHECK(result.publish_per_resource == 3);
+}
+
+TEST_CASE("a configuration file that cannot be read is a Fault, an empty one is not") {
+    char folder[] = "/tmp/herald-config-XXXXXX";
+    REQUIRE(mkdtemp(folder) != nullptr);
+    const std::string path = std::string(folder) + "/herald.toml";
+
+    CHECK(load_config(path).fault().kind == FaultKind::io);
+    CHECK(contains(load_config(path).fault().detail, path + ": No such file"));
+    CHECK(load_config(folder).fault().kind == FaultKind::io);
+    std::ofstream(path).close();
+    CHECK(load_config(path).value().mistakes.empty());
+    std::ofstream(path) << "[sip]\nrealm = 7\n";
+    CHECK(load_config(path).value().mistakes.size() == 1);
+    std::ofstream(path) << std::string(2 << 20, '#');
+    CHECK(contains(load_config(path).fault().detail, "more than a megabyte"));
+
+    unlink(path.c_str());
+    rmdir(folder);
+}
+
+}  // namespace
+}  // namespace herald::server

@@ -1,0 +1,252 @@
+// tests/unit/server/core/tables_test.cpp: the state table against its drawing, and the indexes.
+#include "server/core/tables.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/unit/server/sample.h"
+
+namespace herald::server {
+namespace {
+
+using State = SubscriptionState;
+using Input = SubscriptionInput;
+using Part = PackedText::Part;
+
+/// The arrows of the drawing in tables.h.
+struct Arrow {
+    State from;
+    Input input;
+    State to;
+};
+constexpr Arrow kDrawing[] = {
+    {State::committing, Input::commit_active, State::active},
+    {State::committing, Input::commit_pending, State::pending},
+    {State::committing, Input::end, State::ending},
+    {State::pending, Input::grant, State::active},
+    {State::pending, Input::end, State::ending},
+    {State::active, Input::end, State::ending},
+    {State::committing, Input::drop, State::gone},
+    {State::pending, Input::drop, State::gone},
+    {State::active, Input::drop, State::gone},
+    {State::ending, Input::drop, State::gone},
+};
+
+std::optional<State> drawn(State from, Input input) {
+    for (const auto& arrow : kDrawing) {
+        if (arrow.from == from && arrow.input == input) return arrow.to;
+    }
+    return std::nullopt;
+}
+
+Subscription record(std::string_view tag, std::string_view contact = "sip:bob@192.0.2.9",
+                    std::string_view instance = {}, std::string_view event = "presence") {
+    Subscription one;
+    one.text =
+        PackedText({"call", "<sip:alice@example.com>", "<sip:bob@example.com>", contact, tag,
+                    "remote", event, "sip:bob@example.com", "sip:alice@example.com", instance, ""});
+    one.resource = 3;
+    return one;
+}
+
+double gauge(const base::Metrics& metrics, std::string_view state) {
+    for (const auto& sample : metrics.collect()) {
+        if (sample.name == "herald_subscriptions" && sample.labels[0].second == state)
+            return sample.value;
+    }
+    return -1;
+}
+
+}  // namespace
+
+TEST_CASE("RFC 6665 4.2: every input in every state goes where the drawing says") {
+    for (std::size_t state = 0; state < kSubscriptionStates; ++state) {
+        for (std::size_t input = 0; input < kSubscriptionInputs; ++input) {
+            CAPTURE(state);
+            CAPTURE(input);
+            const auto from = static_cast<State>(state);
+            const auto what = static_cast<Input>(input);
+            CHECK(next_state(from, what) == drawn(from, what));
+        }
+    }
+}
+
+TEST_CASE("a state changes in one place, where it is counted") {
+    base::Metrics metrics;
+    SubscriptionTable table(metrics);
+    const auto id = table.add(record("tag"));
+    CHECK(gauge(metrics, "committing") == 1);
+
+    table.move(*table.find(id), Input::commit_active);
+
+    CHECK(table.find(id)->state == State::active);
+    CHECK(gauge(metrics, "committing") == 0);
+    CHECK(gauge(metrics, "active") == 1);
+
+    table.erase(id);
+    CHECK(gauge(metrics, "active") == 0);
+    CHECK(table.size() == 0);
+}
+
+TEST_CASE("RFC 3261 12: a dialog is Call-ID and both tags, all three") {
+    base::Metrics metrics;
+    SubscriptionTable table(metrics);
+    const auto id = table.add(record("tag"));
+
+    CHECK(table.by_dialog("call", "tag", "remote") == id);
+    CHECK_FALSE(table.by_dialog("other", "tag", "remote"));
+    CHECK_FALSE(table.by_dialog("call", "other", "remote"));
+    CHECK_FALSE(table.by_dialog("call", "tag", "other"));
+    CHECK_FALSE(table.by_dialog("call", "tag", ""));
+
+    table.erase(id);
+    CHECK_FALSE(table.by_dialog("call", "tag", "remote"));
+}
+
+TEST_CASE("a device is known by its instance, else by its exact Contact") {
+    base::Metrics metrics;
+    SubscriptionTable table(metrics);
+    const auto plain = table.add(record("one"));
+    const auto with_instance = table.add(record("two", "sip:bob@192.0.2.9", "<urn:uuid:1>"));
+    const auto find = [&](const Subscription& like) { return table.by_device(device_key(like)); };
+
+    CHECK(find(record("x")) == plain);
+    CHECK(find(record("x", "sip:bob@192.0.2.10", "<urn:uuid:1>")) == with_instance);
+    CHECK_FALSE(find(record("x", "sip:bob@192.0.2.10")));
+    CHECK_FALSE(find(record("x", "sip:bob@192.0.2.9", "<urn:uuid:2>")));
+    CHECK_FALSE(find(record("x", "sip:bob@192.0.2.9", "", "presence;id=1")));
+    auto elsewhere = record("x");
+    elsewhere.resource = 4;
+    CHECK_FALSE(find(elsewhere));
+}
+
+TEST_CASE("what is ending is no device's subscription any more") {
+    base::Metrics metrics;
+    SubscriptionTable table(metrics);
+    const auto id = table.add(record("one"));
+    table.move(*table.find(id), Input::end);
+    CHECK_FALSE(table.by_device(device_key(record("x"))));
+}
+
+TEST_CASE("a new Contact moves the device index along") {
+    base::Metrics metrics;
+    SubscriptionTable table(metrics);
+    const auto id = table.add(record("one"));
+    auto parts = table.find(id)->text.parts();
+    parts[static_cast<std::size_t>(Part::remote_target)] = "sip:bob@192.0.2.77";
+
+    table.retext(id, PackedText(parts));
+
+    CHECK_FALSE(table.by_device(device_key(record("x"))));
+    CHECK(table.by_device(device_key(record("x", "sip:bob@192.0.2.77"))) == id);
+    CHECK(table.by_dialog("call", "one", "remote") == id);
+}
+
+TEST_CASE("the load of a watcher follows its subscriptions up and down") {
+    base::Metrics metrics;
+    SubscriptionTable table(metrics);
+    CHECK(table.watcher_load("sip:bob@example.com") == 0);
+    const auto one = table.add(record("one"));
+    const auto two = table.add(record("two"));
+    CHECK(table.watcher_load("sip:bob@example.com") == 2);
+    table.erase(one);
+    table.erase(two);
+    CHECK(table.watcher_load("sip:bob@example.com") == 0);
+}
+
+TEST_CASE("the load of an address follows its subscriptions, also to another address") {
+    base::Metrics metrics;
+    SubscriptionTable table(metrics);
+    const auto here = *sip::Endpoint::from("192.0.2.9", 5060);
+    const auto there = *sip::Endpoint::from("192.0.2.77", 5060);
+    const auto from = [](std::string_view tag, const sip::Endpoint& peer) {
+        auto one = record(tag);
+        one.flow.peer = peer;
+        return one;
+    };
+    const auto one = table.add(from("one", here));
+    const auto two = table.add(from("two", *sip::Endpoint::from("192.0.2.9", 40000)));
+    CHECK(table.source_load(here) == 2);
+    CHECK(table.source_load(there) == 0);
+
+    sip::Flow moved;
+    moved.peer = there;
+    table.reroute(table[one.slot], moved);
+    CHECK(table[one.slot].flow == moved);
+    CHECK(table.source_load(here) == 1);
+    CHECK(table.source_load(there) == 1);
+
+    table.erase(one);
+    table.erase(two);
+    CHECK(table.source_load(here) == 0);
+    CHECK(table.source_load(there) == 0);
+}
+
+TEST_CASE("a sketch never says less than there is") {
+    Sketch sketch(256);
+    for (std::uint64_t hash = 0; hash < 1000; ++hash) sketch.add(hash * 0x9e3779b97f4a7c15ULL, 1);
+    for (std::uint64_t hash = 0; hash < 1000; ++hash) {
+        CHECK(sketch.estimate(hash * 0x9e3779b97f4a7c15ULL) >= 1);
+    }
+}
+
+TEST_CASE("however many subscribe, nobody is held to what others have") {
+    base::Metrics metrics;
+    SubscriptionTable table(metrics);
+    constexpr std::uint32_t kMany = 60'000;
+    const auto watcher = [](std::uint32_t i) {
+        return "sip:" + std::to_string(i) + "@example.com";
+    };
+    const auto source = [](std::uint32_t i) {
+        return *sip::Endpoint::from(
+            "10.0." + std::to_string(i / 256) + "." + std::to_string(i % 256), 5060);
+    };
+    for (std::uint32_t i = 0; i < kMany; ++i) {
+        Subscription one;
+        const auto name = watcher(i);
+        one.text = PackedText({"", "", "", "", name, "", "", name, "", "", ""});
+        one.resource = i;
+        one.flow.peer = source(i);
+        table.add(std::move(one));
+    }
+    std::uint32_t most = 0;
+    for (std::uint32_t i = 0; i < kMany; ++i) {
+        CHECK(table.pair_load(watcher(i), i) >= 1);
+        most = std::max(most, table.pair_load(watcher(i), i));
+        most = std::max(most, table.watcher_load(watcher(i)));
+        most = std::max(most, table.source_load(source(i)));
+    }
+    CHECK(most < 9);
+}
+
+TEST_CASE("resources are found by package and AOR, and dropped once they hold nothing") {
+    base::Metrics metrics;
+    ResourceTable table(metrics);
+    const auto slot = table.obtain(testing::presence(), "sip:alice@example.com");
+    CHECK(table.obtain(testing::presence(), "sip:alice@example.com") == slot);
+    CHECK(table.obtain(testing::message_summary(), "sip:alice@example.com") != slot);
+    CHECK(table.find(testing::presence(), "sip:bob@example.com") == Resource::kNone);
+
+    table[slot].watchers.push_back(1);
+    table.drop_if_idle(slot);
+    CHECK(table.find(testing::presence(), "sip:alice@example.com") == slot);
+
+    table[slot].watchers.clear();
+    table.drop_if_idle(slot);
+    CHECK(table.find(testing::presence(), "sip:alice@example.com") == Resource::kNone);
+    table.drop_if_idle(slot);
+    CHECK(table.size() == 1);
+}
+
+TEST_CASE("an id is one number and back") {
+    const base::SlotId id{.slot = 0x12345678, .generation = 0x9abcdef0};
+    CHECK(unpack(pack(id)) == id);
+    CHECK_FALSE(unpack(pack(base::SlotId{})));
+}
+
+TEST_CASE("a body type the package does not have is its default") {
+    const auto& profile = testing::presence().profile();
+    CHECK(type_index(profile, profile.notify_types[1]) == 1);
+    CHECK(type_index(profile, "text/plain") == 0);
+}
+
+}  // namespace herald::server

@@ -1,0 +1,57 @@
+// tests/unit/server/message/relay_test.cpp: the best of several answers, and flows as bindings keep
+// them.
+#include "server/message/relay.h"
+
+#include <doctest/doctest.h>
+
+#include "packages/registration.h"
+#include "server/message/stored_messages.h"
+#include "tests/unit/server/sample.h"
+
+namespace herald::server {
+namespace {
+
+TEST_CASE("RFC 3261 16.7 step 6: a 6xx, then the lowest class, then what helps the sender") {
+    CHECK(is_better(603, 404));
+    CHECK_FALSE(is_better(404, 603));
+    CHECK(is_better(404, 500));
+    CHECK(is_better(302, 404));
+    CHECK_FALSE(is_better(500, 480));
+    CHECK(is_better(415, 480));
+    CHECK(is_better(401, 404));
+    CHECK_FALSE(is_better(480, 415));
+    CHECK_FALSE(is_better(404, 480));
+    CHECK_FALSE(is_better(415, 420));
+}
+
+TEST_CASE(
+    "RFC 8599 13: targets lack what a push service knows a device by, the newest come first") {
+    packages::Binding first, second;
+    first.contact = "sip:a@192.0.2.1;pn-provider=x;pn-prid=secret;transport=tcp?h=1";
+    first.path = "<sip:edge@192.0.2.9;lr>, <sip:next;lr>";
+    first.reg_id = 1;
+    second.contact = "sip:a@192.0.2.2";
+    second.reg_id = 2;
+    const auto targets = targets_of({&first, &second}, 1);
+    REQUIRE(targets.size() == 2);
+    CHECK(targets[0].request_uri == "sip:a@192.0.2.2");
+    CHECK(targets[0].is_flow_only);
+    CHECK(targets[1].request_uri == "sip:a@192.0.2.1;transport=tcp");
+    CHECK(targets[1].next_hop == "sip:edge@192.0.2.9;lr");
+    CHECK_FALSE(targets[1].is_flow_only);
+    CHECK(targets_of({&first, &second}, 1, {"sip:a@192.0.2.2"}).size() == 1);
+}
+
+TEST_CASE("RFC 3428 7: what an answer means for a message that was kept") {
+    for (const int status : {200, 202})
+        CHECK(delivery_verdict(status) == DeliveryVerdict::delivered);
+    for (const int status : {408, 430, 480, 486, 500, 503, 513})
+        CHECK(delivery_verdict(status) == DeliveryVerdict::absent);
+    for (const int status : {401, 404, 407})
+        CHECK(delivery_verdict(status) == DeliveryVerdict::failed);
+    for (const int status : {302, 400, 403, 413, 415, 488, 600, 603, 606})
+        CHECK(delivery_verdict(status) == DeliveryVerdict::refused);
+}
+
+}  // namespace
+}  // namespace herald::server

@@ -1,0 +1,489 @@
+// tests/unit/server/subscriber/upstream_test.cpp: Herald subscribing to a PBX's mailbox (RFC
+// 6665 4.1, events section 9).
+#include "server/subscriber/upstream.h"
+
+#include <array>
+
+#include <doctest/doctest.h>
+
+#include "tests/unit/server/slow_shard.h"
+
+namespace herald::server {
+namespace {
+
+using store::Outcome;
+using testing::header;
+using testing::SlowShard;
+using Lines = std::vector<std::string>;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+const std::string kAlice = "sip:alice@localhost";
+const std::string kTwo = "Messages-Waiting: yes\nVoice-Message: 2/8 (0/2)\n";
+const std::string kThree = "Messages-Waiting: yes\nVoice-Message: 3/8 (0/2)\n";
+
+Config with_pbx(const std::string& pbx) {
+    auto read = parse_config("[mwi]\npbx = [\"" + pbx + "\"]\n");
+    REQUIRE(read.mistakes.empty());
+    return std::move(read.config);
+}
+
+/// Alice's mailbox is 100 at 192.0.2.50. Every change is durable at once.
+struct Pbx : SlowShard {
+    std::string subscribe;  ///< the last one heard
+    unsigned notifies = 0;  ///< CSeq of the last one
+    unsigned branches = 0;
+
+    explicit Pbx(const std::string& pbx = "office sip:192.0.2.50 herald secret")
+        : Pbx(with_pbx(pbx)) {}
+    explicit Pbx(Config given) : SlowShard(std::move(given)) {
+        set("office");
+        wait(milliseconds(1));
+    }
+
+    void set(const std::string& pbx) {
+        packages::MailboxSettings settings;
+        settings.pbx = pbx;
+        if (!pbx.empty()) settings.pbx_user = "100";
+        Status done;
+        shard.mailboxes().put_settings(kAlice, settings,
+                                       [&](Status status) { done = std::move(status); });
+        commit();
+        REQUIRE(done);
+    }
+    void commit() {
+        settle();
+        while (!store.held.empty()) finish();
+    }
+    /// Lets time pass, and whatever becomes due with it.
+    void wait(milliseconds time) {
+        pass(time);
+        commit();
+        settle();
+        pass(milliseconds(1));
+        commit();
+    }
+    /// The SUBSCRIBEs sent since it was asked last.
+    Lines heard() {
+        Lines requests;
+        for (auto& message : transport.take()) {
+            if (message.bytes.starts_with("SUBSCRIBE ")) requests.push_back(message.bytes);
+        }
+        if (!requests.empty()) subscribe = requests.back();
+        return requests;
+    }
+    std::string hear_one() {
+        const auto requests = heard();
+        REQUIRE(requests.size() == 1);
+        return requests.front();
+    }
+    void answer(const std::string& status, const std::string& lines = {}) {
+        auto text = testing::answer_to(subscribe, status);
+        text.insert(text.find("Content-Length"), lines);
+        transport.receive(text, transport.udp());
+        commit();
+    }
+    /// What is answered to a NOTIFY in the dialog of the last SUBSCRIBE.
+    std::string notify(const std::string& state, const std::string& body = {},
+                       const std::string& tag = "pbx1",
+                       const std::string& event = "message-summary") {
+        const auto number = std::to_string(++notifies);
+        static_cast<void>(sent());
+        receive(
+            "NOTIFY sip:herald@192.0.2.1:5060 SIP/2.0\nVia: SIP/2.0/UDP "
+            "192.0.2.50:5060;branch=z9hG4bKn" +
+            std::to_string(++branches) + "\nFrom: <sip:100@192.0.2.50>;tag=" + tag +
+            "\nTo: " + header(subscribe, "From") + "\nCall-ID: " + header(subscribe, "Call-ID") +
+            "\nCSeq: " + number +
+            " NOTIFY\nMax-Forwards: 70\nContact: <sip:100@192.0.2.51:5070>\nEvent: " + event +
+            "\nSubscription-State: " + state + "\n" +
+            (body.empty() ? "Content-Length: 0\n\n"
+                          : "Content-Type: application/simple-message-summary\n\n" + body));
+        const auto lines = sent();
+        commit();
+        return lines.empty() ? std::string() : lines.front();
+    }
+    /// A dialog of 600 s.
+    void begin() {
+        hear_one();
+        answer("200 OK", "Expires: 600\n");
+        REQUIRE(notify("active;expires=600", kTwo) == "SIP/2.0 200 OK");
+    }
+    /// Alice's Voice-Message, empty where nothing is known.
+    std::string counts() {
+        const auto body = shard.mailboxes().document(kAlice).document.body;
+        const auto at = body.find("Voice-Message: ");
+        return body.substr(at + 15, body.find(' ', at + 15) - at - 15);
+    }
+    /// What is listed of the PBX's publication, the only one.
+    std::vector<packages::ListedMessage> messages() {
+        auto& resources = shard.context().resources;
+        const auto slot = resources.find(*packages::find("message-summary"), kAlice);
+        const auto* publication = resources[slot].by_source("pbx office");
+        REQUIRE(publication);
+        return static_cast<const packages::MailboxInput&>(*publication->document).counts.messages;
+    }
+    std::size_t publications() {
+        auto& resources = shard.context().resources;
+        const auto slot = resources.find(*packages::find("message-summary"), kAlice);
+        std::size_t count = 0;
+        if (slot == Resource::kNone) return 0;
+        for (const auto& publication : resources[slot].publications)
+            count += publication.rank == packages::Rank::published ? 1 : 0;
+        return count;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("RFC 6665 4.1: every input in every state of a subscription to a PBX") {
+    using State = UpstreamState;
+    const auto no = std::optional<State>();
+    const std::array<std::array<std::optional<State>, kUpstreamInputs>, kUpstreamStates> expected{{
+        // due, accepted, refused, failed, notified, ended, overdue, lapsed
+        {State::trying, no, no, no, no, no, no, no},
+        {no, State::accepted, State::waiting, State::waiting, State::active, State::waiting,
+         State::waiting, no},
+        {no, no, no, no, State::active, State::waiting, State::waiting, no},
+        {State::refreshing, State::active, State::waiting, State::active, State::active,
+         State::waiting, no, State::waiting},
+        {no, State::refreshing, State::waiting, State::active, State::active, State::waiting,
+         State::waiting, State::waiting},
+    }};
+    for (std::size_t state = 0; state < kUpstreamStates; ++state) {
+        for (std::size_t input = 0; input < kUpstreamInputs; ++input) {
+            const auto from = static_cast<State>(state);
+            const auto with = static_cast<UpstreamInput>(input);
+            INFO(name_of(from), " ", name_of(with));
+            CHECK(next_state(from, with) == expected[state][input]);
+        }
+    }
+}
+
+TEST_CASE("RFC 6665 4.1.2.2: which answers end a dialog") {
+    for (const int status : {404, 405, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 604})
+        CHECK(input_of_status(status) == UpstreamInput::refused);
+    for (const int status : {400, 401, 403, 408, 423, 500, 503, 600, 603})
+        CHECK(input_of_status(status) == UpstreamInput::failed);
+    CHECK(input_of_status(200) == UpstreamInput::accepted);
+    CHECK(input_of_status(202) == UpstreamInput::accepted);
+}
+
+TEST_CASE("RFC 3842: a mailbox with a PBX is subscribed to there") {
+    Pbx pbx;
+    const auto request = pbx.hear_one();
+    CHECK(request.starts_with("SUBSCRIBE sip:100@192.0.2.50 SIP/2.0\r\n"));
+    CHECK(header(request, "To") == "<sip:100@192.0.2.50>");
+    CHECK(header(request, "From").starts_with("<sip:herald@192.0.2.50>;tag="));
+    CHECK(header(request, "Event") == "message-summary");
+    CHECK(header(request, "Accept") == "application/simple-message-summary");
+    CHECK(header(request, "Expires") == "600");
+    CHECK(header(request, "CSeq") == "1 SUBSCRIBE");
+    CHECK(header(request, "Contact").find("192.0.2.1:5060") != std::string::npos);
+}
+
+TEST_CASE("a server does not subscribe to its own mailboxes") {
+    Pbx pbx("office sip:192.0.2.1:5060");
+    pbx.wait(seconds(60));
+    CHECK(pbx.heard().empty());
+}
+
+TEST_CASE("RFC 6665 4.1.3: what a PBX notifies is one publication as long as it grants") {
+    Pbx pbx;
+    pbx.begin();
+    CHECK(pbx.counts() == "2/8");
+
+    CHECK(pbx.notify("active;expires=600", kThree) == "SIP/2.0 200 OK");
+
+    CHECK(pbx.counts() == "3/8");
+    CHECK(pbx.publications() == 1);
+    CHECK(pbx.notify("terminated;reason=timeout", kTwo) == "SIP/2.0 200 OK");
+    CHECK(pbx.counts() == "2/8");
+}
+
+TEST_CASE("RFC 6665 4.4.1: the NOTIFY may come before the answer, and makes the dialog") {
+    Pbx pbx;
+    pbx.hear_one();
+    CHECK(pbx.notify("active;expires=100", kTwo) == "SIP/2.0 200 OK");
+    pbx.answer("200 OK", "Expires: 600\n");
+    CHECK(pbx.counts() == "2/8");
+
+    // The 100 s of the NOTIFY count, not the 600 of the answer (RFC 6665 4.1.3).
+    pbx.wait(seconds(91));
+
+    const auto refresh = pbx.hear_one();
+    CHECK(refresh.starts_with("SUBSCRIBE sip:100@192.0.2.51:5070 SIP/2.0\r\n"));
+    CHECK(header(refresh, "To") == "<sip:100@192.0.2.50>;tag=pbx1");
+    CHECK(header(refresh, "CSeq") == "2 SUBSCRIBE");
+}
+
+TEST_CASE("RFC 6665 4.1.2.3: a refresh keeps the dialog, and writes the expiry only") {
+    Pbx pbx;
+    pbx.begin();
+    const auto call_id = header(pbx.subscribe, "Call-ID");
+    pbx.wait(seconds(541));
+    CHECK(header(pbx.hear_one(), "Call-ID") == call_id);
+    pbx.answer("200 OK", "Expires: 600\n");
+
+    // The same counters again: nothing but the time moves.
+    CHECK(pbx.notify("active;expires=600", kTwo) == "SIP/2.0 200 OK");
+
+    pbx.wait(seconds(300));
+    CHECK(pbx.counts() == "2/8");
+    CHECK(pbx.publications() == 1);
+}
+
+TEST_CASE("RFC 3261 22.2: a challenged SUBSCRIBE is sent again with credentials") {
+    Pbx pbx;
+    pbx.hear_one();
+    pbx.answer(
+        "401 Unauthorized",
+        "WWW-Authenticate: Digest realm=\"office\", nonce=\"n1\", algorithm=MD5, qop=\"auth\"\n");
+    pbx.wait(milliseconds(1));
+
+    const auto again = pbx.hear_one();
+    CHECK(header(again, "CSeq") == "2 SUBSCRIBE");
+    CHECK(header(again, "Authorization").find("username=\"herald\"") != std::string::npos);
+    CHECK(header(again, "Authorization").find("uri=\"sip:100@192.0.2.50\"") != std::string::npos);
+
+    SUBCASE("wrong credentials are not tried for ever") {
+        pbx.answer("401 Unauthorized",
+                   "WWW-Authenticate: Digest realm=\"office\", nonce=\"n2\", algorithm=MD5, "
+                   "qop=\"auth\"\n");
+        pbx.wait(milliseconds(400));
+        CHECK(pbx.heard().empty());
+    }
+}
+
+TEST_CASE("RFC 6665 4.1.2.1: 423 names the time to ask for") {
+    Pbx pbx;
+    pbx.hear_one();
+    pbx.answer("423 Interval Too Brief", "Min-Expires: 1800\n");
+    pbx.wait(milliseconds(1));
+    CHECK(header(pbx.hear_one(), "Expires") == "1800");
+}
+
+TEST_CASE("RFC 6665 4.1.2.4: no NOTIFY within Timer N is a failure") {
+    Pbx pbx;
+    pbx.hear_one();
+    const auto call_id = header(pbx.subscribe, "Call-ID");
+    pbx.answer("200 OK", "Expires: 600\n");
+    pbx.wait(seconds(31));
+    CHECK(pbx.heard().empty());
+
+    pbx.wait(seconds(3));
+    pbx.wait(seconds(2));
+
+    CHECK(header(pbx.hear_one(), "Call-ID") != call_id);
+}
+
+TEST_CASE(
+    "RFC 6665 4.1.2.2: a PBX that restarted is subscribed to anew, and nothing counts twice") {
+    Pbx pbx;
+    pbx.begin();
+    const auto call_id = header(pbx.subscribe, "Call-ID");
+    pbx.wait(seconds(541));
+    pbx.hear_one();
+    pbx.answer("481 Call/Transaction Does Not Exist");
+    pbx.wait(seconds(1));
+
+    CHECK(header(pbx.hear_one(), "Call-ID") != call_id);
+    CHECK(pbx.subscribe.find(";tag=pbx1") == std::string::npos);
+    pbx.answer("200 OK", "Expires: 600\n");
+    CHECK(pbx.notify("active;expires=600", kThree, "pbx2") == "SIP/2.0 200 OK");
+    CHECK(pbx.counts() == "3/8");
+    CHECK(pbx.publications() == 1);
+}
+
+TEST_CASE(
+    "a PBX that is lost leaves its state until that runs out; it is tried less and less often") {
+    Pbx pbx;
+    pbx.begin();
+    std::size_t attempts = 0;
+    // Repetitions of a request have its CSeq.
+    std::string last;
+    const auto count = [&] {
+        for (const auto& request : pbx.heard()) {
+            const auto name = header(request, "Call-ID") + header(request, "CSeq");
+            if (name != last) ++attempts;
+            last = name;
+        }
+    };
+    for (int i = 0; i < 590; ++i) pbx.wait(seconds(1)), count();
+    CHECK(pbx.counts() == "2/8");
+    for (int i = 0; i < 120; ++i) pbx.wait(seconds(1)), count();
+    CHECK(pbx.counts() == "0/0");
+    CHECK(pbx.publications() == 0);
+    CHECK(attempts > 1);
+
+    attempts = 0;
+    for (int i = 0; i < 3600; ++i) pbx.wait(seconds(1)), count();
+    CHECK(attempts >= 8);
+    CHECK(attempts <= 25);
+
+    pbx.answer("200 OK", "Expires: 600\n");
+    pbx.notify("active;expires=600", kThree, "pbx9");
+    if (pbx.counts() != "3/8") {
+        // It was between two attempts.
+        for (int i = 0; i < 400 && pbx.heard().empty(); ++i) pbx.wait(seconds(1));
+        pbx.answer("200 OK", "Expires: 600\n");
+        pbx.notify("active;expires=600", kThree, "pbx9");
+    }
+    CHECK(pbx.counts() == "3/8");
+}
+
+TEST_CASE("RFC 6665 4.1.3: the reason says when to come back") {
+    Pbx pbx;
+    pbx.begin();
+    pbx.wait(seconds(100));
+    static_cast<void>(pbx.heard());
+
+    SUBCASE("deactivated: at once") {
+        pbx.notify("terminated;reason=deactivated");
+        pbx.wait(seconds(1));
+        CHECK(pbx.heard().size() == 1);
+        CHECK(pbx.counts() == "2/8");
+    }
+    SUBCASE("probation: after retry-after") {
+        pbx.notify("terminated;reason=probation;retry-after=60");
+        pbx.wait(seconds(59));
+        CHECK(pbx.heard().empty());
+        pbx.wait(seconds(2));
+        CHECK(pbx.heard().size() == 1);
+    }
+    SUBCASE("noresource: seldom, and nothing is known any more") {
+        pbx.notify("terminated;reason=noresource");
+        CHECK(pbx.publications() == 0);
+        pbx.wait(seconds(600));
+        CHECK(pbx.heard().empty());
+    }
+}
+
+TEST_CASE("RFC 6665 4.4.1: a NOTIFY that fits no dialog is a stranger's") {
+    Pbx pbx;
+    pbx.begin();
+    CHECK(pbx.notify("active;expires=600", kThree, "other") ==
+          "SIP/2.0 481 Call/Transaction Does Not Exist");
+    CHECK(pbx.counts() == "2/8");
+
+    SUBCASE("another event is refused") {
+        CHECK(pbx.notify("active;expires=600", kThree, "pbx1", "presence") ==
+              "SIP/2.0 489 Bad Event");
+    }
+    SUBCASE("an old CSeq is out of order") {
+        REQUIRE(pbx.notify("active;expires=600", kTwo) == "SIP/2.0 200 OK");
+        pbx.notifies = 0;
+        CHECK(pbx.notify("active;expires=600", kThree) == "SIP/2.0 500 CSeq out of order");
+        // It was only late: the dialog is the same.
+        pbx.wait(seconds(2));
+        CHECK(pbx.heard().empty());
+    }
+    SUBCASE("a body that cannot be read changes nothing, and is refused with its place") {
+        CHECK(pbx.notify("active;expires=600", "Voice-Message: 1/0\n") ==
+              "SIP/2.0 400 line 1: Messages-Waiting is not the first header");
+    }
+    CHECK(pbx.counts() == "2/8");
+}
+
+TEST_CASE("RFC 3261 12.2.2: a PBX that restarted with an old count is subscribed to anew") {
+    Pbx pbx;
+    pbx.begin();
+    REQUIRE(pbx.notify("active;expires=600", kTwo) == "SIP/2.0 200 OK");
+    pbx.notifies = 1;
+    CHECK(pbx.notify("active;expires=600", kThree) == "SIP/2.0 200 OK");  // 2 again: not lower
+    CHECK(pbx.counts() == "3/8");
+    const auto call_id = header(pbx.subscribe, "Call-ID");
+    pbx.wait(seconds(541));
+    REQUIRE(header(pbx.hear_one(), "Call-ID") == call_id);
+    pbx.answer("200 OK", "Expires: 600\n");
+    pbx.notifies = 0;
+
+    CHECK(pbx.notify("active;expires=600", kTwo) == "SIP/2.0 500 CSeq out of order");
+
+    pbx.wait(seconds(1));
+    CHECK(header(pbx.hear_one(), "Call-ID") != call_id);
+    pbx.answer("200 OK", "Expires: 600\n");
+    CHECK(pbx.notify("active;expires=600", kTwo, "pbx2") == "SIP/2.0 200 OK");
+    CHECK(pbx.counts() == "2/8");
+    CHECK(pbx.publications() == 1);
+}
+
+TEST_CASE("RFC 3842 3.5: a PBX that knows nothing of a mailbox any more empties it") {
+    Pbx pbx;
+    pbx.begin();
+    CHECK(pbx.notify("pending;expires=600") == "SIP/2.0 200 OK");
+    CHECK(pbx.counts() == "2/8");
+
+    CHECK(pbx.notify("active;expires=600") == "SIP/2.0 200 OK");
+
+    CHECK(pbx.counts() == "0/0");
+    CHECK(pbx.publications() == 0);
+    CHECK(pbx.notify("active;expires=600", kThree) == "SIP/2.0 200 OK");
+    CHECK(pbx.counts() == "3/8");
+}
+
+TEST_CASE("RFC 3842 3.5: what a PBX lists in one NOTIFY is not lost with the next") {
+    auto config =
+        parse_config("[mwi]\npbx = [\"office sip:192.0.2.50\"]\nmessage_headers = [\"Subject\"]\n");
+    REQUIRE(config.mistakes.empty());
+    Pbx pbx(std::move(config.config));
+    pbx.begin();
+    REQUIRE(pbx.notify("active;expires=600", kThree + "\nMessage-ID: <1@pbx>\nSubject: one\n") ==
+            "SIP/2.0 200 OK");
+
+    REQUIRE(pbx.notify("active;expires=600", kTwo + "\nMessage-ID: <2@pbx>\nSubject: two\n") ==
+            "SIP/2.0 200 OK");
+
+    const auto& messages = pbx.messages();
+    REQUIRE(messages.size() == 2);
+    CHECK(messages[0].headers.back().second == "one");
+    CHECK(messages[1].headers.back().second == "two");
+    CHECK(messages[0].since < messages[1].since);
+
+    // Another dialog: what it lists stands for itself.
+    REQUIRE(pbx.notify("terminated;reason=deactivated") == "SIP/2.0 200 OK");
+    pbx.wait(seconds(1));
+    pbx.hear_one();
+    pbx.answer("200 OK", "Expires: 600\n");
+    REQUIRE(pbx.notify("active;expires=600", kTwo, "pbx2") == "SIP/2.0 200 OK");
+    CHECK(pbx.messages().empty());
+}
+
+TEST_CASE("a mailbox that leaves its PBX unsubscribes, and what the PBX said goes") {
+    Pbx pbx;
+    pbx.begin();
+    static_cast<void>(pbx.heard());
+
+    pbx.set("");
+    pbx.wait(milliseconds(1));
+
+    CHECK(header(pbx.hear_one(), "Expires") == "0");
+    CHECK(pbx.publications() == 0);
+    pbx.answer("200 OK", "Expires: 0\n");
+    pbx.wait(seconds(3600));
+    CHECK(pbx.heard().empty());
+}
+
+TEST_CASE("what a PBX said is written again where the store was away") {
+    Pbx pbx;
+    pbx.hear_one();
+    pbx.answer("200 OK", "Expires: 600\n");
+    const auto number = std::to_string(++pbx.notifies);
+    pbx.receive(
+        "NOTIFY sip:herald@192.0.2.1:5060 SIP/2.0\nVia: SIP/2.0/UDP "
+        "192.0.2.50:5060;branch=z9hG4bKn" +
+        number + "\nFrom: <sip:100@192.0.2.50>;tag=pbx1\nTo: " + header(pbx.subscribe, "From") +
+        "\nCall-ID: " + header(pbx.subscribe, "Call-ID") + "\nCSeq: " + number +
+        " NOTIFY\nMax-Forwards: 70\nContact: <sip:100@192.0.2.50>\nEvent: message-summary\n"
+        "Subscription-State: active;expires=600\n"
+        "Content-Type: application/simple-message-summary\n\n" +
+        kTwo);
+    pbx.finish(Outcome::unavailable);
+    CHECK(pbx.publications() == 0);
+
+    pbx.wait(seconds(2));
+
+    CHECK(pbx.counts() == "2/8");
+}
+
+}  // namespace herald::server
