@@ -8,6 +8,7 @@
 #include "http/fields.h"
 #include "http/routes.h"
 #include "http/target.h"
+#include "server/admin/admin_accounts.h"
 #include "sip/digest.h"
 
 namespace herald::http {
@@ -144,8 +145,8 @@ Result<Account> account_of(const Call& call, const std::string& aor) {
 
 /// Without a secret in the request the earlier one stays, if it still fits the name it was made
 /// for.
-Status keep_secret(server::Admin& admin, Account& account) {
-    const auto earlier = admin.account(account.aor);
+Status keep_secret(server::AccountAdmin& accounts, Account& account) {
+    const auto earlier = accounts.find(account.aor);
     if (!earlier && earlier.fault().kind != FaultKind::not_found) return earlier.fault();
     if (!earlier || !has_secret(*earlier)) {
         return Fault{FaultKind::malformed, "a new account wants a \"password\", or its \"ha1\""};
@@ -190,7 +191,7 @@ Json json_of(const Account& account) {
 Result<Answer> get_account(const Call& call) {
     const auto aor = aor_of(call.captured[0]);
     if (!aor) return aor.fault();
-    const auto account = call.context.admin.account(*aor);
+    const auto account = call.context.admin.accounts().find(*aor);
     if (!account) return account.fault();
     return json_answer(json_of(*account));
 }
@@ -201,10 +202,11 @@ Result<Answer> put_account(const Call& call) {
     auto account = account_of(call, *aor);
     if (!account) return account.fault();
     if (!has_secret(*account)) {
-        if (auto status = keep_secret(call.context.admin, *account); !status) return status.fault();
+        if (auto status = keep_secret(call.context.admin.accounts(), *account); !status)
+            return status.fault();
     }
     const Json shown = json_of(*account);
-    const auto is_new = call.context.admin.put_account(*std::move(account));
+    const auto is_new = call.context.admin.accounts().put(*std::move(account));
     if (!is_new) return is_new.fault();
     Answer answer = json_answer(shown, *is_new ? 201 : 200);
     if (*is_new) answer.headers.emplace_back("Location", call.path);
@@ -214,7 +216,7 @@ Result<Answer> put_account(const Call& call) {
 Result<Answer> delete_account(const Call& call) {
     const auto aor = aor_of(call.captured[0]);
     if (!aor) return aor.fault();
-    const auto status = call.context.admin.remove_account(*aor);
+    const auto status = call.context.admin.accounts().remove(*aor);
     if (!status) return status.fault();
     return Answer{204, {}, {}, {}};
 }

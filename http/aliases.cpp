@@ -3,6 +3,7 @@
 #include "http/fields.h"
 #include "http/routes.h"
 #include "http/target.h"
+#include "server/admin/admin_aliases.h"
 
 namespace herald::http {
 
@@ -37,7 +38,7 @@ Result<Answer> list_aliases(const Call& call) {
         }
         limit = static_cast<std::size_t>(*number);
     }
-    const auto page = call.context.admin.aliases(*resource, *after, limit);
+    const auto page = call.context.admin.aliases().page(*resource, *after, limit);
     if (!page) return page.fault();
 
     JsonArray rows;
@@ -52,7 +53,7 @@ Result<Answer> list_aliases(const Call& call) {
 Result<Answer> get_alias(const Call& call) {
     const auto aor = aor_of(call.captured[0]);
     if (!aor) return aor.fault();
-    const auto alias = call.context.admin.alias(*aor);
+    const auto alias = call.context.admin.aliases().find(*aor);
     if (!alias) return alias.fault();
     return json_answer(json_of(*alias));
 }
@@ -66,7 +67,7 @@ Result<Answer> put_alias(const Call& call) {
     if (auto status = fields.status(); !status) return status.fault();
     const auto resource = aor_of(*text);
     if (!resource) return resource.fault();
-    const auto is_new = call.context.admin.put_alias(*aor, *resource);
+    const auto is_new = call.context.admin.aliases().put(*aor, *resource);
     if (!is_new) return is_new.fault();
     return json_answer(json_of({*aor, *resource}), *is_new ? 201 : 200);
 }
@@ -74,7 +75,7 @@ Result<Answer> put_alias(const Call& call) {
 Result<Answer> delete_alias(const Call& call) {
     const auto aor = aor_of(call.captured[0]);
     if (!aor) return aor.fault();
-    const auto done = call.context.admin.remove_alias(*aor);
+    const auto done = call.context.admin.aliases().remove(*aor);
     if (!done) return done.fault();
     return Answer{204, {}, {}, {}};
 }

@@ -6,6 +6,7 @@
 #include "http/problem.h"
 #include "http/routes.h"
 #include "http/target.h"
+#include "server/admin/admin_hard_state.h"
 
 namespace herald::http {
 
@@ -68,7 +69,7 @@ Result<Answer> get_hard_state(const Call& call) {
     if (!aor) return aor.fault();
     const auto condition = condition_of(call);
     if (!condition) return condition.fault();
-    auto state = call.context.admin.hard_state(call.captured[0], *aor);
+    auto state = call.context.admin.hard_state().find(call.captured[0], *aor);
     if (!state) return state.fault();
     if (!is_any_of(*condition, &state->entity_tag)) {
         return Fault{FaultKind::precondition_failed,
@@ -84,7 +85,7 @@ Result<Answer> put_hard_state(const Call& call) {
     if (!aor) return aor.fault();
     const auto condition = condition_of(call);
     if (!condition) return condition.fault();
-    const auto done = call.context.admin.put_hard_state(
+    const auto done = call.context.admin.hard_state().put(
         call.captured[0], *aor, media_type(call.request.content_type), call.document, *condition);
     if (!done) return done.fault();
     return Answer{done->is_new ? 201 : 204, {}, {}, {tag_header(done->entity_tag)}};
@@ -95,7 +96,7 @@ Result<Answer> delete_hard_state(const Call& call) {
     if (!aor) return aor.fault();
     const auto condition = condition_of(call);
     if (!condition) return condition.fault();
-    const auto done = call.context.admin.remove_hard_state(call.captured[0], *aor, *condition);
+    const auto done = call.context.admin.hard_state().remove(call.captured[0], *aor, *condition);
     if (!done) return done.fault();
     return Answer{204, {}, {}, {}};
 }

@@ -3,6 +3,9 @@
 #include "http/mailbox_documents.h"
 #include "http/routes.h"
 #include "http/target.h"
+#include "server/admin/admin_hard_state.h"
+#include "server/admin/admin_mailboxes.h"
+#include "server/admin/admin_resources.h"
 
 namespace herald::http {
 
@@ -28,7 +31,7 @@ Result<std::string> body_of(const server::ResourceInfo& resource, std::string_vi
 Result<Answer> get_mailbox(const Call& call) {
     const auto aor = aor_of(call.captured[0]);
     if (!aor) return aor.fault();
-    const auto resource = call.context.admin.resource(kPackage, *aor);
+    const auto resource = call.context.admin.resources().find(kPackage, *aor);
     if (!resource) return resource.fault();
     const auto body = body_of(*resource, call.parameter("source"));
     if (!body) return body.fault();
@@ -44,7 +47,7 @@ Result<Answer> put_mailbox(const Call& call) {
     if (!aor) return aor.fault();
     const auto counts = counts_of_json(call.body);
     if (!counts) return counts.fault();
-    const auto status = call.context.admin.put_hard_state(
+    const auto status = call.context.admin.hard_state().put(
         kPackage, *aor, packages::kSimpleMessageSummary, packages::to_body(*counts, {}), {});
     if (!status) return status.fault();
     return Answer{204, {}, {}, {}};
@@ -53,7 +56,7 @@ Result<Answer> put_mailbox(const Call& call) {
 Result<Answer> delete_mailbox(const Call& call) {
     const auto aor = aor_of(call.captured[0]);
     if (!aor) return aor.fault();
-    const auto status = call.context.admin.remove_hard_state(kPackage, *aor, {});
+    const auto status = call.context.admin.hard_state().remove(kPackage, *aor, {});
     if (!status) return status.fault();
     return Answer{204, {}, {}, {}};
 }
@@ -61,7 +64,7 @@ Result<Answer> delete_mailbox(const Call& call) {
 Result<Answer> get_mailbox_settings(const Call& call) {
     const auto aor = aor_of(call.captured[0]);
     if (!aor) return aor.fault();
-    const auto settings = call.context.admin.mailbox_settings(*aor);
+    const auto settings = call.context.admin.mailboxes().settings(*aor);
     if (!settings) return settings.fault();
     return json_answer(json_of(*settings));
 }
@@ -71,7 +74,7 @@ Result<Answer> put_mailbox_settings(const Call& call) {
     if (!aor) return aor.fault();
     auto settings = mailbox_settings_of_json(call.body);
     if (!settings) return settings.fault();
-    const auto status = call.context.admin.put_mailbox_settings(*aor, *std::move(settings));
+    const auto status = call.context.admin.mailboxes().put_settings(*aor, *std::move(settings));
     if (!status) return status.fault();
     return Answer{204, {}, {}, {}};
 }
@@ -79,7 +82,7 @@ Result<Answer> put_mailbox_settings(const Call& call) {
 Result<Answer> delete_mailbox_settings(const Call& call) {
     const auto aor = aor_of(call.captured[0]);
     if (!aor) return aor.fault();
-    const auto status = call.context.admin.put_mailbox_settings(*aor, {});
+    const auto status = call.context.admin.mailboxes().put_settings(*aor, {});
     if (!status) return status.fault();
     return Answer{204, {}, {}, {}};
 }

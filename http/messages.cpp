@@ -3,6 +3,7 @@
 #include "http/fields.h"
 #include "http/routes.h"
 #include "http/target.h"
+#include "server/admin/admin_messages.h"
 
 namespace herald::http {
 
@@ -69,7 +70,7 @@ Result<Answer> send_message(const Call& call) {
     order.from = *sender;
     order.to = *recipient;
     order.body = *body;
-    const auto done = call.context.admin.send_message(order);
+    const auto done = call.context.admin.messages().send(order);
     if (!done) return done.fault();
     return json_answer(JsonObject{{"delivered", *done == 200}}, *done);
 }
@@ -84,8 +85,8 @@ Result<Answer> list_messages(const Call& call) {
     const auto limit = limit_of(call);
     if (!limit) return limit.fault();
     const bool with_bodies = call.parameter("bodies") == "true";
-    const auto page = call.context.admin.messages(aor, call.parameter("after"),
-                                                  static_cast<std::size_t>(*limit), with_bodies);
+    const auto page = call.context.admin.messages().page(
+        aor, call.parameter("after"), static_cast<std::size_t>(*limit), with_bodies);
     if (!page) return page.fault();
     JsonArray rows;
     for (const auto& info : page->rows) rows.push_back(json_of(info, with_bodies));
@@ -100,7 +101,7 @@ Result<Answer> delete_messages(const Call& call) {
     const auto aor = aor_of(call.captured[0]);
     if (!aor) return aor.fault();
     const std::string id = call.captured.size() > 1 ? call.captured[1] : std::string();
-    const auto done = call.context.admin.remove_messages(*aor, id);
+    const auto done = call.context.admin.messages().remove(*aor, id);
     if (!done) return done.fault();
     return Answer{204, {}, {}, {}};
 }

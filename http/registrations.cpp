@@ -3,6 +3,7 @@
 #include "http/fields.h"
 #include "http/routes.h"
 #include "http/target.h"
+#include "server/admin/admin_registrations.h"
 
 namespace herald::http {
 
@@ -63,8 +64,8 @@ Result<Answer> list_registrations(const Call& call) {
     }
     const auto limit = number_parameter(call, "limit", kDefaultLimit, kMaxLimit);
     if (!limit) return limit.fault();
-    const auto page = call.context.admin.registrations(aor, call.parameter("after"),
-                                                       static_cast<std::size_t>(*limit));
+    const auto page = call.context.admin.registrations().page(aor, call.parameter("after"),
+                                                              static_cast<std::size_t>(*limit));
     if (!page) return page.fault();
 
     JsonArray rows;
@@ -85,8 +86,8 @@ Result<Answer> put_registration(const Call& call) {
     const auto path = fields.text("path");
     if (!contact) fields.refuse("contact", "want the URI to be registered");
     if (auto status = fields.status(); !status) return status.fault();
-    const auto done =
-        call.context.admin.put_registration(*aor, *contact, expires.value_or(0), path.value_or(""));
+    const auto done = call.context.admin.registrations().put(*aor, *contact, expires.value_or(0),
+                                                             path.value_or(""));
     if (!done) return done.fault();
     return Answer{204, {}, {}, {}};
 }
@@ -101,7 +102,7 @@ Result<Answer> delete_registration(const Call& call) {
     if (event == "probation" && *retry_after == 0) {
         return Fault{FaultKind::malformed, "probation needs retry_after, the seconds to wait"};
     }
-    const auto done = call.context.admin.remove_registration(
+    const auto done = call.context.admin.registrations().remove(
         *aor, call.parameter("contact"), event, static_cast<std::uint32_t>(*retry_after));
     if (!done) return done.fault();
     return Answer{204, {}, {}, {}};

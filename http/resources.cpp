@@ -7,6 +7,8 @@
 #include "base/text.h"
 #include "http/routes.h"
 #include "http/target.h"
+#include "server/admin/admin_resources.h"
+#include "server/admin/admin_subscriptions.h"
 
 namespace herald::http {
 
@@ -111,7 +113,7 @@ Result<server::SubscriptionQuery> query_of(const Call& call) {
 Result<Answer> list_subscriptions(const Call& call) {
     const auto query = query_of(call);
     if (!query) return query.fault();
-    const auto page = call.context.admin.subscriptions(*query);
+    const auto page = call.context.admin.subscriptions().page(*query);
     if (!page) return page.fault();
 
     JsonArray rows;
@@ -126,7 +128,7 @@ Result<Answer> list_subscriptions(const Call& call) {
 Result<Answer> get_resource(const Call& call) {
     const auto aor = aor_of(call.captured[1]);
     if (!aor) return aor.fault();
-    const auto resource = call.context.admin.resource(call.captured[0], *aor);
+    const auto resource = call.context.admin.resources().find(call.captured[0], *aor);
     if (!resource) return resource.fault();
 
     JsonArray publications;

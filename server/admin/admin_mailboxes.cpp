@@ -1,9 +1,13 @@
-// server/admin/admin_mailboxes.cpp: an operator's view of mailbox settings, and wishes about them.
+// server/admin/admin_mailboxes.cpp: settings of mailboxes as an operator reads and sets them.
+#include "server/admin/admin_mailboxes.h"
+
 #include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "server/address/own_address.h"
-#include "server/admin/admin_ask.h"
-#include "server/admin/admin_service.h"
+#include "server/admin/admin_carrier.h"
 #include "sip/uri.h"
 
 namespace herald::server {
@@ -38,21 +42,29 @@ Status check_pbx(const packages::MailboxSettings& settings, Context& context) {
     return {};
 }
 
-}  // namespace
+class ShardMailboxes final : public MailboxAdmin {
+public:
+    explicit ShardMailboxes(const AdminCarrier& carrier) : carrier_(carrier) {}
 
-Result<packages::MailboxSettings> AdminService::mailbox_settings(std::string_view aor) {
-    auto ours = our_resource(aor);
+    Result<packages::MailboxSettings> settings(std::string_view aor) override;
+    Status put_settings(std::string_view aor, packages::MailboxSettings settings) override;
+
+private:
+    const AdminCarrier& carrier_;
+};
+
+Result<packages::MailboxSettings> ShardMailboxes::settings(std::string_view aor) {
+    auto ours = carrier_.our_resource(aor);
     if (!ours) return ours.fault();
-    return ask<packages::MailboxSettings>(
-        owner_of(*ours), [aor = *ours](Shard& shard, auto answer) {
+    return carrier_.ask<packages::MailboxSettings>(
+        carrier_.owner_of(*ours), [aor = *ours](Shard& shard, auto answer) {
             const auto* settings = shard.mailboxes().settings(aor);
             answer(settings ? *settings : packages::MailboxSettings());
         });
 }
 
-Status AdminService::put_mailbox_settings(std::string_view aor,
-                                          packages::MailboxSettings settings) {
-    auto ours = our_resource(aor);
+Status ShardMailboxes::put_settings(std::string_view aor, packages::MailboxSettings settings) {
+    auto ours = carrier_.our_resource(aor);
     if (!ours) return ours.fault();
     if (settings.members.size() > packages::kMaxMembers) {
         return Fault{FaultKind::too_large,
@@ -60,7 +72,7 @@ Status AdminService::put_mailbox_settings(std::string_view aor,
     }
     std::vector<std::string> members;
     for (const auto& each : settings.members) {
-        auto member = our_resource(each);
+        auto member = carrier_.our_resource(each);
         if (!member) return Fault{FaultKind::malformed, "\"members\": " + member.fault().detail};
         // A mailbox counts its own messages anyway.
         const bool is_known =
@@ -68,15 +80,18 @@ Status AdminService::put_mailbox_settings(std::string_view aor,
         if (!is_known) members.push_back(*std::move(member));
     }
     settings.members = std::move(members);
-    auto done = ask<bool>(
-        owner_of(*ours), [aor = *ours, settings = std::move(settings)](Shard& shard, auto answer) {
-            if (auto status = check_pbx(settings, shard.context()); !status)
-                return answer(status.fault());
-            shard.mailboxes().put_settings(aor, settings, [answer](const Status& status) {
-                answer(status ? Result<bool>(true) : Result<bool>(status.fault()));
-            });
-        });
-    return done ? Status{} : Status(done.fault());
+    return carrier_.order(carrier_.owner_of(*ours),
+                          [aor = *ours, settings = std::move(settings)](Shard& shard, auto answer) {
+                              if (auto status = check_pbx(settings, shard.context()); !status)
+                                  return answer(status);
+                              shard.mailboxes().put_settings(aor, settings, answer);
+                          });
+}
+
+}  // namespace
+
+std::unique_ptr<MailboxAdmin> mailbox_admin(const AdminCarrier& carrier) {
+    return std::make_unique<ShardMailboxes>(carrier);
 }
 
 }  // namespace herald::server

@@ -1,19 +1,20 @@
 // server/admin/admin_messages.cpp: messages an operator sends, and those kept for users who are not
 // there.
+#include "server/admin/admin_messages.h"
+
 #include <algorithm>
-#include <iterator>
+#include <chrono>
+#include <memory>
+#include <utility>
 
 #include "base/text.h"
-#include "server/admin/admin_ask.h"
-#include "server/admin/admin_service.h"
+#include "server/admin/admin_page.h"
 #include "server/message/message_text.h"
 #include "sip/fields.h"
 
 namespace herald::server {
 
 namespace {
-
-constexpr std::size_t kMostRows = 1000;
 
 bool is_one_line(std::string_view text) {
     return std::none_of(text.begin(), text.end(),
@@ -32,6 +33,26 @@ MessageInfo info_of(store::Message&& message, bool with_body) {
     info.kept_until = message.keep_until;
     if (with_body) info.body = std::move(message.body);
     return info;
+}
+
+store::Message message_of(const MessageOrder& order, const std::string& from, const std::string& to,
+                          const Context& context) {
+    store::Message message;
+    message.recipient = to;
+    message.sender = from;
+    message.from = "<" + from + ">";
+    message.to = "<" + to + ">";
+    message.date = context.wall();
+    message.keep_until = message.date + std::chrono::seconds(context.config.message_keep);
+    if (order.expires != 0) {
+        message.expires_at = message.date + std::chrono::seconds(order.expires);
+        message.keep_until = std::min(message.keep_until, message.expires_at);
+    }
+    message.headers = "Content-Type: " + order.type + "\r\n";
+    if (!order.subject.empty()) message.headers += "Subject: " + order.subject + "\r\n";
+    message.body = order.body;
+    message.size = size_of(message);
+    return message;
 }
 
 /// A page of one shard, its rows still on their way from the store.
@@ -60,93 +81,93 @@ void gather(Context& context, const std::vector<std::uint64_t>& ids, MessagePage
     }
 }
 
-}  // namespace
+/// `id` 0: all of them.
+template <class Answer>
+void remove_from(StoredMessages& stored, const std::string& aor, std::uint64_t id, Answer answer) {
+    std::vector<std::uint64_t> ids{id};
+    if (id == 0) ids = stored.ids(aor);
+    auto removal = std::make_shared<Removal>();
+    for (const auto each : ids) {
+        const bool is_there = stored.remove(aor, each, [removal, answer](auto outcome) {
+            removal->is_safe = removal->is_safe && outcome == store::Outcome::committed;
+            if (--removal->missing > 0) return;
+            if (removal->is_safe) return answer(Status{});
+            answer(Fault{FaultKind::unavailable, "The store is not available"});
+        });
+        removal->missing += is_there ? 1 : 0;
+    }
+    if (removal->missing == 0) answer(Fault{FaultKind::not_found, "No such message is kept"});
+}
 
-Result<int> AdminService::send_message(const MessageOrder& order) {
-    auto from = our_aor(order.from);
+class ShardMessages final : public MessageAdmin {
+public:
+    explicit ShardMessages(const AdminCarrier& carrier) : carrier_(carrier) {}
+
+    Result<int> send(const MessageOrder& order) override;
+    Result<MessagePage> page(std::string_view aor, std::string_view after, std::size_t limit,
+                             bool with_bodies) override;
+    Status remove(std::string_view aor, std::string_view id) override;
+
+private:
+    const AdminCarrier& carrier_;
+};
+
+Result<int> ShardMessages::send(const MessageOrder& order) {
+    auto from = carrier_.our_aor(order.from);
     if (!from) return from.fault();
-    const auto named = domains_.aor(order.to);
+    const auto named = carrier_.domains().aor(order.to);
     if (!named) return Fault{FaultKind::malformed, "This is no SIP address: " + order.to};
-    const auto to = resource_of(*named);
+    const auto to = carrier_.resource_of(*named);
     if (!to) return to.fault();
     if (!is_one_line(order.subject) || !is_one_line(order.type) ||
         !sip::parse_media_type(order.type))
         return Fault{FaultKind::malformed, "type is a media type, and subject is one line"};
-    return ask<int>(owner_of(*to), [order, from = *from, to = *to](Shard& shard, auto answer) {
-        auto& context = shard.context();
-        if (order.body.size() > context.config.message_max_body)
-            return answer(Fault{FaultKind::too_large, "The body is too long"});
-        store::Message message;
-        message.recipient = to;
-        message.sender = from;
-        message.from = "<" + from + ">";
-        message.to = "<" + to + ">";
-        message.date = context.wall();
-        message.keep_until = message.date + std::chrono::seconds(context.config.message_keep);
-        if (order.expires != 0) {
-            message.expires_at = message.date + std::chrono::seconds(order.expires);
-            message.keep_until = std::min(message.keep_until, message.expires_at);
-        }
-        message.headers = "Content-Type: " + order.type + "\r\n";
-        if (!order.subject.empty()) message.headers += "Subject: " + order.subject + "\r\n";
-        message.body = order.body;
-        message.size = size_of(message);
-        shard.messaging().submit(std::move(message), answer);
-    });
+    return carrier_.ask<int>(
+        carrier_.owner_of(*to), [order, from = *from, to = *to](Shard& shard, auto answer) {
+            auto& context = shard.context();
+            if (order.body.size() > context.config.message_max_body)
+                return answer(Fault{FaultKind::too_large, "The body is too long"});
+            shard.messaging().submit(message_of(order, from, to, context), answer);
+        });
 }
 
-Result<MessagePage> AdminService::messages(std::string_view aor, std::string_view after,
-                                           std::size_t limit, bool with_bodies) {
-    const auto from = after.empty() ? std::optional<std::uint64_t>(0) : base::to_u64(after);
-    if (!from) return Fault{FaultKind::malformed, "'after' is no id of a row"};
+Result<MessagePage> ShardMessages::page(std::string_view aor, std::string_view after,
+                                        std::size_t limit, bool with_bodies) {
+    const auto from = row_id(after);
+    if (!from) return from.fault();
     std::string canonical;
     if (!aor.empty()) {
-        auto ours = our_resource(aor);
+        auto ours = carrier_.our_resource(aor);
         if (!ours) return ours.fault();
         canonical = *std::move(ours);
     }
-    limit = std::clamp<std::size_t>(limit, 1, kMostRows);
-    MessagePage all;
-    for (auto* shard : shards_) {
-        auto page = ask<MessagePage>(
-            *shard, [canonical, from = *from, limit, with_bodies](Shard& owner, auto answer) {
-                auto ids = owner.messaging().stored().ids(canonical);
-                MessagePage rows;
-                rows.total = ids.size();
-                ids.erase(ids.begin(), std::upper_bound(ids.begin(), ids.end(), from));
-                ids.resize(std::min(ids.size(), limit + 1));
-                gather(owner.context(), ids, std::move(rows), with_bodies, answer);
-            });
-        if (!page) return page;
-        all.total += page->total;
-        std::move(page->rows.begin(), page->rows.end(), std::back_inserter(all.rows));
-    }
-    cut_page(all, limit);
-    return all;
+    limit = page_size(limit);
+    return page_of_all<MessagePage>(
+        carrier_, limit, [canonical, from = *from, limit, with_bodies](Shard& owner, auto answer) {
+            auto ids = owner.messaging().stored().ids(canonical);
+            MessagePage rows;
+            rows.total = ids.size();
+            ids.erase(ids.begin(), std::upper_bound(ids.begin(), ids.end(), from));
+            ids.resize(std::min(ids.size(), limit + 1));
+            gather(owner.context(), ids, std::move(rows), with_bodies, answer);
+        });
 }
 
-Status AdminService::remove_messages(std::string_view aor, std::string_view id) {
-    auto ours = our_resource(aor);
+Status ShardMessages::remove(std::string_view aor, std::string_view id) {
+    auto ours = carrier_.our_resource(aor);
     if (!ours) return ours.fault();
     const auto number = id.empty() ? std::optional<std::uint64_t>(0) : base::to_u64(id);
     if (!number) return Fault{FaultKind::malformed, "this is no id of a message"};
-    auto done = ask<bool>(owner_of(*ours), [aor = *ours, id = *number](Shard& shard, auto answer) {
-        auto& stored = shard.messaging().stored();
-        std::vector<std::uint64_t> ids{id};
-        if (id == 0) ids = stored.ids(aor);
-        auto removal = std::make_shared<Removal>();
-        for (const auto each : ids) {
-            const bool is_there = stored.remove(aor, each, [removal, answer](auto outcome) {
-                removal->is_safe = removal->is_safe && outcome == store::Outcome::committed;
-                if (--removal->missing > 0) return;
-                if (removal->is_safe) return answer(true);
-                answer(Fault{FaultKind::unavailable, "The store is not available"});
-            });
-            removal->missing += is_there ? 1 : 0;
-        }
-        if (removal->missing == 0) answer(Fault{FaultKind::not_found, "No such message is kept"});
-    });
-    return done ? Status{} : Status(done.fault());
+    return carrier_.order(carrier_.owner_of(*ours),
+                          [aor = *ours, id = *number](Shard& shard, auto answer) {
+                              remove_from(shard.messaging().stored(), aor, id, answer);
+                          });
+}
+
+}  // namespace
+
+std::unique_ptr<MessageAdmin> message_admin(const AdminCarrier& carrier) {
+    return std::make_unique<ShardMessages>(carrier);
 }
 
 }  // namespace herald::server

@@ -1,17 +1,15 @@
-// server/admin/admin_registrations.cpp: an operator's view of registrations, and wishes about them.
+// server/admin/admin_registrations.cpp: registrations as an operator reads, sets and removes them.
+#include "server/admin/admin_registrations.h"
+
 #include <algorithm>
 #include <array>
-#include <iterator>
+#include <utility>
 
-#include "base/text.h"
-#include "server/admin/admin_ask.h"
-#include "server/admin/admin_service.h"
+#include "server/admin/admin_page.h"
 
 namespace herald::server {
 
 namespace {
-
-constexpr std::size_t kMostRows = 1000;
 
 struct Removal {
     std::string_view event;
@@ -77,55 +75,54 @@ RegistrationPage page_of(Context& context, const std::string& aor, std::uint64_t
     return page;
 }
 
-Status status_of(const Result<bool>& done) {
-    return done ? Status{} : Status(done.fault());
-}
+class ShardRegistrations final : public RegistrationAdmin {
+public:
+    explicit ShardRegistrations(const AdminCarrier& carrier) : carrier_(carrier) {}
 
-}  // namespace
+    Result<RegistrationPage> page(std::string_view aor, std::string_view after,
+                                  std::size_t limit) override;
+    Status put(std::string_view aor, std::string_view contact, std::uint32_t expires,
+               std::string_view path) override;
+    Status remove(std::string_view aor, std::string_view contact, std::string_view event,
+                  std::uint32_t retry_after) override;
 
-Result<RegistrationPage> AdminService::registrations(std::string_view aor, std::string_view after,
-                                                     std::size_t limit) {
-    const auto from = after.empty() ? std::optional<std::uint64_t>(0) : base::to_u64(after);
-    if (!from) return Fault{FaultKind::malformed, "'after' is no id of a row"};
+private:
+    const AdminCarrier& carrier_;
+};
+
+Result<RegistrationPage> ShardRegistrations::page(std::string_view aor, std::string_view after,
+                                                  std::size_t limit) {
+    const auto from = row_id(after);
+    if (!from) return from.fault();
     std::string canonical;
     if (!aor.empty()) {
-        auto ours = our_resource(aor);
+        auto ours = carrier_.our_resource(aor);
         if (!ours) return ours.fault();
         canonical = *std::move(ours);
     }
-    limit = std::clamp<std::size_t>(limit, 1, kMostRows);
-    RegistrationPage all;
-    for (auto* shard : shards_) {
-        auto page = ask<RegistrationPage>(
-            *shard, [canonical, from = *from, limit](Shard& owner, auto answer) {
-                answer(page_of(owner.context(), canonical, from, limit + 1));
-            });
-        if (!page) return page;
-        all.total += page->total;
-        std::move(page->rows.begin(), page->rows.end(), std::back_inserter(all.rows));
-    }
-    cut_page(all, limit);
-    return all;
+    limit = page_size(limit);
+    return page_of_all<RegistrationPage>(
+        carrier_, limit, [canonical, from = *from, limit](Shard& owner, auto answer) {
+            answer(page_of(owner.context(), canonical, from, limit + 1));
+        });
 }
 
-Status AdminService::put_registration(std::string_view aor, std::string_view contact,
-                                      std::uint32_t expires, std::string_view path) {
-    auto ours = our_resource(aor);
+Status ShardRegistrations::put(std::string_view aor, std::string_view contact,
+                               std::uint32_t expires, std::string_view path) {
+    auto ours = carrier_.our_resource(aor);
     if (!ours) return ours.fault();
     RegistrationOrder order{.aor = *ours,
                             .contact = std::string(contact),
                             .expires = expires,
                             .path = std::string(path)};
-    return status_of(ask<bool>(owner_of(*ours), [order](Shard& shard, auto answer) {
-        shard.registrar().put(order, [answer](const Status& status) {
-            answer(status ? Result<bool>(true) : Result<bool>(status.fault()));
-        });
-    }));
+    return carrier_.order(carrier_.owner_of(*ours), [order](Shard& shard, auto answer) {
+        shard.registrar().put(order, answer);
+    });
 }
 
-Status AdminService::remove_registration(std::string_view aor, std::string_view contact,
-                                         std::string_view event, std::uint32_t retry_after) {
-    auto ours = our_resource(aor);
+Status ShardRegistrations::remove(std::string_view aor, std::string_view contact,
+                                  std::string_view event, std::uint32_t retry_after) {
+    auto ours = carrier_.our_resource(aor);
     if (!ours) return ours.fault();
     const auto found = std::find_if(kRemovals.begin(), kRemovals.end(),
                                     [&](const Removal& each) { return each.event == event; });
@@ -137,11 +134,15 @@ Status AdminService::remove_registration(std::string_view aor, std::string_view 
                             .contact = std::string(contact),
                             .cause = found->cause,
                             .retry_after = retry_after};
-    return status_of(ask<bool>(owner_of(*ours), [order](Shard& shard, auto answer) {
-        shard.registrar().remove(order, [answer](const Status& status) {
-            answer(status ? Result<bool>(true) : Result<bool>(status.fault()));
-        });
-    }));
+    return carrier_.order(carrier_.owner_of(*ours), [order](Shard& shard, auto answer) {
+        shard.registrar().remove(order, answer);
+    });
+}
+
+}  // namespace
+
+std::unique_ptr<RegistrationAdmin> registration_admin(const AdminCarrier& carrier) {
+    return std::make_unique<ShardRegistrations>(carrier);
 }
 
 }  // namespace herald::server

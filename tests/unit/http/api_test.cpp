@@ -115,7 +115,7 @@ TEST_CASE(
 TEST_CASE("every Fault has a status, and its detail is shown") {
     for (int kind = 0; kind <= static_cast<int>(FaultKind::invalid_configuration); ++kind) {
         Bench bench;
-        bench.admin.fault = Fault{static_cast<FaultKind>(kind), "because of this"};
+        bench.admin.state.fault = Fault{static_cast<FaultKind>(kind), "because of this"};
         const Answer answer = bench.call("GET", "/v1/accounts/alice@example.com");
         CAPTURE(kind);
         CHECK(answer.status == status_of(static_cast<FaultKind>(kind)));

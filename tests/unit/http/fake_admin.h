@@ -10,179 +10,274 @@
 #include <vector>
 
 #include "server/admin/admin.h"
+#include "server/admin/admin_accounts.h"
+#include "server/admin/admin_aliases.h"
+#include "server/admin/admin_hard_state.h"
+#include "server/admin/admin_mailboxes.h"
+#include "server/admin/admin_messages.h"
+#include "server/admin/admin_registrations.h"
+#include "server/admin/admin_resources.h"
+#include "server/admin/admin_subscriptions.h"
 
 namespace herald::http {
 
-class FakeAdmin final : public server::Admin {
-public:
+/// What a test says, and what it was asked.
+struct FakeState {
     server::Health healthy{true, {}};
     server::SubscriptionPage page;
     std::map<std::string, server::ResourceInfo> resources;  ///< by "package aor"
     std::map<std::string, store::Account> accounts;
     std::map<std::string, std::string> set;         ///< hard state by "package aor": "type\nbody"
     std::vector<server::HardCondition> conditions;  ///< of its changes
+    std::map<std::string, packages::MailboxSettings> mailboxes;  ///< settings, by AOR
     std::vector<server::SubscriptionQuery> queries;
     server::RegistrationPage registered;
     server::AliasPage alias_page;
     server::MessagePage kept;
-    int sent = 200;                  ///< what send_message() answers
+    int sent = 200;                  ///< what send() answers
     std::vector<std::string> asked;  ///< of registrations, aliases and messages
     std::optional<Fault> fault;      ///< what every operation answers, if set
     bool throws = false;
 
-    server::Health health() const override { return healthy; }
+    static std::string key(std::string_view package, std::string_view aor) {
+        return std::string(package) + " " + std::string(aor);
+    }
+};
 
-    Result<server::SubscriptionPage> subscriptions(
-        const server::SubscriptionQuery& query) override {
+class FakeSubscriptions final : public server::SubscriptionAdmin {
+public:
+    explicit FakeSubscriptions(FakeState& state) : state_(state) {}
+
+    Result<server::SubscriptionPage> page(const server::SubscriptionQuery& query) override {
         const std::lock_guard lock(mutex_);
-        if (throws) throw std::runtime_error("out of luck");
-        if (fault) return *fault;
-        queries.push_back(query);
-        return page;
+        if (state_.throws) throw std::runtime_error("out of luck");
+        if (state_.fault) return *state_.fault;
+        state_.queries.push_back(query);
+        return state_.page;
     }
 
-    Result<server::ResourceInfo> resource(std::string_view package, std::string_view aor) override {
-        if (fault) return *fault;
-        const auto found = resources.find(key(package, aor));
-        if (found == resources.end()) return Fault{FaultKind::not_found, "no such resource"};
+private:
+    FakeState& state_;
+    std::mutex mutex_;
+};
+
+class FakeResources final : public server::ResourceAdmin {
+public:
+    explicit FakeResources(FakeState& state) : state_(state) {}
+
+    Result<server::ResourceInfo> find(std::string_view package, std::string_view aor) override {
+        if (state_.fault) return *state_.fault;
+        const auto found = state_.resources.find(FakeState::key(package, aor));
+        if (found == state_.resources.end()) return Fault{FaultKind::not_found, "no such resource"};
         return found->second;
     }
 
-    Result<server::HardState> hard_state(std::string_view package, std::string_view aor) override {
-        if (fault) return *fault;
-        const auto found = set.find(key(package, aor));
-        if (found == set.end()) return Fault{FaultKind::not_found, "nothing was set here"};
+private:
+    FakeState& state_;
+};
+
+class FakeHardState final : public server::HardStateAdmin {
+public:
+    explicit FakeHardState(FakeState& state) : state_(state) {}
+
+    Result<server::HardState> find(std::string_view package, std::string_view aor) override {
+        if (state_.fault) return *state_.fault;
+        const auto found = state_.set.find(FakeState::key(package, aor));
+        if (found == state_.set.end()) return Fault{FaultKind::not_found, "nothing was set here"};
         const auto end_of_type = found->second.find('\n');
         return server::HardState{
             found->second.substr(0, end_of_type), found->second.substr(end_of_type + 1), "tag", {}};
     }
 
-    std::map<std::string, packages::MailboxSettings> mailboxes;  ///< settings, by AOR
-    Result<packages::MailboxSettings> mailbox_settings(std::string_view aor) override {
-        if (fault) return *fault;
-        return mailboxes[std::string(aor)];
-    }
-    Status put_mailbox_settings(std::string_view aor, packages::MailboxSettings settings) override {
-        if (fault) return *fault;
-        mailboxes[std::string(aor)] = std::move(settings);
-        return {};
-    }
-
-    Result<server::HardStateChange> put_hard_state(
-        std::string_view package, std::string_view aor, std::string_view type,
-        std::string_view body, const server::HardCondition& condition) override {
-        if (fault) return *fault;
-        conditions.push_back(condition);
-        const auto [place, is_new] =
-            set.insert_or_assign(key(package, aor), std::string(type) + "\n" + std::string(body));
+    Result<server::HardStateChange> put(std::string_view package, std::string_view aor,
+                                        std::string_view type, std::string_view body,
+                                        const server::HardCondition& condition) override {
+        if (state_.fault) return *state_.fault;
+        state_.conditions.push_back(condition);
+        const auto [place, is_new] = state_.set.insert_or_assign(
+            FakeState::key(package, aor), std::string(type) + "\n" + std::string(body));
         return server::HardStateChange{"tag", is_new};
     }
 
-    Status remove_hard_state(std::string_view package, std::string_view aor,
-                             const server::HardCondition& condition) override {
-        if (fault) return *fault;
-        conditions.push_back(condition);
-        if (set.erase(key(package, aor)) == 0)
+    Status remove(std::string_view package, std::string_view aor,
+                  const server::HardCondition& condition) override {
+        if (state_.fault) return *state_.fault;
+        state_.conditions.push_back(condition);
+        if (state_.set.erase(FakeState::key(package, aor)) == 0)
             return Fault{FaultKind::not_found, "nothing was set here"};
         return {};
     }
 
-    Result<server::RegistrationPage> registrations(std::string_view aor, std::string_view after,
-                                                   std::size_t limit) override {
-        if (fault) return *fault;
-        asked.push_back("list " + std::string(aor) + " " + std::string(after) + " " +
-                        std::to_string(limit));
-        return registered;
-    }
+private:
+    FakeState& state_;
+};
 
-    Status put_registration(std::string_view aor, std::string_view contact, std::uint32_t expires,
-                            std::string_view path) override {
-        if (fault) return *fault;
-        asked.push_back("put " + std::string(aor) + " " + std::string(contact) + " " +
-                        std::to_string(expires) + " " + std::string(path));
+class FakeMailboxes final : public server::MailboxAdmin {
+public:
+    explicit FakeMailboxes(FakeState& state) : state_(state) {}
+
+    Result<packages::MailboxSettings> settings(std::string_view aor) override {
+        if (state_.fault) return *state_.fault;
+        return state_.mailboxes[std::string(aor)];
+    }
+    Status put_settings(std::string_view aor, packages::MailboxSettings settings) override {
+        if (state_.fault) return *state_.fault;
+        state_.mailboxes[std::string(aor)] = std::move(settings);
         return {};
     }
 
-    Status remove_registration(std::string_view aor, std::string_view contact,
-                               std::string_view event, std::uint32_t retry_after) override {
-        if (fault) return *fault;
-        asked.push_back("remove " + std::string(aor) + " " + std::string(contact) + " " +
-                        std::string(event) + " " + std::to_string(retry_after));
+private:
+    FakeState& state_;
+};
+
+class FakeRegistrations final : public server::RegistrationAdmin {
+public:
+    explicit FakeRegistrations(FakeState& state) : state_(state) {}
+
+    Result<server::RegistrationPage> page(std::string_view aor, std::string_view after,
+                                          std::size_t limit) override {
+        if (state_.fault) return *state_.fault;
+        state_.asked.push_back("list " + std::string(aor) + " " + std::string(after) + " " +
+                               std::to_string(limit));
+        return state_.registered;
+    }
+
+    Status put(std::string_view aor, std::string_view contact, std::uint32_t expires,
+               std::string_view path) override {
+        if (state_.fault) return *state_.fault;
+        state_.asked.push_back("put " + std::string(aor) + " " + std::string(contact) + " " +
+                               std::to_string(expires) + " " + std::string(path));
         return {};
     }
 
-    Result<store::Alias> alias(std::string_view aor) override {
-        if (fault) return *fault;
-        asked.push_back("alias " + std::string(aor));
+    Status remove(std::string_view aor, std::string_view contact, std::string_view event,
+                  std::uint32_t retry_after) override {
+        if (state_.fault) return *state_.fault;
+        state_.asked.push_back("remove " + std::string(aor) + " " + std::string(contact) + " " +
+                               std::string(event) + " " + std::to_string(retry_after));
+        return {};
+    }
+
+private:
+    FakeState& state_;
+};
+
+class FakeAliases final : public server::AliasAdmin {
+public:
+    explicit FakeAliases(FakeState& state) : state_(state) {}
+
+    Result<store::Alias> find(std::string_view aor) override {
+        if (state_.fault) return *state_.fault;
+        state_.asked.push_back("alias " + std::string(aor));
         return store::Alias{std::string(aor), "sip:alice@example.com"};
     }
 
-    Result<server::AliasPage> aliases(std::string_view resource, std::string_view after,
-                                      std::size_t limit) override {
-        if (fault) return *fault;
-        asked.push_back("list " + std::string(resource) + " " + std::string(after) + " " +
-                        std::to_string(limit));
-        return alias_page;
+    Result<server::AliasPage> page(std::string_view resource, std::string_view after,
+                                   std::size_t limit) override {
+        if (state_.fault) return *state_.fault;
+        state_.asked.push_back("list " + std::string(resource) + " " + std::string(after) + " " +
+                               std::to_string(limit));
+        return state_.alias_page;
     }
 
-    Result<bool> put_alias(std::string_view aor, std::string_view resource) override {
-        if (fault) return *fault;
-        asked.push_back("put " + std::string(aor) + " " + std::string(resource));
-        return asked.size() == 1;
+    Result<bool> put(std::string_view aor, std::string_view resource) override {
+        if (state_.fault) return *state_.fault;
+        state_.asked.push_back("put " + std::string(aor) + " " + std::string(resource));
+        return state_.asked.size() == 1;
     }
 
-    Status remove_alias(std::string_view aor) override {
-        if (fault) return *fault;
-        asked.push_back("remove " + std::string(aor));
+    Status remove(std::string_view aor) override {
+        if (state_.fault) return *state_.fault;
+        state_.asked.push_back("remove " + std::string(aor));
         return {};
     }
 
-    Result<int> send_message(const server::MessageOrder& order) override {
-        if (fault) return *fault;
-        asked.push_back("send " + order.from + " " + order.to + " " + order.type + " " +
-                        order.subject + " " + std::to_string(order.expires) + " " + order.body);
-        return sent;
+private:
+    FakeState& state_;
+};
+
+class FakeMessages final : public server::MessageAdmin {
+public:
+    explicit FakeMessages(FakeState& state) : state_(state) {}
+
+    Result<int> send(const server::MessageOrder& order) override {
+        if (state_.fault) return *state_.fault;
+        state_.asked.push_back("send " + order.from + " " + order.to + " " + order.type + " " +
+                               order.subject + " " + std::to_string(order.expires) + " " +
+                               order.body);
+        return state_.sent;
     }
 
-    Result<server::MessagePage> messages(std::string_view aor, std::string_view after,
-                                         std::size_t limit, bool with_bodies) override {
-        if (fault) return *fault;
-        asked.push_back("messages " + std::string(aor) + " " + std::string(after) + " " +
-                        std::to_string(limit) + (with_bodies ? " with bodies" : ""));
-        return kept;
+    Result<server::MessagePage> page(std::string_view aor, std::string_view after,
+                                     std::size_t limit, bool with_bodies) override {
+        if (state_.fault) return *state_.fault;
+        state_.asked.push_back("messages " + std::string(aor) + " " + std::string(after) + " " +
+                               std::to_string(limit) + (with_bodies ? " with bodies" : ""));
+        return state_.kept;
     }
 
-    Status remove_messages(std::string_view aor, std::string_view id) override {
-        if (fault) return *fault;
-        asked.push_back("forget " + std::string(aor) + " " + std::string(id));
+    Status remove(std::string_view aor, std::string_view id) override {
+        if (state_.fault) return *state_.fault;
+        state_.asked.push_back("forget " + std::string(aor) + " " + std::string(id));
         return {};
     }
 
-    Result<store::Account> account(std::string_view aor) override {
-        if (fault) return *fault;
-        const auto found = accounts.find(std::string(aor));
-        if (found == accounts.end()) return Fault{FaultKind::not_found, "no such account"};
+private:
+    FakeState& state_;
+};
+
+class FakeAccounts final : public server::AccountAdmin {
+public:
+    explicit FakeAccounts(FakeState& state) : state_(state) {}
+
+    Result<store::Account> find(std::string_view aor) override {
+        if (state_.fault) return *state_.fault;
+        const auto found = state_.accounts.find(std::string(aor));
+        if (found == state_.accounts.end()) return Fault{FaultKind::not_found, "no such account"};
         return found->second;
     }
 
-    Result<bool> put_account(store::Account account) override {
-        if (fault) return *fault;
+    Result<bool> put(store::Account account) override {
+        if (state_.fault) return *state_.fault;
         const auto aor = account.aor;
-        return accounts.insert_or_assign(aor, std::move(account)).second;
+        return state_.accounts.insert_or_assign(aor, std::move(account)).second;
     }
 
-    Status remove_account(std::string_view aor) override {
-        if (fault) return *fault;
-        if (accounts.erase(std::string(aor)) == 0)
+    Status remove(std::string_view aor) override {
+        if (state_.fault) return *state_.fault;
+        if (state_.accounts.erase(std::string(aor)) == 0)
             return Fault{FaultKind::not_found, "no such account"};
         return {};
     }
 
 private:
-    static std::string key(std::string_view package, std::string_view aor) {
-        return std::string(package) + " " + std::string(aor);
-    }
-    std::mutex mutex_;
+    FakeState& state_;
+};
+
+/// Every noun over one state, which a test sets and reads.
+class FakeAdmin final : public server::Admin {
+public:
+    FakeState state;
+
+    server::Health health() const override { return state.healthy; }
+    server::AccountAdmin& accounts() noexcept override { return accounts_; }
+    server::AliasAdmin& aliases() noexcept override { return aliases_; }
+    server::HardStateAdmin& hard_state() noexcept override { return hard_state_; }
+    server::MailboxAdmin& mailboxes() noexcept override { return mailboxes_; }
+    server::MessageAdmin& messages() noexcept override { return messages_; }
+    server::RegistrationAdmin& registrations() noexcept override { return registrations_; }
+    server::ResourceAdmin& resources() noexcept override { return resources_; }
+    server::SubscriptionAdmin& subscriptions() noexcept override { return subscriptions_; }
+
+private:
+    FakeAccounts accounts_{state};
+    FakeAliases aliases_{state};
+    FakeHardState hard_state_{state};
+    FakeMailboxes mailboxes_{state};
+    FakeMessages messages_{state};
+    FakeRegistrations registrations_{state};
+    FakeResources resources_{state};
+    FakeSubscriptions subscriptions_{state};
 };
 
 }  // namespace herald::http

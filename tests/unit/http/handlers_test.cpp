@@ -15,7 +15,7 @@ TEST_CASE("health, readiness") {
     CHECK(bench.call("GET", "/healthz", "").status == 200);
     CHECK(bench.call("GET", "/readyz", "").status == 200);
 
-    bench.admin.healthy = {false, "The store is being read."};
+    bench.admin.state.healthy = {false, "The store is being read."};
     const Answer answer = bench.call("GET", "/readyz", "");
     CHECK(answer.status == 503);
     CHECK(member(answer, "detail") == "The store is being read.");
@@ -36,7 +36,7 @@ TEST_CASE("subscriptions are listed with filters and pages") {
     info.last_notify = base::WallTime(std::chrono::milliseconds(1800000000500));
     info.last_answer = 408;
     info.failures = 2;
-    bench.admin.page = {{info}, "18", 40};
+    bench.admin.state.page = {{info}, "18", 40};
 
     const Answer answer = bench.call("GET",
                                      "/v1/"
@@ -55,8 +55,8 @@ TEST_CASE("subscriptions are listed with filters and pages") {
         "\"call_id\":\"c\xEF\xBF\xBD\",\"remote_target\":\"\",\"flow\":\"\",\"last_notify\":\"2027-"
         "01-15T08:00:00.500Z\","
         "\"last_answer\":408,\"next_retry\":null,\"failures\":2}],\"total\":40,\"next\":\"18\"}\n");
-    REQUIRE(bench.admin.queries.size() == 1);
-    const auto& query = bench.admin.queries[0];
+    REQUIRE(bench.admin.state.queries.size() == 1);
+    const auto& query = bench.admin.state.queries[0];
     CHECK(query.package == "presence");
     CHECK(query.resource == "sip:alice@example.com");
     CHECK(query.watcher == "sip:bob@example.com");
@@ -64,10 +64,10 @@ TEST_CASE("subscriptions are listed with filters and pages") {
     CHECK(query.limit == 1);
     CHECK(query.after == "16");
 
-    bench.admin.page = {};
+    bench.admin.state.page = {};
     CHECK(bench.call("GET", "/v1/subscriptions").body ==
           "{\"subscriptions\":[],\"total\":0,\"next\":null}\n");
-    CHECK(bench.admin.queries[1].limit == 100);
+    CHECK(bench.admin.state.queries[1].limit == 100);
 }
 
 TEST_CASE("bad filters are refused with what is possible") {
@@ -104,7 +104,7 @@ TEST_CASE("a resource is shown with its publications") {
     publication.size = 3;
     publication.body = std::string("\xFF\x00z", 3);
     info.publications = {publication};
-    bench.admin.resources["presence sip:alice@example.com"] = info;
+    bench.admin.state.resources["presence sip:alice@example.com"] = info;
 
     const Answer answer = bench.call("GET", "/v1/resources/presence/sip:alice@example.com", "read");
 
@@ -127,14 +127,14 @@ TEST_CASE("RFC 3842 5.2: a mailbox's counters become the body its watchers get")
 
     CHECK(answer.status == 204);
     CHECK(answer.body.empty());
-    CHECK(bench.admin.set["message-summary sip:alice@example.com"] ==
+    CHECK(bench.admin.state.set["message-summary sip:alice@example.com"] ==
           "application/simple-message-summary\n"
           "Messages-Waiting: yes\r\nMessage-Account: sip:voicemail@example.com\r\nVoice-Message: "
           "2/8 (0/2)\r\n"
           "Fax-Message: 0/1 (0/0)\r\n");
 
-    bench.admin.resources["message-summary sip:alice@example.com"].body =
-        bench.admin.set["message-summary sip:alice@example.com"].substr(35);
+    bench.admin.state.resources["message-summary sip:alice@example.com"].body =
+        bench.admin.state.set["message-summary sip:alice@example.com"].substr(35);
     CHECK(bench.call("GET", "/v1/mailboxes/alice@example.com", "read").body ==
           "{\"waiting\":true,\"account\":\"sip:voicemail@example.com\","
           "\"voice\":{\"new\":2,\"old\":8,\"urgent_new\":0,\"urgent_old\":2},"
@@ -152,12 +152,12 @@ TEST_CASE("RFC 3842 3.5: messages of a mailbox are set and shown by their header
     const std::string messages =
         R"("messages":[{"Message-ID":"<1@vm>","Subject":"lunch"},{"From":"sip:bob@b.c"}]})";
     CHECK(put(R"({"voice":{"new":2},)" + messages).status == 204);
-    const auto& set = bench.admin.set["message-summary sip:a@b.c"];
+    const auto& set = bench.admin.state.set["message-summary sip:a@b.c"];
     CHECK(
         set.ends_with("Voice-Message: 2/0 (0/0)\r\n\r\nMessage-ID: <1@vm>\r\nSubject: lunch\r\n"
                       "\r\nFrom: sip:bob@b.c\r\n"));
 
-    auto& mailbox = bench.admin.resources["message-summary sip:a@b.c"];
+    auto& mailbox = bench.admin.state.resources["message-summary sip:a@b.c"];
     mailbox.publications.resize(1);
     mailbox.publications[0].source = "hard";
     mailbox.publications[0].body = set.substr(set.find('\n') + 1);
@@ -185,7 +185,7 @@ TEST_CASE("RFC 3842 3.5: messages of a mailbox are set and shown by their header
 TEST_CASE("the settings of a mailbox are set, shown and forgotten") {
     Bench bench;
     const auto* path = "/v1/mailboxes/alice@example.com/settings";
-    const auto& settings = bench.admin.mailboxes["sip:alice@example.com"];
+    const auto& settings = bench.admin.state.mailboxes["sip:alice@example.com"];
 
     CHECK(bench.call("GET", path, "read").body ==
           "{\"members\":[],\"per_account\":false,\"unsolicited\":null,\"source\":null}\n");
@@ -213,7 +213,7 @@ TEST_CASE("the settings of a mailbox are set, shown and forgotten") {
 
 TEST_CASE("what was set here is shown apart from what others published") {
     Bench bench;
-    auto& mailbox = bench.admin.resources["message-summary sip:a@b.c"];
+    auto& mailbox = bench.admin.state.resources["message-summary sip:a@b.c"];
     mailbox.body = "Messages-Waiting: yes\r\nVoice-Message: 5/5\r\n";
     mailbox.publications.resize(2);
     mailbox.publications[0].source = "etag";
@@ -237,9 +237,9 @@ TEST_CASE("every class of RFC 3458 can be set") {
                         std::string("{\"") + name + "\":{\"new\":1}}")
                   .status == 204);
     }
-    CHECK(contains(bench.admin.set["message-summary sip:a@b.c"], "None: 1/0") == true);
+    CHECK(contains(bench.admin.state.set["message-summary sip:a@b.c"], "None: 1/0") == true);
     CHECK(bench.call("PUT", "/v1/mailboxes/a@b.c", "write", R"({"waiting":true})").status == 204);
-    CHECK(contains(bench.admin.set["message-summary sip:a@b.c"], "Messages-Waiting: yes"));
+    CHECK(contains(bench.admin.state.set["message-summary sip:a@b.c"], "Messages-Waiting: yes"));
 }
 
 TEST_CASE("bad counters are refused with the member") {
@@ -258,7 +258,7 @@ TEST_CASE("bad counters are refused with the member") {
     CHECK(contains(detail(R"({"voicemail":{}})"), "\"voicemail\": is no member here"));
     CHECK(contains(detail(R"({"account":"sip:a@b.c\r\nX: y"})"), "\"account\": want a URI"));
     CHECK(contains(detail(R"({"account":"nonsense"})"), "\"account\": want a URI"));
-    CHECK(bench.admin.set.empty());
+    CHECK(bench.admin.state.set.empty());
 }
 
 TEST_CASE("RFC 7616 3.4.2: a password becomes HA1 for each algorithm and is never shown") {
@@ -268,7 +268,7 @@ TEST_CASE("RFC 7616 3.4.2: a password becomes HA1 for each algorithm and is neve
 
     REQUIRE(answer.status == 201);
     CHECK(header(answer, "Location") == "/v1/accounts/alice@example.com");
-    const store::Account& account = bench.admin.accounts.at("sip:alice@example.com");
+    const store::Account& account = bench.admin.state.accounts.at("sip:alice@example.com");
     CHECK(account.username == "alice");
     CHECK(account.realm == "example.com");
     for (const auto algorithm : {sip::DigestAlgorithm::md5, sip::DigestAlgorithm::sha256,
@@ -305,7 +305,7 @@ TEST_CASE("an account with everything, by HA1") {
           "\"packages\":[\"dialog\",\"*\"],"
           "\"delegates\":[{\"aor\":\"sip:boss@example.com\",\"package\":\"dialog\"},"
           "{\"aor\":\"sip:carol@example.com\",\"package\":\"*\"}]}\n");
-    const store::Account& account = bench.admin.accounts.at("sip:pbx@example.com");
+    const store::Account& account = bench.admin.state.accounts.at("sip:pbx@example.com");
     CHECK(account.ha1[0] == std::string(32, 'a'));
     CHECK(account.ha1[1].empty());
     CHECK(account.role == store::Account::Role::publisher);
@@ -314,18 +314,18 @@ TEST_CASE("an account with everything, by HA1") {
 TEST_CASE("changing an account without a password keeps it, unless it would no longer fit") {
     Bench bench;
     REQUIRE(bench.call("PUT", "/v1/accounts/a@b.c", "admin", R"({"password":"x"})").status == 201);
-    const std::string ha1 = bench.admin.accounts.at("sip:a@b.c").ha1[1];
+    const std::string ha1 = bench.admin.state.accounts.at("sip:a@b.c").ha1[1];
 
     CHECK(bench.call("PUT", "/v1/accounts/a@b.c", "admin", R"({"roles":["monitor"]})").status ==
           200);
-    CHECK(bench.admin.accounts.at("sip:a@b.c").ha1[1] == ha1);
-    CHECK(bench.admin.accounts.at("sip:a@b.c").role == store::Account::Role::monitor);
+    CHECK(bench.admin.state.accounts.at("sip:a@b.c").ha1[1] == ha1);
+    CHECK(bench.admin.state.accounts.at("sip:a@b.c").role == store::Account::Role::monitor);
 
     CHECK(bench.call("PUT", "/v1/accounts/a@b.c", "admin", R"({"username":"other"})").status ==
           409);
     CHECK(bench.call("PUT", "/v1/accounts/a@b.c", "admin", R"({"realm":"other"})").status == 409);
     CHECK(bench.call("PUT", "/v1/accounts/new@b.c", "admin", R"({})").status == 400);
-    CHECK(bench.admin.accounts.at("sip:a@b.c").username == "a");
+    CHECK(bench.admin.state.accounts.at("sip:a@b.c").username == "a");
 
     CHECK(bench.call("DELETE", "/v1/accounts/a@b.c").status == 204);
     CHECK(bench.call("DELETE", "/v1/accounts/a@b.c").status == 404);
@@ -368,7 +368,7 @@ TEST_CASE("bad accounts are refused with the member, and never repeat a secret")
                    "\"delegates[0].aor\": want"));
     CHECK(
         contains(detail(R"({"password": swordfish)"), "The body is not JSON: near \"password\": "));
-    CHECK(bench.admin.accounts.empty());
+    CHECK(bench.admin.state.accounts.empty());
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ TEST_CASE("RFC 3903 6: a document is set as it is, with the media type its sende
     const Answer made = bench.send(put("Application/PIDF+xml; charset=UTF-8"), "<presence>\n");
     CHECK(made.status == 201);
     CHECK(header(made, "ETag") == "\"tag\"");
-    CHECK(bench.admin.set["presence sip:alice@example.com"] ==
+    CHECK(bench.admin.state.set["presence sip:alice@example.com"] ==
           "application/pidf+xml\n<presence>\n");
     CHECK(bench.send(put(), "<presence/>").status == 204);
 
@@ -48,7 +48,7 @@ TEST_CASE("RFC 3903 6: a document is set as it is, with the media type its sende
 
 TEST_CASE("a document that will not do is refused as the package says") {
     Bench bench;
-    bench.admin.fault = Fault{FaultKind::malformed, "no end tag at line 3, column 7"};
+    bench.admin.state.fault = Fault{FaultKind::malformed, "no end tag at line 3, column 7"};
     const Answer answer = bench.send(put(), "<presence>");
     CHECK(answer.status == 400);
     CHECK(answer.type == "application/problem+json");
@@ -69,9 +69,9 @@ TEST_CASE("RFC 9110 13.1: If-Match and If-None-Match are lists of entity-tags") 
     conditional.if_match = " \"a\" ,\"b,c\", W/\"d\"";
     conditional.if_none_match = "*";
     CHECK(bench.send(conditional, "x").status == 201);
-    REQUIRE(bench.admin.conditions.size() == 1);
-    CHECK(bench.admin.conditions[0].any_of == Tags{"a", "b,c", "W/d"});
-    CHECK(bench.admin.conditions[0].none_of == Tags{"*"});
+    REQUIRE(bench.admin.state.conditions.size() == 1);
+    CHECK(bench.admin.state.conditions[0].any_of == Tags{"a", "b,c", "W/d"});
+    CHECK(bench.admin.state.conditions[0].none_of == Tags{"*"});
 
     for (const auto* bad :
          {"a", "\"a", "\"a\" \"b\"", "\"a\",,\"b\"", "\"a\";", "*, \"a\"", "W/"}) {

@@ -21,7 +21,7 @@ TEST_CASE("registrations are listed with all that is known of a contact") {
     info.call_id = "c";
     info.cseq = 3;
     info.created = base::WallTime(std::chrono::seconds(1800000000));
-    bench.admin.registered = {{info}, "7", 12};
+    bench.admin.state.registered = {{info}, "7", 12};
 
     const Answer answer =
         bench.call("GET", "/v1/registrations?aor=alice@example.com&limit=1&after=6", "read");
@@ -34,7 +34,7 @@ TEST_CASE("registrations are listed with all that is known of a contact") {
           "\"user_agent\":null,\"call_id\":\"c\",\"cseq\":3,\"publisher\":null,"
           "\"created\":\"2027-01-15T08:00:00Z\",\"expires_at\":null}],\"total\":12,"
           "\"next\":\"7\"}\n");
-    CHECK(bench.admin.asked.at(0) == "list sip:alice@example.com 6 1");
+    CHECK(bench.admin.state.asked.at(0) == "list sip:alice@example.com 6 1");
     CHECK(bench.call("GET", "/v1/registrations?limit=0").status == 400);
     CHECK(bench.call("GET", "/v1/registrations?aor=%20").status == 400);
 }
@@ -46,7 +46,7 @@ TEST_CASE("a contact is set, for ever or for a time") {
               .call("PUT", kPath, "write",
                     R"({"contact": "sip:a@192.0.2.1", "expires": 60, "path": "<sip:e;lr>"})")
               .status == 204);
-    CHECK(bench.admin.asked ==
+    CHECK(bench.admin.state.asked ==
           std::vector<std::string>{"put sip:alice@example.com sip:a@192.0.2.1 0 ",
                                    "put sip:alice@example.com sip:a@192.0.2.1 60 <sip:e;lr>"});
     const Answer refused = bench.call("PUT", kPath, "write", "{}");
@@ -63,11 +63,11 @@ TEST_CASE("RFC 3680 5.1: contacts are removed with the event watchers are told")
                     std::string(kPath) + "?contact=sip:a@192.0.2.1&event=probation&retry_after=30",
                     "write")
               .status == 204);
-    CHECK(bench.admin.asked ==
+    CHECK(bench.admin.state.asked ==
           std::vector<std::string>{"remove sip:alice@example.com  deactivated 0",
                                    "remove sip:alice@example.com sip:a@192.0.2.1 probation 30"});
     CHECK(bench.call("DELETE", std::string(kPath) + "?event=probation", "write").status == 400);
-    bench.admin.fault = Fault{FaultKind::not_found, "No such contact is registered"};
+    bench.admin.state.fault = Fault{FaultKind::not_found, "No such contact is registered"};
     CHECK(bench.call("DELETE", kPath, "write").status == 404);
 }
 

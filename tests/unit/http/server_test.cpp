@@ -193,7 +193,7 @@ TEST_CASE("a body in chunks is read") {
         "secret\r\nContent-Type: application/json\r\n"
         "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"voi\r\ne\r\nce\":{\"new\":1}}\r\n0\r\n\r\n");
     CHECK(status_of_response(response) == 204);
-    CHECK(contains(running.admin.set["message-summary sip:a@b.c"], "Voice-Message: 1/0"));
+    CHECK(contains(running.admin.state.set["message-summary sip:a@b.c"], "Voice-Message: 1/0"));
 }
 
 TEST_CASE(
@@ -282,7 +282,7 @@ TEST_CASE("a body that ends too early is 400") {
     const std::string response = peer.response();
     CHECK(status_of_response(response) == 400);
     CHECK(contains(response, "ended after 2 bytes"));
-    CHECK(running.admin.set.empty());
+    CHECK(running.admin.state.set.empty());
 }
 
 TEST_CASE(
@@ -362,7 +362,7 @@ TEST_CASE("RFC 9110 15.6.6: another version of HTTP is 505, in a version we spea
 
 TEST_CASE("an exception behind us is 500 and says that the outcome is not known") {
     Running running;
-    running.admin.throws = true;
+    running.admin.state.throws = true;
     const std::string response = running.ask(get("/v1/subscriptions", kToken));
     CHECK(status_of_response(response) == 500);
     CHECK(contains(response, "\"kind\":\"unknown_outcome\""));

@@ -1,0 +1,69 @@
+// server/admin/admin_accounts.cpp: accounts as an operator reads, sets and removes them: durable
+// first, then known to every shard.
+#include "server/admin/admin_accounts.h"
+
+#include <memory>
+#include <utility>
+
+#include "base/text.h"
+#include "server/admin/admin_carrier.h"
+
+namespace herald::server {
+
+namespace {
+
+class ShardAccounts final : public AccountAdmin {
+public:
+    ShardAccounts(const AdminCarrier& carrier, std::string realm)
+        : carrier_(carrier), realm_(std::move(realm)) {}
+
+    Result<store::Account> find(std::string_view aor) override;
+    Result<bool> put(store::Account account) override;
+    Status remove(std::string_view aor) override;
+
+private:
+    const AdminCarrier& carrier_;
+    std::string realm_;
+};
+
+Result<store::Account> ShardAccounts::find(std::string_view aor) {
+    auto canonical = carrier_.our_aor(aor);
+    if (!canonical) return canonical.fault();
+    return carrier_.ask<store::Account>(
+        carrier_.first(), [aor = *canonical](Shard& shard, auto answer) {
+            const auto account = shard.context().accounts.find(aor);
+            if (!account) return answer(Fault{FaultKind::not_found, "There is no account " + aor});
+            answer(*account);
+        });
+}
+
+Result<bool> ShardAccounts::put(store::Account account) {
+    auto canonical = carrier_.our_aor(account.aor);
+    if (!canonical) return canonical.fault();
+    account.aor = *std::move(canonical);
+    if (account.realm.empty()) account.realm = realm_;
+    if (account.username.empty())
+        account.username = base::split_once(account.aor.substr(4), '@').before;
+    const bool is_new = !find(account.aor);
+    if (auto done = carrier_.commit(store::PutAccount{account}); !done) return done.fault();
+    const auto shared = std::make_shared<const store::Account>(std::move(account));
+    auto told = carrier_.tell_all([shared](Shard& each) { each.context().accounts.put(shared); });
+    if (!told) return told.fault();
+    return is_new;
+}
+
+Status ShardAccounts::remove(std::string_view aor) {
+    auto found = find(aor);
+    if (!found) return found.fault();
+    if (auto done = carrier_.commit(store::RemoveAccount{found->aor}); !done) return done;
+    return carrier_.tell_all(
+        [aor = found->aor](Shard& each) { each.context().accounts.remove(aor); });
+}
+
+}  // namespace
+
+std::unique_ptr<AccountAdmin> account_admin(const AdminCarrier& carrier, std::string realm) {
+    return std::make_unique<ShardAccounts>(carrier, std::move(realm));
+}
+
+}  // namespace herald::server

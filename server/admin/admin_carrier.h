@@ -1,0 +1,112 @@
+// server/admin/admin_carrier.h: carries an operator's operations to the shards and back.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <future>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "server/shard/shard.h"
+
+namespace herald::server {
+
+/// Called from HTTP threads; holds no state of its own but whether it is closed.
+class AdminCarrier {
+public:
+    /// A shard that takes longer is taken for stuck.
+    static constexpr auto kPatience = std::chrono::seconds(5);
+
+    AdminCarrier(std::vector<Shard*> shards, const Domains& domains, store::Store& store);
+
+    /// From now on everything is unavailable; waits for nothing.
+    void close() noexcept { is_closed_ = true; }
+    bool is_closed() const noexcept { return is_closed_; }
+
+    const Domains& domains() const noexcept { return domains_; }
+    const store::Store& store() const noexcept { return store_; }
+    const std::vector<Shard*>& shards() const noexcept { return shards_; }
+    /// The one that knows what no single resource owns: aliases and accounts.
+    Shard& first() const noexcept { return *shards_.front(); }
+    Shard& owner_of(std::string_view aor) const;
+
+    /// Canonical. Faults: malformed, not_found (not one of our domains).
+    Result<std::string> our_aor(std::string_view aor) const;
+    /// The AOR a canonical one stands for.
+    Result<std::string> resource_of(const std::string& aor) const;
+    /// our_aor(), and what that stands for.
+    Result<std::string> our_resource(std::string_view aor) const;
+
+    /// A resource as named from outside, found to be one of ours.
+    struct Named {
+        const packages::Package* package;
+        std::string aor;
+    };
+    /// Faults: unknown_event, and as our_aor().
+    Result<Named> named(std::string_view package, std::string_view aor) const;
+    /// Faults: unknown_event, with the names there are.
+    static Result<const packages::Package*> package(std::string_view name);
+
+    /// Runs `ask(shard, answer)` on the shard's thread and waits for answer(Result<T>).
+    template <class T, class Ask>
+    Result<T> ask(Shard& shard, Ask ask) const;
+    /// The same where a Status is answered.
+    template <class Ask>
+    Status order(Shard& shard, Ask ask) const;
+    /// Runs `work(shard)` on the thread of one shard after the other.
+    template <class Work>
+    Status tell_all(Work work) const;
+    /// Makes a change durable that is no single resource's.
+    Status commit(store::Change change) const;
+
+private:
+    std::vector<Shard*> shards_;
+    const Domains& domains_;
+    store::Store& store_;
+    std::atomic<bool> is_closed_{false};
+};
+
+template <class T, class Ask>
+Result<T> AdminCarrier::ask(Shard& shard, Ask ask) const {
+    if (is_closed_) return Fault{FaultKind::unavailable, "The server is stopping"};
+    auto promise = std::make_shared<std::promise<Result<T>>>();
+    auto answer = promise->get_future();
+    shard.loop().post([&shard, promise, ask = std::move(ask)]() mutable {
+        ask(shard, [promise](Result<T> value) { promise->set_value(std::move(value)); });
+    });
+    if (answer.wait_for(kPatience) != std::future_status::ready) {
+        return Fault{FaultKind::timeout, "The server did not answer in time"};
+    }
+    return answer.get();
+}
+
+template <class Ask>
+Status AdminCarrier::order(Shard& shard, Ask ask) const {
+    auto done = this->ask<bool>(shard, [ask = std::move(ask)](Shard& owner, auto answer) mutable {
+        ask(owner, [answer](const Status& status) {
+            answer(status ? Result<bool>(true) : Result<bool>(status.fault()));
+        });
+    });
+    return done ? Status{} : Status(done.fault());
+}
+
+template <class Work>
+Status AdminCarrier::tell_all(Work work) const {
+    for (auto* shard : shards_) {
+        auto told = order(*shard, [work](Shard& each, auto answer) {
+            work(each);
+            answer(Status{});
+        });
+        if (!told) return told;
+    }
+    return {};
+}
+
+}  // namespace herald::server

@@ -1,0 +1,53 @@
+// server/admin/admin_subscriptions.h: subscriptions as an operator sees them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace herald::server {
+
+class AdminCarrier;
+
+/// One watcher as an operator sees it.
+struct SubscriptionInfo {
+    std::string id;  ///< opaque, for paging
+    std::string package, resource, watcher;
+    std::string state;  ///< pending, active, suspect, flow_lost, terminated
+    std::string call_id, remote_target, flow;
+    base::WallTime expires_at{};
+    std::optional<base::WallTime> last_notify;
+    int last_answer = 0;  ///< status of the last NOTIFY's answer, 408 for none; 0: none yet
+    std::optional<base::WallTime> next_retry;
+    std::uint32_t failures = 0;  ///< in a row
+};
+
+struct SubscriptionQuery {
+    std::string package, resource, watcher, state;  ///< empty: any
+    std::string after;                              ///< id of the last row of the previous page
+    std::size_t limit = 100;                        ///< at most 1000
+};
+
+struct SubscriptionPage {
+    std::vector<SubscriptionInfo> rows;
+    std::string next;       ///< `after` for the next page; empty: no more
+    std::size_t total = 0;  ///< matching the filters
+};
+
+class SubscriptionAdmin {
+public:
+    virtual ~SubscriptionAdmin() = default;
+
+    /// Faults: unknown_event, malformed (a bad `after`).
+    virtual Result<SubscriptionPage> page(const SubscriptionQuery& query) = 0;
+};
+
+std::unique_ptr<SubscriptionAdmin> subscription_admin(const AdminCarrier& carrier);
+
+}  // namespace herald::server
