@@ -9,6 +9,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 # what a debugger wants: for that, configure with -DHERALD_DEBUG_INFO=2.
 set(HERALD_DEBUG_INFO 1 CACHE STRING "Debug information in development builds: 1 lines, 2 variables too")
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g${HERALD_DEBUG_INFO}")
+set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g${HERALD_DEBUG_INFO}")
 set(CMAKE_CXX_FLAGS_RELEASE "-O3 -g1 -DNDEBUG")
 
 add_compile_options(

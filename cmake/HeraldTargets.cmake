@@ -1,15 +1,11 @@
 # cmake/HeraldTargets.cmake: herald_library() makes a folder's library, herald_embed() puts files into it.
 
 # herald_library(base PUBLIC <libraries> PRIVATE <libraries>): the static library herald_base from the
-# current folder's .cpp files, except those named after EXCEPT. PUBLIC are the folders that headers
-# include, PRIVATE what only .cpp files use. RECURSE takes sub-folders along. New files need no edit.
+# .cpp files of the current folder and those below, except those named after EXCEPT. PUBLIC are the folders
+# that headers include, PRIVATE what only .cpp files use, PCH the list that is precompiled. New files and folders need no edit.
 function(herald_library folder)
-    cmake_parse_arguments(arg "RECURSE" "" "PUBLIC;PRIVATE;EXCEPT" ${ARGN})
-    if(arg_RECURSE)
-        file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
-    else()
-        file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
-    endif()
+    cmake_parse_arguments(arg "" "PCH" "PUBLIC;PRIVATE;EXCEPT" ${ARGN})
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
     foreach(name IN LISTS arg_EXCEPT)
         list(REMOVE_ITEM sources ${CMAKE_CURRENT_SOURCE_DIR}/${name})
     endforeach()
@@ -18,6 +14,7 @@ function(herald_library folder)
         add_library(herald_${folder} STATIC ${sources})
         target_include_directories(herald_${folder} PUBLIC ${PROJECT_SOURCE_DIR})
         target_link_libraries(herald_${folder} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE})
+        herald_precompile(herald_${folder} ${arg_PCH})
     else()
         add_library(herald_${folder} INTERFACE)
         target_include_directories(herald_${folder} INTERFACE ${PROJECT_SOURCE_DIR})

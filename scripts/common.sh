@@ -3,6 +3,8 @@
 
 # Compiler caches stay in the clone, like everything else that is written here.
 export CCACHE_DIR="${CCACHE_DIR:-$PWD/.cache/ccache}"
+# What it needs for precompiled headers.
+export CCACHE_SLOPPINESS="${CCACHE_SLOPPINESS:-pch_defines,time_macros,include_file_mtime,include_file_ctime}"
 
 step() {
     printf '\n== %s\n' "$*"

@@ -2,7 +2,7 @@
 // are counted by reason.
 #include "tests/conformance/live.h"
 
-#include <cstdlib>
+#include <cstdio>
 #include <map>
 #include <string>
 
@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "tests/conformance/story_cases.h"
+#include "tests/support/places.h"
 
 namespace herald::conformance {
 namespace {
@@ -21,17 +22,13 @@ bool is_told_live(const Story& story) {
     return only_in_process(story).empty();
 }
 
-std::string binary() {
-    const char* const given = std::getenv("HERALD_BINARY");
-    return given ? given : HERALD_BINARY;
-}
-
 void tell_live() {
     for (const auto* story : current_stories()) {
         const auto network = claim_network();
         REQUIRE_MESSAGE(network.has_value(), network.fault().detail);
         const auto moved = relocated(*story, *network);
-        Teller teller(moved, {.make = Live::maker(binary(), *network), .network = *network});
+        Teller teller(
+            moved, {.make = Live::maker(testing::herald_binary(), *network), .network = *network});
         report(*story, teller.tell());
     }
 }

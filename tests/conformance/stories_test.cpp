@@ -13,11 +13,12 @@
 #include "tests/conformance/live.h"
 #include "tests/conformance/story_cases.h"
 #include "tests/conformance/teller.h"
+#include "tests/support/places.h"
 
 namespace herald::conformance {
 namespace {
 
-const std::string kPage = std::string(HERALD_SOURCE_DIR) + "/docs/conformance.md";
+const std::string kPage = testing::in_clone("docs/conformance.md");
 constexpr const char* kMark = "<!-- stories -->\n";
 
 void tell_current() {

@@ -5,23 +5,28 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/support/places.h"
+
 namespace herald::conformance {
 
 namespace {
 
-constexpr const char* kFolder = HERALD_SOURCE_DIR "/tests/conformance";
+/// The order of initialisation is nobody's promise: cases are registered before main().
+const std::string& folder() {
+    static const auto kFolder = testing::in_clone("tests/conformance");
+    return kFolder;
+}
 
 /// Absolute, for messages that an editor can follow.
 const char* path_of(const Story& story) {
     static std::map<std::string, std::string> paths;
-    return paths.try_emplace(story.file, std::string(kFolder) + "/" + story.file)
-        .first->second.c_str();
+    return paths.try_emplace(story.file, folder() + "/" + story.file).first->second.c_str();
 }
 
 }  // namespace
 
 const Result<std::vector<Story>>& stories() {
-    static const auto kStories = read_stories(kFolder);
+    static const auto kStories = read_stories(folder());
     return kStories;
 }
 

@@ -225,9 +225,9 @@ TEST_CASE("RFC 4475 3.3.8: a header that stands once stands once") {
          "Duplicate Subscription-State"},
         {"Suppress-If-Match: a\r\nSuppress-If-Match: a\r\n", "Duplicate Suppress-If-Match"},
     };
-    for (const auto& [more, reason] : rows) {
-        CAPTURE(more);
-        CHECK(request(more).is_refused(reason));
+    for (const auto& row : rows) {
+        CAPTURE(row.first);
+        CHECK(request(row.first).is_refused(row.second));
     }
     CHECK(request("SIP-If-Match: a\r\nSIP-If-Match: b\r\n").is_fine());
     CHECK(request("Supported: a\r\nSupported: b\r\n").is_fine());

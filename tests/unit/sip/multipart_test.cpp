@@ -7,6 +7,8 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/support/places.h"
+
 using namespace herald;
 using namespace herald::sip;
 
@@ -117,7 +119,7 @@ TEST_CASE("RFC 5621 4.2: a multipart has 64 parts at most and is nested four dee
 }
 
 TEST_CASE("RFC 4475 3.1.1.11: a multipart body with a signature of octets") {
-    std::ifstream file(std::string(HERALD_SOURCE_DIR) + "/tests/vectors/sip/rfc4475/mpart01.dat",
+    std::ifstream file(testing::in_clone("tests/vectors/sip/rfc4475/mpart01.dat"),
                        std::ios::binary);
     std::string text{std::istreambuf_iterator<char>(file), {}};
     const ParseResult result = parse(std::span<char>(text), Framing::datagram);

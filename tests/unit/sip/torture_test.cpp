@@ -12,6 +12,7 @@
 #include "sip/framer.h"
 #include "sip/message.h"
 #include "sip/uri.h"
+#include "tests/support/places.h"
 
 using namespace herald;
 using namespace herald::sip;
@@ -20,8 +21,7 @@ using Error = ParseOutcome::Error;
 namespace {
 
 std::string vector_text(const std::string& name) {
-    std::ifstream file(std::string(HERALD_SOURCE_DIR) + "/tests/vectors/sip/" + name + ".dat",
-                       std::ios::binary);
+    std::ifstream file(testing::in_clone("tests/vectors/sip/" + name + ".dat"), std::ios::binary);
     REQUIRE_MESSAGE(file.good(), name);
     return {std::istreambuf_iterator<char>(file), {}};
 }

@@ -15,6 +15,7 @@
 
 #include "server/config/config_table.h"
 #include "server/config/config_values.h"
+#include "tests/support/places.h"
 
 namespace herald::server {
 namespace {
@@ -88,7 +89,7 @@ TEST_CASE("no line of the documented example but values is wider than 100 column
 }
 
 TEST_CASE("docs/configuration.md shows the documented example") {
-    const std::string page = contents_of(std::string(HERALD_SOURCE_DIR) + "/docs/configuration.md");
+    const std::string page = contents_of(testing::in_clone("docs/configuration.md"));
 
     CHECK(contains(page, "```toml\n" + documented_example() + "```\n"));
 }

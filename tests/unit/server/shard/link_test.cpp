@@ -156,12 +156,12 @@ TEST_CASE("RFC 3261 21.5.4: what other shards hand on is load where it piles up"
     own.network = &network;
     const Link link(0, bench.peers, bench.domains, bench.home, bench.metrics);
 
-    for (const auto& [waiting, load] :
+    for (const auto& row :
          {std::pair{8191, sip::Load::normal}, std::pair{8192, sip::Load::high},
           std::pair{12287, sip::Load::high}, std::pair{12288, sip::Load::extreme}}) {
-        CAPTURE(waiting);
-        own.waiting = static_cast<std::size_t>(waiting);
-        CHECK(link.load() == load);
+        CAPTURE(row.first);
+        own.waiting = static_cast<std::size_t>(row.first);
+        CHECK(link.load() == row.second);
     }
     own.waiting = 0;
     bench.peers.shards[1]->waiting = 16384;
