@@ -32,6 +32,11 @@ struct Loop::Ready {
 
 namespace {
 
+/// A timer this late tells that the process did not run: a busy turn takes milliseconds.
+constexpr Duration kStoodStill = std::chrono::seconds(1);
+/// So many turns read what waits in the sockets' buffers before timers fire all the same.
+constexpr int kMostCatchingUp = 1'000;
+
 /// A process that cannot even make its loops has nothing to serve with.
 int or_abort(int fd, const char* what) {
     if (fd < 0) {
@@ -130,17 +135,36 @@ void Loop::stop() noexcept {
 }
 
 bool Loop::turn(Duration patience) {
-    const int ready = epoll_wait(epoll_, ready_->events.data(),
-                                 static_cast<int>(ready_->events.size()), wait_for(patience));
+    const int ready = wait(patience);
     asleep_.store(false);
     now_ = clock_.now();
     bool was_busy = dispatch(ready);
-    was_busy |= timers_.advance(now_) != 0;
-    was_busy |= run_posted();
+    if (is_input_first(was_busy)) {
+        was_busy |= run_posted();
+    } else {
+        was_busy |= timers_.advance(now_) != 0;
+        was_busy |= run_posted();
+    }
     // By index: a hook may add another.
     for (std::size_t i = 0; i < hooks_.size(); ++i) hooks_[i]();
     drop_retired();
     return was_busy;
+}
+
+int Loop::wait(Duration patience) {
+    const auto most = static_cast<int>(ready_->events.size());
+    const int ready = epoll_wait(epoll_, ready_->events.data(), most, wait_for(patience));
+    // Interrupted, as by SIGCONT: that says nothing of what is ready.
+    if (ready >= 0 || errno != EINTR) return ready;
+    return epoll_wait(epoll_, ready_->events.data(), most, 0);
+}
+
+bool Loop::is_input_first(bool had_input) noexcept {
+    const auto due = timers_.next();
+    const bool stood_still = due && now_ - *due >= kStoodStill;
+    const bool is_first = stood_still && had_input && catching_up_ < kMostCatchingUp;
+    catching_up_ = is_first ? catching_up_ + 1 : 0;
+    return is_first;
 }
 
 int Loop::wait_for(Duration patience) {

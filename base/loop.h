@@ -16,8 +16,9 @@
 namespace herald::base {
 
 /// A turn: wait for input (not at all while posted tasks wait), call the watchers of ready
-/// descriptors, fire timers, run posted tasks, run the end-of-turn hooks. All but post(), stop()
-/// belong to the loop's own thread.
+/// descriptors, fire timers, run posted tasks, run the end-of-turn hooks. After the process stood
+/// still (SIGSTOP, a suspended machine) input goes first: what arrived meanwhile was in time. All
+/// but post(), stop() belong to the loop's own thread.
 class Loop {
 public:
     /// Gets the epoll events that are ready.
@@ -59,6 +60,10 @@ private:
     struct Watch;
     struct Ready;
 
+    /// What is ready, after waiting for as long as `patience` and the timers allow.
+    int wait(Duration patience);
+    /// Whether time has to stand still for this turn, of which `had_input` is what came first.
+    bool is_input_first(bool had_input) noexcept;
     /// Milliseconds for epoll_wait, rounded up so that a timer does not make the loop spin.
     int wait_for(Duration patience);
     bool dispatch(int ready);
@@ -69,6 +74,7 @@ private:
     const Clock& clock_;
     Instant now_;
     Timers timers_;
+    int catching_up_ = 0;  ///< turns in a row in which input went before late timers
     int epoll_ = -1;
     int wake_ = -1;
     std::vector<std::unique_ptr<Watch>> watches_;  ///< by descriptor

@@ -55,6 +55,73 @@ TEST_CASE("a watcher is called while its descriptor is ready, with the events th
     CHECK(events == std::vector<std::uint32_t>{EPOLLIN, EPOLLIN});
 }
 
+TEST_CASE("after the process stood still, what arrived is read before timers fire") {
+    ManualClock clock;
+    Loop loop(clock);
+    const Pipe pipe;
+    std::vector<char> order;
+    REQUIRE(
+        loop.watch(pipe.reader(), EPOLLIN, [&](std::uint32_t) { order.push_back(pipe.get()); }));
+    loop.timers().arm(loop.now() + 500ms, [&] { order.push_back('T'); });
+    pipe.put('a');
+    pipe.put('b');
+
+    clock.advance(10s);
+    while (loop.turn(0ms)) continue;
+
+    CHECK(order == std::vector<char>{'a', 'b', 'T'});
+}
+
+TEST_CASE("a timer that is late by no more than a busy turn does not wait for input") {
+    ManualClock clock;
+    Loop loop(clock);
+    const Pipe pipe;
+    std::vector<char> order;
+    REQUIRE(
+        loop.watch(pipe.reader(), EPOLLIN, [&](std::uint32_t) { order.push_back(pipe.get()); }));
+    loop.timers().arm(loop.now() + 500ms, [&] { order.push_back('T'); });
+    pipe.put('a');
+    pipe.put('b');
+
+    clock.advance(900ms);
+    while (loop.turn(0ms)) continue;
+
+    CHECK(order == std::vector<char>{'a', 'T', 'b'});
+}
+
+TEST_CASE("input without end does not keep late timers waiting for ever") {
+    ManualClock clock;
+    Loop loop(clock);
+    const Pipe pipe;
+    bool fired = false;
+    REQUIRE(loop.watch(pipe.reader(), EPOLLIN, [](std::uint32_t) {}));  // never read
+    loop.timers().arm(loop.now() + 500ms, [&] { fired = true; });
+    pipe.put();
+
+    clock.advance(10s);
+    for (int turns = 0; turns < 2'000 && !fired; ++turns) loop.turn(0ms);
+
+    CHECK(fired);
+}
+
+TEST_CASE("what is posted while the process catches up runs before late timers") {
+    ManualClock clock;
+    Loop loop(clock);
+    const Pipe pipe;
+    std::vector<char> order;
+    REQUIRE(loop.watch(pipe.reader(), EPOLLIN, [&](std::uint32_t) {
+        pipe.get();
+        loop.post([&] { order.push_back('p'); });
+    }));
+    loop.timers().arm(loop.now() + 500ms, [&] { order.push_back('T'); });
+    pipe.put();
+
+    clock.advance(10s);
+    while (loop.turn(0ms)) continue;
+
+    CHECK(order == std::vector<char>{'p', 'T'});
+}
+
 TEST_CASE("rewatch changes what is waited for") {
     ManualClock clock;
     Loop loop(clock);
