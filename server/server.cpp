@@ -70,7 +70,7 @@ struct Server::State {
 
     const Config config;
     base::Metrics& metrics;
-    base::SystemClock clock;
+    base::SteadyClock clock;
     std::unique_ptr<store::Store> store;
     std::vector<std::unique_ptr<Unit>> units;
     Peers peers;
@@ -101,6 +101,8 @@ Status Server::State::open_store() {
     auto opened = store::open(config.store_url, options, metrics, clock);
     if (!opened) return opened.fault();
     store = *std::move(opened);
+    // A machine without a clock of its own may think it is 1970 until somebody tells it.
+    clock.start_no_earlier(store->home().last_alive);
     return {};
 }
 
