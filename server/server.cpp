@@ -46,13 +46,6 @@ sip::NetworkOptions network_options(const Config& config, unsigned shard, unsign
     return options;
 }
 
-/// `done` as another shard's thread may call it.
-Messaging::Done told_on(Shard& shard, Messaging::Done done) {
-    if (!done) return nullptr;
-    return [loop = &shard.loop(), done = std::make_shared<Messaging::Done>(std::move(done))](
-               const Result<int>& outcome) { loop->post([done, outcome] { (*done)(outcome); }); };
-}
-
 }  // namespace
 
 /// One shard with its thread and sockets.
@@ -73,7 +66,8 @@ struct Server::State {
     base::SteadyClock clock;
     std::unique_ptr<store::Store> store;
     std::vector<std::unique_ptr<Unit>> units;
-    Peers peers;
+    Links links;
+    std::optional<Peers> peers;
     std::vector<sip::ListenerAddress> listeners;
     std::optional<Domains> domains;
     std::atomic<std::uint64_t> ids{1};
@@ -129,43 +123,26 @@ Status Server::State::bind() {
 
 void Server::State::make_shards() {
     for (auto& unit : units) {
-        auto peer = std::make_unique<Peers::Peer>();
-        peer->loop = &unit->loop;
-        peer->network = &unit->network;
-        peers.shards.push_back(std::move(peer));
+        auto end = std::make_unique<Links::End>();
+        end->loop = &unit->loop;
+        end->network = &unit->network;
+        links.shards.push_back(std::move(end));
     }
+    peers.emplace(store->home().bucket_key, units.size());
     for (unsigned i = 0; i < units.size(); ++i) {
         auto& unit = *units[i];
-        unit.link = std::make_unique<Link>(i, peers, *domains, store->home(), metrics);
+        unit.link = std::make_unique<Link>(i, links, *domains, store->home(), metrics);
         const bool is_alone = units.size() == 1;
         sip::Transport& transport =
             is_alone ? static_cast<sip::Transport&>(unit.network) : *unit.link;
         shards.push_back(
             std::make_unique<Shard>(unit.loop, transport, metrics,
                                     ShardSetup{config, *domains, *store, ids, nonce_key, i,
-                                               static_cast<unsigned>(units.size())},
+                                               static_cast<unsigned>(units.size()), &*peers},
                                     is_alone ? nullptr : unit.link.get()));
         unit.link->resolve_with(shards[i]->context().aliases);
-        peers.shards[i]->stack = &shards[i]->stack();
+        links.shards[i]->stack = &shards[i]->stack();
         unit.network.attach(shards[i]->stack());
-        shards[i]->mailboxes().reach_others(
-            [this](const std::string& aor, base::Task<void(Mailboxes&)> work) {
-                auto& owner = *shards[shard_of_aor(store->home(), aor, shards.size())];
-                owner.loop().post(
-                    [&owner, work = std::move(work)]() mutable { work(owner.mailboxes()); });
-            });
-        shards[i]->on_foreign_flow_closed(
-            [link = unit.link.get()](const sip::Flow& flow) { link->tell_flow_closed(flow); });
-        shards[i]->messaging().on_elsewhere(
-            [this, i](store::Message message, Messaging::Done done) {
-                const auto owner = shard_of_aor(store->home(), message.recipient, shards.size());
-                if (owner == i)
-                    return shards[i]->messaging().submit(std::move(message), std::move(done));
-                shards[owner]->loop().post([shard = shards[owner].get(), one = std::move(message),
-                                            back = told_on(*shards[i], std::move(done))]() mutable {
-                    shard->messaging().submit(std::move(one), std::move(back));
-                });
-            });
     }
 }
 

@@ -9,7 +9,7 @@ AdminCarrier::AdminCarrier(std::vector<Shard*> shards, const Domains& domains, s
     : shards_(std::move(shards)), domains_(domains), store_(store) {}
 
 Shard& AdminCarrier::owner_of(std::string_view aor) const {
-    return *shards_[shard_of_aor(store_.home(), aor, shards_.size())];
+    return *shards_[shard_of_aor(store_.home().bucket_key, aor, shards_.size())];
 }
 
 Result<std::string> AdminCarrier::our_aor(std::string_view aor) const {

@@ -13,6 +13,9 @@
 #include "server/address/aliases.h"
 #include "server/address/domains.h"
 #include "server/config/config.h"
+#include "server/core/bucket.h"
+#include "server/core/expiry.h"
+#include "server/core/peers.h"
 #include "server/core/tables.h"
 #include "sip/stack.h"
 #include "store/store.h"
@@ -35,14 +38,12 @@ struct Context {
     ResourceTable& resources;
     SubscriptionTable& subscriptions;
     base::Metrics& metrics;
+    const Peers& peers;
     unsigned shard = 0;   ///< this one
     unsigned shards = 1;  ///< of the process
 
     base::WallTime wall() const { return loop.clock().wall(); }
-    /// When, on the loop's clock, something that is good until `expires_at` runs out. After an
-    /// outage (docs/architecture.md: Restart) nothing does before `not_before`, and then spread
-    /// over some seconds.
-    base::Instant lapse_of(base::WallTime expires_at, base::WallTime not_before) const;
+    Expiry expiry() const noexcept { return Expiry(loop); }
     /// Rises over all restarts: names rows and orders durable changes.
     std::uint64_t next_id() const { return ids.fetch_add(1, std::memory_order_relaxed); }
     /// Hash of the request that makes a change, the same for its repetition after a crash: Call-ID,
@@ -59,20 +60,5 @@ struct Context {
     /// Whether somebody of this AOR exists.
     bool knows(std::string_view aor) const;
 };
-
-/// Rows of what ended stay this long, for repetitions of the request that ended it: 64*T1 and some
-/// time to restart.
-inline constexpr auto kTombstoneLife = std::chrono::seconds(90);
-/// What could not be removed when it ran out is tried again.
-inline constexpr auto kExpiryRetry = std::chrono::seconds(2);
-
-/// Buckets are part of the schema: a resource's bucket never changes.
-inline constexpr std::uint32_t kBuckets = 1024;
-std::uint32_t bucket_of(const base::HashKey& bucket_key, std::string_view aor) noexcept;
-
-/// To tag of a dialog: two characters of bucket, thirteen random ones.
-std::string new_local_tag(std::uint32_t bucket);
-/// The bucket written in a To tag of ours; nullopt for other tags.
-std::optional<std::uint32_t> bucket_of_tag(std::string_view tag) noexcept;
 
 }  // namespace herald::server

@@ -325,8 +325,19 @@ void Messaging::notify_sender(const store::Message& message, pidf::Disposition d
 
 void Messaging::hand_on(store::Message message, Done done) {
     message.recipient = std::string(context_.aliases.resolve(message.recipient));
-    if (elsewhere_) return elsewhere_(std::move(message), std::move(done));
-    submit(std::move(message), std::move(done));
+    if (context_.is_owner_of(message.recipient)) return submit(std::move(message), std::move(done));
+    const std::string recipient = message.recipient;
+    context_.peers.post<Messaging>(
+        recipient,
+        [message = std::move(message), done = told_here(std::move(done))](
+            Messaging& owner) mutable { owner.submit(std::move(message), std::move(done)); });
+}
+
+/// `done` as another shard's thread may call it.
+Messaging::Done Messaging::told_here(Done done) {
+    if (!done) return nullptr;
+    return [loop = &context_.loop, done = std::make_shared<Done>(std::move(done))](
+               const Result<int>& outcome) { loop->post([done, outcome] { (*done)(outcome); }); };
 }
 
 /// Notifications come along the way their messages went, and this server was on it: it is sent on

@@ -42,9 +42,6 @@ public:
     /// Sends a message made here (an operator's, a notification) to `message.recipient`, a user of
     /// this shard, or to another domain.
     void submit(store::Message message, Done done);
-    /// Takes messages made here whose recipient may belong to another shard.
-    using Elsewhere = base::Task<void(store::Message, Done)>;
-    void on_elsewhere(Elsewhere hook) { elsewhere_ = std::move(hook); }
 
     StoredMessages& stored() noexcept { return stored_; }
     void resume() { stored_.resume(); }
@@ -97,6 +94,7 @@ private:
     RelayTarget foreign_target(const std::string& uri, const std::string& routes) const;
     void notify_sender(const store::Message& message, pidf::Disposition disposition);
     void hand_on(store::Message message, Done done);
+    Done told_here(Done done);
     void send_on(const IncomingPtr& incoming, const sip::Message& request,
                  RoutedNotification notification);
     void on_not_sent_on(const Incoming& incoming, const Fault& fault);
@@ -111,7 +109,6 @@ private:
     const Gruus gruus_;
     base::RateLimit rate_;
     std::string realm_;
-    Elsewhere elsewhere_;
     std::unordered_map<std::string, base::Counter*> did_;
     std::unordered_map<int, base::Counter*> refused_;
     base::Histogram& time_;

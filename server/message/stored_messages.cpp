@@ -374,19 +374,15 @@ void StoredMessages::erase(const std::string& aor, std::uint64_t id) {
 }
 
 void StoredMessages::arm(const std::string& aor, Entry& entry, base::WallTime when) {
-    auto& timers = context_.loop.timers();
-    timers.cancel(entry.expiry);
-    entry.expiry =
-        timers.arm(context_.lapse_of(when, {}), [this, aor, id = entry.id] { on_expiry(aor, id); });
+    context_.expiry().arm(entry.expiry, when, {},
+                          [this, aor, id = entry.id] { on_expiry(aor, id); });
 }
 
 void StoredMessages::on_expiry(const std::string& aor, std::uint64_t id) {
     auto* entry = find(aor, id);
     if (!entry) return;
     entry->expiry = {};
-    // Timers reach 49 days; the wall clock may be set.
-    if (entry->keep_until > context_.wall() + kExpiryRetry)
-        return arm(aor, *entry, entry->keep_until);
+    if (context_.expiry().is_early(entry->keep_until)) return arm(aor, *entry, entry->keep_until);
     if (entry->is_done) {
         erase(aor, id);
         return commit_end(id, {});

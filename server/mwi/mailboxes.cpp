@@ -32,11 +32,6 @@ Mailboxes::Mailboxes(Context& context, Compositor& compositor, NotifySender& sen
     sender.on_changed([this](std::uint32_t slot) { note_change(slot); });
 }
 
-void Mailboxes::reach(const std::string& aor, base::Task<void(Mailboxes&)> work) {
-    if (to_owner_) return to_owner_(aor, std::move(work));
-    context_.loop.post([this, work = std::move(work)]() mutable { work(*this); });
-}
-
 const packages::MailboxSettings* Mailboxes::settings(std::string_view aor) const {
     const auto slot = context_.resources.find(package_, aor);
     if (slot == Resource::kNone) return nullptr;
@@ -102,7 +97,8 @@ void Mailboxes::apply_settings(const std::string& aor, const std::vector<std::st
     const auto* now = settings(aor);
     for (const auto& member : before) {
         if (now && now->has_member(member)) continue;
-        reach(member, [member, aor](Mailboxes& owner) { owner.unfollow(member, aor); });
+        context_.peers.post<Mailboxes>(
+            member, [member, aor](Mailboxes& owner) { owner.unfollow(member, aor); });
         hear(aor, member, {});
     }
     if (now) {
@@ -118,7 +114,8 @@ void Mailboxes::resume() {
 }
 
 void Mailboxes::ask(const std::string& member, const std::string& group) {
-    reach(member, [member, group](Mailboxes& owner) { owner.follow(member, group); });
+    context_.peers.post<Mailboxes>(
+        member, [member, group](Mailboxes& owner) { owner.follow(member, group); });
 }
 
 void Mailboxes::follow(const std::string& member, const std::string& group) {
@@ -136,9 +133,10 @@ void Mailboxes::unfollow(const std::string& member, const std::string& group) {
 
 void Mailboxes::tell(const std::string& member, const std::string& group) {
     told_.add();
-    reach(group, [group, member, body = own_body(member)](Mailboxes& owner) mutable {
-        owner.hear(group, member, std::move(body));
-    });
+    context_.peers.post<Mailboxes>(
+        group, [group, member, body = own_body(member)](Mailboxes& owner) mutable {
+            owner.hear(group, member, std::move(body));
+        });
 }
 
 /// A member's counters have arrived; empty: nothing is known of them, or it is no member any more.

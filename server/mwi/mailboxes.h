@@ -28,11 +28,6 @@ public:
     Mailboxes(Context& context, Compositor& compositor, NotifySender& sender,
               const packages::Package& package);
 
-    /// Runs work on the shard that owns an AOR, later.
-    using ToOwner = base::Task<void(const std::string& aor, base::Task<void(Mailboxes&)> work)>;
-    /// Without, all AORs are ours.
-    void reach_others(ToOwner to_owner) { to_owner_ = std::move(to_owner); }
-
     using Done = Compositor::Done;
     /// Replaces the settings of a mailbox; those that say nothing are removed. `done` runs after
     /// the commit. Faults: unavailable, unknown_outcome.
@@ -62,7 +57,6 @@ public:
     }
 
 private:
-    void reach(const std::string& aor, base::Task<void(Mailboxes&)> work);
     void apply_settings(const std::string& aor, const std::vector<std::string>& before);
     void follow(const std::string& member, const std::string& group);
     void unfollow(const std::string& member, const std::string& group);
@@ -76,7 +70,6 @@ private:
     Context& context_;
     Compositor& compositor_;
     const packages::Package& package_;
-    ToOwner to_owner_;
     /// Groups, wherever they are, by the member of ours that they count.
     std::unordered_map<std::string, std::vector<std::string>> groups_;
     std::unordered_set<std::string> changed_;  ///< AORs, to be passed on

@@ -231,16 +231,12 @@ void Notifier::apply_unsubscribe(const Incoming& incoming, Id id, store::Outcome
 
 void Notifier::arm_expiry(Id id, base::WallTime not_before) {
     auto& record = *context_.subscriptions.find(id);
-    auto& timers = context_.loop.timers();
-    timers.cancel(record.expiry);
-    record.expiry =
-        timers.arm(expiry_timer_, pack(id), context_.lapse_of(record.expires_at, not_before));
+    context_.expiry().arm(record.expiry, record.expires_at, not_before, expiry_timer_, pack(id));
 }
 
 void Notifier::on_expiry(Id id) {
     const auto* record = context_.subscriptions.find(id);
-    // The wheel turns once in 49 days: what is good for longer goes round again.
-    const bool is_early = record && record->expires_at > context_.wall() + kExpiryRetry;
+    const bool is_early = record && context_.expiry().is_early(record->expires_at);
     return is_early ? arm_expiry(id, {}) : run_out(id, EndReason::timeout);
 }
 
@@ -250,18 +246,16 @@ void Notifier::run_out(Id id, EndReason reason) {
     if (!record || !record->is_live()) return;
     if (record->is_changing) return run_out_later(id, reason);
     record->is_changing = true;
-    context_.port.commit(
-        store::RemoveSubscription{record->id, {}, {}}, [this, id, reason](store::Outcome outcome) {
-            auto* ended = context_.subscriptions.find(id);
-            if (!ended) return open_gate(id);
-            ended->is_changing = false;
-            if (outcome == store::Outcome::unavailable || outcome == store::Outcome::unknown) {
-                return run_out_later(id, reason);
-            }
-            (reason == EndReason::deactivated ? sent_elsewhere_ : expired_).add();
-            sender_.end(id, reason);
-            open_gate(id);
-        });
+    context_.port.commit(store::RemoveSubscription{record->id, {}, {}},
+                         [this, id, reason](store::Outcome outcome) {
+                             auto* ended = context_.subscriptions.find(id);
+                             if (!ended) return open_gate(id);
+                             ended->is_changing = false;
+                             if (is_to_be_retried(outcome)) return run_out_later(id, reason);
+                             (reason == EndReason::deactivated ? sent_elsewhere_ : expired_).add();
+                             sender_.end(id, reason);
+                             open_gate(id);
+                         });
 }
 
 void Notifier::run_out_later(Id id, EndReason reason) {

@@ -104,17 +104,14 @@ void Publications::take_out(std::uint32_t slot, std::uint64_t id, packages::Caus
 
 void Publications::arm_expiry(std::uint32_t slot, Publication& publication,
                               base::WallTime not_before) {
-    auto& timers = context_.loop.timers();
-    timers.cancel(publication.expiry);
-    if (publication.is_hard()) return;
-    publication.expiry = timers.arm(context_.lapse_of(publication.expires_at, not_before),
-                                    [this, slot, id = publication.id] { on_expiry(slot, id); });
+    if (publication.is_hard()) return context_.loop.timers().cancel(publication.expiry);
+    context_.expiry().arm(publication.expiry, publication.expires_at, not_before,
+                          [this, slot, id = publication.id] { on_expiry(slot, id); });
 }
 
 void Publications::try_expiry_again(std::uint32_t slot, Publication& publication) {
-    publication.expiry =
-        context_.loop.timers().arm(context_.loop.now() + kExpiryRetry,
-                                   [this, slot, id = publication.id] { on_expiry(slot, id); });
+    context_.expiry().retry(publication.expiry,
+                            [this, slot, id = publication.id] { on_expiry(slot, id); });
 }
 
 /// RFC 3903 6: an expired publication is removed and its watchers are told.
@@ -127,14 +124,14 @@ void Publications::on_expiry(std::uint32_t slot, std::uint64_t id) {
         if (wait(slot, [this, slot, id] { on_expiry(slot, id); })) return;
         return try_expiry_again(slot, *publication);
     }
-    if (publication->expires_at > context_.wall() + kExpiryRetry)
+    if (context_.expiry().is_early(publication->expires_at))
         return arm_expiry(slot, *publication, {});
     commit(slot, store::RemovePublication{id, publication->entity_tag, {}, {}},
            [this, slot, id](store::Outcome outcome) { apply_expiry(slot, id, outcome); });
 }
 
 void Publications::apply_expiry(std::uint32_t slot, std::uint64_t id, store::Outcome outcome) {
-    if (outcome == store::Outcome::unavailable || outcome == store::Outcome::unknown) {
+    if (is_to_be_retried(outcome)) {
         if (auto* late = context_.resources[slot].by_id(id)) try_expiry_again(slot, *late);
         return;
     }

@@ -20,22 +20,23 @@ namespace herald::server {
 
 class Link;
 
-/// The shards of a process as they know each other. Filled before any loop runs, read-only after.
-struct Peers {
-    struct Peer {
+/// The shards of a process as their links know each other. Filled before any loop runs, read-only
+/// after.
+struct Links {
+    struct End {
         base::Loop* loop = nullptr;
         sip::Network* network = nullptr;
         sip::Stack* stack = nullptr;
         std::atomic<std::size_t> waiting{0};  ///< messages posted to it and not yet taken
     };
-    std::vector<std::unique_ptr<Peer>> shards;
+    std::vector<std::unique_ptr<End>> shards;
 };
 
 /// One shard's transport and router: its own sockets, and a way to everybody else's. Nothing
 /// blocks: what does not fit is dropped and counted.
 class Link final : public sip::Transport, public sip::ShardRouter {
 public:
-    Link(unsigned shard, Peers& peers, const Domains& domains, const store::Home& home,
+    Link(unsigned shard, Links& links, const Domains& domains, const store::Home& home,
          base::Metrics& metrics);
 
     bool send(const sip::Flow& flow, std::string_view bytes) override;
@@ -54,18 +55,15 @@ public:
     unsigned shard_of(const sip::Message& request) const override;
     void forward(unsigned shard, std::span<const char> bytes, const sip::Flow& flow,
                  sip::Framing framing) override;
-    /// A stream ended. Where it is one of ours the others are told: they may have transactions on
-    /// it.
-    void tell_flow_closed(const sip::Flow& flow);
 
 private:
     bool is_own(const sip::Flow& flow) const noexcept {
         return !sip::is_reliable(flow.protocol) || flow.shard == shard_;
     }
-    sip::Network& own() const { return *peers_.shards[shard_]->network; }
+    sip::Network& own() const { return *links_.shards[shard_]->network; }
 
     unsigned shard_;
-    Peers& peers_;
+    Links& links_;
     const Domains& domains_;
     const store::Home& home_;
     const Aliases* aliases_ = nullptr;
@@ -73,8 +71,5 @@ private:
     base::Counter& forwarded_;
     base::Counter& dropped_;
 };
-
-/// The shard a resource belongs to.
-unsigned shard_of_aor(const store::Home& home, std::string_view aor, std::size_t shards) noexcept;
 
 }  // namespace herald::server

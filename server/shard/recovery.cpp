@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "packages/registration.h"
-#include "server/shard/link.h"
+#include "server/core/bucket.h"
 
 namespace herald::server {
 
@@ -27,7 +27,7 @@ Recovery::Recovery(const std::vector<std::unique_ptr<Shard>>& shards, const stor
     : shards_(shards), home_(home), not_before_(end_of_grace(home, now)), next_id_(home.next_id) {}
 
 Shard& Recovery::shard_of(std::string_view aor) const {
-    return *shards_[shard_of_aor(home_, aor, shards_.size())];
+    return *shards_[shard_of_aor(home_.bucket_key, aor, shards_.size())];
 }
 
 void Recovery::on_alias(store::Alias row) {

@@ -56,6 +56,7 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
       router_(router),
       config_(setup.config),
       settings_{config_.mwi_account, config_.mwi_message_headers},
+      alone_(setup.peers ? nullptr : std::make_unique<Peers>(setup.store.home().bucket_key, 1)),
       resources_(metrics, &settings_),
       subscriptions_(metrics),
       port_(setup.store.attach(loop)) {
@@ -64,9 +65,10 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
     authenticator_ = std::make_unique<Authenticator>(config_, setup.domains, accounts_, aliases_,
                                                      setup.nonce_key, loop.clock(), metrics);
     locator_ = std::make_unique<sip::Locator>(loop, locator_options(setup.config));
-    context_ = std::make_unique<Context>(Context{
-        config_, setup.domains, setup.store.home(), setup.ids, loop, *stack_, *port_, accounts_,
-        aliases_, *authenticator_, resources_, subscriptions_, metrics, setup.index, setup.count});
+    context_ = std::make_unique<Context>(
+        Context{config_, setup.domains, setup.store.home(), setup.ids, loop, *stack_, *port_,
+                accounts_, aliases_, *authenticator_, resources_, subscriptions_, metrics,
+                setup.peers ? *setup.peers : *alone_, setup.index, setup.count});
     sender_ = std::make_unique<NotifySender>(*context_, *locator_);
     notifier_ = std::make_unique<Notifier>(*context_, *sender_);
     publications_ = std::make_unique<Publications>(*context_, *sender_);
@@ -81,6 +83,16 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
     messaging_ = std::make_unique<Messaging>(*context_, *registrar_, *locator_);
     registrar_->on_registered([this](const std::string& aor) { messaging_->on_registered(aor); });
     idle_trim_ = std::make_unique<base::IdleTrim>(loop);
+    join(setup.peers ? *setup.peers : *alone_);
+}
+
+/// What other shards may ask of this one.
+void Shard::join(Peers& peers) {
+    const auto shard = context_->shard;
+    peers.join(shard, loop_);
+    peers.offer(shard, *stack_);
+    peers.offer(shard, *mailboxes_);
+    peers.offer(shard, *messaging_);
 }
 
 Shard::~Shard() = default;
@@ -126,7 +138,10 @@ bool Shard::is_drained() const {
 
 void Shard::on_flow_closed(const sip::Flow& flow) {
     registrar_->on_flow_closed(flow);
-    if (tell_flow_closed_) tell_flow_closed_(flow);
+    // The others may have transactions on it. Whose stream it is tells everybody.
+    if (!sip::is_reliable(flow.protocol) || flow.shard != context_->shard) return;
+    context_->peers.post_to_others<sip::Stack>(
+        context_->shard, [flow](sip::Stack& stack) { stack.on_flow_closed(flow); });
 }
 
 void Shard::on_sign_of_life(const sip::Flow& flow) {

@@ -29,7 +29,8 @@ struct ShardSetup {
     std::atomic<std::uint64_t>& ids;
     base::HashKey nonce_key;
     unsigned index = 0;
-    unsigned count = 1;  ///< of shards
+    unsigned count = 1;      ///< of shards
+    Peers* peers = nullptr;  ///< of all of them; nullptr: this one is alone
 };
 
 /// Owns a shard's state and is used on its loop's thread only (before the loop runs: on the thread
@@ -59,10 +60,6 @@ public:
     /// are written. The loop must still turn until is_drained().
     void retire();
     bool is_drained() const;
-    /// Called for streams that ended, so that other shards learn of it.
-    void on_foreign_flow_closed(base::Task<void(const sip::Flow&)> tell) {
-        tell_flow_closed_ = std::move(tell);
-    }
 
     bool admits(const sip::Message& request, sip::Load load) override;
     void on_request(sip::ServerTransactionId id, const sip::Message& request,
@@ -75,11 +72,13 @@ private:
     bool passes_core_checks(sip::ServerTransactionId id, const sip::Message& request);
     void on_notify(sip::ServerTransactionId id, const sip::Message& request);
     const packages::Package* package_of(const sip::Message& request) const;
+    void join(Peers& peers);
 
     base::Loop& loop_;
     sip::ShardRouter* const router_;
     Config config_;  ///< this shard's own copy: reloaded on its thread
     packages::Settings settings_;
+    std::unique_ptr<Peers> alone_;
     ResourceTable resources_;
     SubscriptionTable subscriptions_;
     Accounts accounts_;
@@ -99,7 +98,6 @@ private:
     std::unique_ptr<Upstream> upstream_;
     std::unique_ptr<Messaging> messaging_;
     std::unique_ptr<base::IdleTrim> idle_trim_;
-    base::Task<void(const sip::Flow&)> tell_flow_closed_;
 };
 
 }  // namespace herald::server

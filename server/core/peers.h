@@ -1,0 +1,74 @@
+// server/core/peers.h: the shards of one process as their parts reach each other: work is posted to
+// the shard that owns an address-of-record, and meets that shard's part of the kind it names.
+//
+//   context.peers.post<Mailboxes>(member, [](Mailboxes& owner) { ... });
+#pragma once
+
+#include <cstddef>
+#include <cstdlib>
+#include <string_view>
+#include <typeindex>
+#include <utility>
+#include <vector>
+
+#include "base/id.h"
+#include "base/loop.h"
+#include "server/core/bucket.h"
+
+namespace herald::server {
+
+/// Filled before any loop runs, read-only after: any shard's thread may post.
+class Peers {
+public:
+    /// `bucket_key` as in store::Home.
+    Peers(const base::HashKey& bucket_key, std::size_t shards)
+        : bucket_key_(bucket_key), peers_(shards) {}
+
+    void join(unsigned shard, base::Loop& loop) { peers_.at(shard).loop = &loop; }
+    /// Makes `part` known to the other shards; of each kind there is one a shard. It lives as long
+    /// as its loop runs.
+    template <class Part>
+    void offer(unsigned shard, Part& part) {
+        peers_.at(shard).parts.emplace_back(typeid(Part), &part);
+    }
+
+    /// The shard that owns what is kept for a canonical AOR.
+    unsigned owner_of(std::string_view aor) const noexcept {
+        return shard_of_aor(bucket_key_, aor, peers_.size());
+    }
+    /// Runs `work(Part&)` on the thread of the shard that owns `aor`, never within this call.
+    template <class Part, class Work>
+    void post(std::string_view aor, Work work) const {
+        peers_[owner_of(aor)].template post<Part>(std::move(work));
+    }
+    /// Runs a copy of `work(Part&)` on the thread of every shard but `shard`.
+    template <class Part, class Work>
+    void post_to_others(unsigned shard, const Work& work) const {
+        for (std::size_t i = 0; i < peers_.size(); ++i) {
+            if (i != shard) peers_[i].template post<Part>(Work(work));
+        }
+    }
+
+private:
+    struct Peer {
+        base::Loop* loop = nullptr;
+        std::vector<std::pair<std::type_index, void*>> parts;
+
+        template <class Part>
+        Part& part() const noexcept {
+            for (const auto& [kind, part] : parts) {
+                if (kind == typeid(Part)) return *static_cast<Part*>(part);
+            }
+            std::abort();  // every shard offers the same kinds
+        }
+        template <class Part, class Work>
+        void post(Work work) const {
+            loop->post([&to = part<Part>(), work = std::move(work)]() mutable { work(to); });
+        }
+    };
+
+    const base::HashKey bucket_key_;
+    std::vector<Peer> peers_;
+};
+
+}  // namespace herald::server
