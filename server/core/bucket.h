@@ -2,6 +2,7 @@
 // shard that has the bucket.
 //
 //   AOR -- keyed hash --> bucket (1,024) -- mod shards --> shard
+//                                        -- by sixteens --> cell (64)
 //   A To tag of ours begins with the bucket, so requests within its dialog need no hash.
 #pragma once
 
@@ -19,6 +20,13 @@ namespace herald::server {
 inline constexpr std::uint32_t kBuckets = 1024;
 /// `bucket_key` as in store::Home; `aor` is canonical, and no alias.
 std::uint32_t bucket_of(const base::HashKey& bucket_key, std::string_view aor) noexcept;
+
+/// Sixteen neighbouring buckets: what is loaded and forgotten as one. Part of the schema.
+enum class Cell : std::uint8_t {};
+inline constexpr std::uint32_t kCells = 64;
+constexpr Cell cell_of(std::uint32_t bucket) noexcept {
+    return static_cast<Cell>(bucket / (kBuckets / kCells));
+}
 
 constexpr unsigned shard_of_bucket(std::uint32_t bucket, std::size_t shards) noexcept {
     return static_cast<unsigned>(bucket % shards);

@@ -55,6 +55,9 @@ struct Context {
     std::string resource_of(const sip::Uri& uri) const {
         return std::string(aliases.resolve(domains.aor(uri)));
     }
+    Cell cell_of(std::string_view aor) const noexcept {
+        return server::cell_of(bucket_of(home.bucket_key, aor));
+    }
     /// Whether this shard owns what is kept for `aor`.
     bool is_owner_of(std::string_view aor) const;
     /// Whether somebody of this AOR exists.

@@ -16,6 +16,7 @@
 #include "base/task.h"
 #include "pidf/imdn.h"
 #include "server/address/gruu.h"
+#include "server/core/agent.h"
 #include "server/core/context.h"
 #include "server/message/dispositions.h"
 #include "server/message/message_decision.h"
@@ -26,7 +27,7 @@
 namespace herald::server {
 
 /// The messages of one shard's users, online and offline.
-class Messaging {
+class Messaging final : public Agent {
 public:
     Messaging(Context& context, Registrar& registrar, sip::Locator& locator);
 
@@ -34,7 +35,9 @@ public:
     void on_message(sip::ServerTransactionId transaction, const sip::Message& request,
                     const sip::Flow& flow);
     /// A user of ours can be reached, in a new way or still.
-    void on_registered(const std::string& aor) { stored_.deliver(aor); }
+    void on_registered(const std::string& aor, std::string_view /*flow*/) override {
+        stored_.deliver(aor);
+    }
 
     /// 200: a device took it; 202: it is kept. Faults: not_found (no such user), limit_reached (no
     /// room), unavailable (nobody there, and nothing is kept; or the store), unknown_outcome.
@@ -44,7 +47,9 @@ public:
     void submit(store::Message message, Done done);
 
     StoredMessages& stored() noexcept { return stored_; }
-    void resume() { stored_.resume(); }
+    void resume() override { stored_.resume(); }
+    void forget(Cell cell) override { stored_.forget(cell); }
+    std::size_t held() const noexcept override { return stored_.held(); }
     std::size_t in_flight() const noexcept { return relay_.in_flight(); }
 
 private:

@@ -402,6 +402,22 @@ void StoredMessages::forget(std::string_view aor, std::uint64_t id) {
     end(std::string(aor), *entry);
 }
 
+void StoredMessages::forget(Cell cell) {
+    const auto is_in = [&](const std::string& aor) { return context_.cell_of(aor) == cell; };
+    std::erase_if(ready_, is_in);
+    std::erase_if(queues_, [&](const auto& entry) {
+        if (!is_in(entry.first)) return false;
+        const auto& queue = entry.second;
+        for (const auto& kept : queue.entries) {
+            auto timer = kept.expiry;
+            context_.loop.timers().cancel(timer);
+        }
+        count_ -= queue.waiting;
+        waiting_.subtract(queue.waiting);
+        return true;
+    });
+}
+
 std::vector<std::uint64_t> StoredMessages::ids(std::string_view aor) const {
     std::vector<std::uint64_t> found;
     for (const auto& [owner, queue] : queues_) {

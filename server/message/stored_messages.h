@@ -46,6 +46,9 @@ public:
 
     /// One row of the store, before the first request.
     void recover(const store::Message& row);
+    /// All of the cell's users out of memory, and nobody is told.
+    void forget(Cell cell);
+    std::size_t held() const noexcept { return queues_.size() + ready_.size(); }
     /// After the last row: users who are there get what waits for them.
     void resume();
 

@@ -58,10 +58,7 @@ MailboxNotices::MailboxNotices(Context& context, Mailboxes& mailboxes, Registrar
       sent_(context.metrics.counter("herald_mwi_unsolicited_total",
                                     "NOTIFY requests to phones that did not subscribe")),
       refused_(context.metrics.counter("herald_mwi_unsolicited_refused_total",
-                                       "Phones that answered one with 405, 481 or 489")) {
-    registrar.on_registered([this](const std::string& aor) { announce(aor); });
-    mailboxes.on_changed([this](const std::string& aor) { announce(aor); });
-}
+                                       "Phones that answered one with 405, 481 or 489")) {}
 
 MailboxNotices::~MailboxNotices() {
     *self_ = nullptr;
@@ -77,21 +74,40 @@ void MailboxNotices::announce(const std::string& aor) {
     if (!is_wanted(aor)) {
         // What is known of its phones is of no use any more.
         const auto found = lamps_.find(aor);
-        if (found != lamps_.end() && !found->second.is_due) lamps_.erase(found);
+        if (found != lamps_.end() && !found->second.due) lamps_.erase(found);
         return;
     }
     if (lamps_.size() >= sweep_at_) sweep();
     auto& lamp = lamps_[aor];
-    if (std::exchange(lamp.is_due, true)) return;
+    if (lamp.due) return;
     const auto now = context_.loop.now();
     const auto due = lamp.told_at == base::Instant{} ? now : std::max(now, lamp.told_at + kPause);
-    context_.loop.timers().arm(due, [this, aor] { tell(aor); });
+    lamp.due = context_.loop.timers().arm(due, [this, aor] { tell(aor); });
+}
+
+void MailboxNotices::on_changed(std::uint32_t resource) {
+    const auto& changed = context_.resources[resource];
+    if (changed.package == &package_) announce(changed.aor);
+}
+
+void MailboxNotices::forget(Cell cell) {
+    std::erase_if(lamps_, [&](const auto& entry) {
+        if (context_.cell_of(entry.first) != cell) return false;
+        auto timer = entry.second.due;
+        context_.loop.timers().cancel(timer);
+        return true;
+    });
+    std::erase_if(flights_, [&](const auto& entry) {
+        if (context_.cell_of(entry.second.aor) != cell) return false;
+        if (entry.second.transaction) context_.stack.forget(entry.second.transaction);
+        return true;
+    });
 }
 
 /// Those whose phones are all gone.
 void MailboxNotices::sweep() {
     std::erase_if(lamps_, [this](const auto& entry) {
-        return !entry.second.is_due && registrar_.bindings(entry.first).empty();
+        return !entry.second.due && registrar_.bindings(entry.first).empty();
     });
     sweep_at_ = 2 * lamps_.size() + kSweepAt;
 }
@@ -100,7 +116,7 @@ void MailboxNotices::tell(const std::string& aor) {
     const auto found = lamps_.find(aor);
     if (found == lamps_.end()) return;
     auto& lamp = found->second;
-    lamp.is_due = false;
+    lamp.due = {};
     const auto bindings = registrar_.bindings(aor);
     std::erase_if(lamp.phones, [&](const Phone& phone) {
         return std::none_of(bindings.begin(), bindings.end(),
@@ -201,7 +217,9 @@ std::string MailboxNotices::state_of(const packages::Binding& binding) const {
 }
 
 void MailboxNotices::depart(std::uint64_t id) {
-    if (!context_.stack.start(flights_.at(id).flow, *this, id)) return land(id, 503);
+    auto& flight = flights_.at(id);
+    flight.transaction = context_.stack.start(flight.flow, *this, id);
+    if (!flight.transaction) return land(id, 503);
     sent_.add();
 }
 

@@ -14,6 +14,7 @@
 
 #include "base/metrics.h"
 #include "packages/registration.h"
+#include "server/core/agent.h"
 #include "server/core/context.h"
 #include "server/mwi/mailboxes.h"
 #include "server/register/registrar.h"
@@ -23,15 +24,18 @@
 namespace herald::server {
 
 /// Those of one shard, on its thread.
-class MailboxNotices final : public sip::RequestSource {
+class MailboxNotices final : public Agent, public sip::RequestSource {
 public:
     MailboxNotices(Context& context, Mailboxes& mailboxes, Registrar& registrar,
                    sip::Locator& locator, const packages::Package& package);
     ~MailboxNotices() override;
 
-    /// The mailbox changed, or somebody registered: whoever has to be told is, at most once a
-    /// second.
-    void announce(const std::string& aor);
+    void forget(Cell cell) override;
+    std::size_t held() const noexcept override { return lamps_.size() + flights_.size(); }
+    void on_changed(std::uint32_t resource) override;
+    void on_registered(const std::string& aor, std::string_view /*flow*/) override {
+        announce(aor);
+    }
 
     void write_request(std::uint64_t user, std::string_view via, std::string& out) override;
     void on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome) override;
@@ -52,16 +56,19 @@ private:
     struct Lamp {
         std::vector<Phone> phones;
         base::Instant told_at{};
-        bool is_due = false;  ///< a timer is armed
+        base::TimerId due;  ///< when it is told
     };
     /// A NOTIFY on its way.
     struct Flight {
         std::string aor, contact, route, call_id, tag, state, body, type;
         sip::Flow flow;
+        sip::ClientTransactionId transaction;
         std::uint32_t cseq = 0;
         bool is_located = false;  ///< goes to the Contact or Path, not back the way it registered
     };
 
+    /// Whoever has to be told is, at most once a second.
+    void announce(const std::string& aor);
     bool is_wanted(const std::string& aor) const;
     void sweep();
     void tell(const std::string& aor);

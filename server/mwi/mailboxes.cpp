@@ -22,15 +22,12 @@ bool says_nothing(const packages::MailboxSettings& settings) {
 
 }  // namespace
 
-Mailboxes::Mailboxes(Context& context, Compositor& compositor, NotifySender& sender,
-                     const packages::Package& package)
+Mailboxes::Mailboxes(Context& context, Compositor& compositor, const packages::Package& package)
     : context_(context),
       compositor_(compositor),
       package_(package),
       told_(context.metrics.counter("herald_mailbox_members_total",
-                                    "Counters of a mailbox passed on to a group")) {
-    sender.on_changed([this](std::uint32_t slot) { note_change(slot); });
-}
+                                    "Counters of a mailbox passed on to a group")) {}
 
 const packages::MailboxSettings* Mailboxes::settings(std::string_view aor) const {
     const auto slot = context_.resources.find(package_, aor);
@@ -104,7 +101,7 @@ void Mailboxes::apply_settings(const std::string& aor, const std::vector<std::st
     if (now) {
         for (const auto& member : now->members) ask(member, aor);
     }
-    if (settings_hook_) settings_hook_(aor);
+    for (auto& listener : settings_changed_) listener(aor);
 }
 
 void Mailboxes::resume() {
@@ -152,12 +149,18 @@ void Mailboxes::hear(const std::string& group, const std::string& member, std::s
                   base::log_warning(
                       "mailbox.member_failed",
                       {{"group", group}, {"member", member}, {"why", status.fault().detail}});
-                  context_.loop.timers().arm(context_.loop.now() + kRetry,
-                                             [this, group, member, is_member] {
-                                                 if (is_member) return ask(member, group);
-                                                 hear(group, member, {});
-                                             });
+                  hear_again(group, member, is_member);
               });
+}
+
+void Mailboxes::hear_again(const std::string& group, const std::string& member, bool is_member) {
+    auto& timer = failed_[{group, member}];
+    context_.loop.timers().cancel(timer);
+    timer =
+        context_.loop.timers().arm(context_.loop.now() + kRetry, [this, group, member, is_member] {
+            failed_.erase({group, member});
+            is_member ? ask(member, group) : hear(group, member, {});
+        });
 }
 
 /// What is known of a mailbox itself, without what it has of others; empty: nothing.
@@ -176,20 +179,37 @@ std::string Mailboxes::own_body(const std::string& aor) const {
     return packages::own_body(inputs, aor);
 }
 
-void Mailboxes::note_change(std::uint32_t slot) {
+void Mailboxes::on_changed(std::uint32_t slot) {
     const auto& resource = context_.resources[slot];
     if (resource.package != &package_) return;
+    // Only members of groups have anybody to tell.
+    if (!groups_.contains(resource.aor)) return;
     if (changed_.empty()) context_.loop.post([this] { pass_on(); });
     changed_.insert(resource.aor);
 }
 
 void Mailboxes::pass_on() {
     for (const auto& aor : std::exchange(changed_, {})) {
-        if (const auto found = groups_.find(aor); found != groups_.end()) {
-            for (const auto& group : found->second) tell(aor, group);
-        }
-        if (changed_hook_) changed_hook_(aor);
+        const auto found = groups_.find(aor);
+        if (found == groups_.end()) continue;
+        for (const auto& group : found->second) tell(aor, group);
     }
+}
+
+void Mailboxes::forget(Cell cell) {
+    const auto is_in = [&](const std::string& aor) { return context_.cell_of(aor) == cell; };
+    std::erase_if(groups_, [&](const auto& entry) { return is_in(entry.first); });
+    std::erase_if(changed_, is_in);
+    std::erase_if(failed_, [&](const auto& entry) {
+        if (!is_in(entry.first.first)) return false;
+        auto timer = entry.second;
+        context_.loop.timers().cancel(timer);
+        return true;
+    });
+}
+
+std::size_t Mailboxes::held() const noexcept {
+    return groups_.size() + changed_.size() + failed_.size();
 }
 
 }  // namespace herald::server

@@ -7,26 +7,27 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "base/metrics.h"
 #include "base/task.h"
 #include "packages/mailbox.h"
+#include "server/core/agent.h"
 #include "server/core/context.h"
-#include "server/notify/notify.h"
 #include "server/publish/compositor.h"
 
 namespace herald::server {
 
 /// Called on its shard's thread.
-class Mailboxes {
+class Mailboxes final : public Agent {
 public:
-    Mailboxes(Context& context, Compositor& compositor, NotifySender& sender,
-              const packages::Package& package);
+    Mailboxes(Context& context, Compositor& compositor, const packages::Package& package);
 
     using Done = Compositor::Done;
     /// Replaces the settings of a mailbox; those that say nothing are removed. `done` runs after
@@ -41,19 +42,18 @@ public:
     void put_state(const std::string& aor, std::string source, packages::Rank rank,
                    packages::Document document, base::WallTime expires_at, Done done);
 
-    /// After recovery: groups ask for their members' counters again.
-    void resume();
+    /// Groups ask for their members' counters again.
+    void resume() override;
+    void forget(Cell cell) override;
+    std::size_t held() const noexcept override;
+    void on_changed(std::uint32_t resource) override;
     /// Every mailbox with settings.
     void for_each(
         const std::function<void(const std::string&, const packages::MailboxSettings&)>& visit);
 
-    /// Called for a mailbox whose state changed, after the turn it changed in.
-    void on_changed(base::Task<void(const std::string& aor)> hook) {
-        changed_hook_ = std::move(hook);
-    }
-    /// Called for a mailbox whose settings changed.
-    void on_settings(base::Task<void(const std::string& aor)> hook) {
-        settings_hook_ = std::move(hook);
+    /// Adds a listener, called for a mailbox whose settings changed.
+    void on_settings(base::Task<void(const std::string& aor)> listener) {
+        settings_changed_.push_back(std::move(listener));
     }
 
 private:
@@ -64,7 +64,7 @@ private:
     void tell(const std::string& member, const std::string& group);
     void hear(const std::string& group, const std::string& member, std::string body);
     std::string own_body(const std::string& aor) const;
-    void note_change(std::uint32_t slot);
+    void hear_again(const std::string& group, const std::string& member, bool is_member);
     void pass_on();
 
     Context& context_;
@@ -73,8 +73,9 @@ private:
     /// Groups, wherever they are, by the member of ours that they count.
     std::unordered_map<std::string, std::vector<std::string>> groups_;
     std::unordered_set<std::string> changed_;  ///< AORs, to be passed on
-    base::Task<void(const std::string&)> changed_hook_;
-    base::Task<void(const std::string&)> settings_hook_;
+    /// Counters that could not be kept, by group and member: they are asked for again.
+    std::map<std::pair<std::string, std::string>, base::TimerId> failed_;
+    std::vector<base::Task<void(const std::string&)>> settings_changed_;
     base::Counter& told_;
 };
 

@@ -68,6 +68,11 @@ void Publications::open_gate(std::uint32_t slot) {
     }
 }
 
+void Publications::tell_leaving(std::uint32_t slot, const Publication& publication,
+                                packages::Cause cause) {
+    for (auto& listener : leaving_) listener(slot, publication, cause);
+}
+
 void Publications::put(std::uint32_t slot, Publication publication) {
     auto& resource = context_.resources[slot];
     auto* place = resource.by_id(publication.id);
@@ -77,7 +82,7 @@ void Publications::put(std::uint32_t slot, Publication publication) {
                                                             resource.version + 1);
     }
     if (place) {
-        if (leaving_) leaving_(slot, *place);
+        tell_leaving(slot, *place, packages::Cause::refreshed);
         resource.note_departure(*place, packages::Cause::removed, 0);
         context_.loop.timers().cancel(place->expiry);
         *place = std::move(publication);
@@ -96,7 +101,7 @@ void Publications::take_out(std::uint32_t slot, std::uint64_t id, packages::Caus
         std::find_if(publications.begin(), publications.end(),
                      [&](const Publication& publication) { return publication.id == id; });
     if (found == publications.end()) return;
-    if (leaving_) leaving_(slot, *found);
+    tell_leaving(slot, *found, cause);
     resource.note_departure(*found, cause, retry_after);
     context_.loop.timers().cancel(found->expiry);
     publications.erase(found);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "base/metrics.h"
 #include "base/result.h"
@@ -24,10 +25,11 @@ public:
     /// Makes a change durable; `apply` runs with the outcome, then what waited goes on.
     void commit(std::uint32_t slot, store::Change change, base::Task<void(store::Outcome)> apply);
 
-    /// Called before a publication leaves memory or is replaced.
-    void on_leaving(base::Task<void(std::uint32_t slot, const Publication&)> hook) {
-        leaving_ = std::move(hook);
-    }
+    /// Adds a listener, called before a publication leaves memory, or is replaced
+    /// (Cause::refreshed). Forgetting calls nobody.
+    using Leaving =
+        base::Task<void(std::uint32_t slot, const Publication& publication, packages::Cause cause)>;
+    void on_leaving(Leaving listener) { leaving_.push_back(std::move(listener)); }
 
     /// Puts a publication in the place of the one with its id, or beside the others.
     void put(std::uint32_t slot, Publication publication);
@@ -43,10 +45,11 @@ private:
     void apply_expiry(std::uint32_t slot, std::uint64_t id, store::Outcome outcome);
     void try_expiry_again(std::uint32_t slot, Publication& publication);
     void open_gate(std::uint32_t slot);
+    void tell_leaving(std::uint32_t slot, const Publication& publication, packages::Cause cause);
 
     Context& context_;
     NotifySender& sender_;
-    base::Task<void(std::uint32_t, const Publication&)> leaving_;
+    std::vector<Leaving> leaving_;
     base::Counter& expired_;
 };
 

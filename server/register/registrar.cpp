@@ -56,15 +56,12 @@ Registrar::Registrar(Context& context, NotifySender& sender, Publications& publi
       publications_(publications),
       package_(package),
       gruus_(context.home.lasting_key),
-      presence_(context, sender, publications, package),
       queried_(counter(context.metrics, "queried")),
       repeated_(counter(context.metrics, "repeated")),
       changed_(counter(context.metrics, "changed")),
       time_(context.metrics.histogram("herald_register_seconds", "From a REGISTER to its 200")) {
-    publications_.on_leaving([this](std::uint32_t slot, const Publication& publication) {
-        forget_gruus(slot, publication);
-        if (binding_of(publication)) presence_.leaving(context_.resources[slot].aor);
-    });
+    publications_.on_leaving([this](std::uint32_t slot, const Publication& publication,
+                                    packages::Cause) { forget_gruus(slot, publication); });
 }
 
 void Registrar::refuse(const Incoming& incoming, const sip::Answer& answer) {
@@ -214,9 +211,7 @@ void Registrar::apply(const Incoming& incoming, std::uint32_t slot, Change& chan
             time_.observe(
                 static_cast<std::uint64_t>((context_.loop.now() - incoming.arrived).count()));
             sender_.changed(slot);
-            if (!change.made.empty()) presence_.reached(incoming.aor, incoming.flow);
-            presence_.changed(incoming.aor);
-            if (!change.made.empty()) tell_registered(incoming.aor);
+            if (!change.made.empty()) tell_registered(incoming.aor, incoming.flow);
             break;
         case store::Outcome::refused:
             refuse(incoming, answer(500, "The bindings were changed meanwhile"));
@@ -272,6 +267,10 @@ void Registrar::append_contact(std::string& headers, const packages::Binding& bi
         headers += ";temp-gruu=\"" + binding.temporary_gruu + '"';
     }
     headers += "\r\n";
+}
+
+bool Registrar::takes(const store::Publication& row) const {
+    return row.type == packages::kBindingType && !row.is_removed;
 }
 
 void Registrar::recover(store::Publication row, base::WallTime not_before) {
@@ -339,6 +338,12 @@ void Registrar::forget_gruus(std::uint32_t slot, const Publication& publication)
     const auto found = std::find_if(
         first, last, [&](const auto& entry) { return entry.second.id == publication.id; });
     if (found != last) by_subject_.erase(found);
+}
+
+void Registrar::forget(Cell cell) {
+    std::erase_if(by_subject_, [&](const auto& entry) {
+        return context_.cell_of(context_.resources[entry.second.slot].aor) == cell;
+    });
 }
 
 const packages::Binding* Registrar::binding(const TemporaryGruu& gruu) const {

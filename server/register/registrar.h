@@ -15,11 +15,11 @@
 #include "base/metrics.h"
 #include "base/task.h"
 #include "server/address/gruu.h"
+#include "server/core/agent.h"
 #include "server/core/context.h"
 #include "server/notify/notify.h"
 #include "server/publish/publications.h"
 #include "server/register/register_decision.h"
-#include "server/register/registration_presence.h"
 
 namespace herald::server {
 
@@ -35,7 +35,7 @@ struct RegistrationOrder {
 
 /// The registrar of one shard. REGISTERs of one AOR are decided one after the other, in order of
 /// arrival.
-class Registrar {
+class Registrar final : public Agent {
 public:
     Registrar(Context& context, NotifySender& sender, Publications& publications,
               const packages::Package& package);
@@ -51,23 +51,20 @@ public:
     /// Faults: not_found, unavailable, unknown_outcome.
     void remove(RegistrationOrder order, Done done);
 
-    /// One binding of the store, before the first request.
-    void recover(store::Publication row, base::WallTime not_before);
-
-    /// After the last recovered row.
-    void resume() { presence_.resume(); }
-    /// A stream ended.
-    void on_flow_closed(const sip::Flow& flow) { presence_.on_flow_closed(flow); }
+    /// Bindings are its own.
+    bool takes(const store::Publication& row) const override;
+    void recover(store::Publication row, base::WallTime not_before) override;
+    void forget(Cell cell) override;
+    std::size_t held() const noexcept override { return by_subject_.size(); }
 
     /// The bindings of an AOR, in the order they were made; valid until the loop's turn ends.
     std::vector<const packages::Binding*> bindings(std::string_view aor) const;
     /// The binding a temporary GRUU stands for; nullptr: none any more.
     const packages::Binding* binding(const TemporaryGruu& gruu) const;
 
-    /// Called after a new or refreshed binding was made durable, with its AOR.
-    void on_registered(base::Task<void(const std::string&)> hook) {
-        registered_.push_back(std::move(hook));
-    }
+    /// Adds a listener, called as Agent::on_registered() is.
+    using Registered = base::Task<void(const std::string& aor, std::string_view flow)>;
+    void on_registration(Registered listener) { registered_.push_back(std::move(listener)); }
 
 private:
     struct Incoming {
@@ -101,8 +98,8 @@ private:
     void apply(const Incoming& incoming, std::uint32_t slot, Change& change,
                store::Outcome outcome);
     void apply_to(std::uint32_t slot, Change& change);
-    void tell_registered(const std::string& aor) {
-        for (auto& hook : registered_) hook(aor);
+    void tell_registered(const std::string& aor, std::string_view flow) {
+        for (auto& listener : registered_) listener(aor, flow);
     }
     void accept(const Incoming& incoming, bool has_outbound);
     void refuse(const Incoming& incoming, const sip::Answer& answer);
@@ -125,8 +122,7 @@ private:
     Publications& publications_;
     const packages::Package& package_;
     Gruus gruus_;
-    RegistrationPresence presence_;
-    std::vector<base::Task<void(const std::string&)>> registered_;
+    std::vector<Registered> registered_;
     /// Devices temporary GRUUs may stand for.
     std::unordered_multimap<std::uint64_t, Place> by_subject_;
     base::Counter& queried_;

@@ -107,7 +107,6 @@ void Registrar::remove_ordered(std::uint32_t slot, Order& order) {
                                      publications_.take_out(slot, id, wanted.cause,
                                                             wanted.retry_after);
                                  sender_.changed(slot);
-                                 presence_.changed(wanted.aor);
                              }
                              done(status_of(outcome));
                          });
@@ -130,8 +129,7 @@ void Registrar::put_ordered(std::uint32_t slot, Order& order) {
                 note_gruus(slot, *next);
                 publications_.put(slot, std::move(*next));
                 sender_.changed(slot);
-                presence_.changed(aor);
-                tell_registered(aor);
+                tell_registered(aor, {});
             }
             done(status_of(outcome));
         });

@@ -28,6 +28,32 @@ RegistrationPresence::RegistrationPresence(Context& context, NotifySender& sende
       presence_(*packages::find("presence")),
       vanished_(context.metrics.counter("herald_presence_vanished_total",
                                         "Users shown as gone because their last device vanished")) {
+    publications.on_leaving(
+        [this](std::uint32_t slot, const Publication& publication, packages::Cause cause) {
+            if (is_on() && binding_of(publication)) on_leaving(slot, cause);
+        });
+}
+
+/// What runs out is looked at after this turn; what is removed on purpose on_changed() tells.
+void RegistrationPresence::on_leaving(std::uint32_t slot, packages::Cause cause) {
+    const auto& aor = context_.resources[slot].aor;
+    if (cause != packages::Cause::expired) return static_cast<void>(vanishing_.erase(aor));
+    if (!vanishing_.insert(aor).second) return;
+    context_.loop.post([this, aor] {
+        if (vanishing_.erase(aor) > 0) look(aor);
+    });
+}
+
+void RegistrationPresence::on_changed(std::uint32_t resource) {
+    if (!is_on() || context_.resources[resource].package != &registrations_) return;
+    const std::string aor = context_.resources[resource].aor;
+    if (!vanishing_.contains(aor)) changed(aor);
+}
+
+void RegistrationPresence::on_registered(const std::string& aor, std::string_view flow) {
+    if (!is_on()) return;
+    reached(aor, std::string(flow));
+    changed(aor);
 }
 
 bool RegistrationPresence::is_reachable(const std::string& aor) const {
@@ -50,7 +76,6 @@ bool RegistrationPresence::is_shown(std::string_view aor) const {
 }
 
 void RegistrationPresence::changed(const std::string& aor) {
-    if (!is_on()) return;
     forget_lost(aor);
     if (is_reachable(aor)) {
         end_grace(aor);
@@ -64,17 +89,12 @@ void RegistrationPresence::changed(const std::string& aor) {
 
 void RegistrationPresence::reached(const std::string& aor, const std::string& flow) {
     const auto way = flow_of_binding(flow, context_.home.epoch);
-    if (!is_on() || !way || !sip::is_reliable(way->protocol)) return;
+    if (!way || !sip::is_reliable(way->protocol)) return;
     by_flow_[flow].insert(aor);
     const auto lost = lost_.find(aor);
     if (lost == lost_.end()) return;
     lost->second.erase(flow);
     if (lost->second.empty()) lost_.erase(lost);
-}
-
-void RegistrationPresence::leaving(const std::string& aor) {
-    if (!is_on()) return;
-    context_.loop.post([this, aor] { look(aor); });
 }
 
 void RegistrationPresence::on_flow_closed(const sip::Flow& flow) {
@@ -96,6 +116,24 @@ void RegistrationPresence::resume() {
         if (resource.package == &registrations_) registered.push_back(resource.aor);
     });
     for (const auto& aor : registered) changed(aor);
+}
+
+void RegistrationPresence::forget(Cell cell) {
+    const auto is_in = [&](const std::string& aor) { return context_.cell_of(aor) == cell; };
+    std::erase_if(grace_, [&](const auto& entry) {
+        if (!is_in(entry.first)) return false;
+        auto timer = entry.second;
+        context_.loop.timers().cancel(timer);
+        return true;
+    });
+    for (auto& [flow, aors] : by_flow_) std::erase_if(aors, is_in);
+    std::erase_if(by_flow_, [](const auto& entry) { return entry.second.empty(); });
+    std::erase_if(lost_, [&](const auto& entry) { return is_in(entry.first); });
+    std::erase_if(vanishing_, is_in);
+}
+
+std::size_t RegistrationPresence::held() const noexcept {
+    return grace_.size() + by_flow_.size() + lost_.size() + vanishing_.size();
 }
 
 /// Whether the last device of somebody vanished, or is there again.

@@ -15,6 +15,7 @@
 #include <unordered_set>
 
 #include "base/metrics.h"
+#include "server/core/agent.h"
 #include "server/core/context.h"
 #include "server/notify/notify.h"
 #include "server/publish/publications.h"
@@ -24,24 +25,27 @@ namespace herald::server {
 /// Keeps one input of rank registration in the presence of everybody who has a reachable contact.
 /// It is derived: never stored, and made again from the bindings after a start. One per shard, on
 /// its thread.
-class RegistrationPresence {
+class RegistrationPresence final : public Agent {
 public:
     RegistrationPresence(Context& context, NotifySender& sender, Publications& publications,
                          const packages::Package& registrations);
 
-    /// The bindings of `aor` were made, refreshed or removed on purpose: shown at once.
-    void changed(const std::string& aor);
-    /// A device of `aor` registered by `flow`, in the text form bindings keep: it is there again.
-    void reached(const std::string& aor, const std::string& flow);
-    /// A binding of `aor` ends, perhaps because its device is gone: looked at after this turn.
-    void leaving(const std::string& aor);
-    /// A stream ended: whoever registered by it may be gone.
-    void on_flow_closed(const sip::Flow& flow);
-    /// After recovery.
-    void resume();
+    void resume() override;
+    void forget(Cell cell) override;
+    std::size_t held() const noexcept override;
+    /// Bindings were made, refreshed or removed on purpose: shown at once.
+    void on_changed(std::uint32_t resource) override;
+    /// The device is there again.
+    void on_registered(const std::string& aor, std::string_view flow) override;
+    /// Whoever registered by it may be gone.
+    void on_flow_closed(const sip::Flow& flow) override;
 
 private:
     using Names = std::unordered_set<std::string>;
+
+    void on_leaving(std::uint32_t slot, packages::Cause cause);
+    void changed(const std::string& aor);
+    void reached(const std::string& aor, const std::string& flow);
 
     bool is_on() const noexcept { return context_.config.presence_from_registrations; }
     bool is_reachable(const std::string& aor) const;
@@ -63,6 +67,8 @@ private:
     std::unordered_map<std::string, Names> by_flow_;
     /// Streams that ended while a binding was still on them, by AOR.
     std::unordered_map<std::string, Names> lost_;
+    /// Whose binding ran out in this turn: perhaps because the device is gone.
+    Names vanishing_;
     base::Counter& vanished_;
 };
 

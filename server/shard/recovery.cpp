@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "packages/registration.h"
 #include "server/core/bucket.h"
 
 namespace herald::server {
@@ -42,8 +41,7 @@ void Recovery::on_account(store::Account row) {
 void Recovery::on_publication(store::Publication row) {
     meet(row.id);
     auto& shard = shard_of(row.aor);
-    if (row.type == packages::kBindingType && !row.is_removed)
-        return shard.registrar().recover(std::move(row), not_before_);
+    if (shard.agents().recover(row, not_before_)) return;
     shard.compositor().recover(std::move(row), not_before_);
 }
 

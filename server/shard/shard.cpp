@@ -73,32 +73,20 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
     notifier_ = std::make_unique<Notifier>(*context_, *sender_);
     publications_ = std::make_unique<Publications>(*context_, *sender_);
     compositor_ = std::make_unique<Compositor>(*context_, *sender_, *publications_);
-    registrar_ =
-        std::make_unique<Registrar>(*context_, *sender_, *publications_, *packages::find("reg"));
-    const auto& message_summary = *packages::find("message-summary");
-    mailboxes_ = std::make_unique<Mailboxes>(*context_, *compositor_, *sender_, message_summary);
-    mailbox_notices_ = std::make_unique<MailboxNotices>(*context_, *mailboxes_, *registrar_,
-                                                        *locator_, message_summary);
-    upstream_ = std::make_unique<Upstream>(*context_, *mailboxes_, *locator_, message_summary);
-    messaging_ = std::make_unique<Messaging>(*context_, *registrar_, *locator_);
-    registrar_->on_registered([this](const std::string& aor) { messaging_->on_registered(aor); });
+    auto& peers = setup.peers ? *setup.peers : *alone_;
+    peers.join(setup.index, loop);
+    peers.offer(setup.index, *stack_);
+    agents_ = std::make_unique<Agents>(
+        AgentParts{*context_, peers, *locator_, *sender_, *publications_, *compositor_});
+    registrar_ = &agents_->get<Registrar>();
+    messaging_ = &agents_->get<Messaging>();
     idle_trim_ = std::make_unique<base::IdleTrim>(loop);
-    join(setup.peers ? *setup.peers : *alone_);
-}
-
-/// What other shards may ask of this one.
-void Shard::join(Peers& peers) {
-    const auto shard = context_->shard;
-    peers.join(shard, loop_);
-    peers.offer(shard, *stack_);
-    peers.offer(shard, *mailboxes_);
-    peers.offer(shard, *messaging_);
 }
 
 Shard::~Shard() = default;
 
 void Shard::resume() {
-    registrar_->resume();
+    agents_->resume();
     std::vector<std::uint32_t> slots;
     resources_.for_each([&](std::uint32_t slot, Resource&) { slots.push_back(slot); });
     for (const auto slot : slots) {
@@ -106,9 +94,6 @@ void Shard::resume() {
         resources_.drop_if_idle(slot);
     }
     notifier_->send_strays_elsewhere();
-    mailboxes_->resume();
-    upstream_->resume();
-    messaging_->resume();
     loop_.timers().arm(loop_.now() + kTombstoneLife, [this] {
         notifier_->forget_tombstones();
         compositor_->forget_tombstones();
@@ -137,7 +122,7 @@ bool Shard::is_drained() const {
 }
 
 void Shard::on_flow_closed(const sip::Flow& flow) {
-    registrar_->on_flow_closed(flow);
+    agents_->on_flow_closed(flow);
     // The others may have transactions on it. Whose stream it is tells everybody.
     if (!sip::is_reliable(flow.protocol) || flow.shard != context_->shard) return;
     context_->peers.post_to_others<sip::Stack>(
@@ -186,9 +171,9 @@ bool Shard::passes_core_checks(sip::ServerTransactionId id, const sip::Message& 
     return true;
 }
 
-/// Outside the dialogs with PBXs a NOTIFY is a stranger's (RFC 6665 4.1.3).
+/// Outside the dialogs of an agent a NOTIFY is a stranger's (RFC 6665 4.1.3).
 void Shard::on_notify(sip::ServerTransactionId id, const sip::Message& request) {
-    if (upstream_->on_notify(id, request)) return;
+    if (agents_->on_notify(id, request)) return;
     stack_->answer(id, package_of(request) ? answer(481) : bad_event());
 }
 

@@ -8,13 +8,12 @@
 #include "base/idle_trim.h"
 #include "server/core/context.h"
 #include "server/message/messaging.h"
-#include "server/mwi/mailbox_notices.h"
 #include "server/mwi/mailboxes.h"
 #include "server/notify/notifier.h"
 #include "server/notify/notify.h"
 #include "server/publish/compositor.h"
 #include "server/register/registrar.h"
-#include "server/subscriber/upstream.h"
+#include "server/shard/agents.h"
 #include "sip/locate.h"
 #include "sip/stack.h"
 #include "store/store.h"
@@ -46,8 +45,9 @@ public:
     Context& context() noexcept { return *context_; }
     Notifier& notifier() noexcept { return *notifier_; }
     Compositor& compositor() noexcept { return *compositor_; }
+    Agents& agents() noexcept { return *agents_; }
     Registrar& registrar() noexcept { return *registrar_; }
-    Mailboxes& mailboxes() noexcept { return *mailboxes_; }
+    Mailboxes& mailboxes() noexcept { return agents_->get<Mailboxes>(); }
     Messaging& messaging() noexcept { return *messaging_; }
     NotifySender& sender() noexcept { return *sender_; }
     store::Port& port() noexcept { return *port_; }
@@ -72,7 +72,6 @@ private:
     bool passes_core_checks(sip::ServerTransactionId id, const sip::Message& request);
     void on_notify(sip::ServerTransactionId id, const sip::Message& request);
     const packages::Package* package_of(const sip::Message& request) const;
-    void join(Peers& peers);
 
     base::Loop& loop_;
     sip::ShardRouter* const router_;
@@ -92,11 +91,9 @@ private:
     std::unique_ptr<Notifier> notifier_;
     std::unique_ptr<Publications> publications_;
     std::unique_ptr<Compositor> compositor_;
-    std::unique_ptr<Registrar> registrar_;
-    std::unique_ptr<Mailboxes> mailboxes_;
-    std::unique_ptr<MailboxNotices> mailbox_notices_;
-    std::unique_ptr<Upstream> upstream_;
-    std::unique_ptr<Messaging> messaging_;
+    std::unique_ptr<Agents> agents_;
+    Registrar* registrar_ = nullptr;  ///< of the agents, those that requests go to
+    Messaging* messaging_ = nullptr;
     std::unique_ptr<base::IdleTrim> idle_trim_;
 };
 

@@ -84,6 +84,18 @@ void Upstream::resume() {
     });
 }
 
+/// A PBX goes on telling who has the mailbox then, and hears 481.
+void Upstream::forget(Cell cell) {
+    std::vector<std::uint64_t> gone;
+    for (const auto& [id, line] : lines_) {
+        if (context_.cell_of(line->aor) == cell) gone.push_back(id);
+    }
+    for (const auto id : gone) {
+        by_aor_.erase(find(id)->aor);
+        forget(id);
+    }
+}
+
 Upstream::Line* Upstream::find(std::uint64_t id) {
     const auto found = lines_.find(id);
     return found == lines_.end() ? nullptr : found->second.get();

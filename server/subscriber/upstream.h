@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/metrics.h"
+#include "server/core/agent.h"
 #include "server/core/context.h"
 #include "server/mwi/mailboxes.h"
 #include "server/subscriber/upstream_state.h"
@@ -27,16 +28,19 @@
 namespace herald::server {
 
 /// The subscriptions of one shard's mailboxes, on its thread.
-class Upstream final : public sip::RequestSource {
+class Upstream final : public Agent, public sip::RequestSource {
 public:
     Upstream(Context& context, Mailboxes& mailboxes, sip::Locator& locator,
              const packages::Package& package);
     ~Upstream() override;
 
-    /// After recovery: subscribes for every mailbox that has a PBX, spread over some time.
-    void resume();
-    /// Answers a NOTIFY within one of our dialogs; false where there is none.
-    bool on_notify(sip::ServerTransactionId transaction, const sip::Message& request);
+    /// Subscribes for every mailbox that has a PBX, spread over some time.
+    void resume() override;
+    void forget(Cell cell) override;
+    std::size_t held() const noexcept override {
+        return lines_.size() + by_aor_.size() + by_tag_.size();
+    }
+    bool on_notify(sip::ServerTransactionId transaction, const sip::Message& request) override;
 
     void write_request(std::uint64_t user, std::string_view via, std::string& out) override;
     void on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome) override;

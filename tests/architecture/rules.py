@@ -48,7 +48,6 @@ OPENINGS = {
 }
 # Includes against the arrows that are known and on their way out.
 TOLERATED = {
-    ("server/mwi/mailboxes.h", "server/notify/notify.h"),
     ("server/publish/compositor.h", "server/notify/notify.h"),
     ("server/publish/publications.h", "server/notify/notify.h"),
     ("server/publish/publish_decision.h", "server/notify/subscribe_decision.h"),

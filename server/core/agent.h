@@ -1,0 +1,57 @@
+// server/core/agent.h: what something needs beside the pure functions of a
+// package: requests of its own, state that follows other state, timers.
+//
+// One object of each kind a shard, listed in shard/agents.cpp. It is told what
+// happens in its shard and overrides what it wants to hear of; nobody else
+// knows that it is there.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "server/core/bucket.h"
+#include "sip/message.h"
+#include "sip/transaction.h"
+#include "store/records.h"
+
+namespace herald::server {
+
+/// Called on the shard's thread.
+class Agent {
+public:
+    Agent() = default;
+    virtual ~Agent() = default;
+    Agent(const Agent&) = delete;
+    Agent& operator=(const Agent&) = delete;
+
+    /// Whether rows like this one are its own to recover(); those of no agent are
+    /// publications.
+    virtual bool takes(const store::Publication& /*row*/) const { return false; }
+    /// A row that it takes, before the first request. Nothing runs out before
+    /// `not_before`.
+    virtual void recover(store::Publication /*row*/, base::WallTime /*not_before*/) {}
+    /// After the last row, before anybody is told anything.
+    virtual void resume() {}
+    /// Everything it holds of the cell's addresses leaves memory, timers
+    /// included, and nobody is told. No change of them is under way in the store.
+    virtual void forget(Cell cell) = 0;
+    /// How many things it holds, in all its containers.
+    virtual std::size_t held() const noexcept = 0;
+
+    /// The state of a resource changed; its watchers are not told yet.
+    virtual void on_changed(std::uint32_t /*resource*/) {}
+    /// A binding was made or refreshed, durably, by a device on `flow`, in the
+    /// text form bindings keep; empty: an operator did it.
+    virtual void on_registered(const std::string& /*aor*/, std::string_view /*flow*/) {}
+    /// A stream ended.
+    virtual void on_flow_closed(const sip::Flow& /*flow*/) {}
+    /// A NOTIFY outside the dialogs of our watchers. True: it was answered.
+    virtual bool on_notify(sip::ServerTransactionId /*transaction*/,
+                           const sip::Message& /*request*/) {
+        return false;
+    }
+};
+
+}  // namespace herald::server

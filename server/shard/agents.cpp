@@ -1,0 +1,78 @@
+// server/shard/agents.cpp: the agents of one shard: the list of them, and what
+// happens told to all.
+#include "server/shard/agents.h"
+
+#include <utility>
+
+#include "server/message/messaging.h"
+#include "server/mwi/mailbox_notices.h"
+#include "server/mwi/mailboxes.h"
+#include "server/register/registrar.h"
+#include "server/register/registration_presence.h"
+#include "server/subscriber/upstream.h"
+
+namespace herald::server {
+
+/// One line an agent; who needs another one comes after it.
+Agents::Agents(const AgentParts& p) {
+    const auto& reg = *packages::find("reg");
+    const auto& mwi = *packages::find("message-summary");
+    auto& registrar = add<Registrar>(p, p.context, p.sender, p.publications, reg);
+    add<RegistrationPresence>(p, p.context, p.sender, p.publications, reg);
+    auto& mailboxes = add<Mailboxes>(p, p.context, p.compositor, mwi);
+    add<MailboxNotices>(p, p.context, mailboxes, registrar, p.locator, mwi);
+    add<Upstream>(p, p.context, mailboxes, p.locator, mwi);
+    add<Messaging>(p, p.context, registrar, p.locator);
+
+    p.sender.on_changed([this](std::uint32_t resource) {
+        for (const auto& each : all_) each->on_changed(resource);
+    });
+    registrar.on_registration([this](const std::string& aor, std::string_view flow) {
+        for (const auto& each : all_) each->on_registered(aor, flow);
+    });
+}
+
+template <class T, class... Parts>
+T& Agents::add(const AgentParts& parts, Parts&&... given) {
+    auto made = std::make_unique<T>(std::forward<Parts>(given)...);
+    auto& agent = *made;
+    parts.peers.offer(parts.context.shard, agent);
+    all_.push_back(std::move(made));
+    return agent;
+}
+
+bool Agents::recover(store::Publication& row, base::WallTime not_before) {
+    for (const auto& each : all_) {
+        if (!each->takes(row)) continue;
+        each->recover(std::move(row), not_before);
+        return true;
+    }
+    return false;
+}
+
+void Agents::resume() {
+    for (const auto& each : all_) each->resume();
+}
+
+void Agents::forget(Cell cell) {
+    for (const auto& each : all_) each->forget(cell);
+}
+
+std::size_t Agents::held() const noexcept {
+    std::size_t held = 0;
+    for (const auto& each : all_) held += each->held();
+    return held;
+}
+
+void Agents::on_flow_closed(const sip::Flow& flow) {
+    for (const auto& each : all_) each->on_flow_closed(flow);
+}
+
+bool Agents::on_notify(sip::ServerTransactionId transaction, const sip::Message& request) {
+    for (const auto& each : all_) {
+        if (each->on_notify(transaction, request)) return true;
+    }
+    return false;
+}
+
+}  // namespace herald::server

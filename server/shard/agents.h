@@ -1,0 +1,59 @@
+// server/shard/agents.h: the agents of one shard: the list of them, and what
+// happens told to all.
+#pragma once
+
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/core/agent.h"
+#include "server/core/context.h"
+#include "server/notify/notify.h"
+#include "server/publish/compositor.h"
+#include "server/publish/publications.h"
+#include "sip/locate.h"
+
+namespace herald::server {
+
+/// What agents are made of; outlives them.
+struct AgentParts {
+    Context& context;
+    Peers& peers;
+    sip::Locator& locator;
+    NotifySender& sender;
+    Publications& publications;
+    Compositor& compositor;
+};
+
+/// Owned by the Shard, on its thread.
+class Agents {
+public:
+    explicit Agents(const AgentParts& parts);
+
+    /// The agent of a kind there is; for operators' calls.
+    template <class T>
+    T& get() const {
+        for (const auto& each : all_) {
+            if (auto* found = dynamic_cast<T*>(each.get())) return *found;
+        }
+        std::abort();  // it is in the list
+    }
+
+    /// True where an agent took the row; it is as it was otherwise.
+    bool recover(store::Publication& row, base::WallTime not_before);
+    void resume();
+    void forget(Cell cell);
+    std::size_t held() const noexcept;
+    void on_flow_closed(const sip::Flow& flow);
+    bool on_notify(sip::ServerTransactionId transaction, const sip::Message& request);
+
+private:
+    template <class T, class... Parts>
+    T& add(const AgentParts& parts, Parts&&... given);
+
+    std::vector<std::unique_ptr<Agent>> all_;
+};
+
+}  // namespace herald::server

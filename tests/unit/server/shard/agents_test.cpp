@@ -1,0 +1,145 @@
+// tests/unit/server/shard/agents_test.cpp: what happens in a shard reaches its agents, and they can
+// forget it.
+#include "server/shard/agents.h"
+
+#include <doctest/doctest.h>
+
+#include "packages/registration.h"
+#include "server/message/messaging.h"
+#include "server/mwi/mailbox_notices.h"
+#include "server/mwi/mailboxes.h"
+#include "server/register/registrar.h"
+#include "server/register/registration_presence.h"
+#include "server/subscriber/upstream.h"
+#include "tests/unit/server/slow_shard.h"
+
+namespace herald::server {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::SlowShard;
+
+const std::string kAlice = "sip:alice@localhost";
+const std::string kBob = "sip:bob@localhost";
+const std::string kCarol = "sip:carol@localhost";
+const std::string kDave = "sip:dave@localhost";
+
+Config with_all() {
+    auto read = parse_config(
+        "[presence]\nfrom_registrations = true\nregistration_grace = 600\n"
+        "[mwi]\nunsolicited = true\npbx = [\"office sip:192.0.2.50\"]\n");
+    REQUIRE(read.mistakes.empty());
+    return std::move(read.config);
+}
+
+/// One of everything that agents hold. Every change is durable at once.
+struct Full : SlowShard {
+    Full() : SlowShard(with_all()) {
+        register_alice();
+        set(kBob, {.members = {kAlice}});
+        set(kCarol, {.pbx = "office"});
+        receive(testing::request("MESSAGE", kDave, 1, "<" + kDave + ">",
+                                 "Content-Type: text/plain\nContent-Length: 2\n\nhi"));
+        commit();
+        REQUIRE(agents().get<Messaging>().stored().count() == 1);
+    }
+
+    Agents& agents() { return shard.agents(); }
+    std::size_t timers() { return loop.timers().size(); }
+    void commit() {
+        settle();
+        while (!store.held.empty()) finish();
+    }
+    /// Over a stream that ends, so that she may be gone.
+    void register_alice() {
+        const auto stream = transport.connect();
+        transport.receive(
+            testing::request("REGISTER", "sip:localhost", 1, "<" + kAlice + ">",
+                             "Contact: <sip:alice@192.0.2.10>;+sip.instance=\"<urn:uuid:1>\"\n"),
+            stream);
+        commit();
+        pass(milliseconds(2));
+        transport.close(stream);
+        settle();
+    }
+    void set(const std::string& aor, packages::MailboxSettings settings) {
+        agents().get<Mailboxes>().put_settings(aor, settings,
+                                               [](const Status& status) { REQUIRE(status); });
+        commit();
+    }
+    std::vector<std::size_t> held() {
+        return {agents().get<Registrar>().held(), agents().get<RegistrationPresence>().held(),
+                agents().get<Mailboxes>().held(), agents().get<MailboxNotices>().held(),
+                agents().get<Upstream>().held(),  agents().get<Messaging>().held()};
+    }
+};
+
+}  // namespace
+
+TEST_CASE("what agents hold of all cells they forget, and none of their timers stays") {
+    Full server;
+    for (const auto held : server.held()) CHECK(held > 0);
+    const auto timers = server.timers();
+
+    for (std::uint32_t cell = 0; cell < kCells; ++cell)
+        server.agents().forget(static_cast<Cell>(cell));
+
+    CHECK(server.held() == std::vector<std::size_t>(6, 0));
+    CHECK(server.agents().held() == 0);
+    // Of Alice's grace, Carol's line, Dave's message; and of the NOTIFY to Alice's phone two.
+    CHECK(server.timers() == timers - 5);
+    CHECK(server.agents().get<Messaging>().stored().count() == 0);
+}
+
+TEST_CASE("a cell is forgotten alone") {
+    Full server;
+    const auto& context = server.shard.context();
+    REQUIRE(context.cell_of(kDave) != context.cell_of(kCarol));
+
+    server.agents().forget(context.cell_of(kDave));
+    CHECK(server.agents().get<Messaging>().held() == 0);
+    CHECK(server.agents().get<Upstream>().held() > 0);
+
+    server.agents().forget(context.cell_of(kCarol));
+    CHECK(server.agents().get<Upstream>().held() == 0);
+}
+
+TEST_CASE("what was forgotten does nothing more") {
+    Full server;
+    for (std::uint32_t cell = 0; cell < kCells; ++cell)
+        server.agents().forget(static_cast<Cell>(cell));
+    static_cast<void>(server.sent());
+
+    server.pass(seconds(700));
+
+    for (const auto& line : server.sent()) CHECK_FALSE(line.starts_with("SUBSCRIBE"));
+    CHECK(server.agents().held() == 0);
+}
+
+TEST_CASE("a row is recovered by the agent that takes it, others by nobody") {
+    SlowShard server;
+    store::Publication binding;
+    binding.aor = kAlice;
+    binding.package = "reg";
+    binding.type = packages::kBindingType;
+    packages::Binding phone;
+    phone.contact = "sip:alice@192.0.2.10";
+    binding.body = packages::to_text(phone);
+    binding.id = 7;
+    store::Publication presence;
+    presence.aor = kAlice;
+    presence.package = "presence";
+    presence.type = "application/pidf+xml";
+
+    CHECK(server.shard.agents().recover(binding, {}));
+    CHECK_FALSE(server.shard.agents().recover(presence, {}));
+
+    CHECK(server.shard.registrar().bindings(kAlice).size() == 1);
+    CHECK(presence.type == "application/pidf+xml");
+    binding.type = packages::kBindingType;
+    binding.is_removed = true;
+    CHECK_FALSE(server.shard.agents().recover(binding, {}));
+}
+
+}  // namespace herald::server
