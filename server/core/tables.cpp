@@ -61,7 +61,10 @@ std::uint32_t ResourceTable::obtain(const packages::Package& package, std::strin
 }
 
 void ResourceTable::drop_if_idle(std::uint32_t slot) {
-    if (!slab_.holds(slot) || !slab_[slot].is_idle()) return;
+    if (slab_.holds(slot) && slab_[slot].is_idle()) erase(slot);
+}
+
+void ResourceTable::erase(std::uint32_t slot) {
     index_.erase(hash(*slab_[slot].package, slab_[slot].aor), slot);
     slab_.release(slot);
     count_.subtract();

@@ -38,6 +38,8 @@ public:
     const Resource& operator[](std::uint32_t slot) const { return slab_[slot]; }
     /// Forgets a resource that holds nothing.
     void drop_if_idle(std::uint32_t slot);
+    /// Forgets a resource, whatever it holds; its timers are cancelled, its watchers gone.
+    void erase(std::uint32_t slot);
     std::size_t size() const noexcept { return slab_.size(); }
     const packages::Settings* settings() const noexcept { return settings_; }
 

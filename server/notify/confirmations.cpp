@@ -114,6 +114,12 @@ void Confirmations::write(std::uint32_t slot, Resource& resource) {
     context_.resources.drop_if_idle(slot);
 }
 
+void Confirmations::forget(std::uint32_t slot) {
+    context_.resources[slot].is_confirmable = false;
+    std::erase_if(settled_, [&](const Settled& each) { return each.slot == slot; });
+    if (settled_.empty()) context_.loop.timers().cancel(timer_);
+}
+
 void Confirmations::flush() {
     settled_.clear();
     std::vector<std::uint32_t> slots;

@@ -20,6 +20,8 @@ public:
     /// A record that counts as unconfirmed was added to, or is being taken from, its resource.
     void added(const Subscription& record);
     void leaving(const Subscription& record);
+    /// Nothing is written of a resource that nobody watches here any more.
+    void forget(std::uint32_t resource);
     /// Writes all that is settled, whatever else waits: at a clean stop. Watchers known to miss the
     /// latest document get a newer change number, so that they are told after the start.
     void flush();

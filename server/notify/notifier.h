@@ -41,6 +41,9 @@ public:
     void send_strays_elsewhere();
     /// No repetition of a request of the last run can come any more.
     void forget_tombstones() { tombstones_.clear(); }
+    /// All dialogs of the cell leave memory, and nobody is told. No change of them is under way.
+    void forget(Cell cell);
+    std::size_t held() const noexcept { return tombstones_.size(); }
 
 private:
     /// A SUBSCRIBE on its way through the ladder.

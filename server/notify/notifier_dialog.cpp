@@ -285,6 +285,16 @@ bool Notifier::answer_tombstone(sip::ServerTransactionId transaction, const sip:
     return true;
 }
 
+void Notifier::forget(Cell cell) {
+    context_.resources.for_each([&](std::uint32_t slot, Resource& resource) {
+        if (context_.cell_of(resource.aor) == cell) sender_.forget_watchers(slot);
+    });
+    std::erase_if(tombstones_, [&](const auto& entry) {
+        const auto bucket = bucket_of_tag(entry.first);
+        return bucket && server::cell_of(*bucket) == cell;
+    });
+}
+
 void Notifier::recover(const store::Subscription& row, base::WallTime not_before) {
     if (row.state == store::Subscription::State::terminated) {
         tombstones_[row.local_tag] = context_.mark_of(row.mark);

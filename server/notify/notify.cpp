@@ -453,4 +453,14 @@ void NotifySender::forget(Id id) {
     context_.resources.drop_if_idle(slot);
 }
 
+void NotifySender::forget_watchers(std::uint32_t slot) {
+    auto& resource = context_.resources[slot];
+    const auto was_held = std::exchange(resource.is_held, true);
+    while (!resource.watchers.empty())
+        forget(context_.subscriptions.id_of(resource.watchers.back()));
+    confirmations_.forget(slot);
+    if (std::exchange(resource.is_dirty, false)) std::erase(dirty_, slot);
+    resource.is_held = was_held;
+}
+
 }  // namespace herald::server

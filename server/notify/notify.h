@@ -42,6 +42,8 @@ public:
     void end(Id id, EndReason reason);
     /// Out of memory at once, without a NOTIFY; its row is the caller's business.
     void forget(Id id);
+    /// Likewise all watchers of a resource, and whatever was to be done about it.
+    void forget_watchers(std::uint32_t resource);
     /// A new or refreshed flow to the watcher: it can be reached again.
     void on_reachable(Id id, const sip::Flow& flow);
     /// Called when a change of a dialog that was made here is done: what waits for it may go on.

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "base/metrics.h"
 #include "base/result.h"
@@ -65,6 +65,11 @@ public:
     void recover(store::Publication row, base::WallTime not_before);
     /// No repetition of a request of the last run can come any more.
     void forget_tombstones() { tombstones_.clear(); }
+    /// Those of the cell.
+    void forget(Cell cell) {
+        std::erase_if(tombstones_, [&](const auto& entry) { return entry.second == cell; });
+    }
+    std::size_t held() const noexcept { return tombstones_.size(); }
 
 private:
     struct Incoming {
@@ -107,7 +112,7 @@ private:
     NotifySender& sender_;
     Publications& publications_;
     /// Removals made durable just before the last run ended: by mark.
-    std::unordered_set<std::uint64_t> tombstones_;
+    std::unordered_map<std::uint64_t, Cell> tombstones_;
     base::Counter* done_[6];
     base::Histogram& publish_time_;
 };

@@ -197,7 +197,7 @@ void Compositor::apply_state(StateChange& change, store::Outcome outcome) {
 void Compositor::recover(store::Publication row, base::WallTime not_before) {
     store::RequestMark mark = row.mark;
     if (row.is_removed) {
-        tombstones_.insert(context_.mark_of(mark));
+        tombstones_.emplace(context_.mark_of(mark), context_.cell_of(row.aor));
         return;
     }
     const auto* package = packages::find(row.package);

@@ -107,6 +107,14 @@ void Publications::take_out(std::uint32_t slot, std::uint64_t id, packages::Caus
     publications.erase(found);
 }
 
+void Publications::forget(Cell cell) {
+    context_.resources.for_each([&](std::uint32_t slot, Resource& resource) {
+        if (context_.cell_of(resource.aor) != cell) return;
+        for (auto& each : resource.publications) context_.loop.timers().cancel(each.expiry);
+        context_.resources.erase(slot);
+    });
+}
+
 void Publications::arm_expiry(std::uint32_t slot, Publication& publication,
                               base::WallTime not_before) {
     if (publication.is_hard()) return context_.loop.timers().cancel(publication.expiry);

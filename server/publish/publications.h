@@ -36,6 +36,9 @@ public:
     /// `retry_after` in seconds, with Cause::probation.
     void take_out(std::uint32_t slot, std::uint64_t id, packages::Cause cause,
                   std::uint32_t retry_after = 0);
+    /// All resources of the cell leave memory, and nobody is told. No change of them is under way,
+    /// nobody watches them.
+    void forget(Cell cell);
     /// Anew after each change of its expiry. What lapsed before `not_before` does so spread over
     /// the seconds after it (docs/architecture.md: Restart).
     void arm_expiry(std::uint32_t slot, Publication& publication, base::WallTime not_before);

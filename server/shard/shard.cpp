@@ -100,6 +100,14 @@ void Shard::resume() {
     });
 }
 
+/// Agents first: they know what they hold by what the others do.
+void Shard::forget(Cell cell) {
+    agents_->forget(cell);
+    notifier_->forget(cell);
+    compositor_->forget(cell);
+    publications_->forget(cell);
+}
+
 void Shard::retire() {
     std::vector<SubscriptionTable::Id> dying;
     subscriptions_.for_each([&](std::uint32_t slot, const Subscription& record) {

@@ -56,6 +56,9 @@ public:
     void reload(const Config& fresh) { config_ = reloaded(std::move(config_), fresh); }
     /// After the last recovered row: watchers not known to have the current document are told.
     void resume();
+    /// Everything of the cell leaves memory, timers included: another process has it from now on.
+    /// Nobody is told, nothing is written. No change of it is under way.
+    void forget(Cell cell);
     /// A clean stop: watchers whose flow dies with the process are told, confirmations
     /// are written. The loop must still turn until is_drained().
     void retire();
