@@ -197,6 +197,14 @@ public:
         return dated;
     }
 
+    /// Each message is listed once (RFC 3842 3.5); watchers here may be told later.
+    Document merge(const Document& earlier, Document told,
+                   const Settings* settings) const override {
+        const bool is_listing = settings != nullptr && !settings->message_headers.empty();
+        if (is_listing) told.body = with_earlier_messages(told.body, earlier.body);
+        return told;
+    }
+
     Composed compose(const EventState& state, const View& view) const override {
         const auto ordered = inputs_in_order(state.inputs);
         const auto pattern =

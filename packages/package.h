@@ -158,6 +158,13 @@ public:
         return document;
     }
 
+    /// What a source says that tells it bit by bit: `told` after `earlier`, which is of no type
+    /// where it is the first. Both are admitted documents.
+    virtual Document merge(const Document& /*earlier*/, Document told,
+                           const Settings* /*settings*/ = nullptr) const {
+        return told;
+    }
+
     /// The document for everyone of `view`. Must answer with no inputs at all. Deterministic: any
     /// order of inputs gives the same bytes.
     virtual Composed compose(const EventState& state, const View& view) const = 0;

@@ -22,9 +22,11 @@ bool says_nothing(const packages::MailboxSettings& settings) {
 
 }  // namespace
 
-Mailboxes::Mailboxes(Context& context, Compositor& compositor, const packages::Package& package)
+Mailboxes::Mailboxes(Context& context, Compositor& compositor, Upstream& upstream,
+                     const packages::Package& package)
     : context_(context),
       compositor_(compositor),
+      upstream_(upstream),
       package_(package),
       told_(context.metrics.counter("herald_mailbox_members_total",
                                     "Counters of a mailbox passed on to a group")) {}
@@ -101,12 +103,20 @@ void Mailboxes::apply_settings(const std::string& aor, const std::vector<std::st
     if (now) {
         for (const auto& member : now->members) ask(member, aor);
     }
-    for (auto& listener : settings_changed_) listener(aor);
+    follow_pbx(aor, now);
+}
+
+void Mailboxes::follow_pbx(const std::string& aor, const packages::MailboxSettings* settings) {
+    Source source{&package_, {}, {}};
+    if (settings) source.pbx = settings->pbx;
+    if (settings) source.user = settings->pbx_user;
+    upstream_.follow(aor, source);
 }
 
 void Mailboxes::resume() {
     for_each([this](const std::string& aor, const packages::MailboxSettings& settings) {
         for (const auto& member : settings.members) ask(member, aor);
+        follow_pbx(aor, &settings);
     });
 }
 

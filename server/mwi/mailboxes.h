@@ -21,13 +21,15 @@
 #include "server/core/agent.h"
 #include "server/core/context.h"
 #include "server/publish/compositor.h"
+#include "server/subscriber/upstream.h"
 
 namespace herald::server {
 
 /// Called on its shard's thread.
 class Mailboxes final : public Agent {
 public:
-    Mailboxes(Context& context, Compositor& compositor, const packages::Package& package);
+    Mailboxes(Context& context, Compositor& compositor, Upstream& upstream,
+              const packages::Package& package);
 
     using Done = Compositor::Done;
     /// Replaces the settings of a mailbox; those that say nothing are removed. `done` runs after
@@ -47,17 +49,12 @@ public:
     void forget(Cell cell) override;
     std::size_t held() const noexcept override;
     void on_changed(std::uint32_t resource) override;
-    /// Every mailbox with settings.
-    void for_each(
-        const std::function<void(const std::string&, const packages::MailboxSettings&)>& visit);
-
-    /// Adds a listener, called for a mailbox whose settings changed.
-    void on_settings(base::Task<void(const std::string& aor)> listener) {
-        settings_changed_.push_back(std::move(listener));
-    }
 
 private:
     void apply_settings(const std::string& aor, const std::vector<std::string>& before);
+    void for_each(
+        const std::function<void(const std::string&, const packages::MailboxSettings&)>& visit);
+    void follow_pbx(const std::string& aor, const packages::MailboxSettings* settings);
     void follow(const std::string& member, const std::string& group);
     void unfollow(const std::string& member, const std::string& group);
     void ask(const std::string& member, const std::string& group);
@@ -69,13 +66,13 @@ private:
 
     Context& context_;
     Compositor& compositor_;
+    Upstream& upstream_;
     const packages::Package& package_;
     /// Groups, wherever they are, by the member of ours that they count.
     std::unordered_map<std::string, std::vector<std::string>> groups_;
     std::unordered_set<std::string> changed_;  ///< AORs, to be passed on
     /// Counters that could not be kept, by group and member: they are asked for again.
     std::map<std::pair<std::string, std::string>, base::TimerId> failed_;
-    std::vector<base::Task<void(const std::string&)>> settings_changed_;
     base::Counter& told_;
 };
 

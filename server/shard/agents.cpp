@@ -19,9 +19,9 @@ Agents::Agents(const AgentParts& p) {
     const auto& mwi = *packages::find("message-summary");
     auto& registrar = add<Registrar>(p, p.context, p.sender, p.publications, reg);
     add<RegistrationPresence>(p, p.context, p.sender, p.publications, reg);
-    auto& mailboxes = add<Mailboxes>(p, p.context, p.compositor, mwi);
+    auto& upstream = add<Upstream>(p, p.context, p.compositor, p.locator);
+    auto& mailboxes = add<Mailboxes>(p, p.context, p.compositor, upstream, mwi);
     add<MailboxNotices>(p, p.context, mailboxes, registrar, p.locator, mwi);
-    add<Upstream>(p, p.context, mailboxes, p.locator, mwi);
     add<Messaging>(p, p.context, registrar, p.locator);
 
     p.sender.on_changed([this](std::uint32_t resource) {

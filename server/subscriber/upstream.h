@@ -1,121 +1,79 @@
-// server/subscriber/upstream.h: Herald as a subscriber: it asks PBXs for the state of their
-// mailboxes (RFC 3842, RFC 6665 4.1; events section 9).
+// server/subscriber/upstream.h: Herald as a subscriber: it asks PBXs for the state they keep of
+// resources here (RFC 6665 4.1; events section 9).
 //
-//   settings of a mailbox -> SUBSCRIBE to its PBX -> NOTIFY -> one publication ("pbx <name>") that
-//   lives as long as the subscription was granted for.
-//   A NOTIFY, a restart here or there, a second subscription: all write that one publication, so
-//   nothing counts twice. A PBX that is lost leaves it to its expiry.
+//   follow() -> SUBSCRIBE to the PBX -> NOTIFY -> one publication ("pbx <name>"), which lives as
+//   long as the subscription was granted for.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <vector>
 
 #include "base/metrics.h"
 #include "server/core/agent.h"
 #include "server/core/context.h"
-#include "server/mwi/mailboxes.h"
-#include "server/subscriber/upstream_state.h"
-#include "sip/digest.h"
-#include "sip/fields.h"
+#include "server/publish/compositor.h"
+#include "server/subscriber/lines.h"
+#include "server/subscriber/pbx_watch.h"
+#include "server/subscriber/subscribe_sender.h"
+#include "server/subscriber/told_state.h"
 #include "sip/locate.h"
-#include "sip/transaction.h"
 
 namespace herald::server {
 
-/// The subscriptions of one shard's mailboxes, on its thread.
-class Upstream final : public Agent, public sip::RequestSource {
-public:
-    Upstream(Context& context, Mailboxes& mailboxes, sip::Locator& locator,
-             const packages::Package& package);
-    ~Upstream() override;
+/// Where a resource's state is kept.
+struct Source {
+    const packages::Package* package = nullptr;
+    std::string pbx;   ///< a configured name; empty: nowhere
+    std::string user;  ///< the user part there; empty: that of the AOR
+};
 
-    /// Subscribes for every mailbox that has a PBX, spread over some time.
-    void resume() override;
+/// The subscriptions of one shard's resources, on its thread.
+class Upstream final : public Agent {
+public:
+    Upstream(Context& context, Compositor& compositor, sip::Locator& locator);
+
+    /// From now on `aor` has what the source says of it, and nothing of the one it had before.
+    /// Subscribes soon: one resource after the other, 10 ms apart.
+    void follow(const std::string& aor, const Source& source);
+
     void forget(Cell cell) override;
-    std::size_t held() const noexcept override {
-        return lines_.size() + by_aor_.size() + by_tag_.size();
-    }
+    std::size_t held() const noexcept override { return lines_.held() + pbxs_.held(); }
     bool on_notify(sip::ServerTransactionId transaction, const sip::Message& request) override;
 
-    void write_request(std::uint64_t user, std::string_view via, std::string& out) override;
-    void on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome) override;
-
 private:
-    /// One mailbox's subscription.
-    struct Line {
-        std::uint64_t id = 0;
-        std::string aor;
-        std::string pbx;       ///< its name
-        std::string uri;       ///< the mailbox there: the first Request-URI
-        std::string to, from;  ///< URIs
-        std::string next_hop;  ///< URI of the PBX
-        UpstreamState state = UpstreamState::waiting;
-        // The dialog:
-        std::string call_id, local_tag, remote_tag, remote_target, route_set;
-        std::uint32_t cseq = 0, remote_cseq = 0;
-        base::Instant expires_at{};
-        base::Instant active_since{};
-        // The request under way:
-        sip::ClientTransactionId transaction;
-        std::string start_line, lines;
-        std::vector<sip::Target> targets;
-        std::size_t next_target = 0;
-        std::uint32_t asked = 0;    ///< Expires
-        std::uint64_t attempt = 0;  ///< tells answers of the locator apart
-        unsigned retries = 0;       ///< of this request: challenges and 423
-        // The rest:
-        std::optional<sip::DigestClient> digest;
-        std::uint32_t wanted = 0;  ///< Expires asked for
-        unsigned failures = 0;     ///< in a row
-        base::TimerId timer;       ///< waiting, active: the next SUBSCRIBE; else Timer N
-        std::string body;          ///< of the last NOTIFY that had one
-        bool is_leaving = false;   ///< its last SUBSCRIBE is under way
-    };
-
-    void follow_settings(const std::string& aor);
-    void add(const std::string& aor, const PbxAddress& pbx, const std::string& user,
-             base::Duration delay);
     void leave(Line& line);
-    void forget(std::uint64_t id);
-    Line* find(std::uint64_t id);
-    const PbxAddress* pbx_of(const packages::MailboxSettings* settings) const;
+    void erase(Line& line);
 
     bool step(Line& line, UpstreamInput input);
-    void wait(Line& line, base::Duration delay);
-    void come_back(Line& line, std::string_view why, base::Duration least = {});
     void arm(Line& line, base::Duration delay);
     void on_timer(std::uint64_t id);
-
     void begin(Line& line);
-    void subscribe(Line& line, std::uint32_t expires, std::string authorization = {});
-    void try_next_target(Line& line);
-    void on_accepted(Line& line, const sip::Message* message);
-    void on_refused(Line& line, const sip::ClientOutcome& outcome);
-    bool try_again(Line& line, const sip::Message& message);
+    void refresh(Line& line);
+    base::Duration next_delay(Line& line);
+    void come_back(Line& line, std::string_view why, base::Duration least = {});
+    void wait(Line& line, std::string_view why);
+
+    void on_done(Line& line, const sip::ClientOutcome* outcome);
+    void on_accepted(Line& line, const sip::ClientOutcome& outcome);
+    void on_trouble(Line& line, PbxWatch::Trouble trouble, std::string_view why,
+                    base::Duration least);
+    void on_refused(Line& line, int status, base::Duration least);
+    bool is_login_refused(const Line& line, int status) const;
 
     void lose_count(Line& line);
-    void adopt(Line& line, const sip::Message& request);
-    void refresh_in(Line& line, std::uint32_t granted);
-    void on_terminated(Line& line, const sip::SubscriptionStateField& state);
-    void remember(Line& line, std::string_view body) const;
-    void publish(const Line& line);
-    void withdraw(const std::string& aor, const std::string& pbx);
+    void hear(Line& line, const Told& told);
+    void on_terminated(Line& line, const Told& told);
 
     Context& context_;
-    Mailboxes& mailboxes_;
-    sip::Locator& locator_;
-    const packages::Package& package_;
-    std::unordered_map<std::uint64_t, std::unique_ptr<Line>> lines_;
-    std::unordered_map<std::string, std::uint64_t> by_aor_;
-    std::unordered_map<std::string, std::uint64_t> by_tag_;
-    std::uint64_t next_id_ = 1;
-    std::shared_ptr<Upstream*> self_;  ///< for answers of the locator that come late
+    Lines lines_;
+    PbxWatch pbxs_;
+    SubscribeSender sender_;
+    ToldState told_;
     base::Timers::Owner timer_;
+    base::Instant next_start_{};  ///< of a line
     base::Counter& active_;
     base::Counter& lost_;
     base::Counter& notified_;

@@ -1,4 +1,4 @@
-// server/subscriber/upstream_state.cpp: where a subscription of ours to a PBX's mailbox stands.
+// server/subscriber/upstream_state.cpp: where a subscription of ours to a PBX stands.
 #include "server/subscriber/upstream_state.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// server/subscriber/upstream_state.h: where a subscription of ours to a PBX's mailbox stands (RFC
+// server/subscriber/upstream_state.h: where a subscription of ours to a PBX stands (RFC
 // 6665 4.1).
 //
 //              due            accepted            notified            due
@@ -28,6 +28,9 @@ enum class UpstreamState : std::uint8_t {
     refreshing,  ///< a SUBSCRIBE within it is under way, or its NOTIFY is owed
 };
 inline constexpr std::size_t kUpstreamStates = 5;
+constexpr bool has_dialog(UpstreamState state) noexcept {
+    return state == UpstreamState::active || state == UpstreamState::refreshing;
+}
 
 enum class UpstreamInput : std::uint8_t {
     due,       ///< time for the next SUBSCRIBE

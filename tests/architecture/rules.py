@@ -53,7 +53,6 @@ TOLERATED = {
     ("server/publish/publish_decision.h", "server/notify/subscribe_decision.h"),
     ("server/register/registrar.h", "server/notify/notify.h"),
     ("server/register/registration_presence.h", "server/notify/notify.h"),
-    ("server/subscriber/upstream.h", "server/mwi/mailboxes.h"),
 }
 # The program's main file composes everything; tests and benchmarks look at whatever they test.
 SEES_EVERYTHING = ("server/main.cpp", "tests/", "bench/")

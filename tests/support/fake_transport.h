@@ -52,6 +52,8 @@ public:
 
     /// From now on nothing can be sent or opened to `peer`.
     void refuse(const sip::Endpoint& peer) { refused_.push_back(peer); }
+    /// ... and again it can.
+    void admit(const sip::Endpoint& peer) { std::erase(refused_, peer); }
 
     /// How far behind it says it is.
     void pretend_load(sip::Load load) noexcept { load_ = load; }

@@ -1,0 +1,91 @@
+// server/subscriber/lines.h: the subscriptions of Herald's own, one for each resource that a PBX
+// keeps, and how they are found.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/time.h"
+#include "base/timers.h"
+#include "packages/package.h"
+#include "server/subscriber/upstream_state.h"
+#include "sip/digest.h"
+#include "sip/locate.h"
+#include "sip/transaction.h"
+
+namespace herald::server {
+
+/// One resource's subscription at its PBX.
+struct Line {
+    /// As the PBX's first NOTIFY made it (RFC 6665 4.4.1).
+    struct Dialog {
+        std::string call_id, local_tag, remote_tag, remote_target, route_set;
+        std::uint32_t cseq = 0, remote_cseq = 0;
+    };
+    /// The SUBSCRIBE under way.
+    struct Request {
+        sip::ClientTransactionId transaction;
+        std::string start_line, lines;
+        std::vector<sip::Target> targets;
+        std::size_t next_target = 0;
+        std::uint32_t asked = 0;    ///< Expires
+        std::uint64_t attempt = 0;  ///< tells answers of the locator apart
+        unsigned retries = 0;       ///< challenges and 423
+        bool is_signed = false;     ///< it has credentials
+    };
+
+    std::uint64_t id = 0;
+    const packages::Package* package = nullptr;
+    std::string aor;
+    std::string pbx;       ///< its name
+    std::string uri;       ///< the resource there: the first Request-URI
+    std::string to, from;  ///< URIs
+    std::string next_hop;  ///< URI of the PBX
+    UpstreamState state = UpstreamState::waiting;
+    Dialog dialog;
+    Request request;
+    base::Instant expires_at{};
+    base::Instant active_since{};
+    std::optional<sip::DigestClient> digest;
+    std::uint32_t wanted = 0;     ///< Expires asked for
+    unsigned failures = 0;        ///< in a row, of this resource alone
+    base::TimerId timer;          ///< waiting, active: the next SUBSCRIBE; else Timer N
+    base::TimerId write_again;    ///< what was told could not be kept
+    packages::Document document;  ///< of the last NOTIFY that had one
+    std::string why;              ///< it is waiting, as the log was told last; empty: it is not
+    bool is_leaving = false;      ///< its last SUBSCRIBE is under way
+};
+
+/// Owns the lines of one shard.
+class Lines {
+public:
+    /// With a new id, found by its resource from now on.
+    Line& add(std::unique_ptr<Line> line);
+    /// Not found by its resource any more: another line may be.
+    void release(const Line& line);
+    /// Its dialog is another one, or none (an empty tag): found by `local_tag` from now on.
+    void retag(Line& line, std::string local_tag);
+    void erase(std::uint64_t id);
+
+    Line* find(std::uint64_t id) const;
+    Line* of(const packages::Package& package, std::string_view aor) const;
+    Line* by_tag(std::string_view local_tag) const;
+    void for_each(const std::function<void(Line&)>& visit) const;
+    std::vector<std::uint64_t> ids_where(const std::function<bool(const Line&)>& matches) const;
+    std::size_t held() const noexcept { return all_.size() + by_resource_.size() + by_tag_.size(); }
+
+private:
+    std::unordered_map<std::uint64_t, std::unique_ptr<Line>> all_;
+    std::unordered_map<std::string, std::uint64_t> by_resource_;
+    std::unordered_map<std::string, std::uint64_t> by_tag_;
+    std::uint64_t next_id_ = 1;
+};
+
+}  // namespace herald::server

@@ -1,0 +1,101 @@
+// server/subscriber/pbx_watch.cpp: which PBXs are away, and who waits for them.
+#include "server/subscriber/pbx_watch.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/id.h"
+#include "base/log.h"
+
+namespace herald::server {
+
+namespace {
+
+constexpr base::Duration kFirstDelay = std::chrono::seconds(1);
+constexpr base::Duration kLongestDelay = std::chrono::minutes(1);
+
+base::Duration delay_after(unsigned failures, PbxWatch::Trouble trouble) {
+    if (trouble == PbxWatch::Trouble::login_refused) return kSeldom;
+    return jittered(std::min(kLongestDelay, kFirstDelay * (1 << std::min(failures - 1, 8U))));
+}
+
+}  // namespace
+
+base::Duration jittered(base::Duration most) {
+    const auto half = most / 2;
+    return half + half * static_cast<int>(base::random_u64() % 1000) / 1000;
+}
+
+bool PbxWatch::may_try(const std::string& pbx, std::uint64_t line) const {
+    const auto found = away_.find(pbx);
+    return found == away_.end() || found->second.trying == line;
+}
+
+void PbxWatch::wait_for(const std::string& pbx, std::uint64_t line) {
+    const auto found = away_.find(pbx);
+    if (found == away_.end()) return resume_(line, {});
+    auto& waiting = found->second.waiting;
+    if (std::find(waiting.begin(), waiting.end(), line) == waiting.end()) waiting.push_back(line);
+}
+
+void PbxWatch::failed(const std::string& pbx, std::uint64_t line, Trouble trouble,
+                      std::string_view why, base::Duration least) {
+    auto& away = away_[pbx];
+    const bool is_news = away.failures == 0 || away.trying == line;
+    wait_for(pbx, line);
+    log(pbx, away, trouble, why);
+    // Those that were under way when the first one failed tell nothing new.
+    if (!is_news) return;
+    away.trying = 0;
+    ++away.failures;
+    auto& timers = loop_.timers();
+    timers.cancel(away.timer);
+    const auto delay = std::max(delay_after(away.failures, trouble), least);
+    away.timer = timers.arm(loop_.now() + delay, [this, pbx] { try_one(pbx); });
+}
+
+void PbxWatch::log(const std::string& pbx, Away& away, Trouble trouble, std::string_view why) {
+    if (away.why == why) return;
+    away.why = why;
+    if (trouble == Trouble::unreachable)
+        return base::log_warning("pbx.away", {{"pbx", pbx}, {"why", why}});
+    base::log_error("pbx.login_refused",
+                    {{"pbx", pbx}, {"why", why}, {"next", "in an hour, or after a restart"}});
+}
+
+void PbxWatch::try_one(const std::string& pbx) {
+    auto& away = away_.at(pbx);
+    away.timer = {};
+    if (away.waiting.empty()) return static_cast<void>(away_.erase(pbx));
+    away.trying = away.waiting.front();
+    away.waiting.pop_front();
+    resume_(away.trying, {});
+}
+
+void PbxWatch::answered(const std::string& pbx) {
+    const auto found = away_.find(pbx);
+    if (found == away_.end()) return;
+    auto away = std::move(found->second);
+    away_.erase(found);
+    loop_.timers().cancel(away.timer);
+    base::log_info("pbx.back", {{"pbx", pbx}});
+    base::Duration delay{};
+    for (const auto line : away.waiting) resume_(line, delay += kPace);
+}
+
+/// Where it was the one that tries, the next one does.
+void PbxWatch::forget(const std::string& pbx, std::uint64_t line) {
+    const auto found = away_.find(pbx);
+    if (found == away_.end()) return;
+    auto& away = found->second;
+    std::erase(away.waiting, line);
+    if (away.trying == line) away.trying = 0;
+    if (!away.waiting.empty() || away.trying != 0) {
+        if (away.trying == 0 && !away.timer) try_one(pbx);
+        return;
+    }
+    loop_.timers().cancel(away.timer);
+    away_.erase(found);
+}
+
+}  // namespace herald::server

@@ -1,0 +1,102 @@
+// server/subscriber/told_state.cpp: what a PBX tells of a resource, read and kept.
+#include "server/subscriber/told_state.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "server/core/answers.h"
+#include "sip/fields.h"
+
+namespace herald::server {
+
+namespace {
+
+/// State outlives its subscription by the time a refresh may take, and one more attempt.
+constexpr auto kGrace = std::chrono::seconds(64);
+/// A PBX that grants less is refreshed this often all the same, in seconds.
+constexpr std::uint32_t kShortest = 5;
+constexpr std::uint32_t kLongestWait = 86400;
+
+std::string source_of(const Line& line) {
+    return "pbx " + line.pbx;
+}
+
+/// The document of a NOTIFY, checked; of no type where there is none.
+std::variant<packages::Document, sip::Answer> document_of(const packages::Package& package,
+                                                          const sip::Message& request,
+                                                          const packages::Settings* settings) {
+    if (request.body().empty()) return packages::Document{};
+    const auto& types = package.profile().publish_types;
+    const auto type = sip::parse_media_type(request.header(sip::Header::content_type).value_or(""));
+    if (!type || std::find(types.begin(), types.end(), *type) == types.end())
+        return unsupported_media(package.profile());
+    packages::Document document{*type, std::string(request.body())};
+    const auto admitted = package.admit(document, settings);
+    if (!admitted) return from_fault(admitted.fault());
+    return document;
+}
+
+}  // namespace
+
+std::variant<Told, sip::Answer> read_notify(const Line& line, const sip::Message& request,
+                                            const packages::Settings* settings) {
+    const auto event = sip::parse_event(request.header(sip::Header::event).value_or(""));
+    if (!event || !base::iequals(event->type, line.package->profile().event)) return bad_event();
+    const auto field = request.header(sip::Header::subscription_state);
+    const auto state = sip::parse_subscription_state(field.value_or("active"));
+    if (!state) return from_fault(state.fault());
+    auto document = document_of(*line.package, request, settings);
+    if (auto* refusal = std::get_if<sip::Answer>(&document)) return std::move(*refusal);
+    const auto most = std::max(line.request.asked, kShortest);
+    return Told{.is_active = base::iequals(state->state, "active"),
+                .is_over = base::iequals(state->state, "terminated"),
+                .granted = std::clamp(state->expires.value_or(most), kShortest, most),
+                .retry_after = std::min(state->retry_after.value_or(0), kLongestWait),
+                .reason = std::string(state->reason),
+                .document = std::get<packages::Document>(std::move(document))};
+}
+
+ToldState::ToldState(Context& context, Compositor& compositor, Lines& lines)
+    : context_(context), compositor_(compositor), lines_(lines) {}
+
+void ToldState::publish(Line& line) {
+    if (line.document.type.empty()) return;
+    const auto left = std::max(base::Duration{}, line.expires_at - context_.loop.now());
+    const auto until =
+        context_.wall() + std::chrono::duration_cast<std::chrono::seconds>(left) + kGrace;
+    compositor_.put_state({.package = line.package,
+                           .aor = line.aor,
+                           .source = source_of(line),
+                           .rank = packages::Rank::published,
+                           .document = line.document,
+                           .expires_at = until,
+                           .condition = {}},
+                          [this, id = line.id](const Status& status) {
+                              auto* kept = status ? nullptr : lines_.find(id);
+                              if (!kept || kept->is_leaving) return;
+                              context_.expiry().retry(kept->write_again, [this, id] {
+                                  if (auto* again = lines_.find(id)) publish(*again);
+                              });
+                          });
+}
+
+bool ToldState::has(const Line& line) const {
+    const auto slot = context_.resources.find(*line.package, line.aor);
+    return slot != Resource::kNone && context_.resources[slot].by_source(source_of(line));
+}
+
+/// What cannot be removed now runs out.
+void ToldState::withdraw(Line& line) {
+    line.document = {};
+    compositor_.put_state({.package = line.package,
+                           .aor = line.aor,
+                           .source = source_of(line),
+                           .rank = packages::Rank::published,
+                           .document = {},
+                           .expires_at = {},
+                           .condition = {}},
+                          nullptr);
+}
+
+}  // namespace herald::server
