@@ -51,6 +51,10 @@ std::string Domains::aor(const sip::Uri& uri) const {
     return sip::canonical_aor(bare);
 }
 
+bool Domains::names_somebody(const sip::Uri& uri) noexcept {
+    return has_known_scheme(uri) && !uri.host.empty();
+}
+
 std::optional<std::string> Domains::aor(std::string_view text) const {
     std::string with_scheme;
     if (text.find(':') == std::string_view::npos) {
@@ -59,7 +63,7 @@ std::optional<std::string> Domains::aor(std::string_view text) const {
         text = with_scheme;
     }
     const auto uri = sip::parse_uri(text);
-    if (!uri || !has_known_scheme(*uri) || uri->host.empty()) return std::nullopt;
+    if (!uri || !names_somebody(*uri)) return std::nullopt;
     return aor(*uri);
 }
 

@@ -28,6 +28,8 @@ public:
     /// Canonical AOR (RFC 3261 10.3 step 5): without parameters, and without port where the host is
     /// ours.
     std::string aor(const sip::Uri& uri) const;
+    /// Whether a URI names somebody: sip, sips, pres or im, with a host. Others have no AOR.
+    static bool names_somebody(const sip::Uri& uri) noexcept;
     /// aor() of text: a bare URI, or `user@host` without scheme. nullopt for what is no sip, sips,
     /// pres or im URI.
     std::optional<std::string> aor(std::string_view text) const;

@@ -1,7 +1,7 @@
 // server/admin/admin_carrier.cpp: carries an operator's operations to the shards and back.
 #include "server/admin/admin_carrier.h"
 
-#include "server/shard/link.h"
+#include "server/core/bucket.h"
 
 namespace herald::server {
 
@@ -24,7 +24,7 @@ Result<std::string> AdminCarrier::our_aor(std::string_view aor) const {
 }
 
 Result<std::string> AdminCarrier::resource_of(const std::string& aor) const {
-    return ask<std::string>(first(), [aor](Shard& shard, auto answer) {
+    return ask<std::string>(owner_of(aor), [aor](Shard& shard, auto answer) {
         answer(std::string(shard.context().aliases.resolve(aor)));
     });
 }

@@ -39,7 +39,7 @@ public:
 
     /// Canonical. Faults: malformed, not_found (not one of our domains).
     Result<std::string> our_aor(std::string_view aor) const;
-    /// The AOR a canonical one stands for.
+    /// The AOR a canonical one stands for, as the shard that has it says.
     Result<std::string> resource_of(const std::string& aor) const;
     /// our_aor(), and what that stands for.
     Result<std::string> our_resource(std::string_view aor) const;

@@ -81,13 +81,12 @@ unsigned Link::shard_of(const sip::Message& request) const {
     if (shards == 1) return 0;
     if (const auto bucket = bucket_of_tag(request.to_tag()))
         return shard_of_bucket(*bucket, shards);
-    const auto subject = subject_uri(request);
-    const auto uri = sip::parse_uri(subject);
+    const auto uri = sip::parse_uri(subject_uri(request));
     if (!uri) return shard_;
     if (const auto gruu = gruus_.read(*uri)) return shard_of_bucket(gruu->bucket, shards);
-    const auto aor = domains_.aor(subject);
-    if (!aor) return shard_;
-    return shard_of_aor(home_.bucket_key, aliases_ ? aliases_->resolve(*aor) : *aor, shards);
+    if (!Domains::names_somebody(*uri)) return shard_;
+    const auto aor = domains_.aor(*uri);
+    return shard_of_aor(home_.bucket_key, aliases_ ? aliases_->resolve(aor) : aor, shards);
 }
 
 void Link::forward(unsigned shard, std::span<const char> bytes, const sip::Flow& flow,
