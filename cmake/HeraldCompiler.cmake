@@ -40,7 +40,7 @@ endif()
 
 if(HERALD_FUZZ)
     if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-        message(FATAL_ERROR "HERALD_FUZZ needs clang: use cmake --preset fuzz")
+        message(FATAL_ERROR "HERALD_FUZZ needs clang: use cmake --preset test")
     endif()
     add_compile_options(-fsanitize=fuzzer-no-link)
     if(NOT HERALD_SANITIZE)

@@ -22,6 +22,9 @@ function(herald_library folder)
     endif()
 endfunction()
 
+# Every header that is made, for what only reads the sources (clang-tidy).
+add_custom_target(generated)
+
 # herald_embed(store migrations kMigrations <files>): writes the header "store/migrations.embedded.h"
 # in the build directory, which defines
 #     namespace herald::store { inline constexpr EmbeddedFile kMigrations[] = {{"name", "text"}, ...}; }
@@ -39,6 +42,8 @@ function(herald_embed folder name variable)
         DEPENDS ${arg_FILES} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
         COMMENT "Embedding ${name} into herald_${folder}"
         VERBATIM)
+    add_custom_target(generated_${name} DEPENDS ${header})
+    add_dependencies(generated generated_${name})
     get_target_property(type herald_${folder} TYPE)
     if(NOT type STREQUAL "INTERFACE_LIBRARY")
         target_sources(herald_${folder} PRIVATE ${header})

@@ -58,6 +58,9 @@ public:
     virtual void settle() = 0;
     /// Waits until the server sent something more, `patience` at most; whether it did.
     virtual bool hear_more(base::Duration patience) = 0;
+    /// Time passes only when the story says so. Where it does not, what a timer sends may come
+    /// before the story is there.
+    virtual bool keeps_time() const = 0;
     /// How long to wait for what must come.
     virtual base::Duration patience() const = 0;
     /// How long to wait for what must not come.

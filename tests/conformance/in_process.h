@@ -38,6 +38,7 @@ public:
     void pass(base::Duration step, const std::function<void()>& after_each) override;
     void settle() override;
     bool hear_more(base::Duration) override { return false; }
+    bool keeps_time() const override { return true; }
     base::Duration patience() const override { return {}; }
     base::Duration quiet() const override { return {}; }
 

@@ -48,7 +48,8 @@ public:
     void pass(base::Duration step, const std::function<void()>& after_each) override;
     void settle() override;
     bool hear_more(base::Duration patience) override;
-    base::Duration patience() const override { return std::chrono::seconds(30); }
+    bool keeps_time() const override { return false; }
+    base::Duration patience() const override { return std::chrono::seconds(60); }
     base::Duration quiet() const override { return std::chrono::milliseconds(60); }
 
     Status inhabit(const sip::Endpoint& place) override { return wire_.inhabit(place); }

@@ -48,6 +48,13 @@ struct Committing {
     std::uint64_t commits;
 };
 
+/// HERALD_THOROUGH=1: every commit fails in every way. Else each fails in one of them, which is
+/// what the time of a daily run allows.
+bool is_chosen(std::uint64_t commit, unsigned way) {
+    static const bool is_thorough = std::getenv("HERALD_THOROUGH") != nullptr;
+    return is_thorough || commit % 3 == way;
+}
+
 /// Of stories told for each of several values the first one stands for all.
 const std::vector<Committing>& committing_stories() {
     static const auto kCommitting = [] {
@@ -67,9 +74,10 @@ const std::vector<Committing>& committing_stories() {
     return kCommitting;
 }
 
-void tell_once_per_commit(const FailedCommit& failed) {
+void tell_once_per_commit(const FailedCommit& failed, unsigned way) {
     for (const auto& [story, commits] : committing_stories()) {
         for (std::uint64_t commit = 1; commit <= commits; ++commit) {
+            if (!is_chosen(commit, way)) continue;
             const auto mismatch =
                 Teller(*story, {commit, failed.outcome, failed.is_applied}).tell();
             if (!mismatch) continue;
@@ -88,12 +96,12 @@ TEST_CASE("the story files can be read") {
 }
 
 TEST_CASE("a commit that was not applied is answered 503, and nothing leaks") {
-    tell_once_per_commit({"not applied", store::Outcome::unavailable, false});
+    tell_once_per_commit({"not applied", store::Outcome::unavailable, false}, 0);
 }
 
 TEST_CASE("a commit of unknown outcome is not answered, and nothing leaks") {
-    tell_once_per_commit({"unknown", store::Outcome::unknown, false});
-    tell_once_per_commit({"unknown but applied", store::Outcome::unknown, true});
+    tell_once_per_commit({"unknown", store::Outcome::unknown, false}, 1);
+    tell_once_per_commit({"unknown but applied", store::Outcome::unknown, true}, 2);
 }
 
 TEST_CASE("docs/conformance.md lists these stories (HERALD_UPDATE_DOCS=1 writes it)") {

@@ -137,6 +137,7 @@ Status Teller::begin() {
     for (const auto& who : actors_) {
         if (auto is_there = harness_->inhabit(who.at); !is_there) return is_there;
     }
+    began_ = harness_->now();
     return open();
 }
 

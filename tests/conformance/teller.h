@@ -129,6 +129,7 @@ private:
     Status hear_out();
     Status hush();
     Status expect_silence(base::Instant until);
+    bool may_judge_silence() const;
     Status pass(base::Duration time);
     void answer_everything();
     Status run_out();
@@ -142,6 +143,7 @@ private:
     std::deque<Actor> actors_;
     Names names_;
     std::size_t at_ = 0;  ///< index of the step under way
+    base::Instant began_{};
     std::string lost_answer_;
     std::uint64_t commits_ = 0;           ///< of earlier runs of the server and, in the end, of all
     std::uint64_t commits_of_start_ = 0;  ///< of this run, before its first request

@@ -14,7 +14,7 @@ import time
 from _stories import expect, skip_all
 
 # Everything a story waits for is bounded by this; long, because builds with sanitizers are slow.
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 GIVEN = set()  # what free_port() gave
 
@@ -198,7 +198,7 @@ class Server:
         with open(os.path.join(self.directory, "token"), encoding="ascii") as file:
             return file.read().strip()
 
-    def http(self, method, path, body=None, seconds=10, headers=None):
+    def http(self, method, path, body=None, seconds=PATIENCE, headers=None):
         """`body` is sent as JSON; text and bytes as they are, with the Content-Type of `headers`."""
         connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=seconds)
         headers = dict(headers or {})

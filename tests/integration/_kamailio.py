@@ -29,6 +29,7 @@ loadmodule "tm.so"
 loadmodule "sl.so"
 loadmodule "pv.so"
 loadmodule "textops.so"
+loadmodule "textopsx.so"
 loadmodule "maxfwd.so"
 loadmodule "db_sqlite.so"
 loadmodule "presence.so"
@@ -37,13 +38,22 @@ modparam("presence", "db_url", "sqlite:///{directory}/kamailio.db")
 modparam("presence", "server_address", "sip:127.0.0.1:{port}")
 modparam("presence", "subs_db_mode", {subs_db_mode})
 modparam("presence", "min_expires", 5)
-modparam("presence", "max_expires", {max_expires})
+modparam("presence", "max_expires", 3600)
 modparam("presence", "clean_period", 5)
 modparam("presence", "db_update_period", 5)
 request_route {{
     if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
     if (is_method("PUBLISH")) {{ handle_publish(); exit; }}
-    if (is_method("SUBSCRIBE")) {{ handle_subscribe(); exit; }}
+    if (is_method("SUBSCRIBE")) {{
+        # presence's own max_expires would shorten the life of publications too.
+        if ($(hdr(Expires){{s.int}}) > {longest_subscription}) {{
+            remove_hf("Expires");
+            append_hf("Expires: {longest_subscription}\r\n");
+            msg_apply_changes();
+        }}
+        handle_subscribe();
+        exit;
+    }}
     sl_send_reply("405", "Method Not Allowed");
 }}
 """
@@ -82,7 +92,7 @@ def run(command, folder):
 class Kamailio:
     """`with Kamailio() as pbx`. What was published lives in its database, and with `subs_db_mode` 1 its subscriptions do."""
 
-    def __init__(self, subs_db_mode=0, max_expires=3600):
+    def __init__(self, subs_db_mode=0, longest_subscription=3600):
         root = unpacked()
         self.program = os.path.join(root, "usr/sbin/kamailio")
         private = glob.glob(os.path.join(root, "usr/lib/*/kamailio"))[0]
@@ -91,7 +101,7 @@ class Kamailio:
         self.port = free_port()
         with open(os.path.join(self.directory, "kamailio.cfg"), "w", encoding="utf-8") as file:
             file.write(CONFIG.format(port=self.port, modules=f"{private}/modules", directory=self.directory,
-                                     subs_db_mode=subs_db_mode, max_expires=max_expires))
+                                     subs_db_mode=subs_db_mode, longest_subscription=longest_subscription))
         with sqlite3.connect(os.path.join(self.directory, "kamailio.db")) as database:
             for part in ("standard", "presence"):
                 with open(os.path.join(root, f"usr/share/kamailio/db_sqlite/{part}-create.sql"), encoding="utf-8") as file:

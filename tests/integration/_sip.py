@@ -9,7 +9,7 @@ from _message import Message, answer, build, credentials, frame, parameter, toke
 from _stories import expect, expect_equal
 
 T1 = 0.5
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 # What a NOTIFY carries besides an XML document is of no interest here.
 DOCUMENT_TYPES = {"presence": "application/pidf+xml", "message-summary": "application/simple-message-summary"}

@@ -131,7 +131,7 @@ def a_name_that_leads_nowhere_waits_for_the_watcher():
         watcher = client.subscribe(ALICE, contact=contact)
         client.close()
         publisher.publish(ALICE, pidf(ALICE, note="missed"))
-        wait_until(lambda: server.subscriptions()[0]["state"] == "flow_lost", "the subscription waits", 20)
+        wait_until(lambda: server.subscriptions()[0]["state"] == "flow_lost", "the subscription waits")
         client.connect()
         expect_equal(watcher.refresh(contact=contact).status, 200, "a refresh over a new connection")
         watcher.wait_body("missed")

@@ -4,7 +4,7 @@ import random
 import socket
 import time
 
-from _herald import Server, wait_until
+from _herald import PATIENCE, Server, wait_until
 from _message import Message, build, frame, token
 from _sip import Client, NoAnswer, Publication, pidf
 from _stories import expect, expect_equal, story, tell
@@ -41,7 +41,7 @@ def request(client, start=None, drop=(), more=(), body=b"", **replace):
     return build(start or f"SUBSCRIBE {ALICE} SIP/2.0", rows, body), branch
 
 
-def status_of(client, octets, branch, seconds=3):
+def status_of(client, octets, branch, seconds=PATIENCE):
     """The status of the answer, or None. Without a readable branch any answer counts."""
     client.responses.clear()
     client.send(octets)
@@ -174,7 +174,7 @@ def too_much_is_refused_with_its_own_code():
                 client.answers = lambda notify: 200
                 octets, branch = make(client)
                 try:
-                    got = status_of(client, octets, branch, 5)
+                    got = status_of(client, octets, branch)
                 except ConnectionError:
                     got = "closed"
                 if got not in wanted:
@@ -251,7 +251,7 @@ def slow_and_half_messages_hold_nobody_up():
         except (BlockingIOError, ConnectionError):
             pass
         patient.is_served()
-        wait_until(lambda: closed(endless), f"the connection of the endless head is closed (after {sent} octets)", 10)
+        wait_until(lambda: closed(endless), f"the connection of the endless head is closed (after {sent} octets)")
         patient.is_served()
         # Half of a message and the connection gone: nothing is left behind.
         for connection in slow:
@@ -315,9 +315,10 @@ def many_connections_are_bounded():
                 pass
             connections.append(connection)
         patient.is_served()
-        time.sleep(0.3)
-        open_now = sum(1 for connection in connections if not closed(connection))
-        expect(open_now <= 50, f"{open_now} connections are open, 50 are allowed")
+
+        def open_now():
+            return sum(1 for connection in connections if not closed(connection))
+        wait_until(lambda: open_now() <= 50, "as many connections are open as are allowed")
         for connection in connections:
             connection.close()
 
@@ -325,10 +326,10 @@ def many_connections_are_bounded():
             try:
                 with Client(server.address, "tcp") as client:
                     client.answers = lambda notify: 200
-                    return client.transact(*request(client), seconds=2).status == 200
+                    return client.transact(*request(client), seconds=5).status == 200
             except (OSError, NoAnswer):
                 return False
-        wait_until(served, "a new connection is served when the others have gone", 10)
+        wait_until(served, "a new connection is served when the others have gone")
         patient.is_served()
         server.stop()
 

@@ -72,7 +72,7 @@ def a_mailbox_nobody_publishes_any_more_is_empty():
 @story
 def a_kamailio_that_forgot_its_subscribers_is_subscribed_to_again():
     """kill -9; the subscriptions were in its memory only, what was published to it is in its database."""
-    with Kamailio(max_expires=10) as pbx, herald_for(pbx) as server, phone_of(server) as phone, voicemail_at(pbx) as voicemail:
+    with Kamailio(longest_subscription=10) as pbx, herald_for(pbx) as server, phone_of(server) as phone, voicemail_at(pbx) as voicemail:
         publication = voicemail.publish(mailbox_there(pbx), summary(2, 1), "message-summary", expires=3600)
         subscribe_there(server)
         watcher = phone.subscribe(ALICE, "message-summary")
@@ -81,7 +81,6 @@ def a_kamailio_that_forgot_its_subscribers_is_subscribed_to_again():
         pbx.start()
         wait_until(lambda: server.metric("^herald_mwi_pbx_lost_total") >= 1, "Herald notices")
         wait_until(lambda: server.metric("^herald_mwi_pbx_subscriptions") == 1, "Herald is back")
-        # On a busy machine the mailbox was seen empty here, now and then; it must not stay so.
         wait_until(lambda: voice(server) == (2, 1), "the mailbox")
         expect_equal(sources(server), ["pbx office"], "what counts")
         publication.modify(summary(5, 1))
@@ -94,7 +93,7 @@ def a_kamailio_that_forgot_its_subscribers_is_subscribed_to_again():
 @story
 def a_kamailio_that_kept_its_subscribers_goes_on():
     """kill -9; with its subscriptions in its database a refresh finds the dialog again."""
-    with Kamailio(subs_db_mode=1, max_expires=10) as pbx, herald_for(pbx) as server, phone_of(server) as phone, \
+    with Kamailio(subs_db_mode=1, longest_subscription=10) as pbx, herald_for(pbx) as server, phone_of(server) as phone, \
             voicemail_at(pbx) as voicemail:
         publication = voicemail.publish(mailbox_there(pbx), summary(2, 1), "message-summary")
         subscribe_there(server)

@@ -58,7 +58,7 @@ def only_whose_document_changed_is_told():
         server.start()
 
         # It may live as long again as the server was down, and then lapses within ten seconds.
-        told.wait_body("<basic>closed</basic>", 25)
+        told.wait_body("<basic>closed</basic>")
         client.pump(0.5)
         expect_equal(len(quiet.notifies), known, "NOTIFYs to the watcher of what did not change")
         told.expect_rising()
@@ -74,14 +74,14 @@ def what_expired_while_stopped_is_412_and_481():
         server.stop()
         time.sleep(3)
         server.start()
-        watcher.wait_state("terminated", 25)
+        watcher.wait_state("terminated")
         expect("timeout" in watcher.last.get("subscription-state"), f"the reason: {watcher.last}")
         expect_equal(watcher.refresh().status, 481, "a refresh of what has ended")
 
         def lapsed():
             answer = server.http("GET", "/v1/resources/presence/alice@localhost")
             return answer.status == 404 or not answer.json()["publications"]
-        wait_until(lapsed, "the publication has lapsed", 25)
+        wait_until(lapsed, "the publication has lapsed")
         expect_equal(publication.refresh().status, 412, "a refresh of what has lapsed")
         server.stop()
 
