@@ -1,4 +1,5 @@
 // bench/compose_bench.cpp: admitting and composing presence documents and mailbox counters.
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,77 @@ void BM_ComposePresence(benchmark::State& state) {
     for (auto _ : state) benchmark::DoNotOptimize(package.compose(event_state, view));
 }
 BENCHMARK(BM_ComposePresence)->Arg(0)->Arg(1)->Arg(2)->Arg(3)->Arg(16);
+
+/// Documents that cost the most for their size, one for each limit of CO-13.
+enum class Worst { notes, extensions, pieces, same_keys, same_ids, foreign, attributes };
+
+std::string repeated(int times, const std::string& head, const std::string& tail = {}) {
+    std::string all;
+    for (int i = 0; i < times; ++i) all += head + (tail.empty() ? "" : std::to_string(i) + tail);
+    return all;
+}
+
+std::string worst_content(Worst worst) {
+    switch (worst) {
+        case Worst::notes:
+            return repeated(2040, "<note>", "</note>");
+        case Worst::extensions:
+            return repeated(2040, "<z xmlns='urn:z' a='", "'/>");
+        case Worst::pieces:
+            return "<dm:person id='p'>" + repeated(2040, "<z xmlns='urn:z", "'/>") + "</dm:person>";
+        case Worst::same_keys:
+            return repeated(200, "<tuple id='t",
+                            "'><status><basic>open</basic></status><contact>sip:a@x</contact>"
+                            "<note>n</note></tuple>");
+        case Worst::same_ids:
+            return repeated(66, "<tuple id='t", "'/>") + repeated(66, "<dm:person id='t", "'/>") +
+                   repeated(66, "<dm:device id='t",
+                            "'><dm:deviceID>urn:x</dm:deviceID></dm:device>");
+        case Worst::foreign:
+            return "<dm:person id='p' xmlns:z='urn:" + std::string(250, 'z') + "'>" +
+                   repeated(400, "<z:a/>") + "</dm:person>";
+        case Worst::attributes:
+            break;
+    }
+    std::string element = "<z xmlns='urn:z'";
+    for (int i = 0; i < 64; ++i) element += " a" + std::to_string(i) + "=''";
+    return repeated(60, element + "/>");
+}
+
+std::string worst_document(Worst worst) {
+    std::string body =
+        "<presence xmlns='urn:ietf:params:xml:ns:pidf' "
+        "xmlns:dm='urn:ietf:params:xml:ns:pidf:data-model' entity='sip:a@x'>" +
+        worst_content(worst) + "</presence>";
+    body.resize(std::min<std::size_t>(body.size(), 65536));
+    return body;
+}
+
+void BM_AdmitWorst(benchmark::State& state) {
+    const Package& package = *find("presence");
+    const Document document{"application/pidf+xml",
+                            worst_document(static_cast<Worst>(state.range(0)))};
+    if (!package.admit(document)) return state.SkipWithError("refused");
+    for (auto _ : state) benchmark::DoNotOptimize(package.admit(document));
+}
+BENCHMARK(BM_AdmitWorst)->DenseRange(0, 6);
+
+/// Forty such publications of one user.
+void BM_ComposeWorst(benchmark::State& state) {
+    const Package& package = *find("presence");
+    const auto document =
+        package.admit({"application/pidf+xml", worst_document(static_cast<Worst>(state.range(0)))});
+    if (!document) return state.SkipWithError("refused");
+    std::vector<std::string> sources;
+    for (int i = 0; i < 40; ++i) sources.push_back("tag" + std::to_string(i));
+    std::vector<Input> inputs;
+    for (const std::string& source : sources)
+        inputs.push_back({source, Rank::published, kArrived, document->get()});
+    const EventState event_state{"sip:alice@example.com", inputs, kArrived};
+    const View view{"application/pidf+xml", "sip:alice@example.com"};
+    for (auto _ : state) benchmark::DoNotOptimize(package.compose(event_state, view));
+}
+BENCHMARK(BM_ComposeWorst)->DenseRange(0, 6);
 
 void BM_AdmitMessageSummary(benchmark::State& state) {
     const Package& package = *find("message-summary");

@@ -55,16 +55,22 @@ ContactEvent event_of(Cause cause) noexcept {
 
 /// RFC 8599 4.1: push credentials are nobody else's business.
 std::string without_push_parameters(std::string_view uri) {
-    const auto headers_at = std::min(uri.find('?'), uri.size());
-    const auto headers = uri.substr(headers_at);
-    std::string_view rest = uri.substr(0, headers_at);
-    std::string kept(base::split_once(rest, ';').before);
-    while (base::split_once(rest, ';').found) {
-        rest = base::split_once(rest, ';').after;
-        const auto one = base::split_once(rest, ';').before;
-        if (!base::istarts_with(one, "pn-")) kept.append(";").append(one);
+    auto [before, rest, found] = base::split_once(uri, ';');
+    std::string kept(before);
+    while (found) {
+        const auto split = base::split_once(rest, ';');
+        const auto headers = std::min(split.before.find('?'), split.before.size());
+        // A user part may hold ; and what looks like a parameter (RFC 3261 25.1).
+        const bool is_user = split.before.find('@') < headers;
+        if (is_user || !base::istarts_with(split.before, "pn-")) {
+            (kept += ';') += split.before;
+        } else {
+            kept += split.before.substr(headers);
+        }
+        rest = split.after;
+        found = split.found;
     }
-    return kept.append(headers);
+    return kept;
 }
 
 std::string unquoted(std::string_view value) {

@@ -1,6 +1,7 @@
 // pidf/canonical.cpp: elements back to text, with prefixes that do not depend on the publisher's.
 #include <array>
 
+#include "pidf/wellformed.h"
 #include "pidf/xml.h"
 
 namespace herald::pidf::xml {
@@ -47,6 +48,10 @@ std::size_t find_special(std::string_view text, std::size_t at, const char* spec
     return text.find_first_of(specials, at);
 }
 
+constexpr const char* kInText = "&<>\r";
+constexpr const char* kInAttribute = "&<>\"\t\n\r";
+
+/// `text` is made of characters XML allows.
 void append_escaped(std::string& out, std::string_view text, const char* specials) {
     std::size_t at = 0;
     while (true) {
@@ -90,11 +95,13 @@ std::string_view prefix_of(Ns ns) noexcept {
 }
 
 void append_escaped_text(std::string& out, std::string_view text) {
-    append_escaped(out, text, "&<>\r");
+    if (is_text(text)) return append_escaped(out, text, kInText);
+    append_escaped(out, with_replacements(text), kInText);
 }
 
 void append_escaped_attribute(std::string& out, std::string_view value) {
-    append_escaped(out, value, "&<>\"\t\n\r");
+    if (is_text(value)) return append_escaped(out, value, kInAttribute);
+    append_escaped(out, with_replacements(value), kInAttribute);
 }
 
 void append_declarations(std::string& out, NamespaceSet used) {
@@ -119,8 +126,8 @@ public:
     Serialiser(std::string& out, Element from)
         : out_(out), tree_(*from.tree_), index_(from.index_) {}
 
-    NamespaceSet whole() {
-        element(index_, Ns::pidf);
+    NamespaceSet whole(std::string_view language) {
+        element(index_, Ns::pidf, language);
         return used_;
     }
 
@@ -135,7 +142,8 @@ private:
         std::string_view uri;
     };
 
-    void element(std::uint32_t index, Ns default_namespace) {
+    /// `language` is what holds around the element and is not written anywhere.
+    void element(std::uint32_t index, Ns default_namespace, std::string_view language) {
         const Tree::Node& node = tree_.nodes_[index];
         const Tree::Binding& name = tree_.bindings_[node.binding];
         const std::size_t outer_declared = declared_.size();
@@ -153,17 +161,39 @@ private:
         if (declared_.size() > outer_declared)
             declare(declared_.back().prefix, declared_.back().uri);
         attributes(node, {});
+        language = language_inside(node, name.ns, language);
 
         if (node.end == index + 1) {
             out_ += "/>";
         } else {
             out_ += '>';
-            content(index, default_namespace);
+            content(index, default_namespace, language);
             out_ += "</";
             out_ += opened;
             out_ += '>';
         }
         declared_.resize(outer_declared);
+    }
+
+    /// Writes the language a note inherits. Returns what is still unwritten inside.
+    std::string_view language_inside(const Tree::Node& node, Ns ns, std::string_view language) {
+        if (language.empty() || has_language(node)) return {};
+        const bool is_note =
+            node.text == "note" && (ns == Ns::pidf || ns == Ns::data_model || ns == Ns::rpid);
+        if (!is_note) return language;
+        out_ += " xml:lang=\"";
+        append_escaped(out_, language, kInAttribute);
+        out_ += '"';
+        return {};
+    }
+
+    bool has_language(const Tree::Node& node) const noexcept {
+        for (std::size_t i = 0; i < node.attribute_count; ++i) {
+            const Tree::Attribute& attribute = tree_.attributes_[node.first_attribute + i];
+            if (attribute.local == "lang" && tree_.bindings_[attribute.binding].ns == Ns::xml)
+                return true;
+        }
+        return false;
     }
 
     void attributes(const Tree::Node& node, std::string_view omitted) {
@@ -177,17 +207,17 @@ private:
             out_ += ' ';
             append_name(prefix, attribute.local);
             out_ += "=\"";
-            append_escaped_attribute(out_, attribute.value);
+            append_escaped(out_, attribute.value, kInAttribute);
             out_ += '"';
         }
     }
 
-    void content(std::uint32_t index, Ns default_namespace) {
+    void content(std::uint32_t index, Ns default_namespace, std::string_view language) {
         for (std::uint32_t i = index + 1; i < tree_.nodes_[index].end; i = tree_.nodes_[i].end) {
             if (tree_.nodes_[i].is_element) {
-                element(i, default_namespace);
+                element(i, default_namespace, language);
             } else {
-                append_escaped_text(out_, tree_.nodes_[i].text);
+                append_escaped(out_, tree_.nodes_[i].text, kInText);
             }
         }
     }
@@ -204,7 +234,7 @@ private:
         out_ += prefix.empty() ? " xmlns" : " xmlns:";
         out_ += prefix;
         out_ += "=\"";
-        append_escaped_attribute(out_, uri);
+        append_escaped(out_, uri, kInAttribute);
         out_ += '"';
     }
 
@@ -240,8 +270,8 @@ private:
     NamespaceSet used_;
 };
 
-NamespaceSet append_canonical(std::string& out, Element element) {
-    return Serialiser(out, element).whole();
+NamespaceSet append_canonical(std::string& out, Element element, std::string_view language) {
+    return Serialiser(out, element).whole(language);
 }
 
 NamespaceSet append_attributes(std::string& out, Element element, std::string_view omitted) {

@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
+#include <set>
 #include <tuple>
-#include <unordered_set>
 
 #include "base/text.h"
 
@@ -50,10 +51,8 @@ public:
         tuples(ordered);
         persons(ordered);
         devices(ordered);
-        for (const Contribution& contribution : ordered) {
-            add_new(out_.notes, *contribution.presence, contribution.presence->notes());
-            add_new(out_.extensions, *contribution.presence, contribution.presence->extensions());
-        }
+        out_.notes = said_once(ordered, &Presence::notes);
+        out_.extensions = said_once(ordered, &Presence::extensions);
         assign_ids();
         put_in_order();
         return std::move(out_);
@@ -64,7 +63,7 @@ private:
         std::size_t total = 0;
         const auto excess =
             std::find_if(ordered.begin(), ordered.end(), [&](const Contribution& contribution) {
-                total += contribution.presence->size();
+                total += contribution.presence->weight();
                 return total > policy_.max_bytes;
             });
         ordered.erase(excess, ordered.end());
@@ -207,23 +206,41 @@ private:
 
     /// Whether `piece` shows now; notes when that changes.
     bool see(const Piece& piece) {
-        for (const base::WallTime edge : {piece.hidden_from, piece.hidden_until}) {
+        for (const base::WallTime edge :
+             {piece.shown_from, piece.hidden_from, piece.hidden_until}) {
             const bool is_next = edge > now_ && edge != base::WallTime::max();
             if (is_next && (!out_.stale_at || edge < *out_.stale_at)) out_.stale_at = edge;
         }
         return piece.is_visible(now_);
     }
 
-    /// CO-07: what two documents say alike is said once.
-    static void add_new(std::vector<Chosen>& known, const Presence& presence,
-                        const std::vector<Piece>& pieces) {
-        for (const Piece& piece : pieces) {
-            const Chosen candidate{&presence, &piece};
-            const bool is_known = std::any_of(known.begin(), known.end(), [&](const Chosen& other) {
-                return other.piece->hash == piece.hash && other.text() == candidate.text();
-            });
-            if (!is_known) known.push_back(candidate);
+    /// CO-07: what two documents say alike is said once, where it was said first. Sorted and not
+    /// hashed: the hash has no secret key, so somebody could make all of them fall together.
+    std::vector<Chosen> said_once(const std::vector<Contribution>& contributions,
+                                  const std::vector<Piece>& (Presence::*kind)() const noexcept) {
+        std::vector<Chosen> all;
+        for (const Contribution& contribution : contributions) {
+            for (const Piece& piece : (contribution.presence->*kind)()) {
+                if (see(piece)) all.push_back({contribution.presence, &piece});
+            }
         }
+        std::vector<std::uint32_t> order(all.size());
+        std::iota(order.begin(), order.end(), 0U);
+        std::sort(order.begin(), order.end(), [&all](std::uint32_t a, std::uint32_t b) {
+            return std::tuple(all[a].piece->hash, all[a].text(), a) <
+                   std::tuple(all[b].piece->hash, all[b].text(), b);
+        });
+        order.erase(std::unique(order.begin(), order.end(),
+                                [&all](std::uint32_t a, std::uint32_t b) {
+                                    return all[a].piece->hash == all[b].piece->hash &&
+                                           all[a].text() == all[b].text();
+                                }),
+                    order.end());
+        std::sort(order.begin(), order.end());
+        std::vector<Chosen> once;
+        once.reserve(order.size());
+        for (const std::uint32_t index : order) once.push_back(all[index]);
+        return once;
     }
 
     /// RFC 4479 3.5: one id space. Who keeps a contested id is decided by rank and source, not by
@@ -241,7 +258,7 @@ private:
         const auto is_contested = [](const Part* a, const Part* b) { return a->id == b->id; };
         if (std::adjacent_find(parts.begin(), parts.end(), is_contested) == parts.end()) return;
 
-        std::unordered_set<std::string_view> taken;
+        std::set<std::string_view> taken;
         for (const Part* part : parts) taken.insert(part->id);
         std::string_view previous;
         for (Part* part : parts) {
@@ -263,7 +280,7 @@ private:
                   [](const Part& a, const Part& b) { return a.id < b.id; });
     }
 
-    std::string_view renamed(const Part& part, std::unordered_set<std::string_view>& taken) {
+    std::string_view renamed(const Part& part, std::set<std::string_view>& taken) {
         const std::uint64_t hash = stable_hash(part.source);
         std::array<char, 4> bytes{};
         for (std::size_t i = 0; i < bytes.size(); ++i)

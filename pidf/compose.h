@@ -39,7 +39,7 @@ struct Policy {
     /// Of tuples that contradict each other: true takes any open one, false the newest.
     bool any_open = false;
     /// Of composed text. Contributions of lowest precedence that would exceed it are left out.
-    std::size_t max_bytes = 262144;
+    std::size_t max_bytes = kMaxComposed;
 };
 
 /// A piece and the document its text is in.

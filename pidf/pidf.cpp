@@ -2,7 +2,7 @@
 #include "pidf/pidf.h"
 
 #include <algorithm>
-#include <unordered_map>
+#include <map>
 
 #include "base/id.h"
 #include "base/text.h"
@@ -19,7 +19,7 @@ enum class Kind : std::uint8_t { tuple, person, device };
 
 /// Escapes and repeated declarations make canonical text longer than the body; this is the end of
 /// it.
-constexpr std::size_t kMaxText = 262144;
+constexpr std::size_t kMaxWeight = kMaxComposed;
 
 std::optional<base::WallTime> time_of(std::string_view rfc3339) noexcept {
     const auto milliseconds = base::from_rfc3339(base::trim(rfc3339));
@@ -104,6 +104,7 @@ public:
                 root, "the root element is not presence of " + std::string(xml::uri_of(Ns::pidf)));
         }
         out_.text_.reserve(1024);
+        root_language_ = language_ = language_of(root, {});
         std::size_t ids = 0;
         for (const Element child : root) {
             const bool is_component = child.is(Ns::pidf, "tuple") ||
@@ -114,9 +115,9 @@ public:
                     child, "more than " + std::to_string(kMaxIds) + " tuples, persons and devices");
             }
             child_of_presence(child);
-            if (out_.text_.size() > kMaxText) {
+            if (out_.weight() > kMaxWeight) {
                 return fault(child,
-                             "more than " + std::to_string(kMaxText) + " bytes once normalised");
+                             "more than " + std::to_string(kMaxWeight) + " bytes once normalised");
             }
         }
         keep_last_of_each_id(out_.tuples_);
@@ -143,7 +144,7 @@ private:
         } else if (child.is(Ns::pidf, "note")) {
             out_.notes_.push_back(whole(child, Section::note));
         } else {
-            out_.extensions_.push_back(whole(child, Section::extension));
+            out_.extensions_.push_back(timed(child));
         }
     }
 
@@ -155,7 +156,17 @@ private:
         std::vector<std::string> devices;
     };
 
+    static std::string_view language_of(Element element, std::string_view around) {
+        return element.attribute("lang", Ns::xml).value_or(around);
+    }
+
     void component(Element element, Kind kind) {
+        language_ = language_of(element, root_language_);
+        pieces_of(element, kind);
+        language_ = root_language_;
+    }
+
+    void pieces_of(Element element, Kind kind) {
         Component made;
         const std::size_t attributes_at = out_.text_.size();
         made.attribute_namespaces = xml::append_attributes(out_.text_, element, "id");
@@ -254,21 +265,25 @@ private:
     }
 
     void extension(Element child) {
-        if (is_void(child)) return;
+        if (!is_void(child)) add(timed(child));
+    }
+
+    /// An extension with the time it shows in.
+    Piece timed(Element child) {
         Piece piece = whole(child, Section::extension);
+        const auto from = time_of(child.attribute("from").value_or(""));
+        const auto until = time_of(child.attribute("until").value_or(""));
         if (child.ns() == Ns::rpid) {
-            if (const auto until = time_of(child.attribute("until").value_or("")))
-                piece.hidden_from = *until;
+            if (from) piece.shown_from = *from;
+            if (until) piece.hidden_from = *until;
             if (child.local() == "activities") piece.activities = shown_activities(child);
         }
         // RFC 4481 3: a timed status is about the past or the future, never about now.
         if (child.is(Ns::timed_status, "timed-status")) {
-            if (const auto from = time_of(child.attribute("from").value_or("")))
-                piece.hidden_from = *from;
-            if (const auto until = time_of(child.attribute("until").value_or("")))
-                piece.hidden_until = *until;
+            if (from) piece.hidden_from = *from;
+            if (until) piece.hidden_until = *until;
         }
-        add(piece);
+        return piece;
     }
 
     void status(Element element, Component& tuple) {
@@ -288,7 +303,7 @@ private:
         if (tuple.basic == Basic::closed) out_.text_ += "<basic>closed</basic>";
         for (const Element child : element) {
             if (!child.is(Ns::pidf, "basic"))
-                piece.namespaces.add(xml::append_canonical(out_.text_, child));
+                piece.namespaces.add(xml::append_canonical(out_.text_, child, language_));
         }
         if (out_.text_.size() == content) {
             out_.text_.insert(content - 1, 1, '/');
@@ -344,7 +359,7 @@ private:
         Piece piece;
         piece.section = section;
         const std::size_t at = out_.text_.size();
-        piece.namespaces = xml::append_canonical(out_.text_, element);
+        piece.namespaces = xml::append_canonical(out_.text_, element, language_);
         piece.text = since(at);
         piece.hash = stable_hash(out_.view(piece.text));
         const std::size_t group_at = out_.text_.size();
@@ -353,7 +368,7 @@ private:
         out_.text_ += element.local();
         if (section == Section::note) {
             out_.text_ += ' ';
-            out_.text_ += base::lower(element.attribute("lang", Ns::xml).value_or(""));
+            out_.text_ += base::lower(language_of(element, language_));
         }
         piece.group = since(group_at);
         return piece;
@@ -375,7 +390,7 @@ private:
 
     void keep_last_of_each_id(std::vector<Component>& siblings) {
         if (siblings.size() < 2) return;
-        std::unordered_map<std::string_view, std::size_t> last;
+        std::map<std::string_view, std::size_t> last;
         for (std::size_t i = 0; i < siblings.size(); ++i) last[out_.view(siblings[i].id)] = i;
         std::size_t kept = 0;
         for (std::size_t i = 0; i < siblings.size(); ++i) {
@@ -388,7 +403,7 @@ private:
     /// apart is not merged: the n-th tuple of a key can only meet the n-th of another document.
     void tell_repeated_keys_apart() {
         if (out_.tuples_.size() < 2) return;
-        std::unordered_map<std::string, unsigned> seen;
+        std::map<std::string, unsigned> seen;
         for (Component& tuple : out_.tuples_) {
             if (tuple.key.size == 0) continue;
             std::string key(out_.view(tuple.key));
@@ -401,6 +416,7 @@ private:
     }
 
     xml::Tree& tree_;
+    std::string_view root_language_, language_;  ///< of the document, and where we are
     Presence out_;
 };
 

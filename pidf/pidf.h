@@ -37,13 +37,14 @@ struct Piece {
     Section section = Section::extension;
     std::uint8_t activities = kNoActivity;  ///< what an rpid:activities says
     std::uint64_t hash = 0;                 ///< of the text, the same in every process
-    /// Not shown in [hidden_from, hidden_until): an RPID `until` that passed, a timed status come
-    /// true.
+    /// Not shown before an RPID `from`, and not in [hidden_from, hidden_until): an RPID `until`
+    /// that passed, a timed status come true.
+    base::WallTime shown_from = base::WallTime::min();
     base::WallTime hidden_from = base::WallTime::max();
     base::WallTime hidden_until = base::WallTime::max();
 
     bool is_visible(base::WallTime now) const noexcept {
-        return now < hidden_from || now >= hidden_until;
+        return now >= shown_from && (now < hidden_from || now >= hidden_until);
     }
 };
 
@@ -65,9 +66,16 @@ struct Component {
     Span contact;                ///< as published; empty for none
 };
 
+/// Bytes of the longest composed document, and so of what may be made of one published document.
+inline constexpr std::size_t kMaxComposed = 131072;
+
 /// One admitted document. Immutable.
 class Presence {
 public:
+    /// What composing writes around the pieces of a tuple, person or device: its tags, a new id, a
+    /// timestamp.
+    static constexpr std::size_t kFrameOfComponent = 128;
+
     std::string_view view(Span span) const noexcept { return {text_.data() + span.at, span.size}; }
     const Piece* pieces(const Component& component) const noexcept {
         return pieces_.data() + component.first_piece;
@@ -81,6 +89,11 @@ public:
     const std::vector<Piece>& extensions() const noexcept { return extensions_; }
     /// Bytes of text held.
     std::size_t size() const noexcept { return text_.size(); }
+    /// No composed document has more bytes of this one.
+    std::size_t weight() const noexcept {
+        return text_.size() +
+               kFrameOfComponent * (tuples_.size() + persons_.size() + devices_.size());
+    }
 
 private:
     friend class PresenceReader;

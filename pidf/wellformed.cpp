@@ -91,6 +91,15 @@ std::optional<Flaw> find_bad_byte(std::string_view text) {
     }
 }
 
+/// Bytes of the character `text` begins with; 0 where it is none XML allows.
+std::size_t character_size(std::string_view text) noexcept {
+    for (std::size_t size = 1; size <= std::min<std::size_t>(4, text.size()); ++size) {
+        std::string_view one = text.substr(0, size);
+        if (base::is_utf8(one)) return is_char(next_code_point(one)) ? size : 0;
+    }
+    return 0;
+}
+
 class Scan {
 public:
     Scan(std::string_view text, const Limits& limits) : text_(text), limits_(limits) {}
@@ -281,6 +290,26 @@ private:
 std::optional<Flaw> find_flaw(std::string_view text, const Limits& limits) {
     if (auto flaw = find_bad_byte(text)) return flaw;
     return Scan(text, limits).run();
+}
+
+bool is_text(std::string_view text) noexcept {
+    while (text.size() >= 8 && are_plain(text.data())) text.remove_prefix(8);
+    while (!text.empty()) {
+        const std::size_t size = character_size(text);
+        if (size == 0) return false;
+        text.remove_prefix(size);
+    }
+    return true;
+}
+
+std::string with_replacements(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t size = character_size(text);
+        out += size == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(0, size);
+        text.remove_prefix(std::max<std::size_t>(size, 1));
+    }
+    return out;
 }
 
 bool is_ncname(std::string_view name) noexcept {

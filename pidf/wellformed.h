@@ -21,6 +21,11 @@ struct Flaw {
 /// unless there is a flaw.
 std::optional<Flaw> find_flaw(std::string_view text, const Limits& limits);
 
+/// Whether all of `text` are characters XML allows, in UTF-8.
+bool is_text(std::string_view text) noexcept;
+/// `text` with U+FFFD for every byte that belongs to no such character.
+std::string with_replacements(std::string_view text);
+
 /// True for an NCName (Namespaces in XML 3): a Name without colon.
 bool is_ncname(std::string_view name) noexcept;
 

@@ -73,6 +73,7 @@ private:
 /// ` xmlns="…pidf" xmlns:dm="…"` for a root element: PIDF as default and the prefixes of `used`.
 void append_declarations(std::string& out, NamespaceSet used);
 
+/// What XML does not allow, or is not UTF-8, becomes U+FFFD.
 void append_escaped_text(std::string& out, std::string_view text);
 /// For between double quotes.
 void append_escaped_attribute(std::string& out, std::string_view value);
@@ -188,8 +189,8 @@ private:
 };
 
 /// Appends the canonical text of `element` with all that is in it, and returns the prefixes it
-/// relies on.
-NamespaceSet append_canonical(std::string& out, Element element);
+/// relies on. Notes in it that name no language get `language`, which they had by inheritance.
+NamespaceSet append_canonical(std::string& out, Element element, std::string_view language = {});
 /// Appends the attributes of `element` except the unqualified `omitted`, each after a blank.
 NamespaceSet append_attributes(std::string& out, Element element, std::string_view omitted);
 

@@ -25,6 +25,17 @@ Bob receives NOTIFY
     Content-Type: {type}
     body contains open
 
+# RFC 3261 25.1: a ; or ? in the user part belongs to the name, and an entity has one spelling
+each uri: sip:a;b?c@localhost sip:a%3bb%3fc@LOCALHOST sip:%61;b?c@localhost:5060;transport=udp
+an operator sets presence of sip:a;b?c@localhost
+    {online}
+Bob sends SUBSCRIBE {uri}
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+    body contains entity="sip:a;b?c@localhost"
+    body contains first
+
 # RFC 3856 6.2: what the watcher asked for is the entity it is shown
 an operator sets presence of sip:alice@localhost
     {online}

@@ -284,6 +284,81 @@ TEST_CASE("RFC 4480 3.1: what is over by its until is not shown, and the moment 
     CHECK(one.rendered(28).fingerprint == one.rendered(29).fingerprint);
 }
 
+TEST_CASE("RFC 4480 3.1: what has not begun by its from is not shown, and the moment is told") {
+    Sources one;
+    one.publish("1", person("p",
+                            "<rpid:activities from='2027-01-15T08:10:00Z' "
+                            "until='2027-01-15T08:30:00Z'><rpid:meeting/></rpid:activities>") +
+                         "<rpid:sphere from='2027-01-15T08:20:00Z'>work</rpid:sphere>");
+
+    CHECK(!contains(one.body(9), "meeting"));
+    CHECK(one.stale_at(9) == at_minute(10));
+    CHECK(contains(one.body(10), "meeting"));
+    CHECK(!contains(one.body(10), "work"));
+    CHECK(one.stale_at(10) == at_minute(20));
+    CHECK(contains(one.body(20), "work"));
+    CHECK(!contains(one.body(30), "meeting"));
+    CHECK(!one.stale_at(30));
+    CHECK(one.rendered(9).fingerprint != one.rendered(10).fingerprint);
+}
+
+TEST_CASE("what has not begun leaves room for what another publication says") {
+    Sources two;
+    two.publish("1", person("p1", activity("busy")), 0);
+    two.publish(
+        "2",
+        person("p2",
+               "<rpid:activities from='2027-01-15T08:30:00Z'><rpid:meeting/></rpid:activities>"),
+        5);
+
+    CHECK(contains(two.body(29), "busy"));
+    CHECK(contains(two.body(30), "meeting"));
+}
+
+TEST_CASE("XML 1.0 2.12: a note keeps the language it had from the elements around it") {
+    const std::string german =
+        "<presence xmlns='urn:ietf:params:xml:ns:pidf' xml:lang='de' "
+        "xmlns:dm='urn:ietf:params:xml:ns:pidf:data-model' "
+        "xmlns:rpid='urn:ietf:params:xml:ns:pidf:rpid' entity='sip:a@x'>";
+    const std::string body = composed(
+        german +
+        "<tuple id='t' xml:lang='fr'><status/><note>midi</note><note xml:lang='en'>noon</note>"
+        "</tuple><note>Mittag</note><note xml:lang=''>12</note><dm:person id='p'>"
+        "<rpid:activities><rpid:note>Essen</rpid:note><rpid:meal/></rpid:activities>"
+        "<dm:note>satt</dm:note></dm:person></presence>");
+
+    CHECK(contains(body, "<note xml:lang=\"fr\">midi</note>"));
+    CHECK(contains(body, "<note xml:lang=\"en\">noon</note>"));
+    CHECK(contains(body, "<note xml:lang=\"de\">Mittag</note>"));
+    CHECK(contains(body, "<note xml:lang=\"\">12</note>"));
+    CHECK(contains(body, "<rpid:activities><rpid:note xml:lang=\"de\">Essen</rpid:note>"));
+    CHECK(contains(body, "<dm:note xml:lang=\"de\">satt</dm:note>"));
+    CHECK(!contains(body, "<presence xml:lang"));
+}
+
+TEST_CASE("CO-05: an inherited language tells notes apart like one of their own") {
+    Sources two;
+    two.publish("1", person("p1", "<dm:note xml:lang='de'>alt</dm:note>"), 0);
+    two.publish("2", "<dm:person id='p2' xml:lang='en'><dm:note>new</dm:note></dm:person>", 10);
+
+    CHECK(contains(two.body(),
+                   "<dm:note xml:lang=\"en\">new</dm:note>"
+                   "<dm:note xml:lang=\"de\">alt</dm:note>"));
+}
+
+TEST_CASE("CO-13: however many publish whatever, the composed document keeps its limit") {
+    std::string tuples, notes;
+    for (int i = 0; i < 200; ++i) tuples += "<tuple id='t" + std::to_string(i) + "'/>";
+    for (int i = 0; i < 1500; ++i) notes += "<note>" + std::to_string(i) + "</note>";
+    for (const std::string& content : {tuples, notes}) {
+        Sources many;
+        for (int i = 0; i < 40; ++i) many.publish("tag" + std::to_string(i), content, i);
+        const std::string body = many.body();
+        CHECK(body.size() > kMaxComposed / 4);
+        CHECK(body.size() < kMaxComposed + 1024);
+    }
+}
+
 TEST_CASE("what is over makes room for what another publication says") {
     Sources two;
     two.publish("1", person("p1", activity("busy")), 0);

@@ -171,6 +171,32 @@ TEST_CASE("Namespaces in XML 1.0: prefixes are resolved, and one without declara
           "line 1, column 44: an attribute given twice");
 }
 
+TEST_CASE("XML 1.0 2.2: whatever is written between tags or quotes, the document is well-formed") {
+    const std::string_view nasty[] = {
+        "plain",
+        std::string_view("a\0b", 3),
+        "\x01\x08\x0b\x0c\x0e\x1f\x7f",
+        "\xff\xfe",
+        "\xc3",
+        "eight bytes\xc3\xa4 and \xed\xa0\x80",
+        "\xef\xbf\xbe",
+        "\xf4\x90\x80\x80",
+        "\t\r\n<>&\"'",
+    };
+    for (const std::string_view text : nasty) {
+        CAPTURE(text);
+        std::string body = "<x a=\"";
+        append_escaped_attribute(body, text);
+        body += "\">";
+        append_escaped_text(body, text);
+        body += "</x>";
+        CHECK(parse(body));
+    }
+    std::string replaced;
+    append_escaped_text(replaced, "a\x01\xc3\xa4\xc3z");
+    CHECK(replaced == "a\xef\xbf\xbd\xc3\xa4\xef\xbf\xbdz");
+}
+
 TEST_CASE("canonical text declares what it needs and keeps what it does not know") {
     const std::string root =
         "<r xmlns='urn:ietf:params:xml:ns:pidf' xmlns:q='urn:ietf:params:xml:ns:pidf:rpid'>";
