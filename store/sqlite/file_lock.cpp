@@ -31,31 +31,41 @@ void note_holder(int descriptor) {
     }
 }
 
+Fault system_fault(const std::string& name) {
+    return {FaultKind::io, name + ": " + std::strerror(errno)};
+}
+
 }  // namespace
 
-FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+FileLock::FileLock(FileLock&& other) noexcept
+    : note_(std::exchange(other.note_, -1)), file_(std::exchange(other.file_, -1)) {}
 
 FileLock& FileLock::operator=(FileLock&& other) noexcept {
-    std::swap(descriptor_, other.descriptor_);
+    std::swap(note_, other.note_);
+    std::swap(file_, other.file_);
     return *this;
 }
 
 FileLock::~FileLock() {
-    if (descriptor_ >= 0) ::close(descriptor_);
+    if (file_ >= 0) ::close(file_);
+    if (note_ >= 0) ::close(note_);
 }
 
 Result<FileLock> FileLock::take(const std::string& path) {
-    const std::string name = path + ".lock";
-    const int descriptor = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (descriptor < 0) return Fault{FaultKind::io, name + ": " + std::strerror(errno)};
-    FileLock lock(descriptor);
-    if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) {
-        note_holder(descriptor);
-        return lock;
+    const std::string note = path + ".lock";
+    FileLock lock;
+    // The note first: to open and close the file would end the locks SQLite has in this process.
+    for (auto& [descriptor, name] :
+         {std::pair{&lock.note_, &note}, std::pair{&lock.file_, &path}}) {
+        *descriptor = ::open(name->c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        if (*descriptor < 0) return system_fault(*name);
+        if (::flock(*descriptor, LOCK_EX | LOCK_NB) == 0) continue;
+        if (errno != EWOULDBLOCK) return system_fault(*name);
+        return Fault{FaultKind::conflict, path + " is in use by " + holder_of(lock.note_) +
+                                              ": stop it, or give this one a store of its own"};
     }
-    if (errno != EWOULDBLOCK) return Fault{FaultKind::io, name + ": " + std::strerror(errno)};
-    return Fault{FaultKind::conflict, path + " is in use by " + holder_of(descriptor) +
-                                          ": stop it, or give this one a store of its own"};
+    note_holder(lock.note_);
+    return lock;
 }
 
 }  // namespace herald::store

@@ -7,8 +7,9 @@
 
 namespace herald::store {
 
-/// Holds `<path>.lock` until destroyed or until the process ends, however it ends. The file stays:
-/// removing it would let two processes lock two files of one name.
+/// Locks the file itself until destroyed or until the process ends, however it ends: whoever comes
+/// by another name meets the same lock. `<path>.lock` is locked too, and says by whom. To be
+/// destroyed behind every SQLite connection to the file.
 class FileLock {
 public:
     FileLock() = default;
@@ -16,13 +17,13 @@ public:
     FileLock& operator=(FileLock&& other) noexcept;
     ~FileLock();
 
-    /// Faults: conflict, naming the file and the process that holds it; io.
+    /// Makes the file where there is none. `path` leads through no link. Faults: conflict, naming
+    /// the file and the process that holds it; io.
     static Result<FileLock> take(const std::string& path);
 
 private:
-    explicit FileLock(int descriptor) : descriptor_(descriptor) {}
-
-    int descriptor_ = -1;
+    int note_ = -1;  ///< descriptor of <path>.lock
+    int file_ = -1;
 };
 
 }  // namespace herald::store

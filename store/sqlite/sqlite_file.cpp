@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace herald::store {
@@ -32,18 +33,63 @@ Fault system_fault(const std::string& name) {
     return {FaultKind::io, name + ": " + std::strerror(errno)};
 }
 
+/// Where SQLite finds the file, and keeps its log beside it.
+std::string real_path(const std::string& path) {
+    std::error_code error;
+    const auto real = std::filesystem::weakly_canonical(path, error);
+    return error || real.empty() ? path : real.string();
+}
+
+std::uint64_t size_of(const std::string& path) {
+    std::error_code error;
+    const auto size = std::filesystem::file_size(path, error);
+    return error ? 0 : size;
+}
+
+/// SQLite would take an empty file for a new database and drop the log that holds the other one's
+/// state.
+Status check_whole(const std::string& path) {
+    if (size_of(path) > 0 || size_of(path + "-wal") == 0) return {};
+    return Fault{FaultKind::io, path + " is missing or empty, but there is a log of it, " + path +
+                                    "-wal: put the database back, or move the log away to start "
+                                    "with nothing"};
+}
+
+StoreFiles::File file_at(const std::string& name) {
+    struct stat status {};
+    StoreFiles::File file{name};
+    if (::stat(name.c_str(), &status) != 0) return file;
+    file.device = status.st_dev;
+    file.number = status.st_ino;
+    return file;
+}
+
 }  // namespace
 
 Result<FileLock> claim_file(const std::string& path) {
     std::error_code error;
     std::filesystem::create_directories(folder_of(path), error);
     if (error) return Fault{FaultKind::io, folder_of(path).string() + ": " + error.message()};
-    auto lock = FileLock::take(path);
-    if (!lock) return lock;
-    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (file < 0) return system_fault(path);
-    ::close(file);
-    return lock;
+    const std::string real = real_path(path);
+    if (auto whole = check_whole(real); !whole) return whole.fault();
+    return FileLock::take(real);
+}
+
+StoreFiles StoreFiles::of(const std::string& path) {
+    StoreFiles files;
+    files.database_ = file_at(real_path(path));
+    files.log_ = file_at(files.database_.name + "-wal");
+    return files;
+}
+
+std::string StoreFiles::what_is_lost() const {
+    for (const File* file : {&database_, &log_}) {
+        if (file->number == 0 || file_at(file->name).is_same(*file)) continue;
+        return file->name +
+               " was removed or replaced while in use: put it back, or stop the server and restore "
+               "the store";
+    }
+    return {};
 }
 
 Status sync_folder_of(const std::string& path) {

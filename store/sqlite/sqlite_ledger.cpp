@@ -119,7 +119,9 @@ Status SqliteLedger::start() {
     auto connection = prepare(std::move(*database));
     if (!connection) return connection.fault();
     connection_ = std::move(*connection);
-    return is_in_memory() ? Status{} : sync_folder_of(place_.path);
+    if (is_in_memory()) return {};
+    files_ = StoreFiles::of(place_.path);
+    return sync_folder_of(place_.path);
 }
 
 Result<std::unique_ptr<SqliteLedger::Connection>> SqliteLedger::prepare(Database database) {
@@ -283,7 +285,19 @@ void SqliteLedger::copy_log() {
         checkpointer_->finished(reached ? reached->frames - reached->copied : frames);
 }
 
+/// What is written to files that were removed is acknowledged and lost: nothing more is taken until
+/// they are back.
+bool SqliteLedger::is_in_place() {
+    if (is_in_memory()) return true;
+    std::string lost = files_.what_is_lost();
+    if (lost.empty()) return true;
+    last_fault_ = std::move(lost);
+    turn_writable(false, last_fault_);
+    return false;
+}
+
 void SqliteLedger::tick() {
+    if (!is_in_place()) return;
     if (!connection_) {
         auto connection = connect();
         if (!connection) return;

@@ -13,8 +13,8 @@
 #include "store/ledger.h"
 #include "store/sqlite/checkpointer.h"
 #include "store/sqlite/database.h"
-#include "store/sqlite/file_lock.h"
 #include "store/sqlite/log_buffer.h"
+#include "store/sqlite/sqlite_file.h"
 #include "store/sqlite/sqlite_writer.h"
 #include "store/store.h"
 
@@ -83,6 +83,7 @@ private:
     /// Whether transaction `sequence` is in the file; ends the process where that cannot be told.
     bool find_out(std::uint64_t sequence);
     void disconnect();
+    bool is_in_place();
     void turn_writable(bool is_writable, const std::string& reason);
     void after_commit();
     void copy_log();
@@ -93,6 +94,7 @@ private:
     const base::Clock& clock_;
     Counters counters_;
     FileLock lock_;
+    StoreFiles files_;
     Home home_;
     std::uint64_t sequence_ = 0;  ///< of the last transaction
     std::uint64_t next_id_ = 1;

@@ -1,9 +1,13 @@
 // tests/unit/store/sqlite/sqlite_test.cpp: the file of a store: its lock, its schema, its threads,
 // its log.
+#include <filesystem>
 #include <fstream>
 
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "store/sqlite/file_lock.h"
 #include "store/sqlite/migrate.h"
 #include "tests/unit/store/support.h"
 
@@ -39,6 +43,94 @@ TEST_CASE("a second opener is refused with the file's name and the holder's numb
     CHECK(second.fault().kind == FaultKind::conflict);
     CHECK(second.fault().detail.find(folder.file()) != std::string::npos);
     CHECK(second.fault().detail.find(std::to_string(::getpid())) != std::string::npos);
+}
+
+TEST_CASE("a second opener is refused by whatever name it comes, lock file or not") {
+    Folder folder;
+    Bench bench(folder.url());
+    const std::string link = folder.file() + ".link", other = folder.file() + ".other";
+    std::filesystem::create_symlink(folder.file(), link);
+    std::filesystem::create_hard_link(folder.file(), other);
+
+    // In a process of its own: to close the file would end the locks SQLite has in this one.
+    const auto is_refused = [](const std::string& file) {
+        const pid_t child = ::fork();
+        if (child == 0) ::_exit(FileLock::take(file).has_value() ? 1 : 0);
+        int status = -1;
+        REQUIRE(::waitpid(child, &status, 0) == child);
+        return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    };
+    const auto through_link =
+        open("sqlite:" + link, {.is_inline = true}, bench.metrics(), bench.clock());
+    REQUIRE_FALSE(through_link.has_value());
+    CHECK(through_link.fault().kind == FaultKind::conflict);
+    CHECK(through_link.fault().detail.find(std::to_string(::getpid())) != std::string::npos);
+    CHECK(is_refused(other));
+    REQUIRE(std::filesystem::remove(folder.file() + ".lock"));
+    CHECK(is_refused(folder.file()));
+    CHECK_FALSE(is_refused(folder.file() + ".new"));
+}
+
+TEST_CASE("files that are removed or replaced under a store are noticed: nothing more is taken") {
+    for (const char* which : {"", "-wal"}) {
+        CAPTURE(which);
+        Folder folder;
+        Bench bench(folder.url());
+        const std::string file = folder.file() + which;
+        REQUIRE(bench.commit(PutPublication{.row = publication(1), .expected_tag = {}}) ==
+                Outcome::committed);
+
+        std::filesystem::rename(file, file + ".away");
+        bench.clock().advance(2s);
+        bench.loop().turn(0ms);
+        CHECK_FALSE(bench.store().is_writable());
+        CHECK(bench.commit(PutPublication{.row = publication(2), .expected_tag = {}}) ==
+              Outcome::unavailable);
+
+        std::filesystem::rename(file + ".away", file);
+        bench.clock().advance(2s);
+        bench.loop().turn(0ms);
+        CHECK(bench.store().is_writable());
+        CHECK(bench.commit(PutPublication{.row = publication(2), .expected_tag = {}}) ==
+              Outcome::committed);
+    }
+}
+
+TEST_CASE("an empty or missing database beside a full log is no empty store") {
+    for (const bool is_missing : {false, true}) {
+        CAPTURE(is_missing);
+        Folder folder;
+        { std::ofstream(folder.file() + "-wal") << "a log"; }
+        if (!is_missing) std::ofstream(folder.file()).flush();
+        base::Metrics metrics;
+        const base::ManualClock clock;
+
+        const auto opened = open(folder.url(), {.is_inline = true}, metrics, clock);
+
+        REQUIRE_FALSE(opened.has_value());
+        CHECK(opened.fault().detail.find(folder.file() + " is missing or empty") !=
+              std::string::npos);
+        CHECK(std::filesystem::file_size(folder.file() + "-wal") == 5);
+    }
+}
+
+TEST_CASE("a fault of recovery names the file") {
+    Folder folder;
+    {
+        Bench bench(folder.url());
+        bench.commit(
+            PutAccount{{.aor = "sip:alice@example.com", .username = "alice", .realm = "a"}});
+        REQUIRE(bench.close());
+    }
+    run_sql(folder.file(), "UPDATE accounts SET role = 99");
+    Bench bench(folder.url());
+    Recovered rows;
+
+    const Status done = bench.store().recover(rows);
+
+    REQUIRE_FALSE(done);
+    CHECK(done.fault().detail.find(folder.file()) != std::string::npos);
+    CHECK(done.fault().detail.find("sip:alice@example.com: no such role") != std::string::npos);
 }
 
 TEST_CASE("a closed store can be opened again, its log is gone, its file is private") {
