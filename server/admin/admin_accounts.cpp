@@ -45,19 +45,17 @@ Result<bool> ShardAccounts::put(store::Account account) {
     if (account.username.empty())
         account.username = base::split_once(account.aor.substr(4), '@').before;
     const bool is_new = !find(account.aor);
-    if (auto done = carrier_.commit(store::PutAccount{account}); !done) return done.fault();
-    const auto shared = std::make_shared<const store::Account>(std::move(account));
-    auto told = carrier_.tell_all([shared](Shard& each) { each.context().accounts.put(shared); });
-    if (!told) return told.fault();
-    return is_new;
+    const auto shared = std::make_shared<const store::Account>(account);
+    auto done = carrier_.share(store::PutAccount{std::move(account)},
+                               [shared](Shard& each) { each.context().accounts.put(shared); });
+    return done ? Result<bool>(is_new) : Result<bool>(done.fault());
 }
 
 Status ShardAccounts::remove(std::string_view aor) {
     auto found = find(aor);
     if (!found) return found.fault();
-    if (auto done = carrier_.commit(store::RemoveAccount{found->aor}); !done) return done;
-    return carrier_.tell_all(
-        [aor = found->aor](Shard& each) { each.context().accounts.remove(aor); });
+    return carrier_.share(store::RemoveAccount{found->aor},
+                          [aor = found->aor](Shard& each) { each.context().accounts.remove(aor); });
 }
 
 }  // namespace

@@ -38,13 +38,12 @@ public:
 private:
     /// Each shard looks only at the resource the alias led to so far. Without resource: it is one
     /// no more.
-    Status tell(const store::Alias& alias);
+    Status share(store::Change change, const store::Alias& alias);
     /// What is set for ever under the address itself would be out of reach.
     Status check_nothing_stays(const std::string& aor);
 
     const AdminCarrier& carrier_;
-    /// One alias is changed after the other, so that every shard learns of them in the same order.
-    /// Held by threads of HTTP only.
+    /// One alias is checked and changed after the other. Held by threads of HTTP only.
     std::mutex mutex_;
 };
 
@@ -78,8 +77,8 @@ Result<AliasPage> ShardAliases::page(std::string_view resource, std::string_view
         });
 }
 
-Status ShardAliases::tell(const store::Alias& alias) {
-    return carrier_.tell_all([alias](Shard& each) {
+Status ShardAliases::share(store::Change change, const store::Alias& alias) {
+    return carrier_.share(std::move(change), [alias](Shard& each) {
         auto& aliases = each.context().aliases;
         const std::string before(aliases.resolve(alias.aor));
         if (alias.resource.empty()) {
@@ -121,17 +120,15 @@ Result<bool> ShardAliases::put(std::string_view aor, std::string_view resource) 
     if (is_new) {
         if (auto free = check_nothing_stays(alias.aor); !free) return free.fault();
     }
-    if (auto done = carrier_.commit(store::PutAlias{alias}); !done) return done.fault();
-    if (auto told = tell(alias); !told) return told.fault();
-    return is_new;
+    auto done = share(store::PutAlias{alias}, alias);
+    return done ? Result<bool>(is_new) : Result<bool>(done.fault());
 }
 
 Status ShardAliases::remove(std::string_view aor) {
     const std::lock_guard lock(mutex_);
     auto found = find(aor);
     if (!found) return found.fault();
-    if (auto done = carrier_.commit(store::RemoveAlias{found->aor}); !done) return done;
-    return tell({found->aor, {}});
+    return share(store::RemoveAlias{found->aor}, {found->aor, {}});
 }
 
 }  // namespace

@@ -53,14 +53,4 @@ Result<AdminCarrier::Named> AdminCarrier::named(std::string_view package,
     return Named{*found, *std::move(canonical)};
 }
 
-Status AdminCarrier::commit(store::Change change) const {
-    const auto shared = std::make_shared<store::Change>(std::move(change));
-    return order(first(), [shared](Shard& shard, auto answer) {
-        shard.port().commit(std::move(*shared), [answer](store::Outcome outcome) {
-            if (outcome == store::Outcome::committed) return answer(Status{});
-            answer(Fault{FaultKind::unavailable, "The store is not available"});
-        });
-    });
-}
-
 }  // namespace herald::server

@@ -60,11 +60,11 @@ public:
     /// The same where a Status is answered.
     template <class Ask>
     Status order(Shard& shard, Ask ask) const;
-    /// Runs `work(shard)` on the thread of one shard after the other.
-    template <class Work>
-    Status tell_all(Work work) const;
-    /// Makes a change durable that is no single resource's.
-    Status commit(store::Change change) const;
+    /// Makes a change durable that is no single resource's and runs `learn(shard)` on every shard's
+    /// thread. All learn of such changes in the order the store has them, even of one whose caller
+    /// has given up. Faults: unavailable, timeout (it may still come).
+    template <class Learn>
+    Status share(store::Change change, Learn learn) const;
 
 private:
     std::vector<Shard*> shards_;
@@ -97,16 +97,25 @@ Status AdminCarrier::order(Shard& shard, Ask ask) const {
     return done ? Status{} : Status(done.fault());
 }
 
-template <class Work>
-Status AdminCarrier::tell_all(Work work) const {
-    for (auto* shard : shards_) {
-        auto told = order(*shard, [work](Shard& each, auto answer) {
-            work(each);
-            answer(Status{});
+template <class Learn>
+Status AdminCarrier::share(store::Change change, Learn learn) const {
+    const auto shared = std::make_shared<store::Change>(std::move(change));
+    return order(first(), [shared, learn = std::move(learn), shards = shards_](Shard& shard,
+                                                                               auto answer) {
+        shard.port().commit(std::move(*shared), [learn, shards, answer](store::Outcome outcome) {
+            if (outcome != store::Outcome::committed)
+                return answer(Fault{FaultKind::unavailable, "The store is not available"});
+            // Outcomes come in the order of the commits, and posts arrive in the order they were
+            // made.
+            const auto left = std::make_shared<std::atomic<std::size_t>>(shards.size());
+            for (Shard* each : shards) {
+                each->loop().post([each, learn, left, answer] {
+                    learn(*each);
+                    if (left->fetch_sub(1) == 1) answer(Status{});
+                });
+            }
         });
-        if (!told) return told;
-    }
-    return {};
+    });
 }
 
 }  // namespace herald::server

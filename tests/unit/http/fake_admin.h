@@ -38,6 +38,7 @@ struct FakeState {
     std::vector<std::string> asked;  ///< of registrations, aliases and messages
     std::optional<Fault> fault;      ///< what every operation answers, if set
     bool throws = false;
+    std::mutex gate;  ///< held: subscriptions wait
 
     static std::string key(std::string_view package, std::string_view aor) {
         return std::string(package) + " " + std::string(aor);
@@ -49,7 +50,7 @@ public:
     explicit FakeSubscriptions(FakeState& state) : state_(state) {}
 
     Result<server::SubscriptionPage> page(const server::SubscriptionQuery& query) override {
-        const std::lock_guard lock(mutex_);
+        const std::lock_guard lock(state_.gate);
         if (state_.throws) throw std::runtime_error("out of luck");
         if (state_.fault) return *state_.fault;
         state_.queries.push_back(query);
@@ -58,7 +59,6 @@ public:
 
 private:
     FakeState& state_;
-    std::mutex mutex_;
 };
 
 class FakeResources final : public server::ResourceAdmin {
