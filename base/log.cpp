@@ -16,12 +16,14 @@
 #include <spdlog/sinks/base_sink.h>
 
 #include "base/text.h"
+#include "base/unseen.h"
 
 namespace herald::base {
 namespace {
 
 constexpr std::size_t kQueueLines = 8192;
 constexpr std::chrono::seconds kFlushPatience(2);
+constexpr std::size_t kLongestValue = 200;  ///< bytes; what is cut ends in three dots
 
 const char* name_of(LogLevel level) noexcept {
     switch (level) {
@@ -48,41 +50,61 @@ std::string stamp(std::chrono::system_clock::time_point time) {
     return text;
 }
 
+/// The first character of `text`, which is UTF-8.
+std::string_view first_character(std::string_view text) noexcept {
+    const auto lead = static_cast<unsigned char>(text.front());
+    return text.substr(0, lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4);
+}
+
 bool is_plain(std::string_view value) noexcept {
     if (value.empty() || !is_utf8(value)) return false;
-    for (const char c : value) {
-        if (static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '\x7f') return false;
+    while (!value.empty()) {
+        const std::string_view one = first_character(value);
+        if (one == " " || one == "\"" || is_unseen(one)) return false;
+        value.remove_prefix(one.size());
     }
     return true;
 }
 
-/// One event stays one line, and no value can pass for another key.
+void append_escaped(std::string& line, std::string_view character) {
+    if (character == "\"" || character == "\\") {
+        (line += '\\') += character;
+    } else if (character == "\n") {
+        line += "\\n";
+    } else if (character == "\r") {
+        line += "\\r";
+    } else if (character == "\t") {
+        line += "\\t";
+    } else if (is_unseen(character) || !is_utf8(character)) {
+        for (const char byte : character) (line += "\\x") += to_hex({&byte, 1});
+    } else {
+        line += character;
+    }
+}
+
+/// As much of `value` as a line has room for, no character divided.
+std::string_view cut(std::string_view value) noexcept {
+    std::size_t end = kLongestValue;
+    while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xC0U) == 0x80) --end;
+    return value.substr(0, end == 0 ? kLongestValue : end);
+}
+
+/// One event stays one line, no value can pass for another key, and none is longer than a line.
 void append_value(std::string& line, std::string_view value) {
-    if (is_plain(value)) {
+    const bool is_cut = value.size() > kLongestValue;
+    if (is_cut) value = cut(value);
+    if (!is_cut && is_plain(value)) {
         line += value;
         return;
     }
-    const bool keeps_high = is_utf8(value);
+    const bool is_text = is_utf8(value);
     line += '"';
-    for (const char c : value) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') {
-            line += '\\';
-            line += c;
-        } else if (c == '\n') {
-            line += "\\n";
-        } else if (c == '\r') {
-            line += "\\r";
-        } else if (c == '\t') {
-            line += "\\t";
-        } else if (byte < ' ' || byte == 0x7f || (byte >= 0x80 && !keeps_high)) {
-            line += "\\x";
-            line += to_hex({&c, 1});
-        } else {
-            line += c;
-        }
+    while (!value.empty()) {
+        const std::string_view one = is_text ? first_character(value) : value.substr(0, 1);
+        append_escaped(line, one);
+        value.remove_prefix(one.size());
     }
-    line += '"';
+    line += is_cut ? "...\"" : "\"";
 }
 
 /// `level event key=value …` without stamp and line end.

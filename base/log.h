@@ -25,7 +25,8 @@ struct LogField {
     LogField(std::string_view k, unsigned v) : key(k), value(std::to_string(v)) {}
 };
 
-/// Lines go to standard error: `2026-11-21T12:37:00.123Z level event key=value`. From log_start()
+/// Lines go to standard error: `2026-11-21T12:37:00.123Z level event key=value`, a value cut at 200
+/// bytes. From log_start()
 /// on they pass through a queue and a thread of its own; a full queue drops the oldest, counts and
 /// tells. Before it, in tools and tests, they are written at once, from level warning. Calling
 /// again sets the level. Any thread, all functions.

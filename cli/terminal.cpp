@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/unseen.h"
 
 namespace herald::cli {
 namespace {
@@ -42,13 +43,6 @@ std::size_t character_length(std::string_view text) {
     return 0;
 }
 
-/// C0 and C1 controls and DEL, which terminals obey.
-bool is_control(std::string_view character) {
-    const auto first = static_cast<unsigned char>(character[0]);
-    if (character.size() == 1) return first < 0x20 || first == 0x7f;
-    return first == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0;
-}
-
 sigset_t interrupt_signals() {
     sigset_t set;
     sigemptyset(&set);
@@ -77,7 +71,7 @@ std::string printable(std::string_view text) {
         if (length == 0) {
             out += "\xef\xbf\xbd";
         } else {
-            out += is_control(character) ? " " : character;
+            out += base::is_unseen(character) ? " " : character;
         }
         text.remove_prefix(character.size());
     }

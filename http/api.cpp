@@ -99,6 +99,26 @@ Answer method_not_allowed(const std::string& method, const std::string& allow,
     return answer;
 }
 
+/// RFC 9110 15.5.20
+Answer misdirected(const std::string& host, std::string_view path) {
+    return problem(
+        421, "misdirected",
+        "This server is not called " + host + "; if it should be, put that name into http.hosts.",
+        path);
+}
+
+std::optional<Answer> body_refusal(const Route& route, const Request& request,
+                                   std::string_view path) {
+    if (route.takes_json() && !is_json(request.content_type)) {
+        return problem(415, "unsupported_media",
+                       "Send JSON, and say so: Content-Type: application/json.", path);
+    }
+    if (!request.has_length) {
+        return problem(411, "length_required", "Send Content-Length, or the body in chunks.", path);
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 struct Api::Match {
@@ -126,8 +146,17 @@ struct Api::Match {
     }
 };
 
-Api::Api(Context context, Tokens tokens)
-    : context_(std::move(context)), tokens_(std::move(tokens)) {}
+Api::Api(Context context, Tokens tokens, Hosts hosts)
+    : context_(std::move(context)), tokens_(std::move(tokens)), hosts_(std::move(hosts)) {}
+
+Api::Next Api::next(const Request& request) const {
+    auto target = parse_target(request.target);
+    if (!target) return Next::answer;
+    const Match match = Match::of(request, *std::move(target));
+    if (refusal(request, match)) return Next::answer;
+    if (match.route->takes_body()) return Next::read_body;
+    return match.route->is_instant ? Next::answer : Next::hand_over;
+}
 
 Answer Api::answer(const Request& request, const ReadBody& read) {
     const auto begin = std::chrono::steady_clock::now();
@@ -146,24 +175,35 @@ Answer Api::answer(const Request& request, const ReadBody& read) {
     return answer;
 }
 
-Answer Api::answer_unreadable() {
+Answer Api::answer_unreadable(std::string_view why) {
     count({}, "none", 400, base::Duration(0));
-    return problem(400, "malformed",
-                   "The head of this request cannot be read: want a request line, and at most 100 "
-                   "headers of at most 8 KiB each.",
-                   {});
+    return problem(400, "malformed", why, {});
 }
 
-Answer Api::answer_matched(const Request& request, const Match& match, const ReadBody& read) {
+Answer Api::answer_other_version(const Request& request) {
+    count(request.method, "none", 505, base::Duration(0));
+    return problem(505, "version_not_supported", "Only HTTP/1.1 and 1.0 are spoken here.",
+                   request.target);
+}
+
+Answer Api::answer_crowded(const Request& request) {
+    count(request.method, "none", 503, base::Duration(0));
+    return problem(503, "unavailable",
+                   "Too many requests are on their way; http.buffer is the limit.",
+                   base::split_once(request.target, '?').before);
+}
+
+/// What speaks against a request, or answers it, before its body is looked at.
+std::optional<Answer> Api::refusal(const Request& request, const Match& match) const {
     const std::string& path = match.target.path;
+    if (!hosts_.knows(request.host)) return misdirected(request.host, path);
     if (match.pattern.empty()) {
         return problem(404, "not_found",
                        "There is nothing here; GET /v1/openapi.json lists what there is.", path);
     }
-    if (request.method == "OPTIONS") return {204, {}, {}, {{"Allow", match.allow}}};
+    if (request.method == "OPTIONS") return Answer{204, {}, {}, {{"Allow", match.allow}}};
     if (match.route == nullptr) return method_not_allowed(request.method, match.allow, path);
     const Route& route = *match.route;
-
     if (route.role != Role::open) {
         const auto token = bearer_token(request.authorization);
         const auto role = tokens_.role_of_holder(token);
@@ -172,31 +212,27 @@ Answer Api::answer_matched(const Request& request, const Match& match, const Rea
     }
     if (auto status = check_query(route, match.target.query); !status)
         return problem_of(status.fault(), path);
+    return route.takes_body() ? body_refusal(route, request, path) : std::nullopt;
+}
 
+Answer Api::answer_matched(const Request& request, const Match& match, const ReadBody& read) {
+    if (auto answer = refusal(request, match)) return *std::move(answer);
+    const std::string& path = match.target.path;
+    const Route& route = *match.route;
     Call call{context_, path, match.captured, match.target.query, {}, request, {}};
-    if (auto refusal = read_body(route, read, call)) return *std::move(refusal);
+    if (auto refused = read_body(route, read, call)) return *std::move(refused);
     auto answer = route.handle(call);
     return answer ? *std::move(answer) : problem_of(answer.fault(), path);
 }
 
 std::optional<Answer> Api::read_body(const Route& route, const ReadBody& read, Call& call) const {
-    const bool takes_json = !route.request_schema.empty();
-    const bool takes_document = route.is_document && route.method == "PUT";
-    if (!takes_json && !takes_document) return std::nullopt;
-    if (takes_json && !is_json(call.request.content_type)) {
-        return problem(415, "unsupported_media",
-                       "Send JSON, and say so: Content-Type: application/json.", call.path);
-    }
-    if (!call.request.has_length) {
-        return problem(411, "length_required", "Send Content-Length, or the body in chunks.",
-                       call.path);
-    }
+    if (!route.takes_body()) return std::nullopt;
     auto text = read();
     // Here it is the client that was late, not somebody behind us.
     if (!text && text.fault().kind == FaultKind::timeout)
         return problem(408, "timeout", text.fault().detail, call.path);
     if (!text) return problem_of(text.fault(), call.path);
-    if (takes_document) {
+    if (!route.takes_json()) {
         call.document = *std::move(text);
         return std::nullopt;
     }

@@ -1,6 +1,7 @@
 // http/api.h: from a request to its answer: route, token, body, handler. Free of sockets.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "base/metrics.h"
 #include "base/time.h"
 #include "http/exchange.h"
+#include "http/hosts.h"
 #include "http/routes.h"
 #include "http/tokens.h"
 
@@ -19,7 +21,16 @@ namespace herald::http {
 /// Answers requests along the table of routes. Any thread.
 class Api {
 public:
-    Api(Context context, Tokens tokens);
+    /// What is to be done for a request before it can be answered.
+    enum class Next : std::uint8_t {
+        answer,     ///< nothing: answer() waits for nobody
+        read_body,  ///< its body is wanted, and answer() may wait
+        hand_over,  ///< answer() may wait
+    };
+
+    Api(Context context, Tokens tokens, Hosts hosts = Hosts());
+
+    Next next(const Request& request) const;
 
     /// Never throws, never waits for more than `read` and server::Admin do. `read` is called at
     /// most once, and only when nothing else speaks against the request. The body of an answer to
@@ -27,10 +38,14 @@ public:
     Answer answer(const Request& request, const ReadBody& read);
 
     /// To a request whose head made no sense.
-    Answer answer_unreadable();
+    Answer answer_unreadable(std::string_view why);
+    Answer answer_other_version(const Request& request);
+    /// To one that is not taken in because too much else is.
+    Answer answer_crowded(const Request& request);
 
 private:
     struct Match;
+    std::optional<Answer> refusal(const Request& request, const Match& match) const;
     Answer answer_matched(const Request& request, const Match& match, const ReadBody& read);
     /// Reads what the route takes into `call`; the refusal, if it is not that.
     std::optional<Answer> read_body(const Route& route, const ReadBody& read, Call& call) const;
@@ -39,6 +54,7 @@ private:
 
     Context context_;
     Tokens tokens_;
+    Hosts hosts_;
     std::mutex mutex_;  ///< counters have one writer at a time, which is any of the pool's threads
     std::map<std::tuple<std::string, std::string, int>, base::Counter*> requests_;
     std::map<std::string, base::Histogram*, std::less<>> seconds_;

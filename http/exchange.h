@@ -17,7 +17,8 @@ struct Request {
     std::string authorization;  ///< value of the Authorization header, empty for none
     std::string content_type;
     std::string if_match, if_none_match;  ///< as sent, several lines joined by commas
-    bool has_length = false;              ///< Content-Length or chunks
+    std::string host;         ///< without its port, lower case; empty where HTTP/1.0 named none
+    bool has_length = false;  ///< Content-Length or chunks
 };
 
 /// Reads the body of a request. Faults: too_large, timeout, malformed.

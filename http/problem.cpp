@@ -45,6 +45,8 @@ std::string_view title_of(int status) noexcept {
             return "Content Too Large";
         case 415:
             return "Unsupported Media Type";
+        case 421:
+            return "Misdirected Request";
         case 429:
             return "Too Many Requests";
         case 500:

@@ -46,9 +46,18 @@ constexpr QueryParameter kMessageQuery[] = {
 };
 
 constexpr Route kRoutes[] = {
-    {"GET", "/healthz", Role::open, get_health, "Answers as long as the process runs."},
-    {"GET", "/readyz", Role::open, get_readiness,
-     "200 once requests can be served, else 503 and why not."},
+    {.method = "GET",
+     .pattern = "/healthz",
+     .role = Role::open,
+     .handle = get_health,
+     .summary = "Answers as long as the process runs.",
+     .is_instant = true},
+    {.method = "GET",
+     .pattern = "/readyz",
+     .role = Role::open,
+     .handle = get_readiness,
+     .summary = "200 once requests can be served, else 503 and why not.",
+     .is_instant = true},
     {"GET", "/metrics", Role::open, get_metrics,
      "Metrics in the Prometheus text format, version 0.0.4."},
     {"GET", "/v1/openapi.json", Role::open, get_openapi, "This description.", {}, {}, "OpenApi"},

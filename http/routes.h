@@ -58,6 +58,11 @@ struct Route {
     std::string_view response_schema{};  ///< empty: no JSON comes back
     /// What PUT takes, and GET gives, is a document of any media type as it is.
     bool is_document = false;
+    /// Waits for nobody: answered even while every thread is taken.
+    bool is_instant = false;
+
+    bool takes_json() const noexcept { return !request_schema.empty(); }
+    bool takes_body() const noexcept { return takes_json() || (is_document && method == "PUT"); }
 };
 
 std::span<const Route> routes() noexcept;

@@ -1,14 +1,13 @@
 // http/server.h: the HTTP server: sockets, threads, limits. What it answers is in api.h.
 #pragma once
 
-#include <chrono>
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/metrics.h"
 #include "base/result.h"
+#include "http/limits.h"
 #include "server/admin/admin.h"
 #include "sip/endpoint.h"
 #include "store/records.h"
@@ -16,10 +15,10 @@
 namespace herald::http {
 
 struct Options {
-    sip::Endpoint listen;                      ///< port 0: any free one
-    unsigned threads = 8;                      ///< requests answered at once
-    std::size_t max_body = 1048576;            ///< bytes
-    std::chrono::seconds request_timeout{15};  ///< for a request to arrive completely
+    sip::Endpoint listen;  ///< port 0: any free one
+    unsigned threads = 8;  ///< requests carried out at once
+    Limits limits;
+    std::vector<std::string> hosts;    ///< see hosts.h
     std::vector<store::Token> tokens;  ///< who may do what; none: only the open routes answer
     std::string realm;                 ///< of accounts that name none
     std::string version;               ///< of the program, for herald_build_info

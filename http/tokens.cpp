@@ -55,6 +55,13 @@ bool is_token_character(char c) {
 Result<std::string> read_token(const File& file, const std::string& path) {
     struct stat status {};
     if (::fstat(file.get(), &status) != 0) return failure(path);
+    if (!S_ISREG(status.st_mode))
+        return Fault{FaultKind::malformed, "token file " + path + " is no file"};
+    if (status.st_uid != ::geteuid() && status.st_uid != 0) {
+        return Fault{FaultKind::forbidden,
+                     "token file " + path + " belongs to user " + std::to_string(status.st_uid) +
+                         ", who knows the token and may change it: chown it to the server's user"};
+    }
     if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
         return Fault{FaultKind::forbidden,
                      "token file " + path + " can be read by others: chmod 600 it"};
@@ -142,7 +149,7 @@ std::string_view bearer_token(std::string_view authorization) noexcept {
 Result<EnsuredToken> ensure_token(const std::string& path,
                                   const std::vector<std::string>& existing) {
     if (path.empty()) return EnsuredToken{};
-    const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (file.is_open()) {
         const auto token = read_token(file, path);
         if (!token) return token.fault();

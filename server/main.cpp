@@ -1,9 +1,14 @@
 // server/main.cpp: the program: every command, and the server itself put together.
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
+#include <new>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/metrics.h"
@@ -42,6 +47,13 @@ Result<server::ConfigResult> configuration(const cli::Arguments& arguments) {
                 : Result<server::ConfigResult>(server::parse_config(""));
 }
 
+/// Only to somebody who looks on: what goes to a journal stays there, for others to read.
+void tell_new_token(const std::string& file, const std::string& token) {
+    const bool is_seen = ::isatty(STDOUT_FILENO) == 1;
+    std::printf("  made an HTTP token, kept in %s%s%s\n", file.c_str(),
+                is_seen ? ", shown only now: " : "", is_seen ? token.c_str() : "");
+}
+
 Result<std::unique_ptr<http::Server>> start_http(const server::Config& config,
                                                  server::Server& sip_server,
                                                  base::Metrics& metrics) {
@@ -52,18 +64,19 @@ Result<std::unique_ptr<http::Server>> start_http(const server::Config& config,
                      "http.listen is no address: " + config.http_listen};
     options.listen = *listen;
     options.threads = config.http_threads;
-    options.max_body = config.http_max_body;
-    options.request_timeout = std::chrono::seconds(config.http_request_timeout);
+    options.limits = {.connections = config.http_connections,
+                      .buffer = config.http_buffer,
+                      .max_body = config.http_max_body,
+                      .head_timeout = std::chrono::seconds(config.http_head_timeout),
+                      .request_timeout = std::chrono::seconds(config.http_request_timeout)};
+    options.hosts = config.http_hosts;
     options.realm = sip_server.realm();
     options.version = cli::version();
     options.tokens = config.http_tokens;
     auto token = http::ensure_token(config.http_token_file, {});
     if (!token) return token.fault();
     options.tokens.push_back({"operator", token->sha256_hex, "admin"});
-    if (!token->text.empty()) {
-        std::printf("  made an HTTP token (kept in %s, shown only now): %s\n",
-                    config.http_token_file.c_str(), token->text.c_str());
-    }
+    if (!token->text.empty()) tell_new_token(config.http_token_file, token->text);
     return http::Server::start(options, sip_server.admin(), metrics);
 }
 
@@ -110,10 +123,21 @@ sigset_t handled_signals() {
     return signals;
 }
 
+/// What was acknowledged is in the store; to go on with half a change would be worse than to end.
+void end_out_of_memory() {
+    constexpr std::string_view kSentence =
+        "herald: out of memory, the server ends; what was acknowledged is stored\n";
+    static_cast<void>(::write(STDERR_FILENO, kSentence.data(), kSentence.size()) < 0);
+    std::abort();
+}
+
 int serve(const cli::Arguments& arguments) {
     const auto signals = handled_signals();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
+    // A file at the limit of its size is a write that fails, and told as one.
+    std::signal(SIGXFSZ, SIG_IGN);
+    std::set_new_handler(end_out_of_memory);
 
     auto read = configuration(arguments);
     if (!read) return fail(read.fault().detail);

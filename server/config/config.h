@@ -129,6 +129,10 @@ struct Config {
     std::uint32_t http_threads = 8;
     std::size_t http_max_body = 1048576;
     std::uint32_t http_request_timeout = 15;
+    std::uint32_t http_head_timeout = 5;
+    std::size_t http_connections = 1024;
+    std::size_t http_buffer = 64 << 20;
+    std::vector<std::string> http_hosts;  ///< beside localhost and addresses; "*": any
     std::vector<store::Token>
         http_tokens;  ///< beside the one in http_token_file, which is an admin's
 };

@@ -153,6 +153,13 @@ std::string read_http_listen(Config& config, std::string_view value) {
     return {};
 }
 
+std::string read_http_host(Config& config, std::string_view value) {
+    if (value.empty() || value.find_first_of(" \t/:@") != std::string_view::npos)
+        return quoted(value) + " is no host name, want one as in \"herald.example.com\"";
+    config.http_hosts.emplace_back(value);
+    return {};
+}
+
 std::string read_token_file(Config& config, std::string_view value) {
     if (value.find('\0') != std::string_view::npos) return "a file name has no NUL in it";
     config.http_token_file = value;

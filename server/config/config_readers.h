@@ -26,6 +26,7 @@ std::string read_store_url(Config& config, std::string_view value);
 std::string read_unknown(Config& config, std::string_view value);
 std::string show_unknown(const Config& config);
 std::string read_http_listen(Config& config, std::string_view value);
+std::string read_http_host(Config& config, std::string_view value);
 std::string read_token_file(Config& config, std::string_view value);
 std::string read_notify_interval(Config& config, std::string_view value);
 std::string read_message_account(Config& config, std::string_view value);

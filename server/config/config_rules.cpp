@@ -99,6 +99,8 @@ void check_tokens(const Config& config, Rules& broken) {
 void check_http(const Config& config, Rules& broken) {
     if (config.http_listen.empty()) return;
     check_tokens(config, broken);
+    if (config.http_buffer < config.http_max_body)
+        broken.push_back({"http.buffer", "it is less than http.max_body"});
     const auto endpoint = parse_numeric_endpoint(config.http_listen);
     if (!endpoint) return;  // said where it was read
     if (!endpoint->is_loopback() && !config.http_insecure) {

@@ -448,8 +448,29 @@ constexpr ConfigKey kHttpKeys[] = {
     number<&C::http_max_body>({"http", "max_body", "Longest request body; more is answered 413."},
                               {1024, 67108864, "bytes"}),
     number<&C::http_request_timeout>(
-        {"http", "request_timeout", "A request must have arrived within this time."},
+        {"http", "request_timeout",
+         "The body of a request must have arrived within this time, and every 64 KiB of an answer "
+         "been taken."},
         {1, 600, "s"}),
+    number<&C::http_head_timeout>(
+        {"http", "head_timeout", "The head of a request must have arrived within this time."},
+        {1, 60, "s"}),
+    number<&C::http_connections>(
+        {"http", "connections",
+         "Most connections at once; above it the one that has waited longest for a request gives "
+         "way."},
+        {8, 1000000}),
+    number<&C::http_buffer>(
+        {"http", "buffer",
+         "Most memory for requests and answers on their way, all connections together; what comes "
+         "above it is answered 503."},
+        {1048576, 17179869184, "bytes"}),
+    list<&C::http_hosts>(
+        {"http", "hosts",
+         "Names this server is called by in a Host header, beside localhost and numeric addresses; "
+         "other names are answered 421, so that no page in a browser can ask by a name of its own. "
+         "\"*\": any name."},
+        read_http_host, [](const Config& c) { return toml_list(c.http_hosts); }),
 };
 
 std::vector<ConfigKey> joined() {

@@ -54,9 +54,14 @@ std::string joined_routes(const sip::Message& request) {
     return routes;
 }
 
-/// The URI as asked, without parameters and headers.
+/// The URI as asked, without parameters and headers, in its canonical spelling: many ways to write
+/// one name are one view.
 std::string entity_of(std::string_view request_uri) {
-    return std::string(request_uri.substr(0, request_uri.find_first_of(";?")));
+    const auto uri = sip::parse_uri(request_uri);
+    if (!uri) return std::string(request_uri);
+    std::string canonical = sip::canonical_aor(*uri);
+    const auto scheme = base::lower(uri->scheme_text);
+    return canonical.replace(0, canonical.find(':'), scheme);
 }
 
 std::string instance_of(const sip::NameAddress& contact) {

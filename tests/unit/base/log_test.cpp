@@ -123,6 +123,26 @@ TEST_CASE("log values that could break a line or pass for another key are quoted
     CHECK(logged({{"v", "{}{0}%s"}}) == Lines{"error test.value v={}{0}%s"});
 }
 
+TEST_CASE("log values are cut at 200 bytes, between characters") {
+    using Lines = std::vector<std::string>;
+    const std::string full(200, 'a');
+    CHECK(logged({{"v", full}}) == Lines{"error test.value v=" + full});
+    CHECK(logged({{"v", full + "b"}}) == Lines{"error test.value v=\"" + full + "...\""});
+    CHECK(logged({{"v", full.substr(1) + "ü!"}}) ==
+          Lines{"error test.value v=\"" + full.substr(1) + "...\""});
+    CHECK(logged({{"v", std::string(300, '\x80')}}).front().size() < 900);
+}
+
+TEST_CASE("log values show nothing in another order than it is in") {
+    using Lines = std::vector<std::string>;
+    CHECK(logged({{"v",
+                   "a\xe2\x80\xae"
+                   "b"}}) == Lines{R"(error test.value v="a\xe2\x80\xaeb")"});
+    CHECK(logged({{"v",
+                   "\xc2\x9b"
+                   "31m"}}) == Lines{R"(error test.value v="\xc2\x9b31m")"});
+}
+
 TEST_CASE("log lines of several threads are all written whole") {
     log_start(LogLevel::info);
     Captured captured;

@@ -134,6 +134,13 @@ TEST_CASE("nothing from the network reaches the terminal as a command") {
                     "e \xff\xfe") ==
           "gr\xc3\xbc\xc3\x9f"
           "e \xef\xbf\xbd\xef\xbf\xbd");
+    for (const char* turn : {"\xd8\x9c", "\xe2\x80\x8e", "\xe2\x80\x8f", "\xe2\x80\xa8",
+                             "\xe2\x80\xaa", "\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x81\xa9"}) {
+        CAPTURE(turn);
+        CHECK(printable("open" + std::string(turn) + "desolc") == "open desolc");
+    }
+    CHECK(printable("\xe2\x80\x93 \xe2\x80\xaf\xe2\x81\xa5") ==
+          "\xe2\x80\x93 \xe2\x80\xaf\xe2\x81\xa5");
 }
 
 TEST_CASE("JSON holds the same facts under names") {

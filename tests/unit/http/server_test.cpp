@@ -94,12 +94,15 @@ struct Running {
     base::Metrics metrics;
     std::unique_ptr<Server> server;
 
-    explicit Running(std::chrono::seconds timeout = 10s, unsigned threads = 4) {
+    explicit Running(std::chrono::seconds timeout = 10s, unsigned threads = 4,
+                     std::size_t connections = 100) {
         Options options;
         options.listen = sip::Endpoint::from("127.0.0.1", 0).value();
         options.threads = threads;
-        options.max_body = 1024;
-        options.request_timeout = timeout;
+        options.limits.max_body = 1024;
+        options.limits.connections = connections;
+        options.limits.head_timeout = options.limits.request_timeout = timeout;
+        options.hosts = {"x"};
         options.tokens = {{"a", sha256_hex("secret"), "admin"}};
         options.realm = "example.com";
         options.version = "1.2.3";
@@ -152,7 +155,7 @@ TEST_CASE("RFC 9112 9.3: a connection serves one request after the other") {
         CHECK(status_of_response(peer.response()) == (i % 2 == 0 ? 200 : 204));
     }
     peer.send(get("/healthz", "Connection: close\r\n"));
-    CHECK(contains(peer.response(), "Connection: Close"));
+    CHECK(contains(peer.response(), "Connection: close"));
     CHECK(peer.is_closed());
 }
 
@@ -206,7 +209,7 @@ TEST_CASE(
         const std::string response = peer.response();
         CHECK(status_of_response(response) == 413);
         CHECK(contains(response, "application/problem+json"));
-        CHECK(contains(response, "Connection: Close"));
+        CHECK(contains(response, "Connection: close"));
         CHECK(peer.is_closed());
     }
     CHECK(status_of_response(running.ask(put(std::string(1022, ' ') + "{}"))) == 204);
@@ -341,13 +344,178 @@ TEST_CASE("heads that make no sense are refused with a problem document and harm
                    "http_requests_total{method=\"other\",route=\"none\",status=\"400\"}"));
 }
 
+/// A request with a body, and behind it what must not be taken for a request.
+std::string with_hidden(std::string_view fields, std::string_view body) {
+    return "PUT /v1/mailboxes/a@b.c HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\n"
+           "Content-Type: application/json\r\n" +
+           std::string(fields) + "\r\n" + std::string(body) + get("/healthz", kToken);
+}
+
+TEST_CASE("RFC 9112 11.2: what a proxy could read otherwise is 400, and the connection ends") {
+    const Running running;
+    const std::string chunks = "2\r\n{}\r\n0\r\n\r\n";
+    const std::vector<std::string> requests{
+        with_hidden("Content-Length : 2\r\n", "{}"),
+        with_hidden("Content-Length: 2\r\n Content-Length: 50\r\n", "{}"),
+        with_hidden("Content-Length: 2\r\nContent-Length: 2\r\n", "{}"),
+        with_hidden("Content-Length: 2, 2\r\n", "{}"),
+        with_hidden("Content-Length: +2\r\n", "{}"),
+        with_hidden("Content-Length: 0x2\r\n", "{}"),
+        with_hidden("Content-Length: 2\nX: y\r\n", "{}"),
+        with_hidden("Transfer-Encoding : chunked\r\n", chunks),
+        with_hidden("Transfer-Encoding: \x0b"
+                    "chunked\r\n",
+                    chunks),
+        with_hidden("Transfer-Encoding: xchunked\r\n", chunks),
+        with_hidden("Transfer-Encoding: chunked, identity\r\n", chunks),
+        with_hidden("Transfer-Encoding: gzip, chunked\r\n", chunks),
+        with_hidden("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", chunks),
+        with_hidden("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", chunks),
+        with_hidden("Transfer-Encoding: \"chunked\"\r\n", chunks),
+        with_hidden("Transfer-Encoding:\r\n chunked\r\n", chunks),
+        with_hidden("X: y\rTransfer-Encoding: chunked\r\n", chunks),
+        with_hidden("Transfer-Encoding: chunked\r\n", "2\r\n{}\r\n0\r\nX: y\r\n\r\n"),
+        with_hidden("Transfer-Encoding: chunked\r\n", "2 \r\n{}\r\n0\r\n\r\n"),
+        with_hidden("Transfer-Encoding: chunked\r\n", "+2\r\n{}\r\n0\r\n\r\n"),
+        with_hidden("Transfer-Encoding: chunked\r\n", "0x2\r\n{}\r\n0\r\n\r\n"),
+        with_hidden("Transfer-Encoding: chunked\r\n", "-2\r\n{}\r\n0\r\n\r\n"),
+        with_hidden("Transfer-Encoding: chunked\r\n", "\r\n{}\r\n0\r\n\r\n"),
+        with_hidden("Transfer-Encoding: chunked\r\n", "10000000000000002\r\n{}\r\n0\r\n\r\n"),
+        with_hidden("Transfer-Encoding: chunked\r\n", "2\n{}\r\n0\r\n\r\n"),
+        with_hidden("Transfer-Encoding: chunked\r\n", "2;x\ny\r\n{}\r\n0\r\n\r\n"),
+        with_hidden("Transfer-Encoding: chunked\r\n", "1\r\n{}\r\n0\r\n\r\n"),
+        "PUT /v1/mailboxes/a@b.c HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks,
+        "GET  /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET /healthz HTTP/1.1 \r\nHost: x\r\n\r\n",
+        "GET\t/healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET /healthz http/1.1\r\nHost: x\r\n\r\n",
+        "GET http://y/healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+        "\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+    };
+    for (const std::string& request : requests) {
+        CAPTURE(request);
+        Peer peer(running.server->address());
+        peer.send(request);
+        CHECK(status_of_response(peer.response()) == 400);
+        CHECK(peer.is_closed());
+    }
+    CHECK(running.admin.state.set.empty());
+}
+
+TEST_CASE(
+    "RFC 9112 2.2, 7.1.1: an empty line before a request and extensions of a chunk do no harm") {
+    const Running running;
+    Peer peer(running.server->address());
+    peer.send("\r\n" + with_hidden("transfer-encoding:  CHUNKED \r\n",
+                                   "2;name=\"value\";more\r\n{}\r\n00\r\n\r\n"));
+    CHECK(status_of_response(peer.response()) == 204);
+    CHECK(status_of_response(peer.response()) == 200);
+}
+
+TEST_CASE("a request that comes byte by byte is the same request") {
+    Running running;
+    Peer peer(running.server->address());
+    for (const char byte : with_hidden("Transfer-Encoding: chunked\r\n",
+                                       "10\r\n{\"voice\":{\"new\":\r\n3\r\n1}}\r\n0\r\n\r\n"))
+        peer.send({&byte, 1});
+    CHECK(status_of_response(peer.response()) == 204);
+    CHECK(status_of_response(peer.response()) == 200);
+    CHECK(contains(running.admin.state.set["message-summary sip:a@b.c"], "Voice-Message: 1/0"));
+}
+
+TEST_CASE(
+    "RFC 9110 15.5.20: a name this server does not go by is 421, and no other origin is let in") {
+    const Running running;
+    const auto of_host = [&](const std::string& host) {
+        return running.ask("GET /metrics HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+    };
+    for (const char* host : {"evil.example", "evil.example:8080", "localhost.evil.example", "xx",
+                             "127.0.0.1.evil.example"}) {
+        CAPTURE(host);
+        CHECK(status_of_response(of_host(host)) == 421);
+    }
+    for (const char* host :
+         {"localhost", "LOCALHOST:8080", "x", "X:1", "127.0.0.1:8080", "[::1]:80", "192.0.2.1"}) {
+        CAPTURE(host);
+        CHECK(status_of_response(of_host(host)) == 200);
+    }
+    for (const char* host : {"", "a b", "x:y", "x@y", "[::1", "x/y", "x:123456"}) {
+        CAPTURE(host);
+        CHECK(status_of_response(of_host(host)) == 400);
+    }
+    const std::string preflight = running.ask(
+        "OPTIONS /v1/messages HTTP/1.1\r\nHost: x\r\nOrigin: http://evil.example\r\n"
+        "Access-Control-Request-Method: POST\r\n\r\n");
+    CHECK(status_of_response(preflight) == 204);
+    CHECK_FALSE(contains(preflight, "Access-Control"));
+}
+
+TEST_CASE("health is answered while every thread is taken and others send a byte at a time") {
+    Running running(60s, 2);
+    running.admin.state.gate.lock();
+    std::vector<std::unique_ptr<Peer>> busy, slow;
+    for (int i = 0; i < 4; ++i) {
+        busy.push_back(std::make_unique<Peer>(running.server->address()));
+        busy.back()->send(get("/v1/subscriptions", kToken));
+    }
+    for (int i = 0; i < 20; ++i) {
+        slow.push_back(std::make_unique<Peer>(running.server->address()));
+        slow.back()->send("GET /healthz HT");
+    }
+
+    CHECK(status_of_response(running.ask(get("/readyz"))) == 200);
+    CHECK(status_of_response(running.ask(get("/healthz"))) == 200);
+
+    running.admin.state.gate.unlock();
+    for (auto& peer : busy) CHECK(status_of_response(peer->response()) == 200);
+}
+
+TEST_CASE("above http.connections the one that has waited longest gives way") {
+    const Running running(60s, 2, 8);
+    std::vector<std::unique_ptr<Peer>> silent;
+    for (int i = 0; i < 8; ++i) silent.push_back(std::make_unique<Peer>(running.server->address()));
+    CHECK(status_of_response(running.ask(get("/readyz"))) == 200);
+    CHECK(silent.front()->is_closed());
+    silent.back()->send(get("/healthz"));
+    CHECK(status_of_response(silent.back()->response()) == 200);
+}
+
+TEST_CASE("what is read and written has a limit in bytes, all connections together") {
+    FakeAdmin admin;
+    base::Metrics metrics;
+    Options options;
+    options.listen = sip::Endpoint::from("127.0.0.1", 0).value();
+    options.limits.buffer = 8192;
+    options.tokens = {{"a", sha256_hex("secret"), "admin"}};
+    const auto server = Server::start(options, admin, metrics);
+    REQUIRE(server);
+    const std::string head =
+        "PUT /v1/mailboxes/a@b.c HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer secret\r\n"
+        "Content-Type: application/json\r\nContent-Length: ";
+    Peer large((*server)->address());
+    large.send(head + "20000\r\nExpect: 100-continue\r\n\r\n");
+    REQUIRE(contains(large.response(true), "100 Continue"));
+    large.send(std::string(19'998, ' '));
+
+    // Until the body has been read the other one may still be welcome.
+    int status = 0;
+    for (int i = 0; i < 1000 && status != 503; ++i) {
+        Peer other((*server)->address());
+        other.send(head + "2\r\n\r\n{}");
+        status = status_of_response(other.response());
+    }
+    CHECK(status == 503);
+    large.send("{}");
+    CHECK(status_of_response(large.response()) == 204);
+}
+
 TEST_CASE("RFC 9112 3.2: a request names one host, in HTTP/1.0 perhaps none") {
     const Running running;
     CHECK(status_of_response(running.ask("GET /healthz HTTP/1.1\r\n\r\n")) == 400);
     CHECK(status_of_response(running.ask(get("/healthz", "Host: y\r\n"))) == 400);
     const std::string old = running.ask("GET /healthz HTTP/1.0\r\n\r\n");
     CHECK(old.rfind("HTTP/1.0 200 OK\r\n", 0) == 0);
-    CHECK(contains(old, "Connection: Close\r\n"));
+    CHECK(contains(old, "Connection: close\r\n"));
 }
 
 TEST_CASE("RFC 9110 15.6.6: another version of HTTP is 505, in a version we speak") {

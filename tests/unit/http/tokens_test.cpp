@@ -121,6 +121,29 @@ TEST_CASE("a token file others can read is refused") {
     }
 }
 
+TEST_CASE("a token file of another user is refused") {
+    if (geteuid() != 0) return;  // nobody else can give a file away
+    const Folder folder;
+    write_private(folder / "token", "my-own-secret-of-32-characters-x\n");
+    REQUIRE(chown((folder / "token").c_str(), 4711, getegid()) == 0);
+
+    const auto refused = ensure_token(folder / "token", {});
+
+    REQUIRE_FALSE(refused);
+    CHECK(refused.fault().kind == FaultKind::forbidden);
+    CHECK(refused.fault().detail.find("user 4711") != std::string::npos);
+}
+
+TEST_CASE("what is no file at all is refused at once") {
+    const Folder folder;
+    REQUIRE(mkfifo((folder / "token").c_str(), 0600) == 0);
+
+    const auto refused = ensure_token(folder / "token", {});
+
+    REQUIRE_FALSE(refused);
+    CHECK(refused.fault().kind == FaultKind::malformed);
+}
+
 TEST_CASE("a file without a token in it is refused, without repeating it") {
     const Folder folder;
     for (const std::string& text : {std::string(), std::string("short"), std::string(600, 'x'),

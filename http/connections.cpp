@@ -1,0 +1,397 @@
+// http/connections.cpp: reads requests, passes them on, writes answers.
+#include "http/connections.h"
+
+#include <cassert>
+#include <cerrno>
+#include <chrono>
+#include <exception>
+#include <string_view>
+#include <utility>
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "http/problem.h"
+#include "http/response.h"
+
+namespace herald::http {
+
+namespace {
+
+constexpr std::size_t kReadRoom = 64 << 10;
+/// A connection that has been answered may send another request for so long.
+constexpr std::chrono::seconds kKeepAlive{5};
+/// What is still read of a request that was refused, and how long.
+constexpr std::size_t kMostDrained = 8 << 20;
+constexpr std::chrono::seconds kLongestDrain{2};
+/// A reader must take this much of an answer within http.request_timeout.
+constexpr std::size_t kLeastWritten = 64 << 10;
+
+std::uint64_t payload_of(base::SlotId id) {
+    return std::uint64_t{id.generation} << 32 | id.slot;
+}
+
+base::SlotId id_of(std::uint64_t payload) {
+    return {.slot = static_cast<std::uint32_t>(payload),
+            .generation = static_cast<std::uint32_t>(payload >> 32)};
+}
+
+ResponseStyle style_of(const Head& head, bool is_last) {
+    return {
+        .is_http10 = head.is_http10, .has_body = head.request.method != "HEAD", .is_last = is_last};
+}
+
+/// Changes are told at info: who did what when is asked later. Bodies and credentials are never
+/// logged.
+void log_answer(const Request& request, int status, const sip::Endpoint& peer) {
+    const bool is_change =
+        request.method == "PUT" || request.method == "DELETE" || request.method == "POST";
+    const auto level = is_change ? base::LogLevel::info : base::LogLevel::debug;
+    if (!base::log_enabled(level)) return;
+    base::log(level, "http.answered",
+              {{"method", request.method},
+               {"path", base::split_once(request.target, '?').before},
+               {"status", status},
+               {"peer", peer.to_string()}});
+}
+
+/// A bug behind us, or memory that ran out: the peer learns that nothing is known of the outcome.
+Answer answer_or_500(Api& api, const Request& request, const ReadBody& read) {
+    try {
+        return api.answer(request, read);
+    } catch (const std::exception& error) {
+        base::log_error(
+            "http.failed",
+            {{"method", request.method}, {"path", request.target}, {"why", error.what()}});
+        return problem(500, "unknown_outcome", "The request may or may not have been carried out.",
+                       request.target);
+    }
+}
+
+}  // namespace
+
+Connections::Connections(base::Loop& loop, base::Metrics& metrics, Api& api, Workers& workers,
+                         const Limits& limits)
+    : loop_(loop),
+      api_(api),
+      workers_(workers),
+      limits_(limits),
+      owner_(loop.timers().add_owner([this](std::uint64_t payload) { on_timer(id_of(payload)); })),
+      open_(metrics.gauge("http_connections", "HTTP connections open")),
+      buffered_(metrics.gauge("http_buffered_bytes",
+                              "Bytes of HTTP requests and answers on their way (http.buffer)")),
+      gave_way_(metrics.counter("http_connections_gave_way_total",
+                                "Waiting HTTP connections closed for new ones (http.connections)")),
+      refused_(metrics.counter("http_connections_refused_total",
+                               "HTTP connections closed at once: all others were busy")) {}
+
+Connections::~Connections() {
+    connections_.for_each([this](std::uint32_t, Connection& connection) {
+        loop_.timers().cancel(connection.timer);
+        loop_.unwatch(connection.socket.fd());
+    });
+    open_.set(0);
+    buffered_.set(0);
+}
+
+void Connections::add(sip::Socket socket, const sip::Endpoint& peer) {
+    if (done_) return;
+    if (connections_.size() >= limits_.connections && !make_room()) return refused_.add();
+    const int fd = socket.fd();
+    const base::SlotId id = connections_.take(std::move(socket), peer, limits_.max_body);
+    const Status watched =
+        loop_.watch(fd, EPOLLIN, [this, id](std::uint32_t events) { on_ready(id, events); });
+    if (!watched) return static_cast<void>(connections_.release(id));
+    connections_[id.slot].since = loop_.now();
+    open_.add();
+    charge(id.slot);
+    wait(id.slot, limits_.head_timeout);
+}
+
+void Connections::stop(base::Task<void()> done) {
+    done_ = std::move(done);
+    connections_.for_each([this](std::uint32_t slot, Connection& connection) {
+        if (connection.state == State::sending) return wait(slot, kLongestDrain);
+        if (connection.state != State::answering) close(slot);
+    });
+    end_if_done();
+}
+
+void Connections::on_ready(base::SlotId id, std::uint32_t events) {
+    Connection* const connection = connections_.find(id);
+    if (connection == nullptr) return;
+    const bool is_broken = (events & (EPOLLERR | EPOLLHUP)) != 0;
+    if (is_broken && connection->state == State::answering) {
+        // Not to be woken for it again and again; the answer will find nobody.
+        connection->is_hung_up = true;
+        return loop_.unwatch(connection->socket.fd());
+    }
+    if (connection->state == State::draining) return discard(id.slot);
+    if ((events & EPOLLOUT) != 0) write(id.slot);
+    if (!connections_.holds(id)) return;
+    if (connection->state == State::receiving && (is_broken || (events & EPOLLIN) != 0))
+        read(id.slot);
+    drive(id);
+}
+
+void Connections::read(std::uint32_t slot) {
+    Connection& connection = connections_[slot];
+    if (!room_) room_ = std::make_unique_for_overwrite<char[]>(kReadRoom);
+    const ssize_t size = recv(connection.socket.fd(), room_.get(), kReadRoom, MSG_DONTWAIT);
+    if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return;
+    if (size < 0) return close(slot);
+    if (size == 0) {
+        connection.has_ended = true;
+        if (connection.reader.is_idle()) return close(slot);
+        return connection.reader.end();
+    }
+    const bool was_idle = connection.reader.is_idle();
+    connection.reader.feed({room_.get(), static_cast<std::size_t>(size)});
+    charge(slot);
+    if (was_idle) wait(slot, limits_.head_timeout);
+}
+
+/// Goes on as far as it can without waiting.
+void Connections::drive(base::SlotId id) {
+    while (connections_.holds(id)) {
+        const State state = connections_[id.slot].state;
+        if (state == State::receiving) {
+            if (!receive(id.slot)) break;
+        } else if (state == State::sending) {
+            write(id.slot);
+        }
+        if (!connections_.holds(id) || connections_[id.slot].state == state) break;
+    }
+    if (connections_.holds(id)) rewatch(id.slot);
+}
+
+/// False: more must come first.
+bool Connections::receive(std::uint32_t slot) {
+    using Stage = RequestReader::Stage;
+    Connection& connection = connections_[slot];
+    if (connection.reader.stage() == Stage::decided && begin(slot)) return true;
+    switch (connection.reader.stage()) {
+        case Stage::complete:
+            hand_over(slot);
+            return true;
+        case Stage::refused:
+            refuse(slot);
+            return true;
+        default:
+            return false;
+    }
+}
+
+/// Looks at a head. True where the request needs nothing more.
+bool Connections::begin(std::uint32_t slot) {
+    Connection& connection = connections_[slot];
+    const Head& head = connection.reader.head();
+    const Api::Next next = head.is_spoken ? api_.next(head.request) : Api::Next::answer;
+    connection.is_last = !head.keeps_alive || (head.has_body() && next != Api::Next::read_body);
+    if (next == Api::Next::answer) {
+        respond(slot, answer_from_head(head));
+    } else if (used_ > limits_.buffer) {
+        connection.is_last = true;
+        respond(slot, api_.answer_crowded(head.request));
+    } else if (next == Api::Next::hand_over) {
+        hand_over(slot);
+    } else {
+        await_body(slot);
+        return false;
+    }
+    return true;
+}
+
+Answer Connections::answer_from_head(const Head& head) {
+    if (!head.is_spoken) return api_.answer_other_version(head.request);
+    const ReadBody nothing = [] { return Result<std::string>(std::string()); };
+    return answer_or_500(api_, head.request, nothing);
+}
+
+void Connections::await_body(std::uint32_t slot) {
+    Connection& connection = connections_[slot];
+    wait(slot, limits_.request_timeout);
+    connection.reader.want_body();
+    // RFC 9110 10.1.1
+    if (connection.reader.head().wants_invitation && connection.reader.is_body_awaited())
+        connection.out += "HTTP/1.1 100 Continue\r\n\r\n";
+}
+
+/// What cannot be read further: the head, or the body of a request that was welcome.
+void Connections::refuse(std::uint32_t slot) {
+    Connection& connection = connections_[slot];
+    connection.is_last = true;
+    const Fault fault = connection.reader.fault();
+    if (!connection.reader.has_head()) return respond(slot, api_.answer_unreadable(fault.detail));
+    respond(slot, answer_fault(connection.reader.head().request, fault));
+}
+
+Answer Connections::answer_fault(const Request& request, const Fault& fault) {
+    return answer_or_500(api_, request, [&]() -> Result<std::string> { return fault; });
+}
+
+void Connections::hand_over(std::uint32_t slot) {
+    Connection& connection = connections_[slot];
+    const Head& head = connection.reader.head();
+    connection.state = State::answering;
+    std::string body = connection.reader.take_body();
+    connection.lent = body.capacity();
+    charge(slot);
+    loop_.timers().cancel(connection.timer);
+    const ResponseStyle style = style_of(head, connection.is_last);
+    workers_.add([this, id = connections_.id_of(slot), request = head.request, style,
+                  body = std::move(body)]() mutable {
+        const ReadBody given = [&]() -> Result<std::string> { return std::move(body); };
+        const Answer answer = answer_or_500(api_, request, given);
+        loop_.post(
+            [this, id, status = answer.status, bytes = response_text(answer, style)]() mutable {
+                on_answer(id, status, std::move(bytes));
+            });
+    });
+}
+
+void Connections::on_answer(base::SlotId id, int status, std::string bytes) {
+    Connection& connection = connections_[id.slot];
+    log_answer(connection.reader.head().request, status, connection.peer);
+    connection.lent = 0;
+    if (connection.is_hung_up) return close(id.slot);
+    connection.out += bytes;
+    connection.state = State::sending;
+    charge(id.slot);
+    wait(id.slot, done_ ? kLongestDrain : limits_.request_timeout);
+    drive(id);
+}
+
+void Connections::respond(std::uint32_t slot, const Answer& answer) {
+    Connection& connection = connections_[slot];
+    const Head& head = connection.reader.head();
+    log_answer(head.request, answer.status, connection.peer);
+    connection.out += response_text(answer, style_of(head, connection.is_last));
+    connection.state = State::sending;
+    charge(slot);
+    wait(slot, limits_.request_timeout);
+}
+
+void Connections::write(std::uint32_t slot) {
+    Connection& connection = connections_[slot];
+    while (connection.written < connection.out.size()) {
+        const std::string_view rest = std::string_view(connection.out).substr(connection.written);
+        const ssize_t size =
+            ::send(connection.socket.fd(), rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (size < 0 && errno == EINTR) continue;
+        if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
+        if (size < 0) return close(slot);
+        connection.written += static_cast<std::size_t>(size);
+    }
+    if (connection.written == connection.out.size()) return on_written(slot);
+    if (connection.written - connection.marked < kLeastWritten || done_) return;
+    connection.marked = connection.written;
+    wait(slot, limits_.request_timeout);
+}
+
+void Connections::on_written(std::uint32_t slot) {
+    Connection& connection = connections_[slot];
+    std::string().swap(connection.out);
+    connection.written = connection.marked = 0;
+    if (connection.state == State::sending) {
+        if (connection.is_last || done_) return drain(slot);
+        connection.state = State::receiving;
+        connection.since = loop_.now();
+        connection.reader.next();
+        wait(slot, connection.reader.is_idle() ? base::Duration(kKeepAlive)
+                                               : base::Duration(limits_.head_timeout));
+    }
+    charge(slot);
+}
+
+/// Closing at once would make the kernel reset the connection while something unread is left, and
+/// with it the answer still on its way.
+void Connections::drain(std::uint32_t slot) {
+    Connection& connection = connections_[slot];
+    shutdown(connection.socket.fd(), SHUT_WR);
+    if (connection.has_ended || done_) return close(slot);
+    connection.state = State::draining;
+    connection.reader = RequestReader(0);
+    charge(slot);
+    wait(slot, kLongestDrain);
+}
+
+void Connections::discard(std::uint32_t slot) {
+    Connection& connection = connections_[slot];
+    if (!room_) room_ = std::make_unique_for_overwrite<char[]>(kReadRoom);
+    const ssize_t size = recv(connection.socket.fd(), room_.get(), kReadRoom, MSG_DONTWAIT);
+    if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return;
+    if (size > 0) connection.drained += static_cast<std::size_t>(size);
+    if (size <= 0 || connection.drained > kMostDrained) close(slot);
+}
+
+void Connections::close(std::uint32_t slot) {
+    Connection& connection = connections_[slot];
+    loop_.timers().cancel(connection.timer);
+    loop_.unwatch(connection.socket.fd());
+    used_ -= connection.charged;
+    connections_.release(slot);
+    open_.set(connections_.size());
+    buffered_.set(used_);
+    end_if_done();
+}
+
+void Connections::on_timer(base::SlotId id) {
+    if (!connections_.holds(id)) return;
+    Connection& connection = connections_[id.slot];
+    if (connection.state != State::receiving || !connection.reader.has_head())
+        return close(id.slot);
+    connection.is_last = true;
+    respond(id.slot, answer_fault(connection.reader.head().request,
+                                  {FaultKind::timeout,
+                                   "The body did not arrive within http.request_timeout."}));
+    drive(id);
+}
+
+/// Closes the connection that has waited longest for a head. False: all are busy.
+bool Connections::make_room() {
+    std::uint32_t oldest = UINT32_MAX;
+    connections_.for_each([&](std::uint32_t slot, const Connection& connection) {
+        const bool waits = connection.state == State::draining ||
+                           (connection.state == State::receiving && !connection.reader.has_head());
+        if (!waits) return;
+        if (oldest == UINT32_MAX || connection.since < connections_[oldest].since) oldest = slot;
+    });
+    if (oldest == UINT32_MAX) return false;
+    gave_way_.add();
+    close(oldest);
+    return true;
+}
+
+void Connections::charge(std::uint32_t slot) {
+    Connection& connection = connections_[slot];
+    const std::size_t bytes =
+        connection.reader.memory() + connection.out.capacity() + connection.lent;
+    used_ += bytes - connection.charged;
+    connection.charged = bytes;
+    buffered_.set(used_);
+}
+
+void Connections::wait(std::uint32_t slot, base::Duration limit) {
+    Connection& connection = connections_[slot];
+    loop_.timers().cancel(connection.timer);
+    connection.timer =
+        loop_.timers().arm(owner_, payload_of(connections_.id_of(slot)), loop_.now() + limit);
+}
+
+void Connections::rewatch(std::uint32_t slot) {
+    const Connection& connection = connections_[slot];
+    std::uint32_t events = 0;
+    if (connection.state == State::receiving || connection.state == State::draining)
+        events |= EPOLLIN;
+    if (connection.written < connection.out.size()) events |= EPOLLOUT;
+    loop_.rewatch(connection.socket.fd(), events);
+}
+
+void Connections::end_if_done() {
+    if (done_ && connections_.empty()) done_();
+}
+
+}  // namespace herald::http

@@ -1,0 +1,109 @@
+// http/connections.h: the connections of the HTTP server, on one thread that waits for nobody.
+//
+//                    nothing more is needed        its answer
+//   receiving ------------------------------------------------> sending --the last--> draining
+//      |   ^ \______ whole, and takes time ______> answering ____^   |                    |
+//      |   |____________________________ another may come ___________|      2 s, or its end
+//      late (in the head without a word), or nobody there: gone
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "base/loop.h"
+#include "base/metrics.h"
+#include "base/slab.h"
+#include "base/task.h"
+#include "http/api.h"
+#include "http/limits.h"
+#include "http/request_reader.h"
+#include "http/workers.h"
+#include "sip/endpoint.h"
+#include "sip/socket.h"
+
+namespace herald::http {
+
+/// Runs on the loop's thread. A connection costs a descriptor and what it has in its buffers, never
+/// a thread. Requests that wait for somebody go to `workers`; all others, health among them, are
+/// answered here.
+class Connections {
+public:
+    /// All outlive this, except `workers`, which ends before it.
+    Connections(base::Loop& loop, base::Metrics& metrics, Api& api, Workers& workers,
+                const Limits& limits);
+    ~Connections();
+    Connections(const Connections&) = delete;
+    Connections& operator=(const Connections&) = delete;
+
+    void add(sip::Socket socket, const sip::Endpoint& peer);
+    /// Takes no more requests. `done` runs once those under way were answered, or their readers are
+    /// slow.
+    void stop(base::Task<void()> done);
+
+private:
+    enum class State : std::uint8_t { receiving, answering, sending, draining };
+
+    struct Connection {
+        Connection(sip::Socket its_socket, const sip::Endpoint& its_peer, std::size_t max_body)
+            : socket(std::move(its_socket)), peer(its_peer), reader(max_body) {}
+
+        sip::Socket socket;
+        sip::Endpoint peer;
+        RequestReader reader;
+        std::string out;
+        std::size_t written = 0;  ///< of out
+        std::size_t marked = 0;   ///< of out, when the timer was armed
+        std::size_t lent = 0;     ///< bytes of its request at the workers
+        std::size_t charged = 0;  ///< bytes counted
+        std::size_t drained = 0;
+        base::Instant since;  ///< it waits for a request
+        base::TimerId timer;
+        State state = State::receiving;
+        bool is_last = false;     ///< nothing is read behind this request
+        bool has_ended = false;   ///< the peer sends no more
+        bool is_hung_up = false;  ///< there is no peer any more
+    };
+
+    void on_ready(base::SlotId id, std::uint32_t events);
+    void on_timer(base::SlotId id);
+    void on_answer(base::SlotId id, int status, std::string bytes);
+    void drive(base::SlotId id);
+    bool receive(std::uint32_t slot);
+    bool begin(std::uint32_t slot);
+    void read(std::uint32_t slot);
+    void refuse(std::uint32_t slot);
+    void hand_over(std::uint32_t slot);
+    Answer answer_from_head(const Head& head);
+    Answer answer_fault(const Request& request, const Fault& fault);
+    void await_body(std::uint32_t slot);
+    void respond(std::uint32_t slot, const Answer& answer);
+    void write(std::uint32_t slot);
+    void on_written(std::uint32_t slot);
+    void drain(std::uint32_t slot);
+    void discard(std::uint32_t slot);
+    void close(std::uint32_t slot);
+    bool make_room();
+    void charge(std::uint32_t slot);
+    void wait(std::uint32_t slot, base::Duration limit);
+    void rewatch(std::uint32_t slot);
+    void end_if_done();
+
+    base::Loop& loop_;
+    Api& api_;
+    Workers& workers_;
+    const Limits limits_;
+    const base::Timers::Owner owner_;
+    base::Counter& open_;
+    base::Counter& buffered_;
+    base::Counter& gave_way_;
+    base::Counter& refused_;
+    base::Slab<Connection> connections_;
+    std::size_t used_ = 0;  ///< bytes, as charged
+    std::unique_ptr<char[]> room_;
+    base::Task<void()> done_;  ///< set: stopping
+};
+
+}  // namespace herald::http
