@@ -227,6 +227,10 @@ constinit const std::array<std::pair<std::string_view, Reader::Take>, 9> Reader:
 
 }  // namespace
 
+Result<Head> parse_head(std::string_view bytes) {
+    return Reader().run(bytes);
+}
+
 bool is_token(std::string_view text) noexcept {
     return !text.empty() && std::all_of(text.begin(), text.end(), is_token_character);
 }
