@@ -37,8 +37,11 @@ Config with_all() {
 struct Full : SlowShard {
     Full() : SlowShard(with_all()) {
         register_alice();
-        set(kBob, {.members = {kAlice}});
-        set(kCarol, {.pbx = "office"});
+        packages::MailboxSettings group, mailbox;
+        group.members = {kAlice};
+        mailbox.pbx = "office";
+        set(kBob, group);
+        set(kCarol, mailbox);
         receive(testing::request("MESSAGE", kDave, 1, "<" + kDave + ">",
                                  "Content-Type: text/plain\n\nhi", "m1"));
         commit();
@@ -66,7 +69,7 @@ struct Full : SlowShard {
         transport.close(stream);
         settle();
     }
-    void set(const std::string& aor, packages::MailboxSettings settings) {
+    void set(const std::string& aor, const packages::MailboxSettings& settings) {
         agents().get<Mailboxes>().put_settings(aor, settings,
                                                [](const Status& status) { REQUIRE(status); });
         commit();
