@@ -186,14 +186,14 @@ TEST_CASE("XML 1.0 2.2: whatever is written between tags or quotes, the document
     for (const std::string_view text : nasty) {
         CAPTURE(text);
         std::string body = "<x a=\"";
-        append_escaped_attribute(body, text);
+        xml::append_escaped_attribute(body, text);
         body += "\">";
-        append_escaped_text(body, text);
+        xml::append_escaped_text(body, text);
         body += "</x>";
-        CHECK(parse(body));
+        CHECK(xml::parse(body));
     }
     std::string replaced;
-    append_escaped_text(replaced, "a\x01\xc3\xa4\xc3z");
+    xml::append_escaped_text(replaced, "a\x01\xc3\xa4\xc3z");
     CHECK(replaced == "a\xef\xbf\xbd\xc3\xa4\xef\xbf\xbdz");
 }
 
