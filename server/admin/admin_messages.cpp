@@ -127,7 +127,7 @@ Result<int> ShardMessages::send(const MessageOrder& order) {
             auto& context = shard.context();
             if (order.body.size() > context.config.message_max_body)
                 return answer(Fault{FaultKind::too_large, "The body is too long"});
-            shard.messaging().submit(message_of(order, from, to, context), answer);
+            shard.messaging().own().submit(message_of(order, from, to, context), answer);
         });
 }
 

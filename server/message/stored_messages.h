@@ -1,23 +1,20 @@
-// server/message/stored_messages.h: messages kept for users who are not there, and their delivery
-// when they come (RFC 3428 7).
+// server/message/stored_messages.h: messages kept for users who are not there (RFC 3428 7): their
+// quota, their rows in the store, their end.
 //
-//   idle --on_registered--> loading --> sending --settled--> loading ... --> idle
+//   keep --commit--> waiting --delivered, given up, removed--> done --1 min--> gone
 //
-//   One message of a user at a time, oldest first. In memory is what order, quota and expiry need;
-//   headers and body are read from the store when they are sent.
+//   A done one is known for repetitions of its request only.
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "server/core/context.h"
-#include "server/message/relay.h"
-#include "server/register/registrar.h"
+#include "server/message/message_queue.h"
 #include "store/records.h"
 
 namespace herald::server {
@@ -25,7 +22,7 @@ namespace herald::server {
 /// The messages of one shard's users. All on its thread.
 class StoredMessages {
 public:
-    StoredMessages(Context& context, Relay& relay, Registrar& registrar);
+    explicit StoredMessages(Context& context);
     ~StoredMessages();
     StoredMessages(const StoredMessages&) = delete;
     StoredMessages& operator=(const StoredMessages&) = delete;
@@ -34,88 +31,60 @@ public:
     bool has_room(std::string_view aor, std::uint64_t size) const;
     /// A message of this request was kept, in this run or before.
     bool knows(std::string_view aor, std::uint64_t mark) const;
-    bool is_delivering(std::string_view aor) const;
+    /// One is on its way into the store.
+    bool is_keeping(std::string_view aor) const;
+    bool is_waiting(std::string_view aor, std::uint64_t id) const;
+    /// The first of those that wait for the user.
+    std::optional<std::uint64_t> oldest(std::string_view aor) const;
+    /// Users for whom something waits.
+    std::vector<std::string> users() const;
+    /// Ids of the messages waiting for `aor`, or for everybody where it is empty, in order.
+    std::vector<std::uint64_t> ids(std::string_view aor) const;
+    std::size_t count() const noexcept { return count_; }
 
     using Done = base::Task<void(store::Outcome)>;
     /// Keeps `message` durably; `done` runs after the commit. Room was asked for.
     void keep(store::Message message, Done done);
-    /// It was delivered after all.
-    void forget(std::string_view aor, std::uint64_t id);
-    /// The user may be reached: what waits for him is sent, in order.
-    void deliver(const std::string& aor);
-
+    /// Told after each `done`, whatever the outcome.
+    void on_kept(base::Task<void(const std::string& aor)> hook) { settled_ = std::move(hook); }
     /// One row of the store, before the first request.
     void recover(const store::Message& row);
     /// All of the cell's users out of memory, and nobody is told.
     void forget(Cell cell);
-    std::size_t held() const noexcept { return queues_.size() + ready_.size(); }
-    /// After the last row: users who are there get what waits for them.
-    void resume();
+    std::size_t held() const noexcept { return queues_.size(); }
 
-    /// Told when a message ends otherwise than by delivery, with the whole message.
-    void on_failed(base::Task<void(const store::Message&)> hook) { failed_ = std::move(hook); }
-
-    /// One message as an operator sees it; headers and body come from the store.
-    struct Entry {
-        std::uint64_t id = 0;
-        std::uint64_t mark = 0;
-        std::uint64_t size = 0;
-        base::WallTime keep_until{};
-        base::Instant made{};  ///< in this run
-        base::TimerId expiry;
-        std::uint32_t failures = 0;  ///< answers that were neither a yes nor a no
-        bool is_done = false;        ///< kept for repetitions of the request only
-    };
-    /// Ids of the messages waiting for `aor`, or for everybody where it is empty, in order.
-    std::vector<std::uint64_t> ids(std::string_view aor) const;
+    /// A device has it. What is not there (any more) is passed over, here and below.
+    void deliver(std::string_view aor, std::uint64_t id);
+    enum class Why : std::uint8_t { refused, expired, undeliverable };
+    /// Nobody will get it; its sender may want to know.
+    void give_up(const store::Message& message, Why why);
+    /// An answer that says nobody is there for good: the third one gives it up.
+    void fail(const store::Message& message);
+    /// Told when a message was given up, with the whole message.
+    void on_given_up(base::Task<void(const store::Message&)> hook) { given_up_ = std::move(hook); }
     /// Removes a message an operator does not want to be delivered; false: there is none, and
     /// `done` is not called.
     bool remove(std::string_view aor, std::uint64_t id, Done done);
-    std::size_t count() const noexcept { return count_; }
 
 private:
-    struct Queue {
-        std::deque<Entry> entries;   ///< by id
-        std::uint64_t reserved = 0;  ///< bytes on their way into the store
-        std::uint32_t reservations = 0;
-        std::uint64_t bytes = 0;
-        std::uint32_t waiting = 0;  ///< entries not done
-        bool is_delivering = false;
-        bool is_wanted = false;  ///< somebody registered while it was delivered
-        /// Devices that said nothing in this round.
-        std::unordered_set<std::string> silent;
-    };
-    using Queues = std::unordered_map<std::string, Queue>;
+    using Queues = std::unordered_map<std::string, MessageQueue>;
 
-    void add(Queue& queue, Entry entry);
-    void drop_if_idle(const std::string& aor);
-    void next(const std::string& aor);
-    void send(const std::string& aor, store::Message message);
-    void on_report(const std::string& aor, const store::Message& message,
-                   const RelayReport& report);
-    void give_up(const std::string& aor, const store::Message& message, Entry& entry,
-                 base::Counter& counter);
-    void on_answer(const std::string& aor, const store::Message& message, int status);
-    void on_settled(const std::string& aor, std::uint64_t id, const RelayReport& report);
-    void end_round(const std::string& aor);
-    void end(const std::string& aor, Entry& entry, Done done = {});
+    const MessageQueue* queue(std::string_view aor) const;
+    /// One that waits.
+    KeptMessage* find(std::string_view aor, std::uint64_t id);
+    void add(const std::string& aor, const KeptMessage& entry);
+    void end(const std::string& aor, KeptMessage& entry, Done done = {});
     void commit_end(std::uint64_t id, base::WallTime keep_until, Done done = {});
-    void erase(const std::string& aor, std::uint64_t id);
-    void arm(const std::string& aor, Entry& entry, base::WallTime when);
+    void erase(const std::string& aor, KeptMessage& entry);
+    void drop_if_idle(const std::string& aor);
+    void arm(const std::string& aor, KeptMessage& entry, base::WallTime when);
     void on_expiry(const std::string& aor, std::uint64_t id);
-    Entry* find(std::string_view aor, std::uint64_t id);
-    void schedule();
-    void start_ready();
 
     Context& context_;
-    Relay& relay_;
-    Registrar& registrar_;
     Queues queues_;
-    std::deque<std::string> ready_;  ///< users whose turn comes
-    std::size_t rounds_ = 0;         ///< users being delivered to
-    std::size_t count_ = 0;          ///< messages waiting
-    bool is_scheduled_ = false;
-    base::Task<void(const store::Message&)> failed_;
+    std::size_t count_ = 0;  ///< messages waiting
+    base::Task<void(const std::string&)> settled_;
+    base::Task<void(const store::Message&)> given_up_;
     base::Counter& waiting_;
     base::Counter& kept_;
     base::Counter& delivered_;
@@ -123,19 +92,5 @@ private:
     base::Counter& expired_;
     base::Counter& undeliverable_;
 };
-
-/// What an answer means for a message that was kept.
-enum class DeliveryVerdict : std::uint8_t {
-    delivered,
-    refused,  ///< for good: its sender may want to know
-    failed,   ///< likewise when it happens too often
-    absent,   ///< the next registration brings another try
-};
-DeliveryVerdict delivery_verdict(int status) noexcept;
-
-/// Where the contacts of a user are; `except` are Request-URIs left out.
-std::vector<RelayTarget> targets_of(const std::vector<const packages::Binding*>& bindings,
-                                    std::uint32_t epoch,
-                                    const std::unordered_set<std::string>& except = {});
 
 }  // namespace herald::server

@@ -1,0 +1,166 @@
+// server/message/delivery.cpp: brings users who come what was kept for them (RFC 3428 7, 8).
+#include "server/message/delivery.h"
+
+#include <memory>
+#include <utility>
+
+#include "base/log.h"
+#include "server/message/message_decision.h"
+#include "server/message/message_text.h"
+
+namespace herald::server {
+
+namespace {
+
+/// Users delivered to at once; the others wait for their turn.
+constexpr std::size_t kMostRounds = 256;
+
+}  // namespace
+
+DeliveryVerdict delivery_verdict(int status) noexcept {
+    if (status < 300) return DeliveryVerdict::delivered;
+    if (is_absence(status) || status == 486 || status == 513) return DeliveryVerdict::absent;
+    if (status == 401 || status == 404 || status == 407) return DeliveryVerdict::failed;
+    if (status >= 500 && status < 600) return DeliveryVerdict::absent;
+    return DeliveryVerdict::refused;
+}
+
+Delivery::Delivery(Context& context, StoredMessages& stored, Relay& relay,
+                   const Registrar& registrar)
+    : context_(context), stored_(stored), relay_(relay), registrar_(registrar) {
+    stored_.on_kept([this](const std::string& aor) { on_kept(aor); });
+}
+
+bool Delivery::is_delivering(const std::string& aor) const {
+    const auto found = rounds_.find(aor);
+    return found != rounds_.end() && found->second.is_running;
+}
+
+void Delivery::resume() {
+    for (const auto& aor : stored_.users()) {
+        if (!registrar_.bindings(aor).empty()) deliver(aor);
+    }
+}
+
+void Delivery::forget(Cell cell) {
+    const auto is_in = [&](const std::string& aor) { return context_.cell_of(aor) == cell; };
+    std::erase_if(ready_, is_in);
+    std::erase_if(rounds_, [&](const auto& entry) { return is_in(entry.first); });
+}
+
+void Delivery::deliver(const std::string& aor) {
+    const bool is_waiting = stored_.oldest(aor).has_value();
+    if (!is_waiting && !stored_.is_keeping(aor) && !is_delivering(aor)) return;
+    auto& round = rounds_[aor];
+    round.is_wanted = true;
+    if (round.is_running || !is_waiting) return;
+    round.is_running = true;
+    ready_.push_back(aor);
+    schedule();
+}
+
+void Delivery::on_kept(const std::string& aor) {
+    const auto found = rounds_.find(aor);
+    if (found == rounds_.end()) return;
+    if (found->second.is_wanted) deliver(aor);
+    drop_if_idle(aor);
+}
+
+void Delivery::schedule() {
+    if (std::exchange(is_scheduled_, true)) return;
+    context_.loop.post([this] {
+        is_scheduled_ = false;
+        start_ready();
+    });
+}
+
+void Delivery::start_ready() {
+    while (!ready_.empty() && running_ < kMostRounds) {
+        const auto aor = std::move(ready_.front());
+        ready_.pop_front();
+        ++running_;
+        rounds_[aor].is_wanted = false;
+        next(aor);
+    }
+}
+
+std::vector<RelayTarget> Delivery::targets(const std::string& aor) {
+    return targets_of(registrar_.bindings(aor), context_.home.epoch, rounds_[aor].silent);
+}
+
+/// Reads the oldest message that waits, or ends the round.
+void Delivery::next(const std::string& aor) {
+    const auto oldest = stored_.oldest(aor);
+    if (!oldest || targets(aor).empty()) return end_round(aor);
+    context_.port.load(*oldest, [this, aor, id = *oldest](Result<store::Message> message) {
+        if (!stored_.is_waiting(aor, id)) return next(aor);
+        if (!message) {
+            base::log_error("message.unreadable", {{"aor", aor}, {"why", message.fault().detail}});
+            return end_round(aor);
+        }
+        send(aor, *std::move(message));
+    });
+}
+
+void Delivery::send(const std::string& aor, store::Message message) {
+    if (message.keep_until <= context_.wall()) {
+        stored_.give_up(message, StoredMessages::Why::expired);
+        return next(aor);
+    }
+    auto to = targets(aor);
+    if (to.empty()) return end_round(aor);
+    RelayOrder order;
+    order.text = delivery_text(message, context_.wall());
+    order.breadth = to.size() > 1 ? kDefaultBreadth : 0;
+    order.targets = std::move(to);
+    order.patience = std::chrono::seconds(context_.config.message_patience);
+    relay_.start(std::move(order),
+                 [this, message = std::make_shared<store::Message>(std::move(message))](
+                     const RelayReport& report) { on_report(*message, report); });
+}
+
+void Delivery::on_report(const store::Message& message, const RelayReport& report) {
+    if (report.stage == RelayReport::Stage::settled)
+        return on_settled(message.recipient, message.id, report);
+    on_answer(message, report.best.status);
+}
+
+void Delivery::on_answer(const store::Message& message, int status) {
+    switch (delivery_verdict(status)) {
+        case DeliveryVerdict::delivered:
+            return stored_.deliver(message.recipient, message.id);
+        case DeliveryVerdict::refused:
+            return stored_.give_up(message, StoredMessages::Why::refused);
+        case DeliveryVerdict::failed:
+            return stored_.fail(message);
+        case DeliveryVerdict::absent:
+            return;
+    }
+}
+
+/// The next one goes to those who answered.
+void Delivery::on_settled(const std::string& aor, std::uint64_t id, const RelayReport& report) {
+    rounds_[aor].silent.insert(report.silent.begin(), report.silent.end());
+    if (stored_.is_waiting(aor, id)) return end_round(aor);
+    next(aor);
+}
+
+void Delivery::end_round(const std::string& aor) {
+    auto& round = rounds_[aor];
+    round.is_running = false;
+    round.silent.clear();
+    --running_;
+    if (std::exchange(round.is_wanted, false)) deliver(aor);
+    drop_if_idle(aor);
+    if (!ready_.empty()) schedule();
+}
+
+void Delivery::drop_if_idle(const std::string& aor) {
+    const auto found = rounds_.find(aor);
+    if (found == rounds_.end()) return;
+    const auto& round = found->second;
+    const bool is_needed = round.is_running || (round.is_wanted && stored_.is_keeping(aor));
+    if (!is_needed) rounds_.erase(found);
+}
+
+}  // namespace herald::server

@@ -1,0 +1,79 @@
+// server/message/delivery.h: brings users who come what was kept for them (RFC 3428 7, 8).
+//
+//   idle --deliver--> loading --> sending --settled--> loading ... --> idle
+//
+//   One message of a user at a time, oldest first, to all devices that answered so far.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "server/core/context.h"
+#include "server/message/relay_targets.h"
+#include "server/message/stored_messages.h"
+#include "server/register/registrar.h"
+
+namespace herald::server {
+
+/// The rounds of one shard. All on its thread.
+class Delivery {
+public:
+    Delivery(Context& context, StoredMessages& stored, Relay& relay, const Registrar& registrar);
+    Delivery(const Delivery&) = delete;
+    Delivery& operator=(const Delivery&) = delete;
+
+    /// The user may be reached: what waits for him is sent, in order.
+    void deliver(const std::string& aor);
+    bool is_delivering(const std::string& aor) const;
+    /// After a start: users who are there get what waits for them.
+    void resume();
+    /// All of the cell's users out of memory.
+    void forget(Cell cell);
+    std::size_t held() const noexcept { return rounds_.size() + ready_.size(); }
+
+private:
+    /// One user.
+    struct Round {
+        bool is_running = false;
+        bool is_wanted = false;  ///< somebody registered while it ran, or while one was kept
+        /// Devices that said nothing in this round.
+        std::unordered_set<std::string> silent;
+    };
+
+    void on_kept(const std::string& aor);
+    void schedule();
+    void start_ready();
+    std::vector<RelayTarget> targets(const std::string& aor);
+    void next(const std::string& aor);
+    void send(const std::string& aor, store::Message message);
+    void on_report(const store::Message& message, const RelayReport& report);
+    void on_answer(const store::Message& message, int status);
+    void on_settled(const std::string& aor, std::uint64_t id, const RelayReport& report);
+    void end_round(const std::string& aor);
+    void drop_if_idle(const std::string& aor);
+
+    Context& context_;
+    StoredMessages& stored_;
+    Relay& relay_;
+    const Registrar& registrar_;
+    std::unordered_map<std::string, Round> rounds_;
+    std::deque<std::string> ready_;  ///< users whose turn comes
+    std::size_t running_ = 0;        ///< rounds begun
+    bool is_scheduled_ = false;
+};
+
+/// What an answer means for a message that was kept.
+enum class DeliveryVerdict : std::uint8_t {
+    delivered,
+    refused,  ///< for good: its sender may want to know
+    failed,   ///< likewise when it happens too often
+    absent,   ///< the next registration brings another try
+};
+DeliveryVerdict delivery_verdict(int status) noexcept;
+
+}  // namespace herald::server

@@ -1,0 +1,31 @@
+// server/message/recipients.cpp: whom a Request-URI names.
+#include "server/message/recipients.h"
+
+#include "base/text.h"
+
+namespace herald::server {
+
+Recipients::Recipients(const Context& context, const Registrar& registrar)
+    : context_(context), registrar_(registrar), gruus_(context.home.lasting_key) {}
+
+Recipients::Found Recipients::find(const sip::Uri& uri) const {
+    if (!context_.domains.serves(uri))
+        return {.kind = Recipient::foreign, .aor = {}, .devices = {}};
+    if (const auto gruu = gruus_.read(uri)) {
+        const auto* device = registrar_.binding(*gruu);
+        if (!device) return {};
+        return {.kind = Recipient::device, .aor = {}, .devices = {device}};
+    }
+    Found found{.kind = Recipient::user, .aor = context_.resource_of(uri), .devices = {}};
+    if (!uri.has_user || !context_.knows(found.aor)) return {};
+    found.devices = registrar_.bindings(found.aor);
+    const auto instance = public_gruu_instance(uri);
+    if (!instance) return found;
+    found.kind = Recipient::device;
+    std::erase_if(found.devices, [&](const packages::Binding* device) {
+        return !base::iequals(device->instance, *instance);
+    });
+    return found;
+}
+
+}  // namespace herald::server

@@ -1,0 +1,33 @@
+// server/message/recipients.h: whom a Request-URI names: a user, one device of a user, another
+// domain (RFC 3261 16.5, RFC 5627 6.1).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "server/address/gruu.h"
+#include "server/core/context.h"
+#include "server/message/message_decision.h"
+#include "server/register/registrar.h"
+
+namespace herald::server {
+
+/// Looks up for one shard.
+class Recipients {
+public:
+    Recipients(const Context& context, const Registrar& registrar);
+
+    struct Found {
+        Recipient kind = Recipient::nobody;
+        std::string aor;  ///< of a user
+        std::vector<const packages::Binding*> devices;
+    };
+    Found find(const sip::Uri& uri) const;
+
+private:
+    const Context& context_;
+    const Registrar& registrar_;
+    const Gruus gruus_;
+};
+
+}  // namespace herald::server

@@ -1,0 +1,28 @@
+// server/message/relay_targets.h: where a MESSAGE goes: to the contacts of a user, or to another
+// domain.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "packages/registration.h"
+#include "server/message/relay.h"
+
+namespace herald::server {
+
+/// Max-Breadth of a request that names none (RFC 5393 5.3.3).
+inline constexpr std::uint32_t kDefaultBreadth = 60;
+
+/// Where the contacts of a user are; `except` are Request-URIs left out.
+std::vector<RelayTarget> targets_of(const std::vector<const packages::Binding*>& bindings,
+                                    std::uint32_t epoch,
+                                    const std::unordered_set<std::string>& except = {});
+
+/// Where a request to another domain goes: its own routes first, then the operator's proxy
+/// (empty: there is none), else the servers of the domain.
+RelayTarget foreign_target(const std::string& uri, const std::string& routes,
+                           const std::string& proxy);
+
+}  // namespace herald::server
