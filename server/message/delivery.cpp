@@ -28,7 +28,7 @@ DeliveryVerdict delivery_verdict(int status) noexcept {
 Delivery::Delivery(Context& context, StoredMessages& stored, Relay& relay,
                    const Registrar& registrar)
     : context_(context), stored_(stored), relay_(relay), registrar_(registrar) {
-    stored_.on_kept([this](const std::string& aor) { on_kept(aor); });
+    stored_.on_kept([this](const std::string& aor) { look_again(aor); });
 }
 
 bool Delivery::is_delivering(const std::string& aor) const {
@@ -53,13 +53,13 @@ void Delivery::deliver(const std::string& aor) {
     if (!is_waiting && !stored_.is_keeping(aor) && !is_delivering(aor)) return;
     auto& round = rounds_[aor];
     round.is_wanted = true;
-    if (round.is_running || !is_waiting) return;
+    if (round.is_running || !is_waiting || is_busy(aor)) return;
     round.is_running = true;
     ready_.push_back(aor);
     schedule();
 }
 
-void Delivery::on_kept(const std::string& aor) {
+void Delivery::look_again(const std::string& aor) {
     const auto found = rounds_.find(aor);
     if (found == rounds_.end()) return;
     if (found->second.is_wanted) deliver(aor);
@@ -113,7 +113,7 @@ void Delivery::send(const std::string& aor, store::Message message) {
     order.text = delivery_text(message, context_.wall());
     order.breadth = to.size() > 1 ? kDefaultBreadth : 0;
     order.targets = std::move(to);
-    order.patience = std::chrono::seconds(context_.config.message_patience);
+    order.patience = patience_of(context_.config);
     relay_.start(std::move(order),
                  [this, message = std::make_shared<store::Message>(std::move(message))](
                      const RelayReport& report) { on_report(*message, report); });
@@ -159,7 +159,8 @@ void Delivery::drop_if_idle(const std::string& aor) {
     const auto found = rounds_.find(aor);
     if (found == rounds_.end()) return;
     const auto& round = found->second;
-    const bool is_needed = round.is_running || (round.is_wanted && stored_.is_keeping(aor));
+    const bool may_begin = stored_.is_keeping(aor) || is_busy(aor);
+    const bool is_needed = round.is_running || (round.is_wanted && may_begin);
     if (!is_needed) rounds_.erase(found);
 }
 

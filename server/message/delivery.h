@@ -30,6 +30,11 @@ public:
     /// The user may be reached: what waits for him is sent, in order.
     void deliver(const std::string& aor);
     bool is_delivering(const std::string& aor) const;
+    /// What was asked for while it could not be: a message was being kept, or another one was on
+    /// its way to the user's devices.
+    void look_again(const std::string& aor);
+    /// Whether a message is on its way to the devices of a user, so that a round must wait.
+    void on_ask_busy(base::Task<bool(const std::string& aor)> hook) { is_busy_ = std::move(hook); }
     /// After a start: users who are there get what waits for them.
     void resume();
     /// All of the cell's users out of memory.
@@ -40,12 +45,11 @@ private:
     /// One user.
     struct Round {
         bool is_running = false;
-        bool is_wanted = false;  ///< somebody registered while it ran, or while one was kept
+        bool is_wanted = false;  ///< somebody registered while it ran, or could not begin
         /// Devices that said nothing in this round.
         std::unordered_set<std::string> silent;
     };
 
-    void on_kept(const std::string& aor);
     void schedule();
     void start_ready();
     std::vector<RelayTarget> targets(const std::string& aor);
@@ -56,6 +60,7 @@ private:
     void on_settled(const std::string& aor, std::uint64_t id, const RelayReport& report);
     void end_round(const std::string& aor);
     void drop_if_idle(const std::string& aor);
+    bool is_busy(const std::string& aor) { return is_busy_ && is_busy_(aor); }
 
     Context& context_;
     StoredMessages& stored_;
@@ -65,6 +70,7 @@ private:
     std::deque<std::string> ready_;  ///< users whose turn comes
     std::size_t running_ = 0;        ///< rounds begun
     bool is_scheduled_ = false;
+    base::Task<bool(const std::string&)> is_busy_;
 };
 
 /// What an answer means for a message that was kept.

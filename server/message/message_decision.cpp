@@ -89,6 +89,10 @@ bool is_absence(int status) noexcept {
     return status == 408 || status == 480 || status == 430;
 }
 
+bool is_worth_keeping(int status) noexcept {
+    return is_absence(status) || status == 404;
+}
+
 bool is_taken(std::string_view type, const std::vector<std::string>& types) {
     return types.empty() || std::any_of(types.begin(), types.end(), [&](const std::string& each) {
                if (!each.ends_with("/*")) return each == type;
@@ -128,7 +132,8 @@ std::variant<MessageOperation, sip::Answer> decide(const MessageFacts& facts) {
 
 std::variant<MessageOperation, sip::Answer> decide_undelivered(const MessageFacts& facts,
                                                                const sip::Answer& best) {
-    if (!is_absence(best.status)) return best;
+    const bool is_user = facts.recipient == Recipient::user;
+    if (is_user ? !is_worth_keeping(best.status) : !is_absence(best.status)) return best;
     auto decision = decide_storage(facts);
     // A device that said so itself says it best.
     const auto* refusal = std::get_if<sip::Answer>(&decision);

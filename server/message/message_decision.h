@@ -68,6 +68,9 @@ sip::Answer accepted(const MessageRules& rules);
 
 /// Whether the recipient was not there, rather than refused.
 bool is_absence(int status) noexcept;
+/// Whether a message to a user is kept after this answer: that of absence, or 404 of a device that
+/// knows its contact no more.
+bool is_worth_keeping(int status) noexcept;
 
 /// Whether `type` (lower case, without parameters) is among `types`, where "text/*" is any text and
 /// no type at all is everything.

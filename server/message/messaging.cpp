@@ -89,6 +89,7 @@ Messaging::Messaging(Context& context, Registrar& registrar, sip::Locator& locat
 }
 
 void Messaging::forget(Cell cell) {
+    own_.forget(cell);
     delivery_.forget(cell);
     stored_.forget(cell);
 }
@@ -187,9 +188,18 @@ void Messaging::relay(const IncomingPtr& incoming, const sip::Message& request,
     order.via_parameter = loop_parameter(context_, request.request_uri());
     order.breadth = is_forked ? breadth_of(request) : 0;
     order.targets = std::move(targets);
-    order.patience = std::chrono::seconds(context_.config.message_patience);
+    order.patience = patience_for(*incoming, request);
     relay_.start(std::move(order),
                  [this, incoming](const RelayReport& report) { on_report(incoming, report); });
+}
+
+/// Who waits is answered in time where the message can be kept; else he waits for the device.
+base::Duration Messaging::patience_for(const Incoming& incoming,
+                                       const sip::Message& request) const {
+    if (incoming.recipient == Recipient::foreign) return {};
+    const auto unanswered = decide_undelivered(facts_of(incoming, request, 0), answer(408));
+    if (std::holds_alternative<sip::Answer>(unanswered)) return {};
+    return patience_of(context_.config);
 }
 
 void Messaging::forward(const IncomingPtr& incoming, const sip::Message& request) {
@@ -209,6 +219,7 @@ void Messaging::on_report(const IncomingPtr& incoming, const RelayReport& report
             return delivery_.deliver(incoming->aor);
         }
         case RelayReport::Stage::settled:
+        case RelayReport::Stage::over:
             return;
         case RelayReport::Stage::late:
             if (incoming->stored_id != 0) stored_.deliver(incoming->aor, incoming->stored_id);

@@ -36,7 +36,9 @@ public:
     StoredMessages& stored() noexcept { return stored_; }
     void resume() override { delivery_.resume(); }
     void forget(Cell cell) override;
-    std::size_t held() const noexcept override { return stored_.held() + delivery_.held(); }
+    std::size_t held() const noexcept override {
+        return stored_.held() + delivery_.held() + own_.held();
+    }
     std::size_t in_flight() const noexcept { return relay_.in_flight(); }
 
 private:
@@ -60,6 +62,7 @@ private:
                    MessageOperation operation, const Recipients::Found& found);
     void relay(const IncomingPtr& incoming, const sip::Message& request,
                std::vector<RelayTarget> targets);
+    base::Duration patience_for(const Incoming& incoming, const sip::Message& request) const;
     void forward(const IncomingPtr& incoming, const sip::Message& request);
     void on_report(const IncomingPtr& incoming, const RelayReport& report);
     void on_undelivered(const IncomingPtr& incoming, const sip::Answer& best);

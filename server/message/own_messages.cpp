@@ -19,13 +19,14 @@ constexpr auto kNotificationKeep = std::chrono::hours(24);
 /// Somebody at a terminal waits.
 constexpr auto kOwnPatience = std::chrono::seconds(3);
 
-void fail(OwnMessages::Done& done, FaultKind kind, const char* why) {
-    if (done) done(Fault{kind, why});
-}
+/// To one recipient, behind the one that is on its way.
+constexpr std::size_t kMostInLine = 16;
 
 }  // namespace
 
-OwnMessages::OwnMessages(const MessageParts& parts) : parts_(parts), context_(parts.context) {}
+OwnMessages::OwnMessages(const MessageParts& parts) : parts_(parts), context_(parts.context) {
+    parts_.delivery.on_ask_busy([this](const std::string& aor) { return lines_.contains(aor); });
+}
 
 void OwnMessages::notify_sender(const store::Message& message, pidf::Disposition disposition) {
     const auto keep = std::min<base::Duration>(kNotificationKeep,
@@ -55,59 +56,123 @@ OwnMessages::Done OwnMessages::told_here(Done done) {
 }
 
 void OwnMessages::submit(store::Message message, Done done) {
-    const auto uri = sip::parse_uri(message.recipient);
-    if (!uri) return fail(done, FaultKind::malformed, "The recipient is no SIP URI");
-    const auto found = parts_.recipients.find(*uri);
-    const auto shared = std::make_shared<Done>(std::move(done));
-    const auto kept = std::make_shared<store::Message>(std::move(message));
-    if (found.kind == Recipient::foreign && context_.config.message_foreign)
-        return send(kept, shared,
-                    {foreign_target(kept->recipient, {}, context_.config.outbound_proxy)});
-    if (found.kind != Recipient::user)
-        return fail(*shared, FaultKind::not_found, "There is no such user here");
-    kept->recipient = found.aor;
-    if (found.devices.empty() || parts_.delivery.is_delivering(found.aor))
-        return keep(kept, shared);
-    send(kept, shared, targets_of(found.devices, context_.home.epoch));
+    begin(std::make_shared<Order>(Order{std::move(message), std::move(done)}));
 }
 
-void OwnMessages::send(const MessagePtr& message, const DonePtr& done,
-                       std::vector<RelayTarget> targets) {
-    RelayOrder order;
-    order.text = delivery_text(*message, context_.wall());
-    order.breadth = targets.size() > 1 ? kDefaultBreadth : 0;
-    order.targets = std::move(targets);
-    order.patience = std::min<base::Duration>(
-        kOwnPatience, std::chrono::seconds(context_.config.message_patience));
-    parts_.relay.start(std::move(order), [this, message, done](const RelayReport& report) {
-        on_report(message, done, report);
+std::optional<std::vector<RelayTarget>> OwnMessages::targets_for(Order& order) const {
+    auto& recipient = order.message.recipient;
+    const auto uri = sip::parse_uri(recipient);
+    if (!uri) return std::nullopt;
+    const auto found = parts_.recipients.find(*uri);
+    const auto& config = context_.config;
+    if (found.kind == Recipient::foreign && config.message_foreign)
+        return std::vector{foreign_target(recipient, {}, config.outbound_proxy)};
+    if (found.kind != Recipient::user) return std::nullopt;
+    recipient = found.aor;
+    return targets_of(found.devices, context_.home.epoch);
+}
+
+void OwnMessages::begin(const OrderPtr& order) {
+    auto targets = targets_for(*order);
+    if (!targets) {
+        if (order->done) order->done(Fault{FaultKind::not_found, "There is no such user here"});
+        return;
+    }
+    const auto& recipient = order->message.recipient;
+    if (targets->empty() || parts_.delivery.is_delivering(recipient)) return keep(order);
+    const auto [line, is_free] = lines_.try_emplace(recipient);
+    if (!is_free) return line_up(line->second, order);
+    send(order, *std::move(targets));
+}
+
+void OwnMessages::line_up(Line& line, const OrderPtr& order) {
+    if (line.is_silent && !check_keeping(order->message)) return keep(order);
+    if (line.waiting.size() < kMostInLine) return line.waiting.push_back(order);
+    keep(order);
+    parts_.delivery.deliver(order->message.recipient);
+}
+
+void OwnMessages::send(const OrderPtr& order, std::vector<RelayTarget> targets) {
+    RelayOrder relayed;
+    relayed.text = delivery_text(order->message, context_.wall());
+    relayed.breadth = targets.size() > 1 ? kDefaultBreadth : 0;
+    relayed.targets = std::move(targets);
+    // What cannot be kept can only be waited for.
+    if (!check_keeping(order->message))
+        relayed.patience = std::min<base::Duration>(kOwnPatience, patience_of(context_.config));
+    parts_.relay.start(std::move(relayed),
+                       [this, order](const RelayReport& report) { on_report(order, report); });
+}
+
+void OwnMessages::on_report(const OrderPtr& order, const RelayReport& report) {
+    const auto& message = order->message;
+    switch (report.stage) {
+        case RelayReport::Stage::answered:
+            return on_answer(order, report.best.status);
+        case RelayReport::Stage::settled:
+            if (!report.silent.empty()) on_silence(message.recipient);
+            return;
+        case RelayReport::Stage::late:
+            if (message.id != 0) parts_.stored.deliver(message.recipient, message.id);
+            return parts_.delivery.deliver(message.recipient);
+        case RelayReport::Stage::over:
+            return end_turn(message.recipient);
+    }
+}
+
+void OwnMessages::on_answer(const OrderPtr& order, int status) {
+    if (status >= 300 && is_worth_keeping(status)) return keep(order);
+    if (!order->done) return;
+    if (status < 300) return order->done(200);
+    order->done(Fault{FaultKind::conflict, "The recipient answered " + std::to_string(status)});
+}
+
+/// Nobody answers, perhaps for half a minute: whoever waits for these devices is told now.
+void OwnMessages::on_silence(const std::string& recipient) {
+    auto& line = lines_[recipient];
+    line.is_silent = true;
+    for (auto& order : std::exchange(line.waiting, {})) line_up(line, order);
+}
+
+void OwnMessages::end_turn(const std::string& recipient) {
+    auto line = lines_.extract(recipient);
+    if (!line.empty()) {
+        for (const auto& order : line.mapped().waiting) begin(order);
+    }
+    if (!lines_.contains(recipient)) parts_.delivery.look_again(recipient);
+}
+
+void OwnMessages::forget(Cell cell) {
+    std::erase_if(lines_, [&](const auto& entry) {
+        if (context_.cell_of(entry.first) != cell) return false;
+        for (const auto& order : entry.second.waiting) {
+            if (order->done) order->done(Fault{FaultKind::unavailable, "The recipient has moved"});
+        }
+        return true;
     });
 }
 
-void OwnMessages::on_report(const MessagePtr& message, const DonePtr& done,
-                            const RelayReport& report) {
-    if (report.stage == RelayReport::Stage::late && message->id != 0)
-        return parts_.stored.deliver(message->recipient, message->id);
-    if (report.stage != RelayReport::Stage::answered) return;
-    const int status = report.best.status;
-    if (status >= 300 && is_absence(status)) return keep(message, done);
-    if (!*done) return;
-    if (status < 300) return (*done)(200);
-    (*done)(Fault{FaultKind::conflict, "The recipient answered " + std::to_string(status)});
+std::optional<Fault> OwnMessages::check_keeping(const store::Message& message) const {
+    const bool is_foreign = !context_.domains.serves_host(domain_of(message.recipient));
+    if (is_foreign || !context_.config.message_store)
+        return Fault{FaultKind::unavailable, "The recipient is not there"};
+    if (!parts_.stored.has_room(message.recipient, message.size))
+        return Fault{FaultKind::limit_reached, "The recipient has too many messages waiting"};
+    if (context_.port.is_full()) return Fault{FaultKind::unavailable, "Busy; try again"};
+    return std::nullopt;
 }
 
-void OwnMessages::keep(const MessagePtr& message, const DonePtr& done) {
-    const bool is_foreign = !context_.domains.serves_host(domain_of(message->recipient));
-    if (is_foreign || !context_.config.message_store)
-        return fail(*done, FaultKind::unavailable, "The recipient is not there");
-    if (!parts_.stored.has_room(message->recipient, message->size))
-        return fail(*done, FaultKind::limit_reached, "The recipient has too many messages waiting");
-    if (context_.port.is_full()) return fail(*done, FaultKind::unavailable, "Busy; try again");
-    message->id = context_.next_id();
-    parts_.stored.keep(*message, [done](store::Outcome outcome) {
-        if (!*done) return;
+void OwnMessages::keep(const OrderPtr& order) {
+    auto& message = order->message;
+    if (auto refusal = check_keeping(message)) {
+        if (order->done) order->done(*std::move(refusal));
+        return;
+    }
+    message.id = context_.next_id();
+    parts_.stored.keep(message, [order](store::Outcome outcome) {
+        if (!order->done) return;
         const auto status = status_of(outcome);
-        (*done)(status ? Result<int>(202) : Result<int>(status.fault()));
+        order->done(status ? Result<int>(202) : Result<int>(status.fault()));
     });
 }
 

@@ -1,8 +1,21 @@
 // server/message/own_messages.h: messages made here, an operator's and notifications, on their way
 // to a user or another domain.
+//
+//   One at a time to each recipient, in the order they were made (RFC 3428 8):
+//
+//   free --submit--> sending --settled--> free: the next one
+//                      | patience is over
+//                      v
+//                    silent --over--> free
+//
+//   While the devices are silent, what may be kept is kept at once.
 #pragma once
 
+#include <deque>
 #include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/task.h"
@@ -38,20 +51,42 @@ public:
     /// Sends one to whoever `message.recipient` stands for, on whatever shard; `done` may be empty.
     void hand_on(store::Message message, Done done);
 
+    /// All of the cell's recipients out of memory; who waits in line for one is told `unavailable`.
+    void forget(Cell cell);
+    std::size_t held() const noexcept { return lines_.size(); }
+
     /// Tells the sender of `message` what became of it, if he asked to be told (RFC 5438).
     void notify_sender(const store::Message& message, pidf::Disposition disposition);
 
 private:
-    using MessagePtr = std::shared_ptr<store::Message>;
-    using DonePtr = std::shared_ptr<Done>;
+    struct Order {
+        store::Message message;
+        Done done;
+    };
+    using OrderPtr = std::shared_ptr<Order>;
+    /// One recipient with a message on its way.
+    struct Line {
+        std::deque<OrderPtr> waiting;
+        bool is_silent = false;  ///< the patience is over, the transactions are not
+    };
 
-    void send(const MessagePtr& message, const DonePtr& done, std::vector<RelayTarget> targets);
-    void on_report(const MessagePtr& message, const DonePtr& done, const RelayReport& report);
+    /// nullopt: there is no such user.
+    std::optional<std::vector<RelayTarget>> targets_for(Order& order) const;
+    void begin(const OrderPtr& order);
+    void line_up(Line& line, const OrderPtr& order);
+    void send(const OrderPtr& order, std::vector<RelayTarget> targets);
+    void on_report(const OrderPtr& order, const RelayReport& report);
+    void on_answer(const OrderPtr& order, int status);
+    void on_silence(const std::string& recipient);
+    void end_turn(const std::string& recipient);
     Done told_here(Done done);
-    void keep(const MessagePtr& message, const DonePtr& done);
+    /// Why it cannot be kept.
+    std::optional<Fault> check_keeping(const store::Message& message) const;
+    void keep(const OrderPtr& order);
 
     MessageParts parts_;
     Context& context_;
+    std::unordered_map<std::string, Line> lines_;
 };
 
 }  // namespace herald::server

@@ -28,14 +28,15 @@ bool is_flow_failure(int status) noexcept {
     return status == 430 || status == 408;
 }
 
-bool is_relayed(sip::Header id) noexcept {
+bool is_relayed(sip::Header id, int status) noexcept {
     switch (id) {
+        case sip::Header::contact:
+            return (status >= 300 && status < 400) || status == 485;
         case sip::Header::via:
         case sip::Header::from:
         case sip::Header::to:
         case sip::Header::call_id:
         case sip::Header::cseq:
-        case sip::Header::contact:
         case sip::Header::record_route:
         case sip::Header::content_length:
         case sip::Header::content_type:
@@ -61,7 +62,7 @@ sip::Answer relayed_answer(const sip::Message& response) {
     answer.reason = response.reason();
     answer.to_tag = response.to_tag();
     for (const auto& field : response.fields()) {
-        if (!is_relayed(field.id)) continue;
+        if (!is_relayed(field.id, answer.status)) continue;
         answer.headers.append(field.name).append(": ").append(field.value).append("\r\n");
     }
     if (answer.status < 300) return answer;
@@ -88,8 +89,9 @@ const RelayTarget& Relay::target_of(const Branch& branch) const {
 void Relay::start(RelayOrder order, Done done) {
     const auto id = jobs_.take(Job{.order = std::move(order), .done = std::move(done)});
     auto& job = jobs_[id.slot];
-    job.patience =
-        context_.loop.timers().arm(patience_, pack(id), context_.loop.now() + job.order.patience);
+    if (const auto patience = job.order.patience; patience > base::Duration{})
+        job.patience =
+            context_.loop.timers().arm(patience_, pack(id), context_.loop.now() + patience);
     add_branches(id, job);
     // By id: a branch may be over before the next one begins.
     const auto branches = job.branches;
@@ -273,7 +275,10 @@ void Relay::settle(base::SlotId id) {
             report.silent.push_back(target_of(branches_[branch.slot]).request_uri);
         job.done(report);
     }
-    if (job.branches.empty()) jobs_.release(id);
+    if (!job.branches.empty()) return;
+    auto done = std::move(job.done);
+    jobs_.release(id);
+    done({.stage = Stage::over, .best = {}, .silent = {}});
 }
 
 void Relay::on_patience(base::SlotId id) {

@@ -7,6 +7,7 @@
 //              patience is over
 //   settled    all have answered, or the patience is over
 //   late       a 2xx that came after a 408 was reported
+//   over       nothing more can come
 #pragma once
 
 #include <cstdint>
@@ -39,11 +40,11 @@ struct RelayOrder {
     std::string via_parameter;         ///< ";name=value" for our Via; empty: none
     std::uint32_t breadth = 0;         ///< Max-Breadth to be shared out (RFC 5393 5.3); 0: not said
     std::vector<RelayTarget> targets;  ///< at least one
-    base::Duration patience{};
+    base::Duration patience{};         ///< zero: until all have answered, or Timer F
 };
 
 struct RelayReport {
-    enum class Stage : std::uint8_t { answered, settled, late };
+    enum class Stage : std::uint8_t { answered, settled, late, over };
     Stage stage;
     /// With `answered`: what may be handed back, or 408.
     sip::Answer best;
@@ -54,7 +55,8 @@ struct RelayReport {
 /// Relays requests for one shard. Knows neither who sent them nor what becomes of them.
 class Relay final : public sip::RequestSource {
 public:
-    /// Gets `answered` once, `settled` once after it, `late` at most once after that. Never called
+    /// Gets `answered` once, `settled` once after it, `late` at most once after that, and
+    /// `over` at the end. Never called
     /// from within start().
     using Done = base::Task<void(const RelayReport&)>;
 
@@ -117,8 +119,9 @@ private:
 /// The better one of two final answers, neither a 2xx (RFC 3261 16.7 step 6).
 bool is_better(int status, int than) noexcept;
 
-/// An answer of a device as it is handed back: without what names the device (Contact), without
-/// what the transaction supplies, and a 2xx without a body (RFC 3428 7).
+/// An answer of a device as it is handed back: without what the transaction supplies, without what
+/// names the device (Contact, but where it says whom to ask instead), and a 2xx without a body (RFC
+/// 3428 7).
 sip::Answer relayed_answer(const sip::Message& response);
 
 }  // namespace herald::server

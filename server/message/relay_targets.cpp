@@ -3,6 +3,7 @@
 #include "server/message/relay_targets.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/text.h"
@@ -50,6 +51,12 @@ std::string first_route(std::string_view route) {
 }
 
 }  // namespace
+
+base::Duration patience_of(const Config& config) {
+    // RFC 3261 17.1.2.2: a client gives up after 64*T1.
+    const auto longest = 60 * std::chrono::milliseconds(config.t1_ms);
+    return std::min<base::Duration>(std::chrono::seconds(config.message_patience), longest);
+}
 
 std::vector<RelayTarget> targets_of(const std::vector<const packages::Binding*>& bindings,
                                     std::uint32_t epoch,

@@ -7,13 +7,19 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/time.h"
 #include "packages/registration.h"
+#include "server/config/config.h"
 #include "server/message/relay.h"
 
 namespace herald::server {
 
 /// Max-Breadth of a request that names none (RFC 5393 5.3.3).
 inline constexpr std::uint32_t kDefaultBreadth = 60;
+
+/// How long a device may take where a message can be kept instead: `message.patience`, cut so that
+/// the sender is answered before his transaction ends.
+base::Duration patience_of(const Config& config);
 
 /// Where the contacts of a user are; `except` are Request-URIs left out.
 std::vector<RelayTarget> targets_of(const std::vector<const packages::Binding*>& bindings,

@@ -261,6 +261,76 @@ Alice sends REGISTER sip:localhost
 Alice receives 200
 Alice receives nothing
 
+# RFC 3428 7: where nothing is kept, a slow device is waited for
+config message.store = false
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Bob sends MESSAGE sip:alice@localhost
+
+    slow
+Alice receives MESSAGE
+Alice answers nothing
+within 4 s Bob receives 100
+after 20 s
+Alice answers 200
+Bob receives 200
+
+# RFC 3261 17.1.2.2: who waits is answered before his transaction ends
+config sip.t1_ms = 100
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Bob sends MESSAGE sip:alice@localhost
+
+    slow
+Alice receives MESSAGE
+Alice answers nothing
+within 4 s Bob receives 100
+within 6 s Bob receives 202
+
+# RFC 3428 7: a contact its device knows no more counts as nobody there
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:old@192.0.2.77:5070>
+Alice receives 200
+Bob sends MESSAGE sip:alice@localhost
+
+    stale
+Alice receives MESSAGE
+Alice answers 404 Who
+Bob receives 202
+
+# RFC 3261 16.7 step 6: that a device is out of order does not mean that this server is
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Bob sends MESSAGE sip:alice@localhost
+
+    x
+Alice receives MESSAGE
+Alice answers 503 Later
+    Retry-After: 600
+Bob receives 500
+    no Retry-After
+
+# RFC 3261 21.3: a device that moved says where to
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Bob sends MESSAGE sip:alice@localhost
+
+    x
+Alice receives MESSAGE
+Alice answers 302 Moved
+    Contact: <sip:alice@elsewhere.example>
+Bob receives 302
+    Contact: <sip:alice@elsewhere.example>
+
 # RFC 3428 7: a device that says it is not there gets it at its next registration
 Alice sends REGISTER sip:localhost
     To: <sip:alice@localhost>

@@ -220,3 +220,25 @@ Alice sends MESSAGE sip:localhost
 Bob receives MESSAGE
 Bob answers 415 No
 Alice receives 480
+
+# RFC 3428 8: of two notifications for one device the second waits for the answer to the first
+Bob sends MESSAGE sip:alice@localhost
+    Content-Type: message/cpim
+
+    {wants_stored}
+Bob receives MESSAGE
+    Call-ID: {one}
+    body contains <stored/>
+Bob answers nothing
+Bob receives 202
+Bob sends MESSAGE sip:alice@localhost
+    Content-Type: message/cpim
+
+    {wants_stored}
+Bob receives 202
+Bob receives nothing
+Bob answers 200
+Bob receives MESSAGE
+    Call-ID: {two}
+    body contains <stored/>
+{one} is not {two}

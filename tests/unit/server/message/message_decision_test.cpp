@@ -79,6 +79,7 @@ TEST_CASE("RFC 5627 6.1: for one device nothing is kept") {
     bench.recipient = Recipient::device;
     CHECK(bench() == 480);
     CHECK(bench.undelivered(408) == 480);
+    CHECK(bench.undelivered(404) == 404);
     bench.devices = 1;
     CHECK(bench() == +Operation::relay);
     bench.recipient = Recipient::nobody;
@@ -166,8 +167,9 @@ TEST_CASE("RFC 3428 11: only who proved to be one of ours may write to other dom
 
 TEST_CASE("RFC 3428 7: absence is kept for later, a refusal is handed back") {
     const Bench bench;
-    for (const int status : {408, 430, 480}) CHECK(bench.undelivered(status) == +Operation::store);
-    for (const int status : {302, 403, 404, 415, 486, 500, 513, 603})
+    for (const int status : {404, 408, 430, 480})
+        CHECK(bench.undelivered(status) == +Operation::store);
+    for (const int status : {302, 403, 415, 486, 500, 513, 603})
         CHECK(bench.undelivered(status) == status);
     Bench full;
     full.has_room = false;

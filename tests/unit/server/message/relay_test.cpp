@@ -24,6 +24,33 @@ TEST_CASE("RFC 3261 16.7 step 6: a 6xx, then the lowest class, then what helps t
     CHECK_FALSE(is_better(415, 420));
 }
 
+sip::Answer relayed(const std::string& start, const std::string& lines) {
+    std::string text = "SIP/2.0 " + start +
+                       "\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\n"
+                       "From: <sip:bob@example.com>;tag=b\r\nCall-ID: c\r\nCSeq: 1 MESSAGE\r\n" +
+                       lines + "Content-Length: 0\r\n\r\n";
+    const auto parsed = sip::parse(text, sip::Framing::datagram);
+    REQUIRE(parsed.error == sip::ParseOutcome::Error::none);
+    return relayed_answer(parsed.message);
+}
+
+TEST_CASE("RFC 3261 16.7 step 9, 21.3: Contact goes back where it says whom to ask instead") {
+    const std::string to = "To: <sip:alice@example.com>;tag=a\r\n";
+    const std::string contact = "Contact: <sip:alice@example.net>\r\n";
+    CHECK(relayed("302 Moved", to + contact).headers == contact);
+    CHECK(relayed("485 Ambiguous", to + contact).headers == contact);
+    CHECK(relayed("200 OK", to + contact).headers.empty());
+    CHECK(relayed("404 Not Found", to + contact).headers.empty());
+}
+
+TEST_CASE("who waits is answered before his transaction ends") {
+    Config config;
+    config.message_patience = 8;
+    CHECK(patience_of(config) == std::chrono::seconds(8));
+    config.t1_ms = 100;
+    CHECK(patience_of(config) == std::chrono::seconds(6));
+}
+
 TEST_CASE(
     "RFC 8599 13: targets lack what a push service knows a device by, the newest come first") {
     packages::Binding first, second;
