@@ -104,7 +104,10 @@ Stack::Parts::Parts(base::Loop& its_loop, Transport& wire, RequestHandler& upper
              [this](const Message& request, const Flow& flow, base::Duration age) {
                  responder.send(request, flow, {.status = 100, .delay = age});
              }),
-      refused(options.timers.lifetime()),
+      refused(options.timers.lifetime(),
+              metrics.counter("sip_refusals_forgotten_total",
+                              "Requests turned away under load whose copies might be served after "
+                              "all: too many were turned away since")),
       client(loop, transport, metrics,
              {.shard = options.shard,
               .timers = options.timers,
