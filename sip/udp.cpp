@@ -47,6 +47,11 @@ bool is_error_cmsg(const cmsghdr& control) {
            (control.cmsg_level == IPPROTO_IPV6 && control.cmsg_type == IPV6_RECVERR);
 }
 
+/// RFC 3261 7.2: a response begins with the version, a request with its method.
+bool is_answer(std::string_view bytes) noexcept {
+    return bytes.starts_with("SIP/");
+}
+
 }  // namespace
 
 UdpCounters::UdpCounters(base::Metrics& metrics)
@@ -210,10 +215,15 @@ void UdpSocket::receive() {
         const int count = recvmmsg(socket_.fd(), headers.data(),
                                    static_cast<unsigned>(headers.size()), MSG_DONTWAIT, nullptr);
         if (count <= 0) return backlog_.empty();
-        for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+        const auto read = static_cast<std::size_t>(count);
+        std::size_t answers = 0;
+        for (std::size_t i = 0; i < read; ++i) {
+            // Looked at before the message is handed over: reading may change it.
+            answers += is_answer({ring_.bytes(i), headers[i].msg_len}) ? 1 : 0;
             deliver(ring_.bytes(i), headers[i].msg_len, Endpoint(ring_.source(i)));
         }
-        if (static_cast<std::size_t>(count) < headers.size()) return backlog_.empty();
+        if (read < headers.size()) return backlog_.empty();
+        backlog_.read(read - answers, answers);
         measure_backlog();
     }
 }

@@ -61,3 +61,28 @@ TEST_CASE("a nearly full buffer is extreme load at once, and stays so until ther
     CHECK(queue.look(Backlog::kExtremeEnds - 1) == Load::high);
     CHECK(queue.look(Backlog::kHighEnds - 1) == Load::normal);
 }
+
+TEST_CASE("answers to our own requests are no load until they fill the buffer") {
+    Queue queue;
+    for (int i = 0; i < 100; ++i) {
+        queue.backlog.read(1, 31);
+        CHECK(queue.look(Backlog::kFull - 1) == Load::normal);
+    }
+    CHECK(queue.look(Backlog::kFull) == Load::high);
+    CHECK(queue.look(Backlog::kFull - 1) == Load::normal);
+}
+
+TEST_CASE("requests among answers are load as far as they fill the buffer") {
+    Queue queue;
+    queue.backlog.read(24, 8);
+    CHECK(queue.look(600) == Load::normal);
+    CHECK(queue.look(600, 20) == Load::normal);
+    CHECK(queue.look(680, 20) == Load::high);
+    // Of late there are answers only.
+    for (int i = 0; i < 1000; ++i) queue.backlog.read(0, 32);
+    CHECK(queue.look(680) == Load::normal);
+    queue.backlog.empty();
+    queue.backlog.read(32, 0);
+    CHECK(queue.look(500, 20) == Load::normal);
+    CHECK(queue.look(500, 20) == Load::high);
+}
