@@ -118,7 +118,7 @@ void Publications::forget(Cell cell) {
 void Publications::arm_expiry(std::uint32_t slot, Publication& publication,
                               base::WallTime not_before) {
     if (publication.is_hard()) return context_.loop.timers().cancel(publication.expiry);
-    context_.expiry().arm(publication.expiry, publication.expires_at, not_before,
+    context_.expiry().arm(publication.expiry, publication.expires_at + kExpiryGrace, not_before,
                           [this, slot, id = publication.id] { on_expiry(slot, id); });
 }
 
@@ -137,7 +137,7 @@ void Publications::on_expiry(std::uint32_t slot, std::uint64_t id) {
         if (wait(slot, [this, slot, id] { on_expiry(slot, id); })) return;
         return try_expiry_again(slot, *publication);
     }
-    if (context_.expiry().is_early(publication->expires_at))
+    if (context_.expiry().is_early(publication->expires_at + kExpiryGrace))
         return arm_expiry(slot, *publication, {});
     commit(slot, store::RemovePublication{id, publication->entity_tag, {}, {}},
            [this, slot, id](store::Outcome outcome) { apply_expiry(slot, id, outcome); });

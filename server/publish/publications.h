@@ -2,6 +2,7 @@
 // resource at a time, and their expiry (RFC 3903 6).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <vector>
 
@@ -13,6 +14,10 @@
 #include "store/store.h"
 
 namespace herald::server {
+
+/// Publications and bindings are told as granted and end so much later: there are clients that
+/// renew exactly when the time is over, and copies of a lost request come after 0.5, 1.5 and 3.5 s.
+inline constexpr auto kExpiryGrace = std::chrono::seconds(5);
 
 /// What everybody who changes event state shares: the gate of a resource, and the publications in
 /// its memory. One per shard, on its thread.
@@ -39,8 +44,8 @@ public:
     /// All resources of the cell leave memory, and nobody is told. No change of them is under way,
     /// nobody watches them.
     void forget(Cell cell);
-    /// Anew after each change of its expiry. What lapsed before `not_before` does so spread over
-    /// the seconds after it (docs/architecture.md: Restart).
+    /// Anew after each change of its expiry; with kExpiryGrace. What lapsed before `not_before`
+    /// does so spread over the seconds after it (docs/architecture.md: Restart).
     void arm_expiry(std::uint32_t slot, Publication& publication, base::WallTime not_before);
 
 private:

@@ -44,7 +44,8 @@ std::optional<Registrant> registrant_of(const sip::Message& request, const Conte
 
 std::uint32_t left_of(const packages::Binding& binding, base::WallTime now) {
     if (binding.expires_at == base::WallTime{}) return UINT32_MAX;
-    return seconds_left(binding.expires_at, now);
+    // Not zero, which would say that it is gone.
+    return std::max<std::uint32_t>(1, seconds_left(binding.expires_at, now));
 }
 
 }  // namespace

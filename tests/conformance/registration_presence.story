@@ -49,7 +49,7 @@ Alice sends REGISTER sip:localhost
 Alice receives 200
 Bob receives NOTIFY
     body contains <basic>open</basic>
-after 68 s
+after 73 s
 Bob receives nothing
 within 3 s Bob receives NOTIFY
     body contains <basic>closed</basic>
@@ -67,7 +67,7 @@ Alice sends REGISTER sip:localhost
 Alice receives 200
 Bob receives NOTIFY
     body contains <basic>open</basic>
-after 65 s
+after 70 s
 Alice sends REGISTER sip:localhost
     To: <sip:alice@localhost>
     Call-ID: one
@@ -140,7 +140,7 @@ Alice receives 200
 Bob receives NOTIFY
     body contains <basic>closed</basic>
     body lacks <tuple id="reg">
-within 61 s Bob receives NOTIFY
+within 66 s Bob receives NOTIFY
     body contains <tuple id="reg">
     body contains <basic>open</basic>
 

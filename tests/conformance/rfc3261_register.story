@@ -139,12 +139,37 @@ Alice sends REGISTER sip:localhost
 Alice receives 200
     Contact: <sip:alice@192.0.2.2>;expires=3600
 
+# RFC 3261 10.2.4: a device that refreshes exactly when its time is over keeps its binding
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: one
+    CSeq: 1 REGISTER
+    Contact: <sip:alice@192.0.2.1>;expires=600
+Alice receives 200
+after 600 s
+after 4 s
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+Alice receives 200
+    Contact: <sip:alice@192.0.2.1>;expires=1
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: one
+    CSeq: 2 REGISTER
+    Contact: <sip:alice@192.0.2.1>;expires=600
+Alice receives 200
+after 60 s
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+Alice receives 200
+    Contact: <sip:alice@192.0.2.1>;expires=540
+
 # RFC 3261 10.3: a binding ends with its time
 Alice sends REGISTER sip:localhost
     To: <sip:alice@localhost>
     Contact: <sip:alice@192.0.2.1>;expires=600
 Alice receives 200
-after 601 s
+after 606 s
 Alice sends REGISTER sip:localhost
     To: <sip:alice@localhost>
 Alice receives 200

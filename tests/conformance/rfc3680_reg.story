@@ -42,7 +42,7 @@ Alice receives NOTIFY
     body contains version="2" state="partial"
     body contains event="refreshed"
     body contains duration-registered="10" expires="600"
-within 601 s Alice receives NOTIFY
+within 606 s Alice receives NOTIFY
     body contains version="3" state="partial"
     body contains state="terminated"><contact id="
     body contains state="terminated" event="expired"
@@ -225,5 +225,5 @@ Alice receives NOTIFY
     body contains <uri>sip:pbx@192.0.2.2</uri>
     body contains state="terminated"
     body lacks sip:alice@192.0.2.7
-within 601 s Alice receives NOTIFY
+within 606 s Alice receives NOTIFY
     body contains event="expired"

@@ -210,7 +210,7 @@ an operator sets presence of sip:alice@localhost
 Bob receives NOTIFY
     body contains back soon
     body contains <basic>closed</basic>
-within 601 s Bob receives NOTIFY
+within 606 s Bob receives NOTIFY
     body contains mailto:alice@example.com
     body contains <basic>open</basic>
     body lacks <basic>closed</basic>

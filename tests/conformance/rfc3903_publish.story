@@ -248,6 +248,30 @@ Alice sends PUBLISH sip:alice@localhost
 Alice receives 200
     Expires: 7200
 
+# RFC 3903 4.1: what is refreshed exactly when its time is over stays
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+    Expires: 600
+
+    {online}
+Alice receives 200
+    SIP-ETag: {tag}
+Bob receives NOTIFY
+after 600 s
+after 4 s
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+    Expires: 600
+    SIP-If-Match: {tag}
+Alice receives 200
+    Expires: 600
+after 10 s
+Bob receives nothing
+
 # RFC 3903 6: what expires is removed, watchers are told, and its entity-tag is gone
 Bob sends SUBSCRIBE sip:alice@localhost
     Event: presence
@@ -263,7 +287,8 @@ Alice receives 200
 Bob receives NOTIFY
     body contains <basic>open</basic>
 after 600 s
-Bob receives NOTIFY
+Bob receives nothing
+within 6 s Bob receives NOTIFY
     body contains <basic>closed</basic>
     body lacks at the desk
 Alice sends PUBLISH sip:alice@localhost
@@ -470,7 +495,7 @@ Alice sends PUBLISH sip:alice@localhost
 Alice receives 200
 Bob receives NOTIFY
 the store is unavailable
-after 60 s
+after 65 s
 Bob receives nothing
 after 10 s
 the store works again
