@@ -54,6 +54,7 @@ public:
             .publish_types = {kPidf},
             .notify_types = {kPidf, kCpimPidf, kXpidf},
             .access = Access::same_domain,
+            .publisher_supersedes = true,
             .reference = "RFC 3856",
         };
         return profile;

@@ -19,6 +19,11 @@ base::Counter& counter(base::Metrics& metrics, const char* what) {
                            {{"did", what}});
 }
 
+/// A PBX has one publication of each user, a user one for each device, behind a trusted proxy too.
+bool is_publisher_for_others(const Identity& who, std::string_view aor) {
+    return is_publisher(who) && who.aor != aor;
+}
+
 }  // namespace
 
 /// What becomes of memory once the change is durable.
@@ -91,7 +96,7 @@ void Compositor::resume_publish(const Incoming& incoming) {
                             .resource = resource,
                             .mark = incoming.mark,
                             .supersedes = incoming.package->profile().publisher_supersedes &&
-                                          is_publisher(incoming.who),
+                                          is_publisher_for_others(incoming.who, incoming.aor),
                             .publisher = incoming.who.aor,
                             .max_publications = context_.config.publish_per_resource,
                             .expiry = expiry_rules(),

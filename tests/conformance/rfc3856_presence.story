@@ -219,3 +219,63 @@ an operator removes presence of sip:alice@localhost
 Bob receives NOTIFY
     body contains <basic>closed</basic>
     body lacks mailto:alice@example.com
+
+# RFC 3903 4: a PBX that was killed and publishes anew does not stand beside itself
+config sip.trusted_peers = ["203.0.113.0/24"]
+actor Pbx is sip:pbx@localhost
+    host: 203.0.113.5
+text hold
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:alice@localhost">
+    <tuple id="p"><status><basic>open</basic></status><note>On hold</note></tuple></presence>
+text ready
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:alice@localhost">
+    <tuple id="q"><status><basic>open</basic></status><note>Ready</note></tuple></presence>
+Pbx sends PUBLISH sip:alice@localhost
+    Event: presence
+    P-Asserted-Identity: <sip:pbx@localhost>
+    Call-ID: before
+
+    {hold}
+Pbx receives 200
+Pbx sends PUBLISH sip:alice@localhost
+    Event: presence
+    P-Asserted-Identity: <sip:pbx@localhost>
+    Call-ID: after
+
+    {ready}
+Pbx receives 200
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+    body contains Ready
+    body lacks On hold
+
+# RFC 3903 4.1: devices of one user behind a trusted proxy keep one publication each
+config sip.trusted_peers = ["203.0.113.0/24"]
+actor Proxy is sip:alice@localhost
+    host: 203.0.113.5
+text desk
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:alice@localhost">
+    <tuple id="p"><status><basic>open</basic></status><note>Desk</note></tuple></presence>
+text mobile
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:alice@localhost">
+    <tuple id="q"><status><basic>open</basic></status><note>Mobile</note></tuple></presence>
+Proxy sends PUBLISH sip:alice@localhost
+    Event: presence
+    P-Asserted-Identity: <sip:alice@localhost>
+
+    {desk}
+Proxy receives 200
+Proxy sends PUBLISH sip:alice@localhost
+    Event: presence
+    P-Asserted-Identity: <sip:alice@localhost>
+
+    {mobile}
+Proxy receives 200
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+    body contains Desk
+    body contains Mobile

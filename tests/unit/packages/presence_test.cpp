@@ -111,7 +111,7 @@ TEST_CASE("RFC 3856 6: the profile") {
     CHECK(profile.min_expires == 60);
     CHECK(profile.max_expires == 7200);
     CHECK(profile.access == Access::same_domain);
-    CHECK(!profile.publisher_supersedes);
+    CHECK(profile.publisher_supersedes);
 }
 
 TEST_CASE("pjsua: the note, the activity and the timestamp arrive") {
