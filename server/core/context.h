@@ -15,6 +15,7 @@
 #include "server/config/config.h"
 #include "server/core/bucket.h"
 #include "server/core/expiry.h"
+#include "server/core/fan_out.h"
 #include "server/core/peers.h"
 #include "server/core/tables.h"
 #include "sip/stack.h"
@@ -37,6 +38,7 @@ struct Context {
     Authenticator& authenticator;
     ResourceTable& resources;
     SubscriptionTable& subscriptions;
+    FanOut& fan_out;
     base::Metrics& metrics;
     const Peers& peers;
     unsigned shard = 0;   ///< this one

@@ -113,18 +113,17 @@ NotifySender::NotifySender(Context& context, sip::Locator& locator)
       oversize_(notify_counter(context.metrics, "herald_notify_oversize_udp_total",
                                "NOTIFY requests over 1300 bytes sent by UDP for want of a stream")),
       answer_time_(context.metrics.histogram("herald_notify_answer_seconds",
-                                             "From sending a NOTIFY to its final answer")) {}
+                                             "From sending a NOTIFY to its final answer")) {
+    context_.fan_out.on_changed([this](std::uint32_t slot) { queue(slot); });
+}
 
 NotifySender::~NotifySender() {
     *self_ = nullptr;
 }
 
-void NotifySender::changed(std::uint32_t slot, std::optional<base::Instant> asked_at) {
+/// Its documents are composed anew, and whoever's differs is told.
+void NotifySender::queue(std::uint32_t slot) {
     auto& resource = context_.resources[slot];
-    ++resource.version;
-    if (resource.untold_since == base::Instant{})
-        resource.untold_since = asked_at.value_or(context_.loop.now());
-    if (changed_) changed_(slot);
     if (!resource.is_dirty) {
         resource.is_dirty = true;
         resource.fan_out_at = 0;
@@ -151,7 +150,7 @@ void NotifySender::resume(std::uint32_t slot) {
         confirmations_.set(record, has_it);
     }
     resource.release_documents();
-    if (resource.unconfirmed > 0) changed(slot);
+    if (resource.unconfirmed > 0) context_.fan_out.changed(slot);
 }
 
 void NotifySender::schedule_fan_out() {
@@ -287,7 +286,7 @@ void NotifySender::renew_cseq_block(Id id, Subscription& record) {
                              } else if (renewed) {
                                  retry_at(id, *renewed, std::chrono::seconds(1));
                              }
-                             if (settled_) settled_(id);
+                             settled_.tell(id);
                          });
 }
 

@@ -1,7 +1,7 @@
 // server/notify/notify.h: the funnel out: every changed resource ends here, as NOTIFYs to its
 // watchers (RFC 6665 4.2.2).
 //
-//   changed() -> fan-out queue -> slices of 256 -> send() -> answer -> verdict
+//   FanOut::changed() -> fan-out queue -> slices of 256 -> send() -> answer -> verdict
 //   At most one NOTIFY is outstanding per subscription; what changes meanwhile marks it stale, and
 //   the latest state follows the answer.
 #pragma once
@@ -14,6 +14,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/listeners.h"
 #include "server/core/context.h"
 #include "server/notify/confirmations.h"
 #include "server/notify/notify_verdict.h"
@@ -31,9 +32,6 @@ public:
     NotifySender(Context& context, sip::Locator& locator);
     ~NotifySender() override;
 
-    /// The state of a resource changed: compose anew, tell everybody whose document differs.
-    /// `asked_at`: when the request came that wanted it.
-    void changed(std::uint32_t resource, std::optional<base::Instant> asked_at = std::nullopt);
     /// A NOTIFY is owed whatever the document (RFC 6665 4.2.1.2): after each SUBSCRIBE, a grant, an
     /// end. It tells the whole state, in one for each part where it has several, and no items.
     void notify(Id id);
@@ -46,11 +44,9 @@ public:
     void forget_watchers(std::uint32_t resource);
     /// A new or refreshed flow to the watcher: it can be reached again.
     void on_reachable(Id id, const sip::Flow& flow);
-    /// Called when a change of a dialog that was made here is done: what waits for it may go on.
-    void on_settled(base::Task<void(Id)> hook) { settled_ = std::move(hook); }
-
-    /// Called for every resource that changed, before its watchers are told.
-    void on_changed(base::Task<void(std::uint32_t resource)> hook) { changed_ = std::move(hook); }
+    /// Adds a listener: called when a change of a dialog that was made here is done: what waits for
+    /// it may go on.
+    void on_settled(base::Task<void(Id)> listener) { settled_.add(std::move(listener)); }
 
     /// Something was heard from this peer: its suspects are tried again (product 7).
     void on_sign_of_life(const sip::Flow& flow);
@@ -88,6 +84,7 @@ private:
         bool is_locating = false;
     };
 
+    void queue(std::uint32_t slot);
     void schedule_fan_out();
     void fan_out();
     bool fan_out_slice(std::uint32_t slot, std::size_t& budget);
@@ -156,8 +153,7 @@ private:
     std::unordered_map<std::uint64_t, std::string>
         authorizations_;                   ///< for the next NOTIFY, by packed Id
     std::shared_ptr<NotifySender*> self_;  ///< for answers of the locator that come late
-    base::Task<void(Id)> settled_;
-    base::Task<void(std::uint32_t)> changed_;
+    base::Listeners<Id> settled_;
     base::Counter& sent_;
     base::Counter& delivered_;
     base::Counter& coalesced_;

@@ -57,7 +57,7 @@ void NotifySender::look_again_at(const Resource& resource, base::WallTime stale_
         const auto slot = context_.resources.find(*package, aor);
         if (slot == Resource::kNone || context_.resources[slot].stale_at != stale_at) return;
         context_.resources[slot].stale_at = {};
-        changed(slot);
+        context_.fan_out.changed(slot);
     });
 }
 

@@ -2,17 +2,12 @@
 // 6665 4.2.1).
 #include "server/notify/subscribe_decision.h"
 
-#include <algorithm>
-
 #include "server/core/answers.h"
 #include "sip/fields.h"
 
 namespace herald::server {
 
 namespace {
-
-/// RFC 6665 4.2.1.1: an hour or more must never be refused as too brief.
-constexpr std::uint32_t kNeverTooBrief = 3600;
 
 /// A body on SUBSCRIBE would be a filter (RFC 4660); none is understood, so a required one is
 /// refused (RFC 5621 8.1).
@@ -23,21 +18,6 @@ bool has_unwanted_body(const sip::Message& request) {
 }
 
 }  // namespace
-
-std::optional<std::uint32_t> asked_expires(const sip::Message& request) {
-    const auto value = request.header(sip::Header::expires);
-    return value ? sip::parse_delta_seconds(*value) : std::nullopt;
-}
-
-std::optional<std::uint32_t> granted_expires(std::optional<std::uint32_t> asked,
-                                             const ExpiryRules& rules) {
-    const std::uint32_t wanted = asked.value_or(rules.standard);
-    if (wanted == 0) return 0;
-    if (wanted < rules.minimum && wanted < kNeverTooBrief) {
-        return rules.is_clamping ? std::optional(rules.minimum) : std::nullopt;
-    }
-    return std::min(wanted, rules.maximum);
-}
 
 std::variant<SubscribeGrant, sip::Answer> decide(const SubscribeFacts& facts) {
     if (facts.handling == SubHandling::block && facts.is_ours) return answer(403);

@@ -3,25 +3,16 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string>
 #include <string_view>
 #include <variant>
 
 #include "packages/package.h"
 #include "server/access/authorize.h"
+#include "server/core/duration.h"
 #include "sip/answer.h"
 #include "sip/message.h"
 
 namespace herald::server {
-
-/// Bounds of subscription durations in seconds, from configuration and package.
-struct ExpiryRules {
-    std::uint32_t standard;  ///< where the request names none
-    std::uint32_t minimum;
-    std::uint32_t maximum;
-    bool is_clamping = false;  ///< below the minimum: raise instead of 423
-};
 
 /// All that deciding needs; gathered before, touched by nothing.
 struct SubscribeFacts {
@@ -45,12 +36,5 @@ struct SubscribeGrant {
 
 /// The checks of RFC 6665 4.2.1 from authorization on, in its order; a refusal is the whole answer.
 std::variant<SubscribeGrant, sip::Answer> decide(const SubscribeFacts& facts);
-
-/// Expires of a request in seconds; nullopt where it has none that can be read.
-std::optional<std::uint32_t> asked_expires(const sip::Message& request);
-
-/// RFC 6665 4.2.1.1: nullopt where it is too brief.
-std::optional<std::uint32_t> granted_expires(std::optional<std::uint32_t> asked,
-                                             const ExpiryRules& rules);
 
 }  // namespace herald::server

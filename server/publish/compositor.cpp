@@ -6,6 +6,7 @@
 
 #include "base/hash128.h"
 #include "base/log.h"
+#include "server/access/authorize.h"
 #include "server/core/answers.h"
 
 namespace herald::server {
@@ -35,9 +36,8 @@ struct Compositor::Applied {
     std::uint64_t replaced = 0;  ///< id of the publication this one takes the place of
 };
 
-Compositor::Compositor(Context& context, NotifySender& sender, Publications& publications)
+Compositor::Compositor(Context& context, Publications& publications)
     : context_(context),
-      sender_(sender),
       publications_(publications),
       done_{&counter(context.metrics, "created"),  &counter(context.metrics, "refreshed"),
             &counter(context.metrics, "modified"), &counter(context.metrics, "removed"),
@@ -199,7 +199,7 @@ void Compositor::apply_to(std::uint32_t slot, Applied& applied) {
     } else {
         publications_.put(slot, std::move(applied.next));
     }
-    sender_.changed(slot, applied.arrived);
+    context_.fan_out.changed(slot, applied.arrived);
 }
 
 void Compositor::accept(sip::ServerTransactionId transaction, std::string_view entity_tag,

@@ -12,7 +12,6 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "server/core/context.h"
-#include "server/notify/notify.h"
 #include "server/publish/hard_state.h"
 #include "server/publish/publications.h"
 #include "server/publish/publish_decision.h"
@@ -31,7 +30,7 @@ struct HardOrder {
 /// order of arrival.
 class Compositor {
 public:
-    Compositor(Context& context, NotifySender& sender, Publications& publications);
+    Compositor(Context& context, Publications& publications);
 
     /// Answers now, or after the commit. Core checks are passed, the package is known.
     void on_publish(sip::ServerTransactionId transaction, const sip::Message& request,
@@ -109,7 +108,6 @@ private:
     std::string removal_tag(std::uint64_t mark) const;
 
     Context& context_;
-    NotifySender& sender_;
     Publications& publications_;
     /// Removals made durable just before the last run ended: by mark.
     std::unordered_map<std::uint64_t, Cell> tombstones_;

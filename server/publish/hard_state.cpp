@@ -186,10 +186,10 @@ void Compositor::apply_state(StateChange& change, store::Outcome outcome) {
         }
     } else if (change.kind == StateChange::Kind::remove) {
         publications_.take_out(slot, change.replaced, packages::Cause::removed);
-        sender_.changed(slot);
+        context_.fan_out.changed(slot);
     } else {
         publications_.put(slot, std::move(change.next));
-        sender_.changed(slot);
+        context_.fan_out.changed(slot);
     }
     change.done(std::move(done));
 }

@@ -28,9 +28,8 @@ Status status_of(store::Outcome outcome) {
     return {};
 }
 
-Publications::Publications(Context& context, NotifySender& sender)
+Publications::Publications(Context& context)
     : context_(context),
-      sender_(sender),
       expired_(context.metrics.counter("herald_publications_expired_total",
                                        "Publications that ran out")) {}
 
@@ -68,11 +67,6 @@ void Publications::open_gate(std::uint32_t slot) {
     }
 }
 
-void Publications::tell_leaving(std::uint32_t slot, const Publication& publication,
-                                packages::Cause cause) {
-    for (auto& listener : leaving_) listener(slot, publication, cause);
-}
-
 void Publications::put(std::uint32_t slot, Publication publication) {
     auto& resource = context_.resources[slot];
     auto* place = resource.by_id(publication.id);
@@ -82,7 +76,7 @@ void Publications::put(std::uint32_t slot, Publication publication) {
                                                             resource.version + 1);
     }
     if (place) {
-        tell_leaving(slot, *place, packages::Cause::refreshed);
+        leaving_.tell(slot, *place, packages::Cause::refreshed);
         resource.note_departure(*place, packages::Cause::removed, 0);
         context_.loop.timers().cancel(place->expiry);
         *place = std::move(publication);
@@ -101,7 +95,7 @@ void Publications::take_out(std::uint32_t slot, std::uint64_t id, packages::Caus
         std::find_if(publications.begin(), publications.end(),
                      [&](const Publication& publication) { return publication.id == id; });
     if (found == publications.end()) return;
-    tell_leaving(slot, *found, cause);
+    leaving_.tell(slot, *found, cause);
     resource.note_departure(*found, cause, retry_after);
     context_.loop.timers().cancel(found->expiry);
     publications.erase(found);
@@ -150,7 +144,7 @@ void Publications::apply_expiry(std::uint32_t slot, std::uint64_t id, store::Out
     }
     expired_.add();
     take_out(slot, id, packages::Cause::expired);
-    sender_.changed(slot);
+    context_.fan_out.changed(slot);
 }
 
 }  // namespace herald::server

@@ -4,13 +4,13 @@
 
 #include <chrono>
 #include <cstdint>
-#include <vector>
+#include <utility>
 
+#include "base/listeners.h"
 #include "base/metrics.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "server/core/context.h"
-#include "server/notify/notify.h"
 #include "store/store.h"
 
 namespace herald::server {
@@ -23,7 +23,7 @@ inline constexpr auto kExpiryGrace = std::chrono::seconds(5);
 /// its memory. One per shard, on its thread.
 class Publications {
 public:
-    Publications(Context& context, NotifySender& sender);
+    explicit Publications(Context& context);
 
     /// Keeps `work` until the change under way on the resource is done; false where too much waits.
     bool wait(std::uint32_t slot, base::Task<void()>&& work);
@@ -34,7 +34,7 @@ public:
     /// (Cause::refreshed). Forgetting calls nobody.
     using Leaving =
         base::Task<void(std::uint32_t slot, const Publication& publication, packages::Cause cause)>;
-    void on_leaving(Leaving listener) { leaving_.push_back(std::move(listener)); }
+    void on_leaving(Leaving listener) { leaving_.add(std::move(listener)); }
 
     /// Puts a publication in the place of the one with its id, or beside the others.
     void put(std::uint32_t slot, Publication publication);
@@ -53,11 +53,9 @@ private:
     void apply_expiry(std::uint32_t slot, std::uint64_t id, store::Outcome outcome);
     void try_expiry_again(std::uint32_t slot, Publication& publication);
     void open_gate(std::uint32_t slot);
-    void tell_leaving(std::uint32_t slot, const Publication& publication, packages::Cause cause);
 
     Context& context_;
-    NotifySender& sender_;
-    std::vector<Leaving> leaving_;
+    base::Listeners<std::uint32_t, const Publication&, packages::Cause> leaving_;
     base::Counter& expired_;
 };
 

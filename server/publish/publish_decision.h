@@ -8,8 +8,8 @@
 #include <variant>
 
 #include "packages/package.h"
+#include "server/core/duration.h"
 #include "server/core/resource.h"
-#include "server/notify/subscribe_decision.h"
 #include "sip/answer.h"
 #include "sip/message.h"
 

@@ -50,10 +50,8 @@ std::uint32_t left_of(const packages::Binding& binding, base::WallTime now) {
 
 }  // namespace
 
-Registrar::Registrar(Context& context, NotifySender& sender, Publications& publications,
-                     const packages::Package& package)
+Registrar::Registrar(Context& context, Publications& publications, const packages::Package& package)
     : context_(context),
-      sender_(sender),
       publications_(publications),
       package_(package),
       gruus_(context.home.lasting_key),
@@ -211,8 +209,8 @@ void Registrar::apply(const Incoming& incoming, std::uint32_t slot, Change& chan
             changed_.add();
             time_.observe(
                 static_cast<std::uint64_t>((context_.loop.now() - incoming.arrived).count()));
-            sender_.changed(slot);
-            if (!change.made.empty()) tell_registered(incoming.aor, incoming.flow);
+            context_.fan_out.changed(slot);
+            if (!change.made.empty()) registered_.tell(incoming.aor, incoming.flow);
             break;
         case store::Outcome::refused:
             refuse(incoming, answer(500, "The bindings were changed meanwhile"));

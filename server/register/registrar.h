@@ -12,12 +12,12 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/listeners.h"
 #include "base/metrics.h"
 #include "base/task.h"
 #include "server/address/gruu.h"
 #include "server/core/agent.h"
 #include "server/core/context.h"
-#include "server/notify/notify.h"
 #include "server/publish/publications.h"
 #include "server/register/register_decision.h"
 
@@ -37,8 +37,7 @@ struct RegistrationOrder {
 /// arrival.
 class Registrar final : public Agent {
 public:
-    Registrar(Context& context, NotifySender& sender, Publications& publications,
-              const packages::Package& package);
+    Registrar(Context& context, Publications& publications, const packages::Package& package);
 
     /// Answers now, or after the commit. Core checks are passed.
     void on_register(sip::ServerTransactionId transaction, const sip::Message& request,
@@ -64,7 +63,7 @@ public:
 
     /// Adds a listener, called as Agent::on_registered() is.
     using Registered = base::Task<void(const std::string& aor, std::string_view flow)>;
-    void on_registration(Registered listener) { registered_.push_back(std::move(listener)); }
+    void on_registration(Registered listener) { registered_.add(std::move(listener)); }
 
 private:
     struct Incoming {
@@ -98,9 +97,6 @@ private:
     void apply(const Incoming& incoming, std::uint32_t slot, Change& change,
                store::Outcome outcome);
     void apply_to(std::uint32_t slot, Change& change);
-    void tell_registered(const std::string& aor, std::string_view flow) {
-        for (auto& listener : registered_) listener(aor, flow);
-    }
     void accept(const Incoming& incoming, bool has_outbound);
     void refuse(const Incoming& incoming, const sip::Answer& answer);
     void append_contact(std::string& headers, const packages::Binding& binding,
@@ -118,11 +114,10 @@ private:
     Publication ordered(const RegistrationOrder& wanted, const Publication* target) const;
 
     Context& context_;
-    NotifySender& sender_;
     Publications& publications_;
     const packages::Package& package_;
     Gruus gruus_;
-    std::vector<Registered> registered_;
+    base::Listeners<const std::string&, std::string_view> registered_;
     /// Devices temporary GRUUs may stand for.
     std::unordered_multimap<std::uint64_t, Place> by_subject_;
     base::Counter& queried_;

@@ -106,7 +106,7 @@ void Registrar::remove_ordered(std::uint32_t slot, Order& order) {
                                  for (const auto id : ids)
                                      publications_.take_out(slot, id, wanted.cause,
                                                             wanted.retry_after);
-                                 sender_.changed(slot);
+                                 context_.fan_out.changed(slot);
                              }
                              done(status_of(outcome));
                          });
@@ -128,8 +128,8 @@ void Registrar::put_ordered(std::uint32_t slot, Order& order) {
             if (outcome == store::Outcome::committed) {
                 note_gruus(slot, *next);
                 publications_.put(slot, std::move(*next));
-                sender_.changed(slot);
-                tell_registered(aor, {});
+                context_.fan_out.changed(slot);
+                registered_.tell(aor, {});
             }
             done(status_of(outcome));
         });

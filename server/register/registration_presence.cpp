@@ -18,11 +18,9 @@ constexpr std::string_view kSource = "reg";
 
 }  // namespace
 
-RegistrationPresence::RegistrationPresence(Context& context, NotifySender& sender,
-                                           Publications& publications,
+RegistrationPresence::RegistrationPresence(Context& context, Publications& publications,
                                            const packages::Package& registrations)
     : context_(context),
-      sender_(sender),
       publications_(publications),
       registrations_(registrations),
       presence_(*packages::find("presence")),
@@ -175,14 +173,14 @@ void RegistrationPresence::show(const std::string& aor) {
     derived.body = std::move(document.body);
     const auto slot = context_.resources.obtain(presence_, aor);
     publications_.put(slot, std::move(derived));
-    sender_.changed(slot);
+    context_.fan_out.changed(slot);
 }
 
 void RegistrationPresence::hide(const std::string& aor) {
     if (!is_shown(aor)) return;
     const auto slot = context_.resources.find(presence_, aor);
     publications_.take_out(slot, 0, packages::Cause::expired);
-    sender_.changed(slot);
+    context_.fan_out.changed(slot);
     context_.resources.drop_if_idle(slot);
 }
 

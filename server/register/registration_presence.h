@@ -17,7 +17,6 @@
 #include "base/metrics.h"
 #include "server/core/agent.h"
 #include "server/core/context.h"
-#include "server/notify/notify.h"
 #include "server/publish/publications.h"
 
 namespace herald::server {
@@ -27,7 +26,7 @@ namespace herald::server {
 /// its thread.
 class RegistrationPresence final : public Agent {
 public:
-    RegistrationPresence(Context& context, NotifySender& sender, Publications& publications,
+    RegistrationPresence(Context& context, Publications& publications,
                          const packages::Package& registrations);
 
     void resume() override;
@@ -58,7 +57,6 @@ private:
     void forget_lost(const std::string& aor);
 
     Context& context_;
-    NotifySender& sender_;
     Publications& publications_;
     const packages::Package& registrations_;
     const packages::Package& presence_;

@@ -17,14 +17,14 @@ namespace herald::server {
 Agents::Agents(const AgentParts& p) {
     const auto& reg = *packages::find("reg");
     const auto& mwi = *packages::find("message-summary");
-    auto& registrar = add<Registrar>(p, p.context, p.sender, p.publications, reg);
-    add<RegistrationPresence>(p, p.context, p.sender, p.publications, reg);
+    auto& registrar = add<Registrar>(p, p.context, p.publications, reg);
+    add<RegistrationPresence>(p, p.context, p.publications, reg);
     auto& upstream = add<Upstream>(p, p.context, p.compositor, p.locator);
     auto& mailboxes = add<Mailboxes>(p, p.context, p.compositor, upstream, mwi);
     add<MailboxNotices>(p, p.context, mailboxes, registrar, p.locator, mwi);
     add<Messaging>(p, p.context, registrar, p.locator);
 
-    p.sender.on_changed([this](std::uint32_t resource) {
+    p.context.fan_out.on_changed([this](std::uint32_t resource) {
         for (const auto& each : all_) each->on_changed(resource);
     });
     registrar.on_registration([this](const std::string& aor, std::string_view flow) {

@@ -10,7 +10,6 @@
 
 #include "server/core/agent.h"
 #include "server/core/context.h"
-#include "server/notify/notify.h"
 #include "server/publish/compositor.h"
 #include "server/publish/publications.h"
 #include "sip/locate.h"
@@ -22,7 +21,6 @@ struct AgentParts {
     Context& context;
     Peers& peers;
     sip::Locator& locator;
-    NotifySender& sender;
     Publications& publications;
     Compositor& compositor;
 };

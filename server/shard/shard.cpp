@@ -59,6 +59,7 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
       alone_(setup.peers ? nullptr : std::make_unique<Peers>(setup.store.home().bucket_key, 1)),
       resources_(metrics, &settings_),
       subscriptions_(metrics),
+      fan_out_(loop, resources_),
       port_(setup.store.attach(loop)) {
     stack_ =
         std::make_unique<sip::Stack>(loop, transport, *this, metrics, stack_options(setup), router);
@@ -67,17 +68,17 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
     locator_ = std::make_unique<sip::Locator>(loop, locator_options(setup.config));
     context_ = std::make_unique<Context>(
         Context{config_, setup.domains, setup.store.home(), setup.ids, loop, *stack_, *port_,
-                accounts_, aliases_, *authenticator_, resources_, subscriptions_, metrics,
+                accounts_, aliases_, *authenticator_, resources_, subscriptions_, fan_out_, metrics,
                 setup.peers ? *setup.peers : *alone_, setup.index, setup.count});
     sender_ = std::make_unique<NotifySender>(*context_, *locator_);
     notifier_ = std::make_unique<Notifier>(*context_, *sender_);
-    publications_ = std::make_unique<Publications>(*context_, *sender_);
-    compositor_ = std::make_unique<Compositor>(*context_, *sender_, *publications_);
+    publications_ = std::make_unique<Publications>(*context_);
+    compositor_ = std::make_unique<Compositor>(*context_, *publications_);
     auto& peers = setup.peers ? *setup.peers : *alone_;
     peers.join(setup.index, loop);
     peers.offer(setup.index, *stack_);
     agents_ = std::make_unique<Agents>(
-        AgentParts{*context_, peers, *locator_, *sender_, *publications_, *compositor_});
+        AgentParts{*context_, peers, *locator_, *publications_, *compositor_});
     registrar_ = &agents_->get<Registrar>();
     messaging_ = &agents_->get<Messaging>();
     idle_trim_ = std::make_unique<base::IdleTrim>(loop);

@@ -83,6 +83,7 @@ private:
     std::unique_ptr<Peers> alone_;
     ResourceTable resources_;
     SubscriptionTable subscriptions_;
+    FanOut fan_out_;
     Accounts accounts_;
     Aliases aliases_;
     std::unique_ptr<store::Port> port_;

@@ -48,11 +48,6 @@ OPENINGS = {
 }
 # Includes against the arrows that are known and on their way out.
 TOLERATED = {
-    ("server/publish/compositor.h", "server/notify/notify.h"),
-    ("server/publish/publications.h", "server/notify/notify.h"),
-    ("server/publish/publish_decision.h", "server/notify/subscribe_decision.h"),
-    ("server/register/registrar.h", "server/notify/notify.h"),
-    ("server/register/registration_presence.h", "server/notify/notify.h"),
 }
 # The program's main file composes everything; tests and benchmarks look at whatever they test.
 SEES_EVERYTHING = ("server/main.cpp", "tests/", "bench/")
