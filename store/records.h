@@ -41,7 +41,16 @@ struct Publication {
 
 /// One watcher's dialog usage.
 struct Subscription {
-    enum class State : std::uint8_t { pending, active, terminated };
+    /// Those after `terminated`: ended for this reason, and the watcher has not heard of it yet.
+    enum class State : std::uint8_t {
+        pending,
+        active,
+        terminated,
+        deactivated,
+        rejected,
+        noresource,
+        giveup
+    };
     std::uint64_t id = 0;
     std::string package;  ///< as registered
     std::string aor;      ///< of the resource
@@ -68,8 +77,8 @@ struct Subscription {
     RequestMark mark;
 };
 
-/// Which document every watcher of a resource is known to have: written lazily, may be old, is
-/// never ahead.
+/// Which document every watcher of a resource is known to have: written lazily, void before
+/// anything else is told.
 struct Confirmation {
     std::string package;
     std::string aor;

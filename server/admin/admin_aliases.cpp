@@ -86,7 +86,7 @@ Status ShardAliases::share(store::Change change, const store::Alias& alias) {
         } else {
             aliases.put(alias);
         }
-        each.notifier().send_elsewhere(before);
+        each.moved_subscriptions().end_those_of(before);
     });
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/time.h"
 #include "base/timers.h"
+#include "server/core/delivery.h"
 #include "sip/endpoint.h"
 #include "sip/transaction.h"
 #include "store/records.h"
@@ -81,6 +82,11 @@ enum class EndReason : std::uint8_t {
     giveup
 };
 std::string_view name_of(EndReason reason) noexcept;
+/// Whether the watcher cannot know by himself that his subscription ended so: its row stays until
+/// he has heard.
+constexpr bool is_kept(EndReason reason) noexcept {
+    return reason != EndReason::timeout && reason != EndReason::probation;
+}
 std::string_view name_of(SubscriptionState state) noexcept;
 
 struct Subscription {
@@ -112,16 +118,13 @@ struct Subscription {
     SubscriptionState state = SubscriptionState::committing;
     Liveness liveness = Liveness::well;
     EndReason reason = EndReason::timeout;
-    std::uint8_t sent_alert = 0;    ///< Composed::alert of the document last sent
-    std::uint8_t failures = 0;      ///< NOTIFYs in a row without a good answer
-    bool is_stale : 1 = false;      ///< owes its watcher a NOTIFY
-    bool is_forced : 1 = false;     ///< ... even if the document is the one sent before
-    bool is_confirmed : 1 = false;  ///< the watcher answered the latest document
-    bool is_changing : 1 = false;   ///< a durable change of this dialog is under way
-    bool is_fetch : 1 = false;      ///< never stored
-    bool is_bodiless : 1 = false;   ///< ended while pending: nothing may be shown
-    bool is_due : 1 = false;        ///< a suspect's retry may go out now
-    bool has_strayed : 1 = false;   ///< Contact, flow or type are not those of its row any more
+    Delivery delivery = Delivery::untold;
+    std::uint8_t sent_alert = 0;   ///< Composed::alert of the document last sent
+    std::uint8_t failures = 0;     ///< NOTIFYs in a row without a good answer
+    bool is_changing : 1 = false;  ///< a durable change of this dialog is under way
+    bool is_fetch : 1 = false;     ///< never stored
+    bool is_bodiless : 1 = false;  ///< ended while pending: nothing may be shown
+    bool has_strayed : 1 = false;  ///< Contact, flow or type are not those of its row any more
     bool was_challenged : 1 =
         false;  ///< the last NOTIFY was answered 401 or 407 and sent again with credentials
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -29,6 +30,13 @@ constexpr Next kNextState[kSubscriptionStates][kSubscriptionInputs] = {
     {kNo, kNo, kNo, State::ending, State::gone},
     {kNo, kNo, kNo, kNo, State::gone},
     {kNo, kNo, kNo, kNo, kNo},
+};
+
+constexpr std::pair<EndReason, store::Subscription::State> kStoredEnds[] = {
+    {EndReason::deactivated, store::Subscription::State::deactivated},
+    {EndReason::rejected, store::Subscription::State::rejected},
+    {EndReason::noresource, store::Subscription::State::noresource},
+    {EndReason::giveup, store::Subscription::State::giveup},
 };
 
 }  // namespace
@@ -201,6 +209,21 @@ std::uint32_t SubscriptionTable::source_load(const sip::Endpoint& peer) const {
 store::Subscription::State stored_state(SubscriptionState state) noexcept {
     return state == SubscriptionState::pending ? store::Subscription::State::pending
                                                : store::Subscription::State::active;
+}
+
+store::Subscription::State stored_end(EndReason reason) noexcept {
+    assert(is_kept(reason));
+    for (const auto& [ours, stored] : kStoredEnds) {
+        if (ours == reason) return stored;
+    }
+    return store::Subscription::State::terminated;
+}
+
+std::optional<EndReason> end_of_stored(store::Subscription::State state) noexcept {
+    for (const auto& [ours, stored] : kStoredEnds) {
+        if (stored == state) return ours;
+    }
+    return std::nullopt;
 }
 
 store::TouchSubscription touch_of(const Subscription& record, std::uint32_t epoch) {

@@ -154,6 +154,9 @@ constexpr base::SlotId unpack(std::uint64_t packed) noexcept {
 
 /// How a live state is written in the store.
 store::Subscription::State stored_state(SubscriptionState state) noexcept;
+/// ... and an end that is kept; the reason again, nullopt for a subscription that is live or over.
+store::Subscription::State stored_end(EndReason reason) noexcept;
+std::optional<EndReason> end_of_stored(store::Subscription::State state) noexcept;
 /// The row change that says where a live subscription stands, with a new CSeq block; its mark
 /// stays.
 store::TouchSubscription touch_of(const Subscription& record, std::uint32_t epoch);

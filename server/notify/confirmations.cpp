@@ -2,7 +2,7 @@
 // lazily (docs/architecture.md: Restart).
 #include "server/notify/confirmations.h"
 
-#include <algorithm>
+#include <cassert>
 #include <utility>
 
 namespace herald::server {
@@ -28,11 +28,22 @@ Confirmations::Confirmations(Context& context)
           "herald_told_seconds",
           "From a request that changes a resource to the last answer of its watchers")) {}
 
-void Confirmations::set(Subscription& record, bool is_confirmed) {
-    if (record.is_confirmed == is_confirmed) return;
-    record.is_confirmed = is_confirmed;
+void Confirmations::advance(Subscription& record, DeliveryInput input) {
+    const auto next = next_delivery(record.delivery, input);
+    assert(next);
+    if (!next || *next == record.delivery) return;
+    const bool was_told = record.delivery == Delivery::told;
+    // What a change under way grants is not told yet, whatever was answered meanwhile.
+    const bool is_early = *next == Delivery::told && record.is_changing;
+    record.delivery = is_early ? Delivery::untold : *next;
+    note(record, was_told);
+}
+
+void Confirmations::note(const Subscription& record, bool was_told) {
+    const bool is_told = record.delivery == Delivery::told;
+    if (is_told == was_told) return;
     auto& resource = context_.resources[record.resource];
-    if (!is_confirmed) {
+    if (!is_told) {
         ++resource.unconfirmed;
     } else if (--resource.unconfirmed == 0) {
         observe(resource);
@@ -41,12 +52,12 @@ void Confirmations::set(Subscription& record, bool is_confirmed) {
 }
 
 void Confirmations::added(const Subscription& record) {
-    if (!record.is_confirmed) ++context_.resources[record.resource].unconfirmed;
+    if (record.delivery != Delivery::told) ++context_.resources[record.resource].unconfirmed;
 }
 
 void Confirmations::leaving(const Subscription& record) {
     auto& resource = context_.resources[record.resource];
-    if (!record.is_confirmed) --resource.unconfirmed;
+    if (record.delivery != Delivery::told) --resource.unconfirmed;
     if (resource.unconfirmed > 0) return;
     // Whoever was told last never answered: that is no measure of anything.
     resource.untold_since = {};
@@ -95,7 +106,7 @@ void Confirmations::write_first() {
     const auto slot = settled_.front().slot;
     auto& resource = context_.resources[slot];
     settled_.pop_front();
-    if (std::exchange(resource.is_settled_again, false)) {
+    if (std::exchange(resource.is_settled_again, false) || is_moving(resource)) {
         settled_.push_back({slot, context_.loop.now()});
     } else {
         write(slot, resource);
@@ -104,7 +115,7 @@ void Confirmations::write_first() {
 
 void Confirmations::write(std::uint32_t slot, Resource& resource) {
     resource.is_confirmable = false;
-    if (resource.unconfirmed == 0 && !resource.is_dirty) {
+    if (resource.unconfirmed == 0 && !is_moving(resource)) {
         resource.release_documents();
         const bool is_watched = !resource.watchers.empty();
         const auto fingerprint = is_watched ? resource.canonical_fingerprint(context_.wall()) : 0;
@@ -118,6 +129,14 @@ void Confirmations::forget(std::uint32_t slot) {
     context_.resources[slot].is_confirmable = false;
     std::erase_if(settled_, [&](const Settled& each) { return each.slot == slot; });
     if (settled_.empty()) context_.loop.timers().cancel(timer_);
+}
+
+/// With a change under way a confirmation would come after the commit that makes it void; with a
+/// moment passed that changes the document it would be about one that nobody was told.
+bool Confirmations::is_moving(const Resource& resource) const {
+    const bool is_overdue =
+        resource.stale_at != base::WallTime{} && resource.stale_at <= context_.wall();
+    return resource.is_dirty || resource.is_changing || is_overdue;
 }
 
 void Confirmations::flush() {
@@ -135,15 +154,29 @@ void Confirmations::flush() {
 /// A newer change number than the confirmation's, for each watcher that did not answer: only these
 /// are told after the start.
 void Confirmations::except_unconfirmed(Resource& resource) {
-    if (resource.is_dirty) return;
+    if (is_moving(resource)) return;
     const auto through = context_.next_id();
     for (const auto watcher : resource.watchers) {
         auto& record = context_.subscriptions[watcher];
-        if (record.is_confirmed || !record.is_live()) continue;
+        if (record.delivery == Delivery::told || !record.is_live()) continue;
         record.change = context_.next_id();
         context_.port.commit(touch_of(record, context_.home.epoch), nullptr);
     }
     put(resource, resource.canonical_fingerprint(context_.wall()), through);
+}
+
+void Confirmations::withdraw(std::uint32_t slot, base::Task<void(store::Outcome)> done) {
+    const auto& resource = context_.resources[slot];
+    store::Confirmation nothing{std::string(resource.package->profile().event), resource.aor, 0, 0};
+    context_.port.commit(store::PutConfirmation{std::move(nothing)},
+                         [this, slot, package = resource.package, aor = resource.aor,
+                          done = std::move(done)](store::Outcome outcome) mutable {
+                             // It may have been forgotten meanwhile.
+                             const bool is_there = context_.resources.find(*package, aor) == slot;
+                             if (is_there && outcome == store::Outcome::committed)
+                                 context_.resources[slot].confirmed_fingerprint = 0;
+                             done(outcome);
+                         });
 }
 
 void Confirmations::put(Resource& resource, std::uint64_t fingerprint, std::uint64_t through) {

@@ -11,17 +11,22 @@ namespace herald::server {
 
 /// Keeps Resource::unconfirmed true and writes a Confirmation once a resource was left alone for a
 /// while after it fell to zero, when the store has little else to do. Written late or never, a
-/// NOTIFY is repeated after a crash; never is one missed.
+/// NOTIFY is repeated after a crash; never is one missed: a confirmation is about the change its
+/// watchers were told last, and void in the store before anything else is told. A change's own
+/// commit sees to that (Publications), and for changes without one withdraw().
 class Confirmations {
 public:
     explicit Confirmations(Context& context);
 
-    void set(Subscription& record, bool is_confirmed);
+    /// The one place where a delivery changes.
+    void advance(Subscription& record, DeliveryInput input);
     /// A record that counts as unconfirmed was added to, or is being taken from, its resource.
     void added(const Subscription& record);
     void leaving(const Subscription& record);
     /// Nothing is written of a resource that nobody watches here any more.
     void forget(std::uint32_t resource);
+    /// Makes the confirmation of a resource void; `done` runs when that is durable, or is not.
+    void withdraw(std::uint32_t resource, base::Task<void(store::Outcome)> done);
     /// Writes all that is settled, whatever else waits: at a clean stop. Watchers known to miss the
     /// latest document get a newer change number, so that they are told after the start.
     void flush();
@@ -32,6 +37,7 @@ private:
         base::Instant since;
     };
 
+    void note(const Subscription& record, bool was_told);
     void settle(std::uint32_t slot);
     /// All watchers of `resource` have the latest document.
     void observe(Resource& resource);
@@ -42,6 +48,7 @@ private:
     void write_first();
     void put(Resource& resource, std::uint64_t fingerprint, std::uint64_t through);
     void except_unconfirmed(Resource& resource);
+    bool is_moving(const Resource& resource) const;
     void write(std::uint32_t slot, Resource& resource);
 
     Context& context_;

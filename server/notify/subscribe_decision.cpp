@@ -19,7 +19,7 @@ bool has_unwanted_body(const sip::Message& request) {
 
 }  // namespace
 
-std::variant<SubscribeGrant, sip::Answer> decide(const SubscribeFacts& facts) {
+std::variant<SubscribeGrant, sip::Answer> decide_subscribe(const SubscribeFacts& facts) {
     if (facts.handling == SubHandling::block && facts.is_ours) return answer(403);
     if (!facts.is_ours) return answer(404, "Not a domain of this server");
     if (!facts.is_known) return answer(404);

@@ -35,6 +35,6 @@ struct SubscribeGrant {
 };
 
 /// The checks of RFC 6665 4.2.1 from authorization on, in its order; a refusal is the whole answer.
-std::variant<SubscribeGrant, sip::Answer> decide(const SubscribeFacts& facts);
+std::variant<SubscribeGrant, sip::Answer> decide_subscribe(const SubscribeFacts& facts);
 
 }  // namespace herald::server

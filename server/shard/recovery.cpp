@@ -49,7 +49,7 @@ void Recovery::on_subscription(const store::Subscription& row) {
     meet(std::max(row.id, row.change));
     if (row.state != store::Subscription::State::terminated) ++subscriptions_;
     auto& shard = shard_of(row.aor);
-    shard.notifier().recover(row, not_before_);
+    shard.live_subscriptions().recover(row, not_before_);
 }
 
 bool Recovery::on_confirmation(store::Confirmation row) {

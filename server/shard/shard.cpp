@@ -71,7 +71,10 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
                 accounts_, aliases_, *authenticator_, resources_, subscriptions_, fan_out_, metrics,
                 setup.peers ? *setup.peers : *alone_, setup.index, setup.count});
     sender_ = std::make_unique<NotifySender>(*context_, *locator_);
-    notifier_ = std::make_unique<Notifier>(*context_, *sender_);
+    live_subscriptions_ = std::make_unique<LiveSubscriptions>(*context_, *sender_);
+    moved_subscriptions_ = std::make_unique<MovedSubscriptions>(*context_, *live_subscriptions_);
+    subscribe_requests_ =
+        std::make_unique<SubscribeRequests>(*context_, *sender_, *live_subscriptions_);
     publications_ = std::make_unique<Publications>(*context_);
     compositor_ = std::make_unique<Compositor>(*context_, *publications_);
     auto& peers = setup.peers ? *setup.peers : *alone_;
@@ -94,9 +97,10 @@ void Shard::resume() {
         sender_->resume(slot);
         resources_.drop_if_idle(slot);
     }
-    notifier_->send_strays_elsewhere();
+    live_subscriptions_->resume();
+    moved_subscriptions_->end_all();
     loop_.timers().arm(loop_.now() + kTombstoneLife, [this] {
-        notifier_->forget_tombstones();
+        live_subscriptions_->forget_tombstones();
         compositor_->forget_tombstones();
     });
 }
@@ -104,7 +108,7 @@ void Shard::resume() {
 /// Agents first: they know what they hold by what the others do.
 void Shard::forget(Cell cell) {
     agents_->forget(cell);
-    notifier_->forget(cell);
+    live_subscriptions_->forget(cell);
     compositor_->forget(cell);
     publications_->forget(cell);
 }
@@ -139,7 +143,7 @@ void Shard::on_flow_closed(const sip::Flow& flow) {
 }
 
 void Shard::on_sign_of_life(const sip::Flow& flow) {
-    sender_->on_sign_of_life(flow);
+    sender_->silent().on_sign_of_life(flow);
 }
 
 const packages::Package* Shard::package_of(const sip::Message& request) const {
@@ -154,30 +158,28 @@ bool Shard::is_elsewhere(const sip::Message& request) const {
     return router_ && aliases_.is_used() && router_->shard_of(request) != context_->shard;
 }
 
-/// The checks every method shares, in the order of the core table: 405, 416, 481/500, 420.
-bool Shard::passes_core_checks(sip::ServerTransactionId id, const sip::Message& request) {
-    const auto refuse = [&](const sip::Answer& refusal) {
-        return stack_->answer(id, refusal), false;
-    };
-    if (!is_served(request.method())) return refuse(method_not_allowed());
+/// The whole answer to a request that fails a check every method shares, in the order of the core
+/// table: 405, 416, 481/500, 420; or that was answered before a crash. nullopt: it is to be served.
+std::optional<sip::Answer> Shard::early_answer(const sip::Message& request) const {
+    if (!is_served(request.method())) return method_not_allowed();
     const auto uri = sip::parse_uri(request.request_uri());
-    if (!uri) return refuse(answer(400, "Malformed Request-URI"));
-    if (uri->scheme == sip::Scheme::tel || uri->scheme == sip::Scheme::other)
-        return refuse(answer(416));
+    if (!uri) return answer(400, "Malformed Request-URI");
+    if (uri->scheme == sip::Scheme::tel || uri->scheme == sip::Scheme::other) return answer(416);
     // A NOTIFY belongs to a dialog we subscribed in, not to one we notify in.
     const bool is_in_dialog = !request.to_tag().empty() &&
                               request.method() != sip::Method::register_ &&
                               request.method() != sip::Method::notify;
-    if (is_in_dialog && !notifier_->check_dialog(id, request)) return false;
-    if (is_elsewhere(request)) return refuse(unavailable("The address is being moved"));
-    // Of a request that is sent on Require is its receiver's business (RFC 3261 16.3).
-    if (request.method() == sip::Method::message) return true;
-    if (const auto tags = unsupported_tags(request); !tags.empty()) {
-        auto refusal = answer(420);
-        refusal.headers = "Unsupported: " + tags + "\r\n";
-        return refuse(refusal);
+    if (is_in_dialog) {
+        if (auto answer = subscribe_requests_->answer_within_dialog(request)) return answer;
     }
-    return true;
+    if (is_elsewhere(request)) return unavailable("The address is being moved");
+    // The Require of a request that is relayed is for its receiver (RFC 3261 16.3).
+    if (request.method() == sip::Method::message) return std::nullopt;
+    const auto tags = unsupported_tags(request);
+    if (tags.empty()) return std::nullopt;
+    auto refusal = answer(420);
+    refusal.headers = "Unsupported: " + tags + "\r\n";
+    return refusal;
 }
 
 /// Outside the dialogs of an agent a NOTIFY is a stranger's (RFC 6665 4.1.3).
@@ -193,7 +195,7 @@ bool Shard::admits(const sip::Message& request, sip::Load load) {
 void Shard::on_request(sip::ServerTransactionId id, const sip::Message& request,
                        const sip::Flow& flow) {
     idle_trim_->note_work();
-    if (!passes_core_checks(id, request)) return;
+    if (const auto early = early_answer(request)) return stack_->answer(id, *early);
     if (request.method() == sip::Method::options) return stack_->answer(id, options_answer());
     if (request.method() == sip::Method::notify) return on_notify(id, request);
     if (request.method() == sip::Method::register_)
@@ -203,7 +205,7 @@ void Shard::on_request(sip::ServerTransactionId id, const sip::Message& request,
     if (!package) return stack_->answer(id, bad_event());
     if (request.method() == sip::Method::publish)
         return compositor_->on_publish(id, request, flow, *package);
-    notifier_->on_subscribe(id, request, flow, *package);
+    subscribe_requests_->on_subscribe(id, request, flow, *package);
 }
 
 }  // namespace herald::server

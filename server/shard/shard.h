@@ -4,13 +4,16 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 
 #include "base/idle_trim.h"
 #include "server/core/context.h"
 #include "server/message/messaging.h"
 #include "server/mwi/mailboxes.h"
-#include "server/notify/notifier.h"
-#include "server/notify/notify.h"
+#include "server/notify/live_subscriptions.h"
+#include "server/notify/moved_subscriptions.h"
+#include "server/notify/notify_sender.h"
+#include "server/notify/subscribe_requests.h"
 #include "server/publish/compositor.h"
 #include "server/register/registrar.h"
 #include "server/shard/agents.h"
@@ -43,7 +46,8 @@ public:
     sip::Stack& stack() noexcept { return *stack_; }
     base::Loop& loop() noexcept { return loop_; }
     Context& context() noexcept { return *context_; }
-    Notifier& notifier() noexcept { return *notifier_; }
+    LiveSubscriptions& live_subscriptions() noexcept { return *live_subscriptions_; }
+    MovedSubscriptions& moved_subscriptions() noexcept { return *moved_subscriptions_; }
     Compositor& compositor() noexcept { return *compositor_; }
     Agents& agents() noexcept { return *agents_; }
     Registrar& registrar() noexcept { return *registrar_; }
@@ -72,7 +76,7 @@ public:
 
 private:
     bool is_elsewhere(const sip::Message& request) const;
-    bool passes_core_checks(sip::ServerTransactionId id, const sip::Message& request);
+    std::optional<sip::Answer> early_answer(const sip::Message& request) const;
     void on_notify(sip::ServerTransactionId id, const sip::Message& request);
     const packages::Package* package_of(const sip::Message& request) const;
 
@@ -92,7 +96,9 @@ private:
     std::unique_ptr<sip::Locator> locator_;
     std::unique_ptr<Context> context_;
     std::unique_ptr<NotifySender> sender_;
-    std::unique_ptr<Notifier> notifier_;
+    std::unique_ptr<LiveSubscriptions> live_subscriptions_;
+    std::unique_ptr<MovedSubscriptions> moved_subscriptions_;
+    std::unique_ptr<SubscribeRequests> subscribe_requests_;
     std::unique_ptr<Publications> publications_;
     std::unique_ptr<Compositor> compositor_;
     std::unique_ptr<Agents> agents_;

@@ -158,7 +158,7 @@ Status recover_subscriptions(Database& database, base::WallTime now, RecoverySin
         for_each(database, database.prepare(kSubscriptions), [&](Statement& from) -> Status {
             read_subscription(from, row);
             const std::uint64_t state = from.number(24);
-            if (state > static_cast<std::uint64_t>(Subscription::State::terminated)) {
+            if (state > static_cast<std::uint64_t>(Subscription::State::giveup)) {
                 return bad("subscriptions", row.id, "no such state");
             }
             row.state = static_cast<Subscription::State>(state);

@@ -209,7 +209,7 @@ Status InProcess::put_alias(const std::string& aor, const std::string& resource)
         } else {
             context.aliases.put(alias);
         }
-        shard().notifier().send_elsewhere(before);
+        shard().moved_subscriptions().end_those_of(before);
     });
     settle();
     return result;

@@ -28,6 +28,9 @@ public:
     bool is_full = false;
     bool is_full_for_refreshes = false;
     std::size_t confirmations = 0;  ///< written, see PutConfirmation
+    /// What makes a confirmation void ends at once, or when the test says so.
+    bool holds_withdrawals = false;
+    std::deque<base::Task<void(store::Outcome)>> withdrawn;
 
     /// Ends the oldest change.
     void settle(store::Outcome outcome = store::Outcome::committed) {
@@ -54,13 +57,19 @@ public:
     Status close() override { return {}; }
 
 private:
+    /// Confirmations are written when nobody asks, in the store's own good time.
+    void confirm(bool is_written, base::Task<void(store::Outcome)> done) {
+        if (is_written) ++confirmations;
+        if (done && holds_withdrawals) return withdrawn.push_back(std::move(done));
+        if (done) done(store::Outcome::committed);
+    }
+
     class SlowPort final : public store::Port {
     public:
         explicit SlowPort(SlowStore& store) : store_(store) {}
         void commit(store::Change change, base::Task<void(store::Outcome)> done) override {
-            // Written when nobody asks, in the store's own good time.
-            if (std::holds_alternative<store::PutConfirmation>(change))
-                return static_cast<void>(++store_.confirmations);
+            if (const auto* put = std::get_if<store::PutConfirmation>(&change))
+                return store_.confirm(put->row.through != 0, std::move(done));
             store_.held.push_back({std::move(change), std::move(done)});
         }
         void load(std::uint64_t, base::Task<void(Result<store::Message>)> done) override {

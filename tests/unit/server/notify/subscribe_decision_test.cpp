@@ -27,13 +27,13 @@ SubscribeFacts facts(const Request& request) {
 }
 
 int status_of(const SubscribeFacts& facts) {
-    const auto decision = decide(facts);
+    const auto decision = decide_subscribe(facts);
     const auto* refusal = std::get_if<sip::Answer>(&decision);
     return refusal ? refusal->status : 200;
 }
 
 SubscribeGrant grant_of(const SubscribeFacts& facts) {
-    const auto decision = decide(facts);
+    const auto decision = decide_subscribe(facts);
     REQUIRE(std::holds_alternative<SubscribeGrant>(decision));
     return std::get<SubscribeGrant>(decision);
 }
@@ -95,7 +95,7 @@ TEST_CASE("a foreign domain is 404 even to those who would be blocked") {
 
 TEST_CASE("RFC 6665 4.2.1.1: 423 names the minimum") {
     const Request request("SUBSCRIBE", "Event: presence\nExpires: 59\n");
-    const auto decision = decide(facts(request));
+    const auto decision = decide_subscribe(facts(request));
     REQUIRE(std::holds_alternative<sip::Answer>(decision));
     CHECK(std::get<sip::Answer>(decision).min_expires == 60);
 }

@@ -1,6 +1,6 @@
-// tests/unit/server/notify/notifier_test.cpp: what happens to subscriptions while the store takes
-// its time.
-#include "server/notify/notifier.h"
+// tests/unit/server/notify/subscribe_requests_test.cpp: what happens to subscriptions while the
+// store takes its time.
+#include "server/notify/subscribe_requests.h"
 
 #include <doctest/doctest.h>
 
@@ -352,6 +352,89 @@ TEST_CASE("subscriptions that ended leave no timers behind") {
     CHECK(server.subscriptions() == 0);
     server.pass(std::chrono::seconds(64));
     CHECK(server.loop.timers().size() <= before + 1);
+}
+
+TEST_CASE("core R-15 (f): a refresh from a new flow does not wait for a NOTIFY to the old one") {
+    Subscribed server;
+    const auto moved = server.transport.udp("192.0.2.11");
+    server.transport.receive(subscribe(2, server.to), moved);
+    server.settle();
+    server.finish();
+
+    const auto sent = server.transport.take();
+    REQUIRE(sent.size() == 2);
+    CHECK(sent[0].bytes.starts_with("SIP/2.0 200"));
+    CHECK(sent[1].bytes.starts_with("NOTIFY"));
+    CHECK(sent[1].flow == moved);
+    CHECK(header(sent[1].bytes, "CSeq") == "2 NOTIFY");
+
+    // What becomes of the old one says nothing any more.
+    server.receive(answer_to(server.notify, "481 Subscription does not exist"));
+    server.pass(std::chrono::seconds(1));
+    CHECK(server.subscriptions() == 1);
+    server.transport.receive(answer_to(sent[1].bytes, "200 OK"), moved);
+    server.settle();
+    CHECK(server.shard.sender().in_flight() == 0);
+}
+
+TEST_CASE("RFC 6665 4.2.2: an end that the watcher cannot know of is kept until he has heard") {
+    Config config = parse_config("").config;
+    config.subscribe_pending_lifetime = 100;
+    SlowShard server(config);
+    // Of another domain: Alice is to decide.
+    auto text = subscribe(1);
+    text.replace(text.find("<sip:bob@localhost>"), 19, "<sip:bob@example.org>");
+    server.receive(text);
+    server.finish();
+    REQUIRE(server.sent().size() == 2);
+    REQUIRE(header(server.message(1), "Subscription-State").starts_with("pending"));
+    server.receive(answer_to(server.message(1), "200 OK"));
+
+    server.pass(std::chrono::seconds(101));
+    const auto& ending = server.store.oldest<store::TouchSubscription>();
+    CHECK(ending.state == store::Subscription::State::giveup);
+    CHECK(ending.keeps_mark);
+    CHECK(server.sent().empty());
+    server.finish();
+    REQUIRE(server.sent() == Lines{"NOTIFY sip:bob@192.0.2.10:5060 SIP/2.0"});
+    CHECK(server.store.held.empty());
+
+    server.receive(answer_to(server.message(0), "200 OK"));
+    CHECK(server.store.oldest<store::RemoveSubscription>().id == 1);
+    CHECK(server.subscriptions() == 0);
+}
+
+TEST_CASE("RFC 6665 4.2.2: who had not heard of his end when the process was killed hears of it") {
+    SlowShard server;
+    store::Subscription row;
+    row.id = row.change = 7;
+    row.package = "presence";
+    row.aor = kAlice;
+    row.entity = kAlice;
+    row.watcher = "sip:bob@localhost";
+    row.state = store::Subscription::State::deactivated;
+    row.call_id = "c1";
+    row.local_tag = "ours";
+    row.remote_tag = "b";
+    row.local_uri = "<sip:alice@localhost>";
+    row.remote_uri = "<sip:bob@localhost>";
+    row.remote_target = "sip:bob@192.0.2.10:5060";
+    row.event = "presence";
+    row.flow = "udp 0 192.0.2.10:5060";
+    row.cseq_base = 3;
+    server.shard.live_subscriptions().recover(row, {});
+    server.shard.resume();
+
+    server.receive(subscribe(9, "<sip:alice@localhost>;tag=ours"));
+    CHECK(server.sent() == Lines{"SIP/2.0 481 Call/Transaction Does Not Exist"});
+    server.pass(std::chrono::milliseconds(20));
+    REQUIRE(server.sent() == Lines{"NOTIFY sip:bob@192.0.2.10:5060 SIP/2.0"});
+    CHECK(header(server.message(0), "Subscription-State") == "terminated;reason=deactivated");
+    CHECK(header(server.message(0), "Content-Length") == "0");
+
+    server.receive(answer_to(server.message(0), "481 Subscription does not exist"));
+    CHECK(server.store.oldest<store::RemoveSubscription>().id == 7);
+    CHECK(server.subscriptions() == 0);
 }
 
 }  // namespace herald::server

@@ -1,5 +1,5 @@
-// tests/unit/server/notify/notify_test.cpp: many watchers of one resource, at one address.
-#include "server/notify/notify.h"
+// tests/unit/server/notify/notify_sender_test.cpp: many watchers of one resource, at one address.
+#include "server/notify/notify_sender.h"
 
 #include <set>
 
@@ -305,6 +305,61 @@ TEST_CASE("what is sent at once is little: other input gets its turn") {
     server.settle();
     server.collect();
     CHECK(server.notifies.size() >= kWatchers - 512);
+}
+
+TEST_CASE(
+    "RFC 5057 5.1: nobody is left untold for longer than five minutes, whatever he asks for") {
+    Crowd server;
+    server.answer_all("503 Service Unavailable\nRetry-After: 86400");
+    server.collect();
+    REQUIRE(server.notifies.empty());
+
+    server.pass(std::chrono::seconds(299));
+    server.collect();
+    CHECK(server.notifies.empty());
+    server.pass(std::chrono::seconds(2));
+    server.collect();
+    CHECK(server.notifies.size() == kWatchers);
+}
+
+TEST_CASE("RFC 4480 3.1: a document of many moments is told once a second at most") {
+    SlowShard server;
+    server.receive(testing::request("SUBSCRIBE", "sip:alice@localhost", 1, "<sip:alice@localhost>",
+                                    "Contact: <sip:bob@192.0.2.10>\nEvent: presence\n"));
+    server.finish();
+    const auto answer_last = [&] { server.receive(answer_to(server.message(0), "200 OK")); };
+    REQUIRE(server.sent().size() == 2);
+    server.receive(answer_to(server.message(1), "200 OK"));
+    // The clock says 2027-01-15T08:00:00Z.
+    std::string body =
+        "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\""
+        " xmlns:dm=\"urn:ietf:params:xml:ns:pidf:data-model\""
+        " xmlns:rpid=\"urn:ietf:params:xml:ns:pidf:rpid\" entity=\"sip:alice@localhost\">";
+    for (const std::string tenth : {"1", "3", "5"}) {
+        body += "<dm:person id=\"p" + tenth + "\"><rpid:mood until=\"2027-01-15T08:00:02." + tenth +
+                "Z\"><rpid:happy/></rpid:mood></dm:person>";
+    }
+    body += "</presence>";
+    server.shard.compositor().change_hard_state({packages::find("presence"),
+                                                 "sip:alice@localhost",
+                                                 packages::Document{"application/pidf+xml", body},
+                                                 {}},
+                                                [](const auto&) {});
+    server.finish();
+    REQUIRE(server.sent().size() == 1);
+    answer_last();
+
+    std::vector<int> told_at;  // tenths of a second
+    for (int tenth = 1; tenth <= 50; ++tenth) {
+        server.pass(std::chrono::milliseconds(100));
+        if (server.sent().empty()) continue;
+        told_at.push_back(tenth);
+        answer_last();
+    }
+
+    REQUIRE_FALSE(told_at.empty());
+    CHECK(told_at.front() >= 20);
+    for (std::size_t n = 1; n < told_at.size(); ++n) CHECK(told_at[n] - told_at[n - 1] >= 10);
 }
 
 }  // namespace herald::server

@@ -1,14 +1,14 @@
-// server/notify/notifier.cpp: what happens to a SUBSCRIBE: gather, decide, commit, apply (RFC
-// 6665 4.2.1).
-#include "server/notify/notifier.h"
+// server/notify/subscribe_requests.cpp: what happens to a SUBSCRIBE outside a dialog: gather,
+// decide, commit, apply (RFC 6665 4.2.1).
+#include "server/notify/subscribe_requests.h"
 
 #include <algorithm>
 #include <cassert>
 
-#include "base/log.h"
 #include "base/text.h"
+#include "server/access/authorize.h"
 #include "server/core/answers.h"
-#include "server/core/flow_text.h"
+#include "server/notify/subscribe_answers.h"
 
 namespace herald::server {
 
@@ -68,6 +68,16 @@ std::string instance_of(const sip::NameAddress& contact) {
     return std::string(contact.parameter("+sip.instance").value_or(""));
 }
 
+ExpiryRules expiry_rules(const Config& config, const packages::Profile& profile) {
+    ExpiryRules rules;
+    rules.maximum =
+        config.subscribe_max_expires ? config.subscribe_max_expires : profile.max_expires;
+    rules.minimum = std::min(config.subscribe_min_expires, rules.maximum);
+    rules.standard = std::min(profile.default_expires, rules.maximum);
+    rules.is_clamping = config.subscribe_clamp;
+    return rules;
+}
+
 base::Counter& counter(base::Metrics& metrics, const char* what) {
     return metrics.counter("herald_subscribe_total",
                            "SUBSCRIBE requests that changed something, by what they did",
@@ -76,30 +86,19 @@ base::Counter& counter(base::Metrics& metrics, const char* what) {
 
 }  // namespace
 
-Notifier::Notifier(Context& context, NotifySender& sender)
+SubscribeRequests::SubscribeRequests(Context& context, NotifySender& sender,
+                                     LiveSubscriptions& live)
     : context_(context),
       sender_(sender),
-      expiry_timer_(
-          context.loop.timers().add_owner([this](std::uint64_t user) { on_expiry(unpack(user)); })),
-      decision_timer_(context.loop.timers().add_owner([this](std::uint64_t user) {
-          const auto* record = context_.subscriptions.find(unpack(user));
-          if (record && record->state == SubscriptionState::pending)
-              run_out(unpack(user), EndReason::giveup);
-      })),
+      live_(live),
       accepted_(counter(context.metrics, "created")),
       refreshed_(counter(context.metrics, "refreshed")),
       fetched_(counter(context.metrics, "fetched")),
-      replaced_(counter(context.metrics, "replaced")),
-      expired_(context.metrics.counter("herald_subscriptions_expired_total",
-                                       "Subscriptions that ran out")),
-      sent_elsewhere_(context.metrics.counter(
-          "herald_subscriptions_sent_elsewhere_total",
-          "Subscriptions ended because their URI leads to another resource now")) {
-    sender_.on_settled([this](Id id) { open_gate(id); });
-}
+      replaced_(counter(context.metrics, "replaced")) {}
 
-void Notifier::on_subscribe(sip::ServerTransactionId transaction, const sip::Message& request,
-                            const sip::Flow& flow, const packages::Package& package) {
+void SubscribeRequests::on_subscribe(sip::ServerTransactionId transaction,
+                                     const sip::Message& request, const sip::Flow& flow,
+                                     const packages::Package& package) {
     Incoming incoming{transaction, flow, &package, {}};
     // Refused before anything is kept of it.
     if (request.bytes().size() - request.body().size() > kMostText)
@@ -108,23 +107,23 @@ void Notifier::on_subscribe(sip::ServerTransactionId transaction, const sip::Mes
     on_in_dialog(std::move(incoming), request);
 }
 
-void Notifier::refuse(const Incoming& incoming, const sip::Answer& answer) {
+void SubscribeRequests::refuse(const Incoming& incoming, const sip::Answer& answer) {
     context_.stack.answer(incoming.transaction, answer);
 }
 
 /// Overload: the cheapest answer, and nothing is remembered of it.
-void Notifier::turn_away(const Incoming& incoming) {
+void SubscribeRequests::turn_away(const Incoming& incoming) {
     context_.stack.answer_and_forget(incoming.transaction, unavailable("Busy"));
 }
 
 /// "Not applied" may be said; what may have been applied is never answered (docs/architecture.md:
 /// What a 200 means).
-void Notifier::refuse_uncommitted(const Incoming& incoming, store::Outcome outcome) {
+void SubscribeRequests::refuse_uncommitted(const Incoming& incoming, store::Outcome outcome) {
     if (outcome == store::Outcome::unknown) return context_.stack.abandon(incoming.transaction);
     refuse(incoming, unavailable("The store is not available"));
 }
 
-bool Notifier::authenticate(Incoming& incoming, const sip::Message& request) {
+bool SubscribeRequests::authenticate(Incoming& incoming, const sip::Message& request) {
     auto result = context_.authenticator.authenticate(request, incoming.flow);
     if (auto* refusal = std::get_if<AuthenticationRefusal>(&result)) {
         if (refusal->is_challenge) {
@@ -138,18 +137,7 @@ bool Notifier::authenticate(Incoming& incoming, const sip::Message& request) {
     return true;
 }
 
-ExpiryRules Notifier::expiry_rules(const packages::Profile& profile) const {
-    const auto& config = context_.config;
-    ExpiryRules rules;
-    rules.maximum =
-        config.subscribe_max_expires ? config.subscribe_max_expires : profile.max_expires;
-    rules.minimum = std::min(config.subscribe_min_expires, rules.maximum);
-    rules.standard = std::min(profile.default_expires, rules.maximum);
-    rules.is_clamping = config.subscribe_clamp;
-    return rules;
-}
-
-bool Notifier::is_over_limit(const Incoming& incoming, std::string_view aor) const {
+bool SubscribeRequests::is_over_limit(const Incoming& incoming, std::string_view aor) const {
     const auto& config = context_.config;
     if (context_.subscriptions.watcher_load(incoming.who.aor) >= config.subscribe_per_watcher)
         return true;
@@ -163,8 +151,9 @@ bool Notifier::is_over_limit(const Incoming& incoming, std::string_view aor) con
                config.subscribe_per_watcher_resource;
 }
 
-Notifier::Id Notifier::find_twin(const Incoming& incoming, const sip::Message& request,
-                                 std::string_view aor) const {
+SubscribeRequests::Id SubscribeRequests::find_twin(const Incoming& incoming,
+                                                   const sip::Message& request,
+                                                   std::string_view aor) const {
     if (!context_.config.subscribe_replace_same_device) return {};
     const auto slot = context_.resources.find(*incoming.package, aor);
     const auto contact = sip::sole_contact(request);
@@ -176,9 +165,9 @@ Notifier::Id Notifier::find_twin(const Incoming& incoming, const sip::Message& r
          instance, contact->uri, entity});
 }
 
-SubscribeFacts Notifier::gather(const Incoming& incoming, const sip::Message& request,
-                                std::string_view aor, const Subscription* existing,
-                                bool takes_room) const {
+SubscribeFacts SubscribeRequests::gather(const Incoming& incoming, const sip::Message& request,
+                                         std::string_view aor, const Subscription* existing,
+                                         bool takes_room) const {
     const auto& profile = incoming.package->profile();
     const auto uri = sip::parse_uri(request.request_uri());
     const auto owner = context_.accounts.find(aor);
@@ -191,10 +180,10 @@ SubscribeFacts Notifier::gather(const Incoming& incoming, const sip::Message& re
                           .is_in_dialog = existing != nullptr,
                           .is_over_limit = takes_room && is_over_limit(incoming, aor),
                           .was_active = existing && existing->state == SubscriptionState::active,
-                          .expiry = expiry_rules(profile)};
+                          .expiry = expiry_rules(context_.config, profile)};
 }
 
-void Notifier::on_initial(Incoming incoming, const sip::Message& request) {
+void SubscribeRequests::on_initial(Incoming incoming, const sip::Message& request) {
     if (context_.port.is_full()) return turn_away(incoming);
     if (!sip::sole_contact(request))
         return refuse(incoming, answer(400, "A SUBSCRIBE needs one usable Contact"));
@@ -202,7 +191,7 @@ void Notifier::on_initial(Incoming incoming, const sip::Message& request) {
     resume_initial(incoming);
 }
 
-void Notifier::resume_initial(const Incoming& incoming) {
+void SubscribeRequests::resume_initial(const Incoming& incoming) {
     const auto* request = context_.stack.request(incoming.transaction);
     if (!request) return;
     const auto uri = sip::parse_uri(request->request_uri());
@@ -211,25 +200,25 @@ void Notifier::resume_initial(const Incoming& incoming) {
         return refuse(incoming, unavailable("The address is being moved"));
     const auto twin = find_twin(incoming, *request, aor);
     const auto* older = context_.subscriptions.find(twin);
-    auto decision = decide(gather(incoming, *request, aor, nullptr, older == nullptr));
+    auto decision = decide_subscribe(gather(incoming, *request, aor, nullptr, older == nullptr));
     if (const auto* refusal = std::get_if<sip::Answer>(&decision))
         return refuse(incoming, *refusal);
     if (older && older->is_changing) {
-        if (gate_.wait(pack(twin), [this, incoming] { resume_initial(incoming); })) return;
+        if (live_.wait(twin, [this, incoming] { resume_initial(incoming); })) return;
         return refuse(incoming, unavailable("Busy"));
     }
     if (older && older->mark == context_.mark_of(*request))
-        return accept(incoming.transaction, *older, older->granted);
+        return context_.stack.answer(incoming.transaction, accepted(*older, older->granted));
 
-    const auto contact = sip::sole_contact(*request);
-    auto record = new_record(incoming, *request, std::get<SubscribeGrant>(decision), aor, *contact);
+    auto record = new_record(incoming, *request, std::get<SubscribeGrant>(decision), aor);
     if (record.granted == 0) return fetch(incoming, std::move(record));
     create(incoming, *request, std::move(record), twin);
 }
 
-Subscription Notifier::new_record(const Incoming& incoming, const sip::Message& request,
-                                  const SubscribeGrant& grant, std::string_view aor,
-                                  const sip::NameAddress& contact) {
+Subscription SubscribeRequests::new_record(const Incoming& incoming, const sip::Message& request,
+                                           const SubscribeGrant& grant,
+                                           std::string_view aor) const {
+    const auto contact = *sip::sole_contact(request);
     const auto local_tag = new_local_tag(bucket_of(context_.home.bucket_key, aor));
     const auto local_uri = without_tag(request.to());
     const auto remote_uri = without_tag(request.from());
@@ -255,60 +244,21 @@ Subscription Notifier::new_record(const Incoming& incoming, const sip::Message& 
     return record;
 }
 
-Notifier::Id Notifier::adopt(Subscription record) {
-    auto& resource = context_.resources[record.resource];
-    record.watcher_index = static_cast<std::uint32_t>(resource.watchers.size());
-    const auto id = context_.subscriptions.add(std::move(record));
-    resource.watchers.push_back(id.slot);
-    sender_.confirmations().added(context_.subscriptions[id.slot]);
-    return id;
-}
-
 /// RFC 6665 4.4.3: one NOTIFY, nothing kept.
-void Notifier::fetch(const Incoming& incoming, Subscription record) {
+void SubscribeRequests::fetch(const Incoming& incoming, Subscription record) {
     fetched_.add();
     record.is_fetch = true;
-    const auto id = adopt(std::move(record));
-    accept(incoming.transaction, context_.subscriptions[id.slot], 0);
+    const auto id = live_.adopt(std::move(record));
+    context_.stack.answer(incoming.transaction, accepted(context_.subscriptions[id.slot], 0));
     sender_.end(id, EndReason::timeout);
 }
 
-store::Subscription Notifier::row_of(const Subscription& record, store::RequestMark mark) const {
-    const auto& resource = context_.resources[record.resource];
-    store::Subscription row;
-    row.id = record.id;
-    row.package = resource.package->profile().event;
-    row.aor = resource.aor;
-    row.watcher = record.get(Part::watcher);
-    row.state = stored_state(record.state);
-    row.expires_at = record.expires_at;
-    row.granted = record.granted;
-    row.change = record.change;
-    row.call_id = record.get(Part::call_id);
-    row.local_tag = record.get(Part::local_tag);
-    row.remote_tag = record.get(Part::remote_tag);
-    row.local_uri = record.get(Part::local_uri);
-    row.remote_uri = record.get(Part::remote_uri);
-    row.remote_target = record.get(Part::remote_target);
-    row.route_set = record.get(Part::route_set);
-    row.event = record.get(Part::event);
-    row.accept = resource.package->profile().notify_types[resource.views[record.view].type];
-    row.entity = record.get(Part::entity);
-    row.instance = record.get(Part::instance);
-    row.flow = to_text(record.flow);
-    row.remote_cseq = record.remote_cseq;
-    row.cseq_base = record.cseq + 1;
-    row.epoch = context_.home.epoch;
-    row.mark = std::move(mark);
-    return row;
-}
-
-void Notifier::create(const Incoming& incoming, const sip::Message& request, Subscription record,
-                      Id replaced) {
+void SubscribeRequests::create(const Incoming& incoming, const sip::Message& request,
+                               Subscription record, Id replaced) {
     record.id = context_.next_id();
     record.change = context_.next_id();
     record.is_changing = true;
-    auto row = row_of(record, context_.request_mark(request));
+    auto row = live_.row_of(record, context_.request_mark(request));
     row.state = record.is_bodiless ? store::Subscription::State::pending
                                    : store::Subscription::State::active;
     store::PutSubscription change{std::move(row), {}};
@@ -317,13 +267,14 @@ void Notifier::create(const Incoming& incoming, const sip::Message& request, Sub
         older->is_changing = true;
         change.replaces.push_back(older->id);
     }
-    const auto id = adopt(std::move(record));
+    const auto id = live_.adopt(std::move(record));
     context_.port.commit(std::move(change), [this, incoming, id, replaced](store::Outcome outcome) {
         apply_created(incoming, id, replaced, outcome);
     });
 }
 
-void Notifier::apply_created(const Incoming& incoming, Id id, Id replaced, store::Outcome outcome) {
+void SubscribeRequests::apply_created(const Incoming& incoming, Id id, Id replaced,
+                                      store::Outcome outcome) {
     auto* record = context_.subscriptions.find(id);
     assert(record);  // what is not committed yet has nothing to end it
     record->is_changing = false;
@@ -332,8 +283,8 @@ void Notifier::apply_created(const Incoming& incoming, Id id, Id replaced, store
     if (outcome != store::Outcome::committed) {
         refuse_uncommitted(incoming, outcome);
         sender_.forget(id);
-        open_gate(replaced);
-        return open_gate(id);
+        live_.open_gate(replaced);
+        return live_.open_gate(id);
     }
     if (older) {
         replaced_.add();
@@ -342,31 +293,12 @@ void Notifier::apply_created(const Incoming& incoming, Id id, Id replaced, store
     accepted_.add();
     const bool is_pending = record->is_bodiless;
     record->is_bodiless = false;
-    context_.subscriptions.move(
-        *record, is_pending ? SubscriptionInput::commit_pending : SubscriptionInput::commit_active);
-    arm_expiry(id, {});
-    if (is_pending) await_decision(id);
-    accept(incoming.transaction, *record, record->granted);
+    live_.begin(id, is_pending);
+    live_.arm_expiry(id, {});
+    context_.stack.answer(incoming.transaction, accepted(*record, record->granted));
     sender_.notify(id);
-    open_gate(replaced);
-    open_gate(id);
-}
-
-void Notifier::accept(sip::ServerTransactionId transaction, const Subscription& record,
-                      std::uint32_t expires) {
-    sip::Answer answer;
-    answer.to_tag = record.get(Part::local_tag);
-    answer.expires = expires;
-    answer.with_contact = true;
-    answer.with_record_route = true;
-    context_.stack.answer(transaction, answer);
-}
-
-void Notifier::open_gate(Id id) {
-    gate_.open(pack(id), [&] {
-        const auto* record = context_.subscriptions.find(id);
-        return record && record->is_changing;
-    });
+    live_.open_gate(replaced);
+    live_.open_gate(id);
 }
 
 }  // namespace herald::server

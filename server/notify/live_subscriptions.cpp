@@ -1,0 +1,221 @@
+// server/notify/live_subscriptions.cpp: the subscriptions of a shard over their lives.
+#include "server/notify/live_subscriptions.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "base/log.h"
+#include "server/core/flow_text.h"
+
+namespace herald::server {
+
+namespace {
+
+using Part = PackedText::Part;
+
+/// Told after a start before others get their turn.
+constexpr std::size_t kAtOnce = 256;
+constexpr auto kBetween = std::chrono::milliseconds(10);
+
+/// What the store is to know of a subscription that ends by itself, before its watcher hears of it.
+store::Change end_of(const Subscription& record, EndReason reason, std::uint32_t epoch) {
+    if (!is_kept(reason)) return store::RemoveSubscription{record.id, {}, {}};
+    auto touch = touch_of(record, epoch);
+    touch.state = stored_end(reason);
+    return touch;
+}
+
+}  // namespace
+
+LiveSubscriptions::LiveSubscriptions(Context& context, NotifySender& sender)
+    : context_(context),
+      sender_(sender),
+      expiry_timer_(
+          context.loop.timers().add_owner([this](std::uint64_t user) { on_expiry(unpack(user)); })),
+      decision_timer_(context.loop.timers().add_owner(
+          [this](std::uint64_t user) { give_up_pending(unpack(user)); })),
+      expired_(context.metrics.counter("herald_subscriptions_expired_total",
+                                       "Subscriptions that ran out")) {
+    sender_.numbers().on_renewed([this](Id id, bool) { open_gate(id); });
+}
+
+LiveSubscriptions::Id LiveSubscriptions::adopt(Subscription record) {
+    auto& resource = context_.resources[record.resource];
+    record.watcher_index = static_cast<std::uint32_t>(resource.watchers.size());
+    const auto id = context_.subscriptions.add(std::move(record));
+    resource.watchers.push_back(id.slot);
+    sender_.confirmations().added(context_.subscriptions[id.slot]);
+    return id;
+}
+
+void LiveSubscriptions::begin(Id id, bool is_pending) {
+    auto& record = *context_.subscriptions.find(id);
+    context_.subscriptions.move(
+        record, is_pending ? SubscriptionInput::commit_pending : SubscriptionInput::commit_active);
+    if (!is_pending) return;
+    const auto patience = std::chrono::seconds(context_.config.subscribe_pending_lifetime);
+    record.decision =
+        context_.loop.timers().arm(decision_timer_, pack(id), context_.loop.now() + patience);
+}
+
+/// Nobody decides for ever.
+void LiveSubscriptions::give_up_pending(Id id) {
+    const auto* record = context_.subscriptions.find(id);
+    if (record && record->state == SubscriptionState::pending) run_out(id, EndReason::giveup);
+}
+
+void LiveSubscriptions::arm_expiry(Id id, base::WallTime not_before) {
+    auto& record = *context_.subscriptions.find(id);
+    context_.expiry().arm(record.expiry, record.expires_at, not_before, expiry_timer_, pack(id));
+}
+
+void LiveSubscriptions::on_expiry(Id id) {
+    const auto* record = context_.subscriptions.find(id);
+    const bool is_early = record && context_.expiry().is_early(record->expires_at);
+    return is_early ? arm_expiry(id, {}) : run_out(id, EndReason::timeout);
+}
+
+/// RFC 6665 4.2.1.4.
+void LiveSubscriptions::run_out(Id id, EndReason reason) {
+    auto* record = context_.subscriptions.find(id);
+    if (!record || !record->is_live()) return;
+    if (record->is_changing) return run_out_later(id, reason);
+    record->is_changing = true;
+    context_.port.commit(
+        end_of(*record, reason, context_.home.epoch),
+        [this, id, reason](store::Outcome outcome) { apply_end(id, reason, outcome); });
+}
+
+void LiveSubscriptions::apply_end(Id id, EndReason reason, store::Outcome outcome) {
+    auto* ended = context_.subscriptions.find(id);
+    if (!ended) return open_gate(id);
+    ended->is_changing = false;
+    if (is_to_be_retried(outcome)) return run_out_later(id, reason);
+    if (reason == EndReason::timeout || reason == EndReason::giveup) expired_.add();
+    sender_.end(id, reason);
+    open_gate(id);
+}
+
+void LiveSubscriptions::run_out_later(Id id, EndReason reason) {
+    context_.loop.timers().arm(context_.loop.now() + kExpiryRetry, [this, id, reason] {
+        const auto* record = context_.subscriptions.find(id);
+        const bool was_refreshed =
+            record && reason == EndReason::timeout && record->expires_at > context_.wall();
+        if (record && !was_refreshed) run_out(id, reason);
+    });
+}
+
+void LiveSubscriptions::open_gate(Id id) {
+    gate_.open(pack(id), [&] {
+        const auto* record = context_.subscriptions.find(id);
+        return record && record->is_changing;
+    });
+}
+
+store::Subscription LiveSubscriptions::row_of(const Subscription& record,
+                                              store::RequestMark mark) const {
+    const auto& resource = context_.resources[record.resource];
+    store::Subscription row;
+    row.id = record.id;
+    row.package = resource.package->profile().event;
+    row.aor = resource.aor;
+    row.watcher = record.get(Part::watcher);
+    row.state = stored_state(record.state);
+    row.expires_at = record.expires_at;
+    row.granted = record.granted;
+    row.change = record.change;
+    row.call_id = record.get(Part::call_id);
+    row.local_tag = record.get(Part::local_tag);
+    row.remote_tag = record.get(Part::remote_tag);
+    row.local_uri = record.get(Part::local_uri);
+    row.remote_uri = record.get(Part::remote_uri);
+    row.remote_target = record.get(Part::remote_target);
+    row.route_set = record.get(Part::route_set);
+    row.event = record.get(Part::event);
+    row.accept = resource.package->profile().notify_types[resource.views[record.view].type];
+    row.entity = record.get(Part::entity);
+    row.instance = record.get(Part::instance);
+    row.flow = to_text(record.flow);
+    row.remote_cseq = record.remote_cseq;
+    row.cseq_base = record.cseq + 1;
+    row.epoch = context_.home.epoch;
+    row.mark = std::move(mark);
+    return row;
+}
+
+bool LiveSubscriptions::was_ended_by(const sip::Message& request) const {
+    if (tombstones_.empty()) return false;
+    const auto found = tombstones_.find(std::string(request.to_tag()));
+    return found != tombstones_.end() && found->second == context_.mark_of(request);
+}
+
+void LiveSubscriptions::forget(Cell cell) {
+    context_.resources.for_each([&](std::uint32_t slot, Resource& resource) {
+        if (context_.cell_of(resource.aor) == cell) sender_.forget_watchers(slot);
+    });
+    std::erase_if(tombstones_, [&](const auto& entry) {
+        const auto bucket = bucket_of_tag(entry.first);
+        return bucket && server::cell_of(*bucket) == cell;
+    });
+}
+
+void LiveSubscriptions::recover(const store::Subscription& row, base::WallTime not_before) {
+    if (row.state == store::Subscription::State::terminated) {
+        tombstones_[row.local_tag] = context_.mark_of(row.mark);
+        return;
+    }
+    const auto* package = packages::find(row.package);
+    if (!package) {
+        base::log_warning("subscription.skipped",
+                          {{"call_id", row.call_id}, {"package", row.package}});
+        return;
+    }
+    const auto id = adopt(record_of(row, *package));
+    begin(id, row.state == store::Subscription::State::pending);
+    if (const auto reason = end_of_stored(row.state)) {
+        auto& record = context_.subscriptions[id.slot];
+        context_.subscriptions.move(record, SubscriptionInput::end);
+        record.reason = *reason;
+        // Whether he might see anything is not known any more.
+        record.is_bodiless = true;
+        return ended_.push_back(id);
+    }
+    arm_expiry(id, not_before);
+}
+
+Subscription LiveSubscriptions::record_of(const store::Subscription& row,
+                                          const packages::Package& package) const {
+    Subscription record;
+    record.text = PackedText({row.call_id, row.local_uri, row.remote_uri, row.remote_target,
+                              row.local_tag, row.remote_tag, row.event, row.watcher, row.entity,
+                              row.instance, row.route_set});
+    record.id = row.id;
+    record.change = row.change;
+    record.mark = context_.mark_of(row.mark);
+    record.expires_at = row.expires_at;
+    record.granted = row.granted;
+    record.flow = flow_from_text(row.flow);
+    record.remote_cseq = row.remote_cseq;
+    record.cseq = row.cseq_base + (context_.home.epoch - row.epoch) * kCseqBlock - 1;
+    record.cseq_end = record.cseq + 1 + kCseqBlock;
+    record.resource = context_.resources.obtain(package, row.aor);
+    record.view = context_.resources[record.resource].view_for(
+        type_index(package.profile(), row.accept), row.entity);
+    return record;
+}
+
+void LiveSubscriptions::resume() {
+    if (!ended_.empty()) tell_some_ends(std::exchange(ended_, {}));
+}
+
+void LiveSubscriptions::tell_some_ends(std::vector<Id> ids) {
+    const auto rest = ids.size() - std::min(ids.size(), kAtOnce);
+    context_.loop.timers().arm(
+        context_.loop.now() + kBetween,
+        [this, rest, ids = std::make_unique<std::vector<Id>>(std::move(ids))]() mutable {
+            for (; ids->size() > rest; ids->pop_back()) sender_.tell_end(ids->back());
+            if (!ids->empty()) tell_some_ends(std::move(*ids));
+        });
+}
+
+}  // namespace herald::server

@@ -1,0 +1,70 @@
+// server/notify/notify_flights.h: NOTIFYs on their way: made, sent by a way that fits them, written
+// again for each retransmission, answered (RFC 3261 17.1.2, 18.1.1).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+
+#include "base/slab.h"
+#include "server/core/context.h"
+#include "server/notify/owed_documents.h"
+#include "server/notify/watcher_ways.h"
+#include "sip/transaction.h"
+
+namespace herald::server {
+
+/// What is on its way to one watcher; exists only while it is.
+struct NotifyFlight {
+    sip::ClientTransactionId transaction;
+    Portion portion;
+    std::string authorization;  ///< a complete line, or empty
+    base::Instant sent_at{};
+    std::uint32_t cseq = 0;
+    std::uint32_t expires = 0;
+    SubscriptionState state = SubscriptionState::active;
+    bool is_compact = false;   ///< compact header names, to stay under 1300 bytes on UDP
+    bool is_switched = false;  ///< sent over TCP because it is too large for UDP
+    bool is_parting = false;   ///< a part, with more to come, of a subscription that has ended
+};
+
+/// At most one for each subscription, which names it in Subscription::flight. One per shard, on its
+/// thread.
+class NotifyFlights final : public sip::RequestSource {
+public:
+    using Id = SubscriptionTable::Id;
+    /// Called with what is on its way no more.
+    using Landed = base::Task<void(Id, const NotifyFlight&, const sip::ClientOutcome&)>;
+
+    NotifyFlights(Context& context, OwedDocuments& owed, WatcherWays& ways, Landed landed);
+
+    /// Sends a NOTIFY with what is owed, under the CSeq taken last, on Subscription::flow. nullptr:
+    /// too many transactions are under way, nothing was sent.
+    const NotifyFlight* start(Id id, Subscription& record);
+    /// What is on its way is as if it had never left; false where nothing is.
+    bool recall(Id id, Subscription& record);
+    /// The subscription ends.
+    void forget(Id id, Subscription& record);
+    /// Credentials for the next NOTIFY of a subscription: a complete line.
+    void sign(Id id, std::string line) { authorizations_[pack(id)] = std::move(line); }
+    std::size_t size() const noexcept { return flights_.size(); }
+
+    void write_request(std::uint64_t user, std::string_view via, std::string& out) override;
+    void on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome) override;
+
+private:
+    NotifyFlight& load(Id id, Subscription& record);
+    sip::Flow carrier(const Subscription& record, NotifyFlight& flight);
+
+    Context& context_;
+    OwedDocuments& owed_;
+    WatcherWays& ways_;
+    Landed landed_;
+    base::Slab<NotifyFlight> flights_;
+    std::unordered_map<std::uint64_t, std::string> authorizations_;  ///< by packed Id
+    std::string measured_;  ///< a NOTIFY written to see how long it is
+    base::Counter& sent_;
+    base::Counter& oversize_;
+};
+
+}  // namespace herald::server

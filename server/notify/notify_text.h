@@ -1,0 +1,33 @@
+// server/notify/notify_text.h: a NOTIFY as it goes on the wire (RFC 6665 4.2.2).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "packages/package.h"
+#include "server/core/subscription.h"
+
+namespace herald::server {
+
+/// What a NOTIFY says beside what its subscription does.
+struct NotifyHead {
+    std::string_view contact;        ///< ours
+    std::string_view authorization;  ///< a complete line, or empty
+    std::uint32_t cseq = 0;
+    std::uint32_t expires = 0;  ///< seconds left
+    SubscriptionState state = SubscriptionState::active;
+    bool is_compact = false;  ///< compact header names, to stay under 1300 bytes on UDP
+};
+
+/// Appends the request; `via` is a complete line, `composed` null where there is no body.
+void append_notify(std::string& out, const Subscription& record, const NotifyHead& head,
+                   const packages::Composed* composed, std::string_view via);
+
+/// Never less than the length of what append_notify() makes with an empty `via`, and cheaper than
+/// writing it to see.
+std::size_t most_bytes_of(const Subscription& record, const NotifyHead& head,
+                          const packages::Composed* composed);
+
+}  // namespace herald::server

@@ -1,0 +1,96 @@
+// server/notify/silent_watchers.cpp: watchers that did not answer or cannot be reached.
+#include "server/notify/silent_watchers.h"
+
+#include "base/log.h"
+#include "server/core/flow_text.h"
+
+namespace herald::server {
+
+namespace {
+
+/// Silent watchers tried again between two batches of input.
+constexpr std::size_t kAtOnce = 256;
+
+std::uint64_t peer_key(const sip::Flow& flow) {
+    return flow.peer.hash(static_cast<std::uint64_t>(flow.protocol));
+}
+
+}  // namespace
+
+SilentWatchers::SilentWatchers(Context& context)
+    : context_(context),
+      suspects_(context.metrics.counter("herald_notify_suspect_total",
+                                        "Times a watcher did not answer and became suspect")),
+      flows_lost_(context.metrics.counter("herald_notify_flow_lost_total",
+                                          "Times no way to a watcher was left")),
+      self_(std::make_shared<SilentWatchers*>(this)) {}
+
+SilentWatchers::~SilentWatchers() {
+    *self_ = nullptr;
+}
+
+void SilentWatchers::add(Id id, Subscription& record, Liveness liveness) {
+    silent_[peer_key(record.flow)].insert(pack(id));
+    record.liveness = liveness;
+    if (liveness == Liveness::suspect) return suspects_.add();
+    flows_lost_.add();
+    base::log_info("subscription.flow_lost", {{"call_id", record.get(PackedText::Part::call_id)},
+                                              {"resource", context_.resources[record.resource].aor},
+                                              {"flow", to_text(record.flow)}});
+}
+
+void SilentWatchers::take_out(Id id, Subscription& record) {
+    if (record.liveness == Liveness::well) return;
+    record.liveness = Liveness::well;
+    const auto found = silent_.find(peer_key(record.flow));
+    if (found == silent_.end()) return;
+    found->second.erase(pack(id));
+    if (found->second.empty()) silent_.erase(found);
+}
+
+void SilentWatchers::move(Id id, Subscription& record, const sip::Flow& flow) {
+    const auto liveness = record.liveness;
+    take_out(id, record);
+    context_.subscriptions.reroute(record, flow);
+    record.has_strayed = true;
+    if (liveness == Liveness::well) return;
+    silent_[peer_key(flow)].insert(pack(id));
+    record.liveness = liveness;
+}
+
+void SilentWatchers::on_sign_of_life(const sip::Flow& flow) {
+    if (silent_.empty()) return;
+    const auto peer = peer_key(flow);
+    const auto silent = silent_.find(peer);
+    // One round of a peer at a time: a proxy is heard for each of its many watchers.
+    if (silent == silent_.end() || rounds_.count(peer) > 0) return;
+    rounds_.emplace(peer, std::vector<std::uint64_t>(silent->second.begin(), silent->second.end()));
+    // After the request that was heard: a refresh gets its answer first, and brings a NOTIFY of its
+    // own.
+    try_later(peer);
+}
+
+void SilentWatchers::try_later(std::uint64_t peer) {
+    context_.loop.post([self = self_, peer] {
+        if (*self) (*self)->try_some(peer);
+    });
+}
+
+/// A slice of those who may be reached again behind `peer`.
+void SilentWatchers::try_some(std::uint64_t peer) {
+    auto& left = rounds_.at(peer);
+    for (std::size_t n = 0; n < kAtOnce && !left.empty(); ++n) {
+        const auto id = unpack(left.back());
+        left.pop_back();
+        auto* record = context_.subscriptions.find(id);
+        if (!record || !record->is_live() || record->is_changing ||
+            record->liveness == Liveness::well)
+            continue;
+        if (record->liveness == Liveness::flow_lost) take_out(id, *record);
+        heard_of_.tell(id);
+    }
+    if (!left.empty()) return try_later(peer);
+    rounds_.erase(peer);
+}
+
+}  // namespace herald::server

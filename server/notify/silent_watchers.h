@@ -1,0 +1,54 @@
+// server/notify/silent_watchers.h: watchers that did not answer or cannot be reached, by the peer
+// their NOTIFYs go to; whoever hears of that peer tries them again (events section 6).
+//
+//   well --- no answer ---> suspect      heard of its peer, or on its schedule: tried again
+//   well --- no way ------> flow_lost    heard of its peer: well, and tried again
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "base/listeners.h"
+#include "server/core/context.h"
+
+namespace herald::server {
+
+/// One per shard, on its thread; the one place that changes Subscription::liveness.
+class SilentWatchers {
+public:
+    using Id = SubscriptionTable::Id;
+
+    explicit SilentWatchers(Context& context);
+    ~SilentWatchers();
+
+    /// Adds a listener: called for a silent subscription whose peer was heard of. May end it.
+    void on_heard(base::Task<void(Id)> listener) { heard_of_.add(std::move(listener)); }
+
+    void add(Id id, Subscription& record, Liveness liveness);
+    /// It answered, or was heard of itself, or ends.
+    void take_out(Id id, Subscription& record);
+    /// Another way to the watcher; whoever is silent is remembered under it.
+    void move(Id id, Subscription& record, const sip::Flow& flow);
+
+    /// Something was heard from this peer: its watchers are tried again, after this turn and in
+    /// slices (product 7).
+    void on_sign_of_life(const sip::Flow& flow);
+
+private:
+    void try_later(std::uint64_t peer);
+    void try_some(std::uint64_t peer);
+
+    Context& context_;
+    base::Listeners<Id> heard_of_;
+    base::Counter& suspects_;
+    base::Counter& flows_lost_;
+    /// Packed Ids by peer; and of those whose peer was heard of, the ones still to be tried.
+    std::unordered_map<std::uint64_t, std::unordered_set<std::uint64_t>> silent_;
+    std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> rounds_;
+    std::shared_ptr<SilentWatchers*> self_;  ///< for what was posted
+};
+
+}  // namespace herald::server

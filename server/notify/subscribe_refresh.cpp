@@ -1,0 +1,216 @@
+// server/notify/subscribe_refresh.cpp: SUBSCRIBEs within a dialog: refresh and unsubscribe (RFC
+// 6665 4.2.1.4, 4.1.2.3).
+#include <algorithm>
+#include <memory>
+
+#include "base/text.h"
+#include "server/core/answers.h"
+#include "server/core/flow_text.h"
+#include "server/notify/subscribe_answers.h"
+#include "server/notify/subscribe_requests.h"
+
+namespace herald::server {
+
+namespace {
+
+using Part = PackedText::Part;
+
+/// Same type and id; a missing id on one side is forgiven, the dialog has one usage only (RFC
+/// 6665 8.2.1, events 18).
+bool is_same_event(std::string_view kept, std::string_view asked) {
+    const auto ours = sip::parse_event(kept);
+    const auto theirs = sip::parse_event(asked);
+    if (!ours || !theirs || !base::iequals(ours->type, theirs->type)) return false;
+    return !ours->id || !theirs->id || *ours->id == *theirs->id;
+}
+
+}  // namespace
+
+std::optional<sip::Answer> SubscribeRequests::answer_within_dialog(
+    const sip::Message& request) const {
+    const auto id =
+        context_.subscriptions.by_dialog(request.call_id(), request.to_tag(), request.from_tag());
+    const auto* record = context_.subscriptions.find(id);
+    const bool is_subscribe = request.method() == sip::Method::subscribe;
+    if (record && record->state != SubscriptionState::ending) {
+        if (!is_subscribe) return std::nullopt;
+        return answer_out_of_order(*record, request, context_.mark_of(request));
+    }
+    if (request.method() == sip::Method::options) return std::nullopt;
+    if (is_subscribe && live_.was_ended_by(request)) return accepted_end();
+    return answer(481);
+}
+
+void SubscribeRequests::on_in_dialog(Incoming incoming, const sip::Message& request) {
+    const auto id =
+        context_.subscriptions.by_dialog(request.call_id(), request.to_tag(), request.from_tag());
+    const auto* record = context_.subscriptions.find(id);
+    if (!record) return refuse(incoming, answer(481));
+    if (!is_same_event(record->get(Part::event), request.header(sip::Header::event).value_or("")))
+        return refuse(incoming, answer(403, "Dialogs are not shared between subscriptions"));
+    if (context_.port.is_full_for_refreshes()) return turn_away(incoming);
+    if (!authenticate(incoming, request)) return;
+    if (incoming.who.aor != record->get(Part::watcher))
+        return refuse(incoming, answer(403, "Not your subscription"));
+    resume_in_dialog(incoming);
+}
+
+void SubscribeRequests::resume_in_dialog(const Incoming& incoming) {
+    const auto* request = context_.stack.request(incoming.transaction);
+    if (!request) return;
+    const auto id = context_.subscriptions.by_dialog(request->call_id(), request->to_tag(),
+                                                     request->from_tag());
+    auto* record = context_.subscriptions.find(id);
+    if (!record || record->state == SubscriptionState::ending) return refuse(incoming, answer(481));
+    if (record->is_changing) {
+        if (live_.wait(id, [this, incoming] { resume_in_dialog(incoming); })) return;
+        return refuse(incoming, unavailable("Busy"));
+    }
+    if (const auto refusal = answer_out_of_order(*record, *request, context_.mark_of(*request)))
+        return refuse(incoming, *refusal);
+    const auto& resource = context_.resources[record->resource];
+    auto decision = decide_subscribe(gather(incoming, *request, resource.aor, record, false));
+    if (const auto* refusal = std::get_if<sip::Answer>(&decision))
+        return refuse(incoming, *refusal);
+    const auto& grant = std::get<SubscribeGrant>(decision);
+    if (grant.expires == 0) return unsubscribe(incoming, *request, id);
+    refresh(incoming, *request, id, grant);
+}
+
+SubscribeRequests::Refresh SubscribeRequests::plan_refresh(const Incoming& incoming,
+                                                           const sip::Message& request,
+                                                           const Subscription& record,
+                                                           const SubscribeGrant& grant) const {
+    auto& resource = context_.resources[record.resource];
+    const auto& profile = resource.package->profile();
+    Refresh plan;
+    plan.flow = incoming.flow;
+    plan.expires_at = context_.wall() + std::chrono::seconds(grant.expires);
+    plan.change = context_.next_id();
+    plan.mark = context_.mark_of(request);
+    plan.granted = grant.expires;
+    plan.remote_cseq = request.cseq();
+    plan.cseq_base = record.cseq + 1;
+    plan.is_pending = grant.is_pending;
+    // No Accept on a refresh of something else than the default type: what was chosen stays.
+    const bool names_type = request.count(sip::Header::accept) > 0;
+    // A copy: view_for() may move the views.
+    const std::string entity = resource.views[record.view].entity;
+    plan.view = names_type ? resource.view_for(type_index(profile, grant.type),
+                                               entity.empty() ? resource.aor : entity)
+                           : record.view;
+    const auto contact = sip::sole_contact(request);
+    if (contact && contact->uri != record.get(Part::remote_target)) {
+        auto parts = record.text.parts();
+        parts[static_cast<std::size_t>(Part::remote_target)] = contact->uri;
+        plan.text = PackedText(parts);
+    }
+    return plan;
+}
+
+/// The cheap row change where nothing but times and counters moved.
+store::Change SubscribeRequests::change_of(const Subscription& record, const Refresh& refresh,
+                                           store::RequestMark mark) const {
+    const bool is_same_place = refresh.text.is_empty() && refresh.flow == record.flow &&
+                               refresh.view == record.view && !record.has_strayed;
+    const auto state = refresh.is_pending ? store::Subscription::State::pending
+                                          : store::Subscription::State::active;
+    if (is_same_place) {
+        return store::TouchSubscription{
+            record.id,           refresh.change,    refresh.expires_at,  refresh.granted,
+            refresh.remote_cseq, refresh.cseq_base, context_.home.epoch, state,
+            std::move(mark)};
+    }
+    auto row = live_.row_of(record, std::move(mark));
+    const auto& resource = context_.resources[record.resource];
+    row.state = state;
+    row.expires_at = refresh.expires_at;
+    row.granted = refresh.granted;
+    row.change = refresh.change;
+    row.remote_cseq = refresh.remote_cseq;
+    row.cseq_base = refresh.cseq_base;
+    row.flow = to_text(refresh.flow);
+    row.accept = resource.package->profile().notify_types[resource.views[refresh.view].type];
+    if (!refresh.text.is_empty()) row.remote_target = refresh.text[Part::remote_target];
+    return store::UpdateSubscription{std::move(row)};
+}
+
+void SubscribeRequests::refresh(const Incoming& incoming, const sip::Message& request, Id id,
+                                const SubscribeGrant& grant) {
+    auto& record = *context_.subscriptions.find(id);
+    auto plan = plan_refresh(incoming, request, record, grant);
+    auto change = change_of(record, plan, context_.request_mark(request));
+    record.is_changing = true;
+    sender_.confirmations().advance(record, DeliveryInput::doubt);
+    context_.port.commit(
+        std::move(change),
+        [this, incoming, id, plan = std::make_unique<Refresh>(std::move(plan))](
+            store::Outcome outcome) { apply_refresh(incoming, id, *plan, outcome); });
+}  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks): the task owns the plan
+
+void SubscribeRequests::apply_refresh(const Incoming& incoming, Id id, Refresh& refresh,
+                                      store::Outcome outcome) {
+    auto* record = context_.subscriptions.find(id);
+    if (!record) return refuse_ended(incoming, id);
+    record->is_changing = false;
+    if (outcome == store::Outcome::refused) {
+        // The row is gone: so is the subscription.
+        sender_.forget(id);
+        return refuse_ended(incoming, id);
+    }
+    if (outcome != store::Outcome::committed) {
+        refuse_uncommitted(incoming, outcome);
+        return live_.open_gate(id);
+    }
+    refreshed_.add();
+    if (!refresh.text.is_empty()) context_.subscriptions.retext(id, std::move(refresh.text));
+    record->view = refresh.view;
+    record->has_strayed = false;
+    record->change = refresh.change;
+    record->mark = refresh.mark;
+    record->granted = refresh.granted;
+    record->expires_at = refresh.expires_at;
+    record->remote_cseq = refresh.remote_cseq;
+    record->cseq_end = refresh.cseq_base + kCseqBlock;
+    if (!refresh.is_pending && record->state == SubscriptionState::pending) {
+        context_.subscriptions.move(*record, SubscriptionInput::grant);
+        context_.loop.timers().cancel(record->decision);
+    }
+    live_.arm_expiry(id, {});
+    sender_.on_reachable(id, refresh.flow);
+    context_.stack.answer(incoming.transaction, accepted(*record, record->granted));
+    sender_.notify(id);
+    live_.open_gate(id);
+}
+
+/// A NOTIFY ended the subscription while its change was under way; so it is for those who wait.
+void SubscribeRequests::refuse_ended(const Incoming& incoming, Id id) {
+    refuse(incoming, answer(481));
+    live_.open_gate(id);
+}
+
+void SubscribeRequests::unsubscribe(const Incoming& incoming, const sip::Message& request, Id id) {
+    auto& record = *context_.subscriptions.find(id);
+    record.is_changing = true;
+    store::RemoveSubscription change{record.id, context_.wall() + kTombstoneLife,
+                                     context_.request_mark(request)};
+    context_.port.commit(std::move(change), [this, incoming, id](store::Outcome outcome) {
+        apply_unsubscribe(incoming, id, outcome);
+    });
+}
+
+void SubscribeRequests::apply_unsubscribe(const Incoming& incoming, Id id, store::Outcome outcome) {
+    auto* record = context_.subscriptions.find(id);
+    if (!record) return refuse_ended(incoming, id);
+    record->is_changing = false;
+    if (outcome == store::Outcome::unavailable || outcome == store::Outcome::unknown) {
+        refuse_uncommitted(incoming, outcome);
+        return live_.open_gate(id);
+    }
+    sender_.on_reachable(id, incoming.flow);
+    context_.stack.answer(incoming.transaction, accepted(*record, 0));
+    sender_.end(id, EndReason::timeout);
+    live_.open_gate(id);
+}
+
+}  // namespace herald::server
