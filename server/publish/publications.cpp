@@ -44,12 +44,27 @@ bool Publications::wait(std::uint32_t slot, base::Task<void()>&& work) {
 void Publications::commit(std::uint32_t slot, store::Change change,
                           base::Task<void(store::Outcome)> apply) {
     context_.resources[slot].is_changing = true;
+    if (!std::holds_alternative<store::RefreshPublication>(change)) void_confirmation(slot);
     context_.port.commit(std::move(change),
                          [this, slot, apply = std::move(apply)](store::Outcome outcome) mutable {
                              context_.resources[slot].is_changing = false;
                              apply(outcome);
                              open_gate(slot);
                              context_.resources.drop_if_idle(slot);
+                         });
+}
+
+/// What watchers were told before is not what they are about to be told. Handed over in the same
+/// turn, before the change: durable with it, never after it.
+void Publications::void_confirmation(std::uint32_t slot) {
+    const auto& resource = context_.resources[slot];
+    if (resource.confirmed_fingerprint == 0) return;
+    context_.port.commit(store::PutConfirmation{{std::string(resource.package->profile().event),
+                                                 resource.aor, 0, 0}},
+                         [this, slot](store::Outcome outcome) {
+                             // The change that follows keeps the resource in its place.
+                             if (outcome == store::Outcome::committed)
+                                 context_.resources[slot].confirmed_fingerprint = 0;
                          });
 }
 

@@ -52,6 +52,7 @@ private:
     void on_expiry(std::uint32_t slot, std::uint64_t id);
     void apply_expiry(std::uint32_t slot, std::uint64_t id, store::Outcome outcome);
     void try_expiry_again(std::uint32_t slot, Publication& publication);
+    void void_confirmation(std::uint32_t slot);
     void open_gate(std::uint32_t slot);
 
     Context& context_;
