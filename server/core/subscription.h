@@ -10,7 +10,7 @@
 
 #include "base/time.h"
 #include "base/timers.h"
-#include "server/core/delivery.h"
+#include "server/core/notify_state.h"
 #include "sip/endpoint.h"
 #include "sip/transaction.h"
 #include "store/records.h"
@@ -118,7 +118,7 @@ struct Subscription {
     SubscriptionState state = SubscriptionState::committing;
     Liveness liveness = Liveness::well;
     EndReason reason = EndReason::timeout;
-    Delivery delivery = Delivery::untold;
+    NotifyState notify_state = NotifyState::untold;
     std::uint8_t sent_alert = 0;   ///< Composed::alert of the document last sent
     std::uint8_t failures = 0;     ///< NOTIFYs in a row without a good answer
     bool is_changing : 1 = false;  ///< a durable change of this dialog is under way

@@ -28,19 +28,19 @@ Confirmations::Confirmations(Context& context)
           "herald_told_seconds",
           "From a request that changes a resource to the last answer of its watchers")) {}
 
-void Confirmations::advance(Subscription& record, DeliveryInput input) {
-    const auto next = next_delivery(record.delivery, input);
+void Confirmations::advance(Subscription& record, NotifyInput input) {
+    const auto next = next_notify_state(record.notify_state, input);
     assert(next);
-    if (!next || *next == record.delivery) return;
-    const bool was_told = record.delivery == Delivery::told;
+    if (!next || *next == record.notify_state) return;
+    const bool was_told = record.notify_state == NotifyState::told;
     // What a change under way grants is not told yet, whatever was answered meanwhile.
-    const bool is_early = *next == Delivery::told && record.is_changing;
-    record.delivery = is_early ? Delivery::untold : *next;
+    const bool is_early = *next == NotifyState::told && record.is_changing;
+    record.notify_state = is_early ? NotifyState::untold : *next;
     note(record, was_told);
 }
 
 void Confirmations::note(const Subscription& record, bool was_told) {
-    const bool is_told = record.delivery == Delivery::told;
+    const bool is_told = record.notify_state == NotifyState::told;
     if (is_told == was_told) return;
     auto& resource = context_.resources[record.resource];
     if (!is_told) {
@@ -52,12 +52,12 @@ void Confirmations::note(const Subscription& record, bool was_told) {
 }
 
 void Confirmations::added(const Subscription& record) {
-    if (record.delivery != Delivery::told) ++context_.resources[record.resource].unconfirmed;
+    if (record.notify_state != NotifyState::told) ++context_.resources[record.resource].unconfirmed;
 }
 
 void Confirmations::leaving(const Subscription& record) {
     auto& resource = context_.resources[record.resource];
-    if (record.delivery != Delivery::told) --resource.unconfirmed;
+    if (record.notify_state != NotifyState::told) --resource.unconfirmed;
     if (resource.unconfirmed > 0) return;
     // Whoever was told last never answered: that is no measure of anything.
     resource.untold_since = {};
@@ -158,7 +158,7 @@ void Confirmations::except_unconfirmed(Resource& resource) {
     const auto through = context_.next_id();
     for (const auto watcher : resource.watchers) {
         auto& record = context_.subscriptions[watcher];
-        if (record.delivery == Delivery::told || !record.is_live()) continue;
+        if (record.notify_state == NotifyState::told || !record.is_live()) continue;
         record.change = context_.next_id();
         context_.port.commit(touch_of(record, context_.home.epoch), nullptr);
     }

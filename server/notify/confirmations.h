@@ -18,8 +18,8 @@ class Confirmations {
 public:
     explicit Confirmations(Context& context);
 
-    /// The one place where a delivery changes.
-    void advance(Subscription& record, DeliveryInput input);
+    /// The one place where a notify_state changes.
+    void advance(Subscription& record, NotifyInput input);
     /// A record that counts as unconfirmed was added to, or is being taken from, its resource.
     void added(const Subscription& record);
     void leaving(const Subscription& record);

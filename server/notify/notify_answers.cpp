@@ -82,13 +82,13 @@ void NotifySender::land(Id id, const NotifyFlight& flight, const sip::ClientOutc
         verdict == NotifyVerdict::unreachable || verdict == NotifyVerdict::suspect;
     if (flight.is_switched && is_unheard) {
         ways_.note_streamless(record.flow.peer);
-        confirmations_.advance(record, DeliveryInput::failed);
+        confirmations_.advance(record, NotifyInput::failed);
         return send_in_any_case(id, record);
     }
     const bool is_over = was_final || flight.is_parting;
     if (is_over && verdict != NotifyVerdict::authenticate) return finish(id);
     record.sent_fingerprint = 0;
-    confirmations_.advance(record, DeliveryInput::failed);
+    confirmations_.advance(record, NotifyInput::failed);
     on_failed(id, record, verdict, outcome);
 }
 
@@ -98,8 +98,8 @@ void NotifySender::on_delivered(Id id, Subscription& record, const sip::ClientOu
     record.was_challenged = false;
     ways_.forget(id);
     if (outcome.message) refresh_target(context_.subscriptions, id, *outcome.message);
-    confirmations_.advance(record, DeliveryInput::delivered);
-    if (is_owed(record.delivery)) send(id);
+    confirmations_.advance(record, NotifyInput::delivered);
+    if (is_owed(record.notify_state)) send(id);
 }
 
 void NotifySender::on_failed(Id id, Subscription& record, NotifyVerdict verdict,
@@ -141,7 +141,7 @@ void NotifySender::take_other_way(Id id, Subscription& record, WatcherWays::Way 
     if (record.state == SubscriptionState::ending) return finish(id);
     if (!record.get(Part::route_set).empty()) return become_suspect(id, record);
     silent_.add(id, record, Liveness::flow_lost);
-    confirmations_.advance(record, DeliveryInput::demand);
+    confirmations_.advance(record, NotifyInput::demand);
     context_.loop.timers().cancel(record.retry);
 }
 
@@ -151,14 +151,14 @@ void NotifySender::count_failure(Id id, Subscription& record) {
     // What ended meanwhile is owed its last NOTIFY all the same.
     if (record.state == SubscriptionState::ending) return send_in_any_case(id, record);
     // This transaction only (RFC 5057 5.1): the next change tries again.
-    confirmations_.advance(record, DeliveryInput::given_up);
+    confirmations_.advance(record, NotifyInput::given_up);
 }
 
 void NotifySender::become_suspect(Id id, Subscription& record) {
     if (++record.failures >= context_.config.notify_timeout_max)
         return remove(id, record, "timeout");
     silent_.add(id, record, Liveness::suspect);
-    confirmations_.advance(record, DeliveryInput::demand);
+    confirmations_.advance(record, NotifyInput::demand);
     retry_at(id, record, kSuspectDelay * record.failures);
 }
 
@@ -173,7 +173,7 @@ void NotifySender::try_now(Id id) {
     auto* record = context_.subscriptions.find(id);
     if (!record) return;
     context_.loop.timers().cancel(record->retry);
-    confirmations_.advance(*record, DeliveryInput::due);
+    confirmations_.advance(*record, NotifyInput::due);
     send(id);
 }
 

@@ -66,7 +66,7 @@ void NotifySender::resume(std::uint32_t slot) {
         const bool has_it = is_confirmed && record.change <= resource.confirmed_through;
         if (has_it && record.state == SubscriptionState::active)
             owed_.note_told(context_.subscriptions.id_of(watcher), record);
-        confirmations_.advance(record, has_it ? DeliveryInput::unchanged : DeliveryInput::demand);
+        confirmations_.advance(record, has_it ? NotifyInput::unchanged : NotifyInput::demand);
     }
     resource.release_documents();
     if (resource.unconfirmed > 0) context_.fan_out.changed(slot);
@@ -74,11 +74,11 @@ void NotifySender::resume(std::uint32_t slot) {
 
 void NotifySender::visit(Id id) {
     auto& record = *context_.subscriptions.find(id);
-    if (is_owed(record.delivery) && record.is_live()) return send(id);
+    if (is_owed(record.notify_state) && record.is_live()) return send(id);
     if (record.state != SubscriptionState::active) return;
     if (owed_.has_news(id, record)) return send(id);
-    if (record.delivery == Delivery::untold && !record.is_changing)
-        confirmations_.advance(record, DeliveryInput::unchanged);
+    if (record.notify_state == NotifyState::untold && !record.is_changing)
+        confirmations_.advance(record, NotifyInput::unchanged);
 }
 
 void NotifySender::notify(Id id) {
@@ -89,7 +89,7 @@ void NotifySender::notify(Id id) {
 }
 
 void NotifySender::send_in_any_case(Id id, Subscription& record) {
-    confirmations_.advance(record, DeliveryInput::demand);
+    confirmations_.advance(record, NotifyInput::demand);
     send(id);
 }
 
@@ -107,17 +107,17 @@ void NotifySender::tell_end(Id id) {
     auto* record = context_.subscriptions.find(id);
     if (!record) return;
     if (record->liveness == Liveness::flow_lost) return finish(id);
-    confirmations_.advance(*record, DeliveryInput::demand);
-    confirmations_.advance(*record, DeliveryInput::due);
+    confirmations_.advance(*record, NotifyInput::demand);
+    confirmations_.advance(*record, NotifyInput::due);
     notify(id);
 }
 
 NotifySender::Turn NotifySender::turn_of(Id id, const Subscription& record) {
     if (record.flight != Subscription::kNone) return Turn::after_answer;
-    const bool is_due_now = is_due(record.delivery);
+    const bool is_due_now = is_due(record.notify_state);
     if (record.liveness == Liveness::flow_lost) return Turn::when_heard;
     if (record.liveness == Liveness::suspect && !is_due_now) return Turn::when_heard;
-    if (is_due_now || is_forced(record.delivery)) return Turn::now;
+    if (is_due_now || is_forced(record.notify_state)) return Turn::now;
     const auto& profile = context_.resources[record.resource].package->profile();
     const auto next = record.last_notify + min_interval(context_.config, profile);
     const bool has_pause = record.last_notify != base::Instant{} && next > context_.loop.now();
@@ -129,7 +129,7 @@ NotifySender::Turn NotifySender::turn_of(Id id, const Subscription& record) {
 void NotifySender::send(Id id) {
     auto* record = context_.subscriptions.find(id);
     if (!record || record->state == SubscriptionState::committing) return;
-    confirmations_.advance(*record, DeliveryInput::change);
+    confirmations_.advance(*record, NotifyInput::change);
     switch (turn_of(id, *record)) {
         case Turn::when_heard:
             return;
@@ -146,7 +146,7 @@ void NotifySender::send(Id id) {
     }
     context_.loop.timers().cancel(record->retry);
     if (!owed_.has_news(id, *record))
-        return confirmations_.advance(*record, DeliveryInput::unchanged);
+        return confirmations_.advance(*record, NotifyInput::unchanged);
     if (prepare(id, *record)) depart(id, *record);
 }
 
@@ -167,13 +167,13 @@ bool NotifySender::prepare(Id id, Subscription& record) {
 void NotifySender::depart(Id id, Subscription& record) {
     const auto* flight = flights_.start(id, record);
     if (!flight) {
-        confirmations_.advance(record, DeliveryInput::demand);
+        confirmations_.advance(record, NotifyInput::demand);
         return retry_at(id, record, kSoon);
     }
     record.sent_fingerprint = flight->portion.fingerprint;
     record.last_notify = context_.loop.now();
     confirmations_.advance(
-        record, flight->portion.has_more ? DeliveryInput::depart_in_part : DeliveryInput::depart);
+        record, flight->portion.has_more ? NotifyInput::depart_in_part : NotifyInput::depart);
 }
 
 void NotifySender::on_reachable(Id id, const sip::Flow& flow) {
@@ -182,7 +182,7 @@ void NotifySender::on_reachable(Id id, const sip::Flow& flow) {
     if (record.flow != flow) {
         if (flights_.recall(id, record)) {
             record.sent_fingerprint = 0;
-            confirmations_.advance(record, DeliveryInput::failed);
+            confirmations_.advance(record, NotifyInput::failed);
         }
         context_.subscriptions.reroute(record, flow);
     }

@@ -4,7 +4,7 @@
 //   FanOut::changed() -> FanOutQueue -> send() -> its turn? -> news? -> a way? -> a CSeq? -> depart()
 //   -> answer -> verdict -> told, or owed once more
 //   At most one NOTIFY is outstanding per subscription; what changes meanwhile follows the answer,
-//   as the latest state (server/core/delivery.h).
+//   as the latest state (server/core/notify_state.h).
 #pragma once
 
 #include <string>

@@ -25,7 +25,7 @@ bool OwedDocuments::is_alert(Id id, const Subscription& record) {
 }
 
 bool OwedDocuments::has_news(Id id, const Subscription& record) {
-    if (is_forced(record.delivery) || record.state == SubscriptionState::ending) return true;
+    if (is_forced(record.notify_state) || record.state == SubscriptionState::ending) return true;
     if (record.state != SubscriptionState::active) return false;
     const auto& view = composed_view(record, context_.resources[record.resource]);
     const bool is_same = view.fingerprint == record.sent_fingerprint;
@@ -84,7 +84,7 @@ Portion OwedDocuments::take(Id id, Subscription& record) {
     if (!view.composed->parts.empty()) return take_part(id, record, resource, view);
     if (!told_parts_.empty()) told_parts_.erase(pack(id));
     const auto known = !resource.package->profile().is_partial ? record.told
-                       : is_forced(record.delivery)            ? 0
+                       : is_forced(record.notify_state)        ? 0
                                                                : record.sent_fingerprint;
     Portion portion;
     portion.composed = resource.compose_since(view, known, context_.wall());

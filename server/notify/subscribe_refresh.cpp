@@ -141,7 +141,7 @@ void SubscribeRequests::refresh(const Incoming& incoming, const sip::Message& re
     auto plan = plan_refresh(incoming, request, record, grant);
     auto change = change_of(record, plan, context_.request_mark(request));
     record.is_changing = true;
-    sender_.confirmations().advance(record, DeliveryInput::doubt);
+    sender_.confirmations().advance(record, NotifyInput::doubt);
     context_.port.commit(
         std::move(change),
         [this, incoming, id, plan = std::make_unique<Refresh>(std::move(plan))](

@@ -9,7 +9,7 @@
 namespace herald::server {
 namespace {
 
-using Lines = std::vector<std::string>;
+using FirstLines = std::vector<std::string>;
 using store::Outcome;
 using testing::answer_to;
 using testing::header;
@@ -47,7 +47,7 @@ TEST_CASE("RFC 6665 4.2.1.2: nothing is answered before it is durable, and the 2
 
     server.finish();
 
-    CHECK(server.sent() == Lines{"SIP/2.0 200 OK", "NOTIFY sip:bob@192.0.2.10:5060 SIP/2.0"});
+    CHECK(server.sent() == FirstLines{"SIP/2.0 200 OK", "NOTIFY sip:bob@192.0.2.10:5060 SIP/2.0"});
     CHECK(header(server.message(1), "CSeq") == "1 NOTIFY");
 }
 
@@ -87,7 +87,7 @@ TEST_CASE("RFC 6665 4.4.1: a device that could not be replaced is still there") 
     server.receive(subscribe(1, "<sip:alice@localhost>", "600", "c2"));
     CHECK(server.store.oldest<store::PutSubscription>().replaces.size() == 1);
     server.finish(Outcome::unavailable);
-    CHECK(server.sent() == Lines{"SIP/2.0 503 The store is not available"});
+    CHECK(server.sent() == FirstLines{"SIP/2.0 503 The store is not available"});
     CHECK(server.subscriptions() == 1);
 
     server.receive(subscribe(2, server.to));
@@ -100,7 +100,7 @@ TEST_CASE("RFC 6665 4.2.1: refreshes of one dialog happen one after the other, s
     constexpr unsigned kWaiting = 64;
     for (unsigned i = 0; i < kWaiting + 2; ++i) server.receive(subscribe(2 + i, server.to));
     CHECK(server.store.held.size() == 1);
-    CHECK(server.sent() == Lines{"SIP/2.0 503 Busy"});
+    CHECK(server.sent() == FirstLines{"SIP/2.0 503 Busy"});
 
     for (unsigned i = 0; i < kWaiting + 1; ++i) {
         server.finish();
@@ -122,8 +122,8 @@ TEST_CASE("RFC 6665 4.4.1: who waits for a refresh hears that a NOTIFY ended the
 
             server.finish(outcome);
 
-            CHECK(server.sent() == Lines{"SIP/2.0 481 Call/Transaction Does Not Exist",
-                                         "SIP/2.0 481 Call/Transaction Does Not Exist"});
+            CHECK(server.sent() == FirstLines{"SIP/2.0 481 Call/Transaction Does Not Exist",
+                                              "SIP/2.0 481 Call/Transaction Does Not Exist"});
         }
     }
 }
@@ -159,7 +159,7 @@ TEST_CASE("RFC 6665 4.2.1.4: a subscription whose refresh failed runs out all th
     server.pass(std::chrono::seconds(2));
     CHECK(server.store.oldest<store::RemoveSubscription>().id != 0);
     server.finish();
-    REQUIRE(server.sent() == Lines{"NOTIFY sip:bob@192.0.2.10:5060 SIP/2.0"});
+    REQUIRE(server.sent() == FirstLines{"NOTIFY sip:bob@192.0.2.10:5060 SIP/2.0"});
     CHECK(header(server.message(0), "Subscription-State") == "terminated;reason=timeout");
 }
 
@@ -184,7 +184,7 @@ TEST_CASE("RFC 6665 4.2.1.4: a row that is gone is a subscription that is gone")
     Subscribed server;
     server.receive(subscribe(2, server.to));
     server.finish(Outcome::refused);
-    CHECK(server.sent() == Lines{"SIP/2.0 481 Call/Transaction Does Not Exist"});
+    CHECK(server.sent() == FirstLines{"SIP/2.0 481 Call/Transaction Does Not Exist"});
     CHECK(server.subscriptions() == 0);
 }
 
@@ -193,18 +193,18 @@ TEST_CASE("RFC 3261 12.2.2: a CSeq that was used is out of order, whoever waited
     server.receive(subscribe(5, server.to));
     server.receive(subscribe(4, server.to));
     server.finish();
-    CHECK(server.sent() == Lines{"SIP/2.0 200 OK", "SIP/2.0 500 CSeq out of order"});
+    CHECK(server.sent() == FirstLines{"SIP/2.0 200 OK", "SIP/2.0 500 CSeq out of order"});
 }
 
 TEST_CASE("RFC 6665 4.2.2: a refused NOTIFY of a subscription that ended is followed by its last") {
     Subscribed server;
     server.receive(subscribe(2, server.to, "0"));
     server.finish();
-    CHECK(server.sent() == Lines{"SIP/2.0 200 OK"});
+    CHECK(server.sent() == FirstLines{"SIP/2.0 200 OK"});
 
     server.receive(answer_to(server.notify, "403 No"));
 
-    REQUIRE(server.sent() == Lines{"NOTIFY sip:bob@192.0.2.10:5060 SIP/2.0"});
+    REQUIRE(server.sent() == FirstLines{"NOTIFY sip:bob@192.0.2.10:5060 SIP/2.0"});
     CHECK(header(server.message(0), "Subscription-State") == "terminated;reason=timeout");
     server.receive(answer_to(server.message(0), "403 No"));
     CHECK(server.subscriptions() == 0);
@@ -235,11 +235,11 @@ TEST_CASE("no message of a peer makes a dialog's texts endless") {
     server.receive(answer_to(server.notify, "200 OK"));
     server.receive(testing::request("SUBSCRIBE", kAlice, 2, server.to, lines));
     server.receive(testing::request("SUBSCRIBE", kAlice, 1, "<sip:alice@localhost>", lines, "c2"));
-    CHECK(server.sent() == Lines(2, "SIP/2.0 400 Headers too long"));
+    CHECK(server.sent() == FirstLines(2, "SIP/2.0 400 Headers too long"));
 
     server.receive(subscribe(3, server.to));
     server.finish();
-    CHECK(server.sent() == Lines{"SIP/2.0 200 OK", "NOTIFY sip:bob@192.0.2.10:5060 SIP/2.0"});
+    CHECK(server.sent() == FirstLines{"SIP/2.0 200 OK", "NOTIFY sip:bob@192.0.2.10:5060 SIP/2.0"});
 }
 
 TEST_CASE("who is owed the NOTIFY of a refresh is not noted as having it") {
@@ -303,7 +303,7 @@ TEST_CASE("design, Durability: a full queue refuses new work first, refreshes la
     Subscribed server;
     server.store.is_full = true;
     server.receive(subscribe(1, "<sip:alice@localhost>", "600", "c2"));
-    CHECK(server.sent() == Lines{"SIP/2.0 503 Busy"});
+    CHECK(server.sent() == FirstLines{"SIP/2.0 503 Busy"});
     server.receive(subscribe(2, server.to));
     CHECK(server.store.held.size() == 1);
     server.finish();
@@ -311,7 +311,7 @@ TEST_CASE("design, Durability: a full queue refuses new work first, refreshes la
 
     server.store.is_full_for_refreshes = true;
     server.receive(subscribe(3, server.to));
-    CHECK(server.sent() == Lines{"SIP/2.0 503 Busy"});
+    CHECK(server.sent() == FirstLines{"SIP/2.0 503 Busy"});
     CHECK(server.store.held.empty());
 }
 
@@ -396,7 +396,7 @@ TEST_CASE("RFC 6665 4.2.2: an end that the watcher cannot know of is kept until 
     CHECK(ending.keeps_mark);
     CHECK(server.sent().empty());
     server.finish();
-    REQUIRE(server.sent() == Lines{"NOTIFY sip:bob@192.0.2.10:5060 SIP/2.0"});
+    REQUIRE(server.sent() == FirstLines{"NOTIFY sip:bob@192.0.2.10:5060 SIP/2.0"});
     CHECK(server.store.held.empty());
 
     server.receive(answer_to(server.message(0), "200 OK"));
@@ -426,9 +426,9 @@ TEST_CASE("RFC 6665 4.2.2: who had not heard of his end when the process was kil
     server.shard.resume();
 
     server.receive(subscribe(9, "<sip:alice@localhost>;tag=ours"));
-    CHECK(server.sent() == Lines{"SIP/2.0 481 Call/Transaction Does Not Exist"});
+    CHECK(server.sent() == FirstLines{"SIP/2.0 481 Call/Transaction Does Not Exist"});
     server.pass(std::chrono::milliseconds(20));
-    REQUIRE(server.sent() == Lines{"NOTIFY sip:bob@192.0.2.10:5060 SIP/2.0"});
+    REQUIRE(server.sent() == FirstLines{"NOTIFY sip:bob@192.0.2.10:5060 SIP/2.0"});
     CHECK(header(server.message(0), "Subscription-State") == "terminated;reason=deactivated");
     CHECK(header(server.message(0), "Content-Length") == "0");
 

@@ -1,5 +1,5 @@
-// tests/unit/server/core/delivery_test.cpp: every state of a delivery under every input.
-#include "server/core/delivery.h"
+// tests/unit/server/core/notify_state_test.cpp: every state of a NOTIFY under every input.
+#include "server/core/notify_state.h"
 
 #include <string>
 
@@ -11,12 +11,12 @@ namespace herald::server {
 
 namespace {
 
-constexpr std::string_view kInputs[kDeliveryInputs] = {
+constexpr std::string_view kInputs[kNotifyInputs] = {
     "change",    "demand", "due",       "depart",   "depart_in_part",
     "delivered", "failed", "unchanged", "given_up", "doubt"};
 
 /// The table as it is meant, one line for each state; `-`: no sense.
-constexpr std::string_view kMeant[kDeliveries] = {
+constexpr std::string_view kMeant[kNotifyStates] = {
     "untold: news sync news_due - - - - told untold untold",
     "told: news sync told - - - - told - untold",
     "news: news sync news_due out out_news - - told untold news",
@@ -28,30 +28,30 @@ constexpr std::string_view kMeant[kDeliveries] = {
     "out_sync: out_sync out_sync out_sync - - sync sync - - out_sync",
 };
 
-Delivery state(std::size_t n) {
-    return static_cast<Delivery>(n);
+NotifyState state(std::size_t n) {
+    return static_cast<NotifyState>(n);
 }
 
 template <class Visit>
 void for_every_step(Visit&& visit) {
-    for (std::size_t from = 0; from < kDeliveries; ++from) {
-        for (std::size_t input = 0; input < kDeliveryInputs; ++input) {
+    for (std::size_t from = 0; from < kNotifyStates; ++from) {
+        for (std::size_t input = 0; input < kNotifyInputs; ++input) {
             CAPTURE(name_of(state(from)));
             CAPTURE(kInputs[input]);
-            const auto in = static_cast<DeliveryInput>(input);
-            visit(state(from), in, next_delivery(state(from), in));
+            const auto in = static_cast<NotifyInput>(input);
+            visit(state(from), in, next_notify_state(state(from), in));
         }
     }
 }
 
 }  // namespace
 
-TEST_CASE("every delivery under every input goes where the table says") {
-    for (std::size_t from = 0; from < kDeliveries; ++from) {
+TEST_CASE("every state under every input goes where the table says") {
+    for (std::size_t from = 0; from < kNotifyStates; ++from) {
         std::string line(name_of(state(from)));
         line += ':';
-        for (std::size_t input = 0; input < kDeliveryInputs; ++input) {
-            const auto next = next_delivery(state(from), static_cast<DeliveryInput>(input));
+        for (std::size_t input = 0; input < kNotifyInputs; ++input) {
+            const auto next = next_notify_state(state(from), static_cast<NotifyInput>(input));
             line += ' ';
             line += next ? name_of(*next) : "-";
         }
@@ -60,10 +60,10 @@ TEST_CASE("every delivery under every input goes where the table says") {
 }
 
 TEST_CASE("what is owed is never lost: only an answer, the same document or giving up ends it") {
-    for_every_step([](Delivery from, DeliveryInput input, std::optional<Delivery> next) {
+    for_every_step([](NotifyState from, NotifyInput input, std::optional<NotifyState> next) {
         if (!next || !is_owed(from)) return;
-        const bool may_end = input == DeliveryInput::depart || input == DeliveryInput::unchanged ||
-                             input == DeliveryInput::given_up;
+        const bool may_end = input == NotifyInput::depart || input == NotifyInput::unchanged ||
+                             input == NotifyInput::given_up;
         CHECK(is_owed(*next) != may_end);
         // A NOTIFY that is owed in any case is still owed so until it leaves.
         if (is_forced(from) && !may_end) CHECK(is_forced(*next));
@@ -71,10 +71,9 @@ TEST_CASE("what is owed is never lost: only an answer, the same document or givi
 }
 
 TEST_CASE("one is on its way from its departure to its end, and never two") {
-    for_every_step([](Delivery from, DeliveryInput input, std::optional<Delivery> next) {
-        const bool departs =
-            input == DeliveryInput::depart || input == DeliveryInput::depart_in_part;
-        const bool ends = input == DeliveryInput::delivered || input == DeliveryInput::failed;
+    for_every_step([](NotifyState from, NotifyInput input, std::optional<NotifyState> next) {
+        const bool departs = input == NotifyInput::depart || input == NotifyInput::depart_in_part;
+        const bool ends = input == NotifyInput::delivered || input == NotifyInput::failed;
         if (departs) CHECK(next.has_value() == (is_owed(from) && !is_out(from)));
         if (ends) CHECK(next.has_value() == is_out(from));
         if (!next) return;
@@ -83,10 +82,10 @@ TEST_CASE("one is on its way from its departure to its end, and never two") {
 }
 
 TEST_CASE("told is only who answered the latest document, or has it already") {
-    for_every_step([](Delivery from, DeliveryInput input, std::optional<Delivery> next) {
-        if (next != Delivery::told || from == Delivery::told) return;
-        const bool has_answered = from == Delivery::out && input == DeliveryInput::delivered;
-        CHECK((has_answered || input == DeliveryInput::unchanged));
+    for_every_step([](NotifyState from, NotifyInput input, std::optional<NotifyState> next) {
+        if (next != NotifyState::told || from == NotifyState::told) return;
+        const bool has_answered = from == NotifyState::out && input == NotifyInput::delivered;
+        CHECK((has_answered || input == NotifyInput::unchanged));
     });
 }
 

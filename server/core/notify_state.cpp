@@ -1,5 +1,5 @@
-// server/core/delivery.cpp: how far a subscription's NOTIFY has come.
-#include "server/core/delivery.h"
+// server/core/notify_state.cpp: how far a subscription's NOTIFY has come.
+#include "server/core/notify_state.h"
 
 #include <array>
 
@@ -7,12 +7,12 @@ namespace herald::server {
 
 namespace {
 
-using enum Delivery;
-using Next = std::optional<Delivery>;
+using enum NotifyState;
+using Next = std::optional<NotifyState>;
 constexpr Next no = std::nullopt;
 
 // clang-format off
-constexpr std::array<std::array<Next, kDeliveryInputs>, kDeliveries> kNextDelivery{{
+constexpr std::array<std::array<Next, kNotifyInputs>, kNotifyStates> kNextState{{
     //          change    demand    due       depart in_part delivered failed unchanged given_up doubt
     /*untold*/  {news,     sync,     news_due, no,  no,       no,   no,   told, untold, untold},
     /*told*/    {news,     sync,     told,     no,  no,       no,   no,   told, no,     untold},
@@ -28,14 +28,14 @@ constexpr std::array<std::array<Next, kDeliveryInputs>, kDeliveries> kNextDelive
 
 }  // namespace
 
-std::optional<Delivery> next_delivery(Delivery from, DeliveryInput input) noexcept {
-    return kNextDelivery[static_cast<std::size_t>(from)][static_cast<std::size_t>(input)];
+std::optional<NotifyState> next_notify_state(NotifyState from, NotifyInput input) noexcept {
+    return kNextState[static_cast<std::size_t>(from)][static_cast<std::size_t>(input)];
 }
 
-std::string_view name_of(Delivery delivery) noexcept {
+std::string_view name_of(NotifyState state) noexcept {
     static constexpr std::string_view kNames[] = {
         "untold", "told", "news", "news_due", "sync", "sync_due", "out", "out_news", "out_sync"};
-    return kNames[static_cast<std::size_t>(delivery)];
+    return kNames[static_cast<std::size_t>(state)];
 }
 
 }  // namespace herald::server

@@ -1,4 +1,4 @@
-// server/core/delivery.h: how far a subscription's NOTIFY has come: whether its watcher is owed
+// server/core/notify_state.h: how far a subscription's NOTIFY has come: whether its watcher is owed
 // one, and whether one is on its way (RFC 6665 4.2.2).
 //
 //               change           due               depart          delivered
@@ -19,7 +19,7 @@
 
 namespace herald::server {
 
-enum class Delivery : std::uint8_t {
+enum class NotifyState : std::uint8_t {
     untold,    ///< nothing is owed, and it is not known to have the document: the next change tells
     told,      ///< it answered the latest document
     news,      ///< the document may not be the one it has
@@ -30,9 +30,9 @@ enum class Delivery : std::uint8_t {
     out_news,  ///< ... and the document may have changed meanwhile
     out_sync,  ///< ... and another is owed whatever the document
 };
-inline constexpr std::size_t kDeliveries = 9;
+inline constexpr std::size_t kNotifyStates = 9;
 
-enum class DeliveryInput : std::uint8_t {
+enum class NotifyInput : std::uint8_t {
     change,          ///< the document may be another one
     demand,          ///< a SUBSCRIBE, a grant, an end, or a try that failed: owed in any case
     due,             ///< no pause and no silence holds it back any more
@@ -44,27 +44,27 @@ enum class DeliveryInput : std::uint8_t {
     given_up,        ///< this document is not tried again
     doubt,           ///< what it has may not be what it should have, as of a change under way
 };
-inline constexpr std::size_t kDeliveryInputs = 10;
+inline constexpr std::size_t kNotifyInputs = 10;
 
 /// The table under the drawing; nullopt where an input makes no sense.
-std::optional<Delivery> next_delivery(Delivery from, DeliveryInput input) noexcept;
-std::string_view name_of(Delivery delivery) noexcept;
+std::optional<NotifyState> next_notify_state(NotifyState from, NotifyInput input) noexcept;
+std::string_view name_of(NotifyState state) noexcept;
 
 /// One is on its way.
-constexpr bool is_out(Delivery delivery) noexcept {
-    return delivery >= Delivery::out;
+constexpr bool is_out(NotifyState state) noexcept {
+    return state >= NotifyState::out;
 }
 /// Another NOTIFY must follow, or be found needless.
-constexpr bool is_owed(Delivery delivery) noexcept {
-    return delivery >= Delivery::news && delivery != Delivery::out;
+constexpr bool is_owed(NotifyState state) noexcept {
+    return state >= NotifyState::news && state != NotifyState::out;
 }
 /// ... even if the document is the one sent before.
-constexpr bool is_forced(Delivery delivery) noexcept {
-    return delivery == Delivery::sync || delivery == Delivery::sync_due ||
-           delivery == Delivery::out_sync;
+constexpr bool is_forced(NotifyState state) noexcept {
+    return state == NotifyState::sync || state == NotifyState::sync_due ||
+           state == NotifyState::out_sync;
 }
-constexpr bool is_due(Delivery delivery) noexcept {
-    return delivery == Delivery::news_due || delivery == Delivery::sync_due;
+constexpr bool is_due(NotifyState state) noexcept {
+    return state == NotifyState::news_due || state == NotifyState::sync_due;
 }
 
 }  // namespace herald::server
