@@ -18,7 +18,7 @@ PACKAGES = ("kamailio", "kamailio-presence-modules", "kamailio-sqlite-modules")
 CONFIG = """#!KAMAILIO
 debug=1
 log_stderror=yes
-children=2
+children=1
 disable_tcp=yes
 auto_aliases=no
 dns=no
@@ -39,8 +39,8 @@ modparam("presence", "server_address", "sip:127.0.0.1:{port}")
 modparam("presence", "subs_db_mode", {subs_db_mode})
 modparam("presence", "min_expires", 5)
 modparam("presence", "max_expires", 3600)
-modparam("presence", "clean_period", 5)
-modparam("presence", "db_update_period", 5)
+modparam("presence", "clean_period", 0)
+modparam("presence", "db_update_period", 0)
 request_route {{
     if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
     if (is_method("PUBLISH")) {{ handle_publish(); exit; }}
@@ -90,7 +90,10 @@ def run(command, folder):
 
 
 class Kamailio:
-    """`with Kamailio() as pbx`. What was published lives in its database, and with `subs_db_mode` 1 its subscriptions do."""
+    """`with Kamailio() as pbx`. What was published lives in its database, and with `subs_db_mode` 1 its subscriptions do.
+
+    One process alone writes the database: with a second one, such as its timers, SQLite says "locked" when the machine is
+    busy, and Kamailio answers 500 or sends a NOTIFY without a body."""
 
     def __init__(self, subs_db_mode=0, longest_subscription=3600):
         root = unpacked()
