@@ -80,7 +80,7 @@ private:
     Registrar& registrar_;
     Relay relay_;
     StoredMessages stored_;
-    Delivery delivery_;
+    MessageDelivery delivery_;
     Recipients recipients_;
     MessageTally tally_;
     OwnMessages own_;

@@ -21,7 +21,7 @@
 #include "base/task.h"
 #include "pidf/imdn.h"
 #include "server/core/context.h"
-#include "server/message/delivery.h"
+#include "server/message/message_delivery.h"
 #include "server/message/message_tally.h"
 #include "server/message/recipients.h"
 #include "server/message/relay.h"
@@ -35,7 +35,7 @@ struct MessageParts {
     const Recipients& recipients;
     Relay& relay;
     StoredMessages& stored;
-    Delivery& delivery;
+    MessageDelivery& delivery;
     MessageTally& tally;
 };
 

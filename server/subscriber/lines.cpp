@@ -14,24 +14,24 @@ std::string resource_key(const packages::Package& package, std::string_view aor)
 
 }  // namespace
 
-Line& Lines::add(std::unique_ptr<Line> line) {
+Line& PbxLines::add(std::unique_ptr<Line> line) {
     line->id = next_id_++;
     by_resource_[resource_key(*line->package, line->aor)] = line->id;
     return *(all_[line->id] = std::move(line));
 }
 
-void Lines::release(const Line& line) {
+void PbxLines::release(const Line& line) {
     const auto found = by_resource_.find(resource_key(*line.package, line.aor));
     if (found != by_resource_.end() && found->second == line.id) by_resource_.erase(found);
 }
 
-void Lines::retag(Line& line, std::string local_tag) {
+void PbxLines::retag(Line& line, std::string local_tag) {
     by_tag_.erase(line.dialog.local_tag);
     line.dialog.local_tag = std::move(local_tag);
     if (!line.dialog.local_tag.empty()) by_tag_[line.dialog.local_tag] = line.id;
 }
 
-void Lines::erase(std::uint64_t id) {
+void PbxLines::erase(std::uint64_t id) {
     auto* line = find(id);
     if (!line) return;
     release(*line);
@@ -39,26 +39,27 @@ void Lines::erase(std::uint64_t id) {
     all_.erase(id);
 }
 
-Line* Lines::find(std::uint64_t id) const {
+Line* PbxLines::find(std::uint64_t id) const {
     const auto found = all_.find(id);
     return found == all_.end() ? nullptr : found->second.get();
 }
 
-Line* Lines::of(const packages::Package& package, std::string_view aor) const {
+Line* PbxLines::of(const packages::Package& package, std::string_view aor) const {
     const auto found = by_resource_.find(resource_key(package, aor));
     return found == by_resource_.end() ? nullptr : find(found->second);
 }
 
-Line* Lines::by_tag(std::string_view local_tag) const {
+Line* PbxLines::by_tag(std::string_view local_tag) const {
     const auto found = by_tag_.find(std::string(local_tag));
     return found == by_tag_.end() ? nullptr : find(found->second);
 }
 
-void Lines::for_each(const std::function<void(Line&)>& visit) const {
+void PbxLines::for_each(const std::function<void(Line&)>& visit) const {
     for (const auto& [id, line] : all_) visit(*line);
 }
 
-std::vector<std::uint64_t> Lines::ids_where(const std::function<bool(const Line&)>& matches) const {
+std::vector<std::uint64_t> PbxLines::ids_where(
+    const std::function<bool(const Line&)>& matches) const {
     std::vector<std::uint64_t> ids;
     for (const auto& [id, line] : all_) {
         if (matches(*line)) ids.push_back(id);

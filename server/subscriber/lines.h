@@ -64,7 +64,7 @@ struct Line {
 };
 
 /// Owns the lines of one shard.
-class Lines {
+class PbxLines {
 public:
     /// With a new id, found by its resource from now on.
     Line& add(std::unique_ptr<Line> line);

@@ -65,7 +65,7 @@ std::string_view request_uri_of(const Line::Request& request) {
 
 }  // namespace
 
-SubscribeSender::SubscribeSender(Context& context, Lines& lines, sip::Locator& locator,
+SubscribeSender::SubscribeSender(Context& context, PbxLines& lines, sip::Locator& locator,
                                  std::function<void(Line&)> started, Done done)
     : context_(context),
       lines_(lines),

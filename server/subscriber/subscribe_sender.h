@@ -20,7 +20,7 @@ public:
     /// What became of a SUBSCRIBE; `how` is meant where `outcome` is null: no address was left.
     using Done = std::function<void(Line&, const sip::ClientOutcome* outcome)>;
     /// `started` is called each time the request sets out.
-    SubscribeSender(Context& context, Lines& lines, sip::Locator& locator,
+    SubscribeSender(Context& context, PbxLines& lines, sip::Locator& locator,
                     std::function<void(Line&)> started, Done done);
     ~SubscribeSender() override;
 
@@ -42,7 +42,7 @@ private:
     bool sign(Line& line, const sip::Message& message);
 
     Context& context_;
-    Lines& lines_;
+    PbxLines& lines_;
     sip::Locator& locator_;
     std::function<void(Line&)> started_;
     Done done_;

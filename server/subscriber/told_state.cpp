@@ -57,7 +57,7 @@ std::variant<Told, sip::Answer> read_notify(const Line& line, const sip::Message
                 .document = std::get<packages::Document>(std::move(document))};
 }
 
-ToldState::ToldState(Context& context, Compositor& compositor, Lines& lines)
+ToldState::ToldState(Context& context, Compositor& compositor, PbxLines& lines)
     : context_(context), compositor_(compositor), lines_(lines) {}
 
 void ToldState::publish(Line& line) {

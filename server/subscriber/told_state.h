@@ -35,7 +35,7 @@ std::variant<Told, sip::Answer> read_notify(const Line& line, const sip::Message
 /// The publications of one shard that PBXs made.
 class ToldState {
 public:
-    ToldState(Context& context, Compositor& compositor, Lines& lines);
+    ToldState(Context& context, Compositor& compositor, PbxLines& lines);
 
     /// What `line` was told last, as long as the subscription was granted for and a little longer:
     /// a refresh moves the end, a change replaces it, a lost PBX leaves it to run out. Written
@@ -49,7 +49,7 @@ public:
 private:
     Context& context_;
     Compositor& compositor_;
-    Lines& lines_;
+    PbxLines& lines_;
 };
 
 }  // namespace herald::server

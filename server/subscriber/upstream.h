@@ -68,7 +68,7 @@ private:
     void on_terminated(Line& line, const Told& told);
 
     Context& context_;
-    Lines lines_;
+    PbxLines lines_;
     PbxWatch pbxs_;
     SubscribeSender sender_;
     ToldState told_;

@@ -5,7 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "packages/registration.h"
-#include "server/message/delivery.h"
+#include "server/message/message_delivery.h"
 #include "tests/unit/server/sample.h"
 
 namespace herald::server {

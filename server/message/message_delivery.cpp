@@ -1,5 +1,6 @@
-// server/message/delivery.cpp: brings users who come what was kept for them (RFC 3428 7, 8).
-#include "server/message/delivery.h"
+// server/message/message_delivery.cpp: brings users who come what was kept for them (RFC 3428 7,
+// 8).
+#include "server/message/message_delivery.h"
 
 #include <memory>
 #include <utility>
@@ -25,30 +26,30 @@ DeliveryVerdict delivery_verdict(int status) noexcept {
     return DeliveryVerdict::refused;
 }
 
-Delivery::Delivery(Context& context, StoredMessages& stored, Relay& relay,
-                   const Registrar& registrar)
+MessageDelivery::MessageDelivery(Context& context, StoredMessages& stored, Relay& relay,
+                                 const Registrar& registrar)
     : context_(context), stored_(stored), relay_(relay), registrar_(registrar) {
     stored_.on_kept([this](const std::string& aor) { look_again(aor); });
 }
 
-bool Delivery::is_delivering(const std::string& aor) const {
+bool MessageDelivery::is_delivering(const std::string& aor) const {
     const auto found = rounds_.find(aor);
     return found != rounds_.end() && found->second.is_running;
 }
 
-void Delivery::resume() {
+void MessageDelivery::resume() {
     for (const auto& aor : stored_.users()) {
         if (!registrar_.bindings(aor).empty()) deliver(aor);
     }
 }
 
-void Delivery::forget(Cell cell) {
+void MessageDelivery::forget(Cell cell) {
     const auto is_in = [&](const std::string& aor) { return context_.cell_of(aor) == cell; };
     std::erase_if(ready_, is_in);
     std::erase_if(rounds_, [&](const auto& entry) { return is_in(entry.first); });
 }
 
-void Delivery::deliver(const std::string& aor) {
+void MessageDelivery::deliver(const std::string& aor) {
     const bool is_waiting = stored_.oldest(aor).has_value();
     if (!is_waiting && !stored_.is_keeping(aor) && !is_delivering(aor)) return;
     auto& round = rounds_[aor];
@@ -59,14 +60,14 @@ void Delivery::deliver(const std::string& aor) {
     schedule();
 }
 
-void Delivery::look_again(const std::string& aor) {
+void MessageDelivery::look_again(const std::string& aor) {
     const auto found = rounds_.find(aor);
     if (found == rounds_.end()) return;
     if (found->second.is_wanted) deliver(aor);
     drop_if_idle(aor);
 }
 
-void Delivery::schedule() {
+void MessageDelivery::schedule() {
     if (std::exchange(is_scheduled_, true)) return;
     context_.loop.post([this] {
         is_scheduled_ = false;
@@ -74,7 +75,7 @@ void Delivery::schedule() {
     });
 }
 
-void Delivery::start_ready() {
+void MessageDelivery::start_ready() {
     while (!ready_.empty() && running_ < kMostRounds) {
         const auto aor = std::move(ready_.front());
         ready_.pop_front();
@@ -84,12 +85,12 @@ void Delivery::start_ready() {
     }
 }
 
-std::vector<RelayTarget> Delivery::targets(const std::string& aor) {
+std::vector<RelayTarget> MessageDelivery::targets(const std::string& aor) {
     return targets_of(registrar_.bindings(aor), context_.home.epoch, rounds_[aor].silent);
 }
 
 /// Reads the oldest message that waits, or ends the round.
-void Delivery::next(const std::string& aor) {
+void MessageDelivery::next(const std::string& aor) {
     const auto oldest = stored_.oldest(aor);
     if (!oldest || targets(aor).empty()) return end_round(aor);
     context_.port.load(*oldest, [this, aor, id = *oldest](Result<store::Message> message) {
@@ -102,7 +103,7 @@ void Delivery::next(const std::string& aor) {
     });
 }
 
-void Delivery::send(const std::string& aor, store::Message message) {
+void MessageDelivery::send(const std::string& aor, store::Message message) {
     if (message.keep_until <= context_.wall()) {
         stored_.give_up(message, StoredMessages::Why::expired);
         return next(aor);
@@ -119,13 +120,13 @@ void Delivery::send(const std::string& aor, store::Message message) {
                      const RelayReport& report) { on_report(*message, report); });
 }
 
-void Delivery::on_report(const store::Message& message, const RelayReport& report) {
+void MessageDelivery::on_report(const store::Message& message, const RelayReport& report) {
     if (report.stage == RelayReport::Stage::settled)
         return on_settled(message.recipient, message.id, report);
     on_answer(message, report.best.status);
 }
 
-void Delivery::on_answer(const store::Message& message, int status) {
+void MessageDelivery::on_answer(const store::Message& message, int status) {
     switch (delivery_verdict(status)) {
         case DeliveryVerdict::delivered:
             return stored_.deliver(message.recipient, message.id);
@@ -139,13 +140,14 @@ void Delivery::on_answer(const store::Message& message, int status) {
 }
 
 /// The next one goes to those who answered.
-void Delivery::on_settled(const std::string& aor, std::uint64_t id, const RelayReport& report) {
+void MessageDelivery::on_settled(const std::string& aor, std::uint64_t id,
+                                 const RelayReport& report) {
     rounds_[aor].silent.insert(report.silent.begin(), report.silent.end());
     if (stored_.is_waiting(aor, id)) return end_round(aor);
     next(aor);
 }
 
-void Delivery::end_round(const std::string& aor) {
+void MessageDelivery::end_round(const std::string& aor) {
     auto& round = rounds_[aor];
     round.is_running = false;
     round.silent.clear();
@@ -155,7 +157,7 @@ void Delivery::end_round(const std::string& aor) {
     if (!ready_.empty()) schedule();
 }
 
-void Delivery::drop_if_idle(const std::string& aor) {
+void MessageDelivery::drop_if_idle(const std::string& aor) {
     const auto found = rounds_.find(aor);
     if (found == rounds_.end()) return;
     const auto& round = found->second;

@@ -1,4 +1,4 @@
-// server/message/delivery.h: brings users who come what was kept for them (RFC 3428 7, 8).
+// server/message/message_delivery.h: brings users who come what was kept for them (RFC 3428 7, 8).
 //
 //   idle --deliver--> loading --> sending --settled--> loading ... --> idle
 //
@@ -21,11 +21,12 @@
 namespace herald::server {
 
 /// The rounds of one shard. All on its thread.
-class Delivery {
+class MessageDelivery {
 public:
-    Delivery(Context& context, StoredMessages& stored, Relay& relay, const Registrar& registrar);
-    Delivery(const Delivery&) = delete;
-    Delivery& operator=(const Delivery&) = delete;
+    MessageDelivery(Context& context, StoredMessages& stored, Relay& relay,
+                    const Registrar& registrar);
+    MessageDelivery(const MessageDelivery&) = delete;
+    MessageDelivery& operator=(const MessageDelivery&) = delete;
 
     /// The user may be reached: what waits for him is sent, in order.
     void deliver(const std::string& aor);
