@@ -8,8 +8,8 @@
 
 namespace herald::base {
 
-/// Two different inputs share one with probability 2^-128 a pair: tables may keep it instead of the
-/// text.
+/// Any two different inputs collide with probability 2^-128, so tables may keep the hash instead of
+/// the text.
 struct Hash128 {
     std::uint64_t low = 0;
     std::uint64_t high = 0;

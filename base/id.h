@@ -22,7 +22,7 @@ HashKey random_key();
 /// SipHash-2-4 (Aumasson, Bernstein 2012): safe for tables and short authenticators whose input
 /// comes from the network.
 std::uint64_t keyed_hash(const HashKey& key, std::string_view bytes) noexcept;
-/// True in time that depends on the sizes only.
+/// Whether both are equal; the time it takes depends on their sizes only.
 bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept;
 
 }  // namespace herald::base

@@ -7,14 +7,14 @@
 
 namespace herald::base {
 
-/// What a storm of requests needed stays with the allocator, spread over many pages, unless
-/// somebody asks for it back. Done once a while after the last request, when the transactions of
-/// the storm have lapsed; costs some milliseconds, in a quiet time. One per shard; the last one to
-/// rest is the one that matters.
+/// Memory that a burst of requests needed stays with the allocator, spread over many pages, until
+/// it is returned explicitly. That happens once, some time after the last request, when the
+/// transactions of the burst have lapsed, and costs a few milliseconds while nothing else is going
+/// on. One per shard; the last shard to become idle does the trim that matters.
 class IdleTrim {
 public:
     explicit IdleTrim(Loop& loop);
-    /// Something was done.
+    /// Called for each request: the shard is not idle.
     void note_work() noexcept { is_due_ = true; }
 
 private:

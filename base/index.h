@@ -1,8 +1,8 @@
 // base/index.h: a hash index of 8-byte entries into records that hold their own keys.
 //
 // Open addressing with linear probing; an entry is {hash, slot}, so growing needs no key and
-// erasing leaves no mark behind (what follows moves back). 16 bytes a record at worst while it
-// grows, 11 to 16 otherwise.
+// erasing leaves no tombstone behind (later entries move back). At worst 16 bytes per record while
+// it grows, 11 to 16 otherwise.
 #pragma once
 
 #include <algorithm>
@@ -44,7 +44,7 @@ public:
         ++size_;
     }
 
-    /// Takes out `slot`, which was inserted with `hash`; false where it is not there.
+    /// Removes `slot`, which was inserted with `hash`; false if it is not there.
     bool erase(std::uint64_t hash, std::uint32_t slot) noexcept {
         if (entries_.empty()) return false;
         const std::uint32_t tag = tag_of(hash);
@@ -57,7 +57,7 @@ public:
         return false;
     }
 
-    /// Hints that `hash` will be looked up soon: 3 times faster for batches.
+    /// Hints that `hash` will be looked up soon; makes batches of lookups three times as fast.
     void prefetch(std::uint64_t hash) const noexcept {
         if (!entries_.empty()) __builtin_prefetch(&entries_[tag_of(hash) & mask()]);
     }
@@ -75,7 +75,7 @@ public:
 
     std::size_t size() const noexcept { return size_; }
     bool empty() const noexcept { return size_ == 0; }
-    /// Entries there is room for; grows at three quarters.
+    /// Number of entries there is room for; grows at three quarters.
     std::size_t capacity() const noexcept { return entries_.size(); }
 
 private:
@@ -109,7 +109,7 @@ private:
         }
     }
 
-    /// Empties `gap` and moves back what could not stand where it belongs because of it.
+    /// Empties `gap` and moves back the entries that it had pushed away from their home.
     void close_gap(std::size_t gap) noexcept {
         for (std::size_t at = (gap + 1) & mask(); entries_[at].slot != kNone;
              at = (at + 1) & mask()) {

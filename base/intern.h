@@ -15,24 +15,24 @@ namespace herald::base {
 /// Names an interned text; the default names the empty text, which is never counted.
 using InternId = std::uint32_t;
 
-/// Route sets, Accept values, user agents: one of these per shard. Each intern() or retain() is
-/// paid back by one release(); texts stay where they are as long as they are held. One thread.
+/// Route sets, Accept values, user agents: one of these per shard. Each intern() or retain() needs
+/// one release(); a text does not move while it is held. One thread.
 class Intern {
 public:
     static constexpr InternId kEmpty = 0;
 
     Intern();
 
-    /// The id of `text`, held once more.
+    /// The id of `text`, with one more reference to it.
     InternId intern(std::string_view text);
-    /// Holds `id`, which is held already, once more.
+    /// Adds a reference to `id`, which has at least one already.
     void retain(InternId id) noexcept;
-    /// Gives back one hold; the text goes with the last.
+    /// Drops one reference; the text goes with the last.
     void release(InternId id) noexcept;
     /// Valid while `id` is held.
     std::string_view text(InternId id) const noexcept;
 
-    /// Different texts held, the empty one not counted.
+    /// Number of different texts held, not counting the empty one.
     std::size_t size() const noexcept { return entries_.size(); }
     /// Bytes of all texts held, each once.
     std::size_t text_bytes() const noexcept { return text_bytes_; }

@@ -136,8 +136,8 @@ void write_line(std::chrono::system_clock::time_point time, std::string_view tex
     }
 }
 
-/// Standard error at the far end of the queue. Says what the queue lost, and when a flush has come
-/// through.
+/// Standard error at the far end of the queue. Reports what the queue lost, and when a flush has
+/// come through.
 class ErrorSink final : public spdlog::sinks::base_sink<std::mutex> {
 public:
     void watch(std::weak_ptr<spdlog::details::thread_pool> pool) {

@@ -18,7 +18,7 @@
 
 namespace herald::base {
 
-/// Outlives its place in the table until the turn ends: epoll may have reported it already.
+/// Kept until the turn ends even if it is unwatched: epoll may have reported it already.
 struct Loop::Watch {
     int fd;
     std::uint32_t events;
@@ -62,10 +62,10 @@ Loop::Loop(const Clock& clock)
 }
 
 Loop::~Loop() {
-    // While the tables still stand: what captures do when they end may come back here.
+    // While the tables still exist: the destructors of captures may call the loop.
     for (std::size_t fd = 0; fd < watches_.size(); ++fd) unwatch(static_cast<int>(fd));
     drop_retired();
-    // What a dropped task's captures post when they end is dropped too.
+    // What the captures of a dropped task post from their destructors is dropped too.
     for (std::vector<Task<void()>> left;; left.clear()) {
         const std::lock_guard lock(mutex_);
         if (posted_.empty()) break;
@@ -210,7 +210,7 @@ bool Loop::run_posted() {
 }
 
 void Loop::drop_retired() {
-    // By rounds: the captures of one watcher may unwatch others as they end.
+    // In rounds: the captures of one watcher may unwatch others from their destructors.
     while (!retired_.empty()) std::exchange(retired_, {}).clear();
 }
 

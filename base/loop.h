@@ -38,8 +38,8 @@ public:
     /// Safe inside any callback, its own included. Call before closing `fd`.
     void unwatch(int fd);
 
-    /// Runs `task` on the loop's thread in a coming turn, in order of posting; what is left when
-    /// the loop goes is dropped unrun. Any thread; wakes the loop if it sleeps.
+    /// Runs `task` on the loop's thread in a coming turn, in order of posting; tasks left when the
+    /// loop is destroyed are dropped without being run. Any thread; wakes the loop if it sleeps.
     void post(Task<void()> task);
     /// Called at the end of every turn, in order of registration.
     void at_end_of_turn(Task<void()> hook);
@@ -49,7 +49,7 @@ public:
     /// The time read once a turn, when its waiting ended.
     Instant now() const noexcept { return now_; }
 
-    /// Turns until stop(), which ends the next run() where none is under way.
+    /// Runs turns until stop(); a stop() that comes between two runs ends the next one.
     void run();
     /// Any thread, signal handlers too.
     void stop() noexcept;

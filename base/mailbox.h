@@ -12,8 +12,8 @@
 namespace herald::base {
 
 /// One per ordered pair of threads: one pushes, one pops. Nothing wakes the receiver; post to its
-/// Loop if it may sleep. Each side keeps a copy of the other's position and looks anew only when
-/// that says full or empty.
+/// Loop if it may sleep. Each side keeps a copy of the other's position and reads the real one only
+/// when the copy says full or empty.
 template <class T>
 class Mailbox {
 public:
@@ -30,8 +30,8 @@ public:
         std::allocator<T>().deallocate(room_, capacity_);
     }
 
-    /// The sender: takes `item` over, or leaves it alone and returns false where that would leave
-    /// fewer than `reserved` places. Requests leave room for completions, which must never be
+    /// For the sender: takes `item`, or leaves it untouched and returns false if fewer than
+    /// `reserved` places would remain. Requests leave room for completions, which must never be
     /// refused.
     [[nodiscard]] bool push(T&& item, std::size_t reserved = 0) {
         const std::size_t tail = tail_.load(std::memory_order_relaxed);
@@ -46,7 +46,7 @@ public:
         return true;
     }
 
-    /// The receiver: the oldest item, or nothing.
+    /// For the receiver: the oldest item, or nothing.
     std::optional<T> pop() {
         const std::size_t head = head_.load(std::memory_order_relaxed);
         if (head == known_tail_) {
@@ -60,7 +60,7 @@ public:
         return result;
     }
 
-    /// Either side; a moment later it may be otherwise.
+    /// For either side; may be out of date a moment later.
     bool empty() const noexcept { return size() == 0; }
     std::size_t size() const noexcept {
         const std::size_t head = head_.load(std::memory_order_acquire);

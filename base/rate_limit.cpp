@@ -1,4 +1,4 @@
-// base/rate_limit.cpp: how much each of many may do in a while: a token bucket for each.
+// base/rate_limit.cpp: how much each of many senders may do in a given time: token buckets.
 #include "base/rate_limit.h"
 
 #include <algorithm>

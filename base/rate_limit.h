@@ -1,4 +1,4 @@
-// base/rate_limit.h: how much each of many may do in a while: a token bucket for each.
+// base/rate_limit.h: how much each of many senders may do in a given time: a token bucket for each.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +10,14 @@
 
 namespace herald::base {
 
-/// Whoever did nothing for so long that his bucket is full again is forgotten. With too many at
-/// once the oldest knowledge goes: a limit is for those who hurry, not for all the world.
+/// A sender that was quiet until its bucket was full again is forgotten. With too many senders at
+/// once the oldest buckets are dropped: the limit is meant for those that hurry.
 class RateLimit {
 public:
     explicit RateLimit(std::size_t most = 100'000) : most_(most) {}
 
-    /// Takes one from the bucket of `who`, which gets `rate` a second and holds `burst`. 0: taken;
-    /// else the whole seconds until there will be one. A rate of 0 is no limit.
+    /// Takes a token from the bucket of `who`, which gets `rate` a second and holds `burst`. Returns
+    /// 0, or the whole seconds until there will be one. A rate of 0 means no limit.
     std::uint32_t take(std::string_view who, std::uint32_t rate, std::uint32_t burst, Instant now);
     std::size_t size() const noexcept { return buckets_.size(); }
 

@@ -24,7 +24,7 @@ struct SlotId {
 };
 
 /// Owns records of type T. Addresses stay; take and release cost O(1); a record costs sizeof(T) and
-/// four bytes. Slots are given out densely from 0, those released last first. Memory is kept for
+/// four bytes. Slots are given out densely from 0, the one released last first. Memory is kept for
 /// reuse, never given back. One thread.
 template <class T>
 class Slab {
@@ -66,17 +66,17 @@ public:
         return {.slot = slot, .generation = generation(slot)};
     }
 
-    /// Ends the record `id` names; false where it is gone already.
+    /// Destroys the record `id` names; false if it is gone already.
     bool release(SlotId id) noexcept {
         if (!holds(id)) return false;
         release(id.slot);
         return true;
     }
-    /// Ends the record in `slot`, which is in use.
+    /// Destroys the record in `slot`, which is in use.
     void release(std::uint32_t slot) noexcept {
         assert(holds(slot));
-        // Gone to everybody before its destructor runs, free only after: that may take and release
-        // others.
+        // The slot is out of reach before the record's destructor runs and free only after it: the
+        // destructor may take and release other records.
         ++generation(slot);
         --size_;
         record(slot)->~T();
@@ -106,7 +106,7 @@ public:
 
     std::size_t size() const noexcept { return size_; }
     bool empty() const noexcept { return size_ == 0; }
-    /// Slots that ever were in use: all ids are below.
+    /// Number of slots that were ever in use: every slot number is below it.
     std::uint32_t slots() const noexcept { return fresh_; }
     /// Bytes held for records, used or not.
     std::size_t memory() const noexcept { return chunks_.size() * sizeof(Chunk); }

@@ -35,7 +35,7 @@ std::optional<std::uint32_t> to_u32_clamped(std::string_view text) noexcept;
 void append_number(std::string& out, std::uint64_t number);
 
 std::string to_hex(std::string_view bytes);
-/// Both cases of letters; an odd length or another character is nullopt.
+/// Letters in either case; an odd length or any other character is nullopt.
 std::optional<std::string> from_hex(std::string_view text);
 
 /// Value of one hex digit, -1 for anything else.
@@ -57,7 +57,7 @@ struct Split {
 };
 Split split_once(std::string_view text, char separator) noexcept;
 
-/// For tables of std::string that are asked with views: the equality is std::equal_to<>.
+/// Hash for tables of std::string that are looked up by views; goes with std::equal_to<>.
 struct TextHash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const noexcept {

@@ -67,7 +67,7 @@ Duration slew(Duration wanted, Duration elapsed) noexcept {
 void ManualClock::advance(Duration step) {
     assert(step >= Duration::zero());
     now_ += step;
-    // The wall shows whole milliseconds; what is left over must not be lost over many small steps.
+    // The wall clock shows whole milliseconds; the rest must not be lost over many small steps.
     remainder_ += step;
     const auto whole = std::chrono::duration_cast<std::chrono::milliseconds>(remainder_);
     wall_ += whole;

@@ -1,4 +1,4 @@
-// base/time.h: the Clock everybody is given, so that tests own time.
+// base/time.h: the Clock that is passed to whatever needs the time, so that tests control it.
 #pragma once
 
 #include <atomic>
@@ -10,7 +10,7 @@ namespace herald::base {
 using Duration = std::chrono::microseconds;
 /// A point on the monotonic clock.
 using Instant = std::chrono::time_point<std::chrono::steady_clock, Duration>;
-/// A point on the wall clock; what is stored and shown.
+/// A point on the wall clock: what is stored and shown.
 using WallTime = std::chrono::time_point<std::chrono::system_clock, std::chrono::milliseconds>;
 
 class Clock {

@@ -13,7 +13,7 @@ namespace {
 constexpr std::chrono::milliseconds kTick(1);
 constexpr std::uint32_t kBits = 8;  ///< per level
 
-/// Whole ticks from `start`, any part of one counted as one: never early.
+/// Whole ticks from `start`, rounded up: never early.
 std::uint64_t ticks_up(Duration since) noexcept {
     return static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::milliseconds>(since) / kTick);
 }
@@ -56,7 +56,7 @@ TimerId Timers::arm(Instant when, Task<void()> action) {
     assert(action);
     if (free_actions_.empty()) {
         actions_.emplace_back();
-        // Room to give every index back, so that cancel() cannot fail.
+        // Room to return every index, so that cancel() cannot fail.
         free_actions_.reserve(actions_.capacity());
         free_actions_.push_back(static_cast<std::uint32_t>(actions_.size() - 1));
     }
@@ -73,7 +73,7 @@ void Timers::cancel(TimerId& id) noexcept {
     const std::uint64_t payload = nodes_[named.slot].payload;
     unlink(named.slot);
     release(named.slot);
-    // The closure goes last: what its captures do when they end may come back here.
+    // The closure goes last: the destructors of its captures may call the wheel.
     if (owner == kClosure) take_action(payload);
 }
 
@@ -90,7 +90,8 @@ std::size_t Timers::advance(Instant now) {
     std::size_t fired = 0;
     for (auto event = next_tick(); event && *event <= target; event = next_tick()) {
         tick_ = *event;
-        // From below: what a higher level brings was armed earlier and goes in front.
+        // The lowest level first: timers that a higher level deals out were armed earlier and go in
+        // front.
         for (std::uint32_t level = 1; level < kLevels; ++level) {
             const std::uint64_t below = (std::uint64_t{1} << (kBits * level)) - 1;
             if ((tick_ & below) != 0) break;
@@ -109,7 +110,7 @@ std::optional<Instant> Timers::next() const {
     return start_ + std::chrono::milliseconds(*tick);
 }
 
-/// The tick `when` fires at: not before it, not in a tick that is over, not beyond the wheel.
+/// The tick at which `when` fires: not before it, not in a tick that is over, not beyond the wheel.
 std::uint32_t Timers::tick_of(Instant when) const noexcept {
     // The current tick's list was detached when it began to fire.
     const std::uint64_t first = firing_ ? tick_ + 1 : tick_;

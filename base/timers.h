@@ -33,10 +33,10 @@ public:
     Timers(const Timers&) = delete;
     Timers& operator=(const Timers&) = delete;
 
-    /// Registers who is called for a kind of timer; at most 255 owners live as long as the wheel.
+    /// Registers the callback of one kind of timer: at most 255, which live as long as the wheel.
     Owner add_owner(Handler handler);
 
-    /// Calls `owner` with `payload` once `when` has come; in the past means at the next advance().
+    /// Calls `owner` with `payload` at `when`; a time in the past means the next advance().
     TimerId arm(Owner owner, std::uint64_t payload, Instant when);
     /// A one-shot closure, for cold paths.
     TimerId arm(Instant when, Task<void()> action);
@@ -45,8 +45,8 @@ public:
     bool is_armed(TimerId id) const noexcept;
 
     /// Fires everything due at `now`, in order of expiry tick, within a tick in order of arming.
-    /// Handlers may arm and cancel, not advance; what they arm in the past waits one tick. Returns
-    /// how many fired.
+    /// Handlers may arm and cancel timers but not advance; one they arm in the past waits one tick.
+    /// Returns how many fired.
     std::size_t advance(Instant now);
     /// When advance() should next be called; may be earlier than the next expiry (a cascade), never
     /// later.

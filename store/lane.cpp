@@ -1,5 +1,5 @@
-// store/lane.cpp: group commit: many ports hand changes over, one ledger commits all that waits at
-// once.
+// store/lane.cpp: group commit: many ports hand over changes, and one ledger commits all that are
+// waiting at once.
 #include "store/lane.h"
 
 #include <algorithm>
@@ -10,16 +10,16 @@ namespace herald::store {
 namespace {
 
 constexpr auto kTick = std::chrono::seconds(1);
-/// Commits begin at least this far apart. What comes meanwhile shares the next one and its sync,
-/// which saves a fifth of the server's time at half load; a change that comes alone waits for
-/// nothing.
+/// Commits begin at least this far apart. Changes that arrive meanwhile share the next commit and
+/// its sync, which saves a fifth of the server's time at half load; a change that arrives alone
+/// does not wait.
 constexpr auto kApart = std::chrono::microseconds(700);
 
 }  // namespace
 
 struct Lane::Link {
-    // Of the loop's thread. The outcomes come back in the order of the changes, so `dones` needs no
-    // names.
+    // Used on the loop's thread. Outcomes come back in the order of the changes, so `dones` needs
+    // no keys.
     std::vector<Change> collected;
     std::deque<base::Task<void(Outcome)>> dones;
     std::atomic<std::size_t>* waiting = nullptr;
@@ -146,7 +146,7 @@ void Lane::hand_over(const std::shared_ptr<Link>& link) {
                             .wanted = std::exchange(link->wanted, {})});
         queue_.set(waiting_.load(std::memory_order_relaxed));
         must_wake = std::exchange(is_asleep_, false);
-        // Not before: until the first change, whoever recovers has the ledger for himself.
+        // Not earlier: until the first change, recovery has the ledger to itself.
         if (!options_.is_inline && !thread_.joinable()) thread_ = std::thread([this] { run(); });
     }
     if (must_wake) wake_.notify_one();
@@ -202,7 +202,7 @@ void Lane::run() {
             wake_.wait_until(lock, ticked + kTick);
             is_asleep_ = false;
         }
-        // Nobody wakes it here but drain().
+        // Only drain() wakes it here.
         wake_.wait_until(lock, begun + kApart, [this] { return is_stopping_; });
         begun = std::chrono::steady_clock::now();
         Batch batch = take();

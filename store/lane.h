@@ -1,5 +1,5 @@
-// store/lane.h: group commit: many ports hand changes over, one ledger commits all that waits at
-// once.
+// store/lane.h: group commit: many ports hand over changes, and one ledger commits all that are
+// waiting at once.
 #pragma once
 
 #include <atomic>
@@ -19,12 +19,12 @@
 
 namespace herald::store {
 
-/// An idle lane commits what it is given at once; a busy one takes all that came during its last
-/// commit, up to the batch limit, and never waits for more.
+/// An idle lane commits a change at once; a busy one takes all that arrived during its last commit,
+/// up to the batch limit, and never waits for more.
 class Lane {
 public:
-    /// The thread starts with the first change. With `is_inline` there is none: a hand-over commits
-    /// before it returns.
+    /// The thread starts with the first change. With `is_inline` there is no thread: handing over a
+    /// change commits it before the call returns.
     Lane(Ledger& ledger, const StoreOptions& options, base::Metrics& metrics);
     ~Lane();
     Lane(const Lane&) = delete;

@@ -16,7 +16,7 @@ public:
     /// Commits the changes of `batch` in one transaction; one outcome for each, in the order given.
     /// Blocks until it is known what became of them.
     virtual std::vector<Outcome> commit(std::span<const Change* const> batch) = 0;
-    /// One message whole. Faults: not_found, io.
+    /// Reads one complete message. Faults: not_found, io.
     virtual Result<Message> message(std::uint64_t id) = 0;
     /// False after a failed write until one succeeds; commit() answers unavailable at once
     /// meanwhile.

@@ -18,7 +18,7 @@ namespace herald::store {
 
 /// Gets every live row once, in this order of kinds: aliases, accounts, publications,
 /// subscriptions, confirmations, messages by id and without headers and bodies. Subscriptions are
-/// many: their row is lent, and the next one uses its memory again.
+/// many: their row is borrowed, and the next one reuses its memory.
 class RecoverySink {
 public:
     virtual ~RecoverySink() = default;
@@ -46,10 +46,10 @@ struct Home {
 class Port {
 public:
     virtual ~Port() = default;
-    /// Durable when `done` gets committed; an empty `done` is for changes nobody waits for. Never
-    /// blocks.
+    /// The change is durable when `done` is called with committed; pass an empty `done` if nobody
+    /// waits for it. Never blocks.
     virtual void commit(Change change, base::Task<void(Outcome)> done) = 0;
-    /// Reads a message whole, after everything handed over before. Faults: not_found, io.
+    /// Reads a complete message, after everything handed over before. Faults: not_found, io.
     virtual void load(std::uint64_t message, base::Task<void(Result<Message>)> done) = 0;
     /// True while so much waits that new work should be refused with 503 before any of it is done.
     virtual bool is_full() const noexcept = 0;

@@ -21,7 +21,7 @@ constexpr int kPasses = 6;
 constexpr int kNiceness = 5;
 
 void lower_priority() {
-    // On Linux a thread has a niceness of its own; refused, it just stays as it is.
+    // On Linux a thread has a niceness of its own; if that is refused, it stays as it is.
     ::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), kNiceness);
 }
 
@@ -57,7 +57,7 @@ bool Checkpointer::on_commit(int frames) {
 void Checkpointer::finished(int left) {
     const std::lock_guard lock(mutex_);
     is_nearly_done_ = false;
-    // What somebody else holds back is tried again only after a good while.
+    // Frames held back by another reader are tried again only after a good while.
     start_at_ = left == 0 ? kCheckpointFrames : frames_ + kCheckpointFrames / 4;
 }
 

@@ -23,10 +23,10 @@ public:
     Checkpointer(const Checkpointer&) = delete;
     Checkpointer& operator=(const Checkpointer&) = delete;
 
-    /// The lane tells how long the log is after a commit. Returns true where the lane should now
-    /// copy the rest and then call finished().
+    /// Called by the lane after a commit with the length of the log. Returns true if the lane
+    /// should now copy the rest and then call finished().
     bool on_commit(int frames);
-    /// `left`: frames the lane could not copy either (somebody else reads old ones).
+    /// `left`: frames the lane could not copy either, because another reader still needs them.
     void finished(int left);
 
     /// Closes the connection once the copying at hand is done; none is opened before resume().

@@ -43,8 +43,8 @@ std::uint64_t id_of(const Change& change) {
     return highest;
 }
 
-/// Exclusive access needs no shared memory file, which a full disk might refuse; an onlooker might
-/// refuse exclusive access.
+/// Exclusive access needs no shared memory file, which a full disk might refuse; another process
+/// that reads the file may prevent exclusive access.
 Result<std::uint64_t> sequence_on_disk(const Database::Place& place) {
     Fault fault{FaultKind::io, ""};
     for (const char* mode : {"PRAGMA locking_mode = EXCLUSIVE", "PRAGMA locking_mode = NORMAL"}) {
@@ -146,7 +146,8 @@ Result<std::unique_ptr<SqliteLedger::Connection>> SqliteLedger::connect() {
 }
 
 Status SqliteLedger::recover(RecoverySink& sink) {
-    // Each page is read once: to keep it would cost a page fault, and memory nobody needs yet.
+    // Each page is read once: keeping it would cost a page fault, and memory that is not needed
+    // yet.
     connection_->database.set_page_cache(kRecoveryCache);
     auto recovered = store::recover(connection_->database, clock_.wall(), sink);
     connection_->database.set_page_cache(kPageCache);
@@ -217,7 +218,7 @@ SqliteLedger::Written SqliteLedger::try_to_write(std::span<const Change* const> 
         return roll_back();
     }
     if (to.commit.run() == Step::done) return Written::committed;
-    // Without a file there is nothing that could disagree with what memory says.
+    // Without a file there is nothing that could disagree with memory.
     if (is_in_memory()) return roll_back();
     last_fault_ = to.database.fault().detail;
     return Written::unknown;
@@ -237,7 +238,8 @@ bool SqliteLedger::find_out(std::uint64_t sequence) {
     auto settled = settle_log(place_);
     auto found = settled ? sequence_on_disk(place_) : settled.fault();
     if (!found) {
-        // Answers may neither be given nor withheld for ever; a new start reads what is there.
+        // The requests can be neither answered nor left waiting for ever; a new start reads what is
+        // there.
         base::log_error("store.undecided", {{"file", place_.path},
                                             {"reason", found.fault().detail},
                                             {"then", "the process ends"}});

@@ -269,7 +269,7 @@ Result<std::vector<Token>> read_tokens(Database& database) {
 }
 
 Result<std::uint64_t> read_next_id(Database& database) {
-    // The rows of the lanes remember ids whose rows are gone.
+    // The rows of the lanes remember the ids of rows that are gone.
     const auto next = database.query(
         "SELECT max((SELECT coalesce(max(next_id), 1) FROM lanes),"
         " (SELECT coalesce(max(id), 0) + 1 FROM publications),"

@@ -266,7 +266,7 @@ SqliteWriter::Applied SqliteWriter::apply(const RemoveSubscription& change) {
             mark_subscription_.bind(change.id, next_mark_, change.keep_until, change.mark.call_id,
                                     change.mark.cseq, change.mark.branch_hash));
         if (!marked) return marked;
-        // Gone already is what was wanted.
+        // A row that is gone already is what was wanted.
         if (marked == Outcome::refused) return Outcome::committed;
         note_mark(change.keep_until);
     }
@@ -288,7 +288,7 @@ SqliteWriter::Applied SqliteWriter::apply(const PutMessage& change) {
                                  Blob{row.body}));
 }
 
-/// Gone already is what was wanted.
+/// A row that is gone already is what was wanted.
 SqliteWriter::Applied SqliteWriter::apply(const RemoveMessage& change) {
     if (change.keep_until == base::WallTime{}) return run(delete_message_.bind(change.id));
     return run(finish_message_.bind(change.id, change.keep_until));
