@@ -1,4 +1,4 @@
-// cli/arguments.cpp: command lines as a table says them.
+// cli/arguments.cpp: command lines as a table describes them.
 #include "cli/arguments.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// cli/arguments.h: command lines as a table says them: `--name VALUE`, `--name=VALUE`, flags, and
-// operands.
+// cli/arguments.h: command lines as a table describes them: `--name VALUE`, `--name=VALUE`, flags,
+// and operands.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +37,8 @@ struct Syntax {
 /// A command line that fits its Syntax. Owns its text.
 class Arguments {
 public:
-    /// Reads what follows the command's name. `--` ends the options; an option given twice counts
-    /// the last time. Faults: malformed, with a sentence for the user.
+    /// Reads what follows the command's name. `--` ends the options; of an option given twice the
+    /// last one counts. Faults: malformed, with a sentence for the user.
     static Result<Arguments> parse(const Syntax& syntax,
                                    const std::vector<std::string_view>& words);
 
@@ -64,7 +64,7 @@ private:
     std::vector<std::string> operands_;
 };
 
-/// The candidate that `word` is most likely a slip of; empty where none is near.
+/// The candidate that `word` is most likely a misspelling of; empty if none is near.
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);
 
 /// The list of `options`, each on its line, for a help page.

@@ -1,4 +1,4 @@
-// cli/command.cpp: finds the command that is meant and runs it.
+// cli/command.cpp: finds the subcommand and runs it.
 #include "cli/command.h"
 
 #include <algorithm>

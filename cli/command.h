@@ -1,4 +1,5 @@
-// cli/command.h: what `herald NAME` is: a table entry that describes itself, and the way into it.
+// cli/command.h: a subcommand, `herald NAME`, as a table entry that describes itself, and how it is
+// run.
 #pragma once
 
 #include <span>
@@ -9,11 +10,11 @@
 
 namespace herald::cli {
 
-/// What the shell is told.
+/// Exit codes.
 enum ExitCode : int {
     kOk = 0,
     kFailed = 1,    ///< refused, by the server or here; standard error says why
-    kMisuse = 2,    ///< the command line makes no sense
+    kMisuse = 2,    ///< the command line is wrong
     kNoAnswer = 3,  ///< nobody answered
 };
 

@@ -32,7 +32,7 @@ public:
     /// `notify` has this dialog's Call-ID and our tag, and comes from its peer, or, before any
     /// NOTIFY, from anybody.
     bool accepts(const sip::Message& notify) const noexcept;
-    /// Its CSeq is not above the last one's: late or again (RFC 3261 12.2.2).
+    /// Its CSeq is not above the last one's: it is late or a repetition (RFC 3261 12.2.2).
     bool is_late(const sip::Message& notify) const noexcept;
 
     bool is_formed() const noexcept { return !remote_tag_.empty(); }

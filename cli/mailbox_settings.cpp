@@ -1,5 +1,5 @@
-// cli/mailbox_settings.cpp: the part of `herald mailbox` that is about whose messages a lamp
-// counts, where they come from, and who is told.
+// cli/mailbox_settings.cpp: the options of `herald mailbox` that say whose messages a lamp counts,
+// where they come from, and who is told.
 #include "cli/mailbox_settings.h"
 
 #include <algorithm>

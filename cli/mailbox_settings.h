@@ -1,4 +1,4 @@
-// cli/mailbox_settings.h: the part of `herald mailbox` that is about whose messages a lamp counts,
+// cli/mailbox_settings.h: the options of `herald mailbox` that say whose messages a lamp counts,
 // where they come from, and who is told.
 #pragma once
 

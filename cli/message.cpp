@@ -1,4 +1,4 @@
-// cli/message.cpp: `herald message`: writes to somebody (RFC 3428), and tells what came of it.
+// cli/message.cpp: `herald message`: sends a message (RFC 3428) and reports its outcome.
 #include <iostream>
 
 #include "base/id.h"
@@ -12,10 +12,10 @@
 namespace herald::cli {
 namespace {
 
-/// More is no message but a file.
+/// Longest text: more is a file, not a message.
 constexpr std::size_t kLongest = 1'000'000;
 
-/// What is on the command line, or on standard input without its last line end.
+/// The text from the command line, or from standard input without its last line end.
 Result<std::string> text_of(const std::string& operand) {
     std::string text = operand;
     if (operand == "-") {
@@ -57,7 +57,7 @@ Result<OutgoingRequest> request_for(const Arguments& arguments) {
     return request;
 }
 
-/// RFC 3428 7: 200 is a device's, 202 a server's.
+/// RFC 3428 7: a device answers 200, a server that keeps or passes on the message 202.
 int report(const Reply& reply, const std::string& recipient) {
     if (reply.status / 100 != 2) {
         print_error("message", recipient + " did not get it: " + reply.why);

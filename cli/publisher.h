@@ -26,11 +26,12 @@ public:
         std::string entity_tag;  ///< of a publication made earlier; empty: none yet
         bool keep = false;       ///< refresh until remove()
     };
-    /// Gets news. Must not end the Publisher's life from within.
+    /// Called with what happens. Must not destroy the Publisher from within a call.
     class Listener {
     public:
         virtual ~Listener() = default;
-        /// Stands until `expires` seconds from now. `is_refresh`: it only lives longer.
+        /// The publication stands for `expires` seconds from now. `is_refresh`: nothing else
+        /// changed.
         virtual void on_published(const std::string& entity_tag, std::uint32_t expires,
                                   bool is_refresh) = 0;
         /// It could not be refreshed; it is tried again.

@@ -1,5 +1,5 @@
-// cli/registration.h: one contact of a user at a registrar (RFC 3261 10.2): set, looked at, taken
-// away, kept alive.
+// cli/registration.h: one contact of a user at a registrar (RFC 3261 10.2): set, listed, removed,
+// kept alive.
 #pragma once
 
 #include <cstdint>
@@ -52,11 +52,11 @@ public:
 
     /// Sets the contact.
     void set();
-    /// Asks what there is.
+    /// Asks for the contacts that are registered.
     void fetch();
-    /// Takes the contact away.
+    /// Removes the contact.
     void remove();
-    /// Takes every contact of the user away (RFC 3261 10.2.2).
+    /// Removes every contact of the user (RFC 3261 10.2.2).
     void remove_all();
 
 private:

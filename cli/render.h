@@ -17,7 +17,7 @@ struct Shown {
     std::string_view event;
     std::string_view state, reason;  ///< of Subscription-State
     std::optional<std::uint32_t> expires;
-    bool is_fetch = false;  ///< asked for one look (RFC 6665 4.4.3), which ends as it was to
+    bool is_fetch = false;  ///< a fetch (RFC 6665 4.4.3): that it ends is no news
     std::string_view content_type, body;
 };
 

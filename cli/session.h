@@ -1,4 +1,4 @@
-// cli/session.h: what every command that speaks SIP has: its options, a loop, a network and a user
+// cli/session.h: what every command that uses SIP has: its options, a loop, a network and a user
 // agent.
 #pragma once
 
@@ -31,7 +31,7 @@ public:
     UserAgent& agent() noexcept { return *agent_; }
     Progress& progress() noexcept { return progress_; }
 
-    /// Turns the loop until finish(); its exit code.
+    /// Runs the loop until finish(); returns the exit code given there.
     int run();
     void finish(int exit_code);
 

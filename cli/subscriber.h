@@ -1,4 +1,4 @@
-// cli/subscriber.h: keeps one subscription alive and hands out what it is told (RFC 6665 4.1).
+// cli/subscriber.h: keeps one subscription alive and hands out its NOTIFYs (RFC 6665 4.1).
 //
 //              2xx, NOTIFY              refresh due                 leave()
 //   trying -----------------> active <-------------> (a refresh) ----------> leaving
@@ -46,8 +46,8 @@ public:
         std::uint32_t expires = 3600;
         bool is_fetch = false;  ///< one look, RFC 6665 4.4.3
     };
-    /// Gets news. Must not end the Subscriber's life from within; on_ended() may come from within
-    /// leave().
+    /// Called with what happens. Must not destroy the Subscriber from within a call; on_ended() may
+    /// be called from within leave().
     class Listener {
     public:
         virtual ~Listener() = default;
@@ -108,7 +108,7 @@ private:
     std::uint32_t asked_ = 0;             ///< its Expires
     base::Instant active_since_{};
     base::Instant held_until_{};  ///< what was granted ends
-    unsigned losses_ = 0;         ///< in a row, without a while of peace between
+    unsigned losses_ = 0;         ///< in a row, without a quiet time in between
     bool was_ever_active_ = false;
     base::TimerId refresh_, expiry_, timer_n_, pause_;
 };

@@ -1,4 +1,5 @@
-// cli/user_agent.cpp: requests that find their way, and those that arrive for who awaits them.
+// cli/user_agent.cpp: sends requests to where they belong, and hands arriving ones to who awaits
+// them.
 #include "cli/user_agent.h"
 
 #include <algorithm>

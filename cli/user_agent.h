@@ -46,7 +46,7 @@ struct Reply {
     std::string contact;  ///< what Contact said, in <>, where the request had one of ours
 };
 
-/// Who requests of one method are for.
+/// Takes the requests of one method.
 class RequestReceiver {
 public:
     virtual ~RequestReceiver() = default;

@@ -1,4 +1,4 @@
-// cli/watch.cpp: `herald watch`: subscribes, and prints what it is told until it is told to stop.
+// cli/watch.cpp: `herald watch`: subscribes, and prints each NOTIFY until Ctrl-C.
 #include <algorithm>
 #include <memory>
 
@@ -12,7 +12,7 @@
 namespace herald::cli {
 namespace {
 
-/// Body types asked for, first the one liked best. Other packages get the server's default.
+/// Body types to ask for, the preferred one first. Empty: the server's default.
 std::string_view accept_for(std::string_view event) {
     if (event == "presence") return "application/pidf+xml";
     if (event == "message-summary") return "application/simple-message-summary";
@@ -21,7 +21,7 @@ std::string_view accept_for(std::string_view event) {
     return event.ends_with(".winfo") ? "application/watcherinfo+xml" : "";
 }
 
-/// Packages whose state is nobody's but the owner's.
+/// Packages whose state only the owner may see.
 bool is_private(std::string_view event) {
     return event == "message-summary" || event == "reg" || event == "ua-profile" ||
            event.ends_with(".winfo");
@@ -32,7 +32,7 @@ enum class Form : std::uint8_t { lines, json, raw };
 /// One resource being watched.
 class Watch final : private Subscriber::Listener {
 public:
-    /// Told when the subscription is over.
+    /// Called when the subscription is over.
     using Over = base::Task<void(int exit_code)>;
 
     Watch(Session& session, Subscriber::Options options, Form form, Over over)
@@ -130,7 +130,7 @@ Result<Subscriber::Options> options_for(const Arguments& arguments, const std::s
     return options;
 }
 
-/// Runs all until the last is over; the worst exit code is the one.
+/// Runs all of them until the last is over; returns the worst exit code.
 int watch_all(Session& session, std::vector<Subscriber::Options> all, Form form) {
     std::vector<std::unique_ptr<Watch>> watches;
     watches.reserve(all.size());

@@ -1,4 +1,4 @@
-// cli/bench/bench_plan.cpp: what `herald bench` shall do, as its command line says it.
+// cli/bench/bench_plan.cpp: what `herald bench` is to do, from its command line.
 #include "cli/bench/bench_plan.h"
 
 #include <algorithm>

@@ -28,7 +28,7 @@ public:
     void on_timeout(Exchange& exchange);
     /// Gives up waiting for NOTIFYs that a 2xx promised.
     void expire();
-    /// Forgets what is under way, subscriptions not.
+    /// Forgets requests under way, but no subscriptions.
     void forget_requests();
 
     std::uint32_t presentity_of(std::uint32_t number) const noexcept {

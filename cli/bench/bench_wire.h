@@ -57,7 +57,7 @@ void write_document(std::string& out, std::string_view entity, std::uint64_t seq
 void write_summary(std::string& out, std::string_view domain, std::uint64_t sequence,
                    bool is_waiting);
 
-/// A request, all parts but what is the same for all requests. Empty parts are left out.
+/// A request without the parts that are the same for all requests. Empty parts are left out.
 struct RequestParts {
     std::string_view method;
     std::string_view request_uri;
