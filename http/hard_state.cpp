@@ -24,8 +24,8 @@ std::optional<std::string> take_tag(std::string_view& rest) {
     return tag;
 }
 
-/// The entity-tags of If-Match or If-None-Match (RFC 9110 8.8.3). A weak one is never that of a
-/// document here, which changes with every byte.
+/// The entity-tags of If-Match or If-None-Match (RFC 9110 8.8.3). A weak one matches nothing: the
+/// tag of a document here changes with every byte.
 Result<std::vector<std::string>> tags_of(std::string_view name, std::string_view value) {
     std::vector<std::string> tags;
     std::string_view rest = base::trim(value);

@@ -45,7 +45,7 @@ public:
         names_.back() = name;
     }
 
-    /// Where the parser is: `near "voice.new"`. Only names that were written here, no values.
+    /// Where the parser is: `near "voice.new"`. Only member names, no values.
     std::string place() const {
         if (open_.empty()) return is_done_ ? "after its end" : "at its beginning";
         std::string path;

@@ -12,7 +12,7 @@ namespace herald::http {
 Result<packages::MessageCounts> counts_of_json(const Json& json);
 Json json_of(const packages::MessageCounts& counts);
 
-/// Of members and PBX only the form is looked at. Faults: malformed, naming the member.
+/// Members and PBX are checked for their form only. Faults: malformed, naming the member.
 Result<packages::MailboxSettings> mailbox_settings_of_json(const Json& json);
 Json json_of(const packages::MailboxSettings& settings);
 

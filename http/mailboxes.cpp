@@ -36,7 +36,7 @@ Result<Answer> get_mailbox(const Call& call) {
     const auto body = body_of(*resource, call.parameter("source"));
     if (!body) return body.fault();
     auto counts = packages::parse_message_summary(*body, packages::Listing::kept);
-    // Of a server that lists no messages: what is behind the counters may be anything.
+    // For a server that lists no messages: anything may follow the counters.
     if (!counts) counts = packages::parse_message_summary(*body);
     if (!counts) return counts.fault();
     return json_answer(json_of(*counts));

@@ -31,7 +31,7 @@ Json json_of(const server::MessageInfo& info, bool with_body) {
         {"date", time_of(info.date)},
         {"kept_until", time_of(info.kept_until)},
     };
-    // What is no text is left to SIP.
+    // A body that is not text can be had by SIP only.
     if (with_body) {
         const bool is_text = base::is_utf8(info.body);
         object.emplace_back("body", is_text ? Json(info.body) : Json());

@@ -48,11 +48,10 @@ struct EnsuredToken {
     std::string sha256_hex;  ///< empty where there is no file and `existing` made one needless
 };
 
-/// Sees to it that there is a token at the first start: reads the one in `path`, or, without a file
+/// Makes sure that there is a token at the first start: reads the one in `path`, or, without a file
 /// and without `existing` hashes, makes one of 256 random bits in a new file only its owner can
 /// read. Missing folders are made. Faults: io (said with the path), forbidden where others can read
-/// the file, malformed where no token is in it.
-/// An empty path: no file is wanted.
+/// the file, malformed where no token is in it. An empty path: no file is wanted.
 Result<EnsuredToken> ensure_token(const std::string& path,
                                   const std::vector<std::string>& existing);
 

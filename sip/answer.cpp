@@ -103,7 +103,7 @@ void append_received(std::string& out, const Via& via, const Endpoint& source) {
     source.append_host(out);
 }
 
-/// The parameters of a Via that came with a received of its own, which is not believed.
+/// A Via without the `received` it came with, which is not believed.
 void append_without_received(std::string& out, const Via& via, const Endpoint& source) {
     const std::size_t end = via.text.find(';');
     out += via.text.substr(0, end);
@@ -162,8 +162,8 @@ bool mentions_tag(std::string_view text) {
     }
 }
 
-/// Whether `to` has a tag parameter already, be it one that is no tag: an empty tag, or one behind
-/// another fault, is what a 400 complains of, and a second beside it would be a fault of ours.
+/// Whether `to` already has a tag parameter, even an invalid one: an empty tag, or one behind
+/// another fault, is what a 400 complains of, and adding a second one would be a fault of ours.
 bool has_tag_parameter(std::string_view to) {
     NameAddress address;
     const bool is_readable = read_name_address(to, address) == nullptr &&

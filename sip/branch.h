@@ -23,7 +23,7 @@ struct Branch {
     std::uint32_t slot = 0;
     std::uint32_t generation = 0;
 
-    /// Reads the form above, the MAC unseen; nullopt for anything else.
+    /// Reads the form above without checking the MAC; nullopt for anything else.
     static std::optional<Branch> from(std::string_view text) noexcept;
 };
 
@@ -32,7 +32,7 @@ public:
     BranchKey() : key_(base::random_key()) {}
 
     void append(std::string& out, const Branch& branch) const;
-    /// Whether `text`, whole, is what append() wrote for `branch`; in constant time.
+    /// Whether all of `text` is what append() wrote for `branch`; in constant time.
     bool is_ours(const Branch& branch, std::string_view text) const;
 
 private:

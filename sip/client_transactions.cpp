@@ -226,7 +226,7 @@ void ClientTransactions::on_unreachable(const Endpoint& peer) {
 
 template <class Matches>
 void ClientTransactions::fail_where(const Flow& flow, Matches matches) {
-    // By id, from a list of its own: what hears of a failure starts and forgets others.
+    // By id, from a list of its own: whoever is told of a failure may start and forget others.
     std::vector<base::SlotId> failing = std::exchange(failing_, {});
     for (std::uint32_t slot = bucket_of(flow); slot != kNone; slot = transactions_[slot].next) {
         if (matches(transactions_[slot].flow)) failing.push_back(transactions_.id_of(slot));

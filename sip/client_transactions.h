@@ -43,9 +43,9 @@ public:
     /// to no transaction, being late, a stray or a guess.
     bool receive(const ResponseHead& head, const Message* message);
 
-    /// Fails what waits on this stream.
+    /// Fails the transactions on this stream.
     void on_flow_closed(const Flow& flow);
-    /// Fails what waits for this UDP peer.
+    /// Fails the transactions with this UDP peer.
     void on_unreachable(const Endpoint& peer);
 
     std::size_t size() const noexcept { return transactions_.size(); }

@@ -110,7 +110,7 @@ std::optional<StreamEvent> Framer::read_between() {
             consume(4);
             return StreamEvent{StreamEvent::Kind::ping, rest.first(4)};
         }
-        // Half a ping may be all that has come yet.
+        // So far there may be only half a ping.
         if (std::string_view("\r\n\r\n").substr(0, start.size()) == start) return std::nullopt;
         consume(1);
     }
@@ -120,7 +120,7 @@ std::optional<StreamEvent> Framer::read_between() {
 
 std::optional<StreamEvent> Framer::read_headers() {
     const std::span<char> rest = pending();
-    // TLS or another protocol on this port need not be waited for.
+    // Do not wait for the rest of TLS or another protocol on this port.
     if (!grammar::is(rest[0], grammar::kToken)) {
         return unframeable(ParseOutcome::Error::malformed, "Not a SIP message");
     }

@@ -12,8 +12,8 @@ namespace {
 
 /// A zone may list many services; a sane one has a handful.
 constexpr std::size_t kMostServices = 8;
-/// Nor has a sane service more servers than these. Drawing is quadratic in them, and whoever has a
-/// zone may put thousands into one answer.
+/// A sane service has no more servers than this. Drawing is quadratic in their number, and the
+/// owner of a zone may put thousands into one answer.
 constexpr std::size_t kMostServers = 128;
 
 bool contains(const std::vector<Protocol>& protocols, Protocol wanted) {

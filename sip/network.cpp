@@ -73,7 +73,7 @@ struct Network::State {
     bool has_output = false;                            ///< the end of a turn is sure to come
 };
 
-/// Also what hooks after ours queue must leave: an empty task makes another turn follow at once.
+/// What later hooks queue must leave too: an empty task makes another turn follow at once.
 void Network::State::want_turn_end() {
     if (std::exchange(has_output, true)) return;
     loop.post([] {});

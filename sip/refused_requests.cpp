@@ -1,4 +1,4 @@
-// sip/refused_requests.cpp: requests that were turned away for want of time, so that their copies
+// sip/refused_requests.cpp: requests that were turned away for lack of time, so that their copies
 // are too.
 #include "sip/refused_requests.h"
 

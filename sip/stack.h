@@ -19,7 +19,7 @@
 
 namespace herald::sip {
 
-/// Who answers requests. Called on the stack's thread.
+/// Answers requests. Called on the stack's thread.
 class RequestHandler {
 public:
     virtual ~RequestHandler() = default;
