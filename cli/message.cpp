@@ -58,13 +58,20 @@ Result<OutgoingRequest> request_for(const Arguments& arguments) {
 }
 
 /// RFC 3428 7: a device answers 200, a server that keeps or passes on the message 202.
+std::string outcome_of(const Reply& reply, const std::string& recipient) {
+    if (reply.status != 202) return "delivered to " + recipient;
+    const auto server = reply.message->header(sip::Header::server);
+    if (!server) return recipient + " is not there; the message is kept for later";
+    return "accepted by " + printable(*server) + ": whether it reached " + recipient +
+           " is not known (202)";
+}
+
 int report(const Reply& reply, const std::string& recipient) {
     if (reply.status / 100 != 2) {
         print_error("message", recipient + " did not get it: " + reply.why);
         return reply.is_answered ? kFailed : kNoAnswer;
     }
-    print_line(reply.status == 202 ? recipient + " is not there; the message is kept for later"
-                                   : "delivered to " + recipient);
+    print_line(outcome_of(reply, recipient));
     return kOk;
 }
 

@@ -66,15 +66,19 @@ std::string render_counts(const MessageCounts& counts) {
            part(counts.old, counts.urgent_old, "old") + " (" + printable(counts.kind) + ")";
 }
 
-std::string render_messages(const MessagesSummary& summary, bool colours) {
+/// With the account where it is another one than the resource: a group may be told of each member.
+std::string render_messages(const MessagesSummary& summary, const Shown& shown, bool colours) {
     std::string parts;
     for (const MessageCounts& counts : summary.counts) {
         if (counts.fresh + counts.old == 0) continue;
         parts += (parts.empty() ? "" : "; ") + render_counts(counts);
     }
-    if (!summary.is_waiting) return "no messages waiting" + (parts.empty() ? "" : ": " + parts);
-    const std::string waiting = coloured("messages waiting", Colour::green, colours);
-    return parts.empty() ? waiting : waiting + ": " + parts;
+    std::string text = summary.is_waiting ? coloured("messages waiting", Colour::green, colours)
+                                          : "no messages waiting";
+    if (!parts.empty()) text += ": " + parts;
+    const std::string account = without_scheme(summary.account);
+    const bool is_own = account.empty() || account == without_scheme(shown.resource);
+    return is_own ? text : text + ", account " + account;
 }
 
 std::string render_item(const ListSummary::Item& item, bool colours) {
@@ -109,14 +113,16 @@ std::string unreadable(const Fault& fault) {
     return "cannot read the document: " + printable(fault.detail);
 }
 
-std::string render_body(std::string_view content_type, std::string_view body, bool colours) {
+std::string render_body(const Shown& shown, bool colours) {
+    const auto content_type = shown.content_type;
+    const auto body = shown.body;
     if (content_type == "application/pidf+xml") {
         const auto summary = summarise_presence(body);
         return summary ? render_presence(*summary, colours) : unreadable(summary.fault());
     }
     if (content_type == "application/simple-message-summary") {
         const auto summary = summarise_messages(body);
-        return summary ? render_messages(*summary, colours) : unreadable(summary.fault());
+        return summary ? render_messages(*summary, shown, colours) : unreadable(summary.fault());
     }
     const bool is_list = content_type == "application/dialog-info+xml" ||
                          content_type == "application/watcherinfo+xml" ||
@@ -147,7 +153,7 @@ std::string render(const Shown& shown, bool colours) {
     const bool is_as_asked = shown.is_fetch && (shown.reason.empty() || shown.reason == "timeout");
     const bool is_ended = shown.state == "terminated" && !is_as_asked;
     if (!shown.body.empty()) {
-        out += render_body(shown.content_type, shown.body, colours);
+        out += render_body(shown, colours);
     } else if (is_as_asked) {
         out += "nothing is shown to this watcher, or not yet";
     } else if (!is_ended) {

@@ -229,6 +229,9 @@ bool UserAgent::answer_challenge(Exchange& exchange, const sip::Message& respons
     sip::DigestClient* const client = digest();
     if (!client) return false;
     OutgoingRequest& request = exchange.request;
+    // The challenge to a request without credentials refuses none, whatever another exchange sent
+    // meanwhile.
+    if (exchange.credentials.empty()) client->learn(response);
     auto lines = client->answer(response, sip::name_of(request.method), request.uri, request.body);
     if (!lines) return false;
     exchange.credentials = std::move(*lines);

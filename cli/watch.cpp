@@ -181,11 +181,10 @@ Command watch_command() {
         "  herald watch sip:alice@localhost\n"
         "  herald watch sip:alice@localhost sip:bob@localhost --from sip:carol@localhost\n"
         "  herald watch sip:alice@localhost --event message-summary\n"
-        "  herald watch sip:alice@localhost --event presence.winfo\n"
         "  herald watch sip:alice@localhost --once --json | jq .presence.basic\n"
         "\n"
         "Without --from the watcher is the user logged in here, at the resource's domain;\n"
-        "for message-summary, reg and winfo it is the resource itself.\n" +
+        "for message-summary and reg it is the resource itself.\n" +
         std::string(kSipHelp);
     return {
         .name = "watch",

@@ -97,6 +97,17 @@ TEST_CASE("RFC 6665 4.1.3: a subscription that timed out has ended, whatever its
     CHECK(render(ended, false) == "alice@localhost  open  meeting \"back at 3\"  ended (timeout)");
 }
 
+TEST_CASE("RFC 3842 3.5: counts of another account than the mailbox name it") {
+    CHECK(render(messages("Messages-Waiting: yes\r\nMessage-Account: sip:sales@localhost\r\n"
+                          "Voice-Message: 2/1\r\n"),
+                 false) ==
+          "alice@localhost  messages waiting: 2 new, 1 old (voice), account sales@localhost");
+    CHECK(render(messages("Messages-Waiting: no\r\nMessage-Account: sip:alice@localhost\r\n"),
+                 false) == "alice@localhost  no messages waiting");
+    CHECK(render(messages("Messages-Waiting: no\r\nMessage-Account: sip:fax@localhost\r\n"),
+                 false) == "alice@localhost  no messages waiting, account fax@localhost");
+}
+
 TEST_CASE("message counts leave out what is not there") {
     CHECK(render(
               messages("Messages-Waiting: yes\r\nVoice-Message: 2/1 (0/0)\r\nFax-Message: 0/0\r\n"),

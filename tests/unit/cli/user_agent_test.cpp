@@ -90,6 +90,53 @@ TEST_CASE(
     CHECK(outcome.why.find("wrong name or password") != std::string::npos);
 }
 
+TEST_CASE("RFC 3261 22.2: requests that are challenged at the same time are answered each") {
+    Peer peer({.username = "bob", .password = "secret"});
+    Outcome first, second;
+    const auto challenge = [](const std::string& nonce) {
+        return "WWW-Authenticate: Digest realm=\"r\", nonce=\"" + nonce + "\", qop=\"auth\"\n";
+    };
+    OutgoingRequest other = options_request();
+    other.call_id = "call-2";
+
+    peer.agent.send(options_request(), first.taker());
+    peer.agent.send(other, second.taker());
+    const std::string one = peer.next_request();
+    const std::string two = peer.next_request();
+    peer.answer(one, 401, challenge("n1"));
+    peer.answer(two, 401, challenge("n2"));
+    const std::string one_again = peer.next_request();
+    const std::string two_again = peer.next_request();
+
+    CHECK(test::header(one_again, "Authorization").find("nonce=\"n1\"") != std::string::npos);
+    CHECK(test::header(two_again, "Authorization").find("nonce=\"n2\"") != std::string::npos);
+    peer.answer(one_again, 200);
+    peer.answer(two_again, 200);
+    CHECK(first.status == 200);
+    CHECK(second.status == 200);
+}
+
+TEST_CASE("RFC 3261 22.2: a wrong password ends requests that are challenged at the same time") {
+    Peer peer({.username = "bob", .password = "wrong"});
+    Outcome first, second;
+    OutgoingRequest other = options_request();
+    other.call_id = "call-2";
+
+    peer.agent.send(options_request(), first.taker());
+    peer.agent.send(other, second.taker());
+    for (int i = 0; i < 10; ++i) {
+        const std::string request = peer.next_request_or_none();
+        peer.answer(request, 401,
+                    "WWW-Authenticate: Digest realm=\"r\", nonce=\"n" + std::to_string(i) +
+                        "\", qop=\"auth\"\n");
+    }
+
+    CHECK(first.calls == 1);
+    CHECK(second.calls == 1);
+    CHECK(first.status == 401);
+    CHECK(second.status == 401);
+}
+
 TEST_CASE("without a password the prompt is asked once, and may decline") {
     int asked = 0;
     UserAgent::Options options{.username = "bob"};
