@@ -5,8 +5,13 @@
 #include "base/text.h"
 #include "packages/package.h"
 
-/// One line per package, in the order of Allow-Events: the function its file defines.
-#define HERALD_PACKAGES(package) package(presence) package(message_summary) package(reg)
+/// One line for each package, in the order of Allow-Events: the function its file defines.
+// clang-format off
+#define HERALD_PACKAGES(package) \
+    package(presence) \
+    package(message_summary) \
+    package(reg)
+// clang-format on
 
 namespace herald::packages {
 

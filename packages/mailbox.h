@@ -27,24 +27,27 @@ struct MailboxInput : Admitted {
     MessageCounts counts;
 };
 
-/// An input that counts nothing itself.
+/// The settings of one mailbox: an input without counters.
 struct MailboxSettings final : MailboxInput {
     std::vector<std::string> members;  ///< AORs whose counters are added to its own
     std::optional<bool> unsolicited;   ///< NOTIFY without subscription; nullopt: the default
     std::string pbx;                   ///< configured name of the PBX that keeps the mailbox
     std::string pbx_user;              ///< the mailbox's user part there; empty: the AOR's
-    /// Each member is told of in a NOTIFY of its own, instead of the sum of all (RFC 3842 3.5).
+    /// Watchers get a NOTIFY for each member instead of one with the sum (RFC 3842 3.5).
     bool is_per_account = false;
 
     bool has_member(std::string_view aor) const noexcept;
 };
 
-/// The source of what a group has of a member.
+/// Input::source of the counters that a group has from a member.
 std::string member_source(std::string_view member);
 
-/// What a mailbox itself holds, with all messages that are listed: for a group it is a member of.
-/// `inputs` without those of its own members.
+/// A mailbox's own counters and messages, for the groups it is a member of. `inputs` are without
+/// those of its own members.
 std::string own_body(std::span<const Input> inputs, std::string_view aor);
+
+/// The package itself.
+const Package& message_summary();
 
 /// One `name value` a line.
 std::string to_text(const MailboxSettings& settings);

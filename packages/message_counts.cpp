@@ -15,7 +15,7 @@ constexpr std::array<std::string_view, kMessageClasses> kNames{
     "Multimedia-Message", "Text-Message",  "None",
 };
 
-/// Unknown lines of one body; more is no mailbox but an attack.
+/// Most unknown lines in one body: with more it is an attack, not a mailbox.
 constexpr std::size_t kMaxOtherLines = 64;
 constexpr std::string_view kMessageId = "Message-ID";
 

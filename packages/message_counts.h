@@ -54,16 +54,16 @@ struct ListedMessage {
 /// From its headers.
 std::uint64_t identity_of(const ListedMessage& message) noexcept;
 
-/// What one publication, and one NOTIFY, may list; of more the last ones count. Bytes are those of
-/// names and values.
+/// Most that one publication, and one NOTIFY, may list; if there is more, the last messages count.
+/// Bytes are those of header names and values.
 inline constexpr std::size_t kMaxMessages = 64;
 inline constexpr std::size_t kMaxMessageBytes = 8192;
 /// Headers of one message; more are malformed.
 inline constexpr std::size_t kMaxMessageHeaders = 64;
-/// Drops messages from the front, until what is left is within those limits.
+/// Drops messages from the front until the rest is within those limits.
 void keep_latest(std::vector<ListedMessage>& messages);
 
-/// Whether a name and a value can stand in a line of a body, and in no more than that.
+/// Whether a name and a value fit into one line of a body and cannot begin another.
 bool is_header(std::string_view name, std::string_view value) noexcept;
 
 /// What is waiting in a mailbox.
@@ -91,31 +91,31 @@ struct MessageCounts {
 bool is_waiting(const MessageCounts& counts) noexcept;
 
 /// Adds class by class, up to 2^32-1. Waiting if either is; account and other headers of `sum` win.
-/// Messages are none of the sum.
+/// Lists of messages are not added.
 void add(MessageCounts& sum, const MessageCounts& more);
 
 /// The whole body, each line ended by CRLF. `mailbox` is the Message-Account where counts has none
 /// (empty: then there is no such line); a mailbox of which nothing is known shows no voice
 /// messages. All headers of all messages are listed.
 std::string to_body(const MessageCounts& counts, std::string_view mailbox);
-/// Adds the headers of messages to a body, a blank line before each message. Of their headers those
-/// with one of these names, in any case.
+/// Appends messages to a body, a blank line before each; of their headers only those with one of
+/// these names, in any case.
 void append_messages(std::string& body, std::span<const ListedMessage> messages,
                      std::span<const std::string> names);
 /// Whether append_messages() would write anything of it.
 bool has_any_of(const ListedMessage& message, std::span<const std::string> names) noexcept;
 
-/// What is made of the headers of single messages, behind the first blank line of a body.
+/// What to do with the headers of single messages, which follow the first blank line of a body.
 enum class Listing : std::uint8_t { dropped, kept };
 
 /// Reads a published body: names in any case, folded lines, LF only, blanks anywhere, a missing
-/// last line end, counts above 2^32-1 (clamped). What is dropped is not even looked at. Faults:
-/// malformed, "line L: why".
+/// last line end, counts above 2^32-1 (clamped). Headers that are dropped are not checked either.
+/// Faults: malformed, "line L: why".
 Result<MessageCounts> parse_message_summary(std::string_view body,
                                             Listing listing = Listing::dropped);
 
-/// `body` with the messages before its own that `earlier` lists and it does not: for a source that
-/// lists each message once. Both are bodies that can be read.
+/// `body`, with the messages that only `earlier` lists in front of its own: for a source that lists
+/// each message once. Both bodies must be readable.
 std::string with_earlier_messages(std::string_view body, std::string_view earlier);
 
 }  // namespace herald::packages

@@ -9,12 +9,12 @@
 #include "base/text.h"
 #include "packages/mailbox.h"
 #include "packages/message_counts.h"
-#include "packages/package.h"
+#include "packages/mwi_settings.h"
 
 namespace herald::packages {
 namespace {
 
-/// The URI to dial for a mailbox whose counters name none: `pattern` with what it stands for.
+/// The URI to dial for a mailbox whose counters name none: `pattern` with user and host put in.
 std::string account_of(std::string_view pattern, std::string_view aor) {
     const auto [user, host, found] = base::split_once(aor.substr(aor.find(':') + 1), '@');
     std::string account;
@@ -65,8 +65,8 @@ MessageCounts sum_of(std::span<const Input> ordered) {
     return sum;
 }
 
-/// Messages by the change they came with. What several sources list is one message, and as old as
-/// the first of them says.
+/// Messages by the change they came with. A message that several sources list is one message, as
+/// old as the earliest of them says.
 std::vector<ListedMessage> messages_of(std::span<const Input> ordered) {
     std::vector<ListedMessage> messages;
     std::unordered_map<std::uint64_t, std::size_t> places;
@@ -86,6 +86,11 @@ std::vector<ListedMessage> messages_of(std::span<const Input> ordered) {
     return messages;
 }
 
+const MwiSettings& mwi_of(const Settings* settings) {
+    static const MwiSettings defaults;
+    return settings ? static_cast<const MwiSettings&>(*settings) : defaults;
+}
+
 /// One mailbox as it is told: its counters, and what is listed of its messages.
 Composed composed_of(const MessageCounts& counts, std::string_view account,
                      std::vector<ListedMessage> messages, const EventState& state,
@@ -93,9 +98,7 @@ Composed composed_of(const MessageCounts& counts, std::string_view account,
     Composed composed{{std::string(view.type), to_body(counts, account)}};
     // RFC 3842 3.12: the lamp follows at once, the counts behind it may wait.
     composed.alert = is_waiting(counts) ? 2 : 1;
-    const auto names = state.settings
-                           ? std::span<const std::string>(state.settings->message_headers)
-                           : std::span<const std::string>();
+    const std::span<const std::string> names = mwi_of(state.settings).message_headers;
     constexpr base::HashKey kFixed{0x68657261'6c642d6dULL, 0x77692d73'756d6d73ULL};
     composed.fingerprint = base::keyed_hash(kFixed, composed.document.body);
     std::erase_if(messages, [names](const auto& message) { return !has_any_of(message, names); });
@@ -150,15 +153,22 @@ public:
     const Profile& profile() const noexcept override {
         static const Profile profile{
             .event = "message-summary",
+            .title = "Message waiting",
             .publish_types = {kSimpleMessageSummary},
             .notify_types = {kSimpleMessageSummary},
             .max_expires = 604800,
             .min_notify_interval = std::chrono::seconds(1),
             .access = Access::owner,
             .publisher_supersedes = true,
+            .section = "mwi",
             .reference = "RFC 3842",
         };
         return profile;
+    }
+
+    std::span<const SettingKey> keys() const override { return mwi_keys(); }
+    Result<SettingsPtr> settings(const Values& values) const override {
+        return mwi_settings(values);
     }
 
     Result<DocumentPtr> admit(const Document& body, const Settings* settings) const override {
@@ -171,7 +181,7 @@ public:
             if (!read) return read.fault();
             return DocumentPtr(std::make_shared<MailboxSettings>(std::move(*read)));
         }
-        const bool is_listing = settings != nullptr && !settings->message_headers.empty();
+        const bool is_listing = !mwi_of(settings).message_headers.empty();
         Result<MessageCounts> counts =
             parse_message_summary(body.body, is_listing ? Listing::kept : Listing::dropped);
         if (!counts) return counts.fault();
@@ -197,19 +207,18 @@ public:
         return dated;
     }
 
-    /// Each message is listed once (RFC 3842 3.5); watchers here may be told later.
+    /// A PBX lists each message in one NOTIFY only; watchers here may be told of it later.
     Document merge(const Document& earlier, Document told,
                    const Settings* settings) const override {
-        const bool is_listing = settings != nullptr && !settings->message_headers.empty();
-        if (is_listing) told.body = with_earlier_messages(told.body, earlier.body);
+        if (mwi_of(settings).message_headers.empty()) return told;
+        told.body = with_earlier_messages(told.body, earlier.body);
         return told;
     }
 
     Composed compose(const EventState& state, const View& view) const override {
         const auto ordered = inputs_in_order(state.inputs);
-        const auto pattern =
-            state.settings ? std::string_view(state.settings->message_account) : std::string_view();
-        // Who asked by an alias dials that, unless all dial the same.
+        const std::string_view pattern = mwi_of(state.settings).account;
+        // A watcher who asked for an alias dials the alias, unless all mailboxes dial one number.
         const auto account =
             pattern.empty() ? std::string(view.entity) : account_of(pattern, state.aor);
         auto composed = composed_of(sum_of(ordered), account, messages_of(ordered), state, view);

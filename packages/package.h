@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "packages/settings.h"
 
 namespace herald::packages {
 
@@ -59,30 +60,46 @@ struct Input {
     std::uint32_t retry_after = 0;  ///< seconds, with Cause::probation
 };
 
-/// What an operator may set of the packages; lives as long as the server.
-struct Settings {
-    /// message-summary: the URI phones dial to listen, with `{user}` and `{host}` of the mailbox;
-    /// empty: the mailbox itself.
-    std::string message_account;
-    /// message-summary: names of the headers of single messages that are passed on (RFC 3842 3.5);
-    /// empty: none, and those published are dropped.
-    std::vector<std::string> message_headers;
+/// Where a watcher's subscription stands (RFC 3857 4.7.1).
+enum class WatcherStatus : std::uint8_t { pending, active, terminated };
+
+/// What brought it there (RFC 3858 4.3).
+enum class WatcherEvent : std::uint8_t {
+    subscribe,
+    approved,
+    deactivated,
+    probation,
+    rejected,
+    timeout,
+    giveup,
+    noresource,
 };
 
-/// All that is known of one resource. An empty `inputs` is a state too.
+/// One subscription to the resource of the same AOR in the package Profile::watchers_of. A watcher
+/// is listed as terminated until its last NOTIFY is answered or given up.
+struct Watcher {
+    std::uint64_t id = 0;  ///< stable for the life of the subscription, over restarts too
+    std::string_view uri;
+    WatcherStatus status = WatcherStatus::pending;
+    WatcherEvent event = WatcherEvent::subscribe;
+    base::WallTime since{};  ///< of its last SUBSCRIBE
+};
+
+/// Everything known about one resource. No inputs at all is a valid state.
 struct EventState {
     std::string_view aor;           ///< canonical: sip:user@host
-    std::span<const Input> inputs;  ///< with what went lately behind it, oldest first
+    std::span<const Input> inputs;  ///< what is there, then what went lately, oldest first
     base::WallTime now;
-    const Settings* settings = nullptr;  ///< nullptr: the defaults
+    const Settings* settings = nullptr;   ///< Package::settings(); nullptr: the defaults
+    std::span<const Watcher> watchers{};  ///< by id; empty without Profile::watchers_of
 };
 
 /// What one class of watchers may see.
 struct View {
     std::string_view type;    ///< one of Profile::notify_types
     std::string_view entity;  ///< the URI the watchers asked for, without transport parameters
-    /// Not 0: they know everything up to this change. A partial document tells only what changed
-    /// later; a document with items lists those that came later, and none with 0.
+    /// If not 0, these watchers know everything up to this change: a partial document tells only
+    /// later changes, a document with items lists only later items. With 0 no items are listed.
     std::uint64_t since = 0;
     friend bool operator==(const View&, const View&) = default;
 };
@@ -98,15 +115,15 @@ struct Composed {
     std::optional<base::WallTime> stale_at;
     /// Where in the body each subscription's own document version is written; npos: nowhere.
     std::size_t version_at = std::string::npos;
-    /// A document with another one than the watcher was sent last does not wait for
+    /// A document whose alert differs from that of the document last sent does not wait for
     /// Profile::min_notify_interval.
     std::uint8_t alert = 0;
-    /// The latest change that brought an item, which each watcher is told once; 0: there are none.
-    /// Whoever was told last before it is told, whatever the fingerprint, and gets a document of
-    /// their own (View::since).
+    /// The latest change that brought an item (each watcher is told an item once); 0: no items.
+    /// Watchers last told before that change are told again, whatever the fingerprint, with a
+    /// document of their own (View::since).
     std::uint64_t newest_item = 0;
-    /// The same state in several documents, a NOTIFY for each; empty: `document` is all there is.
-    /// Their names are unique; order and names do not depend on View::since.
+    /// The state in several documents, with a NOTIFY for each; empty: `document` is the whole
+    /// state. Their names are unique; order and names do not depend on View::since.
     std::vector<Composed> parts;
     std::string name;  ///< of a part
 };
@@ -120,6 +137,7 @@ enum class Access : std::uint8_t {
 /// The constants of a package. Durations in seconds; 0 in min_notify_interval means unlimited.
 struct Profile {
     std::string_view event;                       ///< byte-exact package name
+    std::string_view title;                       ///< for people: "Message waiting"
     std::vector<std::string_view> publish_types;  ///< empty: PUBLISH is 489
     std::vector<std::string_view> notify_types;   ///< first is the default (RFC 6665 5.4.5)
     std::uint32_t default_expires = 3600;
@@ -127,12 +145,17 @@ struct Profile {
     std::uint32_t max_expires = 7200;
     std::chrono::milliseconds min_notify_interval{0};
     Access access = Access::owner;
-    /// PUBLISH is for publishers, delegates and admins: owners change this state otherwise.
+    /// false: PUBLISH is for publishers, delegates and admins; owners change this state by other
+    /// means.
     bool is_published_by_owner = true;
     /// compose() understands View::since.
     bool is_partial = false;
     /// A publisher account's new initial PUBLISH replaces its earlier one (composition rule CO-15).
     bool publisher_supersedes = false;
+    /// Name of the package whose watchers EventState::watchers lists: "presence" for a package that
+    /// tells who watches somebody's presence. Each change of a watcher is a change of the state.
+    std::string_view watchers_of;
+    std::string_view section;      ///< of the configuration file, with keys(); empty: none
     std::size_t max_body = 65536;  ///< bytes of one published document; more is 413
     std::string_view reference;    ///< "RFC 3856"
 };
@@ -144,22 +167,30 @@ public:
     virtual ~Package() = default;
     virtual const Profile& profile() const noexcept = 0;
 
+    /// The keys of Profile::section. They live as long as the package.
+    virtual std::span<const SettingKey> keys() const { return {}; }
+    /// What the package makes of values for all its keys, each of which passed its check; handed
+    /// back wherever `settings` are asked for below.
+    /// Faults: invalid_configuration, "<key>: why", for values that do not go together.
+    virtual Result<SettingsPtr> settings(const Values& /*values*/) const { return SettingsPtr(); }
+
     /// Checks a published document and normalises it. `body.type` is one of publish_types;
     /// without `settings` the defaults hold.
     /// Faults: malformed (detail says where in the body), too_large.
     virtual Result<DocumentPtr> admit(const Document& body,
                                       const Settings* settings = nullptr) const = 0;
 
-    /// A document that has just taken the place of `earlier` (nullptr: of none), with a note of
-    /// which of its items are new with `change`, the coming Resource::version. Those of documents
-    /// without such a note, read from the store, are news to nobody.
+    /// Returns `document`, which is about to replace `earlier` (nullptr: nothing), with its new
+    /// items marked by `change`, the next Resource::version. Items without a mark, as in documents
+    /// read from the store, are new to nobody.
     virtual DocumentPtr date_items(DocumentPtr document, const Admitted* /*earlier*/,
                                    std::uint64_t /*change*/) const {
         return document;
     }
 
-    /// What a source says that tells it bit by bit: `told` after `earlier`, which is of no type
-    /// where it is the first. Both are admitted documents.
+    /// The whole state of a source that told `earlier` and now `told`, for packages whose sources
+    /// need not repeat what they said. Both documents were admitted; the first one told has an
+    /// `earlier` of no type.
     virtual Document merge(const Document& /*earlier*/, Document told,
                            const Settings* /*settings*/ = nullptr) const {
         return told;

@@ -46,18 +46,47 @@ std::vector<pidf::Contribution> contributions_of(std::span<const Input> inputs) 
     return contributions;
 }
 
+/// A day.
+constexpr std::uint64_t kLongestGrace = 86400;
+
 class Presence final : public Package {
 public:
     const Profile& profile() const noexcept override {
         static const Profile profile{
             .event = "presence",
+            .title = "Presence",
             .publish_types = {kPidf},
             .notify_types = {kPidf, kCpimPidf, kXpidf},
             .access = Access::same_domain,
             .publisher_supersedes = true,
+            .section = "presence",
             .reference = "RFC 3856",
         };
         return profile;
+    }
+
+    std::span<const SettingKey> keys() const override {
+        static const SettingKey kKeys[] = {
+            {.name = "from_registrations",
+             .help = "true: who has a contact registered and publishes nothing is shown as open.",
+             .standard = false},
+            {.name = "registration_grace",
+             .help = "A device whose connection or registration ends shows as gone after this "
+                     "time, unless it comes back; one that unregisters at once.",
+             .standard = std::uint64_t{10},
+             .max = kLongestGrace,
+             .unit = "s",
+             .is_reloadable = true},
+        };
+        return kKeys;
+    }
+
+    Result<SettingsPtr> settings(const Values& values) const override {
+        auto settings = std::make_shared<PresenceSettings>();
+        settings->from_registrations = values.flag("from_registrations");
+        settings->registration_grace =
+            static_cast<std::uint32_t>(values.number("registration_grace"));
+        return SettingsPtr(std::move(settings));
     }
 
     Result<DocumentPtr> admit(const Document& body, const Settings* /*settings*/) const override {

@@ -26,7 +26,8 @@ struct AdmittedReginfo final : Admitted {
 
 /// Contacts of one address-of-record by id.
 using Contacts = std::map<std::string, RegisteredContact>;
-/// ... of several, by address-of-record: a publisher may tell of an implicit set (RFC 3680 5).
+/// The contacts of several, by address-of-record: a publisher may tell of an implicit set (RFC 3680
+/// 5).
 using Registrations = std::map<std::string, Contacts>;
 
 ContactEvent event_of(Cause cause) noexcept {
@@ -142,7 +143,7 @@ bool is_terminated(const Contacts::value_type& entry) {
     return !entry.second.is_active;
 }
 
-/// What there is now.
+/// The contacts that are registered now.
 Registrations whole(const EventState& state) {
     Registrations all;
     all[std::string(state.aor)];
@@ -155,7 +156,7 @@ Registrations whole(const EventState& state) {
     return all;
 }
 
-/// What changed after `since`; a contact that went is told once.
+/// The contacts that changed after `since`; one that is gone is listed once.
 Registrations changes(const EventState& state, std::uint64_t since) {
     Registrations changed;
     for (const Input& input : state.inputs) {
@@ -183,7 +184,7 @@ RegistrationState state_of(const Contacts& present, const Contacts& shown) {
     return shown.empty() ? RegistrationState::init : RegistrationState::terminated;
 }
 
-/// Equal for documents that differ in nothing but the passing of time.
+/// Equal for documents that differ only by the passing of time.
 std::uint64_t fingerprint_of(const Registrations& registrations) {
     std::string text;
     for (const auto& [aor, contacts] : registrations) {
@@ -203,6 +204,7 @@ public:
     const Profile& profile() const noexcept override {
         static const Profile profile{
             .event = "reg",
+            .title = "Registrations",
             .publish_types = {pidf::kReginfoType},
             .notify_types = {pidf::kReginfoType},
             .default_expires = 3761,

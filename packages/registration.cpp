@@ -1,7 +1,7 @@
 // packages/registration.cpp: one binding of an address-of-record to a contact, as the registrar
 // makes it and the reg package shows it (RFC 3261 10.3, RFC 3680 5).
 //
-// Kept as lines of a name, a blank and a value; SIP header values have no line ends.
+// Stored as lines of a name, a blank and a value; SIP header values contain no line ends.
 #include "packages/registration.h"
 
 #include "base/text.h"

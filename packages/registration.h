@@ -18,8 +18,8 @@ namespace herald::packages {
 /// The media type under which the store keeps a binding: the text of to_text().
 inline constexpr std::string_view kBindingType = "application/vnd.herald.binding";
 
-/// What the registrar keeps of one contact. to_text() writes all that stays the
-/// same over a refresh; the publication that holds the binding keeps what does not.
+/// What the registrar keeps of one contact. to_text() writes what a refresh does not change; the
+/// publication that holds the binding keeps the rest.
 struct Binding final : Admitted {
     std::string contact;       ///< the URI as registered, without <>
     std::string display_name;  ///< as within quotes: escaped

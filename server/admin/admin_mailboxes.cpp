@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "packages/mwi_settings.h"
 #include "server/address/own_address.h"
 #include "server/admin/admin_carrier.h"
 #include "sip/uri.h"
@@ -26,11 +27,9 @@ Status check_pbx(const packages::MailboxSettings& settings, Context& context) {
         if (settings.pbx_user.empty()) return {};
         return Fault{FaultKind::malformed, "a mailbox of a PBX needs the name of the PBX"};
     }
-    const auto& all = context.config.mwi_pbx;
-    const auto pbx = std::find_if(
-        all.begin(), all.end(), [&](const PbxAddress& each) { return each.name == settings.pbx; });
-    if (pbx == all.end())
-        return Fault{FaultKind::malformed, "mwi.pbx has no PBX called " + settings.pbx};
+    const auto& mwi = context.settings<packages::MwiSettings>(packages::message_summary());
+    const auto* pbx = mwi.pbx(settings.pbx);
+    if (!pbx) return Fault{FaultKind::malformed, "mwi.pbx has no PBX called " + settings.pbx};
     const auto uri = sip::parse_uri(pbx->uri);
     const auto listeners = context.stack.transport().listeners();
     if (uri && is_own_address(*uri, context.domains, listeners)) {
@@ -38,7 +37,10 @@ Status check_pbx(const packages::MailboxSettings& settings, Context& context) {
                      "The address of " + settings.pbx + " is this server's own"};
     }
     if (!settings.pbx_user.empty() && !is_user(settings.pbx_user))
-        return Fault{FaultKind::malformed, settings.pbx_user + " is no user part of a SIP URI"};
+        return Fault{FaultKind::malformed,
+                     settings.pbx_user +
+                         " is not a user part of a SIP URI: give the name that the PBX has for the "
+                         "address-of-record, not that of the mailbox"};
     return {};
 }
 

@@ -35,7 +35,7 @@ ResourceInfo info_of(Context& context, const packages::Package& package, const s
     Resource nobody;
     nobody.aor = aor;
     nobody.package = &package;
-    nobody.settings = context.resources.settings();
+    nobody.installed = &context.resources.installed(package);
     Resource& resource = slot == Resource::kNone ? nobody : context.resources[slot];
     ViewState view;
     const auto& composed = resource.compose(view, context.wall());

@@ -18,7 +18,7 @@ namespace herald::server {
 
 namespace {
 
-/// A longer name is no typing mistake.
+/// Longer names are no typing mistakes: nothing is suggested for them.
 constexpr std::size_t kLongestSuggested = 64;
 constexpr std::size_t kLongestRepeated = 100;
 constexpr std::size_t kLargestFile = 1 << 20;
@@ -31,8 +31,7 @@ unsigned line_of(const toml::node& node) {
     return static_cast<unsigned>(node.source().begin.line);
 }
 
-/// At most kLongestRepeated bytes of what somebody wrote, cut between UTF-8 characters, fit for one
-/// line.
+/// At most kLongestRepeated bytes of a user's text, cut between UTF-8 characters, on one line.
 std::string repeated(std::string_view text) {
     std::size_t end = std::min(text.size(), kLongestRepeated);
     while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
@@ -88,9 +87,10 @@ public:
 
     void read(const toml::table& document) {
         for (const auto& [section, node] : document) read_section(section.str(), node);
-        for (BrokenRule& rule : broken_rules(result_.config)) {
-            add_once(line_of_key(rule.key), std::string(rule.key) + ": " + rule.text);
-        }
+        for (const BrokenRule& rule : broken_rules(result_.config))
+            add_once(line_of_key(rule.key), rule.key + ": " + rule.text);
+        for (const auto& refusal : result_.config.package_settings.make())
+            add_once(line_of_key(refusal.key), refusal.key + ": " + refusal.why);
         std::stable_sort(result_.mistakes.begin(), result_.mistakes.end(),
                          [](const auto& a, const auto& b) { return a.line < b.line; });
     }
@@ -100,7 +100,7 @@ private:
         result_.mistakes.push_back({line, std::move(text)});
     }
 
-    /// A rule is not held against a key whose own value was already refused.
+    /// A broken rule is not reported for a key whose own value was refused already.
     void add_once(unsigned line, std::string text) {
         const auto name = text.substr(0, text.find(':'));
         if (std::find(refused_.begin(), refused_.end(), name) == refused_.end())
@@ -154,7 +154,7 @@ private:
             case ValueType::number:
                 return read_number(key, value);
             case ValueType::text:
-                return read_text(key, value);
+                return read_string(key, value);
             case ValueType::list:
                 return read_list(key, value);
         }
@@ -163,7 +163,7 @@ private:
     void read_flag(const ConfigKey& key, const toml::node& value) {
         const auto* flag = value.as_boolean();
         if (flag == nullptr) return refuse_type(key, value);
-        key.set_flag(result_.config, flag->get());
+        set_flag(key, result_.config, flag->get());
     }
 
     void read_number(const ConfigKey& key, const toml::node& value) {
@@ -175,20 +175,20 @@ private:
             return refuse(key, line_of(value),
                           std::to_string(number) + " is out of range, want " + range_of(key));
         }
-        key.set_number(result_.config, static_cast<std::uint64_t>(number));
+        set_number(key, result_.config, static_cast<std::uint64_t>(number));
     }
 
-    void read_text(const ConfigKey& key, const toml::node& value) {
+    void read_string(const ConfigKey& key, const toml::node& value) {
         const auto* text = value.as_string();
         if (text == nullptr) return refuse_type(key, value);
-        const std::string mistake = key.read(result_.config, text->get());
+        const std::string mistake = read_text(key, result_.config, text->get());
         if (!mistake.empty()) refuse(key, line_of(value), mistake);
     }
 
     void read_list(const ConfigKey& key, const toml::node& value) {
         const toml::array* list = value.as_array();
         if (list == nullptr) return refuse_type(key, value);
-        key.clear(result_.config);
+        clear(key, result_.config);
         for (const toml::node& element : *list) {
             const auto* text = element.as_string();
             if (text == nullptr) {
@@ -197,7 +197,7 @@ private:
                     "this element is " + std::string(type_name(element)) + ", want text in quotes");
                 continue;
             }
-            const std::string mistake = key.read(result_.config, text->get());
+            const std::string mistake = read_text(key, result_.config, text->get());
             if (!mistake.empty()) refuse(key, line_of(element), mistake);
         }
     }
@@ -207,7 +207,7 @@ private:
         std::size_t best = std::max<std::size_t>(2, written.size() / 3) + 1;
         std::string nearest;
         for (const std::string& name : known) {
-            // No distance is below the difference of the lengths.
+            // The distance is at least the difference of the lengths.
             if (written.size() + best <= name.size() || name.size() + best <= written.size())
                 continue;
             const std::size_t distance = edit_distance(written, name);
@@ -327,8 +327,8 @@ std::string documented_example() {
             section = key.section;
             out += "\n" + comment(section_help(section)) + "[" + std::string(section) + "]\n";
         }
-        out += "\n" + comment(described(key)) + std::string(key.name) + " = " + key.show(defaults) +
-               "\n";
+        out += "\n" + comment(described(key)) + std::string(key.name) + " = " +
+               shown(key, defaults) + "\n";
     }
     return out;
 }
@@ -336,7 +336,7 @@ std::string documented_example() {
 std::vector<ConfigChange> changed_keys(const Config& running, const Config& fresh) {
     std::vector<ConfigChange> changes;
     for (const ConfigKey& key : config_keys()) {
-        if (key.show(running) != key.show(fresh))
+        if (shown(key, running) != shown(key, fresh))
             changes.push_back({full_name(key), key.is_reloadable});
     }
     return changes;
@@ -344,8 +344,10 @@ std::vector<ConfigChange> changed_keys(const Config& running, const Config& fres
 
 Config reloaded(Config running, const Config& fresh) {
     for (const ConfigKey& key : config_keys()) {
-        if (key.is_reloadable) key.copy(fresh, running);
+        if (key.is_reloadable) copy(key, fresh, running);
     }
+    for (const auto& refusal : running.package_settings.make())
+        base::log_warning("configuration.refused", {{"key", refusal.key}, {"why", refusal.why}});
     return running;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "server/config/package_settings.h"
 #include "sip/digest.h"
 #include "sip/endpoint.h"
 #include "store/records.h"
@@ -38,13 +39,6 @@ Result<AddressRange> parse_address_range(std::string_view text);
 struct NotifyInterval {
     std::string event;
     std::uint32_t seconds = 0;
-};
-
-/// A PBX that is asked for the state of its mailboxes: "asterisk sip:192.0.2.5:5060 user password".
-struct PbxAddress {
-    std::string name;
-    std::string uri;                 ///< without user part: where its requests go
-    std::string username, password;  ///< empty: it does not challenge
 };
 
 /// Every knob. Defaults here are the defaults. Times in seconds unless the name says otherwise.
@@ -78,9 +72,6 @@ struct Config {
     // [resources]
     bool accept_unknown_resources = true;
     std::uint32_t max_aliases = 100000;
-    // [presence]
-    bool presence_from_registrations = false;
-    std::uint32_t presence_registration_grace = 10;
     // [subscribe], [publish]: per-package overrides come with the rules engine
     std::uint32_t subscribe_min_expires = 60, subscribe_max_expires = 0 /* 0: the package's */;
     bool subscribe_clamp = false;  ///< below the minimum: raise silently instead of 423
@@ -106,22 +97,16 @@ struct Config {
     std::uint32_t message_total = 1000000;  ///< per shard
     std::size_t message_max_body = 65536;
     std::vector<std::string> message_types;  ///< "text/plain", "text/*"; empty: any
-    std::uint32_t message_patience = 8;      ///< until who does not answer counts as not there
+    std::uint32_t message_patience = 8;      ///< until a device that does not answer counts as absent
     std::uint32_t message_rate = 20;         ///< of one sender, a second; 0: any
     std::uint32_t message_burst = 100;
-    bool message_large_on_udp = false;   ///< over 1300 bytes where there is no stream
+    bool message_large_on_udp = false;   ///< more than 1300 bytes by UDP, without a stream
     bool message_stored_is_200 = false;  ///< for clients that take 202 for a failure
     bool message_foreign = false;        ///< accounts may write to other domains
     // [notify]
     std::uint32_t notify_timeout_max = 3, notify_failures_max = 3;
     std::vector<NotifyInterval> notify_intervals;  ///< instead of the packages' own
-    // [mwi]
-    std::string mwi_account;  ///< Message-Account where the counters name none; empty: the mailbox
-    bool mwi_unsolicited = false;
-    bool mwi_unsolicited_active = false;  ///< Subscription-State of those NOTIFYs: active
-    std::vector<PbxAddress> mwi_pbx;
-    std::uint32_t mwi_pbx_expires = 600;
-    std::vector<std::string> mwi_message_headers;  ///< names, of headers that NOTIFYs list
+    PackageSettings package_settings;              ///< a section for each package that has keys
     // [http]
     std::string http_listen = "127.0.0.1:8080";  ///< empty: no HTTP
     bool http_insecure = false;                  ///< allow plain HTTP beyond loopback

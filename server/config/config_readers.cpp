@@ -7,7 +7,6 @@
 #include <limits>
 
 #include "base/text.h"
-#include "packages/message_counts.h"
 #include "server/config/config_values.h"
 #include "sip/uri.h"
 
@@ -174,49 +173,6 @@ std::string read_notify_interval(Config& config, std::string_view value) {
                     [&](const auto& each) { return each.event == interval->event; }))
         return quoted(interval->event) + " is there twice";
     config.notify_intervals.push_back(*std::move(interval));
-    return {};
-}
-
-std::string read_message_account(Config& config, std::string_view value) {
-    std::string sample(value);
-    for (const std::string_view name : {"{user}", "{host}"}) {
-        for (auto at = sample.find(name); at != std::string::npos; at = sample.find(name, at))
-            sample.replace(at, name.size(), "x");
-    }
-    if (!sample.empty() && (!sip::parse_uri(sample) || sample.find_first_of("{}<>") != sample.npos))
-        return quoted(value) + " is no URI, want one like \"sip:*97@{host}\"";
-    config.mwi_account = value;
-    return {};
-}
-
-std::string read_unsolicited_state(Config& config, std::string_view value) {
-    if (value != "terminated" && value != "active")
-        return quoted(value) + " is unknown, want \"terminated\" or \"active\"";
-    config.mwi_unsolicited_active = value == "active";
-    return {};
-}
-std::string show_unsolicited_state(const Config& config) {
-    return config.mwi_unsolicited_active ? "\"active\"" : "\"terminated\"";
-}
-
-std::string read_message_header(Config& config, std::string_view value) {
-    constexpr std::size_t kMost = 32;
-    if (!packages::is_header(value, {}))
-        return quoted(value) + " is no name of a header, want one like \"Subject\"";
-    if (config.mwi_message_headers.size() >= kMost)
-        return "want at most " + std::to_string(kMost) + " names";
-    config.mwi_message_headers.emplace_back(value);
-    return {};
-}
-
-std::string read_pbx(Config& config, std::string_view value) {
-    auto pbx = parse_pbx(value);
-    if (!pbx) return pbx.fault().detail;
-    const auto& all = config.mwi_pbx;
-    if (std::any_of(all.begin(), all.end(),
-                    [&](const auto& each) { return each.name == pbx->name; }))
-        return quoted(pbx->name) + " is there twice";
-    config.mwi_pbx.push_back(*std::move(pbx));
     return {};
 }
 

@@ -9,8 +9,8 @@
 
 namespace herald::server {
 
-/// Each takes one value, or one element of a list, and returns what is wrong with it; empty:
-/// nothing. Those that show return a TOML literal.
+/// Each takes one value, or one element of a list, and returns what is wrong with it; empty if
+/// nothing is. Those that show return a TOML literal.
 std::string read_domain(Config& config, std::string_view value);
 std::string read_auth(Config& config, std::string_view value);
 std::string show_auth(const Config& config);
@@ -29,10 +29,5 @@ std::string read_http_listen(Config& config, std::string_view value);
 std::string read_http_host(Config& config, std::string_view value);
 std::string read_token_file(Config& config, std::string_view value);
 std::string read_notify_interval(Config& config, std::string_view value);
-std::string read_message_account(Config& config, std::string_view value);
-std::string read_message_header(Config& config, std::string_view value);
-std::string read_unsolicited_state(Config& config, std::string_view value);
-std::string show_unsolicited_state(const Config& config);
-std::string read_pbx(Config& config, std::string_view value);
 
 }  // namespace herald::server

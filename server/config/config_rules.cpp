@@ -18,7 +18,7 @@ bool is_same_address(const ListenAddress& a, const ListenAddress& b) {
 }
 
 void check_listeners(const Config& config, Rules& broken) {
-    constexpr std::string_view kKey = "sip.listen";
+    const std::string kKey = "sip.listen";
     const auto& all = config.sip_listen;
     if (all.empty()) broken.push_back({kKey, "nothing is listened on, want at least one address"});
     for (auto it = all.begin(); it != all.end(); ++it) {
@@ -102,7 +102,7 @@ void check_http(const Config& config, Rules& broken) {
     if (config.http_buffer < config.http_max_body)
         broken.push_back({"http.buffer", "it is less than http.max_body"});
     const auto endpoint = parse_numeric_endpoint(config.http_listen);
-    if (!endpoint) return;  // said where it was read
+    if (!endpoint) return;  // reported where it was read
     if (!endpoint->is_loopback() && !config.http_insecure) {
         broken.push_back(
             {"http.listen",

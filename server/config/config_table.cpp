@@ -18,7 +18,7 @@ namespace {
 constexpr std::uint64_t kDay = 86400;
 constexpr std::uint64_t kMaxExpires = std::numeric_limits<std::uint32_t>::max();
 
-/// What every row says first.
+/// What every row begins with.
 struct Description {
     std::string_view section, name, help;
     bool is_reloadable = false;
@@ -71,7 +71,7 @@ constexpr ConfigKey number(const Description& d, const Range& range) {
 using Read = std::string (*)(Config&, std::string_view);
 using Show = std::string (*)(const Config&);
 
-/// A text key that is read and shown in a way of its own.
+/// A text key with its own way of being read and shown.
 template <auto Member>
 constexpr ConfigKey text(const Description& d, Read read, Show show) {
     ConfigKey key = row(d, ValueType::text);
@@ -104,7 +104,7 @@ constexpr ConfigKey list(const Description& d, Read read, Show show) {
     return key;
 }
 
-/// Appends what `parse` made of an element, or says why it made nothing.
+/// Appends the parsed element, or returns why it cannot be parsed.
 template <auto Member, auto Parse>
 std::string read_element(Config& config, std::string_view value) {
     auto parsed = Parse(value);
@@ -223,18 +223,6 @@ constexpr ConfigKey kResourcesKeys[] = {
     number<&C::max_aliases>({"resources", "max_aliases",
                              "Most aliases; more are refused by the HTTP API with 429.", true},
                             {1, 1000000}),
-};
-
-constexpr ConfigKey kPresenceKeys[] = {
-    flag<&C::presence_from_registrations>(
-        {"presence", "from_registrations",
-         "true: who has a contact registered and publishes nothing is shown as open.", false}),
-    number<&C::presence_registration_grace>(
-        {"presence", "registration_grace",
-         "A device whose connection or registration ends shows as gone after this time, unless it "
-         "comes back; one that unregisters at once.",
-         true},
-        {0, kDay, "s"}),
 };
 
 constexpr ConfigKey kSubscribeKeys[] = {
@@ -394,39 +382,6 @@ constexpr ConfigKey kNotifyKeys[] = {
         read_notify_interval, show_elements<&C::notify_intervals>),
 };
 
-constexpr ConfigKey kMwiKeys[] = {
-    text<&C::mwi_account>({"mwi", "account",
-                           "What phones dial to listen to messages, where the mailbox's own "
-                           "counters do not say: \"sip:*97@{host}\"; {user} and {host} are the "
-                           "mailbox's. Empty: the mailbox."},
-                          read_message_account),
-    flag<&C::mwi_unsolicited>(
-        {"mwi", "unsolicited",
-         "Tell registered phones of their messages even if they did not subscribe; each mailbox's "
-         "settings may say otherwise.",
-         true}),
-    text<&C::mwi_unsolicited_active>(
-        {"mwi", "unsolicited_state",
-         "Subscription-State of those NOTIFYs, \"terminated\" or \"active\": phones differ.", true},
-        read_unsolicited_state, show_unsolicited_state),
-    list<&C::mwi_pbx>(
-        {"mwi", "pbx",
-         "PBXs that Herald subscribes to for their mailboxes: \"name sip:host:port\", "
-         "and \"username password\" behind it where the PBX asks for them. Which "
-         "mailboxes: each mailbox's settings."},
-        read_pbx, show_elements<&C::mwi_pbx>),
-    number<&C::mwi_pbx_expires>(
-        {"mwi", "pbx_expires",
-         "How long Herald subscribes to a PBX's mailbox at a time; a PBX that forgot its "
-         "subscribers is noticed within this time."},
-        {60, kDay, "s"}),
-    list<&C::mwi_message_headers>(
-        {"mwi", "message_headers",
-         "Headers of single messages that phones are told of, such as \"From\" and \"Subject\", "
-         "where voicemail servers list them. Empty: none; not every phone can read them."},
-        read_message_header, [](const Config& c) { return toml_list(c.mwi_message_headers); }),
-};
-
 constexpr ConfigKey kHttpKeys[] = {
     text<&C::http_listen>(
         {"http", "listen", "Where the HTTP API is served: address:port, numeric. Empty: no HTTP."},
@@ -473,6 +428,36 @@ constexpr ConfigKey kHttpKeys[] = {
         read_http_host, [](const Config& c) { return toml_list(c.http_hosts); }),
 };
 
+ValueType type_of(const packages::Value& value) {
+    constexpr ValueType kTypes[] = {ValueType::flag, ValueType::number, ValueType::text,
+                                    ValueType::list};
+    return kTypes[value.index()];
+}
+
+/// The keys of one entry of Config::package_settings.
+void add_keys_of(const PackageSettings& all, std::size_t entry, std::vector<ConfigKey>& keys) {
+    const auto settings = all[entry].package->keys();
+    for (std::size_t index = 0; index < settings.size(); ++index) {
+        const packages::SettingKey& setting = settings[index];
+        ConfigKey key = row({all[entry].package->profile().section, setting.name, setting.help,
+                             setting.is_reloadable},
+                            type_of(setting.standard));
+        key.min = setting.min;
+        key.max = setting.max;
+        key.unit = setting.unit;
+        key.setting = &setting;
+        key.package = entry;
+        key.index = index;
+        keys.push_back(key);
+    }
+}
+
+void add_package_keys(std::vector<ConfigKey>& keys) {
+    const PackageSettings defaults;
+    for (std::size_t entry = 0; entry < defaults.size(); ++entry)
+        add_keys_of(defaults, entry, keys);
+}
+
 std::vector<ConfigKey> joined() {
     std::vector<ConfigKey> all;
     const auto add = [&all](const auto& keys) {
@@ -482,37 +467,86 @@ std::vector<ConfigKey> joined() {
     add(kServerKeys);
     add(kStoreKeys);
     add(kResourcesKeys);
-    add(kPresenceKeys);
     add(kSubscribeKeys);
     add(kPublishKeys);
     add(kRegisterKeys);
     add(kMessageKeys);
     add(kNotifyKeys);
-    add(kMwiKeys);
+    add_package_keys(all);
     add(kHttpKeys);
     return all;
 }
 
 }  // namespace
 
+void set_flag(const ConfigKey& key, Config& config, bool value) {
+    if (!key.setting) return key.set_flag(config, value);
+    config.package_settings.value(key.package, key.index) = value;
+}
+
+void set_number(const ConfigKey& key, Config& config, std::uint64_t value) {
+    if (!key.setting) return key.set_number(config, value);
+    config.package_settings.value(key.package, key.index) = value;
+}
+
+std::string read_text(const ConfigKey& key, Config& config, std::string_view value) {
+    if (!key.setting) return key.read(config, value);
+    auto& place = config.package_settings.value(key.package, key.index);
+    auto* list = std::get_if<std::vector<std::string>>(&place);
+    const auto earlier =
+        list ? std::span<const std::string>(*list) : std::span<const std::string>();
+    if (key.setting->check) {
+        if (auto mistake = key.setting->check(value, earlier); !mistake.empty()) return mistake;
+    }
+    if (list) {
+        list->emplace_back(value);
+    } else {
+        place = std::string(value);
+    }
+    return {};
+}
+
+void clear(const ConfigKey& key, Config& config) {
+    if (!key.setting) return key.clear(config);
+    config.package_settings.value(key.package, key.index) = std::vector<std::string>();
+}
+
+std::string shown(const ConfigKey& key, const Config& config) {
+    if (!key.setting) return key.show(config);
+    const auto& value = config.package_settings.value(key.package, key.index);
+    if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
+    if (const auto* number = std::get_if<std::uint64_t>(&value)) return std::to_string(*number);
+    if (const auto* text = std::get_if<std::string>(&value)) return toml_quoted(*text);
+    return toml_list(std::get<std::vector<std::string>>(value));
+}
+
+void copy(const ConfigKey& key, const Config& from, Config& to) {
+    if (!key.setting) return key.copy(from, to);
+    to.package_settings.value(key.package, key.index) =
+        from.package_settings.value(key.package, key.index);
+}
+
 std::span<const ConfigKey> config_keys() noexcept {
     static const std::vector<ConfigKey> all = joined();
     return all;
 }
 
-std::string_view section_help(std::string_view section) noexcept {
+std::string section_help(std::string_view section) noexcept {
     if (section == "sip") return "SIP: addresses, domains, authentication, timers, limits.";
     if (section == "server") return "The program.";
     if (section == "store") return "What survives a restart.";
     if (section == "resources") return "Who exists.";
-    if (section == "presence") return "Presence (RFC 3856).";
     if (section == "subscribe") return "Subscriptions (RFC 6665).";
     if (section == "publish") return "Publications (RFC 3903).";
     if (section == "register") return "Registrations (RFC 3261 10).";
     if (section == "message") return "Messages (RFC 3428).";
     if (section == "notify") return "Notifications.";
-    if (section == "mwi") return "Message waiting (RFC 3842).";
     if (section == "http") return "The HTTP API, metrics and health.";
+    for (const auto* package : packages::all()) {
+        const auto& profile = package->profile();
+        if (package->keys().empty() || profile.section != section) continue;
+        return std::string(profile.title) + " (" + std::string(profile.reference) + ").";
+    }
     return {};
 }
 

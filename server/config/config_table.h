@@ -14,6 +14,7 @@ namespace herald::server {
 enum class ValueType : std::uint8_t { flag, number, text, list };
 
 /// One key. The functions touch one member of Config; those that do not belong to `type` are null.
+/// All are null for a key of a package, whose values are in Config::package_settings.
 struct ConfigKey {
     std::string_view section;
     std::string_view name;
@@ -33,11 +34,24 @@ struct ConfigKey {
     /// The value as a TOML literal.
     std::string (*show)(const Config&) = nullptr;
     void (*copy)(const Config& from, Config& to) = nullptr;
+
+    const packages::SettingKey* setting = nullptr;  ///< of a package
+    std::size_t package = 0;                        ///< entry of Config::package_settings
+    std::size_t index = 0;                          ///< among that package's keys
 };
 
+// What can be done with a key, the engine's or a package's.
+void set_flag(const ConfigKey& key, Config& config, bool value);
+void set_number(const ConfigKey& key, Config& config, std::uint64_t value);
+/// Returns what is wrong with a text or an element; empty: nothing, and it was taken.
+std::string read_text(const ConfigKey& key, Config& config, std::string_view value);
+void clear(const ConfigKey& key, Config& config);
+std::string shown(const ConfigKey& key, const Config& config);
+void copy(const ConfigKey& key, const Config& from, Config& to);
+
 std::span<const ConfigKey> config_keys() noexcept;
-/// What a line of help says before each section.
-std::string_view section_help(std::string_view section) noexcept;
+/// What a line of help says before each section; empty: there is no such section.
+std::string section_help(std::string_view section) noexcept;
 /// "sip.realm"
 std::string full_name(const ConfigKey& key);
 
@@ -49,7 +63,7 @@ void derive_defaults(Config& config);
 
 /// A broken combination of keys; `key` is the one to blame, as full_name() gives it.
 struct BrokenRule {
-    std::string_view key;
+    std::string key;
     std::string text;
 };
 /// Checks of more than one key. Call before derive_defaults().

@@ -211,37 +211,6 @@ std::string to_string(const NotifyInterval& interval) {
     return interval.event + " " + std::to_string(interval.seconds);
 }
 
-Result<PbxAddress> parse_pbx(std::string_view text) {
-    std::vector<std::string_view> words;
-    while (!text.empty()) {
-        const auto [word, rest, found] = base::split_once(text, ' ');
-        if (!word.empty()) words.push_back(word);
-        text = rest;
-    }
-    if (words.size() != 2 && words.size() != 4) {
-        return wrong(
-            "want a name and an address, \"asterisk sip:192.0.2.5:5060\", and a username and a "
-            "password behind them where the PBX asks for them");
-    }
-    PbxAddress pbx{std::string(words[0]), std::string(words[1]), {}, {}};
-    if (!std::all_of(pbx.name.begin(), pbx.name.end(), is_name_character))
-        return wrong("\"" + pbx.name + "\" is no name, want letters, digits, - and _");
-    const auto uri = sip::parse_uri(pbx.uri);
-    if (!uri || uri->scheme != sip::Scheme::sip || uri->has_user || !uri->headers.empty())
-        return wrong("\"" + pbx.uri + "\" is no address, want sip:host or sip:host:port");
-    if (words.size() == 4) {
-        pbx.username = words[2];
-        pbx.password = words[3];
-    }
-    return pbx;
-}
-
-std::string to_string(const PbxAddress& pbx) {
-    std::string out = pbx.name + " " + pbx.uri;
-    if (!pbx.username.empty()) out += " " + pbx.username + " " + pbx.password;
-    return out;
-}
-
 std::string toml_quoted(std::string_view text) {
     constexpr char kHex[] = "0123456789ABCDEF";
     std::string out = "\"";

@@ -29,11 +29,6 @@ std::string to_string(const store::Token& token);
 Result<NotifyInterval> parse_notify_interval(std::string_view text);
 std::string to_string(const NotifyInterval& interval);
 
-/// An entry of mwi.pbx: "name sip:host[:port]", with "username password" behind it where it asks
-/// for them. Faults: invalid_configuration.
-Result<PbxAddress> parse_pbx(std::string_view text);
-std::string to_string(const PbxAddress& pbx);
-
 /// True for a host name (RFC 1123 2.1, underscores allowed) or an address literal, IPv6 in
 /// brackets.
 bool is_host(std::string_view text);

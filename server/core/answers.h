@@ -1,5 +1,5 @@
-// server/core/answers.h: refusals as SIP says them: the one table from Fault to status, and the
-// headers some need.
+// server/core/answers.h: refusals in SIP: the one table from Fault to status code, and the headers
+// that some need.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 namespace herald::server {
 
 sip::Answer answer(int status, std::string_view reason = {});
-/// 503 with a jittered Retry-After of 1 to 5 s (core checks, 503).
+/// 503 with a random Retry-After of 1 to 5 s, so that clients do not come back together.
 sip::Answer unavailable(std::string_view reason);
 sip::Answer method_not_allowed();  ///< 405 with Allow
 sip::Answer bad_event();           ///< 489 with Allow-Events

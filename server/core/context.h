@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cassert>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -44,6 +45,13 @@ struct Context {
     unsigned shard = 0;   ///< this one
     unsigned shards = 1;  ///< of the process
 
+    /// What the configuration says of a package: `T` is what its settings() makes.
+    template <class T>
+    const T& settings(const packages::Package& package) const {
+        const auto* settings = resources.settings(package);
+        assert(dynamic_cast<const T*>(settings));
+        return static_cast<const T&>(*settings);
+    }
     base::WallTime wall() const { return loop.clock().wall(); }
     Expiry expiry() const noexcept { return Expiry(loop); }
     /// Rises over all restarts: names rows and orders durable changes.

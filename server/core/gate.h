@@ -1,5 +1,5 @@
-// server/core/gate.h: one durable change at a time for each key; the rest waits in order of arrival
-// (docs/architecture.md: What a 200 means).
+// server/core/gate.h: one durable change at a time for each key; other work waits in order of
+// arrival (docs/architecture.md: What a 200 means).
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,8 @@ public:
 
     bool has(std::uint64_t key) const { return !waiting_.empty() && waiting_.count(key) > 0; }
 
-    /// Runs what waits for `key` until something starts a change again, as `is_busy` says.
+    /// Runs the work that waits for `key`, in order, until is_busy() says that a change has begun
+    /// again.
     template <class IsBusy>
     void open(std::uint64_t key, IsBusy&& is_busy) {
         if (waiting_.empty()) return;

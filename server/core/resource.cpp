@@ -31,7 +31,13 @@ packages::Composed compose_view(const Resource& resource, const packages::View& 
                               true,
                               gone.retry_after});
     }
-    return resource.package->compose({resource.aor, inputs, now, resource.settings}, view);
+    packages::EventState state{resource.aor, inputs, now};
+    std::vector<packages::Watcher> watchers;
+    if (const auto* installed = resource.installed) {
+        state.settings = installed->settings.get();
+        if (installed->watchers) state.watchers = watchers = installed->watchers(resource.aor);
+    }
+    return resource.package->compose(state, view);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -40,8 +41,8 @@ struct Publication {
     bool is_hard() const noexcept { return expires_at == base::WallTime{}; }
 };
 
-/// A publication that went, or its document before the present one, for those who have not been
-/// told (packages with partial documents).
+/// A publication that is gone, or a document that was replaced, kept for watchers who have not been
+/// told so (packages with partial documents).
 struct Departed {
     std::string source;
     packages::Rank rank = packages::Rank::published;
@@ -58,7 +59,7 @@ struct ViewState {
     std::uint64_t version = 0;  ///< of the resource, when `composed` was made
     std::uint64_t fingerprint = 0;
     std::shared_ptr<const packages::Composed> composed;
-    /// What those lack who know everything up to `since`.
+    /// The document for watchers who know everything up to `since`.
     struct Partial {
         std::uint64_t since, version;
         std::shared_ptr<const packages::Composed> composed;
@@ -66,23 +67,34 @@ struct ViewState {
     std::unique_ptr<Partial> partial;
 };
 
+/// What all resources of a package share. Stays at its place while its table lives.
+struct InstalledPackage {
+    const packages::Package* package = nullptr;
+    packages::SettingsPtr settings;
+    /// Makes EventState::watchers for the resource of an AOR; empty for packages that list none.
+    std::function<std::vector<packages::Watcher>(std::string_view aor)> watchers;
+    /// Packages that list the watchers of this one.
+    std::vector<const packages::Package*> listed_by;
+};
+
 struct Resource {
     static constexpr std::uint32_t kNone = UINT32_MAX;
 
     std::string aor;
     const packages::Package* package = nullptr;
-    const packages::Settings* settings = nullptr;
+    const InstalledPackage* installed = nullptr;  ///< nullptr: the defaults
     std::vector<Publication> publications;
     std::vector<std::uint32_t> watchers;  ///< slots of subscriptions
     std::vector<ViewState> views;
     /// Work that waits for the change under way, in order of arrival.
     std::unique_ptr<std::deque<base::Task<void()>>> waiting;
     std::unique_ptr<std::deque<Departed>> departed;
-    base::WallTime stale_at{};  ///< looked at again then; zero: never
-    /// When the oldest change was asked for that not all watchers have answered; zero: none.
+    base::WallTime stale_at{};  ///< composed again then; zero: never
+    /// When the oldest change that not all watchers have answered was requested; zero: there is
+    /// none.
     base::Instant untold_since{};
     std::uint64_t version = 1;                ///< of the state, in this run
-    std::uint64_t departed_before = 0;        ///< what went up to this version is forgotten
+    std::uint64_t departed_before = 0;        ///< departures up to this version are forgotten
     std::uint64_t confirmed_fingerprint = 0;  ///< as stored, 0: none
     std::uint64_t confirmed_through = 0;
     std::uint32_t unconfirmed = 0;  ///< watchers that have not answered the latest document
@@ -90,9 +102,9 @@ struct Resource {
     bool is_changing = false;       ///< a durable change is under way
     bool is_dirty = false;          ///< in the fan-out queue
     bool is_dirty_again = false;    ///< changed during the fan-out under way: one more follows
-    bool is_held = false;           ///< in use up the stack: not to be dropped
+    bool is_held = false;           ///< in use by a caller: must not be dropped
     bool is_confirmable = false;    ///< in the queue of confirmations to write
-    bool is_settled_again = false;  ///< changed and was told about since it joined that queue
+    bool is_settled_again = false;  ///< changed again, and told, since it joined that queue
 
     const Publication* by_tag(std::string_view entity_tag) const noexcept;
     const Publication* by_mark(std::uint64_t mark) const noexcept;
@@ -103,29 +115,29 @@ struct Resource {
                !is_confirmable && !is_held && !waiting && confirmed_fingerprint == 0;
     }
 
-    /// Index in `views`, made where it is missing; beyond 64 spellings the AOR's own view is
-    /// shared.
+    /// Index in `views` of a view that is made if it is missing; beyond 64 spellings the AOR's own
+    /// view is shared.
     std::uint16_t view_for(std::uint8_t type, std::string_view entity);
     /// The document of a view as of now, composed where the cached one is old.
     const packages::Composed& compose(ViewState& view, base::WallTime now);
-    /// What a watcher who knows everything up to version `since` lacks: a partial document, or one
-    /// with the items that came later. The whole document, without items, where there is nothing
-    /// of the kind to tell, or it cannot be told any more.
+    /// The document for a watcher who knows everything up to version `since`: a partial one, or one
+    /// with the items that came later. The whole document without items if there is nothing of the
+    /// kind to tell, or it is forgotten.
     std::shared_ptr<const packages::Composed> compose_since(ViewState& view, std::uint64_t since,
                                                             base::WallTime now);
-    /// Keeps a document for those who are still to be told that it went.
+    /// Keeps a document that is gone for watchers who have not been told so.
     void note_departure(const Publication& publication, packages::Cause cause,
                         std::uint32_t retry_after);
-    /// Everybody was told.
+    /// Called when everybody was told.
     void forget_departed() noexcept;
-    /// Composed again when they are needed.
+    /// Frees the documents; they are composed again when they are needed.
     void release_documents() noexcept {
         for (auto& view : views) {
             view.composed.reset();
             view.partial.reset();
         }
     }
-    /// Of a view composed as of now: whether there is a document for those who know up to `since`.
+    /// Whether an up-to-date view has a document for watchers who know everything up to `since`.
     bool has_document_since(const ViewState& view, std::uint64_t since) const noexcept;
     packages::View wanted_view(const ViewState& view) const;
     /// Fingerprint of the package's default view: what confirmations are about.

@@ -17,12 +17,12 @@
 
 namespace herald::server {
 
-/// Most bytes of the headers of a SUBSCRIBE, from which a record keeps texts. A canonical AOR may
-/// be three times as long as what was written, and the answer to a NOTIFY may bring one more
-/// Contact (8,192 bytes at most): all of it fits into a PackedText.
+/// Most bytes that the headers of a SUBSCRIBE may have: a record keeps texts from them. A canonical
+/// AOR may be three times as long as what was written, and the answer to a NOTIFY may bring one
+/// more Contact (8,192 bytes at most): all of it fits into a PackedText.
 inline constexpr std::size_t kMostText = 12'000;
 
-/// CSeqs of NOTIFYs that one durable write of a subscription makes room for (docs/architecture.md:
+/// How many CSeqs of NOTIFYs one durable write of a subscription reserves (docs/architecture.md:
 /// What a 200 means).
 inline constexpr std::uint32_t kCseqBlock = 65536;
 
@@ -60,11 +60,10 @@ private:
     std::unique_ptr<char[]> block_;  ///< kParts slices, then the characters
 };
 
-/// Reachability of a watcher, beside the RFC's states.
+/// Whether a watcher can be reached, independent of the RFC's states.
 enum class Liveness : std::uint8_t {
     well,
-    suspect,  ///< the last NOTIFY was not answered: only retries on their schedule (events section
-              ///< 6)
+    suspect,    ///< the last NOTIFY was not answered: only scheduled retries are sent
     flow_lost,  ///< no way to it: silent until it shows up again
 };
 
@@ -104,13 +103,13 @@ struct Subscription {
     PackedText text;
     base::TimerId expiry;
     base::TimerId retry;
-    base::TimerId decision;           ///< the end of waiting for the owner's word, while pending
+    base::TimerId decision;  ///< while pending: when the owner's decision is no longer waited for
     std::uint32_t resource = kNone;   ///< slot in ResourceTable
     std::uint32_t watcher_index = 0;  ///< place in Resource::watchers
     std::uint32_t flight = kNone;     ///< slot of the outstanding NOTIFY
     std::uint32_t remote_cseq = 0;
     std::uint32_t cseq = 0;      ///< last used in a NOTIFY
-    std::uint32_t cseq_end = 0;  ///< first one that is not ours to use without a durable write
+    std::uint32_t cseq_end = 0;  ///< first one that takes another durable write to use
     std::uint32_t granted = 0;
     std::uint16_t view = 0;  ///< index in Resource::views
     std::uint16_t last_answer = 0;
@@ -119,16 +118,17 @@ struct Subscription {
     Liveness liveness = Liveness::well;
     EndReason reason = EndReason::timeout;
     NotifyState notify_state = NotifyState::untold;
-    std::uint8_t sent_alert = 0;   ///< Composed::alert of the document last sent
-    std::uint8_t failures = 0;     ///< NOTIFYs in a row without a good answer
-    bool is_changing : 1 = false;  ///< a durable change of this dialog is under way
-    bool is_fetch : 1 = false;     ///< never stored
-    bool is_bodiless : 1 = false;  ///< ended while pending: nothing may be shown
-    bool has_strayed : 1 = false;  ///< Contact, flow or type are not those of its row any more
+    std::uint8_t sent_alert = 0;    ///< Composed::alert of the document last sent
+    std::uint8_t failures = 0;      ///< NOTIFYs in a row without a good answer
+    bool is_changing : 1 = false;   ///< a durable change of this dialog is under way
+    bool is_fetch : 1 = false;      ///< never stored
+    bool is_bodiless : 1 = false;   ///< ended while pending: nothing may be shown
+    bool has_strayed : 1 = false;   ///< Contact, flow or type differ from its row in the store
+    bool was_approved : 1 = false;  ///< by the owner, in this run of the server
     bool was_challenged : 1 =
         false;  ///< the last NOTIFY was answered 401 or 407 and sent again with credentials
 
-    /// The CSeq taken last brings no new document.
+    /// The CSeq taken last brings no new document version.
     void skip_version() noexcept {
         if (versionless < UINT16_MAX) ++versionless;
     }
@@ -138,9 +138,9 @@ struct Subscription {
     std::string_view get(PackedText::Part part) const noexcept { return text[part]; }
 };
 
-/// What makes two subscriptions the same device's: resource, Event id, watcher, and
-/// instance or, without one, exact Contact; and the URI asked for, for a device may have a lamp for
-/// each alias.
+/// Equal for two subscriptions of the same device: resource, Event id, watcher, and instance or,
+/// without one, exact Contact; and the URI asked for, since a device may have a lamp for each
+/// alias.
 struct DeviceKey {
     std::uint32_t resource;
     std::string_view event_id, watcher, instance, contact, entity;

@@ -41,9 +41,17 @@ constexpr std::pair<EndReason, store::Subscription::State> kStoredEnds[] = {
 
 }  // namespace
 
-ResourceTable::ResourceTable(base::Metrics& metrics, const packages::Settings* settings)
-    : settings_(settings),
-      count_(metrics.gauge("herald_resources", "Resources with state or watchers")) {}
+ResourceTable::ResourceTable(base::Metrics& metrics)
+    : count_(metrics.gauge("herald_resources", "Resources with state or watchers")) {}
+
+InstalledPackage& ResourceTable::installed(const packages::Package& package) {
+    for (const auto& each : packages_) {
+        if (each->package == &package) return *each;
+    }
+    packages_.push_back(std::make_unique<InstalledPackage>());
+    packages_.back()->package = &package;
+    return *packages_.back();
+}
 
 std::uint64_t ResourceTable::hash(const packages::Package& package, std::string_view aor) const {
     return base::keyed_hash(key_, aor) + reinterpret_cast<std::uintptr_t>(&package);
@@ -62,7 +70,7 @@ std::uint32_t ResourceTable::obtain(const packages::Package& package, std::strin
     auto& resource = slab_[id.slot];
     resource.aor = aor;
     resource.package = &package;
-    resource.settings = settings_;
+    resource.installed = &installed(package);
     index_.insert(hash(package, aor), id.slot);
     count_.add();
     return id.slot;
@@ -191,7 +199,9 @@ void SubscriptionTable::move(Subscription& record, SubscriptionInput input) {
                                                {"from", name_of(record.state)},
                                                {"to", name_of(*next)}});
     }
-    record.state = *next;
+    const auto before = std::exchange(record.state, *next);
+    record.was_approved = record.was_approved || input == SubscriptionInput::grant;
+    for (auto& listener : on_move_) listener(record, before);
 }
 
 std::uint32_t SubscriptionTable::watcher_load(std::string_view watcher) const {

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@
 #include "base/index.h"
 #include "base/metrics.h"
 #include "base/slab.h"
+#include "base/task.h"
 #include "server/core/resource.h"
 #include "server/core/subscription.h"
 
@@ -28,20 +30,24 @@ namespace herald::server {
 /// The resources of one shard by package and AOR. Slots are stable while a resource lives.
 class ResourceTable {
 public:
-    /// `settings` outlive the table; nullptr: the defaults.
-    explicit ResourceTable(base::Metrics& metrics, const packages::Settings* settings = nullptr);
+    explicit ResourceTable(base::Metrics& metrics);
 
     /// Slot, or Resource::kNone.
     std::uint32_t find(const packages::Package& package, std::string_view aor) const;
     std::uint32_t obtain(const packages::Package& package, std::string_view aor);
     Resource& operator[](std::uint32_t slot) { return slab_[slot]; }
     const Resource& operator[](std::uint32_t slot) const { return slab_[slot]; }
-    /// Forgets a resource that holds nothing.
+    /// Drops a resource that holds nothing.
     void drop_if_idle(std::uint32_t slot);
     /// Forgets a resource, whatever it holds; its timers are cancelled, its watchers gone.
     void erase(std::uint32_t slot);
     std::size_t size() const noexcept { return slab_.size(); }
-    const packages::Settings* settings() const noexcept { return settings_; }
+    /// What the resources of a package share.
+    InstalledPackage& installed(const packages::Package& package);
+    /// nullptr: the defaults.
+    const packages::Settings* settings(const packages::Package& package) {
+        return installed(package).settings.get();
+    }
 
     template <class Visit>
     void for_each(Visit&& visit) {
@@ -51,8 +57,7 @@ public:
 private:
     std::uint64_t hash(const packages::Package& package, std::string_view aor) const;
 
-    const packages::Settings* settings_;
-
+    std::vector<std::unique_ptr<InstalledPackage>> packages_;
     base::HashKey key_ = base::random_key();
     base::Slab<Resource> slab_;
     base::Index index_;
@@ -67,8 +72,8 @@ inline constexpr std::size_t kSubscriptionInputs = 5;
 std::optional<SubscriptionState> next_state(SubscriptionState state,
                                             SubscriptionInput input) noexcept;
 
-/// An upper estimate of how many subscriptions share a key, without the keys. Good for up to
-/// `width` of them: with more, what others count shows in everybody's estimate.
+/// An upper bound of how many subscriptions share a key, without keeping the keys. Good for up to
+/// `width` of them: with more, keys that collide raise each other's estimate.
 class Sketch {
 public:
     /// `width` is a power of two.
@@ -110,6 +115,9 @@ public:
 
     /// The one place where a state changes: logged and counted.
     void move(Subscription& record, SubscriptionInput input);
+    /// Adds a listener, called after each move with the state before it.
+    using OnMove = base::Task<void(const Subscription& record, SubscriptionState before)>;
+    void on_move(OnMove listener) { on_move_.push_back(std::move(listener)); }
 
     /// The way to the watcher is another one: the load of its address follows.
     void reroute(Subscription& record, const sip::Flow& flow);
@@ -141,6 +149,7 @@ private:
     Sketch watchers_{kLeastWidth};
     Sketch pairs_{kLeastWidth};
     Sketch sources_{kLeastWidth};
+    std::vector<OnMove> on_move_;
     base::Counter* by_state_[kSubscriptionStates];
 };
 

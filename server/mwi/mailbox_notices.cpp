@@ -67,7 +67,7 @@ MailboxNotices::~MailboxNotices() {
 bool MailboxNotices::is_wanted(const std::string& aor) const {
     const auto* settings = mailboxes_.settings(aor);
     if (settings && settings->unsolicited) return *settings->unsolicited;
-    return context_.config.mwi_unsolicited;
+    return mwi().is_unsolicited;
 }
 
 void MailboxNotices::announce(const std::string& aor) {
@@ -209,7 +209,7 @@ bool MailboxNotices::is_subscribed(const std::string& aor, const packages::Bindi
 }
 
 std::string MailboxNotices::state_of(const packages::Binding& binding) const {
-    if (!context_.config.mwi_unsolicited_active) return "terminated;reason=timeout";
+    if (!mwi().is_unsolicited_active) return "terminated;reason=timeout";
     const auto left = binding.expires_at == base::WallTime{}
                           ? package_.profile().default_expires
                           : seconds_left(binding.expires_at, context_.wall());

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/metrics.h"
+#include "packages/mwi_settings.h"
 #include "packages/registration.h"
 #include "server/core/agent.h"
 #include "server/core/context.h"
@@ -69,6 +70,9 @@ private:
 
     /// Whoever has to be told is, at most once a second.
     void announce(const std::string& aor);
+    const packages::MwiSettings& mwi() const {
+        return context_.settings<packages::MwiSettings>(package_);
+    }
     bool is_wanted(const std::string& aor) const;
     void sweep();
     void tell(const std::string& aor);

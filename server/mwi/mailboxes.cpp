@@ -44,7 +44,7 @@ packages::Composed Mailboxes::document(const std::string& aor) const {
     Resource nobody;
     nobody.aor = aor;
     nobody.package = &package_;
-    nobody.settings = context_.resources.settings();
+    nobody.installed = &context_.resources.installed(package_);
     ViewState view;
     return slot == Resource::kNone ? nobody.compose(view, context_.wall())
                                    : context_.resources[slot].compose(view, context_.wall());

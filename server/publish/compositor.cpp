@@ -100,7 +100,7 @@ void Compositor::resume_publish(const Incoming& incoming) {
                             .publisher = incoming.who.aor,
                             .max_publications = context_.config.publish_per_resource,
                             .expiry = expiry_rules(),
-                            .settings = context_.resources.settings()});
+                            .settings = context_.resources.settings(*incoming.package)});
     if (const auto* refusal = std::get_if<sip::Answer>(&decision))
         return refuse(incoming, *refusal);
     carry_out(incoming, *request, slot, std::get<PublishPlan>(std::move(decision)));

@@ -89,8 +89,8 @@ void Compositor::start(StateOrder order, HardDone done) {
     change->order = std::move(order);
     change->done = std::move(done);
     if (change->order.document) {
-        auto document =
-            change->order.package->admit(*change->order.document, context_.resources.settings());
+        auto document = change->order.package->admit(
+            *change->order.document, context_.resources.settings(*change->order.package));
         if (!document) return change->done(document.fault());
         change->next.document = *std::move(document);
     } else {
@@ -202,7 +202,7 @@ void Compositor::recover(store::Publication row, base::WallTime not_before) {
     }
     const auto* package = packages::find(row.package);
     auto document =
-        package ? package->admit({row.type, row.body}, context_.resources.settings())
+        package ? package->admit({row.type, row.body}, context_.resources.settings(*package))
                 : Result<packages::DocumentPtr>(Fault{FaultKind::unknown_event, row.package});
     if (!document) {
         base::log_warning(

@@ -143,7 +143,8 @@ void RegistrationPresence::look(const std::string& aor) {
 
 void RegistrationPresence::begin_grace(const std::string& aor) {
     if (grace_.contains(aor)) return;
-    const auto grace = std::chrono::seconds(context_.config.presence_registration_grace);
+    const auto grace = std::chrono::seconds(
+        context_.settings<packages::PresenceSettings>(presence_).registration_grace);
     grace_[aor] = context_.loop.timers().arm(context_.loop.now() + grace, [this, aor] {
         grace_.erase(aor);
         if (is_reachable(aor)) return;

@@ -15,6 +15,7 @@
 #include <unordered_set>
 
 #include "base/metrics.h"
+#include "packages/presence.h"
 #include "server/core/agent.h"
 #include "server/core/context.h"
 #include "server/publish/publications.h"
@@ -46,7 +47,9 @@ private:
     void changed(const std::string& aor);
     void reached(const std::string& aor, const std::string& flow);
 
-    bool is_on() const noexcept { return context_.config.presence_from_registrations; }
+    bool is_on() const {
+        return context_.settings<packages::PresenceSettings>(presence_).from_registrations;
+    }
     bool is_reachable(const std::string& aor) const;
     bool is_shown(std::string_view aor) const;
     void look(const std::string& aor);

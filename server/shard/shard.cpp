@@ -55,14 +55,14 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
     : loop_(loop),
       router_(router),
       config_(setup.config),
-      settings_{config_.mwi_account, config_.mwi_message_headers},
       alone_(setup.peers ? nullptr : std::make_unique<Peers>(setup.store.home().bucket_key, 1)),
-      resources_(metrics, &settings_),
+      resources_(metrics),
       subscriptions_(metrics),
       fan_out_(loop, resources_),
       port_(setup.store.attach(loop)) {
     stack_ =
         std::make_unique<sip::Stack>(loop, transport, *this, metrics, stack_options(setup), router);
+    install_packages();
     authenticator_ = std::make_unique<Authenticator>(config_, setup.domains, accounts_, aliases_,
                                                      setup.nonce_key, loop.clock(), metrics);
     locator_ = std::make_unique<sip::Locator>(loop, locator_options(setup.config));
@@ -71,6 +71,8 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
                 accounts_, aliases_, *authenticator_, resources_, subscriptions_, fan_out_, metrics,
                 setup.peers ? *setup.peers : *alone_, setup.index, setup.count});
     sender_ = std::make_unique<NotifySender>(*context_, *locator_);
+    watcher_list_ = std::make_unique<WatcherList>(
+        resources_, subscriptions_, [this](std::uint32_t resource) { fan_out_.changed(resource); });
     live_subscriptions_ = std::make_unique<LiveSubscriptions>(*context_, *sender_);
     moved_subscriptions_ = std::make_unique<MovedSubscriptions>(*context_, *live_subscriptions_);
     subscribe_requests_ =
@@ -89,6 +91,17 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
 
 Shard::~Shard() = default;
 
+/// Hands every package what it made of the configuration.
+void Shard::install_packages() {
+    for (const auto* package : packages::all())
+        resources_.installed(*package).settings = config_.package_settings.of(*package);
+}
+
+void Shard::reload(const Config& fresh) {
+    config_ = reloaded(std::move(config_), fresh);
+    install_packages();
+}
+
 void Shard::resume() {
     agents_->resume();
     std::vector<std::uint32_t> slots;
@@ -98,6 +111,7 @@ void Shard::resume() {
         resources_.drop_if_idle(slot);
     }
     live_subscriptions_->resume();
+    watcher_list_->resume();
     moved_subscriptions_->end_all();
     loop_.timers().arm(loop_.now() + kTombstoneLife, [this] {
         live_subscriptions_->forget_tombstones();

@@ -8,6 +8,7 @@
 
 #include "base/idle_trim.h"
 #include "server/core/context.h"
+#include "server/core/watcher_list.h"
 #include "server/message/messaging.h"
 #include "server/mwi/mailboxes.h"
 #include "server/notify/live_subscriptions.h"
@@ -57,7 +58,7 @@ public:
     store::Port& port() noexcept { return *port_; }
 
     /// Takes over the reloadable keys of `fresh`.
-    void reload(const Config& fresh) { config_ = reloaded(std::move(config_), fresh); }
+    void reload(const Config& fresh);
     /// After the last recovered row: watchers not known to have the current document are told.
     void resume();
     /// Everything of the cell leaves memory, timers included: another process has it from now on.
@@ -75,6 +76,7 @@ public:
     void on_sign_of_life(const sip::Flow& flow) override;
 
 private:
+    void install_packages();
     bool is_elsewhere(const sip::Message& request) const;
     std::optional<sip::Answer> early_answer(const sip::Message& request) const;
     void on_notify(sip::ServerTransactionId id, const sip::Message& request);
@@ -83,7 +85,6 @@ private:
     base::Loop& loop_;
     sip::ShardRouter* const router_;
     Config config_;  ///< this shard's own copy: reloaded on its thread
-    packages::Settings settings_;
     std::unique_ptr<Peers> alone_;
     ResourceTable resources_;
     SubscriptionTable subscriptions_;
@@ -96,6 +97,7 @@ private:
     std::unique_ptr<sip::Locator> locator_;
     std::unique_ptr<Context> context_;
     std::unique_ptr<NotifySender> sender_;
+    std::unique_ptr<WatcherList> watcher_list_;
     std::unique_ptr<LiveSubscriptions> live_subscriptions_;
     std::unique_ptr<MovedSubscriptions> moved_subscriptions_;
     std::unique_ptr<SubscribeRequests> subscribe_requests_;

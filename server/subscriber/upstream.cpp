@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "base/log.h"
+#include "packages/mailbox.h"
+#include "packages/mwi_settings.h"
 #include "server/address/own_address.h"
 #include "sip/uri.h"
 
@@ -39,21 +41,24 @@ std::string_view user_of(std::string_view aor) {
     return aor.substr(start, aor.find('@') - start);
 }
 
-/// nullptr where the resource has no PBX, or one that is not configured any more; or where that is
-/// this very server, whose counters would grow by what it tells itself.
-const PbxAddress* pbx_of(const Context& context, const Source& source) {
-    if (source.pbx.empty() || source.package->profile().publish_types.empty()) return nullptr;
-    const auto& all = context.config.mwi_pbx;
-    const auto found = std::find_if(all.begin(), all.end(),
-                                    [&](const auto& pbx) { return pbx.name == source.pbx; });
-    if (found == all.end()) return nullptr;
-    const auto at = sip::parse_uri(found->uri);
-    const auto listeners = context.stack.transport().listeners();
-    return !at || is_own_address(*at, context.domains, listeners) ? nullptr : &*found;
+/// The PBXs are named in the section of the mailboxes, which they were first for.
+const packages::MwiSettings& pbx_settings(const Context& context) {
+    return context.settings<packages::MwiSettings>(packages::message_summary());
 }
 
-std::unique_ptr<Line> line_of(const std::string& aor, const Source& source, const PbxAddress& pbx,
-                              std::uint32_t expires) {
+/// nullptr where the resource has no PBX, or one that is not configured any more; or where that is
+/// this very server, whose counters would grow by what it tells itself.
+const packages::PbxAddress* pbx_of(const Context& context, const Source& source) {
+    if (source.pbx.empty() || source.package->profile().publish_types.empty()) return nullptr;
+    const auto* found = pbx_settings(context).pbx(source.pbx);
+    if (!found) return nullptr;
+    const auto at = sip::parse_uri(found->uri);
+    const auto listeners = context.stack.transport().listeners();
+    return !at || is_own_address(*at, context.domains, listeners) ? nullptr : found;
+}
+
+std::unique_ptr<Line> line_of(const std::string& aor, const Source& source,
+                              const packages::PbxAddress& pbx, std::uint32_t expires) {
     const auto at = sip::parse_uri(pbx.uri);
     const std::string user = source.user.empty() ? std::string(user_of(aor)) : source.user;
     auto line = std::make_unique<Line>();
@@ -93,7 +98,7 @@ Upstream::Upstream(Context& context, Compositor& compositor, sip::Locator& locat
 
 void Upstream::follow(const std::string& aor, const Source& source) {
     const auto* pbx = pbx_of(context_, source);
-    auto wanted = pbx ? line_of(aor, source, *pbx, context_.config.mwi_pbx_expires) : nullptr;
+    auto wanted = pbx ? line_of(aor, source, *pbx, pbx_settings(context_).pbx_expires) : nullptr;
     if (auto* line = lines_.of(*source.package, aor)) {
         if (wanted && line->pbx == wanted->pbx && line->uri == wanted->uri) return;
         if (!wanted || line->pbx != wanted->pbx) told_.withdraw(*line);

@@ -134,7 +134,7 @@ bool Upstream::on_notify(sip::ServerTransactionId transaction, const sip::Messag
     const auto& dialog = line->dialog;
     // One dialog only: the first wins (RFC 6665 5.4.9).
     if (!dialog.remote_tag.empty() && dialog.remote_tag != request.from_tag()) return false;
-    auto read = read_notify(*line, request, context_.resources.settings());
+    auto read = read_notify(*line, request, context_.resources.settings(*line->package));
     if (const auto* refusal = std::get_if<sip::Answer>(&read))
         return context_.stack.answer(transaction, *refusal), true;
     if (!dialog.remote_tag.empty() && request.cseq() < dialog.remote_cseq) {
@@ -160,8 +160,8 @@ void Upstream::lose_count(Line& line) {
 void Upstream::hear(Line& line, const Told& told) {
     const bool is_silent = told.document.type.empty();
     if (!is_silent) {
-        line.document =
-            line.package->merge(line.document, told.document, context_.resources.settings());
+        line.document = line.package->merge(line.document, told.document,
+                                            context_.resources.settings(*line.package));
     }
     if (told.is_over) {
         told_.publish(line);

@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     // What was accepted is accepted again as it is shown, and means the same.
     std::string shown;
     for (const server::ConfigKey& key : server::config_keys()) {
-        shown += server::full_name(key) + " = " + key.show(result.config) + "\n";
+        shown += server::full_name(key) + " = " + server::shown(key, result.config) + "\n";
     }
     const auto again = server::parse_config(shown);
     if (!again.mistakes.empty() || !server::changed_keys(result.config, again.config).empty())

@@ -6,6 +6,7 @@
 
 #include "packages/mailbox.h"
 #include "packages/message_counts.h"
+#include "packages/mwi_settings.h"
 #include "tests/unit/packages/sample.h"
 
 using namespace herald;
@@ -48,7 +49,7 @@ public:
 
 private:
     const Package& package_ = *find("message-summary");
-    Settings settings_;
+    MwiSettings settings_;
     std::map<std::string, std::pair<Rank, DocumentPtr>> documents_;
 };
 
@@ -164,7 +165,8 @@ TEST_CASE("RFC 3842 5.2: a message none of whose headers is wanted is not listed
 
 TEST_CASE("documents of an earlier run list nothing that is news") {
     const Package& package = *find("message-summary");
-    const Settings settings{{}, {"Subject"}};
+    MwiSettings settings;
+    settings.message_headers = {"Subject"};
     const auto recovered =
         *package.admit({std::string(kSimpleMessageSummary), kCounts + kLunch}, &settings);
     const auto next =
@@ -201,7 +203,8 @@ TEST_CASE("what a source lists once is kept for those who are told later") {
 
 TEST_CASE("a group is told what its members list, with all headers") {
     const Package& package = *find("message-summary");
-    const Settings settings{{}, {"Subject"}};
+    MwiSettings settings;
+    settings.message_headers = {"Subject"};
     const auto member =
         *package.admit({std::string(kSimpleMessageSummary), kCounts + kLunch}, &settings);
     const std::vector<Input> inputs{{"vm", Rank::published, at_minute(1), member.get()}};

@@ -6,6 +6,7 @@
 
 #include "packages/mailbox.h"
 #include "packages/message_counts.h"
+#include "packages/mwi_settings.h"
 #include "tests/unit/packages/sample.h"
 
 using namespace herald;
@@ -280,7 +281,7 @@ namespace {
 /// A mailbox composed from inputs of any rank.
 struct Composition {
     std::vector<std::pair<Rank, DocumentPtr>> documents;
-    Settings settings;
+    MwiSettings settings;
 
     Composition& add(Rank rank, std::string_view body,
                      std::string_view type = kSimpleMessageSummary) {
@@ -309,7 +310,7 @@ TEST_CASE(
     Composition mailbox;
     CHECK(contains(mailbox.body(), "Message-Account: sip:alice@ex.org\r\n"));
 
-    mailbox.settings.message_account = "sip:*97-{user}@vm.{host}";
+    mailbox.settings.account = "sip:*97-{user}@vm.{host}";
     CHECK(contains(mailbox.body(), "Message-Account: sip:*97-alice@vm.ex.org\r\n"));
 
     mailbox.add(Rank::hard, "Messages-Waiting: no\r\nMessage-Account: sip:9@ex.org\r\n");

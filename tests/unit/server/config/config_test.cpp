@@ -97,6 +97,7 @@ TEST_CASE("docs/configuration.md shows the documented example") {
 TEST_CASE("the functions of every row belong to its type") {
     for (const ConfigKey& key : config_keys()) {
         CAPTURE(full_name(key));
+        if (key.setting) continue;
         CHECK((key.set_flag != nullptr) == (key.type == ValueType::flag));
         CHECK((key.set_number != nullptr) == (key.type == ValueType::number));
         CHECK((key.read != nullptr) ==
@@ -245,7 +246,7 @@ request_timeout = 5
 
     std::string shown;
     for (const ConfigKey& key : config_keys()) {
-        shown += full_name(key) + " = " + key.show(first.config) + "\n";
+        shown += full_name(key) + " = " + herald::server::shown(key, first.config) + "\n";
     }
     CHECK(mistake_of(shown).empty());
     CHECK(changed_keys(first.config, parse_config(shown).config).empty());

@@ -1,0 +1,39 @@
+// server/core/watcher_list.h: who watches a resource, for packages whose documents are about the
+// watchers of another package (RFC 3857, RFC 3858).
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/task.h"
+#include "packages/package.h"
+#include "server/core/tables.h"
+
+namespace herald::server {
+
+/// Fills EventState::watchers for every package with Profile::watchers_of, and says which resources
+/// of such packages a change of a watcher changes.
+class WatcherList {
+public:
+    /// The tables outlive the list, and the list is there as long as they change. `changed` is
+    /// called with the slot of each resource whose list of watchers changed.
+    WatcherList(ResourceTable& resources, SubscriptionTable& subscriptions,
+                base::Task<void(std::uint32_t resource)> changed);
+
+    /// From now on changes are told: recovery brings back what everybody knows.
+    void resume() noexcept { is_telling_ = true; }
+
+    /// The watchers of an AOR, by id. Fetches are not among them: they watch nothing.
+    std::vector<packages::Watcher> of(const packages::Package& watched, std::string_view aor) const;
+
+private:
+    void on_move(const Subscription& record, SubscriptionState before);
+
+    ResourceTable& resources_;
+    SubscriptionTable& subscriptions_;
+    base::Task<void(std::uint32_t)> changed_;
+    bool is_telling_ = false;
+};
+
+}  // namespace herald::server
