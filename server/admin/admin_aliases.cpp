@@ -18,7 +18,7 @@ std::string what_stays(Context& context, const std::string& aor) {
         const auto slot = context.resources.find(*package, aor);
         if (slot == Resource::kNone) continue;
         for (const auto& publication : context.resources[slot].publications) {
-            if (publication.is_hard() && !publication.is_derived())
+            if (publication.is_permanent() && publication.is_stored())
                 return std::string(package->profile().event);
         }
     }

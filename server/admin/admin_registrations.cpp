@@ -39,7 +39,7 @@ RegistrationInfo info_of(const std::string& aor, const Publication& publication,
     info.cseq = binding.cseq;
     info.publisher = publication.publisher;
     info.created = binding.created;
-    if (!publication.is_hard()) info.expires_at = publication.expires_at;
+    if (!publication.is_permanent()) info.expires_at = publication.expires_at;
     info.parameters = binding.parameters;
     info.public_gruu = binding.public_gruu;
     return info;

@@ -21,7 +21,7 @@ PublicationInfo info_of(const Publication& publication) {
     info.type = publication.type;
     info.rank = name_of_rank(publication.rank);
     info.arrived = publication.arrived;
-    if (!publication.is_hard()) info.expires_at = publication.expires_at;
+    if (!publication.is_permanent()) info.expires_at = publication.expires_at;
     info.size = publication.body.size();
     info.body = publication.body;
     return info;

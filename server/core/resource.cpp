@@ -45,7 +45,7 @@ packages::Composed compose_view(const Resource& resource, const packages::View& 
 const Publication* Resource::by_tag(std::string_view entity_tag) const noexcept {
     const auto found =
         std::find_if(publications.begin(), publications.end(), [&](const Publication& candidate) {
-            return !candidate.is_hard() && candidate.entity_tag == entity_tag;
+            return !candidate.is_permanent() && candidate.entity_tag == entity_tag;
         });
     return found == publications.end() ? nullptr : &*found;
 }

@@ -36,9 +36,9 @@ struct Publication {
     std::uint64_t changed = 0;  ///< Resource::version when it changed last
     packages::Cause cause = packages::Cause::made;
 
-    /// Made from other state in memory, never stored.
-    bool is_derived() const noexcept { return id == 0; }
-    bool is_hard() const noexcept { return expires_at == base::WallTime{}; }
+    /// False for what is made from other state in memory, and made again after a start.
+    bool is_stored() const noexcept { return id != 0; }
+    bool is_permanent() const noexcept { return expires_at == base::WallTime{}; }
 };
 
 /// A publication that is gone, or a document that was replaced, kept for watchers who have not been

@@ -111,7 +111,7 @@ sip::Answer accepted(const MessageRules& rules) {
     return answer(rules.stored_is_200 ? 200 : 202);
 }
 
-std::variant<MessageOperation, sip::Answer> decide(const MessageFacts& facts) {
+std::variant<MessageOperation, sip::Answer> decide_message(const MessageFacts& facts) {
     if (facts.is_repetition) return MessageOperation::repeat;
     if (facts.recipient == Recipient::nobody) return answer(404);
     if (facts.wait > 0) {

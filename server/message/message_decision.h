@@ -57,7 +57,7 @@ enum class MessageOperation : std::uint8_t {
 };
 
 /// The checks of RFC 3428, RFC 3261 16.3 and RFC 5393 from authorization on, in their order.
-std::variant<MessageOperation, sip::Answer> decide(const MessageFacts& facts);
+std::variant<MessageOperation, sip::Answer> decide_message(const MessageFacts& facts);
 
 /// What to do when nobody took it: `best` is the best answer, or 408.
 std::variant<MessageOperation, sip::Answer> decide_undelivered(const MessageFacts& facts,

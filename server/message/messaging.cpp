@@ -153,7 +153,7 @@ void Messaging::on_message(sip::ServerTransactionId transaction, const sip::Mess
     auto named = recipients_.find(*uri);
     incoming->recipient = named.kind;
     incoming->aor = std::move(named.aor);
-    auto decision = decide(facts_of(*incoming, request, named.devices.size()));
+    auto decision = decide_message(facts_of(*incoming, request, named.devices.size()));
     if (const auto* refusal = std::get_if<sip::Answer>(&decision))
         return refuse(*incoming, *refusal);
     carry_out(incoming, request, std::get<MessageOperation>(decision), named);
@@ -280,7 +280,7 @@ void Messaging::send_on(const IncomingPtr& incoming, const sip::Message& request
                         RoutedNotification notification) {
     const bool is_ours = context_.domains.serves_host(domain_of(notification.recipient));
     incoming->recipient = is_ours ? Recipient::user : Recipient::foreign;
-    const auto decision = decide(facts_of(*incoming, request, 1));
+    const auto decision = decide_message(facts_of(*incoming, request, 1));
     if (const auto* refusal = std::get_if<sip::Answer>(&decision))
         return refuse(*incoming, *refusal);
     if (std::get<MessageOperation>(decision) == MessageOperation::expire)

@@ -86,21 +86,21 @@ void Compositor::resume_publish(const Incoming& incoming) {
     if (tombstones_.count(incoming.mark) > 0)
         return accept(incoming.transaction, removal_tag(incoming.mark), 0);
     const auto owner = context_.accounts.find(incoming.aor);
-    auto decision =
-        decide(PublishFacts{.request = *request,
-                            .package = *incoming.package,
-                            .may_publish = may_publish(incoming.package->profile(), incoming.aor,
-                                                       owner.get(), incoming.who),
-                            .is_ours = incoming.is_ours,
-                            .is_known = context_.knows(incoming.aor),
-                            .resource = resource,
-                            .mark = incoming.mark,
-                            .supersedes = incoming.package->profile().publisher_supersedes &&
-                                          is_publisher_for_others(incoming.who, incoming.aor),
-                            .publisher = incoming.who.aor,
-                            .max_publications = context_.config.publish_per_resource,
-                            .expiry = expiry_rules(),
-                            .settings = context_.resources.settings(*incoming.package)});
+    auto decision = decide_publish(PublishFacts{
+        .request = *request,
+        .package = *incoming.package,
+        .may_publish =
+            may_publish(incoming.package->profile(), incoming.aor, owner.get(), incoming.who),
+        .is_ours = incoming.is_ours,
+        .is_known = context_.knows(incoming.aor),
+        .resource = resource,
+        .mark = incoming.mark,
+        .supersedes = incoming.package->profile().publisher_supersedes &&
+                      is_publisher_for_others(incoming.who, incoming.aor),
+        .publisher = incoming.who.aor,
+        .max_publications = context_.config.publish_per_resource,
+        .expiry = expiry_rules(),
+        .settings = context_.resources.settings(*incoming.package)});
     if (const auto* refusal = std::get_if<sip::Answer>(&decision))
         return refuse(incoming, *refusal);
     carry_out(incoming, *request, slot, std::get<PublishPlan>(std::move(decision)));

@@ -143,7 +143,8 @@ void Compositor::commit_state(std::unique_ptr<StateChange> change, const Publica
     if (is_same && earlier->expires_at == order.expires_at)
         return change->done(HardStateChange{earlier->entity_tag, false});
     const bool has_expiry = order.expires_at != base::WallTime{};
-    if (is_same && !earlier->is_hard() && has_expiry) change->kind = StateChange::Kind::refresh;
+    if (is_same && !earlier->is_permanent() && has_expiry)
+        change->kind = StateChange::Kind::refresh;
     auto row = row_of_change(*change, earlier);
     const auto slot = change->slot;
     publications_.commit(slot, std::move(row),

@@ -126,7 +126,7 @@ void Publications::forget(Cell cell) {
 
 void Publications::arm_expiry(std::uint32_t slot, Publication& publication,
                               base::WallTime not_before) {
-    if (publication.is_hard()) return context_.loop.timers().cancel(publication.expiry);
+    if (publication.is_permanent()) return context_.loop.timers().cancel(publication.expiry);
     context_.expiry().arm(publication.expiry, publication.expires_at + kExpiryGrace, not_before,
                           [this, slot, id = publication.id] { on_expiry(slot, id); });
 }

@@ -42,7 +42,7 @@ const Publication* earlier_of(const PublishFacts& facts) {
     const auto& all = facts.resource->publications;
     const auto found = std::find_if(all.begin(), all.end(), [&](const Publication& publication) {
         // Not what the same publisher registered.
-        return publication.publisher == facts.publisher && !publication.is_hard() &&
+        return publication.publisher == facts.publisher && !publication.is_permanent() &&
                publication.rank == packages::Rank::published;
     });
     return found == all.end() ? nullptr : &*found;
@@ -107,7 +107,7 @@ std::variant<PublishPlan, sip::Answer> decide_known(const PublishFacts& facts,
 
 }  // namespace
 
-std::variant<PublishPlan, sip::Answer> decide(const PublishFacts& facts) {
+std::variant<PublishPlan, sip::Answer> decide_publish(const PublishFacts& facts) {
     if (!facts.may_publish) return answer(403);
     if (!facts.is_ours || !facts.is_known) return answer(404);
     if (const auto* done = facts.resource ? facts.resource->by_mark(facts.mark) : nullptr) {

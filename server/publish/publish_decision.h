@@ -43,6 +43,6 @@ struct PublishPlan {
 };
 
 /// The checks of RFC 3903 6 from authorization on, in its order.
-std::variant<PublishPlan, sip::Answer> decide(const PublishFacts& facts);
+std::variant<PublishPlan, sip::Answer> decide_publish(const PublishFacts& facts);
 
 }  // namespace herald::server

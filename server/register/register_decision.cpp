@@ -309,7 +309,7 @@ bool supports(const sip::Message& request, std::string_view option_tag) {
     return false;
 }
 
-std::variant<RegisterPlan, sip::Answer> decide(const RegisterFacts& facts) {
+std::variant<RegisterPlan, sip::Answer> decide_register(const RegisterFacts& facts) {
     if (!facts.may_register) return answer(403);
     if (!facts.is_ours || !facts.is_known) return answer(404);
     const auto values = facts.request.list(sip::Header::contact);

@@ -62,7 +62,7 @@ struct RegisterPlan {
 };
 
 /// The checks of RFC 3261 10.3 from authorization on, in their order.
-std::variant<RegisterPlan, sip::Answer> decide(const RegisterFacts& facts);
+std::variant<RegisterPlan, sip::Answer> decide_register(const RegisterFacts& facts);
 
 /// The binding a publication holds; nullptr for other publications of package reg.
 const packages::Binding* binding_of(const Publication& publication) noexcept;

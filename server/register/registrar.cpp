@@ -128,7 +128,7 @@ void Registrar::resume_register(const Incoming& incoming) {
         if (publications_.wait(slot, [this, incoming] { resume_register(incoming); })) return;
         return refuse(incoming, unavailable("Busy"));
     }
-    auto decision = decide(facts_of(incoming, *request, registration));
+    auto decision = decide_register(facts_of(incoming, *request, registration));
     if (const auto* refusal = std::get_if<sip::Answer>(&decision))
         return refuse(incoming, *refusal);
     carry_out(incoming, *request, slot, std::get<RegisterPlan>(std::move(decision)));

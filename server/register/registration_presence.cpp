@@ -70,7 +70,7 @@ bool RegistrationPresence::is_shown(std::string_view aor) const {
     if (slot == Resource::kNone) return false;
     const auto& all = context_.resources[slot].publications;
     return std::any_of(all.begin(), all.end(),
-                       [](const Publication& each) { return each.is_derived(); });
+                       [](const Publication& each) { return !each.is_stored(); });
 }
 
 void RegistrationPresence::changed(const std::string& aor) {

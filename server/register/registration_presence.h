@@ -23,7 +23,7 @@
 namespace herald::server {
 
 /// Keeps one input of rank registration in the presence of everybody who has a reachable contact.
-/// It is derived: never stored, and made again from the bindings after a start. One per shard, on
+/// It is never stored, but made again from the bindings after a start. One per shard, on
 /// its thread.
 class RegistrationPresence final : public Agent {
 public:

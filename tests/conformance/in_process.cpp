@@ -242,7 +242,7 @@ std::optional<std::string> InProcess::left_over() {
     shard().context().resources.for_each([&](std::uint32_t, const server::Resource& resource) {
         const auto& all = resource.publications;
         const bool has_hard_state =
-            std::any_of(all.begin(), all.end(), [](const auto& one) { return one.is_hard(); });
+            std::any_of(all.begin(), all.end(), [](const auto& one) { return one.is_permanent(); });
         if (!has_hard_state) idle = "the resource " + resource.aor;
     });
     return idle;

@@ -41,7 +41,7 @@ struct Bench {
     /// The status of the refusal, or 1000 and the operation.
     int operator()(std::string_view lines = "\n\nhello") const {
         const Request request("MESSAGE", lines);
-        return said(decide(facts(request)));
+        return said(decide_message(facts(request)));
     }
     int undelivered(int status, std::string_view lines = "\n\nhello") const {
         const Request request("MESSAGE", lines);
@@ -108,7 +108,7 @@ TEST_CASE("the order of the checks: repetition, user, rate, body, time") {
     bench.rules.max_body = 4;
     bench.is_expired = true;
     const Request request("MESSAGE", "\n\nhello");
-    const auto refusal = std::get<sip::Answer>(decide(bench.facts(request)));
+    const auto refusal = std::get<sip::Answer>(decide_message(bench.facts(request)));
     CHECK(refusal.status == 503);
     CHECK(refusal.retry_after == 7);
     bench.wait = 0;
@@ -146,7 +146,7 @@ TEST_CASE("RFC 3428 9: a type that is not taken is 415; no type is text/plain") 
     CHECK(bench("Content-Type: textual/plain\n\nx") == 415);
     CHECK(bench() == +Operation::store);
     const Request request("MESSAGE", "Content-Type: image/png\n\nx");
-    const auto refusal = std::get<sip::Answer>(decide(bench.facts(request)));
+    const auto refusal = std::get<sip::Answer>(decide_message(bench.facts(request)));
     CHECK(refusal.headers == "Accept: text/*, message/cpim\r\n");
 }
 

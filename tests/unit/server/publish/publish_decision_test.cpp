@@ -35,7 +35,7 @@ struct Bench {
     Bench() { resource.publications.push_back(publication("known")); }
 
     std::variant<PublishPlan, sip::Answer> decide(const Request& request) const {
-        return server::decide({.request = *request,
+        return decide_publish({.request = *request,
                                .package = testing::presence(),
                                .may_publish = may_publish,
                                .is_ours = is_ours,

@@ -31,19 +31,19 @@ struct Bench {
     }
 
     std::variant<RegisterPlan, sip::Answer> decide(const Request& request) const {
-        return server::decide({.request = *request,
-                               .domains = domains,
-                               .aliases = aliases,
-                               .aor = "sip:alice@example.com",
-                               .may_register = may_register,
-                               .is_ours = is_ours,
-                               .is_known = is_known,
-                               .registration = &registration,
-                               .mark = mark,
-                               .now = base::WallTime(std::chrono::seconds(1000)),
-                               .flow = "udp 0 192.0.2.1:5060",
-                               .is_stream = is_stream,
-                               .rules = rules});
+        return decide_register({.request = *request,
+                                .domains = domains,
+                                .aliases = aliases,
+                                .aor = "sip:alice@example.com",
+                                .may_register = may_register,
+                                .is_ours = is_ours,
+                                .is_known = is_known,
+                                .registration = &registration,
+                                .mark = mark,
+                                .now = base::WallTime(std::chrono::seconds(1000)),
+                                .flow = "udp 0 192.0.2.1:5060",
+                                .is_stream = is_stream,
+                                .rules = rules});
     }
     RegisterPlan plan(const Request& request) const {
         auto decision = decide(request);
