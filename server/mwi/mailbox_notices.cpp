@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "server/address/instance.h"
 #include "server/core/flow_text.h"
 #include "sip/fields.h"
 #include "sip/uri.h"
@@ -201,8 +202,8 @@ bool MailboxNotices::is_subscribed(const std::string& aor, const packages::Bindi
     return std::any_of(watchers.begin(), watchers.end(), [&](std::uint32_t watcher) {
         const auto& record = context_.subscriptions[watcher];
         if (!record.is_live()) return false;
-        const auto instance = record.get(Part::instance);
-        if (!binding.instance.empty() && instance.find(binding.instance) != instance.npos)
+        if (!binding.instance.empty() &&
+            is_same_instance(record.get(Part::instance), binding.instance))
             return true;
         return is_same_uri(record.get(Part::remote_target), binding.contact);
     });

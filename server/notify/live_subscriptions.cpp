@@ -5,6 +5,8 @@
 #include <memory>
 
 #include "base/log.h"
+#include "base/text.h"
+#include "server/address/instance.h"
 #include "server/core/flow_text.h"
 
 namespace herald::server {
@@ -185,10 +187,12 @@ void LiveSubscriptions::recover(const store::Subscription& row, base::WallTime n
 
 Subscription LiveSubscriptions::record_of(const store::Subscription& row,
                                           const packages::Package& package) const {
+    // Rows of earlier versions have it as the device wrote it.
+    const auto instance = base::lower(instance_in(row.instance));
     Subscription record;
-    record.text = PackedText({row.call_id, row.local_uri, row.remote_uri, row.remote_target,
-                              row.local_tag, row.remote_tag, row.event, row.watcher, row.entity,
-                              row.instance, row.route_set});
+    record.text =
+        PackedText({row.call_id, row.local_uri, row.remote_uri, row.remote_target, row.local_tag,
+                    row.remote_tag, row.event, row.watcher, row.entity, instance, row.route_set});
     record.id = row.id;
     record.change = row.change;
     record.mark = context_.mark_of(row.mark);

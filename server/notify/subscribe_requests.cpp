@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "server/access/authorize.h"
+#include "server/address/instance.h"
 #include "server/core/answers.h"
 #include "server/notify/subscribe_answers.h"
 
@@ -62,10 +63,6 @@ std::string entity_of(std::string_view request_uri) {
     std::string canonical = sip::canonical_aor(*uri);
     const auto scheme = base::lower(uri->scheme_text);
     return canonical.replace(0, canonical.find(':'), scheme);
-}
-
-std::string instance_of(const sip::NameAddress& contact) {
-    return std::string(contact.parameter("+sip.instance").value_or(""));
 }
 
 ExpiryRules expiry_rules(const Config& config, const packages::Profile& profile) {
@@ -158,7 +155,7 @@ SubscribeRequests::Id SubscribeRequests::find_twin(const Incoming& incoming,
     const auto slot = context_.resources.find(*incoming.package, aor);
     const auto contact = sip::sole_contact(request);
     if (slot == Resource::kNone || !contact) return {};
-    const auto instance = instance_of(*contact);
+    const auto instance = base::lower(instance_of(*contact));
     const auto entity = entity_of(request.request_uri());
     return context_.subscriptions.by_device(
         {slot, event_id_of(request.header(sip::Header::event).value_or("")), incoming.who.aor,
@@ -224,7 +221,7 @@ Subscription SubscribeRequests::new_record(const Incoming& incoming, const sip::
     const auto remote_uri = without_tag(request.from());
     const auto event = echoed_event(request);
     const auto entity = entity_of(request.request_uri());
-    const auto instance = instance_of(contact);
+    const auto instance = base::lower(instance_of(contact));
     const auto routes = joined_routes(request);
 
     Subscription record;

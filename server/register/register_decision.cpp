@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "server/address/instance.h"
 #include "server/core/answers.h"
 #include "sip/fields.h"
 #include "sip/uri.h"
@@ -32,20 +33,6 @@ struct Contact {
     std::string instance;
     std::uint32_t reg_id = 0;  ///< 0 where RFC 5626 is not applied
 };
-
-bool same_instance(std::string_view a, std::string_view b) noexcept {
-    return base::iequals(a, b);
-}
-
-/// `"<urn:uuid:...>"`, and what devices make of it: no quotes, no angle brackets.
-std::string instance_of(const sip::NameAddress& address) {
-    const auto value = address.parameter("+sip.instance");
-    if (!value) return {};
-    std::string instance = sip::unquote(*value);
-    if (instance.size() > 1 && instance.front() == '<' && instance.back() == '>')
-        return instance.substr(1, instance.size() - 2);
-    return instance;
-}
 
 std::uint32_t asked_expires(const sip::NameAddress& address, const RegisterFacts& facts) {
     const auto read = [](std::string_view value) {
@@ -109,7 +96,7 @@ Checked check_outbound(const RegisterFacts& facts, std::vector<Contact>& contact
 bool is_binding_of(const Binding& binding, const Contact& contact) {
     if (contact.reg_id != 0) {
         return binding.reg_id == contact.reg_id &&
-               same_instance(binding.instance, contact.instance);
+               is_same_instance(binding.instance, contact.instance);
     }
     const auto uri = sip::parse_uri(binding.contact);
     return uri && sip::equivalent(*uri, contact.uri);

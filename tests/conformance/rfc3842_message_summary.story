@@ -332,6 +332,21 @@ an operator sets message-summary of sip:alice@localhost
     {two}
 Alice receives nothing
 
+# RFC 5626 4.1: a phone is told though another one subscribed whose instance only begins like its own
+config mwi.unsolicited = true
+actor Desk is sip:alice@localhost
+Desk sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+    Contact: <sip:alice@192.0.2.10:5060>;+sip.instance="<urn:uuid:12>"
+Desk receives 200
+Desk receives NOTIFY
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.11:5060>;+sip.instance="<urn:uuid:1>"
+Alice receives 200
+Alice receives NOTIFY
+    Subscription-State: terminated;reason=timeout
+
 # RFC 3842 4: who wants no NOTIFY without a subscription is left alone until it registers anew
 each status: 405 481 489
 an operator sets the mailbox settings of sip:alice@localhost

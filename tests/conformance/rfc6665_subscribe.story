@@ -404,6 +404,20 @@ Bob receives 200
 Bob receives NOTIFY
 the server holds 1 subscriptions
 
+# RFC 5626 4.1: the instance is the same without the angle brackets that some devices leave out
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Contact: <sip:bob@192.0.2.10:5060>;+sip.instance="<urn:uuid:1>"
+Bob receives 200
+Bob receives NOTIFY
+Bob moves to 192.0.2.10:6000
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Contact: <sip:bob@192.0.2.10:6000>;+sip.instance="urn:uuid:1"
+Bob receives 200
+Bob receives NOTIFY
+the server holds 1 subscriptions
+
 # RFC 6665 4.5.2: another Event id is another subscription of the same device
 Bob sends SUBSCRIBE sip:alice@localhost
     Event: presence;id=1
