@@ -24,7 +24,7 @@ Result<std::string> password_for(const Arguments& arguments, const std::string& 
         return std::string(value);
     const auto typed = ask_password("New password of " + printable(aor) + ": ");
     if (typed && !typed->empty()) return *typed;
-    return Fault{FaultKind::malformed, "a password is missing: give --password or HERALD_PASSWORD"};
+    return Fault{FaultKind::malformed, "missing password: give --password or set HERALD_PASSWORD"};
 }
 
 /// What an account that is there already keeps when it gets a new password. PUT replaces the whole.
@@ -98,7 +98,7 @@ int run_account(const Arguments& arguments) {
     if (verb == "add") return add(*api, arguments, *aor, path);
     if (verb == "show") return show(*api, path);
     if (verb == "remove") return remove(*api, *aor, path);
-    print_error("account", "'" + verb + "' is none of add, show and remove");
+    print_error("account", "unknown action '" + verb + "', expected add, show or remove");
     return kMisuse;
 }
 

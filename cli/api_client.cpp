@@ -94,13 +94,13 @@ Result<ApiClient> ApiClient::from(const Arguments& arguments) {
     try {
         const Poco::URI uri(url);
         if (uri.getScheme() != "http" || uri.getHost().empty()) {
-            return Fault{FaultKind::malformed, "'" + url + "' is no URL such as " + kDefaultApi};
+            return Fault{FaultKind::malformed, "'" + url + "' is not a URL like " + kDefaultApi};
         }
         client.host_ = uri.getHost();
         client.port_ = uri.getPort();
         client.base_path_ = uri.getPath();
     } catch (const Poco::Exception&) {
-        return Fault{FaultKind::malformed, "'" + url + "' is no URL such as " + kDefaultApi};
+        return Fault{FaultKind::malformed, "'" + url + "' is not a URL like " + kDefaultApi};
     }
     while (client.base_path_.ends_with('/')) client.base_path_.pop_back();
     client.token_ = token_for(arguments);

@@ -50,7 +50,7 @@ Status check_choice(const Option& option, std::string_view value) {
     const auto allowed = choices(option.value);
     if (allowed.empty() || std::find(allowed.begin(), allowed.end(), value) != allowed.end())
         return {};
-    std::string text = "--" + std::string(option.name) + " is " + quoted(value) + ", want ";
+    std::string text = "--" + std::string(option.name) + " is " + quoted(value) + ", expected ";
     for (std::size_t i = 0; i < allowed.size(); ++i) {
         if (i > 0) text += i + 1 == allowed.size() ? " or " : ", ";
         text += allowed[i];
@@ -61,7 +61,8 @@ Status check_choice(const Option& option, std::string_view value) {
 Status check_number(const Option& option, std::string_view value) {
     const auto number = base::to_u64(value);
     if (number && *number >= option.least && *number <= option.most) return {};
-    std::string text = "--" + std::string(option.name) + " is " + quoted(value) + ", want a number";
+    std::string text =
+        "--" + std::string(option.name) + " is " + quoted(value) + ", expected a number";
     const bool is_too_large = number && *number > option.most;
     if (option.most != UINT32_MAX || is_too_large) {
         text += " from " + std::to_string(option.least) + " to " + std::to_string(option.most);
@@ -80,12 +81,22 @@ Fault unknown_option(const Syntax& syntax, std::string_view name) {
     return misuse(std::move(text));
 }
 
+/// The word of `syntax.operands` that stands for operand number `index`.
+std::string operand_name(const Syntax& syntax, std::size_t index) {
+    std::string_view rest = syntax.operands;
+    for (; index > 0 && rest.find(' ') != rest.npos; --index)
+        rest = base::split_once(rest, ' ').after;
+    std::string name(base::split_once(rest, ' ').before);
+    if (name.ends_with("...")) name.resize(name.size() - 3);
+    return name;
+}
+
 Status check_operands(const Syntax& syntax, const std::vector<std::string>& operands) {
     if (operands.size() < syntax.least_operands) {
-        return misuse("something is missing: want " + std::string(syntax.operands));
+        return misuse("missing argument " + operand_name(syntax, operands.size()));
     }
     if (operands.size() > syntax.most_operands) {
-        return misuse("do not know what to do with " + quoted(operands[syntax.most_operands]));
+        return misuse("unexpected argument " + quoted(operands[syntax.most_operands]));
     }
     return {};
 }
@@ -107,7 +118,7 @@ Result<Arguments> Arguments::parse(const Syntax& syntax,
             continue;
         }
         if (word[1] != '-') {
-            return misuse("options are long ones here: " + quoted(word) + " is none");
+            return misuse("unknown option " + quoted(word) + ": options begin with two dashes");
         }
         const base::Split split = base::split_once(word.substr(2), '=');
         const auto option = std::find_if(syntax.options.begin(), syntax.options.end(),
@@ -123,8 +134,8 @@ Result<Arguments> Arguments::parse(const Syntax& syntax,
     }
     for (const Option& option : syntax.options) {
         if (option.is_required && !arguments.has(option.name)) {
-            return misuse("--" + std::string(option.name) + " " + std::string(option.value) +
-                          " is missing");
+            return misuse("missing option --" + std::string(option.name) + " " +
+                          std::string(option.value));
         }
     }
     if (Status fits = check_operands(syntax, arguments.operands_); !fits) return fits.fault();
@@ -136,7 +147,7 @@ Status Arguments::take(const Option& option, std::optional<std::string_view> val
     if (option.kind == Option::Kind::flag) {
         if (value) return misuse(name + " takes no value");
     } else {
-        if (!value) return misuse(name + " wants a value: " + std::string(option.value));
+        if (!value) return misuse("missing value: " + name + " " + std::string(option.value));
         Status fits = option.kind == Option::Kind::number ? check_number(option, *value)
                                                           : check_choice(option, *value);
         if (!fits) return fits;

@@ -53,7 +53,7 @@ bool ClientNetwork::has_listener(sip::Protocol protocol, const sip::Endpoint& pe
 
 Result<sip::Flow> ClientNetwork::open(sip::Protocol protocol, const sip::Endpoint& peer) {
     if (protocol != sip::Protocol::udp && protocol != sip::Protocol::tcp) {
-        return Fault{FaultKind::unreachable, "only UDP and TCP are spoken here"};
+        return Fault{FaultKind::unreachable, "only UDP and TCP are supported"};
     }
     if (!has_listener(protocol, peer)) {
         const Result<sip::Endpoint> source = source_for(peer);

@@ -27,7 +27,7 @@ bool asks_for_help(const std::vector<std::string_view>& words) {
 int unknown_command(std::span<const Command> all, std::string_view name) {
     std::vector<std::string_view> names{"help", "version"};
     for (const Command& command : all) names.push_back(command.name);
-    std::string text = "herald: there is no command '" + std::string(name) + "'";
+    std::string text = "herald: unknown command '" + std::string(name) + "'";
     const std::string_view meant = nearest(name, names);
     if (!meant.empty()) text += "; did you mean '" + std::string(meant) + "'?";
     print(stderr, text + "\nTry 'herald help'.\n");

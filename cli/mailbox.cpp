@@ -105,7 +105,7 @@ int run_mailbox(const Arguments& arguments) {
         return kMisuse;
     }
     if (arguments.has("clear") && sets_anything(arguments)) {
-        print_error("mailbox", "--clear forgets all counts: give it without others");
+        print_error("mailbox", "--clear forgets all counts: it cannot be combined with others");
         return kMisuse;
     }
     const std::string path = "/v1/mailboxes/" + path_segment(*aor);

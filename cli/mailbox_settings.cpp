@@ -119,7 +119,7 @@ Result<std::string> change_mailbox_settings(const ApiClient& api, const std::str
     }
     if (const auto text = arguments.text("per-account")) {
         if (*text != "yes" && *text != "no")
-            return Fault{FaultKind::malformed, "--per-account wants yes or no"};
+            return Fault{FaultKind::malformed, "--per-account: expected yes or no"};
         settings->set("per_account", *text == "yes");
     }
     if (const auto text = arguments.text("unsolicited")) {

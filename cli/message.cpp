@@ -24,7 +24,7 @@ Result<std::string> text_of(const std::string& operand) {
         text.resize(static_cast<std::size_t>(std::cin.gcount()));
         if (text.ends_with('\n')) text.pop_back();
     }
-    if (text.empty()) return Fault{FaultKind::malformed, "there is nothing to send"};
+    if (text.empty()) return Fault{FaultKind::malformed, "the message is empty"};
     if (text.size() > kLongest) return Fault{FaultKind::malformed, "the message is too long"};
     return text;
 }
@@ -45,10 +45,10 @@ Result<OutgoingRequest> request_for(const Arguments& arguments) {
     request.content_type = arguments.text_or("type", "text/plain;charset=UTF-8");
     const bool is_line = printable(request.content_type) == request.content_type;
     if (!is_line || !sip::parse_media_type(request.content_type))
-        return Fault{FaultKind::malformed, "--type is no media type such as text/plain"};
+        return Fault{FaultKind::malformed, "--type is not a media type like text/plain"};
     const bool is_own_text = !arguments.has("type");
     if (is_own_text && !base::is_utf8(*text))
-        return Fault{FaultKind::malformed, "the message is no UTF-8 text; say --type"};
+        return Fault{FaultKind::malformed, "the message is not UTF-8 text: give its --type"};
     request.body = *std::move(text);
     const auto now = base::SystemClock().wall().time_since_epoch() / std::chrono::seconds(1);
     request.headers = "Date: " + base::to_http_date(now) + "\r\n";

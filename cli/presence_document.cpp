@@ -33,7 +33,7 @@ constexpr std::string_view kMoods[] = {
 template <std::size_t N>
 Status check(const std::string_view (&known)[N], std::string_view what, std::string_view name) {
     if (std::find(std::begin(known), std::end(known), name) != std::end(known)) return {};
-    std::string text = "there is no " + std::string(what) + " '" + std::string(name) + "'";
+    std::string text = "unknown " + std::string(what) + " '" + std::string(name) + "'";
     const std::string_view meant = nearest(name, {std::begin(known), std::end(known)});
     if (!meant.empty())
         return Fault{FaultKind::malformed, text + "; did you mean '" + std::string(meant) + "'?"};

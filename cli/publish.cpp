@@ -102,7 +102,7 @@ Result<std::string> drafted(const Arguments& arguments, const std::string& entit
     if (!draft.mood.empty()) {
         if (Status known = check_mood(draft.mood); !known) return known.fault();
     }
-    if (!base::is_utf8(draft.note)) return Fault{FaultKind::malformed, "--note is no UTF-8 text"};
+    if (!base::is_utf8(draft.note)) return Fault{FaultKind::malformed, "--note is not UTF-8 text"};
     return presence_document(draft);
 }
 
@@ -124,9 +124,9 @@ Status check_combination(const Arguments& arguments, std::string_view event) {
     for (const char* name : {"status", "activity", "mood", "note"}) {
         const std::string option = "--" + std::string(name);
         if (!arguments.has(name)) continue;
-        if (arguments.has("file")) return misuse("--file and " + option + " exclude each other");
+        if (arguments.has("file")) return misuse("--file and " + option + " cannot be combined");
         if (arguments.has("remove")) {
-            return misuse("--remove and " + option + " exclude each other");
+            return misuse("--remove and " + option + " cannot be combined");
         }
         if (event != "presence") {
             return misuse(option + " is for presence; give --file for " + std::string(event));
@@ -134,7 +134,7 @@ Status check_combination(const Arguments& arguments, std::string_view event) {
     }
     for (const char* name : {"file", "replace", "keep"}) {
         if (arguments.has("remove") && arguments.has(name)) {
-            return misuse("--remove and --" + std::string(name) + " exclude each other");
+            return misuse("--remove and --" + std::string(name) + " cannot be combined");
         }
     }
     return {};
@@ -167,7 +167,7 @@ Result<Publisher::Options> options_for(const Arguments& arguments) {
         file ? read_file(std::string(*file)) : drafted(arguments, *resource);
     if (!body) return body.fault();
     if (body->empty())
-        return Fault{FaultKind::malformed, "there is nothing in " + std::string(file.value_or(""))};
+        return Fault{FaultKind::malformed, std::string(file.value_or("")) + " is empty"};
     options.body = *body;
     options.content_type =
         file ? arguments.text_or("type", type_for(options.event)) : "application/pidf+xml";

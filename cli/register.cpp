@@ -120,7 +120,7 @@ Result<Registration::Options> options_for(const Arguments& arguments) {
     if (has_contact && options.keep)
         return misuse("--stay registers this program; leave the contact away");
     if (arguments.has("remove") && options.keep)
-        return misuse("--remove and --stay exclude each other");
+        return misuse("--remove and --stay cannot be combined");
     return options;
 }
 

@@ -309,7 +309,7 @@ Result<std::string> resource_uri(std::string_view typed) {
     const Result<sip::Uri> uri = sip::parse_uri(text);
     if (!uri || uri->host.empty()) {
         return Fault{FaultKind::malformed,
-                     "'" + std::string(typed) + "' is no SIP URI such as sip:alice@example.com"};
+                     "'" + std::string(typed) + "' is not a SIP URI like sip:alice@example.com"};
     }
     return text;
 }

@@ -154,7 +154,7 @@ int watch_all(Session& session, std::vector<Subscriber::Options> all, Form form)
 
 int run_watch(const Arguments& arguments) {
     if (arguments.has("json") && arguments.has("raw")) {
-        print_error("watch", "--json and --raw exclude each other");
+        print_error("watch", "--json and --raw cannot be combined");
         return kMisuse;
     }
     std::vector<Subscriber::Options> all;

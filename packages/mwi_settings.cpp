@@ -74,19 +74,19 @@ std::string check_account(std::string_view value, Earlier) {
             sample.replace(at, name.size(), "x");
     }
     if (sample.empty() || is_uri(sample)) return {};
-    return quoted(value) + " is no URI, want one like \"sip:*97@{host}\"";
+    return quoted(value) + " is not a URI, expected one like \"sip:*97@{host}\"";
 }
 
 std::string check_state(std::string_view value, Earlier) {
     if (value == "terminated" || value == "active") return {};
-    return quoted(value) + " is unknown, want \"terminated\" or \"active\"";
+    return quoted(value) + " is unknown, expected \"terminated\" or \"active\"";
 }
 
 std::string check_header(std::string_view value, Earlier earlier) {
     if (!is_header(value, {}))
-        return quoted(value) + " is no name of a header, want one like \"Subject\"";
+        return quoted(value) + " is not a header name, expected one like \"Subject\"";
     if (earlier.size() >= kMostHeaders)
-        return "want at most " + std::to_string(kMostHeaders) + " names";
+        return "expected at most " + std::to_string(kMostHeaders) + " names";
     return {};
 }
 
@@ -98,7 +98,7 @@ std::string check_pbx(std::string_view value, Earlier earlier) {
         return before && before->name == pbx->name;
     };
     const bool is_twice = std::any_of(earlier.begin(), earlier.end(), is_same);
-    return is_twice ? quoted(pbx->name) + " is there twice" : std::string();
+    return is_twice ? quoted(pbx->name) + " is listed twice" : std::string();
 }
 
 }  // namespace
@@ -112,14 +112,14 @@ Result<PbxAddress> parse_pbx(std::string_view text) {
     }
     if (words.size() != 2 && words.size() != 4) {
         return wrong(
-            "want a name and an address, \"asterisk sip:192.0.2.5:5060\", and a username and a "
+            "expected a name and an address, \"asterisk sip:192.0.2.5:5060\", and a username and a "
             "password behind them where the PBX asks for them");
     }
     PbxAddress pbx{std::string(words[0]), std::string(words[1]), {}, {}};
     if (!std::all_of(pbx.name.begin(), pbx.name.end(), is_name_character))
-        return wrong(quoted(pbx.name) + " is no name, want letters, digits, - and _");
+        return wrong(quoted(pbx.name) + " is not a name, expected letters, digits, - and _");
     if (!is_sip_server(pbx.uri))
-        return wrong(quoted(pbx.uri) + " is no address, want sip:host or sip:host:port");
+        return wrong(quoted(pbx.uri) + " is not an address, expected sip:host or sip:host:port");
     if (words.size() == 4) {
         pbx.username = words[2];
         pbx.password = words[3];

@@ -68,10 +68,10 @@ Result<sip::Endpoint> server_of(std::string_view text) {
     const auto server = port > 0 && port <= 65535
                             ? sip::Endpoint::from(host, static_cast<std::uint16_t>(port))
                             : std::nullopt;
-    if (!server) return misuse("--server is '" + std::string(text) + "', want ADDRESS:PORT");
+    if (!server) return misuse("--server is '" + std::string(text) + "', expected ADDRESS:PORT");
     if (!server->is_loopback()) {
-        return Fault{FaultKind::forbidden,
-                     "load is only made on loopback, " + server->to_string() + " is not there"};
+        return Fault{FaultKind::forbidden, "only servers on loopback are measured; " +
+                                               server->to_string() + " is not one"};
     }
     return *server;
 }
@@ -93,7 +93,7 @@ Status read_counts(const Arguments& arguments, Plan& plan) {
     const std::uint32_t fitting = std::clamp<std::uint32_t>(users, 1, kMostPorts);
     plan.ports = std::min(arguments.number_or("ports", kDefaultPorts), fitting);
     if (arguments.has("window") && arguments.has("rate")) {
-        return misuse("--window and --rate exclude each other");
+        return misuse("--window and --rate cannot be combined");
     }
     plan.window = arguments.number_or("window", plan.window);
     plan.rate = arguments.number_or("rate", 0);
@@ -162,7 +162,7 @@ Result<Plan> plan_of(const Arguments& arguments) {
     if (plan.prefix.empty()) plan.prefix = "bench-" + base::random_token(5) + "-";
     plan.user = arguments.text_or("user", "");
     plan.password = arguments.text_or("password", "");
-    if (!plan.user.empty() && plan.password.empty()) return misuse("--user wants a --password");
+    if (!plan.user.empty() && plan.password.empty()) return misuse("--user needs a --password");
     plan.server_pid = static_cast<int>(arguments.number_or("server-pid", 0));
     plan.verifies = arguments.has("verify");
     plan.unsubscribes = arguments.has("unsubscribe");

@@ -47,9 +47,9 @@ std::string_view type_name(const toml::node& node) {
         case toml::node_type::table:
             return "a table";
         case toml::node_type::array:
-            return "a list";
+            return "an array";
         case toml::node_type::string:
-            return "text";
+            return "a string";
         case toml::node_type::integer:
             return "a number";
         case toml::node_type::floating_point:
@@ -68,9 +68,9 @@ std::string_view wanted(ValueType type) {
         case ValueType::number:
             return "a whole number";
         case ValueType::text:
-            return "text in quotes";
+            return "a string in quotes";
         case ValueType::list:
-            return "a list of texts in brackets";
+            return "an array of strings";
     }
     return {};
 }
@@ -119,8 +119,8 @@ private:
         }
         const toml::table* table = node.as_table();
         if (table == nullptr) {
-            add(line_of(node), std::string(section) + " is a section, want [" +
-                                   std::string(section) + "] and its keys below");
+            add(line_of(node), std::string(section) + " is a section: write [" +
+                                   std::string(section) + "] with its keys below");
             return;
         }
         for (const auto& [name, value] : *table) read_key(section, name.str(), value);
@@ -144,7 +144,7 @@ private:
     void refuse_type(const ConfigKey& key, const toml::node& value) {
         refuse(
             key, line_of(value),
-            "this is " + std::string(type_name(value)) + ", want " + std::string(wanted(key.type)));
+            "expected " + std::string(wanted(key.type)) + ", not " + std::string(type_name(value)));
     }
 
     void read_value(const ConfigKey& key, const toml::node& value) {
@@ -173,7 +173,7 @@ private:
         if (number < 0 || static_cast<std::uint64_t>(number) < key.min ||
             static_cast<std::uint64_t>(number) > key.max) {
             return refuse(key, line_of(value),
-                          std::to_string(number) + " is out of range, want " + range_of(key));
+                          std::to_string(number) + " is out of range, expected " + range_of(key));
         }
         set_number(key, result_.config, static_cast<std::uint64_t>(number));
     }
@@ -192,9 +192,9 @@ private:
         for (const toml::node& element : *list) {
             const auto* text = element.as_string();
             if (text == nullptr) {
-                refuse(
-                    key, line_of(element),
-                    "this element is " + std::string(type_name(element)) + ", want text in quotes");
+                refuse(key, line_of(element),
+                       "expected an array of strings, but this element is " +
+                           std::string(type_name(element)));
                 continue;
             }
             const std::string mistake = read_text(key, result_.config, text->get());
@@ -220,7 +220,7 @@ private:
     }
 
     static std::string unknown_key(std::string_view section, std::string_view name) {
-        std::string text = std::string(section) + "." + repeated(name) + " is no key";
+        std::string text = "unknown key " + std::string(section) + "." + repeated(name);
         std::vector<std::string> here;
         for (const ConfigKey& key : config_keys()) {
             if (key.section == section) here.emplace_back(key.name);
@@ -233,8 +233,8 @@ private:
 
     static std::string unknown_section(std::string_view section, const toml::node& node) {
         const bool is_table = node.is_table();
-        std::string text = is_table ? "[" + repeated(section) + "] is no section"
-                                    : repeated(section) + " is no section or key";
+        std::string text = is_table ? "unknown section [" + repeated(section) + "]"
+                                    : "unknown key " + repeated(section);
         std::vector<std::string> sections;
         for (const ConfigKey& key : config_keys()) {
             if (sections.empty() || sections.back() != key.section)
@@ -310,7 +310,7 @@ Result<ConfigResult> load_config(const std::string& path) {
     while (const std::size_t size = std::fread(piece, 1, sizeof piece, file.get())) {
         text.append(piece, size);
         if (text.size() > kLargestFile)
-            return Fault{FaultKind::io, path + ": more than a megabyte is no configuration"};
+            return Fault{FaultKind::io, path + ": a configuration is at most a megabyte long"};
     }
     if (std::ferror(file.get()) != 0) return failure();
     return parse_config(text);

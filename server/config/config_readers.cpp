@@ -23,7 +23,7 @@ std::string quoted(std::string_view value) {
 }  // namespace
 
 std::string read_domain(Config& config, std::string_view value) {
-    if (!is_host(value)) return quoted(value) + " is no host name or address";
+    if (!is_host(value)) return quoted(value) + " is not a host name or address";
     config.domains.push_back(base::lower(value));
     return {};
 }
@@ -36,7 +36,7 @@ std::string read_auth(Config& config, std::string_view value) {
     } else if (value == "digest") {
         config.auth = AuthMode::digest;
     } else {
-        return quoted(value) + " is unknown, want \"digest\" or \"open\"";
+        return quoted(value) + " is unknown, expected \"digest\" or \"open\"";
     }
     return {};
 }
@@ -55,10 +55,10 @@ std::string show_auth(const Config& config) {
 std::string read_algorithm(Config& config, std::string_view value) {
     const auto algorithm = sip::digest_algorithm_of(value);
     if (!algorithm)
-        return quoted(value) + " is unknown, want \"MD5\", \"SHA-256\" or \"SHA-512-256\"";
+        return quoted(value) + " is unknown, expected \"MD5\", \"SHA-256\" or \"SHA-512-256\"";
     auto& all = config.digest_algorithms;
     if (std::find(all.begin(), all.end(), *algorithm) != all.end())
-        return quoted(value) + " is there twice";
+        return quoted(value) + " is listed twice";
     all.push_back(*algorithm);
     return {};
 }
@@ -86,7 +86,7 @@ std::string read_dns_servers(Config& config, std::string_view value) {
         const auto address = base::trim(server);
         if (!sip::Endpoint::from(address, 53) && !parse_numeric_endpoint(address)) {
             return quoted(address) +
-                   " is no IP address, want \"192.0.2.53\" or "
+                   " is not an IP address, expected \"192.0.2.53\" or "
                    "\"192.0.2.53:5353,[2001:db8::53]:53\"";
         }
         if (!config.dns_servers.empty()) config.dns_servers += ',';
@@ -99,7 +99,8 @@ std::string read_dns_servers(Config& config, std::string_view value) {
 std::string read_outbound_proxy(Config& config, std::string_view value) {
     const auto uri = sip::parse_uri(value);
     const bool is_sip = uri && uri->scheme == sip::Scheme::sip && value.find('>') == value.npos;
-    if (!value.empty() && !is_sip) return quoted(value) + " is no SIP URI, want \"sip:host:port\"";
+    if (!value.empty() && !is_sip)
+        return quoted(value) + " is not a SIP URI, expected \"sip:host:port\"";
     config.outbound_proxy = value;
     return {};
 }
@@ -107,7 +108,7 @@ std::string read_outbound_proxy(Config& config, std::string_view value) {
 std::string read_message_type(Config& config, std::string_view value) {
     const auto [type, subtype, found] = base::split_once(value, '/');
     if (!found || type.empty() || subtype.empty() || value.find_first_of(" ;,\"") != value.npos)
-        return quoted(value) + " is no media type, want \"text/plain\" or \"text/*\"";
+        return quoted(value) + " is not a media type, expected \"text/plain\" or \"text/*\"";
     config.message_types.push_back(base::lower(value));
     return {};
 }
@@ -116,7 +117,7 @@ std::string read_log_level(Config& config, std::string_view value) {
     const auto found = std::find(std::begin(kLogLevels), std::end(kLogLevels), value);
     if (found == std::end(kLogLevels)) {
         return quoted(value) +
-               " is unknown, want \"debug\", \"info\", \"warning\", \"error\" or \"off\"";
+               " is unknown, expected \"debug\", \"info\", \"warning\", \"error\" or \"off\"";
     }
     config.log_level = static_cast<base::LogLevel>(found - std::begin(kLogLevels));
     return {};
@@ -128,14 +129,14 @@ std::string show_log_level(const Config& config) {
 std::string read_store_url(Config& config, std::string_view value) {
     const bool is_file = value.substr(0, 7) == "sqlite:" && value.size() > 7;
     if (!is_file && value != "memory:")
-        return quoted(value) + " is no store, want \"sqlite:<file>\" or \"memory:\"";
+        return quoted(value) + " is not a store, expected \"sqlite:<file>\" or \"memory:\"";
     config.store_url = value;
     return {};
 }
 
 std::string read_unknown(Config& config, std::string_view value) {
     if (value != "accept" && value != "refuse")
-        return quoted(value) + " is unknown, want \"accept\" or \"refuse\"";
+        return quoted(value) + " is unknown, expected \"accept\" or \"refuse\"";
     config.accept_unknown_resources = value == "accept";
     return {};
 }
@@ -171,7 +172,7 @@ std::string read_notify_interval(Config& config, std::string_view value) {
     const auto& all = config.notify_intervals;
     if (std::any_of(all.begin(), all.end(),
                     [&](const auto& each) { return each.event == interval->event; }))
-        return quoted(interval->event) + " is there twice";
+        return quoted(interval->event) + " is listed twice";
     config.notify_intervals.push_back(*std::move(interval));
     return {};
 }

@@ -20,12 +20,13 @@ bool is_same_address(const ListenAddress& a, const ListenAddress& b) {
 void check_listeners(const Config& config, Rules& broken) {
     const std::string kKey = "sip.listen";
     const auto& all = config.sip_listen;
-    if (all.empty()) broken.push_back({kKey, "nothing is listened on, want at least one address"});
+    if (all.empty())
+        broken.push_back({kKey, "there is nothing to listen on, expected at least one address"});
     for (auto it = all.begin(); it != all.end(); ++it) {
         const std::string shown = "\"" + to_string(*it) + "\"";
         if (std::any_of(all.begin(), it,
                         [&](const auto& other) { return is_same_address(other, *it); })) {
-            broken.push_back({kKey, shown + " is there twice"});
+            broken.push_back({kKey, shown + " is listed twice"});
         }
         if (it->bind.is_any() && it->advertised.empty()) {
             broken.push_back(
@@ -90,9 +91,8 @@ void check_tokens(const Config& config, Rules& broken) {
         }
     }
     if (config.http_token_file.empty() && tokens.empty()) {
-        broken.push_back(
-            {"http.token_file",
-             "there is no token at all: name a file here, or put tokens into http.tokens"});
+        broken.push_back({"http.token_file",
+                          "there is no token: name a file here, or list tokens in http.tokens"});
     }
 }
 

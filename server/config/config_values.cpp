@@ -86,16 +86,16 @@ bool AddressRange::contains(const sip::Endpoint& address) const noexcept {
 }
 
 Result<AddressRange> parse_address_range(std::string_view text) {
-    const std::string shape = ", want an address or a range like 192.0.2.0/24";
+    const std::string shape = ", expected an address or a range like 192.0.2.0/24";
     const auto [host, length, has_length] = base::split_once(text, '/');
     const auto address = sip::Endpoint::from(host, 0);
-    if (!address) return wrong("\"" + std::string(host) + "\" is no IP address" + shape);
+    if (!address) return wrong("\"" + std::string(host) + "\" is not an IP address" + shape);
 
     AddressRange range{*address, address->is_ipv6() ? 128U : 32U};
     if (!has_length) return range;
     const auto prefix = base::to_u64(length);
     if (!prefix || *prefix > range.prefix) {
-        return wrong("/" + std::string(length) + " is no prefix length, want 0 to " +
+        return wrong("/" + std::string(length) + " is not a prefix length, expected 0 to " +
                      std::to_string(range.prefix));
     }
     range.prefix = static_cast<unsigned>(*prefix);
@@ -135,7 +135,7 @@ Result<sip::Endpoint> parse_numeric_endpoint(std::string_view text) {
     const auto endpoint = port ? sip::Endpoint::from(parts->host, *port) : std::nullopt;
     if (!endpoint)
         return wrong("\"" + std::string(text) +
-                     "\" is no address with port, want 127.0.0.1:8080 or [::1]:8080");
+                     "\" is not an address with a port, expected 127.0.0.1:8080 or [::1]:8080");
     return *endpoint;
 }
 
@@ -145,9 +145,9 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
     const auto [protocol_name, host_port, has_protocol] = base::split_once(address, ':');
     const auto protocol = sip::protocol_of(protocol_name);
     if (!has_protocol || !protocol)
-        return wrong(quoted + " names no transport, want udp:127.0.0.1:5060");
+        return wrong(quoted + " names no transport, expected udp:127.0.0.1:5060");
     if (*protocol != sip::Protocol::udp && *protocol != sip::Protocol::tcp) {
-        return wrong(quoted + " asks for a transport this version does not offer, want udp or tcp");
+        return wrong(quoted + " names a transport that is not supported, expected udp or tcp");
     }
 
     const auto parts = split_host_port(host_port);
@@ -156,15 +156,16 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
                                         : std::optional<std::uint16_t>(5060);
     const auto bind = port ? sip::Endpoint::from(parts->host, *port) : std::nullopt;
     if (!bind)
-        return wrong(quoted +
-                     " is no numeric address with port, want udp:127.0.0.1:5060 or tcp:[::1]:5060");
+        return wrong(
+            quoted +
+            " is not a numeric address with a port, expected udp:127.0.0.1:5060 or tcp:[::1]:5060");
     ListenAddress listen{*protocol, *bind, {}};
     if (!has_parameter) return listen;
 
     const auto [name, value, has_value] = base::split_once(parameter, '=');
     if (name != "advertise" || !has_value || !is_host_port(value)) {
         return wrong(quoted + " ends in \"" + std::string(parameter) +
-                     "\", want advertise=host or advertise=host:port");
+                     "\", expected advertise=host or advertise=host:port");
     }
     listen.advertised = value;
     return listen;
@@ -199,10 +200,10 @@ Result<NotifyInterval> parse_notify_interval(std::string_view text) {
     constexpr std::uint64_t kLongest = 3600;
     const auto [event, rest, found] = base::split_once(text, ' ');
     const auto* package = packages::find(event);
-    if (!package) return wrong("\"" + std::string(event) + "\" is no event package");
+    if (!package) return wrong("\"" + std::string(event) + "\" is not an event package");
     const auto seconds = base::to_u64(base::trim(rest));
     if (!seconds || *seconds > kLongest)
-        return wrong("want an event package and seconds up to 3600, \"reg 5\"");
+        return wrong("expected an event package and at most 3600 seconds: \"reg 5\"");
     return NotifyInterval{std::string(package->profile().event),
                           static_cast<std::uint32_t>(*seconds)};
 }

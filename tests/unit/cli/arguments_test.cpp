@@ -86,18 +86,19 @@ TEST_CASE("an unknown option is named with the one that was meant") {
     CHECK(fault_of({"x", "--exp"}) == "unknown option --exp; did you mean --expires?");
     CHECK(fault_of({"x", "--jsno"}) == "unknown option --jsno; did you mean --json?");
     CHECK(fault_of({"x", "--colour"}) == "unknown option --colour");
-    CHECK(fault_of({"x", "-j"}) == "options are long ones here: '-j' is none");
+    CHECK(fault_of({"x", "-j"}) == "unknown option '-j': options begin with two dashes");
 }
 
 TEST_CASE("values are checked against what the table says") {
     CHECK(fault_of({"x", "--expires", "soon"}) ==
-          "--expires is 'soon', want a number from 1 to 7200");
-    CHECK(fault_of({"x", "--expires=0"}) == "--expires is '0', want a number from 1 to 7200");
-    CHECK(fault_of({"x", "--expires=7201"}) == "--expires is '7201', want a number from 1 to 7200");
-    CHECK(fault_of({"x", "--expires=-1"}) == "--expires is '-1', want a number from 1 to 7200");
-    CHECK(fault_of({"x", "--status", "away"}) == "--status is 'away', want open or closed");
+          "--expires is 'soon', expected a number from 1 to 7200");
+    CHECK(fault_of({"x", "--expires=0"}) == "--expires is '0', expected a number from 1 to 7200");
+    CHECK(fault_of({"x", "--expires=7201"}) ==
+          "--expires is '7201', expected a number from 1 to 7200");
+    CHECK(fault_of({"x", "--expires=-1"}) == "--expires is '-1', expected a number from 1 to 7200");
+    CHECK(fault_of({"x", "--status", "away"}) == "--status is 'away', expected open or closed");
     CHECK(fault_of({"x", "--json=yes"}) == "--json takes no value");
-    CHECK(fault_of({"x", "--event"}) == "--event wants a value: PACKAGE");
+    CHECK(fault_of({"x", "--event"}) == "missing value: --event PACKAGE");
 }
 
 TEST_CASE(
@@ -106,13 +107,14 @@ TEST_CASE(
 
     CHECK(Arguments::parse(counts, {"--new", "4294967295"})->number("new") == 4294967295U);
     CHECK(Arguments::parse(counts, {"--new", "4294967296"}).fault().detail ==
-          "--new is '4294967296', want a number from 0 to 4294967295");
-    CHECK(Arguments::parse(counts, {"--new", "x"}).fault().detail == "--new is 'x', want a number");
+          "--new is '4294967296', expected a number from 0 to 4294967295");
+    CHECK(Arguments::parse(counts, {"--new", "x"}).fault().detail ==
+          "--new is 'x', expected a number");
 }
 
 TEST_CASE("operands too few or too many are refused") {
-    CHECK(fault_of({"--json"}) == "something is missing: want URI");
-    CHECK(fault_of({"a", "b", "c"}) == "do not know what to do with 'c'");
+    CHECK(fault_of({"--json"}) == "missing argument URI");
+    CHECK(fault_of({"a", "b", "c"}) == "unexpected argument 'c'");
 }
 
 TEST_CASE("a required option is missed") {
@@ -122,7 +124,7 @@ TEST_CASE("a required option is missed") {
     const auto arguments = Arguments::parse(wanting, {"x"});
 
     REQUIRE_FALSE(arguments);
-    CHECK(arguments.fault().detail == "--event PACKAGE is missing");
+    CHECK(arguments.fault().detail == "missing option --event PACKAGE");
 }
 
 TEST_CASE("the nearest word is one a slip away, or none") {
