@@ -57,7 +57,8 @@ void read_ha1(Fields& fields, Account& account) {
         const auto ha1 = fields.text(name);
         if (!ha1) continue;
         if (ha1->size() != ha1_length(algorithm) || !base::from_hex(*ha1)) {
-            fields.refuse(name, "want " + std::to_string(ha1_length(algorithm)) + " hex digits");
+            fields.refuse(name,
+                          "expected " + std::to_string(ha1_length(algorithm)) + " hex digits");
             continue;
         }
         account.ha1[index_of(algorithm)] = base::lower(*ha1);
@@ -78,7 +79,7 @@ void read_role(Fields& fields, Account& account) {
     if (!text) return;
     const auto found = std::find(kRoles.begin(), kRoles.end(), *text);
     if (found == kRoles.end())
-        return fields.refuse("role", "want user, publisher, monitor or admin");
+        return fields.refuse("role", "expected user, publisher, monitor or admin");
     account.role = static_cast<Account::Role>(found - kRoles.begin());
 }
 
@@ -98,18 +99,19 @@ void read_rights(Fields& fields, Account& account) {
         const auto resource = resource_of(text);
         if (!resource)
             fields.refuse("resources",
-                          "want addresses like sip:alice@example.com, or *@example.com");
+                          "expected addresses like sip:alice@example.com, or *@example.com");
         account.resources.push_back(resource.value_or(""));
     }
     account.packages = fields.texts("packages").value_or(std::vector<std::string>());
     if (std::count(account.packages.begin(), account.packages.end(), "") != 0) {
-        fields.refuse("packages", "want names of event packages, or *");
+        fields.refuse("packages", "expected names of event packages, or *");
     }
     fields.objects("delegates", [&](Fields& delegate) {
         const auto aor = aor_of(delegate.text("aor").value_or(""));
-        if (!aor) delegate.refuse("aor", "want an address like sip:bob@example.com");
+        if (!aor) delegate.refuse("aor", "expected an address like sip:bob@example.com");
         const auto package = delegate.text("package").value_or("*");
-        if (package.empty()) delegate.refuse("package", "want the name of an event package, or *");
+        if (package.empty())
+            delegate.refuse("package", "expected the name of an event package, or *");
         account.delegates.push_back({aor.value_or(""), package});
     });
 }
@@ -124,18 +126,18 @@ Result<Account> account_of(const Call& call, const std::string& aor) {
     if (!is_fit_for_quotes(account.username) || account.username.find(':') != std::string::npos) {
         fields.refuse(
             "username",
-            "want 1 to 255 bytes without quotes, backslashes, colons and control characters");
+            "expected 1 to 255 bytes without quotes, backslashes, colons and control characters");
     }
     if (!is_fit_for_quotes(account.realm)) {
         fields.refuse("realm",
-                      "want 1 to 255 bytes without quotes, backslashes and control characters");
+                      "expected 1 to 255 bytes without quotes, backslashes and control characters");
     }
     const auto password = fields.text("password");
     const bool has_ha1 = fields.object("ha1", [&](Fields& inner) { read_ha1(inner, account); });
     if (password && has_ha1) fields.refuse("ha1", "give either \"password\" or \"ha1\"");
     if (password && password->empty()) fields.refuse("password", "it is empty");
     if (has_ha1 && !has_secret(account))
-        fields.refuse("ha1", "want MD5, SHA-256 or SHA-512-256, and the HA1 in hex");
+        fields.refuse("ha1", "expected MD5, SHA-256 or SHA-512-256, and the HA1 in hex");
     read_role(fields, account);
     read_rights(fields, account);
     if (auto status = fields.status(); !status) return status.fault();

@@ -34,7 +34,7 @@ Result<Answer> list_aliases(const Call& call) {
         const auto number = base::to_u64(text);
         if (!number || *number == 0 || *number > kMaxLimit) {
             return Fault{FaultKind::malformed,
-                         "limit is \"" + std::string(text) + "\", want 1 to 1000"};
+                         "limit is \"" + std::string(text) + "\", expected 1 to 1000"};
         }
         limit = static_cast<std::size_t>(*number);
     }
@@ -63,7 +63,7 @@ Result<Answer> put_alias(const Call& call) {
     if (!aor) return aor.fault();
     Fields fields(call.body);
     const auto text = fields.text("resource");
-    if (!text) fields.refuse("resource", "want the address this one shall stand for");
+    if (!text) fields.refuse("resource", "expected the address that this one stands for");
     if (auto status = fields.status(); !status) return status.fault();
     const auto resource = aor_of(*text);
     if (!resource) return resource.fault();

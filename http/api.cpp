@@ -80,12 +80,12 @@ Status check_query(const Route& route,
         bool is_known = false;
         for (const QueryParameter& parameter : route.query) {
             is_known = is_known || parameter.name == name;
-            known.append(known.empty() ? "want one of " : ", ").append(parameter.name);
+            known.append(known.empty() ? "expected one of " : ", ").append(parameter.name);
         }
         if (is_known) continue;
         if (known.empty()) known = "there are none here";
         std::string detail = '"' + name;
-        detail.append("\" is no query parameter, ").append(known);
+        detail.append("\" is not a query parameter, ").append(known);
         return Fault{FaultKind::malformed, std::move(detail)};
     }
     return {};
@@ -94,7 +94,7 @@ Status check_query(const Route& route,
 Answer method_not_allowed(const std::string& method, const std::string& allow,
                           std::string_view path) {
     Answer answer = problem(405, "method_not_allowed",
-                            method + " is not possible here, want " + allow + ".", path);
+                            method + " is not possible here, expected " + allow + ".", path);
     answer.headers.emplace_back("Allow", allow);
     return answer;
 }

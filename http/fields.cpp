@@ -19,7 +19,7 @@ Fields::Fields(const Json& json, std::string path, std::shared_ptr<std::string> 
     if (object_ != nullptr || !mistake_->empty()) return;
     const std::string what =
         path_.empty() ? "the body" : "\"" + path_.substr(0, path_.size() - 1) + "\"";
-    *mistake_ = what + " is no JSON object, want {\"name\": value, ...}";
+    *mistake_ = what + " is not a JSON object, expected {\"name\": value, ...}";
 }
 
 const Json* Fields::member(std::string_view name) {
@@ -39,7 +39,7 @@ std::optional<std::string> Fields::text(std::string_view name) {
     const Json* json = member(name);
     if (json == nullptr) return std::nullopt;
     const auto* text = json->as<std::string>();
-    if (text == nullptr) return refuse(name, "want text"), std::nullopt;
+    if (text == nullptr) return refuse(name, "expected a string"), std::nullopt;
     return *text;
 }
 
@@ -47,7 +47,7 @@ std::optional<bool> Fields::flag(std::string_view name) {
     const Json* json = member(name);
     if (json == nullptr) return std::nullopt;
     const auto* truth = json->as<bool>();
-    if (truth == nullptr) return refuse(name, "want true or false"), std::nullopt;
+    if (truth == nullptr) return refuse(name, "expected true or false"), std::nullopt;
     return *truth;
 }
 
@@ -56,7 +56,7 @@ std::optional<std::uint32_t> Fields::number(std::string_view name) {
     if (json == nullptr) return std::nullopt;
     const auto* number = json->as<std::int64_t>();
     if (number == nullptr || *number < 0 || *number > kMaxNumber) {
-        return refuse(name, "want a whole number from 0 to 4294967295"), std::nullopt;
+        return refuse(name, "expected a whole number from 0 to 4294967295"), std::nullopt;
     }
     return static_cast<std::uint32_t>(*number);
 }
@@ -65,12 +65,12 @@ std::optional<std::vector<std::string>> Fields::texts(std::string_view name) {
     const Json* json = member(name);
     if (json == nullptr) return std::nullopt;
     const auto* array = json->as<JsonArray>();
-    if (array == nullptr) return refuse(name, "want a list of texts"), std::nullopt;
+    if (array == nullptr) return refuse(name, "expected an array of strings"), std::nullopt;
     std::vector<std::string> out;
     for (const Json& element : *array) {
         const auto* text = element.as<std::string>();
         if (text == nullptr) {
-            refuse(std::string(name) + "[" + std::to_string(out.size()) + "]", "want text");
+            refuse(std::string(name) + "[" + std::to_string(out.size()) + "]", "expected a string");
             return std::nullopt;
         }
         out.push_back(*text);
@@ -98,7 +98,7 @@ bool Fields::objects(std::string_view name, const std::function<void(Fields&)>& 
     if (json == nullptr) return false;
     const auto* array = json->as<JsonArray>();
     if (array == nullptr) {
-        refuse(name, "want a list of objects");
+        refuse(name, "expected an array of objects");
         return true;
     }
     std::size_t index = 0;
@@ -122,7 +122,7 @@ void Fields::check_all_known() {
         if (std::find(known_.begin(), known_.end(), name) != known_.end()) continue;
         std::string all;
         for (const std::string& known : known_) all += (all.empty() ? "" : ", ") + known;
-        return refuse(name, "is no member here, want one of " + all);
+        return refuse(name, "unknown member, expected one of " + all);
     }
 }
 

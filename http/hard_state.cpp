@@ -37,7 +37,7 @@ Result<std::vector<std::string>> tags_of(std::string_view name, std::string_view
         const bool has_more = !rest.empty() && rest.front() == ',';
         if (!tag || (!rest.empty() && !has_more) || tags.size() == kMostTags) {
             return Fault{FaultKind::malformed,
-                         std::string(name) + " is no list of entity-tags in quotes"};
+                         std::string(name) + " is not a list of entity-tags in quotes"};
         }
         tags.push_back(is_weak ? "W/" + *tag : *std::move(tag));
         if (has_more) rest = base::trim(rest.substr(1));

@@ -110,7 +110,8 @@ private:
         const auto line = parse_field_line(text);
         if (!line) {
             return malformed(
-                "A header line cannot be read: want a name, a colon right behind it, and a value "
+                "A header line cannot be read: expected a name, a colon right behind it, and a "
+                "value "
                 "without control characters, at most 8 KiB and each ended by CR LF.");
         }
         for (const auto& [name, take] : kFields) {
@@ -196,7 +197,8 @@ private:
     Status check_framing() {
         if (is_chunked_ && (has_length_ || head_.is_http10)) {
             return malformed(
-                "The length of this request is unclear: want one Content-Length, or, in HTTP/1.1, "
+                "The length of this request is unclear: expected one Content-Length, or, in "
+                "HTTP/1.1, "
                 "chunks.");
         }
         if (is_chunked_) head_.framing = Framing::chunks;

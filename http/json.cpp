@@ -36,7 +36,7 @@ public:
     void key(const std::string& name) override {
         assert(!open_.empty());
         if (open_.back().find(name) != nullptr) {
-            throw Refused("member \"" + name + "\" is there twice");
+            throw Refused("member \"" + name + "\" is given twice");
         }
         const auto* object = open_.back().as<JsonObject>();
         if (object != nullptr && object->size() == kJsonMembers) {

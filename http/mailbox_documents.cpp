@@ -71,7 +71,8 @@ ListedMessage read_message(Fields& fields) {
         const auto text = base::trim(value);
         if (message.headers.size() >= packages::kMaxMessageHeaders)
             fields.refuse(name, "these are too many headers of one message");
-        if (!packages::is_header(name, text)) fields.refuse(name, "this is no header of one line");
+        if (!packages::is_header(name, text))
+            fields.refuse(name, "this is not a header of one line");
         message.headers.emplace_back(name, text);
     });
     message.id = packages::identity_of(message);
@@ -88,7 +89,7 @@ void read_messages(Fields& fields, std::vector<ListedMessage>& messages) {
     auto kept = messages;
     packages::keep_latest(kept);
     if (kept.size() == messages.size() && messages.size() == count) return;
-    fields.refuse("messages", "want at most " + std::to_string(packages::kMaxMessages) +
+    fields.refuse("messages", "expected at most " + std::to_string(packages::kMaxMessages) +
                                   " messages with at most " +
                                   std::to_string(packages::kMaxMessageBytes) +
                                   " bytes of headers in all, and with one header at least each");
@@ -111,7 +112,7 @@ Result<MessageCounts> counts_of_json(const Json& json) {
     counts.waiting = fields.flag("waiting");
     if (const auto account = fields.text("account")) {
         if (!sip::parse_uri(*account))
-            fields.refuse("account", "want a URI like sip:voicemail@example.com");
+            fields.refuse("account", "expected a URI like sip:voicemail@example.com");
         counts.account = *account;
     }
     for (const ClassName& each : kClasses) {
@@ -146,7 +147,7 @@ Result<packages::MailboxSettings> mailbox_settings_of_json(const Json& json) {
     fields.object("source", [&](Fields& source) {
         settings.pbx = source.text("pbx").value_or("");
         settings.pbx_user = source.text("user").value_or("");
-        if (settings.pbx.empty()) source.refuse("pbx", "want a name of mwi.pbx");
+        if (settings.pbx.empty()) source.refuse("pbx", "expected a name of mwi.pbx");
     });
     if (auto status = fields.status(); !status) return status.fault();
     return settings;

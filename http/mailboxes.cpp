@@ -18,7 +18,7 @@ Result<std::string> body_of(const server::ResourceInfo& resource, std::string_vi
     if (source.empty()) return resource.body;
     if (source != "here") {
         return Fault{FaultKind::malformed, "source is \"" + std::string(source) +
-                                               "\", want here, or nothing for the sum of all"};
+                                               "\", expected here, or nothing for the sum of all"};
     }
     for (const server::PublicationInfo& publication : resource.publications) {
         if (publication.source == server::kHardSource) return publication.body;

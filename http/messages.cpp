@@ -44,8 +44,8 @@ Result<std::uint64_t> limit_of(const Call& call) {
     if (text.empty()) return kDefaultLimit;
     const auto number = base::to_u64(text);
     if (number && *number >= 1 && *number <= kMaxLimit) return *number;
-    return Fault{FaultKind::malformed,
-                 "limit is \"" + std::string(text) + "\", want 1 to " + std::to_string(kMaxLimit)};
+    return Fault{FaultKind::malformed, "limit is \"" + std::string(text) + "\", expected 1 to " +
+                                           std::to_string(kMaxLimit)};
 }
 
 }  // namespace
@@ -59,9 +59,9 @@ Result<Answer> send_message(const Call& call) {
     order.type = fields.text("type").value_or("text/plain;charset=UTF-8");
     order.subject = fields.text("subject").value_or("");
     order.expires = fields.number("expires").value_or(0);
-    if (!from) fields.refuse("from", "want the address-of-record that sends it");
-    if (!to) fields.refuse("to", "want the address-of-record it is for");
-    if (!body) fields.refuse("body", "want the text");
+    if (!from) fields.refuse("from", "expected the address-of-record that sends it");
+    if (!to) fields.refuse("to", "expected the address-of-record it is for");
+    if (!body) fields.refuse("body", "expected the text");
     if (auto status = fields.status(); !status) return status.fault();
     const auto sender = aor_of(*from);
     if (!sender) return sender.fault();

@@ -48,7 +48,7 @@ Result<std::uint64_t> number_parameter(const Call& call, std::string_view name,
     const auto number = base::to_u64(text);
     if (!number || *number == 0 || *number > most) {
         return Fault{FaultKind::malformed, std::string(name) + " is \"" + std::string(text) +
-                                               "\", want 1 to " + std::to_string(most)};
+                                               "\", expected 1 to " + std::to_string(most)};
     }
     return *number;
 }
@@ -84,7 +84,7 @@ Result<Answer> put_registration(const Call& call) {
     const auto contact = fields.text("contact");
     const auto expires = fields.number("expires");
     const auto path = fields.text("path");
-    if (!contact) fields.refuse("contact", "want the URI to be registered");
+    if (!contact) fields.refuse("contact", "expected the URI to register");
     if (auto status = fields.status(); !status) return status.fault();
     const auto done = call.context.admin.registrations().put(*aor, *contact, expires.value_or(0),
                                                              path.value_or(""));

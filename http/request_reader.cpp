@@ -107,7 +107,7 @@ void RequestReader::read_head() {
         return refuse(FaultKind::malformed, "The head is longer than 32 KiB.");
     if (!is_token(all.substr(0, 1)) || has_bare_feed(all.substr(0, size), searched_)) {
         return refuse(FaultKind::malformed,
-                      "This is no HTTP: want a request line and headers, each ended by CR LF.");
+                      "This is no HTTP: expected a request line and headers, each ended by CR LF.");
     }
     searched_ = size < kHeadEnd.size() ? 0 : size - kHeadEnd.size() + 1;
     if (end == std::string_view::npos) return;
@@ -166,7 +166,8 @@ bool RequestReader::read_chunk_size() {
     if (end == std::string_view::npos) return false;
     const auto size = chunk_size(rest().substr(0, end));
     if (!size) {
-        refuse(FaultKind::malformed, "A chunk has no size: want hex digits and CR LF before it.");
+        refuse(FaultKind::malformed,
+               "A chunk has no size: expected hex digits and CR LF before it.");
         return false;
     }
     at_ += end + kLineEnd.size();

@@ -90,7 +90,7 @@ Result<server::SubscriptionQuery> query_of(const Call& call) {
     if (!query.state.empty() &&
         std::find(std::begin(kStates), std::end(kStates), query.state) == std::end(kStates)) {
         return malformed("state is \"" + query.state +
-                         "\", want pending, active, suspect, flow_lost or terminated");
+                         "\", expected pending, active, suspect, flow_lost or terminated");
     }
     auto resource = aor_parameter(call, "resource");
     if (!resource) return resource.fault();
@@ -101,7 +101,7 @@ Result<server::SubscriptionQuery> query_of(const Call& call) {
     if (const auto text = call.parameter("limit"); !text.empty()) {
         const auto limit = base::to_u64(text);
         if (!limit || *limit == 0 || *limit > kMaxLimit) {
-            return malformed("limit is \"" + std::string(text) + "\", want 1 to 1000");
+            return malformed("limit is \"" + std::string(text) + "\", expected 1 to 1000");
         }
         query.limit = static_cast<std::size_t>(*limit);
     }

@@ -58,7 +58,7 @@ Status parse_query(std::string_view text, Target& target) {
         if (!value) return value.fault();
         for (const auto& earlier : target.query) {
             if (earlier.first == *name)
-                return malformed("query parameter \"" + *name + "\" is there twice");
+                return malformed("query parameter \"" + *name + "\" is given twice");
         }
         target.query.emplace_back(*std::move(name), *std::move(value));
     }
@@ -76,7 +76,7 @@ bool has_scheme(std::string_view text) {
 
 Result<Target> parse_target(std::string_view text) {
     const auto [path, query, has_query] = base::split_once(without_authority(text), '?');
-    if (path.empty() || path.front() != '/') return malformed("the request target is no path");
+    if (path.empty() || path.front() != '/') return malformed("the request target is not a path");
     Target target;
     target.path = path;
     for (std::string_view rest = path.substr(1);;) {
@@ -98,7 +98,7 @@ Result<std::string> aor_of(std::string_view text) {
         uri && uri->has_user && !uri->user.empty() && !uri->host.empty() && uri->headers.empty();
     if (!is_aor || uri->scheme == sip::Scheme::other || uri->scheme == sip::Scheme::tel) {
         return malformed("\"" + std::string(text) +
-                         "\" is no address-of-record, want sip:user@domain");
+                         "\" is not an address-of-record, expected sip:user@domain");
     }
     return sip::canonical_aor(*uri);
 }

@@ -20,14 +20,14 @@ std::string read_line(MailboxSettings& settings, std::string_view name, std::str
         if (settings.members.size() >= kMaxMembers) return "too many members";
         settings.members.emplace_back(value);
     } else if (name == "unsolicited") {
-        if (value != "yes" && value != "no") return "want yes or no";
+        if (value != "yes" && value != "no") return "expected yes or no";
         settings.unsolicited = value == "yes";
     } else if (name == "pbx") {
         settings.pbx = value;
     } else if (name == "pbx_user") {
         settings.pbx_user = value;
     } else if (name == "per_account") {
-        if (value != "yes" && value != "no") return "want yes or no";
+        if (value != "yes" && value != "no") return "expected yes or no";
         settings.is_per_account = value == "yes";
     } else {
         return "an unknown name";

@@ -25,7 +25,7 @@ Status check(const packages::Package& package, const packages::Document& documen
         for (const auto type : types) (wanted += wanted.empty() ? "" : " or ") += type;
         const auto given = document.type.empty() ? "no media type" : document.type;
         return Fault{FaultKind::unsupported_media,
-                     "This package does not take " + given + ", want " + wanted};
+                     "This package does not take " + given + ", expected " + wanted};
     }
     return {};
 }

@@ -106,7 +106,7 @@ def a_refusal_says_what_is_wrong_and_where():
             expect(place in answer.json()["detail"], f"{place} is in {answer.json()['detail']}")
         answer = put(server, PRESENCE, "text/plain", "busy")
         expect_equal(answer.status, 415, "another type")
-        expect("want application/pidf+xml" in answer.json()["detail"], answer.json()["detail"])
+        expect("expected application/pidf+xml" in answer.json()["detail"], answer.json()["detail"])
         answer = put(server, PRESENCE, "application/pidf+xml", DOCUMENT.ljust(70000))
         expect_equal(answer.status, 413, "more than the package takes")
         answer = put(server, PRESENCE.replace("presence", "weather"), "application/pidf+xml", DOCUMENT)

@@ -42,7 +42,7 @@ TEST_CASE("whose state an address is, only an admin says") {
 TEST_CASE("what is no alias is refused with what is wanted") {
     Bench bench;
     CHECK(member(bench.call("PUT", kPath, "admin", "{}"), "detail") ==
-          "\"resource\": want the address this one shall stand for");
+          "\"resource\": expected the address that this one stands for");
     CHECK(bench.call("PUT", kPath, "admin", R"({"resource": "alice"})").status == 400);
     CHECK(bench.call("PUT", kPath, "admin", R"({"resource": "a@b.c", "x": 1})").status == 400);
     CHECK(bench.call("PUT", "/v1/aliases/tel:+1", "admin", R"({"resource": "a@b.c"})").status ==

@@ -77,13 +77,14 @@ TEST_CASE("bad filters are refused with what is possible") {
         CHECK(answer.status == 400);
         return member(answer, "detail");
     };
-    CHECK(detail("limit=0") == "limit is \"0\", want 1 to 1000");
-    CHECK(detail("limit=1001") == "limit is \"1001\", want 1 to 1000");
-    CHECK(detail("limit=ten") == "limit is \"ten\", want 1 to 1000");
-    CHECK(contains(detail("state=dead"), "want pending, active"));
-    CHECK(contains(detail("resource=alice"), "is no address-of-record"));
+    CHECK(detail("limit=0") == "limit is \"0\", expected 1 to 1000");
+    CHECK(detail("limit=1001") == "limit is \"1001\", expected 1 to 1000");
+    CHECK(detail("limit=ten") == "limit is \"ten\", expected 1 to 1000");
+    CHECK(contains(detail("state=dead"), "expected pending, active"));
+    CHECK(contains(detail("resource=alice"), "is not an address-of-record"));
     CHECK(detail("packge=presence") ==
-          "\"packge\" is no query parameter, want one of package, resource, watcher, state, limit, "
+          "\"packge\" is not a query parameter, expected one of package, resource, watcher, state, "
+          "limit, "
           "after");
     CHECK(bench.call("GET", "/v1/accounts/a@b.c?x=1").status == 400);
 }
@@ -250,14 +251,14 @@ TEST_CASE("bad counters are refused with the member") {
         return member(answer, "detail");
     };
     CHECK(detail(R"({"voice":{"new":-1}})") ==
-          "\"voice.new\": want a whole number from 0 to 4294967295");
+          "\"voice.new\": expected a whole number from 0 to 4294967295");
     CHECK(detail(R"({"voice":{"new":1,"urgent_new":2}})") ==
           "\"voice.urgent_new\": it is more than \"new\", which includes it");
     CHECK(detail(R"({"fax":{"old":1,"urgent_old":2}})") ==
           "\"fax.urgent_old\": it is more than \"old\", which includes it");
-    CHECK(contains(detail(R"({"voicemail":{}})"), "\"voicemail\": is no member here"));
-    CHECK(contains(detail(R"({"account":"sip:a@b.c\r\nX: y"})"), "\"account\": want a URI"));
-    CHECK(contains(detail(R"({"account":"nonsense"})"), "\"account\": want a URI"));
+    CHECK(contains(detail(R"({"voicemail":{}})"), "\"voicemail\": unknown member"));
+    CHECK(contains(detail(R"({"account":"sip:a@b.c\r\nX: y"})"), "\"account\": expected a URI"));
+    CHECK(contains(detail(R"({"account":"nonsense"})"), "\"account\": expected a URI"));
     CHECK(bench.admin.state.set.empty());
 }
 
@@ -344,16 +345,16 @@ TEST_CASE("bad accounts are refused with the member, and never repeat a secret")
         detail(R"({"password":"swordfish","ha1":{"MD5":"0123456789abcdef0123456789abcdef"}})"),
         "\"ha1\": give either"));
     CHECK(detail(R"({"password":""})") == "\"password\": it is empty");
-    CHECK(detail(R"({"password":["swordfish"]})") == "\"password\": want text");
-    CHECK(detail(R"({"ha1":{"MD5":"swordfish"}})") == "\"ha1.MD5\": want 32 hex digits");
-    CHECK(contains(detail(R"({"ha1":{}})"), "\"ha1\": want MD5"));
-    CHECK(contains(detail(R"({"ha1":{"SHA-1":"swordfish"}})"), "\"ha1.SHA-1\": is no member here"));
+    CHECK(detail(R"({"password":["swordfish"]})") == "\"password\": expected a string");
+    CHECK(detail(R"({"ha1":{"MD5":"swordfish"}})") == "\"ha1.MD5\": expected 32 hex digits");
+    CHECK(contains(detail(R"({"ha1":{}})"), "\"ha1\": expected MD5"));
+    CHECK(contains(detail(R"({"ha1":{"SHA-1":"swordfish"}})"), "\"ha1.SHA-1\": unknown member"));
     CHECK(contains(detail(R"({"password":"swordfish","packages":["presence",""]})"),
-                   "\"packages\": want names"));
+                   "\"packages\": expected names"));
     CHECK(contains(detail(R"({"password":"swordfish","delegates":[{"aor":"b@b.c","package":""}]})"),
-                   "\"delegates[0].package\": want the name"));
-    CHECK(contains(detail(R"({"pasword":"swordfish"})"), "\"pasword\": is no member here"));
-    CHECK(contains(detail(R"({"password":"swordfish","role":"king"})"), "\"role\": want user"));
+                   "\"delegates[0].package\": expected the name"));
+    CHECK(contains(detail(R"({"pasword":"swordfish"})"), "\"pasword\": unknown member"));
+    CHECK(contains(detail(R"({"password":"swordfish","role":"king"})"), "\"role\": expected user"));
     CHECK(contains(detail(R"({"password":"swordfish","roles":["user","admin"]})"),
                    "\"roles\": an account has one role"));
     CHECK(contains(detail(R"({"password":"swordfish","roles":[]})"),

@@ -80,7 +80,7 @@ TEST_CASE("RFC 9110 13.1: If-Match and If-None-Match are lists of entity-tags") 
         wrong.if_match = bad;
         const Answer answer = bench.send(wrong, "x");
         CHECK(answer.status == 400);
-        CHECK(member(answer, "detail") == "If-Match is no list of entity-tags in quotes");
+        CHECK(member(answer, "detail") == "If-Match is not a list of entity-tags in quotes");
         Request removal = request("DELETE", "write");
         removal.if_none_match = bad;
         CHECK(bench.send(removal).status == 400);

@@ -70,7 +70,7 @@ TEST_CASE("a NUL byte is refused, escaped or not") {
 }
 
 TEST_CASE("a member that is there twice is refused, at any depth") {
-    CHECK(rewritten(R"({"a":1,"a":2})").find("member \"a\" is there twice") != std::string::npos);
+    CHECK(rewritten(R"({"a":1,"a":2})").find("member \"a\" is given twice") != std::string::npos);
     CHECK_FALSE(parse_json(R"({"x":[{"a":1,"b":{"c":1,"c":1}}]})").has_value());
     CHECK(parse_json(R"({"a":{"a":1},"b":{"a":1}})").has_value());
 }
@@ -129,23 +129,24 @@ TEST_CASE("fields say which member is wrong") {
             R"({"name":"x","open":true,"count":4294967295,"list":["a"],"inner":{"n":1},"all":[{"t":"x"}]})") ==
         "");
     CHECK(mistake(R"({"name":null,"inner":null})") == "");
-    CHECK(mistake(R"([])") == "the body is no JSON object, want {\"name\": value, ...}");
-    CHECK(mistake(R"({"name":5})") == "\"name\": want text");
-    CHECK(mistake(R"({"open":"true"})") == "\"open\": want true or false");
-    CHECK(mistake(R"({"count":-1})") == "\"count\": want a whole number from 0 to 4294967295");
+    CHECK(mistake(R"([])") == "the body is not a JSON object, expected {\"name\": value, ...}");
+    CHECK(mistake(R"({"name":5})") == "\"name\": expected a string");
+    CHECK(mistake(R"({"open":"true"})") == "\"open\": expected true or false");
+    CHECK(mistake(R"({"count":-1})") == "\"count\": expected a whole number from 0 to 4294967295");
     CHECK(mistake(R"({"count":4294967296})") ==
-          "\"count\": want a whole number from 0 to 4294967295");
-    CHECK(mistake(R"({"count":1.5})") == "\"count\": want a whole number from 0 to 4294967295");
-    CHECK(mistake(R"({"list":["a",1]})") == "\"list[1]\": want text");
-    CHECK(mistake(R"({"list":"a"})") == "\"list\": want a list of texts");
+          "\"count\": expected a whole number from 0 to 4294967295");
+    CHECK(mistake(R"({"count":1.5})") == "\"count\": expected a whole number from 0 to 4294967295");
+    CHECK(mistake(R"({"list":["a",1]})") == "\"list[1]\": expected a string");
+    CHECK(mistake(R"({"list":"a"})") == "\"list\": expected an array of strings");
     CHECK(mistake(R"({"inner":{"n":"x"}})") ==
-          "\"inner.n\": want a whole number from 0 to 4294967295");
-    CHECK(mistake(R"({"inner":[]})") == "\"inner\" is no JSON object, want {\"name\": value, ...}");
-    CHECK(mistake(R"({"inner":{"m":1}})") == "\"inner.m\": is no member here, want one of n");
-    CHECK(mistake(R"({"all":{}})") == "\"all\": want a list of objects");
-    CHECK(mistake(R"({"all":[{"t":"x"},{"t":1}]})") == "\"all[1].t\": want text");
+          "\"inner.n\": expected a whole number from 0 to 4294967295");
+    CHECK(mistake(R"({"inner":[]})") ==
+          "\"inner\" is not a JSON object, expected {\"name\": value, ...}");
+    CHECK(mistake(R"({"inner":{"m":1}})") == "\"inner.m\": unknown member, expected one of n");
+    CHECK(mistake(R"({"all":{}})") == "\"all\": expected an array of objects");
+    CHECK(mistake(R"({"all":[{"t":"x"},{"t":1}]})") == "\"all[1].t\": expected a string");
     CHECK(mistake(R"({"nme":"x"})") ==
-          "\"nme\": is no member here, want one of name, open, count, list, inner, all");
+          "\"nme\": unknown member, expected one of name, open, count, list, inner, all");
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ TEST_CASE("a message is sent as an address of this server; the answer says what 
     CHECK(bench.call("POST", kPath, "read", order).status == 403);
     const Answer refused = bench.call("POST", kPath, "write", R"({"from": "a@b", "to": "c@d"})");
     CHECK(refused.status == 400);
-    CHECK(member(refused, "detail") == "\"body\": want the text");
+    CHECK(member(refused, "detail") == "\"body\": expected the text");
 }
 
 TEST_CASE("what is kept is listed without bodies, unless they are asked for") {

@@ -51,7 +51,7 @@ TEST_CASE("a contact is set, for ever or for a time") {
                                    "put sip:alice@example.com sip:a@192.0.2.1 60 <sip:e;lr>"});
     const Answer refused = bench.call("PUT", kPath, "write", "{}");
     CHECK(refused.status == 400);
-    CHECK(member(refused, "detail") == "\"contact\": want the URI to be registered");
+    CHECK(member(refused, "detail") == "\"contact\": expected the URI to register");
     CHECK(bench.call("PUT", kPath, "read", R"({"contact": "sip:a@b"})").status == 403);
 }
 

@@ -372,9 +372,9 @@ TEST_CASE("settings of a mailbox are kept as text, and count nothing") {
 TEST_CASE("settings of a mailbox that cannot be read are refused with their place") {
     const std::pair<const char*, const char*> bad[] = {
         {"member", "line 1: a value is missing"},
-        {"pbx a\nunsolicited maybe\n", "line 2: want yes or no"},
+        {"pbx a\nunsolicited maybe\n", "line 2: expected yes or no"},
         {"colour blue\n", "line 1: an unknown name"},
-        {"per_account 1\n", "line 1: want yes or no"},
+        {"per_account 1\n", "line 1: expected yes or no"},
     };
     for (const auto& [text, why] : bad) {
         const auto read = mailbox_settings_from_text(text);
