@@ -1,5 +1,5 @@
-// server/message/dispositions.cpp: the notifications a server owes who wrote a message it kept (RFC
-// 5438 12.2.2), and those that come by way of it (8).
+// server/message/dispositions.cpp: the notifications that a server owes the sender of a message it
+// kept (RFC 5438 12.2.2), and those that it passes on (8).
 #include "server/message/dispositions.h"
 
 #include <algorithm>
@@ -38,7 +38,8 @@ bool is_own_route(std::string_view value, const Domains& domains) {
     return uri && !uri->has_user && (domains.serves(*uri) || domains.is_ours(uri->host));
 }
 
-/// Where the route ends here: the user the request was sent to, else whom the notification names.
+/// Where the route ends here: the user the request was sent to, else the one the notification
+/// names.
 std::optional<std::string> final_recipient(const sip::Message& request, const pidf::Cpim& cpim,
                                            const Domains& domains) {
     const auto uri = sip::parse_uri(request.request_uri());

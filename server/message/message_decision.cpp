@@ -1,5 +1,5 @@
 // server/message/message_decision.cpp: what to do with a MESSAGE, decided from facts alone (RFC
-// 3428; mr section 7).
+// 3428).
 #include "server/message/message_decision.h"
 
 #include <algorithm>
@@ -28,7 +28,8 @@ Checked check_proxy_require(const sip::Message& request) {
     return refusal;
 }
 
-/// Who keeps a message takes part himself (RFC 3261 8.2.2.3).
+/// A server that keeps a message is a UAS and has to understand what it requires (RFC 3261
+/// 8.2.2.3).
 Checked check_require(const sip::Message& request) {
     std::string tags;
     for (const auto tag : request.list(sip::Header::require)) {
@@ -66,7 +67,7 @@ Checked check_relay(const MessageFacts& facts) {
 
 std::variant<MessageOperation, sip::Answer> decide_foreign(const MessageFacts& facts) {
     if (!facts.rules.has_foreign) return answer(404);
-    // Never an open relay: the sender is one of ours, and proved it.
+    // Never an open relay: the sender is one of our users, and authenticated.
     const bool is_ours = facts.sender.account && !facts.sender.is_open;
     if (!is_ours) return answer(403, "Only users of this server may write to other domains");
     if (auto refusal = check_relay(facts)) return *std::move(refusal);
@@ -122,7 +123,7 @@ std::variant<MessageOperation, sip::Answer> decide_message(const MessageFacts& f
     if (auto refusal = check_body(facts)) return *std::move(refusal);
     if (facts.recipient == Recipient::foreign) return decide_foreign(facts);
     if (facts.is_expired) return MessageOperation::expire;
-    // What is on its way stays in order; whether somebody is typing is worth nothing later.
+    // Messages stay in order; that somebody is typing is worth nothing later.
     const bool must_queue = facts.is_delivering && !facts.is_composing && facts.has_room;
     if (facts.devices == 0 || (must_queue && facts.recipient == Recipient::user))
         return decide_storage(facts);
@@ -135,7 +136,7 @@ std::variant<MessageOperation, sip::Answer> decide_undelivered(const MessageFact
     const bool is_user = facts.recipient == Recipient::user;
     if (is_user ? !is_worth_keeping(best.status) : !is_absence(best.status)) return best;
     auto decision = decide_storage(facts);
-    // A device that said so itself says it best.
+    // If a device gave that answer itself, its own is the better one.
     const auto* refusal = std::get_if<sip::Answer>(&decision);
     if (refusal && refusal->status == 480 && best.status == 480 && refusal->reason.empty())
         return best;

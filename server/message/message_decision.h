@@ -1,5 +1,5 @@
-// server/message/message_decision.h: what to do with a MESSAGE, decided from facts alone (RFC 3428;
-// mr section 7).
+// server/message/message_decision.h: what to do with a MESSAGE, decided from facts alone (RFC
+// 3428).
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// server/message/message_text.cpp: a MESSAGE as it is sent on, kept, and written anew for who comes
-// later (RFC 3428, RFC 3261 16.6).
+// server/message/message_text.cpp: a MESSAGE as it is sent on, kept, and written anew for a
+// recipient who comes later (RFC 3428, RFC 3261 16.6).
 #include "server/message/message_text.h"
 
 #include <algorithm>
@@ -62,7 +62,7 @@ void append_end(std::string& out, std::string_view body) {
     out += body;
 }
 
-/// What belongs to the message rather than to its way.
+/// Headers that belong to the message rather than to its route.
 bool is_kept(const sip::HeaderField& field, bool keeps_identity) {
     switch (field.id) {
         case sip::Header::content_type:

@@ -33,8 +33,7 @@ store::Message kept_form(const sip::Message& request, base::WallTime now, base::
 /// A kept message as a new request (RFC 3261 8.1.1), from behind the topmost Via on.
 std::string delivery_text(const store::Message& message, base::WallTime now);
 
-/// When a request is worth nothing any more (RFC 3428 7): Expires after its Date, or after `now`;
-/// zero: never.
+/// When a request expires (RFC 3428 7): Expires after its Date, or after `now`; zero: never.
 base::WallTime expiry_of(const sip::Message& request, base::WallTime now);
 
 /// Milliseconds of a Date header (RFC 3261 20.17); nullopt: it is none.
@@ -43,7 +42,7 @@ std::optional<base::WallTime> date_of(std::string_view value);
 /// A header's own value in lines as kept; empty: none.
 std::string_view line_value(std::string_view lines, std::string_view name);
 
-/// How long a message may be at all; the store is not asked to keep more.
+/// Longest message that may be kept at all.
 std::uint64_t size_of(const store::Message& message) noexcept;
 
 }  // namespace herald::server

@@ -14,7 +14,7 @@ namespace herald::server {
 
 namespace {
 
-/// What a set of contacts was registered by: another one means another chance.
+/// Identifies the registrations of a set of contacts: if it changes, another try may succeed.
 std::uint64_t mark_of(const std::vector<const packages::Binding*>& devices) {
     std::uint64_t mark = devices.size();
     for (const auto* device : devices)
@@ -49,7 +49,8 @@ MessageRules rules_of(const Config& config) {
             .has_foreign = config.message_foreign};
 }
 
-/// A token for the Vias of what is sent on: who meets it again has a loop (RFC 5393 4.2).
+/// A token for the Vias of relayed requests: a server that meets its own again has a loop (RFC 5393
+/// 4.2).
 std::string loop_parameter(const Context& context, std::string_view request_uri) {
     const auto hash = base::keyed_hash(context.home.lasting_key, request_uri);
     std::string parameter = ";loop=";
@@ -136,7 +137,7 @@ void Messaging::on_message(sip::ServerTransactionId transaction, const sip::Mess
     incoming->transaction = transaction;
     incoming->arrived = context_.loop.now();
     incoming->source = flow.peer;
-    // The dialogs here are subscriptions, and nobody reads what is said in them (RFC 5057 5.3).
+    // The dialogs here are subscriptions; a MESSAGE within one has no reader (RFC 5057 5.3).
     if (!request.to_tag().empty())
         return refuse(*incoming, answer(403, "Nobody reads messages in this dialog"));
     auto result = context_.authenticator.authenticate(request, flow);
@@ -215,7 +216,7 @@ void Messaging::on_report(const IncomingPtr& incoming, const RelayReport& report
             if (report.best.status >= 300) return on_undelivered(incoming, report.best);
             const bool is_foreign = incoming->recipient == Recipient::foreign;
             accept(*incoming, report.best, is_foreign ? "forwarded" : "relayed");
-            // Whoever answers can be sent what waits for him as well.
+            // A user who answers can be sent their waiting messages as well.
             return delivery_.deliver(incoming->aor);
         }
         case RelayReport::Stage::settled:
@@ -262,20 +263,20 @@ void Messaging::on_kept(const IncomingPtr& incoming, store::Outcome outcome) {
     if (const auto* request = context_.stack.request(incoming->transaction))
         own_.notify_sender(message_of(*incoming, *request), pidf::Disposition::stored);
     accept(*incoming, accepted(rules_of(context_.config)), "stored");
-    // Who registered while nobody answered has not been tried.
+    // A device that registered while nobody answered has not been tried yet.
     const auto devices = registrar_.bindings(incoming->aor);
     if (!devices.empty() && mark_of(devices) != incoming->devices_mark)
         delivery_.deliver(incoming->aor);
 }
 
-/// RFC 3428 7: what is too old is not shown to anybody.
+/// RFC 3428 7: a message that is too old is not shown to anybody.
 void Messaging::expire(const Incoming& incoming, const sip::Message& request) {
     own_.notify_sender(message_of(incoming, request), pidf::Disposition::failed);
     accept(incoming, accepted(rules_of(context_.config)), "expired");
 }
 
-/// Notifications come along the way their messages went, and this server was on it: it is sent on
-/// as a request of its own (RFC 5438 8, 12.2).
+/// A notification comes back the way its message went, and this server was on it: it is sent on as
+/// a request of its own (RFC 5438 8, 12.2).
 void Messaging::send_on(const IncomingPtr& incoming, const sip::Message& request,
                         RoutedNotification notification) {
     const bool is_ours = context_.domains.serves_host(domain_of(notification.recipient));

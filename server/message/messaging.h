@@ -26,7 +26,7 @@ public:
     /// Answers now, after a device answered, or after the commit. Core checks are passed.
     void on_message(sip::ServerTransactionId transaction, const sip::Message& request,
                     const sip::Flow& flow);
-    /// A user of ours can be reached, in a new way or still.
+    /// A user of ours registered or refreshed: they can be reached.
     void on_registered(const std::string& aor, std::string_view /*flow*/) override {
         delivery_.deliver(aor);
     }

@@ -18,7 +18,7 @@ using Stage = RelayReport::Stage;
 constexpr std::size_t kMostOnUdp = 1300;
 constexpr std::size_t kViaRoom = 150;
 
-/// What helps the sender to a better request (RFC 3261 16.7 step 6).
+/// Answers that help the sender to make a better request (RFC 3261 16.7 step 6).
 bool is_helpful(int status) noexcept {
     return status == 401 || status == 407 || status == 415 || status == 420 || status == 484;
 }
@@ -210,7 +210,7 @@ void Relay::on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome) {
                    ? conclude(id, relayed_answer(*outcome.message))
                    : fail(id, outcome.status);
     if (outcome.how == sip::ClientOutcome::How::timeout) return fail(id, 408);
-    // It takes no stream after all.
+    // The device takes no stream after all.
     if (branch->is_switched) return send(id, *branch->flow);
     if (!branch->addresses.empty()) return try_next_address(id);
     const auto& target = target_of(*branch);
@@ -235,7 +235,7 @@ void Relay::fail(base::SlotId id, int status) {
     conclude(id, answer(status));
 }
 
-/// The device has spoken, or never will.
+/// The device has answered, or will not.
 void Relay::conclude(base::SlotId id, sip::Answer answer) {
     const auto job_id = branches_[id.slot].job;
     auto& job = jobs_[job_id.slot];
@@ -259,7 +259,7 @@ void Relay::report_answer(Job& job, sip::Answer answer) {
     job.done({.stage = Stage::answered, .best = std::move(answer), .silent = {}});
 }
 
-/// Nothing is left to be waited for.
+/// There is nothing left to wait for.
 void Relay::settle(base::SlotId id) {
     auto& job = jobs_[id.slot];
     if (!job.is_answered) {

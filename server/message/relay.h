@@ -48,11 +48,11 @@ struct RelayReport {
     Stage stage;
     /// With `answered`: what may be handed back, or 408.
     sip::Answer best;
-    /// With `settled`: Request-URIs of the devices that said nothing.
+    /// With `settled`: Request-URIs of the devices that did not answer.
     std::vector<std::string> silent;
 };
 
-/// Relays requests for one shard. Knows neither who sent them nor what becomes of them.
+/// Relays requests for one shard. Does not know who sent them or what becomes of them.
 class Relay final : public sip::RequestSource {
 public:
     /// Gets `answered` once, `settled` once after it, `late` at most once after that, and

@@ -185,7 +185,7 @@ bool StoredMessages::remove(std::string_view aor, std::uint64_t id, Done done) {
     return true;
 }
 
-/// Not to be delivered any more. The row of a young one stays for repetitions of its request.
+/// Ends a message's delivery. The row of a young one stays for repetitions of its request.
 void StoredMessages::end(const std::string& aor, KeptMessage& entry, Done done) {
     queues_[aor].finish(entry);
     --count_;
@@ -206,7 +206,7 @@ void StoredMessages::commit_end(std::uint64_t id, base::WallTime keep_until, Don
         [this, id, keep_until, done = std::move(done)](store::Outcome outcome) mutable {
             if (done) done(outcome);
             if (outcome == store::Outcome::committed) return;
-            // Delivered twice after a restart, unless the store comes back.
+            // Unless the store comes back, it is delivered twice after a restart.
             context_.loop.timers().arm(context_.loop.now() + kExpiryRetry,
                                        [this, id, keep_until] { commit_end(id, keep_until); });
         });

@@ -29,7 +29,7 @@ public:
 
     /// Whether `size` bytes more may be kept for the user.
     bool has_room(std::string_view aor, std::uint64_t size) const;
-    /// A message of this request was kept, in this run or before.
+    /// Whether a message of this request was kept, in this run or before.
     bool knows(std::string_view aor, std::uint64_t mark) const;
     /// One is on its way into the store.
     bool is_keeping(std::string_view aor) const;
@@ -43,7 +43,7 @@ public:
     std::size_t count() const noexcept { return count_; }
 
     using Done = base::Task<void(store::Outcome)>;
-    /// Keeps `message` durably; `done` runs after the commit. Room was asked for.
+    /// Keeps `message` durably; `done` runs after the commit. Call has_room() before.
     void keep(store::Message message, Done done);
     /// Told after each `done`, whatever the outcome.
     void on_kept(base::Task<void(const std::string& aor)> hook) { settled_ = std::move(hook); }

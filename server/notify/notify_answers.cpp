@@ -14,7 +14,7 @@ namespace {
 
 using Part = PackedText::Part;
 
-/// A suspect is tried again 30 s and 60 s after the NOTIFY before (events section 6).
+/// A suspect is tried again 30 s and 60 s after the NOTIFY before.
 constexpr auto kSuspectDelay = std::chrono::seconds(30);
 /// Bounds of what a peer's Retry-After may ask for: zero would be a loop at the speed of the
 /// network, and nobody is left untold for longer than five minutes.
@@ -134,7 +134,7 @@ void NotifySender::on_failed(Id id, Subscription& record, NotifyVerdict verdict,
 }
 
 /// What is known now of the way to a watcher whose flow does not carry. A flow is the watcher's own
-/// and lost; a proxy may come back by itself (events section 6).
+/// and lost; a proxy may come back by itself.
 void NotifySender::take_other_way(Id id, Subscription& record, WatcherWays::Way way) {
     if (way == WatcherWays::Way::looking) return;
     if (way == WatcherWays::Way::open) return send_in_any_case(id, record);

@@ -1,5 +1,5 @@
 // server/notify/notify_verdict.cpp: what the answer to a NOTIFY means for its subscription (RFC
-// 6665 4.2.2, RFC 5057; events 6).
+// 6665 4.2.2, RFC 5057).
 #include "server/notify/notify_verdict.h"
 
 #include "sip/message.h"

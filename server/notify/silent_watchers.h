@@ -1,5 +1,5 @@
 // server/notify/silent_watchers.h: watchers that did not answer or cannot be reached, by the peer
-// their NOTIFYs go to; whoever hears of that peer tries them again (events section 6).
+// their NOTIFYs go to; whoever hears of that peer tries them again.
 //
 //   well --- no answer ---> suspect      heard of its peer, or on its schedule: tried again
 //   well --- no way ------> flow_lost    heard of its peer: well, and tried again
@@ -34,7 +34,7 @@ public:
     void move(Id id, Subscription& record, const sip::Flow& flow);
 
     /// Something was heard from this peer: its watchers are tried again, after this turn and in
-    /// slices (product 7).
+    /// slices.
     void on_sign_of_life(const sip::Flow& flow);
 
 private:

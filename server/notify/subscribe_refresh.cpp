@@ -16,7 +16,7 @@ namespace {
 using Part = PackedText::Part;
 
 /// Same type and id; a missing id on one side is forgiven, the dialog has one usage only (RFC
-/// 6665 8.2.1, events 18).
+/// 6665 8.2.1).
 bool is_same_event(std::string_view kept, std::string_view asked) {
     const auto ours = sip::parse_event(kept);
     const auto theirs = sip::parse_event(asked);

@@ -210,7 +210,7 @@ void Compositor::accept(sip::ServerTransactionId transaction, std::string_view e
     context_.stack.answer(transaction, answer);
 }
 
-/// No state is left to keep a random tag in: the repetition of the request after a crash derives
+/// No state is left that could keep a random tag: the same request repeated after a crash derives
 /// the same one.
 std::string Compositor::removal_tag(std::uint64_t mark) const {
     const auto hash =

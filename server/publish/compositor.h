@@ -18,7 +18,7 @@
 
 namespace herald::server {
 
-/// What an operator wants of hard state.
+/// A change of hard state that an operator wants.
 struct HardOrder {
     const packages::Package* package = nullptr;
     std::string aor;                             ///< canonical
@@ -47,8 +47,8 @@ public:
         base::WallTime expires_at{};                 ///< zero: never
         HardCondition condition;                     ///< of the publication there is
     };
-    /// Sets or removes a publication by its source. What is the same already is only given its
-    /// other expiry. `done` runs after the commit. Faults: malformed, not_found (nothing to
+    /// Sets or removes a publication by its source. A document that is the same already only gets
+    /// the new expiry. `done` runs after the commit. Faults: malformed, not_found (nothing to
     /// remove), unavailable, unknown_outcome.
     void put_state(StateOrder order, Done done);
 
@@ -62,7 +62,7 @@ public:
 
     /// One row of the store, before the first request.
     void recover(store::Publication row, base::WallTime not_before);
-    /// No repetition of a request of the last run can come any more.
+    /// Called when no repetition of a request of the last run can come any more.
     void forget_tombstones() { tombstones_.clear(); }
     /// Those of the cell.
     void forget(Cell cell) {

@@ -136,7 +136,7 @@ std::optional<Fault> Compositor::refusal_of(const StateChange& change, const Pub
 
 void Compositor::commit_state(std::unique_ptr<StateChange> change, const Publication* earlier) {
     const auto& order = change->order;
-    // What an operator says is written down whatever it is.
+    // An operator's change is always written.
     const bool is_same = earlier && order.document && order.rank != packages::Rank::hard &&
                          earlier->type == order.document->type &&
                          earlier->body == order.document->body;

@@ -19,8 +19,8 @@ namespace herald::server {
 /// renew exactly when the time is over, and copies of a lost request come after 0.5, 1.5 and 3.5 s.
 inline constexpr auto kExpiryGrace = std::chrono::seconds(5);
 
-/// What everybody who changes event state shares: the gate of a resource, and the publications in
-/// its memory. One per shard, on its thread.
+/// What all parts that change event state share: the gate of a resource, and the publications in
+/// memory. One per shard, on its thread.
 class Publications {
 public:
     explicit Publications(Context& context);

@@ -20,7 +20,7 @@ struct Condition {
     std::string tag;
 };
 
-/// Exactly one token, quotes tolerated (RFC 3903 11.3.2; events section 18).
+/// Exactly one token, quotes tolerated (RFC 3903 11.3.2).
 std::variant<Condition, sip::Answer> read_condition(const sip::Message& request) {
     if (request.count(sip::Header::sip_if_match) > 1)
         return answer(400, "More than one SIP-If-Match");
@@ -41,14 +41,14 @@ const Publication* earlier_of(const PublishFacts& facts) {
     if (!facts.supersedes || !facts.resource) return nullptr;
     const auto& all = facts.resource->publications;
     const auto found = std::find_if(all.begin(), all.end(), [&](const Publication& publication) {
-        // Not what the same publisher registered.
+        // Not the bindings of the same publisher.
         return publication.publisher == facts.publisher && !publication.is_permanent() &&
                publication.rank == packages::Rank::published;
     });
     return found == all.end() ? nullptr : &*found;
 }
 
-/// What the limit is about; operators' state and members of a group do not use it up.
+/// The publications that the limit counts: not operators' state, not the members of a group.
 std::size_t published_count(const Resource& resource) {
     return static_cast<std::size_t>(
         std::count_if(resource.publications.begin(), resource.publications.end(),

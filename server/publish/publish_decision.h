@@ -32,7 +32,7 @@ struct PublishFacts {
 
 enum class PublishOperation : std::uint8_t { initial, refresh, modify, remove, nothing, repeat };
 
-/// What shall be done; `target` is the publication it concerns.
+/// What to do; `target` is the publication it concerns.
 struct PublishPlan {
     PublishOperation operation;
     const Publication* target = nullptr;

@@ -1,5 +1,5 @@
 // server/subscriber/upstream.h: Herald as a subscriber: it asks PBXs for the state they keep of
-// resources here (RFC 6665 4.1; events section 9).
+// resources here (RFC 6665 4.1).
 //
 //   follow() -> SUBSCRIBE to the PBX -> NOTIFY -> one publication ("pbx <name>"), which lives as
 //   long as the subscription was granted for.

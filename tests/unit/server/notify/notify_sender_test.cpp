@@ -186,7 +186,7 @@ TEST_CASE(
     CHECK(seconds().first == 2);
 }
 
-TEST_CASE("events 4 Y-6: every watcher has the last of many changes") {
+TEST_CASE("every watcher has the last of many changes") {
     Crowd server;
     server.answer_all("200 OK");
     for (unsigned turn = 0; turn < 4; ++turn) {
@@ -228,7 +228,7 @@ TEST_CASE(
     CHECK(server.notifies.size() == kWatchers);
 }
 
-TEST_CASE("events 6: all suspects at one address are tried again when it is heard of") {
+TEST_CASE("all suspects at one address are tried again when it is heard of") {
     Crowd server;
     server.answer_all("408 Request Timeout");
     server.collect();

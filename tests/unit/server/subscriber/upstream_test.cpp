@@ -1,5 +1,5 @@
 // tests/unit/server/subscriber/upstream_test.cpp: Herald subscribing to what a PBX keeps (RFC
-// 6665 4.1, events section 9).
+// 6665 4.1).
 #include "server/subscriber/upstream.h"
 
 #include <array>
