@@ -8,6 +8,7 @@
 #include "server/config/config.h"
 #include "tests/conformance/story.h"
 #include "tests/conformance/teller.h"
+#include "tests/support/places.h"
 
 namespace herald {
 namespace {
@@ -20,7 +21,7 @@ bool contains(std::string_view text, std::string_view part) {
 
 TEST_CASE("the stories of the sample packages") {
     base::log_level(base::LogLevel::off);
-    const auto stories = conformance::read_stories(HERALD_SOURCE_DIR "/tests/sample");
+    const auto stories = conformance::read_stories(testing::in_clone("tests/sample"));
     REQUIRE_MESSAGE(stories.has_value(), stories.fault().detail);
     REQUIRE(!stories->empty());
 

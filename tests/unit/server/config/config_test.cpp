@@ -340,13 +340,13 @@ TEST_CASE("values with a form of their own say what is wrong with them") {
                    "\"exa mple.com\" is not a host name or address"));
     CHECK(contains(sip("domains = ['']"), "\"\" is not a host name or address"));
     CHECK(contains(sip("trusted_peers = ['pbx.example.com']"),
-                   "\"pbx.example.com\" is no IP address"));
+                   "\"pbx.example.com\" is not an IP address"));
     CHECK(contains(sip("realm = 'a\"b'"),
                    "quotes, backslashes and control characters cannot be in a realm"));
     CHECK(contains(sip("digest_algorithms = ['SHA-1']"),
                    "\"SHA-1\" is unknown, expected \"MD5\", \"SHA-256\" or \"SHA-512-256\""));
     CHECK(contains(sip("digest_algorithms = ['MD5', 'MD5']"), "\"MD5\" is listed twice"));
-    CHECK(contains(sip("dns_servers = '192.0.2.53,dns'"), "\"dns\" is no IP address"));
+    CHECK(contains(sip("dns_servers = '192.0.2.53,dns'"), "\"dns\" is not an IP address"));
     const auto intervals = [](std::string_view list) {
         return mistake_of("[notify]\nintervals = " + std::string(list));
     };
