@@ -1,40 +1,35 @@
-// base/rate_limit.cpp: how much each of many senders may do in a given time: token buckets.
+// base/rate_limit.cpp: how much each of many may do in a while, counted for the whole process.
 #include "base/rate_limit.h"
 
 #include <algorithm>
-#include <chrono>
-#include <cmath>
 
 namespace herald::base {
 
 namespace {
 
-double filled(double tokens, Duration time, std::uint32_t rate, std::uint32_t burst) {
-    return std::min<double>(burst, tokens + std::chrono::duration<double>(time).count() * rate);
-}
+constexpr std::uint64_t kSecond = 1'000'000;
 
 }  // namespace
 
-std::uint32_t RateLimit::take(std::string_view who, std::uint32_t rate, std::uint32_t burst,
-                              Instant now) {
-    if (rate == 0) return 0;
-    const std::string key(who);
-    if (buckets_.size() >= most_ && buckets_.count(key) == 0) forget_full(rate, burst, now);
-    auto& bucket = buckets_.try_emplace(key, Bucket{static_cast<double>(burst), now}).first->second;
-    bucket.tokens = filled(bucket.tokens, now - bucket.filled, rate, burst);
-    bucket.filled = now;
-    if (bucket.tokens >= 1) {
-        bucket.tokens -= 1;
-        return 0;
-    }
-    return std::max(1U, static_cast<std::uint32_t>(std::ceil((1 - bucket.tokens) / rate)));
+RateLimit::RateLimit(std::size_t bytes) : full_at_(bytes) {}
+
+std::uint32_t RateLimit::take(std::string_view who, const Rate& rate, Instant now) {
+    return rate.per_second == 0 ? 0 : take(keyed_hash(key_, who), rate, now);
 }
 
-void RateLimit::forget_full(std::uint32_t rate, std::uint32_t burst, Instant now) {
-    std::erase_if(buckets_, [&](const auto& each) {
-        return filled(each.second.tokens, now - each.second.filled, rate, burst) >= burst;
+std::uint32_t RateLimit::take(std::uint64_t who, const Rate& rate, Instant now) {
+    if (rate.per_second == 0) return 0;
+    const auto time = static_cast<std::uint64_t>(now.time_since_epoch().count());
+    const std::uint64_t each = std::max<std::uint64_t>(1, kSecond / rate.per_second);
+    const std::uint64_t room = each * std::max(1U, rate.burst);
+    std::uint64_t short_by = 0;
+    full_at_.update(who, [&](std::optional<std::uint64_t> known) -> std::optional<std::uint64_t> {
+        const std::uint64_t full_at = std::max(known.value_or(0), time) + each;
+        short_by = full_at > time + room ? full_at - time - room : 0;
+        if (short_by > 0) return std::nullopt;
+        return full_at;
     });
-    if (buckets_.size() >= most_) buckets_.clear();
+    return static_cast<std::uint32_t>((short_by + kSecond - 1) / kSecond);
 }
 
 }  // namespace herald::base

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -56,14 +55,6 @@ struct Split {
     bool found;
 };
 Split split_once(std::string_view text, char separator) noexcept;
-
-/// Hash for tables of std::string that are looked up by views; goes with std::equal_to<>.
-struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept {
-        return std::hash<std::string_view>()(text);
-    }
-};
 
 /// RFC 3339 in UTC with milliseconds only where they are not zero: 2026-11-21T12:37:00Z. `unix_ms`
 /// counts from 1970.

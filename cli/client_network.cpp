@@ -33,7 +33,8 @@ Result<sip::Endpoint> source_for(const sip::Endpoint& peer) {
 
 sip::NetworkOptions client_options() {
     sip::NetworkOptions options;
-    options.max_connections = 64;
+    options.streams =
+        std::make_shared<sip::StreamLimits>(sip::StreamLimits::Most{.connections = 64});
     options.udp_receive_buffer = options.udp_send_buffer = 1 << 18;
     return options;
 }

@@ -7,6 +7,7 @@
 
 #include "base/id.h"
 #include "base/text.h"
+#include "base/text_map.h"
 #include "packages/mailbox.h"
 #include "packages/message_counts.h"
 #include "packages/mwi_settings.h"
@@ -125,7 +126,7 @@ std::vector<Composed> parts_of(const MailboxSettings& settings, std::span<const 
                                std::string_view own_account, const EventState& state,
                                const View& view) {
     std::vector<Input> own;
-    std::unordered_map<std::string_view, const Input*> members;
+    std::unordered_map<std::string_view, const Input*, base::NameHash> members;
     for (const Input& input : ordered) {
         if (input.rank == Rank::derived) {
             members.emplace(input.source, &input);

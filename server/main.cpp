@@ -175,7 +175,9 @@ int config(const cli::Arguments& arguments) {
     const auto read = server::load_config(std::string(*file));
     if (!read) return fail(read.fault().detail);
     if (!read->mistakes.empty()) return print_mistakes(std::string(*file), read->mistakes);
-    std::printf("%s: good\n", std::string(*file).c_str());
+    std::printf("%s: good. Strangers can make Herald hold %zu MiB before it knows who they are.\n",
+                std::string(*file).c_str(),
+                static_cast<std::size_t>(server::bytes_for_strangers(read->config) >> 20));
     return cli::kOk;
 }
 

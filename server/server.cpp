@@ -7,9 +7,12 @@
 #include <optional>
 #include <thread>
 
+#include <sys/resource.h>
+
 #include "base/id.h"
 #include "base/log.h"
 #include "server/admin/admin_service.h"
+#include "server/config/config_values.h"
 #include "server/shard/link.h"
 #include "server/shard/recovery.h"
 #include "server/shard/shard.h"
@@ -37,13 +40,53 @@ sip::NetworkOptions network_options(const Config& config, unsigned shard, unsign
     sip::NetworkOptions options;
     options.shard = shard;
     options.reuse_port = shards > 1;
-    options.max_connections = std::max<std::size_t>(1, config.max_connections / shards);
     options.limits.message = config.max_message;
     options.limits.body = config.max_body;
     options.limits.headers = config.max_headers;
     options.connect_timeout = kConnectTimeout;
     options.idle_timeout = std::chrono::seconds(config.tcp_idle_timeout);
     return options;
+}
+
+/// What no peer may name: this server's own addresses, and what the operator denies.
+sip::TargetRules target_rules(const Config& config,
+                              const std::vector<sip::ListenerAddress>& listeners) {
+    sip::TargetRules::Setup setup;
+    setup.denied = config.deny_targets;
+    setup.local = sip::local_addresses();
+    for (const auto& listener : listeners) setup.own.push_back(listener.bound);
+    if (const auto http = parse_numeric_endpoint(config.http_listen)) setup.own.push_back(*http);
+    return sip::TargetRules(std::move(setup));
+}
+
+/// Files that stay free of SIP connections: those of HTTP, the store and the log.
+constexpr std::size_t kReservedFiles = 256;
+
+/// As many files as the system lets us open, from the start: connections should not be what finds
+/// the limit.
+std::size_t raise_file_limit() {
+    rlimit files{};
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) return 1024;
+    if (files.rlim_cur < files.rlim_max) {
+        rlimit raised = files;
+        raised.rlim_cur = files.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &raised) == 0) files = raised;
+    }
+    return static_cast<std::size_t>(files.rlim_cur);
+}
+
+sip::StreamLimits::Most most_streams(const Config& config) {
+    const auto files = raise_file_limit();
+    const auto room = files > 2 * kReservedFiles ? files - kReservedFiles : files / 2;
+    if (room < config.max_connections) {
+        base::log_warning(
+            "server.few_files",
+            {{"limit", files}, {"connections", room}, {"wanted", config.max_connections}});
+    }
+    return {.connections = std::min<std::size_t>(room, config.max_connections),
+            .connections_per_source = config.max_connections_per_source,
+            .bytes = config.max_unfinished_bytes,
+            .bytes_per_source = config.max_unfinished_bytes_per_source};
 }
 
 }  // namespace
@@ -71,7 +114,10 @@ struct Server::State {
     std::vector<sip::ListenerAddress> listeners;
     std::optional<Domains> domains;
     std::atomic<std::uint64_t> ids{1};
-    base::HashKey nonce_key = base::random_key();
+    Limits limits{config};
+    std::optional<Loads> loads;
+    std::shared_ptr<sip::StreamLimits> streams =
+        std::make_shared<sip::StreamLimits>(most_streams(config));
     std::vector<std::unique_ptr<Shard>> shards;
     std::vector<std::thread> threads;
     std::unique_ptr<AdminService> admin;
@@ -105,8 +151,9 @@ Status Server::State::bind() {
     const auto wanted = listen_addresses(config);
     const auto count = shard_count(config);
     for (unsigned shard = 0; shard < count; ++shard) {
-        units.push_back(
-            std::make_unique<Unit>(clock, metrics, network_options(config, shard, count)));
+        auto options = network_options(config, shard, count);
+        options.streams = streams;
+        units.push_back(std::make_unique<Unit>(clock, metrics, options));
         for (std::size_t i = 0; i < wanted.size(); ++i) {
             auto at = wanted[i].bind;
             if (shard > 0) at.set_port(listeners[i].bound.port());
@@ -118,10 +165,12 @@ Status Server::State::bind() {
     }
     domains.emplace(config.domains, listeners);
     realm = config.realm.empty() ? domains->first() : config.realm;
+    limits.targets = std::make_shared<sip::TargetRules>(target_rules(config, listeners));
     return {};
 }
 
 void Server::State::make_shards() {
+    loads.emplace(units.size());
     for (auto& unit : units) {
         auto end = std::make_unique<Links::End>();
         end->loop = &unit->loop;
@@ -135,11 +184,11 @@ void Server::State::make_shards() {
         const bool is_alone = units.size() == 1;
         sip::Transport& transport =
             is_alone ? static_cast<sip::Transport&>(unit.network) : *unit.link;
-        shards.push_back(
-            std::make_unique<Shard>(unit.loop, transport, metrics,
-                                    ShardSetup{config, *domains, *store, ids, nonce_key, i,
-                                               static_cast<unsigned>(units.size()), &*peers},
-                                    is_alone ? nullptr : unit.link.get()));
+        shards.push_back(std::make_unique<Shard>(
+            unit.loop, transport, metrics,
+            ShardSetup{config, *domains, *store, ids, limits, i,
+                       static_cast<unsigned>(units.size()), &*peers, &*loads},
+            is_alone ? nullptr : unit.link.get()));
         unit.link->resolve_with(shards[i]->context().aliases);
         links.shards[i]->stack = &shards[i]->stack();
         unit.network.attach(shards[i]->stack());

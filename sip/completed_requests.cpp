@@ -23,8 +23,11 @@ std::size_t rounded(std::size_t size) {
 
 }  // namespace
 
-CompletedRequests::CompletedRequests(std::size_t limit, base::Duration lifetime)
-    : limit_(std::max<std::size_t>(limit, 1)), lifetime_(lifetime) {}
+CompletedRequests::CompletedRequests(std::size_t limit, base::Duration lifetime,
+                                     std::size_t most_bytes)
+    : limit_(std::max<std::size_t>(limit, 1)),
+      lifetime_(lifetime),
+      most_chunks_(std::max<std::size_t>(most_bytes / kChunk, 1)) {}
 
 bool CompletedRequests::remember(const RequestKey& key, std::string_view packed,
                                  base::Instant now) {
@@ -38,7 +41,9 @@ bool CompletedRequests::remember(const RequestKey& key, std::string_view packed,
     by_transaction_.insert(key.transaction.low, place);
     if (key.merged != 0) by_merged_.insert(key.merged, place);
     ++size_;
-    return is_full;
+    if (chunks_.size() <= most_chunks_) return is_full;
+    while (chunks_.size() > most_chunks_) forget_oldest();
+    return true;
 }
 
 std::optional<std::string_view> CompletedRequests::find(const base::Hash128& transaction,

@@ -20,8 +20,9 @@ namespace herald::sip {
 /// indexes a plain 2xx costs 82 to 103 bytes, on average 92, by how full the indexes are.
 class CompletedRequests {
 public:
-    /// Remembers at most `limit` at once, each for `lifetime`.
-    CompletedRequests(std::size_t limit, base::Duration lifetime);
+    /// Remembers at most `limit` at once, in `most_bytes` besides the indexes, each for `lifetime`.
+    CompletedRequests(std::size_t limit, base::Duration lifetime,
+                      std::size_t most_bytes = std::size_t{1} << 32);
 
     /// Forgets the oldest where there is no room. `packed` is empty for a request that gets no
     /// answer; its copies are known all the same. Returns whether one was forgotten early.
@@ -74,6 +75,7 @@ private:
 
     const std::size_t limit_;
     const base::Duration lifetime_;
+    const std::size_t most_chunks_;
     std::deque<Chunk> chunks_;
     std::uint64_t first_chunk_ = 0;  ///< number of chunks_.front() in the log
     std::size_t head_ = 0;           ///< of the oldest record, within the first chunk

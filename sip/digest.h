@@ -71,9 +71,17 @@ struct Credentials {
     Qop qop = Qop::none;
 };
 
+/// Whose credentials they are.
+struct DigestUser {
+    DigestSecrets secrets;
+    /// One for each account, however its credentials spell it: replay windows are kept by it.
+    std::string name;
+};
+
+class ReplayLedger;
+
 /// A server's side for one realm: stateless nonces, replay window. One per shard; all shards share
-/// the key. A replay is noticed by the instance that accepted the original, so a request and its
-/// copies must meet the same one.
+/// the key and the ledger.
 class DigestServer {
 public:
     struct Options {
@@ -81,13 +89,18 @@ public:
         std::vector<DigestAlgorithm> algorithms{DigestAlgorithm::sha256,
                                                 DigestAlgorithm::md5};  ///< preferred first
         std::chrono::seconds nonce_life{300};
-        bool offer_auth_int = true;          ///< qop "auth,auth-int" rather than "auth"
-        bool offer_userhash = false;         ///< the caller can find users by digest_userhash()
-        bool is_proxy = false;               ///< Proxy-Authenticate (407) and Proxy-Authorization
-        bool allow_rfc2069 = false;          ///< credentials without qop; replayable for nonce_life
-        bool allow_stuck_nc = false;         ///< nc 00000001 again with a fresh cnonce (old phones)
-        std::size_t replay_windows = 65536;  ///< nonces remembered at most; the oldest are
-                                             ///< forgotten (and turn stale)
+        bool offer_auth_int = true;   ///< qop "auth,auth-int" rather than "auth"
+        bool offer_userhash = false;  ///< the caller can find users by digest_userhash()
+        bool is_proxy = false;        ///< Proxy-Authenticate (407) and Proxy-Authorization
+        bool allow_rfc2069 = false;   ///< credentials without qop; replayable for nonce_life
+        bool allow_stuck_nc = false;  ///< nc 00000001 again with a fresh cnonce (old phones)
+        /// Nonces remembered at most where there is no ledger; the oldest are forgotten (and turn
+        /// stale).
+        std::size_t replay_windows = 65536;
+        /// Shared by all that issue nonces of `run` with the same key; null: one of its own.
+        std::shared_ptr<ReplayLedger> ledger;
+        /// Names this run of the server. Nonces of another are ours and expired.
+        std::uint32_t run = 0;
     };
     /// `clock` must outlive the server.
     DigestServer(Options options, const base::HashKey& key, const base::Clock& clock);
@@ -95,20 +108,26 @@ public:
     DigestServer(const DigestServer&) = delete;
     DigestServer& operator=(const DigestServer&) = delete;
 
-    /// WWW-Authenticate lines, one per algorithm, each ended by CRLF (RFC 8760 2.3).
-    std::string challenge(bool is_stale) const;
+    /// WWW-Authenticate lines, one per algorithm, each ended by CRLF (RFC 8760 2.3). With
+    /// `whose`: of the algorithms on offer those it has a secret for, and all where it has none.
+    std::string challenge(bool is_stale, const DigestSecrets* whose = nullptr) const;
 
-    /// The credentials for our realm, if any. Other realms, schemes and algorithms not offered
-    /// count as none. `uri` is not compared with the request: the caller decides whether it names a
-    /// resource served here, else 403. Faults: malformed (a mandatory parameter missing or twice,
-    /// both username forms, qop not offered or missing).
+    /// The credentials for our realm, if any. Other realms and schemes count as none, and so do an
+    /// empty response and a nonce that is not ours: nothing is told of what comes with them.
+    /// `uri` is not compared with the request: the caller decides whether it names a resource
+    /// served here, else 403. Faults: malformed (a mandatory parameter missing or twice, both
+    /// username forms, qop not offered or missing).
     Result<std::optional<Credentials>> read(const Message& request) const;
 
-    enum class Verdict : std::uint8_t { accepted, stale, wrong };
+    enum class Verdict : std::uint8_t {
+        accepted,
+        stale,
+        wrong,
+        other_algorithm  ///< not checked: of the algorithms on offer the user has others
+    };
     /// Checks the response, then the nonce, then nc against the replay window, which is updated
     /// when accepted.
-    Verdict verify(const Message& request, const Credentials& credentials,
-                   const DigestSecrets& secrets);
+    Verdict verify(const Message& request, const Credentials& credentials, const DigestUser& user);
 
     /// An Authentication-Info line (RFC 7616 3.5), ended by CRLF, for the 2xx to accepted
     /// credentials. Proves that we know the secret, and hands out the next nonce in the second half
@@ -121,12 +140,18 @@ private:
     std::unique_ptr<State> state_;
 };
 
+/// Which challenges a client answers.
+struct DigestScope {
+    std::string realm;          ///< that alone; empty: any
+    bool requires_qop = false;  ///< none of RFC 2069, whose answers can be used again
+};
+
 /// A client's side: answers a 401 or 407 with the strongest algorithm offered (RFC 8760 2.4).
 /// Remembers one challenge per realm, so a request may satisfy several proxies and the server
 /// behind them (RFC 3261 22.3).
 class DigestClient {
 public:
-    DigestClient(std::string username, std::string password);
+    DigestClient(std::string username, std::string password, DigestScope scope = {});
     /// Or with HA1s instead of the password.
     DigestClient(std::string username, DigestSecrets secrets);
 
@@ -166,6 +191,7 @@ private:
     std::string username_, password_;
     bool has_password_ = false;
     DigestSecrets secrets_;
+    DigestScope scope_;
     std::vector<Challenge> challenges_;  ///< one per realm and kind
 };
 

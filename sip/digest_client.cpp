@@ -43,8 +43,11 @@ std::string nonce_count(std::uint32_t nc) {
 
 }  // namespace
 
-DigestClient::DigestClient(std::string username, std::string password)
-    : username_(std::move(username)), password_(std::move(password)), has_password_(true) {}
+DigestClient::DigestClient(std::string username, std::string password, DigestScope scope)
+    : username_(std::move(username)),
+      password_(std::move(password)),
+      has_password_(true),
+      scope_(std::move(scope)) {}
 
 DigestClient::DigestClient(std::string username, DigestSecrets secrets)
     : username_(std::move(username)), secrets_(std::move(secrets)) {}
@@ -65,6 +68,8 @@ std::optional<DigestClient::Challenge> DigestClient::challenge_of(const HeaderFi
     const auto nonce = parsed->parameter("nonce");
     const auto qop = choose_qop(parsed->parameter("qop"));
     if (!realm || !nonce || !qop) return std::nullopt;
+    if (!scope_.realm.empty() && *realm != scope_.realm) return std::nullopt;
+    if (scope_.requires_qop && *qop == DigestQop::none) return std::nullopt;
 
     Challenge read;
     const auto algorithm = parsed->parameter("algorithm");

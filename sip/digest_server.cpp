@@ -32,10 +32,12 @@ std::optional<std::string> extended_value(std::string_view text) {
     return decoded;
 }
 
-Status read_username(const AuthField& field, Credentials& into) {
+/// Where userhash is not offered the parameter says nothing, and the name is what it looks like.
+Status read_username(const AuthField& field, bool offers_userhash, Credentials& into) {
     const auto plain = field.parameter("username");
     const auto extended = field.parameter("username*");
-    into.is_hashed = base::iequals(field.parameter("userhash").value_or(""), "true");
+    into.is_hashed =
+        offers_userhash && base::iequals(field.parameter("userhash").value_or(""), "true");
     if (plain && extended) return malformed("both username and username*");
     if (plain) {
         into.username = into.is_hashed ? base::lower(*plain) : std::string(*plain);
@@ -65,6 +67,15 @@ Status read_nonce_count(const AuthField& field, Credentials& into) {
     return {};
 }
 
+bool has(const DigestSecrets& secrets, DigestAlgorithm algorithm) noexcept {
+    return !secrets.ha1[static_cast<std::size_t>(algorithm)].empty();
+}
+
+/// Whether what cannot be read may be about `realm`.
+bool mentions(std::string_view field, std::string_view realm) {
+    return field.find(digest_quoted(realm)) != std::string_view::npos;
+}
+
 std::string_view qop_name(DigestQop qop) noexcept {
     return qop == DigestQop::auth_int ? "auth-int" : "auth";
 }
@@ -76,14 +87,15 @@ struct DigestServer::State {
     base::HashKey key;
     const base::Clock& clock;
     NonceMint mint;
-    ReplayWindows windows;
+    std::shared_ptr<ReplayLedger> ledger;
 
     State(Options given, const base::HashKey& hash_key, const base::Clock& given_clock)
         : options(std::move(given)),
           key(hash_key),
           clock(given_clock),
-          mint(hash_key, (options.is_proxy ? "proxy " : "server ") + options.realm),
-          windows(options.replay_windows) {}
+          mint(hash_key, (options.is_proxy ? "proxy " : "server ") + options.realm, options.run),
+          ledger(options.ledger ? options.ledger
+                                : std::make_shared<ReplayLedger>(options.replay_windows)) {}
 
     bool offers(DigestAlgorithm algorithm) const {
         return std::find(options.algorithms.begin(), options.algorithms.end(), algorithm) !=
@@ -92,8 +104,9 @@ struct DigestServer::State {
 
     Status read_qop(const AuthField& field, Credentials& into) const;
     Result<std::optional<Credentials>> credentials_of(const AuthField& field) const;
-    bool is_fresh(base::WallTime issued) const;
-    std::uint64_t series_of(const Credentials& credentials) const;
+    bool is_fresh(const Nonce& nonce) const;
+    bool can_answer(const DigestSecrets& secrets) const;
+    std::uint64_t series_of(const Credentials& credentials, std::string_view user) const;
 };
 
 Status DigestServer::State::read_qop(const AuthField& field, Credentials& into) const {
@@ -117,10 +130,14 @@ Status DigestServer::State::read_qop(const AuthField& field, Credentials& into) 
 Result<std::optional<Credentials>> DigestServer::State::credentials_of(
     const AuthField& field) const {
     if (field.parameter("realm") != options.realm) return std::optional<Credentials>();
+    const auto nonce = field.parameter("nonce");
+    // Some devices send their name with nothing to prove it, to be challenged as that user.
+    const bool is_proof = field.parameter("response") != "" && (!nonce || mint.read(*nonce));
+    if (!is_proof) return std::optional<Credentials>();
     Credentials read;
     // No algorithm means MD5 (RFC 7616 3.3).
     const auto variant = digest_variant_of(field.parameter("algorithm").value_or("MD5"));
-    if (!variant || !offers(variant->algorithm)) return std::optional<Credentials>();
+    if (!variant) return std::optional<Credentials>();
     read.algorithm = variant->algorithm;
     read.is_session = variant->is_session;
     const std::pair<std::string_view, std::string Credentials::*> mandatory[] = {
@@ -134,21 +151,30 @@ Result<std::optional<Credentials>> DigestServer::State::credentials_of(
         read.*member = *value;
     }
     read.opaque = field.parameter("opaque").value_or("");
-    if (auto status = read_username(field, read); !status) return status.fault();
+    if (auto status = read_username(field, options.offer_userhash, read); !status)
+        return status.fault();
     if (auto status = read_qop(field, read); !status) return status.fault();
     return std::optional<Credentials>(std::move(read));
 }
 
-bool DigestServer::State::is_fresh(base::WallTime issued) const {
+bool DigestServer::State::is_fresh(const Nonce& nonce) const {
+    if (nonce.run != mint.run()) return false;
     // A wall clock that was set back makes good nonces seem to come from the future.
-    const auto age = clock.wall() - issued;
+    const auto age = clock.wall() - nonce.issued;
     return age <= options.nonce_life && -age <= options.nonce_life;
 }
 
-std::uint64_t DigestServer::State::series_of(const Credentials& credentials) const {
+bool DigestServer::State::can_answer(const DigestSecrets& secrets) const {
+    return std::any_of(options.algorithms.begin(), options.algorithms.end(),
+                       [&](DigestAlgorithm each) { return has(secrets, each); });
+}
+
+std::uint64_t DigestServer::State::series_of(const Credentials& credentials,
+                                             std::string_view user) const {
     // nc 00000001 with a cnonce of its own is a series of its own, where old phones are let in.
     const bool is_stuck = options.allow_stuck_nc && credentials.nc == 1;
-    std::string name = base::lower(credentials.nonce) + ' ' + credentials.username;
+    std::string name = base::lower(credentials.nonce);
+    name.append(1, ' ').append(user);
     if (is_stuck) name.append(1, '\0').append(credentials.cnonce);
     return base::keyed_hash(key, name);
 }
@@ -158,11 +184,13 @@ DigestServer::DigestServer(Options options, const base::HashKey& key, const base
 
 DigestServer::~DigestServer() = default;
 
-std::string DigestServer::challenge(bool is_stale) const {
+std::string DigestServer::challenge(bool is_stale, const DigestSecrets* whose) const {
     const Options& options = state_->options;
+    const bool is_narrow = whose != nullptr && state_->can_answer(*whose);
     const std::string nonce = state_->mint.issue(state_->clock.wall());
     std::string lines;
     for (const DigestAlgorithm algorithm : options.algorithms) {
+        if (is_narrow && !has(*whose, algorithm)) continue;
         lines += options.is_proxy ? "Proxy-Authenticate" : "WWW-Authenticate";
         lines += ": Digest realm=" + digest_quoted(options.realm) + ", nonce=\"" + nonce + '"';
         lines.append(", algorithm=").append(name_of(algorithm));
@@ -180,6 +208,8 @@ Result<std::optional<Credentials>> DigestServer::read(const Message& request) co
     for (const HeaderField& field : request.fields()) {
         if (field.id != wanted || !is_digest(field.value)) continue;
         auto parsed = parse_auth(field.value);
+        // What is meant for another realm need not make sense to us (RFC 3261 8.2.2).
+        if (!parsed && !mentions(field.value, state_->options.realm)) continue;
         if (!parsed) return parsed.fault();
         auto credentials = state_->credentials_of(*parsed);
         if (!credentials || *credentials) return credentials;
@@ -188,8 +218,11 @@ Result<std::optional<Credentials>> DigestServer::read(const Message& request) co
 }
 
 DigestServer::Verdict DigestServer::verify(const Message& request, const Credentials& credentials,
-                                           const DigestSecrets& secrets) {
-    const std::string& ha1 = secrets.ha1[static_cast<std::size_t>(credentials.algorithm)];
+                                           const DigestUser& user) {
+    const bool is_offered = state_->offers(credentials.algorithm);
+    const bool has_one = is_offered && has(user.secrets, credentials.algorithm);
+    if (!has_one && state_->can_answer(user.secrets)) return Verdict::other_algorithm;
+    const std::string& ha1 = user.secrets.ha1[static_cast<std::size_t>(credentials.algorithm)];
     const std::string expected = digest_response({.algorithm = credentials.algorithm,
                                                   .is_session = credentials.is_session,
                                                   .qop = credentials.qop,
@@ -202,13 +235,14 @@ DigestServer::Verdict DigestServer::verify(const Message& request, const Credent
                                                   .body = request.body()});
     const bool matches = base::equal_in_constant_time(base::lower(credentials.response), expected);
     // The hash is computed for unknown users too: what is missing must not show in the time taken.
-    if (!matches || ha1.empty() || expected.empty()) return Verdict::wrong;
-    const auto issued = state_->mint.issued(credentials.nonce);
-    if (!issued || !state_->is_fresh(*issued)) return Verdict::stale;
+    if (!matches || !has_one || expected.empty()) return Verdict::wrong;
+    const auto nonce = state_->mint.read(credentials.nonce);
+    if (!nonce) return Verdict::wrong;
+    if (!state_->is_fresh(*nonce)) return Verdict::stale;
     if (credentials.qop == DigestQop::none) return Verdict::accepted;
     const bool is_new =
-        state_->windows.admit({state_->series_of(credentials), *issued}, credentials.nc,
-                              state_->clock.wall() - state_->options.nonce_life);
+        state_->ledger->admit({state_->series_of(credentials, user.name), nonce->issued},
+                              credentials.nc, state_->clock.wall() - state_->options.nonce_life);
     return is_new ? Verdict::accepted : Verdict::stale;
 }
 
@@ -230,10 +264,10 @@ std::string DigestServer::authentication_info(const Credentials& credentials,
     std::string line =
         state_->options.is_proxy ? "Proxy-Authentication-Info: " : "Authentication-Info: ";
     const base::WallTime now = state_->clock.wall();
-    const auto issued = state_->mint.issued(credentials.nonce);
+    const auto nonce = state_->mint.read(credentials.nonce);
     // A session key is bound to the nonce it began with.
     const bool is_bound = credentials.is_session;
-    if (!is_bound && (!issued || 2 * (now - *issued) > state_->options.nonce_life)) {
+    if (!is_bound && (!nonce || 2 * (now - nonce->issued) > state_->options.nonce_life)) {
         line += "nextnonce=\"" + state_->mint.issue(now) + "\", ";
     }
     line.append("qop=").append(qop_name(credentials.qop));

@@ -49,6 +49,8 @@ public:
     /// A message has begun and is not complete: time for a limit on waiting.
     bool is_partial() const noexcept { return state_ == State::headers || state_ == State::body; }
     bool is_unframeable() const noexcept { return state_ == State::unframeable; }
+    /// Room taken by what has come.
+    std::size_t memory() const noexcept { return buffer_.capacity(); }
     /// Bytes held and not yet given out.
     std::size_t buffered() const noexcept { return buffer_.size() - begin_; }
 

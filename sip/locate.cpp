@@ -113,6 +113,18 @@ Fault failure_of(const Search& search) {
     return {FaultKind::unreachable, "no usable DNS record"};
 }
 
+Result<std::vector<Target>> permitted(std::vector<Target> targets, const TargetRules& rules,
+                                      const Endpoint& named_by) {
+    std::string_view why;
+    std::erase_if(targets, [&](const Target& target) {
+        const auto refusal = rules.refusal(target.endpoint, named_by);
+        if (!refusal.empty()) why = refusal;
+        return !refusal.empty();
+    });
+    if (targets.empty()) return Fault{FaultKind::forbidden, std::string(why)};
+    return targets;
+}
+
 }  // namespace
 
 struct Locator::State : std::enable_shared_from_this<State> {
@@ -255,6 +267,14 @@ Locator::~Locator() {
 
 void Locator::locate(std::string_view uri, Done done) {
     state_->begin(uri, std::move(done));
+}
+
+void Locator::locate(std::string_view uri, const Endpoint& named_by, Done done) {
+    state_->begin(uri, [rules = state_->options.targets, named_by,
+                        done = std::move(done)](Result<std::vector<Target>> found) mutable {
+        if (!found) return done(std::move(found));
+        done(permitted(*std::move(found), rules ? *rules : TargetRules(), named_by));
+    });
 }
 
 std::optional<Target> numeric_target(const Uri& uri) {

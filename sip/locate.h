@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "sip/endpoint.h"
+#include "sip/target_rules.h"
 #include "sip/uri.h"
 
 namespace herald::sip {
@@ -37,6 +38,7 @@ struct LocatorOptions {
     std::vector<Protocol> protocols{Protocol::udp, Protocol::tcp};
     std::size_t most_targets = 32;
     std::uint64_t (*random)() = base::random_u64;  ///< weighs SRV records
+    std::shared_ptr<const TargetRules> targets;    ///< of what peers name; null: the usual
 };
 
 /// Asynchronous resolver of one loop. Numeric hosts are answered without DNS, "localhost" without
@@ -56,6 +58,9 @@ public:
     /// least one. `done` runs on the loop, later, never from within. Faults: not_found (no such
     /// domain), unreachable (no usable record, or no way we speak), timeout, malformed.
     void locate(std::string_view uri, Done done);
+    /// Likewise for a URI that `named_by` put into a Contact, Route, Path or Via: without the
+    /// addresses it may not name (TargetRules). Faults: forbidden where none is left.
+    void locate(std::string_view uri, const Endpoint& named_by, Done done);
 
 private:
     struct State;

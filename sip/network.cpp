@@ -50,10 +50,11 @@ struct Network::State {
           counters(metrics),
           streams(loop, metrics,
                   {.shard = options.shard,
-                   .max_connections = options.max_connections,
+                   .limits_of_all = options.streams,
                    .out_buffer = options.out_buffer,
                    .idle_timeout = options.idle_timeout,
                    .partial_timeout = options.partial_timeout,
+                   .first_message_timeout = options.first_message_timeout,
                    .connect_timeout = options.connect_timeout,
                    .limits = options.limits},
                   sink) {}

@@ -11,18 +11,20 @@
 
 #include "base/loop.h"
 #include "base/metrics.h"
+#include "sip/stream_limits.h"
 #include "sip/transport.h"
 
 namespace herald::sip {
 
 struct NetworkOptions {
     unsigned shard = 0;
-    bool reuse_port = false;  ///< several shards share each port
-    std::size_t max_connections = 100'000;
+    bool reuse_port = false;                   ///< several shards share each port
+    std::shared_ptr<StreamLimits> streams;     ///< of all shards; null: the usual, for this one
     ParseLimits limits;                        ///< of what a stream may bring
     std::size_t out_buffer = 1 << 20;          ///< bytes queued on one stream; beyond, it is closed
     std::chrono::seconds idle_timeout{3600};   ///< a stream without a byte
     std::chrono::seconds partial_timeout{30};  ///< an unfinished message on a stream
+    std::chrono::seconds first_message_timeout{32};  ///< until a new stream has sent a whole one
     std::chrono::seconds connect_timeout{4};
     int udp_receive_buffer = 8 << 20;  ///< SO_RCVBUF wish, bytes
     int udp_send_buffer = 8 << 20;

@@ -7,9 +7,10 @@ namespace herald::sip {
 namespace {
 
 constexpr std::size_t kTimeBytes = 6;
+constexpr std::size_t kRunBytes = 4;
 constexpr std::size_t kSaltBytes = 6;
 constexpr std::size_t kSealBytes = 8;
-constexpr std::size_t kSealedBytes = kTimeBytes + kSaltBytes;
+constexpr std::size_t kSealedBytes = kTimeBytes + kRunBytes + kSaltBytes;
 constexpr std::uint32_t kWindow = 64;
 
 void append_big_endian(std::string& out, std::uint64_t number, std::size_t bytes) {
@@ -24,8 +25,8 @@ std::uint64_t from_big_endian(std::string_view bytes) noexcept {
 
 }  // namespace
 
-std::uint64_t NonceMint::seal(std::string_view time_and_salt) const {
-    return base::keyed_hash(key_, std::string(time_and_salt) + scope_);
+std::uint64_t NonceMint::seal(std::string_view bytes) const {
+    return base::keyed_hash(key_, std::string(bytes) + scope_);
 }
 
 std::string NonceMint::issue(base::WallTime now) const {
@@ -33,12 +34,13 @@ std::string NonceMint::issue(base::WallTime now) const {
     bytes.reserve(kSealedBytes + kSealBytes);
     append_big_endian(bytes, static_cast<std::uint64_t>(now.time_since_epoch().count()),
                       kTimeBytes);
+    append_big_endian(bytes, run_, kRunBytes);
     append_big_endian(bytes, base::random_u64(), kSaltBytes);
     append_big_endian(bytes, seal(bytes), kSealBytes);
     return base::to_hex(bytes);
 }
 
-std::optional<base::WallTime> NonceMint::issued(std::string_view nonce) const {
+std::optional<Nonce> NonceMint::read(std::string_view nonce) const {
     if (nonce.size() != 2 * (kSealedBytes + kSealBytes)) return std::nullopt;
     const auto decoded = base::from_hex(nonce);
     if (!decoded) return std::nullopt;
@@ -46,7 +48,9 @@ std::optional<base::WallTime> NonceMint::issued(std::string_view nonce) const {
     std::string expected;
     append_big_endian(expected, seal(bytes.substr(0, kSealedBytes)), kSealBytes);
     if (!base::equal_in_constant_time(expected, bytes.substr(kSealedBytes))) return std::nullopt;
-    return base::WallTime(std::chrono::milliseconds(from_big_endian(bytes.substr(0, kTimeBytes))));
+    const std::chrono::milliseconds issued(from_big_endian(bytes.substr(0, kTimeBytes)));
+    const auto run = from_big_endian(bytes.substr(kTimeBytes, kRunBytes));
+    return Nonce{base::WallTime(issued), static_cast<std::uint32_t>(run)};
 }
 
 bool ReplayWindows::admit(const Series& series, std::uint32_t count, base::WallTime expired) {
@@ -85,6 +89,17 @@ bool ReplayWindows::mark(Window& window, std::uint32_t count) noexcept {
     if (window.used & bit) return false;
     window.used |= bit;
     return true;
+}
+
+ReplayLedger::ReplayLedger(std::size_t most) {
+    for (Part& part : parts_) part.windows.emplace((most + kParts - 1) / kParts);
+}
+
+bool ReplayLedger::admit(const ReplayWindows::Series& series, std::uint32_t count,
+                         base::WallTime expired) {
+    Part& part = parts_[series.key % kParts];
+    const std::lock_guard lock(part.mutex);
+    return part.windows->admit(series, count, expired);
 }
 
 }  // namespace herald::sip

@@ -2,8 +2,11 @@
 // them (RFC 7616 5.4, 5.5).
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,23 +17,33 @@
 
 namespace herald::sip {
 
-/// Issues nonces and recognises them without keeping any: hex of 48 bits of time, 48 random bits
-/// and a 64-bit MAC over both and the scope. The random part keeps two clients of the same
-/// millisecond apart.
+/// What a nonce says of itself.
+struct Nonce {
+    base::WallTime issued;
+    std::uint32_t run = 0;  ///< whose it is: the run of the server that issued it
+};
+
+/// Issues nonces and recognises them without keeping any: hex of 48 bits of time, 32 bits of run,
+/// 48 random bits and a 64-bit MAC over all three and the scope. The random part keeps two clients
+/// of the same millisecond apart.
 class NonceMint {
 public:
-    /// Nonces of another key or scope (the realm) are not recognised.
-    NonceMint(const base::HashKey& key, std::string scope) : key_(key), scope_(std::move(scope)) {}
+    /// Nonces of another key or scope (the realm) are not recognised. Those of another `run` are:
+    /// they are ours, but what was used with them is forgotten.
+    NonceMint(const base::HashKey& key, std::string scope, std::uint32_t run)
+        : key_(key), scope_(std::move(scope)), run_(run) {}
 
     std::string issue(base::WallTime now) const;
-    /// When it was issued; nullopt where it is none of ours.
-    std::optional<base::WallTime> issued(std::string_view nonce) const;
+    /// nullopt where it is none of ours.
+    std::optional<Nonce> read(std::string_view nonce) const;
+    std::uint32_t run() const noexcept { return run_; }
 
 private:
-    std::uint64_t seal(std::string_view time_and_salt) const;
+    std::uint64_t seal(std::string_view bytes) const;
 
     base::HashKey key_;
     std::string scope_;
+    std::uint32_t run_;
 };
 
 /// Which nonce counts were used: per series the highest and the 64 below it. Bounded: the series
@@ -64,6 +77,30 @@ private:
     std::unordered_map<std::uint64_t, Window> windows_;
     std::deque<std::uint64_t> by_age_;
     std::optional<base::WallTime> youngest_forgotten_;
+};
+
+/// The replay windows of all shards of a process: a request and its copy may reach any of them, but
+/// a count is used once. In parts with a lock each, chosen by the series. A part is locked for the
+/// time of one look-up, by who just proved to know a password, which takes some ten times as long:
+/// two shards hardly ever meet there. Any thread.
+class ReplayLedger {
+public:
+    /// Remembers `most` series, spread over the parts.
+    explicit ReplayLedger(std::size_t most);
+
+    /// As ReplayWindows::admit().
+    bool admit(const ReplayWindows::Series& series, std::uint32_t count, base::WallTime expired);
+    /// Bytes of one series, its share of tables included, about.
+    static constexpr std::size_t kBytesEach = 80;
+
+private:
+    static constexpr std::size_t kParts = 64;
+    struct alignas(64) Part {
+        std::mutex mutex;
+        std::optional<ReplayWindows> windows;
+    };
+
+    std::array<Part, kParts> parts_;
 };
 
 }  // namespace herald::sip

@@ -1,6 +1,7 @@
 // sip/responder.cpp: the way back of answers.
 #include "sip/responder.h"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -14,37 +15,48 @@ std::uint16_t sent_by_port(const Via& via, Protocol protocol) {
     return via.port != 0 ? via.port : default_port(protocol);
 }
 
-bool is_multicast(const Endpoint& endpoint) {
-    sockaddr_storage address{};
-    endpoint.to_sockaddr(address);
-    if (endpoint.is_ipv6()) {
-        return IN6_IS_ADDR_MULTICAST(&reinterpret_cast<const sockaddr_in6&>(address).sin6_addr);
-    }
-    const auto& in = reinterpret_cast<const sockaddr_in&>(address);
-    return IN_MULTICAST(ntohl(in.sin_addr.s_addr)) || in.sin_addr.s_addr == INADDR_BROADCAST;
+/// The bytes of an answer stay below as many times those of its request.
+constexpr std::size_t kMostGrowth = 3;
+
+bool is_trusted(const Endpoint& source, const ResponderOptions& options) {
+    return std::any_of(options.trusted_peers.begin(), options.trusted_peers.end(),
+                       [&](const AddressRange& range) { return range.contains(source); });
 }
 
-/// A stranger must not make us send to our own machine, to a group or to everybody.
-bool may_be_named_by(const Endpoint& target, const Endpoint& source) {
-    if (target.is_any() || is_multicast(target)) return false;
-    return !target.is_loopback() || source.is_loopback();
+bool may_send(const Endpoint& target, const Endpoint& source, const ResponderOptions& options) {
+    static const TargetRules kUsual;
+    return (options.targets ? *options.targets : kUsual).allow(target, source);
+}
+
+/// Takes the last line off; false where there is none.
+bool drop_last_line(std::string& headers) {
+    if (headers.empty()) return false;
+    const std::size_t end =
+        headers.size() < 2 ? std::string::npos : headers.rfind("\r\n", headers.size() - 3);
+    headers.erase(end == std::string::npos ? 0 : end + 2);
+    return true;
 }
 
 }  // namespace
 
-Endpoint response_target(const Via& via, const Endpoint& source, bool force_rport) {
-    if (!via.maddr.empty()) {
+Endpoint response_target(const Via& via, const Endpoint& source, const ResponderOptions& options) {
+    if (!via.maddr.empty() && is_trusted(source, options)) {
         const auto target = Endpoint::from(via.maddr, sent_by_port(via, Protocol::udp));
-        if (target && may_be_named_by(*target, source)) return *target;
+        if (target && may_send(*target, source, options)) return *target;
     }
     Endpoint target = source;
-    if (!via.has_rport && !force_rport) target.set_port(sent_by_port(via, Protocol::udp));
+    if (!via.has_rport && !options.force_rport) target.set_port(sent_by_port(via, Protocol::udp));
     return target;
 }
 
 Responder::Responder(Transport& transport, RequestHasher& hasher, base::Metrics& metrics,
                      ResponderOptions options)
-    : transport_(transport), hasher_(hasher), options_(std::move(options)) {
+    : transport_(transport),
+      hasher_(hasher),
+      options_(std::move(options)),
+      shortened_(
+          metrics.counter("sip_responses_shortened_total",
+                          "Answers by UDP that lost headers, being long for their request")) {
     for (std::size_t i = 1; i < sent_.size(); ++i) {
         sent_[i] =
             &metrics.counter("sip_responses_sent_total", "Answers sent, repetitions included",
@@ -57,8 +69,10 @@ void Responder::send(const Message& request, const Flow& flow, const Answer& ans
     write(request, flow, answer);
     sent_[static_cast<std::size_t>(answer.status / 100)]->add();
     if (is_reliable(flow.protocol)) return send_on_stream(request, flow);
+    const bool is_refusal = answer.status >= 300 || request.method() == Method::options;
+    if (is_refusal) shorten(request, flow, answer);
     Flow back = flow;
-    back.peer = response_target(request.via(), flow.peer, options_.force_rport);
+    back.peer = response_target(request.via(), flow.peer, options_);
     transport_.send(back, out_);
 }
 
@@ -75,6 +89,18 @@ void Responder::write(const Message& request, const Flow& flow, const Answer& an
     out_.insert(head_end, "\r\nServer: " + options_.server);
 }
 
+void Responder::shorten(const Message& request, const Flow& flow, const Answer& answer) {
+    const std::size_t most = kMostGrowth * request.bytes().size();
+    if (out_.size() < most) return;
+    shortened_.add();
+    Answer brief = answer;
+    brief.body.clear();
+    brief.content_type.clear();
+    do {
+        write(request, flow, brief);
+    } while (out_.size() >= most && drop_last_line(brief.headers));
+}
+
 void Responder::send_on_stream(const Message& request, const Flow& flow) {
     if (transport_.is_open(flow)) {
         transport_.send(flow, out_);
@@ -82,6 +108,7 @@ void Responder::send_on_stream(const Message& request, const Flow& flow) {
     }
     Endpoint peer = flow.peer;
     peer.set_port(sent_by_port(request.via(), flow.protocol));
+    if (!may_send(peer, flow.peer, options_)) return;
     const auto again = transport_.open(flow.protocol, peer);
     if (again) transport_.send(*again, out_);
 }

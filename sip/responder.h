@@ -2,6 +2,8 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,39 +13,46 @@
 #include "sip/endpoint.h"
 #include "sip/message.h"
 #include "sip/request_key.h"
+#include "sip/target_rules.h"
 #include "sip/transport.h"
 
 namespace herald::sip {
 
-/// Where the answer to a datagram from `source` goes: maddr, else the source with the port of rport
-/// or sent-by.
-Endpoint response_target(const Via& via, const Endpoint& source, bool force_rport);
-
 struct ResponderOptions {
     std::string server;  ///< Server header value; empty: none
     bool force_rport = false;
+    std::shared_ptr<const TargetRules> targets;  ///< null: no own addresses, nothing denied
+    std::vector<AddressRange> trusted_peers;
 };
+
+/// Where the answer to a datagram from `source` goes: maddr where it comes from a trusted peer,
+/// else the source with the port of rport or sent-by.
+Endpoint response_target(const Via& via, const Endpoint& source, const ResponderOptions& options);
 
 class Responder {
 public:
     Responder(Transport& transport, RequestHasher& hasher, base::Metrics& metrics,
               ResponderOptions options);
 
-    /// Sends `answer` to `request`, which came on `flow`: the same bytes each time.
+    /// Sends `answer` to `request`, which came on `flow`: the same bytes each time. Anybody may
+    /// have sent a datagram in another's name: a refusal, or the answer to OPTIONS, is shortened to
+    /// less than three times its request.
     void send(const Message& request, const Flow& flow, const Answer& answer);
     /// As Stack::contact().
     std::string_view contact(const Flow& flow);
 
 private:
     void write(const Message& request, const Flow& flow, const Answer& answer);
+    void shorten(const Message& request, const Flow& flow, const Answer& answer);
     void send_on_stream(const Message& request, const Flow& flow);
 
     Transport& transport_;
     RequestHasher& hasher_;
     const ResponderOptions options_;
     std::array<base::Counter*, 7> sent_{};  ///< by class
-    std::vector<std::string> contacts_;     ///< by listener
-    std::string out_;                       ///< the answer being written
+    base::Counter& shortened_;
+    std::vector<std::string> contacts_;  ///< by listener
+    std::string out_;                    ///< the answer being written
 };
 
 }  // namespace herald::sip

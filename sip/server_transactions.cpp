@@ -15,6 +15,9 @@ namespace {
 /// Lapsed records may stay this much longer, so that they go in batches.
 constexpr auto kExpiryPace = std::chrono::milliseconds(100);
 
+/// A refusal that says more is remembered without it: nobody's request makes a copy of itself stay.
+constexpr std::size_t kMostOfRefusal = 1024;
+
 /// After these the same client sends the request once more, changed, with the same CSeq or another:
 /// not a merged one.
 bool invites_another_try(int status) {
@@ -39,15 +42,18 @@ ServerTransactions::ServerTransactions(base::Loop& loop, base::Metrics& metrics,
       known_(
           metrics.gauge("sip_server_transactions",
                         "Requests remembered: waiting for an answer, or answered until Timer J")),
+      bytes_(metrics.gauge("sip_server_transaction_bytes",
+                           "Memory of requests waiting for an answer and of answers remembered")),
       forgotten_(metrics.counter("sip_server_transactions_forgotten_total",
                                  "Answered requests forgotten before Timer J for want of room")),
-      completed_(options.max_completed, options.timers.lifetime()) {}
+      completed_(options.max_completed, options.timers.lifetime(), options.max_completed_bytes) {}
 
 ServerTransactions::~ServerTransactions() {
     pending_.for_each(
         [this](std::uint32_t, Pending& pending) { loop_.timers().cancel(pending.timer); });
     loop_.timers().cancel(expiry_);
     known_.set(0);
+    bytes_.set(0);
 }
 
 ServerTransactions::Match ServerTransactions::match(const base::Hash128& transaction) const {
@@ -85,6 +91,7 @@ void ServerTransactions::keep(ServerTransactionId id) {
     if (pending == nullptr) return;
     pending->owned = std::make_unique<OwnedMessage>(*pending->message);
     pending->message = &**pending->owned;
+    pending_bytes_ += pending->message->bytes().size();
     arm(slot_of(id), pending->arrived + options_.timers.provisional_after());
 }
 
@@ -115,6 +122,10 @@ void ServerTransactions::complete(ServerTransactionId id, const Answer& answer) 
     if (!is_reliable(pending->flow.protocol) || key.merged != 0) {
         packed_.clear();
         pack(answer, packed_);
+        if (answer.status >= 300 && packed_.size() > kMostOfRefusal) {
+            packed_.clear();
+            pack({.status = answer.status, .retry_after = answer.retry_after}, packed_);
+        }
         remember(key, packed_);
     }
     release(slot_of(id));
@@ -170,12 +181,14 @@ void ServerTransactions::release(base::SlotId id) {
     loop_.timers().cancel(pending.timer);
     by_transaction_.erase(pending.key.transaction.low, id.slot);
     if (pending.key.merged != 0) by_merged_.erase(pending.key.merged, id.slot);
+    if (pending.owned) pending_bytes_ -= pending.message->bytes().size();
     pending_.release(id);
     count();
 }
 
 void ServerTransactions::count() {
     known_.set(pending_.size() + completed_.size());
+    bytes_.set(pending_bytes_ + completed_.memory());
 }
 
 }  // namespace herald::sip

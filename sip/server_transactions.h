@@ -25,7 +25,9 @@ namespace herald::sip {
 struct ServerTransactionOptions {
     TransactionTimers timers;
     std::size_t max_completed = 4'000'000;
+    std::size_t max_completed_bytes = 256 << 20;
     std::size_t max_pending = 100'000;
+    std::size_t max_pending_bytes = 64 << 20;
 };
 
 /// All non-INVITE server transactions of one thread (RFC 3261 17.2.2, RFC 4320). Sends nothing
@@ -52,7 +54,10 @@ public:
     /// Whether this is another copy, forked on its way, of a request we have (RFC 3261 8.2.2.2).
     bool has_merged(const RequestKey& key) const;
     /// No room for another request without answer.
-    bool is_full() const noexcept { return pending_.size() >= options_.max_pending; }
+    bool is_full() const noexcept {
+        return pending_.size() >= options_.max_pending ||
+               pending_bytes_ >= options_.max_pending_bytes;
+    }
 
     /// Begins the transaction of a new request, which stays in place until keep() or its end.
     ServerTransactionId begin(const RequestKey& key, const Message& request, const Flow& flow);
@@ -99,11 +104,13 @@ private:
     const base::Timers::Owner pending_owner_;
     const base::Timers::Owner expiry_owner_;
     base::Counter& known_;
+    base::Counter& bytes_;
     base::Counter& forgotten_;
 
     base::Slab<Pending> pending_;
-    base::Index by_transaction_;  ///< of pending_
-    base::Index by_merged_;       ///< of pending_
+    std::size_t pending_bytes_ = 0;  ///< of the messages kept with them
+    base::Index by_transaction_;     ///< of pending_
+    base::Index by_merged_;          ///< of pending_
     CompletedRequests completed_;
     base::TimerId expiry_;
     std::string packed_;  ///< the answer being packed

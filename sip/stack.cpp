@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "base/text_map.h"
 #include "sip/branch.h"
 #include "sip/client_transactions.h"
 #include "sip/refused_requests.h"
@@ -81,7 +82,8 @@ struct Stack::Parts {
     bool is_receiving = false;  ///< on_message() is not re-entrant: it would overwrite `message`
 
     std::array<base::Counter*, kMethodCount> requests{};
-    std::unordered_map<std::string_view, base::Counter*> rejected;  ///< by reason, static text
+    std::unordered_map<std::string_view, base::Counter*, base::NameHash>
+        rejected;  ///< by reason, static text
     base::Counter& repeated;
     base::Counter& stray;
 };
@@ -96,11 +98,16 @@ Stack::Parts::Parts(base::Loop& its_loop, Transport& wire, RequestHandler& upper
       metrics(registry),
       hasher(or_random(options.lasting_key)),
       responder(transport, hasher, metrics,
-                {.server = options.user_agent, .force_rport = options.force_rport}),
+                {.server = options.user_agent,
+                 .force_rport = options.force_rport,
+                 .targets = options.targets,
+                 .trusted_peers = options.trusted_peers}),
       server(loop, metrics,
              {.timers = options.timers,
               .max_completed = options.max_server_transactions,
-              .max_pending = options.max_pending_requests},
+              .max_completed_bytes = options.max_server_transaction_bytes,
+              .max_pending = options.max_pending_requests,
+              .max_pending_bytes = options.max_pending_bytes},
              [this](const Message& request, const Flow& flow, base::Duration age) {
                  responder.send(request, flow, {.status = 100, .delay = age});
              }),

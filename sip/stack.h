@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/id.h"
 #include "base/loop.h"
@@ -14,6 +15,7 @@
 #include "sip/answer.h"
 #include "sip/endpoint.h"
 #include "sip/message.h"
+#include "sip/target_rules.h"
 #include "sip/transaction.h"
 #include "sip/transport.h"
 
@@ -56,8 +58,10 @@ struct StackOptions {
     /// Completed server transactions remembered at most; beyond, the oldest are forgotten and
     /// counted.
     std::size_t max_server_transactions = 4'000'000;
+    std::size_t max_server_transaction_bytes = 256 << 20;
     /// Requests waiting for their answer at most; beyond: 503 with Retry-After, stateless.
     std::size_t max_pending_requests = 100'000;
+    std::size_t max_pending_bytes = 64 << 20;
     std::size_t max_client_transactions = 1'000'000;
     /// Derives To tags and branch hashes; kept in the store, so that both are the same after a
     /// restart. Zeros: random.
@@ -68,6 +72,10 @@ struct StackOptions {
     /// Answer UDP requests to the port they came from, with or without rport: for old devices
     /// behind NATs.
     bool force_rport = false;
+    /// Where peers may make us send; null: to all that no rule forbids everybody.
+    std::shared_ptr<const TargetRules> targets;
+    /// Proxies whose maddr is believed (RFC 3261 18.2.2).
+    std::vector<AddressRange> trusted_peers;
 };
 
 /// Everything between the transport and the application on one thread. Messages come from the

@@ -26,6 +26,8 @@ constexpr std::size_t kSpareRoom = 64 << 10;
 /// A connection whose framing is lost waits so long for its peer to read the 400.
 constexpr auto kDrainTime = std::chrono::seconds(2);
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);
+/// A lack of descriptors is logged once in this time.
+constexpr auto kShortTold = std::chrono::minutes(1);
 
 std::uint64_t payload_of(base::SlotId id) {
     return std::uint64_t{id.generation} << 32 | id.slot;
@@ -49,7 +51,11 @@ TcpConnections::TcpConnections(base::Loop& loop, base::Metrics& metrics,
       seed_(base::random_u64()),
       open_count_(metrics.gauge("sip_connections", "Streams open or being opened")),
       refused_(metrics.counter("sip_connections_refused_total",
-                               "Streams closed at once because there are too many")) {}
+                               "Streams closed at once because there are too many")),
+      unfinished_(metrics.counter("sip_unfinished_refused_total",
+                                  "Streams closed because unfinished messages take too much")),
+      limits_(options.limits_of_all ? options.limits_of_all
+                                    : std::make_shared<StreamLimits>(StreamLimits::Most())) {}
 
 TcpConnections::~TcpConnections() {
     loop_.timers().cancel(resume_);
@@ -57,6 +63,8 @@ TcpConnections::~TcpConnections() {
     connections_.for_each([this](std::uint32_t, Connection& connection) {
         loop_.timers().cancel(connection.timer);
         loop_.unwatch(connection.socket.fd());
+        limits_->hold(connection.peer, connection.held, 0);
+        limits_->leave(connection.peer);
     });
     open_count_.set(0);
 }
@@ -76,11 +84,11 @@ Result<Flow> TcpConnections::open(const Endpoint& peer, std::uint8_t listener) {
         return its.peer == peer && its.state != State::draining && !its.is_failed;
     });
     if (slot != base::Index::kNone) return flow_of(slot);
-    if (connections_.size() >= options_.max_connections) {
-        return Fault{FaultKind::limit_reached, "too many connections are open"};
-    }
     Result<Socket> socket = connect_socket(peer);
     if (!socket) return socket.fault();
+    if (!limits_->enter(peer)) {
+        return Fault{FaultKind::limit_reached, "too many connections are open"};
+    }
     return add(std::move(*socket), peer, listener, State::connecting);
 }
 
@@ -152,14 +160,16 @@ Result<Flow> TcpConnections::add(Socket socket, const Endpoint& peer, std::uint8
                                  State state) {
     const int fd = socket.fd();
     Connection made{.socket = std::move(socket), .peer = peer, .framer = Framer(options_.limits)};
-    made.active = made.since = loop_.now();
+    made.active = made.since = made.born = loop_.now();
     made.listener = listener;
     made.state = state;
+    made.is_guest = state == State::open;
     const base::SlotId id = connections_.take(std::move(made));
     const Status watched = loop_.watch(fd, wanted_events(connections_[id.slot]),
                                        [this, id](std::uint32_t events) { on_ready(id, events); });
     if (!watched) {
         connections_.release(id);
+        limits_->leave(peer);
         return watched.fault();
     }
     by_peer_.insert(peer.hash(seed_), id.slot);
@@ -174,6 +184,8 @@ void TcpConnections::remove(std::uint32_t slot) {
     loop_.timers().cancel(connection.timer);
     loop_.unwatch(connection.socket.fd());
     by_peer_.erase(connection.peer.hash(seed_), slot);
+    limits_->hold(connection.peer, connection.held, 0);
+    limits_->leave(connection.peer);
     give_back(connection.out);
     connections_.release(slot);
     open_count_.subtract();
@@ -200,11 +212,11 @@ void TcpConnections::accept_from(std::size_t listener) {
             if (errno == ECONNABORTED || errno == EINTR) continue;
             return;
         }
-        if (connections_.size() >= options_.max_connections) {
+        const Endpoint peer(reinterpret_cast<const sockaddr*>(&address));
+        if (!limits_->enter(peer)) {
             refused_.add();
             continue;
         }
-        const Endpoint peer(reinterpret_cast<const sockaddr*>(&address));
         static_cast<void>(add(std::move(socket), peer, listeners_[listener].number, State::open));
     }
 }
@@ -212,7 +224,11 @@ void TcpConnections::accept_from(std::size_t listener) {
 /// Without descriptors the listeners would stay ready and the loop would spin.
 void TcpConnections::pause_accepting() {
     if (resume_) return;
-    base::log_warning("sip.accept_paused", {{"reason", "out of file descriptors"}});
+    if (told_short_ == base::Instant{} || loop_.now() - told_short_ >= kShortTold) {
+        told_short_ = loop_.now();
+        base::log_warning("sip.accept_paused", {{"reason", "out of file descriptors"},
+                                                {"connections", limits_->connections()}});
+    }
     for (const Listener& listener : listeners_) loop_.rewatch(listener.socket.fd(), 0);
     resume_ = loop_.timers().arm(loop_.now() + kAcceptPause, [this] {
         resume_ = {};
@@ -296,11 +312,27 @@ void TcpConnections::deliver(std::uint32_t slot) {
 void TcpConnections::note_input(std::uint32_t slot, bool message_came) {
     Connection& connection = connections_[slot];
     connection.active = loop_.now();
+    if (message_came) connection.is_guest = false;
+    hold_unfinished(slot);
     const bool was_partial = connection.is_partial;
     connection.is_partial = connection.framer.is_partial();
     if (!connection.is_partial || (was_partial && !message_came)) return;
     connection.since = loop_.now();
     arm(slot);
+}
+
+/// A message that comes in parts takes room before anybody knows who sends it.
+void TcpConnections::hold_unfinished(std::uint32_t slot) {
+    Connection& connection = connections_[slot];
+    const std::size_t now = connection.framer.is_partial() ? connection.framer.memory() : 0;
+    if (now == connection.held) return;
+    if (limits_->hold(connection.peer, connection.held, now)) {
+        connection.held = now;
+        return;
+    }
+    unfinished_.add();
+    connection.is_failed = true;
+    mark_dirty(slot);
 }
 
 /// Nothing after this point can be told apart. Closing at once would make the kernel reset the
@@ -389,9 +421,10 @@ base::Instant TcpConnections::deadline(const Connection& connection) const {
         case State::open:
             break;
     }
-    const base::Instant idle = connection.active + options_.idle_timeout;
-    if (!connection.is_partial) return idle;
-    return std::min(idle, connection.since + options_.partial_timeout);
+    base::Instant end = connection.active + options_.idle_timeout;
+    if (connection.is_guest) end = std::min(end, connection.born + options_.first_message_timeout);
+    if (!connection.is_partial) return end;
+    return std::min(end, connection.since + options_.partial_timeout);
 }
 
 /// The timer is not moved with every byte; it looks again when it fires.

@@ -19,16 +19,18 @@
 #include "base/slab.h"
 #include "sip/framer.h"
 #include "sip/socket.h"
+#include "sip/stream_limits.h"
 #include "sip/transport.h"
 
 namespace herald::sip {
 
 struct StreamOptions {
     unsigned shard = 0;
-    std::size_t max_connections = 100'000;
+    std::shared_ptr<StreamLimits> limits_of_all;  ///< of all shards; null: the usual, for this one
     std::size_t out_buffer = 1 << 20;
     std::chrono::seconds idle_timeout{3600};
     std::chrono::seconds partial_timeout{30};
+    std::chrono::seconds first_message_timeout{32};
     std::chrono::seconds connect_timeout{4};
     ParseLimits limits;
 };
@@ -67,11 +69,14 @@ private:
         Framer framer;
         std::string out;
         std::size_t written = 0;  ///< of out
+        std::size_t held = 0;     ///< bytes of an unfinished message, as told to the limits
         base::Instant active;     ///< last byte in or out
-        base::Instant since;      ///< draining or connecting, or with an unfinished message
+        base::Instant born;
+        base::Instant since;  ///< draining or connecting, or with an unfinished message
         base::TimerId timer;
         std::uint8_t listener = 0;
         State state = State::open;
+        bool is_guest = false;    ///< came by itself and has sent no whole message yet
         bool is_partial = false;  ///< a message has begun, at `since`
         bool is_dirty = false;    ///< in dirty_
         bool is_failed = false;   ///< nothing more is sent; closed by flush()
@@ -103,6 +108,7 @@ private:
     void rewatch(std::uint32_t slot);
     std::uint32_t wanted_events(const Connection& connection) const;
     void note_input(std::uint32_t slot, bool message_came);
+    void hold_unfinished(std::uint32_t slot);
 
     void arm(std::uint32_t slot);
     base::Instant deadline(const Connection& connection) const;
@@ -117,6 +123,8 @@ private:
     const std::uint64_t seed_;
     base::Counter& open_count_;
     base::Counter& refused_;
+    base::Counter& unfinished_;
+    const std::shared_ptr<StreamLimits> limits_;
     base::Slab<Connection> connections_;
     base::Index by_peer_;
     std::vector<Listener> listeners_;
@@ -124,6 +132,7 @@ private:
     std::vector<base::SlotId> flushing_;  ///< those of this flush()
     std::vector<std::string> spare_;      ///< out-buffers between two uses
     std::unique_ptr<char[]> room_;        ///< what is being read
+    base::Instant told_short_{};          ///< when a lack of descriptors was last logged
     base::TimerId resume_;                ///< accepting, after a lack of descriptors
     bool is_reading_ = true;
 };

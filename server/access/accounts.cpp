@@ -12,19 +12,11 @@ std::string username_key(std::string_view username, std::string_view realm) {
     return key;
 }
 
-constexpr sip::DigestAlgorithm kAlgorithms[] = {
-    sip::DigestAlgorithm::md5, sip::DigestAlgorithm::sha256, sip::DigestAlgorithm::sha512_256};
-
-std::string userhash(const store::Account& account, sip::DigestAlgorithm algorithm) {
-    return sip::digest_userhash(algorithm, account.username, account.realm);
-}
-
 }  // namespace
 
 void Accounts::put(AccountPtr account) {
     remove(account->aor);
     by_username_[username_key(account->username, account->realm)] = account;
-    for (const auto algorithm : kAlgorithms) by_userhash_[userhash(*account, algorithm)] = account;
     by_aor_[account->aor] = std::move(account);
 }
 
@@ -34,11 +26,6 @@ void Accounts::remove(std::string_view aor) {
     const auto named =
         by_username_.find(username_key(found->second->username, found->second->realm));
     if (named != by_username_.end() && named->second == found->second) by_username_.erase(named);
-    for (const auto algorithm : kAlgorithms) {
-        const auto hashed = by_userhash_.find(userhash(*found->second, algorithm));
-        if (hashed != by_userhash_.end() && hashed->second == found->second)
-            by_userhash_.erase(hashed);
-    }
     by_aor_.erase(found);
 }
 
@@ -56,9 +43,14 @@ AccountPtr Accounts::by_username(std::string_view username, std::string_view rea
     return account && account->realm == realm ? account : nullptr;
 }
 
-AccountPtr Accounts::by_userhash(std::string_view hash) const {
-    const auto found = by_userhash_.find(hash);
-    return found == by_userhash_.end() ? nullptr : found->second;
+std::string Accounts::namesake_of(const store::Account& account) const {
+    const std::string_view aor = account.aor;
+    for (const auto name :
+         {std::string_view(account.username), aor, aor.substr(aor.find(':') + 1)}) {
+        const auto other = by_username(name, account.realm);
+        if (other && other->aor != account.aor) return other->aor;
+    }
+    return {};
 }
 
 }  // namespace herald::server

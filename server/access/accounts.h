@@ -4,9 +4,9 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "base/text.h"
+#include "base/text_map.h"
 #include "server/access/identity.h"
 #include "sip/digest.h"
 
@@ -21,15 +21,15 @@ public:
     AccountPtr find(std::string_view aor) const;
     /// Digest usernames: the plain name within `realm`, the AOR, or user@host.
     AccountPtr by_username(std::string_view username, std::string_view realm) const;
-    /// RFC 7616 3.4.4: `hash` is H(username:realm) in one of our algorithms.
-    AccountPtr by_userhash(std::string_view hash) const;
+    /// The AOR of another account that somebody who logs in with a name of `account` may mean;
+    /// empty for none.
+    std::string namesake_of(const store::Account& account) const;
     std::size_t size() const noexcept { return by_aor_.size(); }
 
 private:
-    using Table = std::unordered_map<std::string, AccountPtr, base::TextHash, std::equal_to<>>;
+    using Table = base::TextMap<AccountPtr>;
 
     Table by_aor_;
-    Table by_userhash_;
     Table by_username_;  ///< username + '\n' + realm
 };
 

@@ -3,15 +3,35 @@
 #include "server/access/authenticate.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "base/hash128.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "server/access/authorize.h"
 #include "sip/fields.h"
 
 namespace herald::server {
 
 namespace {
 
-sip::DigestServer::Options digest_options(const Config& config, const std::string& realm) {
+constexpr std::size_t kMostLogged = 200;
+/// Refusals in the log: from one source, and of one shard in all.
+constexpr base::RateLimit::Rate kToldOfSource{.per_second = 1, .burst = 10};
+constexpr base::RateLimit::Rate kToldInAll{.per_second = 20, .burst = 200};
+
+/// Nonces are ours after a restart too (RFC 7616 3.3).
+base::HashKey nonce_key(const store::Home& home) {
+    const auto hash = base::keyed_hash128(home.lasting_key, "nonces");
+    return {hash.high, hash.low};
+}
+
+sip::DigestServer::Options digest_options(const AuthenticatorSetup& setup,
+                                          const std::string& realm) {
+    const Config& config = setup.config;
     sip::DigestServer::Options options;
+    options.ledger = setup.limits.replays;
+    options.run = setup.home.epoch;
     options.realm = realm;
     options.algorithms = config.digest_algorithms;
     options.nonce_life = std::chrono::seconds(config.nonce_life);
@@ -36,33 +56,58 @@ base::Counter& counter(base::Metrics& metrics, const char* result) {
                            {{"result", result}});
 }
 
+sip::DigestSecrets secrets_of(const AccountPtr& account) {
+    sip::DigestSecrets secrets;
+    for (std::size_t i = 0; account && i < sip::kDigestAlgorithms; ++i)
+        secrets.ha1[i] = account->ha1[i];
+    return secrets;
+}
+
+/// RFC 3323 4.1.1.3: a name that says that there is none.
+constexpr std::string_view kNobody = "anonymous.invalid";
+
+/// The package whose state a request changes.
+std::string_view package_of(const sip::Message& request) {
+    if (request.method() == sip::Method::register_) return "reg";
+    const auto event = sip::parse_event(request.header(sip::Header::event).value_or(""));
+    return event ? event->type : std::string_view();
+}
+
 }  // namespace
 
-Authenticator::Authenticator(const Config& config, const Domains& domains, const Accounts& accounts,
-                             const Aliases& aliases, const base::HashKey& nonce_key,
-                             const base::Clock& clock, base::Metrics& metrics)
-    : config_(config),
-      domains_(domains),
-      accounts_(accounts),
-      aliases_(aliases),
-      digest_(digest_options(config, realm_of(config, domains)), nonce_key, clock),
-      realm_(realm_of(config, domains)),
-      challenged_(counter(metrics, "challenged")),
-      accepted_(counter(metrics, "accepted")),
-      wrong_(counter(metrics, "wrong")),
-      stale_(counter(metrics, "stale")),
-      mismatched_(counter(metrics, "from_mismatch")) {}
+Authenticator::Authenticator(const AuthenticatorSetup& setup)
+    : config_(setup.config),
+      domains_(setup.domains),
+      accounts_(setup.accounts),
+      aliases_(setup.aliases),
+      limits_(setup.limits),
+      clock_(setup.clock),
+      digest_(digest_options(setup, realm_of(setup.config, setup.domains)), nonce_key(setup.home),
+              setup.clock),
+      realm_(realm_of(setup.config, setup.domains)),
+      challenged_(counter(setup.metrics, "challenged")),
+      accepted_(counter(setup.metrics, "accepted")),
+      wrong_(counter(setup.metrics, "wrong")),
+      stale_(counter(setup.metrics, "stale")),
+      mismatched_(counter(setup.metrics, "from_mismatch")),
+      delayed_(counter(setup.metrics, "delayed")) {}
 
 bool Authenticator::is_trusted(const sip::Endpoint& peer) const {
     return std::any_of(config_.trusted_peers.begin(), config_.trusted_peers.end(),
                        [&](const AddressRange& range) { return range.contains(peer); });
 }
 
+/// The AOR of a From or To; empty for what cannot be read.
+std::string Authenticator::aor_in(std::string_view field) const {
+    const auto named = sip::parse_name_address(field);
+    if (!named) return {};
+    const auto uri = sip::parse_uri(named->uri);
+    return uri ? domains_.aor(*uri) : std::string();
+}
+
 Identity Authenticator::from_claim(const sip::Message& request) const {
     Identity identity;
-    const auto from = sip::parse_name_address(request.from());
-    if (!from) return identity;
-    if (const auto uri = sip::parse_uri(from->uri); uri) identity.aor = domains_.aor(*uri);
+    identity.aor = aor_in(request.from());
     identity.account = accounts_.find(identity.aor);
     return identity;
 }
@@ -82,54 +127,127 @@ std::optional<Identity> Authenticator::asserted(const sip::Message& request) con
     return std::nullopt;
 }
 
-AuthenticationRefusal Authenticator::challenge(bool is_stale) {
+/// Whom a request says to be from, before it proved anything: RFC 8760 2.3 lets us offer what this
+/// user can answer.
+AccountPtr Authenticator::claimed_account(const sip::Message& request) const {
+    const bool is_register = request.method() == sip::Method::register_;
+    const auto aor = aor_in(is_register ? request.to() : request.from());
+    return accounts_.find(aliases_.resolve(aor));
+}
+
+AuthenticationRefusal Authenticator::challenge(bool is_stale, const AccountPtr& account) {
     (is_stale ? stale_ : challenged_).add();
+    const auto secrets = secrets_of(account);
     AuthenticationRefusal result;
     result.answer.status = 401;
-    result.answer.headers = digest_.challenge(is_stale);
+    result.answer.headers = digest_.challenge(is_stale, &secrets);
     result.is_challenge = true;
     return result;
 }
 
-/// Old phones sign their AOR or leave parameters out: any resource of ours will do.
-/// In-dialog requests are for our Contact.
-bool Authenticator::is_ours(std::string_view uri) const {
+/// A line for each refusal, but no more than a disk can take.
+void Authenticator::tell(const Subject& subject, const char* why) {
+    const auto now = clock_.now();
+    const bool is_told = limits_.told.take(subject.flow.peer.host(), kToldOfSource, now) == 0 &&
+                         limits_.told.take("all", kToldInAll, now) == 0;
+    if (!is_told) return static_cast<void>(++untold_);
+    base::log_warning("auth.refused", {{"user", subject.user.substr(0, kMostLogged)},
+                                       {"peer", subject.flow.peer.to_string()},
+                                       {"why", why},
+                                       {"untold", std::exchange(untold_, 0)}});
+}
+
+AuthenticationRefusal Authenticator::refuse(const Subject& subject, int status, const char* why) {
+    tell(subject, why);
+    return refusal(status, why);
+}
+
+/// What is signed is what is asked for. Old phones sign their domain, or leave parameters out; in a
+/// dialog requests are for our Contact, and some sign whom they watch; a REGISTER is about its To.
+bool Authenticator::is_bound(std::string_view uri, const sip::Message& request) const {
+    if (uri == request.request_uri()) return true;
     const auto parsed = sip::parse_uri(uri);
-    return parsed && domains_.is_ours(parsed->host);
+    if (!parsed || !domains_.is_ours(parsed->host)) return false;
+    if (!parsed->has_user) return true;
+    const std::string aor(aliases_.resolve(domains_.aor(*parsed)));
+    const auto asked = domains_.aor(request.request_uri());
+    if (asked && aliases_.resolve(*asked) == aor) return true;
+    const bool is_about_to =
+        request.method() == sip::Method::register_ || !request.to_tag().empty();
+    return is_about_to && aliases_.resolve(aor_in(request.to())) == aor;
 }
 
-AccountPtr Authenticator::account_of(const sip::Credentials& credentials) const {
-    return credentials.is_hashed ? accounts_.by_userhash(credentials.username)
-                                 : accounts_.by_username(credentials.username, realm_);
+Guesses::Rules Authenticator::guess_rules() const {
+    return {.per_source = config_.auth_guesses_per_source,
+            .per_account = config_.auth_guesses_per_account,
+            .longest = config_.auth_longest_delay};
 }
 
-std::variant<Identity, AuthenticationRefusal> Authenticator::by_digest(
-    const sip::Message& request) {
+std::variant<Identity, AuthenticationRefusal> Authenticator::by_digest(const sip::Message& request,
+                                                                       const sip::Flow& flow) {
     const auto credentials = digest_.read(request);
     if (!credentials) return refusal(400, credentials.fault().detail);
-    if (!*credentials) return challenge(false);
-    // A MESSAGE may be for another domain.
-    const auto& uri = (*credentials)->uri;
-    if (uri != request.request_uri() && !is_ours(uri))
-        return refusal(403, "The digest is for something else");
-    const auto account = account_of(**credentials);
+    if (!*credentials) return challenge(false, claimed_account(request));
+    if (!is_bound((*credentials)->uri, request)) {
+        return refuse({(*credentials)->username, flow}, 403, "The digest is for something else");
+    }
+    return judge(request, **credentials, flow);
+}
+
+/// Who guessed too much waits, without a look at what he says.
+std::optional<AuthenticationRefusal> Authenticator::put_off(const Subject& subject,
+                                                            const Guesses::Try& attempt) {
+    const auto seconds = limits_.guesses.wait(attempt, clock_.now());
+    if (seconds == 0) return std::nullopt;
+    delayed_.add();
+    auto later = refuse(subject, 480, "Too many wrong passwords");
+    later.answer.retry_after = seconds;
+    later.is_challenge = true;
+    return later;
+}
+
+std::variant<Identity, AuthenticationRefusal> Authenticator::judge(
+    const sip::Message& request, const sip::Credentials& credentials, const sip::Flow& flow) {
+    const auto account = accounts_.by_username(credentials.username, realm_);
     // A stranger costs as much as a wrong password: who exists stays hidden.
-    sip::DigestSecrets secrets;
-    for (int i = 0; account && i < 3; ++i) secrets.ha1[i] = account->ha1[i];
-    switch (digest_.verify(request, **credentials, secrets)) {
+    const sip::DigestUser user{secrets_of(account), account ? account->aor : credentials.username};
+    const Subject subject{credentials.username, flow};
+    const Guesses::Try attempt{user.name, flow.peer, is_trusted(flow.peer)};
+    if (auto later = put_off(subject, attempt)) return *std::move(later);
+    switch (digest_.verify(request, credentials, user)) {
         case sip::DigestServer::Verdict::stale:
-            return challenge(true);
+        case sip::DigestServer::Verdict::other_algorithm:
+            return challenge(true, account);
         case sip::DigestServer::Verdict::wrong:
-            return wrong_.add(), challenge(false);
+            wrong_.add();
+            limits_.guesses.failed(attempt, guess_rules(), clock_.now());
+            tell(subject, account ? "wrong password" : "unknown user");
+            return challenge(false, account);
         case sip::DigestServer::Verdict::accepted:
             break;
     }
-    if (!account) return wrong_.add(), challenge(false);
+    limits_.guesses.succeeded(attempt, clock_.now());
     accepted_.add();
     Identity identity;
     identity.aor = account->aor;
     identity.account = account;
     return identity;
+}
+
+/// A PBX publishes and registers in the name of its phones; nobody writes or watches in another's.
+bool Authenticator::may_claim(const Identity& who, const sip::Message& request) const {
+    using Role = store::Account::Role;
+    const auto claimed = from_claim(request).aor;
+    if (claimed == who.aor || aliases_.resolve(claimed) == who.aor) return true;
+    if (domain_of(claimed) == kNobody) return true;
+    const auto role = who.account->role;
+    // It is the account that watches, whatever From says.
+    if (request.method() == sip::Method::subscribe)
+        return role == Role::publisher || role == Role::admin;
+    if (request.method() != sip::Method::publish && request.method() != sip::Method::register_)
+        return false;
+    if (role == Role::admin) return true;
+    return publishes_for(*who.account, package_of(request), aliases_.resolve(claimed));
 }
 
 std::variant<Identity, AuthenticationRefusal> Authenticator::authenticate(
@@ -142,18 +260,11 @@ std::variant<Identity, AuthenticationRefusal> Authenticator::authenticate(
         identity.is_open = true;
         return identity;
     }
-    auto result = by_digest(request);
+    auto result = by_digest(request, flow);
     const auto* identity = std::get_if<Identity>(&result);
-    if (!identity) return result;
-    const bool may_act_for_others = identity->account->role == store::Account::Role::publisher ||
-                                    identity->account->role == store::Account::Role::admin;
-    const auto claimed = from_claim(request).aor;
-    const bool is_own = claimed == identity->aor || aliases_.resolve(claimed) == identity->aor;
-    if (!may_act_for_others && !is_own) {
-        mismatched_.add();
-        return refusal(403, "From is not the authenticated user");
-    }
-    return result;
+    if (!identity || may_claim(*identity, request)) return result;
+    mismatched_.add();
+    return refuse({identity->aor, flow}, 403, "From is not the authenticated user");
 }
 
 }  // namespace herald::server

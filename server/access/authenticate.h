@@ -2,11 +2,13 @@
 // assertion, or open mode.
 #pragma once
 
+#include <optional>
 #include <variant>
 
 #include "base/metrics.h"
 #include "server/access/accounts.h"
 #include "server/access/identity.h"
+#include "server/access/limits.h"
 #include "server/address/aliases.h"
 #include "server/address/domains.h"
 #include "server/config/config.h"
@@ -14,49 +16,82 @@
 #include "sip/digest.h"
 #include "sip/endpoint.h"
 #include "sip/message.h"
+#include "store/store.h"
 
 namespace herald::server {
 
-/// A refusal ready to send: 401 with challenges, 400, or 403.
+/// A refusal ready to send: 401 with challenges, 400, 403, or 480 to who guesses too much.
 struct AuthenticationRefusal {
     sip::Answer answer;
     bool is_challenge = false;  ///< may be answered statelessly
 };
 
+/// What an Authenticator looks at; outlives it.
+struct AuthenticatorSetup {
+    const Config& config;
+    const Domains& domains;
+    const Accounts& accounts;
+    const Aliases& aliases;
+    const store::Home& home;  ///< nonces are ours over restarts, and good within one run
+    Limits& limits;
+    const base::Clock& clock;
+    base::Metrics& metrics;
+};
+
 /// One per shard; the nonce key is shared by all.
 class Authenticator {
 public:
-    Authenticator(const Config& config, const Domains& domains, const Accounts& accounts,
-                  const Aliases& aliases, const base::HashKey& nonce_key, const base::Clock& clock,
-                  base::Metrics& metrics);
+    explicit Authenticator(const AuthenticatorSetup& setup);
 
-    /// Who sent `request` (RFC 3261 22, RFC 3325). Trusted peers'
-    /// P-Asserted-Identity is believed, everybody else's is dropped; From must be the authenticated
-    /// user's, or an alias of it.
+    /// Who sent `request` (RFC 3261 22, RFC 3325). Trusted peers' P-Asserted-Identity is believed,
+    /// everybody else's is dropped. From must be the authenticated user's, an alias of it, or
+    /// anonymous; a publisher's PUBLISH and REGISTER may be from what it lists, an admin's from
+    /// anybody.
     std::variant<Identity, AuthenticationRefusal> authenticate(const sip::Message& request,
                                                                const sip::Flow& flow);
     /// Whether `peer` is one of sip.trusted_peers.
     bool is_trusted(const sip::Endpoint& peer) const;
 
 private:
+    /// Whom a refusal is about, for the log.
+    struct Subject {
+        std::string_view user;
+        const sip::Flow& flow;
+    };
+
     std::optional<Identity> asserted(const sip::Message& request) const;
+    std::string aor_in(std::string_view field) const;
     Identity from_claim(const sip::Message& request) const;
-    AuthenticationRefusal challenge(bool is_stale);
-    std::variant<Identity, AuthenticationRefusal> by_digest(const sip::Message& request);
-    bool is_ours(std::string_view uri) const;
-    AccountPtr account_of(const sip::Credentials& credentials) const;
+    AccountPtr claimed_account(const sip::Message& request) const;
+    AuthenticationRefusal challenge(bool is_stale, const AccountPtr& account);
+    AuthenticationRefusal refuse(const Subject& subject, int status, const char* why);
+    std::variant<Identity, AuthenticationRefusal> by_digest(const sip::Message& request,
+                                                            const sip::Flow& flow);
+    std::variant<Identity, AuthenticationRefusal> judge(const sip::Message& request,
+                                                        const sip::Credentials& credentials,
+                                                        const sip::Flow& flow);
+    std::optional<AuthenticationRefusal> put_off(const Subject& subject,
+                                                 const Guesses::Try& attempt);
+    bool is_bound(std::string_view uri, const sip::Message& request) const;
+    bool may_claim(const Identity& who, const sip::Message& request) const;
+    Guesses::Rules guess_rules() const;
+    void tell(const Subject& subject, const char* why);
 
     const Config& config_;
     const Domains& domains_;
     const Accounts& accounts_;
     const Aliases& aliases_;
+    Limits& limits_;
+    const base::Clock& clock_;
     sip::DigestServer digest_;
     std::string realm_;
+    std::uint64_t untold_ = 0;  ///< refusals since the last one in the log
     base::Counter& challenged_;
     base::Counter& accepted_;
     base::Counter& wrong_;
     base::Counter& stale_;
     base::Counter& mismatched_;
+    base::Counter& delayed_;
 };
 
 }  // namespace herald::server

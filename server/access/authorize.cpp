@@ -48,8 +48,7 @@ bool may_change_for(std::string_view package, std::string_view owner,
     if (sender.aor.empty()) return false;
     if (has_role(sender, Role::admin)) return true;
     if (is_delegate(package, owner_account, sender)) return true;
-    return has_role(sender, Role::publisher) && lists_package(*sender.account, package) &&
-           lists_resource(*sender.account, owner);
+    return sender.account && publishes_for(*sender.account, package, owner);
 }
 
 }  // namespace
@@ -75,6 +74,12 @@ bool may_register(std::string_view owner, const store::Account* owner_account,
                   const Identity& sender) {
     if (!sender.aor.empty() && sender.aor == owner) return true;
     return may_change_for("reg", owner, owner_account, sender);
+}
+
+bool publishes_for(const store::Account& account, std::string_view package,
+                   std::string_view owner) {
+    return account.role == Role::publisher && lists_package(account, package) &&
+           lists_resource(account, owner);
 }
 
 bool is_publisher(const Identity& sender) {

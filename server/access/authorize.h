@@ -28,4 +28,8 @@ bool may_register(std::string_view owner, const store::Account* owner_account,
 /// Whether a new initial PUBLISH of `sender` replaces its earlier one (composition rule CO-15).
 bool is_publisher(const Identity& sender);
 
+/// Whether the account is a publisher that lists `owner` and `package`: it speaks for that
+/// resource.
+bool publishes_for(const store::Account& account, std::string_view package, std::string_view owner);
+
 }  // namespace herald::server

@@ -6,10 +6,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
+#include "base/text_map.h"
 #include "store/records.h"
 
 namespace herald::server {
@@ -41,17 +41,8 @@ public:
     bool is_used() const noexcept { return is_used_; }
 
 private:
-    struct Hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept {
-            return std::hash<std::string_view>()(text);
-        }
-    };
-    template <class T>
-    using Map = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
-
-    Map<std::string> resources_;    ///< by alias
-    Map<std::uint32_t> referents_;  ///< how many aliases a resource has
+    base::TextMap<std::string> resources_;    ///< by alias
+    base::TextMap<std::uint32_t> referents_;  ///< how many aliases a resource has
     bool is_used_ = false;
 };
 

@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/text_map.h"
 #include "sip/transport.h"
 #include "sip/uri.h"
 
@@ -36,8 +37,8 @@ public:
     const std::string& first() const noexcept { return first_; }
 
 private:
-    std::unordered_set<std::string> hosts_;
-    std::unordered_set<std::string> listeners_;
+    base::TextSet hosts_;
+    base::TextSet listeners_;
     std::unordered_set<unsigned> ports_;
     std::string first_;
 };

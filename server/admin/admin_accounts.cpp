@@ -3,6 +3,8 @@
 #include "server/admin/admin_accounts.h"
 
 #include <memory>
+#include <mutex>
+#include <string>
 #include <utility>
 
 #include "base/text.h"
@@ -24,6 +26,7 @@ public:
 private:
     const AdminCarrier& carrier_;
     std::string realm_;
+    std::mutex mutex_;  ///< one account is made after the other; held by threads of HTTP only
 };
 
 Result<store::Account> ShardAccounts::find(std::string_view aor) {
@@ -44,6 +47,17 @@ Result<bool> ShardAccounts::put(store::Account account) {
     if (account.realm.empty()) account.realm = realm_;
     if (account.username.empty())
         account.username = base::split_once(account.aor.substr(4), '@').before;
+    // Of two at once with one name only the first may find it free.
+    const std::lock_guard lock(mutex_);
+    auto namesake =
+        carrier_.ask<std::string>(carrier_.first(), [account](Shard& shard, auto answer) {
+            answer(shard.context().accounts.namesake_of(account));
+        });
+    if (!namesake) return namesake.fault();
+    if (!namesake->empty()) {
+        return Fault{FaultKind::conflict, *namesake + " logs in with the name " + account.username +
+                                              " or this address in realm " + account.realm};
+    }
     const bool is_new = !find(account.aor);
     const auto shared = std::make_shared<const store::Account>(account);
     auto done = carrier_.share(store::PutAccount{std::move(account)},

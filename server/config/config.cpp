@@ -11,6 +11,7 @@
 
 #include <toml++/toml.h>
 
+#include "base/text.h"
 #include "server/config/config_table.h"
 #include "server/config/config_values.h"
 
@@ -330,7 +331,18 @@ std::string documented_example() {
         out += "\n" + comment(described(key)) + std::string(key.name) + " = " +
                shown(key, defaults) + "\n";
     }
+    out += "\n" + comment("In all, strangers can make Herald hold " +
+                          std::to_string(bytes_for_strangers(defaults) >> 20) +
+                          " MiB before it knows who they are.");
     return out;
+}
+
+std::uint64_t bytes_for_strangers(const Config& config) {
+    std::uint64_t sum = 0;
+    for (const ConfigKey& key : config_keys()) {
+        if (key.is_budget) sum += base::to_u64(key.show(config)).value_or(0);
+    }
+    return sum;
 }
 
 std::vector<ConfigChange> changed_keys(const Config& running, const Config& fresh) {

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "server/config/package_settings.h"
+#include "sip/address_range.h"
 #include "sip/digest.h"
 #include "sip/endpoint.h"
 #include "store/records.h"
@@ -28,11 +29,7 @@ struct ListenAddress {
 enum class AuthMode : std::uint8_t { unset, open, digest };
 
 /// "192.0.2.0/24" or one address.
-struct AddressRange {
-    sip::Endpoint base;
-    unsigned prefix = 0;
-    bool contains(const sip::Endpoint& address) const noexcept;
-};
+using AddressRange = sip::AddressRange;
 Result<AddressRange> parse_address_range(std::string_view text);
 
 /// How far apart the NOTIFYs of a subscription are at least (RFC 6665 4.2.2), for one package.
@@ -40,6 +37,13 @@ struct NotifyInterval {
     std::string event;
     std::uint32_t seconds = 0;
 };
+
+/// Credentials for one realm: "herald:secret@example.net".
+struct RealmLogin {
+    std::string realm;
+    std::string username, password;
+};
+Result<RealmLogin> parse_realm_login(std::string_view text);
 
 /// Every knob. Defaults here are the defaults. Times in seconds unless the name says otherwise.
 struct Config {
@@ -56,13 +60,21 @@ struct Config {
     std::uint32_t nonce_life = 300;
     bool digest_allow_rfc2069 = false;
     bool digest_allow_stuck_nc = false;
-    std::string notify_username,
-        notify_password;         ///< credentials Herald answers a challenged NOTIFY with
-    std::string dns_servers;     ///< empty: the system's
-    std::string outbound_proxy;  ///< SIP URI for other domains; empty: RFC 3263
+    std::vector<RealmLogin> notify_logins;        ///< what Herald answers a challenged NOTIFY with
+    std::vector<std::string> notify_without_qop;  ///< realms whose challenges may be RFC 2069's
+    std::string dns_servers;                      ///< empty: the system's
+    std::string outbound_proxy;                   ///< SIP URI for other domains; empty: RFC 3263
     std::uint32_t t1_ms = 500, t2_ms = 4000;
-    std::size_t max_message = 65535, max_body = 262144, max_headers = 128, max_connections = 100000;
+    std::size_t max_message = 65535, max_body = 262144, max_headers = 128, max_connections = 100000,
+                max_connections_per_source = 1000;
+    std::size_t max_unfinished_bytes = 67108864, max_unfinished_bytes_per_source = 8388608;
+    std::size_t max_answered_bytes = 268435456, max_pending_bytes = 67108864;
+    std::vector<AddressRange> deny_targets;  ///< where peers may not make Herald send
     std::uint32_t tcp_idle_timeout = 3600;
+    // [auth]
+    std::uint32_t auth_guesses_per_source = 20, auth_guesses_per_account = 100;
+    std::uint32_t auth_longest_delay = 60;
+    std::size_t auth_memory = 16777216;
     // [server]
     unsigned shards = 0;  ///< 0: one per core
     base::LogLevel log_level = base::LogLevel::info;
@@ -97,8 +109,8 @@ struct Config {
     std::uint32_t message_total = 1000000;  ///< per shard
     std::size_t message_max_body = 65536;
     std::vector<std::string> message_types;  ///< "text/plain", "text/*"; empty: any
-    std::uint32_t message_patience = 8;      ///< until a device that does not answer counts as absent
-    std::uint32_t message_rate = 20;         ///< of one sender, a second; 0: any
+    std::uint32_t message_patience = 8;  ///< until a device that does not answer counts as absent
+    std::uint32_t message_rate = 20;     ///< of one sender, a second; 0: any
     std::uint32_t message_burst = 100;
     bool message_large_on_udp = false;   ///< more than 1300 bytes by UDP, without a stream
     bool message_stored_is_200 = false;  ///< for clients that take 202 for a failure
@@ -139,6 +151,8 @@ struct ConfigResult {
 ConfigResult parse_config(std::string_view toml);
 /// parse_config() of a file. Faults: io.
 Result<ConfigResult> load_config(const std::string& path);
+/// What strangers can make Herald hold before it knows who they are: all the budgets together.
+std::uint64_t bytes_for_strangers(const Config& config);
 /// The whole table as a commented TOML file with every key at its default.
 std::string documented_example();
 

@@ -79,6 +79,12 @@ std::string read_realm(Config& config, std::string_view value) {
     return {};
 }
 
+std::string read_realm_without_qop(Config& config, std::string_view value) {
+    if (value.empty()) return "a realm has a name";
+    config.notify_without_qop.emplace_back(value);
+    return {};
+}
+
 std::string read_dns_servers(Config& config, std::string_view value) {
     config.dns_servers.clear();
     while (!value.empty()) {

@@ -17,6 +17,7 @@ std::string show_auth(const Config& config);
 std::string read_algorithm(Config& config, std::string_view value);
 std::string show_algorithms(const Config& config);
 std::string read_realm(Config& config, std::string_view value);
+std::string read_realm_without_qop(Config& config, std::string_view value);
 std::string read_dns_servers(Config& config, std::string_view value);
 std::string read_outbound_proxy(Config& config, std::string_view value);
 std::string read_message_type(Config& config, std::string_view value);

@@ -48,8 +48,14 @@ void check_authentication(const Config& config, Rules& broken) {
         broken.push_back(
             {"sip.digest_algorithms", "nothing is offered, but sip.auth is \"digest\""});
     }
-    if (config.notify_username.empty() && !config.notify_password.empty()) {
-        broken.push_back({"sip.notify_password", "there is a password but no sip.notify_username"});
+    for (const auto& realm : config.notify_without_qop) {
+        const bool is_known =
+            std::any_of(config.notify_logins.begin(), config.notify_logins.end(),
+                        [&](const RealmLogin& login) { return login.realm == realm; });
+        if (!is_known) {
+            broken.push_back({"sip.notify_without_qop",
+                              "there is no login for \"" + realm + "\" in sip.notify_logins"});
+        }
     }
 }
 

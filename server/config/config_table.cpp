@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <limits>
-#include <type_traits>
 
 #include "base/text.h"
 #include "server/config/config_readers.h"
+#include "server/config/config_rows.h"
 #include "server/config/config_values.h"
 #include "sip/uri.h"
 
@@ -18,106 +18,7 @@ namespace {
 constexpr std::uint64_t kDay = 86400;
 constexpr std::uint64_t kMaxExpires = std::numeric_limits<std::uint32_t>::max();
 
-/// What every row begins with.
-struct Description {
-    std::string_view section, name, help;
-    bool is_reloadable = false;
-};
-struct Range {
-    std::uint64_t min, max;
-    std::string_view unit = {};
-};
-
-template <auto Member>
-void copy_member(const Config& from, Config& to) {
-    to.*Member = from.*Member;
-}
-
-constexpr ConfigKey row(const Description& d, ValueType type) {
-    ConfigKey key;
-    key.section = d.section;
-    key.name = d.name;
-    key.help = d.help;
-    key.is_reloadable = d.is_reloadable;
-    key.type = type;
-    return key;
-}
-
-template <auto Member>
-constexpr ConfigKey flag(const Description& d) {
-    ConfigKey key = row(d, ValueType::flag);
-    key.set_flag = [](Config& config, bool value) { config.*Member = value; };
-    key.show = [](const Config& config) -> std::string {
-        return config.*Member ? "true" : "false";
-    };
-    key.copy = copy_member<Member>;
-    return key;
-}
-
-template <auto Member>
-constexpr ConfigKey number(const Description& d, const Range& range) {
-    ConfigKey key = row(d, ValueType::number);
-    key.min = range.min;
-    key.max = range.max;
-    key.unit = range.unit;
-    key.set_number = [](Config& config, std::uint64_t value) {
-        config.*Member = static_cast<std::remove_reference_t<decltype(config.*Member)>>(value);
-    };
-    key.show = [](const Config& config) { return std::to_string(config.*Member); };
-    key.copy = copy_member<Member>;
-    return key;
-}
-
-using Read = std::string (*)(Config&, std::string_view);
-using Show = std::string (*)(const Config&);
-
-/// A text key with its own way of being read and shown.
-template <auto Member>
-constexpr ConfigKey text(const Description& d, Read read, Show show) {
-    ConfigKey key = row(d, ValueType::text);
-    key.read = read;
-    key.show = show;
-    key.copy = copy_member<Member>;
-    return key;
-}
-/// Any string that `read` takes.
-template <auto Member>
-constexpr ConfigKey text(const Description& d, Read read) {
-    return text<Member>(d, read, [](const Config& config) { return toml_quoted(config.*Member); });
-}
-/// Any string.
-template <auto Member>
-constexpr ConfigKey text(const Description& d) {
-    return text<Member>(d, [](Config& config, std::string_view value) -> std::string {
-        config.*Member = value;
-        return {};
-    });
-}
-
-template <auto Member>
-constexpr ConfigKey list(const Description& d, Read read, Show show) {
-    ConfigKey key = row(d, ValueType::list);
-    key.read = read;
-    key.show = show;
-    key.clear = [](Config& config) { (config.*Member).clear(); };
-    key.copy = copy_member<Member>;
-    return key;
-}
-
-/// Appends the parsed element, or returns why it cannot be parsed.
-template <auto Member, auto Parse>
-std::string read_element(Config& config, std::string_view value) {
-    auto parsed = Parse(value);
-    if (!parsed) return parsed.fault().detail;
-    (config.*Member).push_back(*std::move(parsed));
-    return {};
-}
-template <auto Member>
-std::string show_elements(const Config& config) {
-    std::vector<std::string> values;
-    for (const auto& element : config.*Member) values.push_back(to_string(element));
-    return toml_list(values);
-}
+using namespace rows;
 
 using C = Config;
 
@@ -158,10 +59,16 @@ constexpr ConfigKey kSipKeys[] = {
     flag<&C::digest_allow_stuck_nc>(
         {"sip", "digest_allow_stuck_nc",
          "Accept nc=00000001 again if the cnonce is new: for phones that never count."}),
-    text<&C::notify_username>({"sip", "notify_username",
-                               "What Herald calls itself where a phone challenges a NOTIFY. Empty: "
-                               "it does not answer challenges."}),
-    text<&C::notify_password>({"sip", "notify_password", "The password for that."}),
+    list<&C::notify_logins>(
+        {"sip", "notify_logins",
+         "What Herald answers where a phone challenges a NOTIFY: username:password@realm, one for "
+         "each realm. Challenges of other realms are not answered."},
+        read_element<&C::notify_logins, parse_realm_login>, show_elements<&C::notify_logins>),
+    list<&C::notify_without_qop>(
+        {"sip", "notify_without_qop",
+         "Realms of these whose phones know RFC 2069 only: answers to challenges without qop can "
+         "be used again by who hears them."},
+        read_realm_without_qop, [](const Config& c) { return toml_list(c.notify_without_qop); }),
     text<&C::dns_servers>(
         {"sip", "dns_servers", "DNS servers, separated by commas. Empty: those of the system."},
         read_dns_servers),
@@ -187,11 +94,64 @@ constexpr ConfigKey kSipKeys[] = {
     number<&C::max_headers>({"sip", "max_headers", "Most header fields of a message."}, {16, 1024}),
     number<&C::max_connections>(
         {"sip", "max_connections",
-         "Most TCP connections at once; the operating system's limit on open files counts too."},
+         "Most TCP connections at once, of the process. Fewer where the operating system allows "
+         "fewer open files: some are kept for HTTP and the store."},
         {1, 1000000}),
+    number<&C::max_connections_per_source>(
+        {"sip", "max_connections_per_source",
+         "Most of them with one address (an IPv6 /64 is one). One that has sent no whole message "
+         "in 32 s is closed."},
+        {1, 1000000}),
+    budget<&C::max_unfinished_bytes>(
+        {"sip", "max_unfinished_bytes",
+         "For messages on TCP that have not come whole; a connection that would need more is "
+         "closed."},
+        1048576),
+    number<&C::max_unfinished_bytes_per_source>(
+        {"sip", "max_unfinished_bytes_per_source", "Of these for one address."},
+        {65536, kMostMemory, "bytes"}),
+    budget<&C::max_answered_bytes>(
+        {"sip", "max_answered_bytes",
+         "For answers kept until copies of their requests come no more (32 s); with too many the "
+         "oldest are forgotten."},
+        1048576),
+    budget<&C::max_pending_bytes>(
+        {"sip", "max_pending_bytes",
+         "For requests that wait for their answer; with more, new ones are answered 503."},
+        1048576),
+    list<&C::deny_targets>(
+        {"sip", "deny_targets",
+         "Networks that no Contact, Route, Path or Via of a peer can make Herald send to, like "
+         "10.0.0.0/8. Groups, broadcasts and its own listeners never are; loopback and link-local "
+         "addresses only for peers that are there."},
+        read_element<&C::deny_targets, parse_address_range>, show_elements<&C::deny_targets>),
     number<&C::tcp_idle_timeout>(
         {"sip", "tcp_idle_timeout", "A TCP connection without traffic is closed after this time."},
         {32, 7 * kDay, "s"}),
+};
+
+constexpr ConfigKey kAuthKeys[] = {
+    number<&C::auth_guesses_per_source>(
+        {"auth", "guesses_per_source",
+         "Wrong passwords from one address (an IPv6 /64 is one) before each further one makes it "
+         "wait twice as long. Accounts that have logged in from there do not wait for others. "
+         "Forgotten by halves in ten minutes.",
+         true},
+        {1, 4000}),
+    number<&C::auth_guesses_per_account>(
+        {"auth", "guesses_per_account",
+         "Wrong passwords for one account before addresses it never logged in from wait.", true},
+        {1, 4000}),
+    number<&C::auth_longest_delay>({"auth", "longest_delay",
+                                    "The longest such wait; meanwhile the answer is 480 with "
+                                    "Retry-After, and no password is looked at.",
+                                    true},
+                                   {1, 3600, "s"}),
+    budget<&C::auth_memory>(
+        {"auth", "memory",
+         "For nonces in use, wrong passwords and logins remembered. With too many the oldest are "
+         "forgotten, and their clients are told stale=true."},
+        65536),
 };
 
 constexpr ConfigKey kServerKeys[] = {
@@ -248,13 +208,11 @@ constexpr ConfigKey kSubscribeKeys[] = {
          "How long a watcher waits for the owner's decision at most (RFC 3857 4.7.1).", true},
         {60, 49 * kDay, "s"}),
     number<&C::subscribe_per_watcher>(
-        {"subscribe", "per_watcher",
-         "Most subscriptions of one watcher; with several shards, in each.", true},
-        {1, 10000000}),
+        {"subscribe", "per_watcher", "Most subscriptions of one watcher.", true}, {1, 10000000}),
     number<&C::subscribe_per_source>({"subscribe", "per_source",
                                       "Most subscriptions from one address (IPv6: one /64), those "
                                       "of sip.trusted_peers excepted; "
-                                      "with several shards, in each.",
+                                      "who asked counts, wherever the NOTIFYs go.",
                                       true},
                                      {1, 10000000}),
     number<&C::subscribe_per_resource>(
@@ -341,7 +299,8 @@ constexpr ConfigKey kMessageKeys[] = {
     number<&C::message_rate>(
         {"message", "rate",
          "Messages one sender may send in a second, in the long run; more are answered 503 with "
-         "Retry-After. 0: any number.",
+         "Retry-After. 0: any number. A sender is an account, or an address where nobody has to "
+         "prove who he is.",
          true},
         {0, 1000000}),
     number<&C::message_burst>(
@@ -464,6 +423,7 @@ std::vector<ConfigKey> joined() {
         all.insert(all.end(), std::begin(keys), std::end(keys));
     };
     add(kSipKeys);
+    add(kAuthKeys);
     add(kServerKeys);
     add(kStoreKeys);
     add(kResourcesKeys);
@@ -533,6 +493,7 @@ std::span<const ConfigKey> config_keys() noexcept {
 
 std::string section_help(std::string_view section) noexcept {
     if (section == "sip") return "SIP: addresses, domains, authentication, timers, limits.";
+    if (section == "auth") return "Guesses at passwords.";
     if (section == "server") return "The program.";
     if (section == "store") return "What survives a restart.";
     if (section == "resources") return "Who exists.";

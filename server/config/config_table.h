@@ -24,6 +24,7 @@ struct ConfigKey {
     std::uint64_t min = 0;  ///< numbers
     std::uint64_t max = 0;
     bool is_reloadable = false;
+    bool is_budget = false;  ///< bytes of memory that strangers can fill, of the whole process
 
     void (*set_flag)(Config&, bool) = nullptr;
     void (*set_number)(Config&, std::uint64_t) = nullptr;

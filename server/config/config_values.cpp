@@ -3,7 +3,6 @@
 #include "server/config/config_values.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include <sys/socket.h>
 
@@ -51,39 +50,7 @@ std::optional<HostPort> split_host_port(std::string_view text) {
     return HostPort{host, port, has_port, false};
 }
 
-struct AddressBytes {
-    unsigned char bytes[16]{};
-    unsigned size = 0;  ///< bits
-};
-AddressBytes bytes_of(const sip::Endpoint& endpoint) {
-    AddressBytes out;
-    sockaddr_storage storage{};
-    endpoint.to_sockaddr(storage);
-    if (storage.ss_family == AF_INET) {
-        std::memcpy(out.bytes, &reinterpret_cast<const sockaddr_in&>(storage).sin_addr, 4);
-        out.size = 32;
-    } else if (storage.ss_family == AF_INET6) {
-        std::memcpy(out.bytes, &reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr, 16);
-        out.size = 128;
-    }
-    return out;
-}
-
-bool share_prefix(const AddressBytes& a, const AddressBytes& b, unsigned bits) {
-    const unsigned whole = bits / 8;
-    if (std::memcmp(a.bytes, b.bytes, whole) != 0) return false;
-    if (bits % 8 == 0) return true;
-    const unsigned mask = 0xFFU << (8 - bits % 8) & 0xFFU;
-    return ((a.bytes[whole] ^ b.bytes[whole]) & mask) == 0;
-}
-
 }  // namespace
-
-bool AddressRange::contains(const sip::Endpoint& address) const noexcept {
-    const AddressBytes mine = bytes_of(base);
-    const AddressBytes theirs = bytes_of(address);
-    return mine.size != 0 && mine.size == theirs.size && share_prefix(mine, theirs, prefix);
-}
 
 Result<AddressRange> parse_address_range(std::string_view text) {
     const std::string shape = ", expected an address or a range like 192.0.2.0/24";
@@ -210,6 +177,19 @@ Result<NotifyInterval> parse_notify_interval(std::string_view text) {
 
 std::string to_string(const NotifyInterval& interval) {
     return interval.event + " " + std::to_string(interval.seconds);
+}
+
+Result<RealmLogin> parse_realm_login(std::string_view text) {
+    const auto name = base::split_once(text, ':');
+    const auto at = name.after.rfind('@');
+    if (name.before.empty() || at == std::string_view::npos || at + 1 == name.after.size())
+        return wrong("expected username:password@realm");
+    return RealmLogin{std::string(name.after.substr(at + 1)), std::string(name.before),
+                      std::string(name.after.substr(0, at))};
+}
+
+std::string to_string(const RealmLogin& login) {
+    return login.username + ":" + login.password + "@" + login.realm;
 }
 
 std::string toml_quoted(std::string_view text) {

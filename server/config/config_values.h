@@ -29,6 +29,7 @@ std::string to_string(const store::Token& token);
 Result<NotifyInterval> parse_notify_interval(std::string_view text);
 std::string to_string(const NotifyInterval& interval);
 
+std::string to_string(const RealmLogin& login);
 /// True for a host name (RFC 1123 2.1, underscores allowed) or an address literal, IPv6 in
 /// brackets.
 bool is_host(std::string_view text);

@@ -24,8 +24,8 @@
 
 namespace herald::server {
 
-/// Made and owned by the Shard; all of it belongs to the shard's thread, but `ids`, which all
-/// shards share.
+/// Made and owned by the Shard; all of it belongs to the shard's thread, but `ids` and `limits`,
+/// which all shards share.
 struct Context {
     const Config& config;
     const Domains& domains;
@@ -37,6 +37,7 @@ struct Context {
     Accounts& accounts;
     Aliases& aliases;
     Authenticator& authenticator;
+    Limits& limits;
     ResourceTable& resources;
     SubscriptionTable& subscriptions;
     FanOut& fan_out;

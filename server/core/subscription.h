@@ -96,7 +96,8 @@ struct Subscription {
     std::uint64_t sent_fingerprint = 0;  ///< of the document last sent, 0: none or unknown
     /// Resource::version whose items the watcher knows; 0: the next NOTIFY is to list none.
     std::uint64_t told = 0;
-    std::uint64_t mark = 0;  ///< hash of the request that made the last durable change
+    std::uint64_t mark = 0;    ///< hash of the request that made the last durable change
+    std::uint64_t source = 0;  ///< keyed hash of the address that asked for it
     base::WallTime expires_at{};
     base::Instant last_notify{};
     sip::Flow flow;

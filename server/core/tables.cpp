@@ -92,15 +92,53 @@ std::optional<SubscriptionState> next_state(SubscriptionState state,
 }
 
 void Sketch::add(std::uint64_t hash, int step) noexcept {
-    rows_[0][hash % width()] += static_cast<std::uint32_t>(step);
-    rows_[1][(hash >> 32) % width()] += static_cast<std::uint32_t>(step);
+    const auto change = [step](std::atomic<std::uint32_t>& cell) {
+        cell.store(cell.load(std::memory_order_relaxed) + static_cast<std::uint32_t>(step),
+                   std::memory_order_relaxed);
+    };
+    change(rows_[0][hash % width()]);
+    change(rows_[1][(hash >> 32) % width()]);
 }
 
 std::uint32_t Sketch::estimate(std::uint64_t hash) const noexcept {
-    return std::min(rows_[0][hash % width()], rows_[1][(hash >> 32) % width()]);
+    return std::min(rows_[0][hash % width()].load(std::memory_order_relaxed),
+                    rows_[1][(hash >> 32) % width()].load(std::memory_order_relaxed));
 }
 
-SubscriptionTable::SubscriptionTable(base::Metrics& metrics) {
+Loads::Loads(std::size_t shards) : shards_(shards) {}
+
+Loads::Pair& Loads::prepare(std::size_t shard, std::size_t width) {
+    return *shards_[shard].all.emplace_back(std::make_unique<Pair>(width));
+}
+
+void Loads::publish(std::size_t shard) {
+    shards_[shard].current.store(shards_[shard].all.back().get(), std::memory_order_release);
+}
+
+std::uint32_t Loads::of_watcher(std::uint64_t hash) const noexcept {
+    std::uint32_t sum = 0;
+    for (const Shard& shard : shards_) {
+        const Pair* pair = shard.current.load(std::memory_order_acquire);
+        if (pair) sum += pair->watchers.estimate(hash);
+    }
+    return sum;
+}
+
+std::uint32_t Loads::of_source(std::uint64_t hash) const noexcept {
+    std::uint32_t sum = 0;
+    for (const Shard& shard : shards_) {
+        const Pair* pair = shard.current.load(std::memory_order_acquire);
+        if (pair) sum += pair->sources.estimate(hash);
+    }
+    return sum;
+}
+
+SubscriptionTable::SubscriptionTable(base::Metrics& metrics, Loads* loads, std::size_t shard)
+    : own_loads_(loads ? nullptr : std::make_unique<Loads>(1)),
+      loads_(loads ? *loads : *own_loads_),
+      shard_(shard),
+      counted_(&loads_.prepare(shard, kLeastWidth)) {
+    loads_.publish(shard);
     for (std::size_t i = 0; i < kSubscriptionStates; ++i) {
         by_state_[i] = &metrics.gauge("herald_subscriptions", "Subscriptions by state",
                                       {{"state", std::string(name_of(static_cast<State>(i)))}});
@@ -113,40 +151,28 @@ std::uint64_t SubscriptionTable::device_hash(const DeviceKey& key) const {
 }
 
 void SubscriptionTable::count(const Subscription& record, int step) {
-    const auto watcher = hash(record.get(Part::watcher));
-    watchers_.add(watcher, step);
+    const auto watcher = loads_.hash(record.get(Part::watcher));
+    counted_->watchers.add(watcher, step);
+    counted_->sources.add(record.source, step);
     pairs_.add(pair_hash(watcher, record.resource), step);
 }
 
-void SubscriptionTable::count_source(const Subscription& record, int step) {
-    sources_.add(record.flow.peer.site_hash(key_[0]), step);
-}
-
-void SubscriptionTable::reroute(Subscription& record, const sip::Flow& flow) {
-    count_source(record, -1);
-    record.flow = flow;
-    count_source(record, 1);
-}
-
 void SubscriptionTable::widen_sketches() {
-    const auto width = watchers_.width() * 2;
-    watchers_ = Sketch(width);
+    const auto width = pairs_.width() * 2;
+    counted_ = &loads_.prepare(shard_, width);
     pairs_ = Sketch(width);
-    sources_ = Sketch(width);
-    slab_.for_each([this](std::uint32_t, const Subscription& record) {
-        count(record, 1);
-        count_source(record, 1);
-    });
+    slab_.for_each([this](std::uint32_t, const Subscription& record) { count(record, 1); });
+    loads_.publish(shard_);
 }
 
 SubscriptionTable::Id SubscriptionTable::add(Subscription&& record) {
-    if (slab_.size() >= watchers_.width()) widen_sketches();
+    if (slab_.size() >= pairs_.width()) widen_sketches();
+    if (record.source == 0) record.source = source_of(record.flow.peer);
     const auto id = slab_.take(std::move(record));
     const auto& kept = slab_[id.slot];
     by_tag_.insert(hash(kept.get(Part::local_tag)), id.slot);
     by_device_.insert(device_hash(device_key(kept)), id.slot);
     count(kept, 1);
-    count_source(kept, 1);
     by_state_[static_cast<std::size_t>(kept.state)]->add();
     return id;
 }
@@ -163,7 +189,6 @@ void SubscriptionTable::erase(Id id) {
     by_tag_.erase(hash(record.get(Part::local_tag)), id.slot);
     by_device_.erase(device_hash(device_key(record)), id.slot);
     count(record, -1);
-    count_source(record, -1);
     by_state_[static_cast<std::size_t>(record.state)]->subtract();
     slab_.release(id);
 }
@@ -205,15 +230,15 @@ void SubscriptionTable::move(Subscription& record, SubscriptionInput input) {
 }
 
 std::uint32_t SubscriptionTable::watcher_load(std::string_view watcher) const {
-    return watchers_.estimate(hash(watcher));
+    return loads_.of_watcher(loads_.hash(watcher));
 }
 
 std::uint32_t SubscriptionTable::pair_load(std::string_view watcher, std::uint32_t resource) const {
-    return pairs_.estimate(pair_hash(hash(watcher), resource));
+    return pairs_.estimate(pair_hash(loads_.hash(watcher), resource));
 }
 
 std::uint32_t SubscriptionTable::source_load(const sip::Endpoint& peer) const {
-    return sources_.estimate(peer.site_hash(key_[0]));
+    return loads_.of_source(loads_.hash(peer));
 }
 
 store::Subscription::State stored_state(SubscriptionState state) noexcept {

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -72,8 +73,9 @@ inline constexpr std::size_t kSubscriptionInputs = 5;
 std::optional<SubscriptionState> next_state(SubscriptionState state,
                                             SubscriptionInput input) noexcept;
 
-/// An upper bound of how many subscriptions share a key, without keeping the keys. Good for up to
-/// `width` of them: with more, keys that collide raise each other's estimate.
+/// An upper estimate of how many subscriptions share a key, without the keys. Good for up to
+/// `width` of them: with more, what others count shows in everybody's estimate. One thread writes,
+/// any may ask.
 class Sketch {
 public:
     /// `width` is a power of two.
@@ -84,8 +86,38 @@ public:
     std::size_t width() const noexcept { return rows_[0].size(); }
 
 private:
-    using Row = std::vector<std::uint32_t>;
+    using Row = std::vector<std::atomic<std::uint32_t>>;
     std::array<Row, 2> rows_;
+};
+
+/// What watchers and sources have at all shards of a process. Each shard counts in sketches of its
+/// own; who asks adds up those of all. A sketch that became too small stays, unused, until the end:
+/// somebody may still be reading it.
+class Loads {
+public:
+    explicit Loads(std::size_t shards);
+
+    /// Sketches of this width for a shard, which alone writes them. Others see them, in place of
+    /// those it had, from publish() on.
+    struct Pair {
+        Sketch watchers, sources;
+        explicit Pair(std::size_t width) : watchers(width), sources(width) {}
+    };
+    Pair& prepare(std::size_t shard, std::size_t width);
+    void publish(std::size_t shard);
+
+    std::uint64_t hash(std::string_view watcher) const { return base::keyed_hash(key_, watcher); }
+    std::uint64_t hash(const sip::Endpoint& source) const { return source.site_hash(key_[0]); }
+    std::uint32_t of_watcher(std::uint64_t hash) const noexcept;
+    std::uint32_t of_source(std::uint64_t hash) const noexcept;
+
+private:
+    struct Shard {
+        std::atomic<const Pair*> current{nullptr};
+        std::vector<std::unique_ptr<Pair>> all;
+    };
+    base::HashKey key_ = base::random_key();
+    std::vector<Shard> shards_;
 };
 
 /// The subscriptions of one shard, found by dialog and by device.
@@ -93,9 +125,12 @@ class SubscriptionTable {
 public:
     using Id = base::SlotId;
 
-    explicit SubscriptionTable(base::Metrics& metrics);
+    /// Counts into `loads` as shard `shard`; null: into loads of its own.
+    explicit SubscriptionTable(base::Metrics& metrics, Loads* loads = nullptr,
+                               std::size_t shard = 0);
 
-    /// A record in state committing; its texts are packed, its indexes set.
+    /// A record in state committing; its texts are packed, its indexes set. Where it has no source
+    /// its flow tells.
     Id add(Subscription&& record);
     /// New texts (a refresh moved the Contact): the device index follows.
     void retext(Id id, PackedText text);
@@ -119,13 +154,16 @@ public:
     using OnMove = base::Task<void(const Subscription& record, SubscriptionState before)>;
     void on_move(OnMove listener) { on_move_.push_back(std::move(listener)); }
 
-    /// The way to the watcher is another one: the load of its address follows.
-    void reroute(Subscription& record, const sip::Flow& flow);
+    /// The way to the watcher is another one.
+    void reroute(Subscription& record, const sip::Flow& flow) { record.flow = flow; }
+    /// For Subscription::source.
+    std::uint64_t source_of(const sip::Endpoint& peer) const { return loads_.hash(peer); }
 
-    /// Upper estimates of live subscriptions of one watcher, in all and on one resource.
+    /// Upper estimates of live subscriptions of one watcher, at all shards and on one resource.
     std::uint32_t watcher_load(std::string_view watcher) const;
     std::uint32_t pair_load(std::string_view watcher, std::uint32_t resource) const;
-    /// ... and of all that came from one address (IPv6: one /64).
+    /// ... and of all that were asked for from one address (IPv6: one /64), at all shards. Wherever
+    /// their NOTIFYs go meanwhile: nobody fills up another's share.
     std::uint32_t source_load(const sip::Endpoint& peer) const;
 
     template <class Visit>
@@ -139,16 +177,17 @@ private:
     std::uint64_t device_hash(const DeviceKey& key) const;
     std::uint64_t hash(std::string_view text) const { return base::keyed_hash(key_, text); }
     void count(const Subscription& record, int step);
-    void count_source(const Subscription& record, int step);
     void widen_sketches();
 
     base::HashKey key_ = base::random_key();
     base::Slab<Subscription> slab_;
     base::Index by_tag_;
     base::Index by_device_;
-    Sketch watchers_{kLeastWidth};
+    std::unique_ptr<Loads> own_loads_;
+    Loads& loads_;
+    const std::size_t shard_;
+    Loads::Pair* counted_;
     Sketch pairs_{kLeastWidth};
-    Sketch sources_{kLeastWidth};
     std::vector<OnMove> on_move_;
     base::Counter* by_state_[kSubscriptionStates];
 };

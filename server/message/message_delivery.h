@@ -9,10 +9,9 @@
 #include <deque>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
+#include "base/text_map.h"
 #include "server/core/context.h"
 #include "server/message/relay_targets.h"
 #include "server/message/stored_messages.h"
@@ -48,7 +47,7 @@ private:
         bool is_running = false;
         bool is_wanted = false;  ///< somebody registered while it ran, or could not begin
         /// Devices that said nothing in this round.
-        std::unordered_set<std::string> silent;
+        base::TextSet silent;
     };
 
     void schedule();
@@ -67,7 +66,7 @@ private:
     StoredMessages& stored_;
     Relay& relay_;
     const Registrar& registrar_;
-    std::unordered_map<std::string, Round> rounds_;
+    base::TextMap<Round> rounds_;
     std::deque<std::string> ready_;  ///< users whose turn comes
     std::size_t running_ = 0;        ///< rounds begun
     bool is_scheduled_ = false;

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "base/metrics.h"
+#include "base/text_map.h"
 #include "server/core/context.h"
 #include "sip/answer.h"
 
@@ -21,7 +22,7 @@ public:
 
 private:
     Context& context_;
-    std::unordered_map<std::string, base::Counter*> did_;
+    base::TextMap<base::Counter*> did_;
     std::unordered_map<int, base::Counter*> refused_;
     base::Histogram& time_;
 };

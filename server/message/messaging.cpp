@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "base/text_map.h"
 #include "server/core/answers.h"
 #include "server/message/message_text.h"
 #include "sip/fields.h"
@@ -18,7 +19,7 @@ namespace {
 std::uint64_t mark_of(const std::vector<const packages::Binding*>& devices) {
     std::uint64_t mark = devices.size();
     for (const auto* device : devices)
-        mark += std::hash<std::string>()(device->call_id) * (2 * std::uint64_t{device->cseq} + 1);
+        mark += base::NameHash()(device->call_id) * (2 * std::uint64_t{device->cseq} + 1);
     return mark;
 }
 
@@ -106,10 +107,11 @@ void Messaging::refuse(const Incoming& incoming, const sip::Answer& answer) {
 std::uint32_t Messaging::wait_of(const Identity& who, const sip::Flow& flow) {
     if (who.is_trusted_peer) return 0;
     const auto& config = context_.config;
-    if (config.message_rate == 0) return 0;
-    const bool is_known = !who.aor.empty();
-    return rate_.take(is_known ? who.aor : flow.peer.host(), config.message_rate,
-                      config.message_burst, context_.loop.now());
+    // A name that nobody proved is no sender.
+    const bool is_known = !who.aor.empty() && !who.is_open;
+    return context_.limits.messages.take(is_known ? who.aor : flow.peer.host(),
+                                         {config.message_rate, config.message_burst},
+                                         context_.loop.now());
 }
 
 MessageFacts Messaging::facts_of(const Incoming& incoming, const sip::Message& request,

@@ -11,7 +11,6 @@
 #include <string>
 #include <vector>
 
-#include "base/rate_limit.h"
 #include "server/core/agent.h"
 #include "server/message/dispositions.h"
 #include "server/message/own_messages.h"
@@ -84,7 +83,6 @@ private:
     Recipients recipients_;
     MessageTally tally_;
     OwnMessages own_;
-    base::RateLimit rate_;
     std::string realm_;
 };
 

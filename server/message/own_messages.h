@@ -15,10 +15,10 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/task.h"
+#include "base/text_map.h"
 #include "pidf/imdn.h"
 #include "server/core/context.h"
 #include "server/message/message_delivery.h"
@@ -86,7 +86,7 @@ private:
 
     MessageParts parts_;
     Context& context_;
-    std::unordered_map<std::string, Line> lines_;
+    base::TextMap<Line> lines_;
 };
 
 }  // namespace herald::server

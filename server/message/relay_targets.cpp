@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "base/text_map.h"
 #include "server/core/flow_text.h"
 #include "sip/fields.h"
 #include "sip/uri.h"
@@ -59,8 +60,7 @@ base::Duration patience_of(const Config& config) {
 }
 
 std::vector<RelayTarget> targets_of(const std::vector<const packages::Binding*>& bindings,
-                                    std::uint32_t epoch,
-                                    const std::unordered_set<std::string>& except) {
+                                    std::uint32_t epoch, const base::TextSet& except) {
     std::vector<RelayTarget> targets;
     for (const auto* binding : bindings) {
         RelayTarget target;

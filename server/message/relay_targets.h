@@ -4,9 +4,9 @@
 
 #include <cstdint>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
+#include "base/text_map.h"
 #include "base/time.h"
 #include "packages/registration.h"
 #include "server/config/config.h"
@@ -23,8 +23,7 @@ base::Duration patience_of(const Config& config);
 
 /// Where the contacts of a user are; `except` are Request-URIs left out.
 std::vector<RelayTarget> targets_of(const std::vector<const packages::Binding*>& bindings,
-                                    std::uint32_t epoch,
-                                    const std::unordered_set<std::string>& except = {});
+                                    std::uint32_t epoch, const base::TextSet& except = {});
 
 /// Where a request to another domain goes: its own routes first, then the operator's proxy
 /// (empty: there is none), else the servers of the domain.

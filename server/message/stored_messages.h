@@ -10,9 +10,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "base/text_map.h"
 #include "server/core/context.h"
 #include "server/message/message_queue.h"
 #include "store/records.h"
@@ -67,7 +67,7 @@ public:
     bool remove(std::string_view aor, std::uint64_t id, Done done);
 
 private:
-    using Queues = std::unordered_map<std::string, MessageQueue>;
+    using Queues = base::TextMap<MessageQueue>;
 
     const MessageQueue* queue(std::string_view aor) const;
     /// One that waits.

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/metrics.h"
+#include "base/text_map.h"
 #include "packages/mwi_settings.h"
 #include "packages/registration.h"
 #include "server/core/agent.h"
@@ -92,7 +93,7 @@ private:
     Registrar& registrar_;
     sip::Locator& locator_;
     const packages::Package& package_;
-    std::unordered_map<std::string, Lamp> lamps_;  ///< by AOR
+    base::TextMap<Lamp> lamps_;  ///< by AOR
     std::unordered_map<std::uint64_t, Flight> flights_;
     std::uint64_t next_flight_ = 1;
     static constexpr std::size_t kSweepAt = 1024;

@@ -10,13 +10,12 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "base/metrics.h"
 #include "base/task.h"
+#include "base/text_map.h"
 #include "packages/mailbox.h"
 #include "server/core/agent.h"
 #include "server/core/context.h"
@@ -69,8 +68,8 @@ private:
     Upstream& upstream_;
     const packages::Package& package_;
     /// Groups, wherever they are, by the member of ours that they count.
-    std::unordered_map<std::string, std::vector<std::string>> groups_;
-    std::unordered_set<std::string> changed_;  ///< AORs, to be passed on
+    base::TextMap<std::vector<std::string>> groups_;
+    base::TextSet changed_;  ///< AORs, to be passed on
     /// Counters that could not be kept, by group and member: they are asked for again.
     std::map<std::pair<std::string, std::string>, base::TimerId> failed_;
     base::Counter& told_;

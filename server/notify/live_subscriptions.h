@@ -7,10 +7,10 @@
 #pragma once
 
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "base/text_map.h"
 #include "server/core/context.h"
 #include "server/core/gate.h"
 #include "server/notify/notify_sender.h"
@@ -67,7 +67,7 @@ private:
     base::Timers::Owner decision_timer_;
     Gate gate_;
     /// Marks of the requests that ended dialogs just before the last run did, by our tag.
-    std::unordered_map<std::string, std::uint64_t> tombstones_;
+    base::TextMap<std::uint64_t> tombstones_;
     std::vector<Id> ended_;  ///< recovered, to be told
     base::Counter& expired_;
 };

@@ -30,10 +30,15 @@ std::chrono::seconds retry_after_of(const sip::ClientOutcome& outcome) {
 /// The Authorization of the same NOTIFY once more; nullopt where that would be of no use.
 std::optional<std::string> credentials_for(const Config& config, const Subscription& record,
                                            const sip::ClientOutcome& outcome) {
-    if (config.notify_username.empty() || record.was_challenged || !outcome.message)
-        return std::nullopt;
-    sip::DigestClient client(config.notify_username, config.notify_password);
-    return client.answer(*outcome.message, "NOTIFY", record.get(Part::remote_target), "");
+    if (record.was_challenged || !outcome.message) return std::nullopt;
+    const auto& lax = config.notify_without_qop;
+    for (const auto& login : config.notify_logins) {
+        const bool is_lax = std::find(lax.begin(), lax.end(), login.realm) != lax.end();
+        sip::DigestClient client(login.username, login.password, {login.realm, !is_lax});
+        auto line = client.answer(*outcome.message, "NOTIFY", record.get(Part::remote_target), "");
+        if (line) return line;
+    }
+    return std::nullopt;
 }
 
 /// Whether there is another body to try than the one that was refused: the package's default.

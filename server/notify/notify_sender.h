@@ -9,8 +9,8 @@
 
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
+#include "base/text_map.h"
 #include "server/core/context.h"
 #include "server/notify/confirmations.h"
 #include "server/notify/cseq_blocks.h"
@@ -83,7 +83,7 @@ private:
     CseqBlocks numbers_;
     NotifyFlights flights_;
     base::Timers::Owner retry_timer_;
-    std::unordered_map<std::string, base::Counter*> removed_;
+    base::TextMap<base::Counter*> removed_;
     base::Counter& delivered_;
     base::Counter& coalesced_;
     base::Histogram& answer_time_;

@@ -232,6 +232,7 @@ Subscription SubscribeRequests::new_record(const Incoming& incoming, const sip::
     auto& resource = context_.resources[record.resource];
     record.view = resource.view_for(type_index(incoming.package->profile(), grant.type), entity);
     record.flow = incoming.flow;
+    record.source = context_.subscriptions.source_of(incoming.flow.peer);
     record.granted = grant.expires;
     record.expires_at = context_.wall() + std::chrono::seconds(grant.expires);
     record.remote_cseq = request.cseq();

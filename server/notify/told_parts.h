@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <unordered_map>
 
+#include "base/text_map.h"
 #include "packages/package.h"
 
 namespace herald::server {
@@ -37,8 +37,8 @@ private:
     bool has_other_alert(const packages::Composed& part) const;
     bool is_owed(const packages::Composed& part) const;
 
-    std::unordered_map<std::string, Part> parts_;  ///< by name
-    std::string last_;                             ///< name of the one told last
+    base::TextMap<Part> parts_;  ///< by name
+    std::string last_;           ///< name of the one told last
 };
 
 }  // namespace herald::server

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/listeners.h"
+#include "base/text_map.h"
 #include "server/core/context.h"
 #include "server/notify/silent_watchers.h"
 #include "sip/locate.h"
@@ -65,7 +66,7 @@ private:
     base::Listeners<Id, Way> found_;
     std::unordered_map<std::uint64_t, Detour> detours_;  ///< by packed Id
     /// Peers that do not take TCP, until when.
-    std::unordered_map<std::string, base::Instant> streamless_;
+    base::TextMap<base::Instant> streamless_;
     std::shared_ptr<WatcherWays*> self_;  ///< for answers of the locator that come late
 };
 

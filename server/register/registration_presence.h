@@ -11,10 +11,9 @@
 
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <unordered_set>
 
 #include "base/metrics.h"
+#include "base/text_map.h"
 #include "packages/presence.h"
 #include "server/core/agent.h"
 #include "server/core/context.h"
@@ -41,7 +40,7 @@ public:
     void on_flow_closed(const sip::Flow& flow) override;
 
 private:
-    using Names = std::unordered_set<std::string>;
+    using Names = base::TextSet;
 
     void on_leaving(std::uint32_t slot, packages::Cause cause);
     void changed(const std::string& aor);
@@ -63,11 +62,11 @@ private:
     Publications& publications_;
     const packages::Package& registrations_;
     const packages::Package& presence_;
-    std::unordered_map<std::string, base::TimerId> grace_;
+    base::TextMap<base::TimerId> grace_;
     /// AORs by stream their devices registered by, until it ends.
-    std::unordered_map<std::string, Names> by_flow_;
+    base::TextMap<Names> by_flow_;
     /// Streams that ended while a binding was still on them, by AOR.
-    std::unordered_map<std::string, Names> lost_;
+    base::TextMap<Names> lost_;
     /// Whose binding ran out in this turn: perhaps because the device is gone.
     Names vanishing_;
     base::Counter& vanished_;

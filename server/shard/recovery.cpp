@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "server/core/bucket.h"
+#include "server/core/flow_text.h"
 
 namespace herald::server {
 
@@ -49,6 +50,10 @@ void Recovery::on_subscription(const store::Subscription& row) {
     meet(std::max(row.id, row.change));
     if (row.state != store::Subscription::State::terminated) ++subscriptions_;
     auto& shard = shard_of(row.aor);
+    const auto flow = flow_from_text(row.flow);
+    if (flow.peer.is_valid()) {
+        shard.context().limits.guesses.succeeded({row.watcher, flow.peer}, shard.loop().now());
+    }
     shard.live_subscriptions().recover(row, not_before_);
 }
 

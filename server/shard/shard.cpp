@@ -22,12 +22,17 @@ sip::StackOptions stack_options(const ShardSetup& setup) {
     options.limits.body = config.max_body;
     options.limits.headers = config.max_headers;
     options.lasting_key = setup.store.home().lasting_key;
+    options.max_server_transaction_bytes = setup.config.max_answered_bytes / setup.count;
+    options.max_pending_bytes = setup.config.max_pending_bytes / setup.count;
+    options.targets = setup.limits.targets;
+    options.trusted_peers = setup.config.trusted_peers;
     return options;
 }
 
-sip::LocatorOptions locator_options(const Config& config) {
+sip::LocatorOptions locator_options(const ShardSetup& setup) {
     sip::LocatorOptions options;
-    options.servers = config.dns_servers;
+    options.servers = setup.config.dns_servers;
+    options.targets = setup.limits.targets;
     return options;
 }
 
@@ -37,11 +42,15 @@ bool is_served(sip::Method method) {
            method == sip::Method::options || method == sip::Method::notify;
 }
 
+constexpr std::size_t kMostUnsupported = 200;
+
 /// The option tags of Require that are not ours (RFC 3261 8.2.2.3).
 std::string unsupported_tags(const sip::Message& request) {
     std::string tags;
     for (const auto tag : request.list(sip::Header::require)) {
         if (is_supported(tag)) continue;
+        // Enough to tell which: nobody is told all he said.
+        if (tags.size() + tag.size() > kMostUnsupported) break;
         if (!tags.empty()) tags += ", ";
         tags += tag;
     }
@@ -57,19 +66,20 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
       config_(setup.config),
       alone_(setup.peers ? nullptr : std::make_unique<Peers>(setup.store.home().bucket_key, 1)),
       resources_(metrics),
-      subscriptions_(metrics),
+      subscriptions_(metrics, setup.loads, setup.index),
       fan_out_(loop, resources_),
       port_(setup.store.attach(loop)) {
     stack_ =
         std::make_unique<sip::Stack>(loop, transport, *this, metrics, stack_options(setup), router);
     install_packages();
-    authenticator_ = std::make_unique<Authenticator>(config_, setup.domains, accounts_, aliases_,
-                                                     setup.nonce_key, loop.clock(), metrics);
-    locator_ = std::make_unique<sip::Locator>(loop, locator_options(setup.config));
+    authenticator_ = std::make_unique<Authenticator>(
+        AuthenticatorSetup{config_, setup.domains, accounts_, aliases_, setup.store.home(),
+                           setup.limits, loop.clock(), metrics});
+    locator_ = std::make_unique<sip::Locator>(loop, locator_options(setup));
     context_ = std::make_unique<Context>(
         Context{config_, setup.domains, setup.store.home(), setup.ids, loop, *stack_, *port_,
-                accounts_, aliases_, *authenticator_, resources_, subscriptions_, fan_out_, metrics,
-                setup.peers ? *setup.peers : *alone_, setup.index, setup.count});
+                accounts_, aliases_, *authenticator_, setup.limits, resources_, subscriptions_,
+                fan_out_, metrics, setup.peers ? *setup.peers : *alone_, setup.index, setup.count});
     sender_ = std::make_unique<NotifySender>(*context_, *locator_);
     watcher_list_ = std::make_unique<WatcherList>(
         resources_, subscriptions_, [this](std::uint32_t resource) { fan_out_.changed(resource); });

@@ -30,10 +30,11 @@ struct ShardSetup {
     const Domains& domains;
     store::Store& store;
     std::atomic<std::uint64_t>& ids;
-    base::HashKey nonce_key;
+    Limits& limits;
     unsigned index = 0;
     unsigned count = 1;      ///< of shards
     Peers* peers = nullptr;  ///< of all of them; nullptr: this one is alone
+    Loads* loads = nullptr;  ///< of all shards; null: of this one
 };
 
 /// Owns a shard's state and is used on its loop's thread only (before the loop runs: on the thread

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/text_map.h"
 #include "base/time.h"
 #include "base/timers.h"
 #include "packages/package.h"
@@ -83,8 +84,8 @@ public:
 
 private:
     std::unordered_map<std::uint64_t, std::unique_ptr<Line>> all_;
-    std::unordered_map<std::string, std::uint64_t> by_resource_;
-    std::unordered_map<std::string, std::uint64_t> by_tag_;
+    base::TextMap<std::uint64_t> by_resource_;
+    base::TextMap<std::uint64_t> by_tag_;
     std::uint64_t next_id_ = 1;
 };
 

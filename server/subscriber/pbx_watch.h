@@ -14,10 +14,10 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 #include "base/loop.h"
+#include "base/text_map.h"
 #include "base/time.h"
 #include "base/timers.h"
 
@@ -70,7 +70,7 @@ private:
 
     base::Loop& loop_;
     Resume resume_;
-    std::unordered_map<std::string, Away> away_;
+    base::TextMap<Away> away_;
 };
 
 }  // namespace herald::server

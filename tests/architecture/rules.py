@@ -65,6 +65,10 @@ LIBRARIES = [
     (re.compile(r"prometheus/"), "prometheus-cpp", {"http"}),
 ]
 
+# Strangers choose names: base/text_map.h hashes them with a key.
+UNKEYED = re.compile(r"std::hash\b|\bunordered_\w+<\s*(const\s+)?std::string(_view)?\b(?![^;{]*NameHash)")
+KEYED = ("base/text_map.h",)
+
 LONGEST = 600
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
@@ -130,6 +134,8 @@ def breaches_of_file(path, text):
         include = INCLUDE.match(line)
         if include:
             found += [(number, what) for what in breaches_of_include(path, *include.groups())]
+        if UNKEYED.search(line) and path.split("/")[0] in ARROWS and path not in KEYED:
+            found.append((number, "names are hashed with a key: base::TextMap, base::TextSet, base::NameHash"))
     return found
 
 

@@ -87,6 +87,17 @@ class Arrows(unittest.TestCase):
         self.assertEqual(len(breaches("sip/uri.cpp", '#include "../base/text.h"')), 1)
 
 
+class Hashes(unittest.TestCase):
+    def test_names_are_hashed_with_a_key(self):
+        for line in ("std::hash<std::string>()(name);", "std::unordered_map<std::string, int> a;",
+                     "std::unordered_set<std::string_view> b;"):
+            self.assertEqual(len(breaches("server/core/x.h", "#pragma once", line)), 1, line)
+        for line in ("std::unordered_map<std::uint64_t, std::string> a;", "base::TextMap<int> b;",
+                     "std::unordered_map<std::string_view, int, base::NameHash> c;"):
+            self.assertEqual(breaches("server/core/x.h", "#pragma once", line), [], line)
+        self.assertEqual(breaches("tests/unit/x.h", "#pragma once", "std::hash<int> a;"), [])
+
+
 class Libraries(unittest.TestCase):
     HEAVY = {
         "pugixml.hpp": "pidf", "Poco/Net/HTTPServer.h": "http", "pqxx/pqxx": "store",

@@ -25,7 +25,8 @@ std::string make_folder() {
 InProcess::Life::Life(const base::Clock& clock, const server::Config& config)
     : loop(clock),
       transport(clock),
-      domains(config.domains, {transport.listeners().begin(), transport.listeners().end()}) {}
+      domains(config.domains, {transport.listeners().begin(), transport.listeners().end()}),
+      limits(config) {}
 
 InProcess::InProcess(server::Config config, bool is_durable)
     : config_(std::move(config)), folder_(is_durable ? make_folder() : std::string()) {}
@@ -54,7 +55,7 @@ Status InProcess::start() {
     life->store = std::make_unique<testing::FailingStore>(*std::move(opened));
     life->shards.push_back(std::make_unique<server::Shard>(
         life->loop, life->transport, life->metrics,
-        server::ShardSetup{config_, life->domains, *life->store, life->ids, nonce_key_, 0},
+        server::ShardSetup{config_, life->domains, *life->store, life->ids, life->limits, 0},
         nullptr));
     life->transport.attach(life->shards.front()->stack());
 

@@ -72,6 +72,7 @@ private:
         test::FakeTransport transport;
         server::Domains domains;
         std::atomic<std::uint64_t> ids{1};
+        server::Limits limits;
         std::unique_ptr<testing::FailingStore> store;
         std::vector<std::unique_ptr<server::Shard>> shards;
         bool is_serving = false;
@@ -79,7 +80,6 @@ private:
 
     server::Config config_;
     base::ManualClock clock_;
-    base::HashKey nonce_key_ = base::random_key();
     std::string folder_;  ///< of the store's file, empty: in memory
     std::unique_ptr<Life> life_;
     std::vector<test::FakeTransport::Sent> last_words_;  ///< of the run before this one

@@ -260,8 +260,7 @@ an operator sets presence of sip:alice@localhost
 Bob receives NOTIFY
 
 # RFC 3261 22.1: with credentials a challenged NOTIFY is answered, once
-config sip.notify_username = "herald"
-config sip.notify_password = "secret"
+config sip.notify_logins = ["herald:secret@phone"]
 Bob sends SUBSCRIBE sip:alice@localhost
     Event: presence
 Bob receives 200
@@ -281,8 +280,7 @@ Bob receives nothing
 the server holds 1 subscriptions
 
 # RFC 3261 22.1: credentials for a NOTIFY are made for every challenge that follows a good answer
-config sip.notify_username = "herald"
-config sip.notify_password = "secret"
+config sip.notify_logins = ["herald:secret@phone"]
 Bob sends SUBSCRIBE sip:alice@localhost
     Event: presence
 Bob receives 200

@@ -33,24 +33,32 @@ void expect(bool claim) {
     if (!claim) std::abort();
 }
 
+/// A nonce of ours.
+std::string nonce_of(const sip::DigestServer& server) {
+    const std::string line = server.challenge(false);
+    const std::size_t from = line.find("nonce=\"") + 7;
+    return line.substr(from, line.find('"', from) - from);
+}
+
 /// Any bytes as credentials: read without harm, and never accepted.
 void offer_credentials(sip::DigestServer& server, std::string_view value) {
-    std::string bytes =
-        request("Authorization: Digest realm=\"example.com\"," + std::string(value) + "\r\n");
+    static const std::string nonce = nonce_of(server);
+    std::string bytes = request("Authorization: Digest realm=\"example.com\",nonce=\"" + nonce +
+                                "\"," + std::string(value) + "\r\n");
     const auto parsed = sip::parse(bytes, sip::Framing::datagram);
     if (parsed.error != sip::ParseResult::Error::none) return;
     const auto credentials = server.read(parsed.message);
     if (!credentials || !*credentials) return;
-    sip::DigestSecrets secrets;
+    sip::DigestUser user{.secrets = {}, .name = (*credentials)->username};
     for (std::size_t i = 0; i < sip::kDigestAlgorithms; ++i) {
-        secrets.ha1[i] =
+        user.secrets.ha1[i] =
             sip::digest_ha1(static_cast<sip::DigestAlgorithm>(i), (*credentials)->username,
                             "example.com", "a password no fuzzer knows");
     }
-    expect(server.verify(parsed.message, **credentials, secrets) ==
-           sip::DigestServer::Verdict::wrong);
+    expect(server.verify(parsed.message, **credentials, user) !=
+           sip::DigestServer::Verdict::accepted);
     expect(server.verify(parsed.message, **credentials, {}) == sip::DigestServer::Verdict::wrong);
-    static_cast<void>(server.authentication_info(**credentials, secrets, ""));
+    static_cast<void>(server.authentication_info(**credentials, user.secrets, ""));
 }
 
 /// Any bytes as a challenge: what the client answers is one well-formed line that a server can

@@ -245,7 +245,7 @@ def only_a_trusted_peer_asserts_identities():
 def a_challenged_notify_is_answered():
     """RFC 5057 5.1: Herald answers a watcher's 401 once, with the password it was given."""
     for algorithm in ("MD5", "SHA-256"):
-        with Server(sip={"notify_username": "herald", "notify_password": "its own secret"}) as server, \
+        with Server(sip={"notify_logins": ["herald:its own secret@phone"]}) as server, \
                 Client(server.address) as client:
             seen = []
 

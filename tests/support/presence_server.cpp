@@ -93,13 +93,14 @@ bool PresenceServer::is_authentic(const sip::Message& request) {
     if (faults_.password.empty()) return true;
     const auto credentials = digest_.read(request);
     if (credentials && *credentials) {
-        sip::DigestSecrets secrets;
+        sip::DigestUser user{.secrets = {}, .name = (*credentials)->username};
         for (std::size_t i = 0; i < sip::kDigestAlgorithms; ++i) {
-            secrets.ha1[i] = sip::digest_ha1(static_cast<sip::DigestAlgorithm>(i),
-                                             (*credentials)->username, "bench", faults_.password);
+            user.secrets.ha1[i] =
+                sip::digest_ha1(static_cast<sip::DigestAlgorithm>(i), (*credentials)->username,
+                                "bench", faults_.password);
         }
         const bool is_own = request.from().find((*credentials)->username) != std::string_view::npos;
-        const auto verdict = digest_.verify(request, **credentials, secrets);
+        const auto verdict = digest_.verify(request, **credentials, user);
         if (is_own && verdict == sip::DigestServer::Verdict::accepted) return true;
     }
     answer(request, 401, digest_.challenge(false));

@@ -18,8 +18,9 @@ namespace herald::server::testing {
 class Request {
 public:
     explicit Request(std::string_view method, std::string_view lines = {},
-                     std::string_view to = "<sip:alice@example.com>")
-        : bytes_(test::wire(text_of(method, lines, to))) {
+                     std::string_view to = "<sip:alice@example.com>",
+                     std::string_view from = "<sip:bob@example.com>")
+        : bytes_(test::wire(text_of(method, lines, to, from))) {
         auto result = sip::parse({bytes_.data(), bytes_.size()}, sip::Framing::datagram,
                                  {.message = 1 << 20});
         REQUIRE(result.error == sip::ParseOutcome::Error::none);
@@ -31,12 +32,14 @@ public:
     const sip::Message& operator*() const { return message_; }
 
 private:
-    static std::string text_of(std::string_view method, std::string_view lines,
-                               std::string_view to) {
+    static std::string text_of(std::string_view method, std::string_view lines, std::string_view to,
+                               std::string_view from) {
         std::string text(method);
         text +=
             " sip:alice@example.com SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK1\n"
-            "From: <sip:bob@example.com>;tag=b\nTo: ";
+            "From: ";
+        text += from;
+        text += ";tag=b\nTo: ";
         text += to;
         text += "\nCall-ID: c\nCSeq: 1 ";
         text += method;

@@ -96,7 +96,7 @@ public:
           transport(clock),
           config(std::move(given)),
           domains({"localhost"}, {transport.listeners().begin(), transport.listeners().end()}),
-          shard(loop, transport, metrics, ShardSetup{config, domains, store, ids, {5, 6}, 0, 1},
+          shard(loop, transport, metrics, ShardSetup{config, domains, store, ids, limits, 0, 1},
                 nullptr) {
         transport.attach(shard.stack());
     }
@@ -108,6 +108,7 @@ public:
     Config config;
     Domains domains;
     std::atomic<std::uint64_t> ids{1};
+    Limits limits{config};
     SlowStore store;
     Shard shard;
 

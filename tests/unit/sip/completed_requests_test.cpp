@@ -66,6 +66,19 @@ TEST_CASE("with no room the oldest is forgotten, and it is said so") {
     CHECK(completed.find(key_of(3).transaction, kStart) == "three");
 }
 
+TEST_CASE("remembered answers are bounded by bytes, whatever their number") {
+    CompletedRequests completed(1'000'000, 32s, 1 << 20);
+    const std::string large(50'000, 'x');
+    int forgotten = 0;
+    for (int i = 0; i < 200; ++i) forgotten += completed.remember(key_of(i), large, kStart) ? 1 : 0;
+
+    CHECK(completed.memory() < (1 << 20) + 10'000);
+    CHECK(completed.size() == 16);
+    CHECK(forgotten == 184);
+    CHECK(completed.find(key_of(199).transaction, kStart) == large);
+    CHECK_FALSE(completed.find(key_of(0).transaction, kStart));
+}
+
 TEST_CASE("an answer larger than a chunk is not kept, but its request is known") {
     CompletedRequests completed(2, 32s);
 

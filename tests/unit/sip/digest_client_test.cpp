@@ -67,6 +67,25 @@ TEST_CASE("RFC 3261 22.2: the client gives up where the same credentials are ref
     }
 }
 
+TEST_CASE("RFC 7616 5.5: the client answers the realms it is for, and with qop, where told so") {
+    const Parsed of_ours(response_text(
+        401, "WWW-Authenticate: Digest realm=\"ours\", nonce=\"n\", algorithm=MD5\r\n"));
+    const Parsed of_ours_with_qop(response_text(
+        401, "WWW-Authenticate: Digest realm=\"ours\", nonce=\"n\", qop=\"auth\"\r\n"));
+    const Parsed of_others(response_text(
+        401, "WWW-Authenticate: Digest realm=\"theirs\", nonce=\"n\", qop=\"auth\"\r\n"));
+    const auto answers = [](const Parsed& challenge, DigestScope scope) {
+        DigestClient client("alice", "s3cret", std::move(scope));
+        return client.answer(challenge.message, "NOTIFY", kUri, "").has_value();
+    };
+
+    CHECK(answers(of_ours, {.realm = "ours"}));
+    CHECK(answers(of_ours_with_qop, {.realm = "ours", .requires_qop = true}));
+    CHECK_FALSE(answers(of_ours, {.realm = "ours", .requires_qop = true}));
+    CHECK_FALSE(answers(of_others, {.realm = "ours"}));
+    CHECK(answers(of_others, {}));
+}
+
 TEST_CASE("RFC 3261 22.3: the client satisfies a proxy and the server behind it together") {
     const Parsed from_proxy(response_text(
         407, "Proxy-Authenticate: Digest realm=\"p\", nonce=\"np\", qop=\"auth\"\r\n"));
@@ -161,7 +180,7 @@ TEST_CASE("RFC 7616 3.5: client and server move to the next nonce without a chal
     const auto credentials = fixture.server.read(request.message);
     REQUIRE(credentials.has_value());
     fixture.clock.advance(std::chrono::seconds(290));
-    REQUIRE(fixture.server.verify(request.message, **credentials, fixture.secrets) ==
+    REQUIRE(fixture.server.verify(request.message, **credentials, {fixture.secrets, "alice"}) ==
             Verdict::accepted);
 
     const Parsed ok(

@@ -125,7 +125,7 @@ struct Fixture {
         auto credentials = server.read(request.message);
         REQUIRE_MESSAGE(credentials.has_value(), credentials.fault().detail);
         REQUIRE(credentials->has_value());
-        return server.verify(request.message, **credentials, secrets);
+        return server.verify(request.message, **credentials, {secrets, "alice"});
     }
     Verdict send(const Attempt& attempt) { return send(attempt.line(), attempt.body); }
 

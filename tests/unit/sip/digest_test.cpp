@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include "sip/nonce.h"
 #include "tests/unit/sip/digest_fixture.h"
 
 namespace herald::sip {
@@ -223,31 +224,32 @@ TEST_CASE(
     CHECK(verdict() == Verdict::stale);
 }
 
-TEST_CASE("RFC 7616 3.3: a nonce of another server, realm, role or form is stale") {
+TEST_CASE("RFC 7616 3.3: a nonce of another server, realm, role or form tells nothing") {
     Fixture fixture;
     DigestServer other_key({.realm = std::string(kRealm)}, {3, 4}, fixture.clock);
     DigestServer other_realm({.realm = "example.net"}, fixture.key, fixture.clock);
     DigestServer proxy({.realm = std::string(kRealm), .is_proxy = true}, fixture.key,
                        fixture.clock);
     DigestServer sibling({.realm = std::string(kRealm)}, fixture.key, fixture.clock);
-    const auto verdict_for = [&](const std::string& nonce) {
-        return fixture.send(Attempt{.nonce = nonce});
+    const auto is_none = [&](const std::string& nonce) {
+        const auto read = fixture.read(Attempt{.nonce = nonce}.line());
+        return read.has_value() && !read->has_value();
     };
     const auto nonce_of = [](const DigestServer& server) {
         return value_in(server.challenge(false), "nonce");
     };
 
-    CHECK(verdict_for(nonce_of(other_key)) == Verdict::stale);
-    CHECK(verdict_for(nonce_of(other_realm)) == Verdict::stale);
-    CHECK(verdict_for(nonce_of(proxy)) == Verdict::stale);
-    CHECK(verdict_for("dcd98b7102dd2f0e8b11d0f600bfb0c093") == Verdict::stale);
-    CHECK(verdict_for("") == Verdict::stale);
+    CHECK(is_none(nonce_of(other_key)));
+    CHECK(is_none(nonce_of(other_realm)));
+    CHECK(is_none(nonce_of(proxy)));
+    CHECK(is_none("dcd98b7102dd2f0e8b11d0f600bfb0c093"));
+    CHECK(is_none(""));
 
     std::string bent = fixture.nonce();
     bent[0] = bent[0] == '0' ? '1' : '0';
-    CHECK(verdict_for(bent) == Verdict::stale);
+    CHECK(is_none(bent));
 
-    CHECK(verdict_for(nonce_of(sibling)) == Verdict::accepted);
+    CHECK(fixture.send(Attempt{.nonce = nonce_of(sibling)}) == Verdict::accepted);
 }
 
 TEST_CASE("Nonces of one instant differ: two clients never share a count") {
@@ -257,20 +259,23 @@ TEST_CASE("Nonces of one instant differ: two clients never share a count") {
 }
 
 TEST_CASE("RFC 7616 5.4: forgotten replay windows turn stale, never replayable") {
-    Fixture fixture({.replay_windows = 2});
+    Fixture fixture({.replay_windows = 64});
     std::vector<Attempt> attempts;
-    for (int i = 0; i < 3; ++i) {
+    for (int i = 0; i < 500; ++i) {
         attempts.push_back({.nonce = fixture.nonce()});
-        fixture.clock.advance(std::chrono::seconds(1));
+        fixture.clock.advance(std::chrono::milliseconds(100));
     }
 
     for (const Attempt& attempt : attempts) CHECK(fixture.send(attempt) == Verdict::accepted);
 
     for (Attempt& attempt : attempts) CHECK(fixture.send(attempt) == Verdict::stale);
-    for (Attempt& attempt : attempts) attempt.nc = "00000002";
-    CHECK(fixture.send(attempts[0]) == Verdict::stale);
-    CHECK(fixture.send(attempts[1]) == Verdict::accepted);
-    CHECK(fixture.send(attempts[2]) == Verdict::accepted);
+    int remembered = 0;
+    for (Attempt& attempt : attempts) {
+        attempt.nc = "00000002";
+        if (fixture.send(attempt) == Verdict::accepted) ++remembered;
+    }
+    CHECK(remembered > 0);
+    CHECK(remembered <= 64);
 }
 
 TEST_CASE("RFC 7616 3.4: a count stuck at 1 passes by option with a cnonce not used before") {
@@ -328,17 +333,108 @@ TEST_CASE("RFC 3261 22.3: other realms and schemes are no credentials") {
 
 TEST_CASE("RFC 8760 2.4: an algorithm that is not offered is not accepted") {
     Fixture fixture({.algorithms = {DigestAlgorithm::sha256}});
+    const Attempt attempt{.algorithm = DigestAlgorithm::md5, .nonce = fixture.nonce()};
 
-    const auto read =
-        fixture.read(Attempt{.algorithm = DigestAlgorithm::md5, .nonce = fixture.nonce()}.line());
+    CHECK(fixture.send(attempt) == Verdict::other_algorithm);
+    fixture.secrets.ha1[static_cast<std::size_t>(DigestAlgorithm::sha256)].clear();
+    CHECK(fixture.send(attempt) == Verdict::wrong);
+}
 
-    REQUIRE(read.has_value());
-    CHECK_FALSE(read->has_value());
+TEST_CASE("RFC 8760 2.3: a user is offered what he has a secret for, and asked for it") {
+    Fixture fixture;
+    fixture.secrets.ha1[static_cast<std::size_t>(DigestAlgorithm::sha256)].clear();
+    const auto algorithms = [&](const DigestSecrets& secrets) {
+        const std::string lines = fixture.server.challenge(false, &secrets);
+        return std::pair(lines.find("algorithm=SHA-256") != std::string::npos,
+                         lines.find("algorithm=MD5") != std::string::npos);
+    };
+
+    CHECK(algorithms(fixture.secrets) == std::pair(false, true));
+    CHECK(algorithms({}) == std::pair(true, true));
+    CHECK(fixture.send(Attempt{.nonce = fixture.nonce()}) == Verdict::other_algorithm);
+    CHECK(fixture.send(Attempt{.algorithm = DigestAlgorithm::md5, .nonce = fixture.nonce()}) ==
+          Verdict::accepted);
+}
+
+TEST_CASE("RFC 7616 3.3: a nonce from before the start is ours and expired") {
+    Fixture fixture({.run = 8});
+    const DigestServer earlier({.realm = std::string(kRealm), .run = 7}, fixture.key,
+                               fixture.clock);
+    Attempt attempt{.nonce = value_in(earlier.challenge(false), "nonce")};
+
+    CHECK(fixture.send(attempt) == Verdict::stale);
+    attempt.password = "guess";
+    CHECK(fixture.send(attempt) == Verdict::wrong);
+}
+
+TEST_CASE("RFC 7616 5.12: a copy is a replay at whichever server of one ledger it arrives") {
+    const auto ledger = std::make_shared<ReplayLedger>(1000);
+    Fixture first({.ledger = ledger});
+    Fixture second({.ledger = ledger});
+    const Attempt attempt{.nonce = first.nonce()};
+
+    CHECK(first.send(attempt) == Verdict::accepted);
+    CHECK(second.send(attempt) == Verdict::stale);
+}
+
+TEST_CASE("RFC 7616 5.12: another spelling of the user's name begins no new count") {
+    Fixture fixture;
+    const Attempt attempt{.nonce = fixture.nonce()};
+    // The response covers the name that HA1 was made with, not the one that is sent.
+    std::string by_aor = attempt.line();
+    by_aor.replace(by_aor.find("\"alice\""), 7, "\"sip:alice@example.com\"");
+
+    CHECK(fixture.send(attempt) == Verdict::accepted);
+    CHECK(fixture.send(by_aor) == Verdict::stale);
+}
+
+TEST_CASE("RFC 7616 3.4.4: userhash means nothing where it is not offered") {
+    const auto username = [](Fixture& fixture) {
+        std::string text = Attempt{.nonce = fixture.nonce()}.line();
+        text.replace(text.find("username=\"alice\""), 16, "username=\"ALICE\", userhash=true");
+        const auto read = fixture.read(text);
+        REQUIRE(read.has_value());
+        REQUIRE(read->has_value());
+        return std::pair((*read)->username, (*read)->is_hashed);
+    };
+    Fixture plain;
+    Fixture offering({.offer_userhash = true});
+
+    CHECK(username(plain) == std::pair(std::string("ALICE"), false));
+    CHECK(username(offering) == std::pair(std::string("alice"), true));
+}
+
+TEST_CASE("RFC 3261 22.4: a name with nothing to prove it is no credentials yet") {
+    Fixture fixture;
+    const auto is_none = [&](const std::string& rest) {
+        const auto read = fixture.read(
+            "Authorization: Digest username=\"alice\", realm=\"example.com\", uri=\"sip:x\"" +
+            rest + "\r\n");
+        return read.has_value() && !read->has_value();
+    };
+
+    CHECK(is_none(", nonce=\"\", response=\"\""));
+    CHECK(is_none(", nonce=\"" + fixture.nonce() + "\", response=\"\""));
+    CHECK(is_none(", nonce=\"\", response=\"6629fae49393a05397450978507c4ef1\""));
+    CHECK(is_none(", nonce=\"of somebody else\", response=\"6629\", nc=1, qop=auth"));
+}
+
+TEST_CASE("RFC 3261 22.3: what is malformed and for another realm is ignored") {
+    Fixture fixture;
+    const std::string broken =
+        "Authorization: Digest username=alice, realm=\"example.net\", nonce=\"a\" b=\r\n";
+    const Attempt good{.nonce = fixture.nonce()};
+
+    CHECK(fixture.send(broken + good.line()) == Verdict::accepted);
+    std::string ours = broken;
+    ours.replace(ours.find("example.net"), 11, "example.com");
+    CHECK_FALSE(fixture.read(ours).has_value());
 }
 
 TEST_CASE("RFC 7616 3.4: faults in the parameters are named") {
-    Fixture fixture({.offer_auth_int = false});
-    const std::string good = Attempt{.nonce = "n"}.line();
+    Fixture fixture({.offer_auth_int = false, .offer_userhash = true});
+    const std::string nonce = fixture.nonce();
+    const std::string good = Attempt{.nonce = nonce}.line();
     const auto with = [&](const std::string& old_text, const std::string& new_text) {
         std::string line = good;
         line.replace(line.find(old_text), old_text.size(), new_text);
@@ -352,7 +448,7 @@ TEST_CASE("RFC 7616 3.4: faults in the parameters are named") {
     CHECK(with("nc=00000001", "nc=0000001") == "nc is not 8 hex digits");
     CHECK(with("nc=00000001", "nc=0000000g") == "nc is not 8 hex digits");
     CHECK(with("username=\"alice\", ", "") == "username missing");
-    CHECK(with("nonce=\"n\", ", "") == "nonce missing");
+    CHECK(with("nonce=\"" + nonce + "\", ", "") == "nonce missing");
     CHECK(with("uri=\"sip:bob@example.com\", ", "") == "uri missing");
     CHECK(with("response=", "respond=") == "response missing");
     CHECK(with("username=\"alice\"", "username=\"alice\", username*=UTF-8''alice") ==
@@ -420,12 +516,9 @@ TEST_CASE("RFC 7616 5: a user without a secret for the algorithm is never accept
                                                       .body = ""});
     std::string forged = line;
     forged.replace(forged.find(attempt.response()), of_empty_ha1.size(), of_empty_ha1);
-    std::string empty = line;
-    empty.replace(empty.find(attempt.response()), of_empty_ha1.size(), "");
 
     CHECK(fixture.send(line) == Verdict::wrong);
     CHECK(fixture.send(forged) == Verdict::wrong);
-    CHECK(fixture.send(empty) == Verdict::wrong);
 }
 
 TEST_CASE("RFC 7616 3.5: Authentication-Info proves the server and renews an ageing nonce") {

@@ -1,7 +1,10 @@
 // tests/unit/sip/nonce_test.cpp: which counts a replay window takes, and what it forgets.
 #include "sip/nonce.h"
 
+#include <atomic>
 #include <chrono>
+#include <thread>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -40,6 +43,36 @@ TEST_CASE("RFC 7616 5.4: no series begins whose nonce is as old as one just forg
     CHECK(windows.size() == 0);
     CHECK_FALSE(windows.admit({1, kIssued}, 2, kLongAgo));
     CHECK(windows.admit({3, kIssued + 1s}, 1, kLongAgo));
+}
+
+TEST_CASE("RFC 7616 5.4: many threads together use a count once") {
+    ReplayLedger ledger(1000);
+    std::atomic<int> taken = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+        threads.emplace_back([&] {
+            for (std::uint32_t count = 1; count <= 1000; ++count) {
+                if (ledger.admit({count % 10, kIssued}, count / 10 + 1, kLongAgo)) ++taken;
+            }
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+
+    // The slowest may find its counts below the window, but none twice.
+    CHECK(taken <= 1000);
+    CHECK(taken >= 10);
+}
+
+TEST_CASE("a nonce tells when and in which run it was issued, to who has its key") {
+    const NonceMint mint({1, 2}, "realm", 7);
+    const NonceMint later({1, 2}, "realm", 8);
+    const NonceMint other({3, 4}, "realm", 7);
+    const auto nonce = mint.issue(kIssued);
+
+    REQUIRE(later.read(nonce));
+    CHECK(later.read(nonce)->issued == kIssued);
+    CHECK(later.read(nonce)->run == 7);
+    CHECK_FALSE(other.read(nonce));
 }
 
 TEST_CASE("series of nonces no longer asked for make room first") {

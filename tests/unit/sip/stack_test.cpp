@@ -174,27 +174,95 @@ TEST_CASE("RFC 3581 4: with rport the answer goes to the source port, and says s
     CHECK(via.find(";received=10.0.0.9") != std::string::npos);
 }
 
+TEST_CASE("a refusal or the answer to OPTIONS by UDP is less than three times its request") {
+    StackFixture fixture;
+    const std::string long_list = "Allow-Events: " + std::string(300, 'x') + "\r\n";
+    answer_all(fixture, {.status = 420, .headers = "Supported: a\r\n" + long_list + long_list});
+    const std::string request = Request{}.text();
+
+    fixture.transport.receive(request, fixture.transport.udp());
+    const std::string brief = fixture.transport.take_one();
+    CHECK(brief.size() < 3 * request.size());
+    CHECK(header_of(brief, "Supported") == "a");
+    CHECK(header_of(brief, "CSeq") != "");
+    fixture.transport.receive(request, fixture.transport.udp());
+    CHECK(fixture.transport.take_one() == brief);
+    CHECK(fixture.metric("sip_responses_shortened_total") == 2);
+
+    fixture.transport.receive(Request{.via = "SIP/2.0/TCP h;branch=z9hG4bKs"}.text(),
+                              fixture.transport.connect());
+    CHECK(fixture.transport.take_one().size() > 600);
+}
+
+TEST_CASE("a refusal as large as its request is not kept; copies are refused all the same") {
+    StackFixture fixture;
+    const std::string echo = "Unsupported: " + std::string(8000, 'x') + "\r\n";
+    answer_all(fixture, {.status = 420, .headers = echo});
+    const std::string request =
+        Request{.more = "Require: " + std::string(8000, 'x') + "\r\n"}.text();
+    const double before = fixture.metric("sip_server_transaction_bytes");
+
+    fixture.transport.receive(request, fixture.transport.udp());
+    CHECK(fixture.transport.take_one().size() > 8000);
+    fixture.transport.receive(request, fixture.transport.udp());
+    CHECK(status_of(fixture.transport.take_one()) == "420");
+    CHECK(fixture.handler.arrivals.size() == 1);
+    // One chunk of the log.
+    CHECK(fixture.metric("sip_server_transaction_bytes") - before < 70'000);
+    for (int i = 0; i < 100; ++i) {
+        fixture.transport.receive(Request{.via = via_with("z9hG4bK" + std::to_string(i)),
+                                          .call_id = std::to_string(i),
+                                          .more = "Require: x\r\n"}
+                                      .text(),
+                                  fixture.transport.udp());
+    }
+    CHECK(fixture.metric("sip_server_transaction_bytes") - before < 70'000);
+}
+
+TEST_CASE("requests that wait for their answer are bounded by bytes") {
+    StackFixture fixture;
+    fixture.handler.reply = nullptr;
+    const std::string large = "X-Large: " + std::string(5000, 'x') + "\r\n";
+    int taken = 0;
+    for (int i = 0; i < 20'000 && taken == i; ++i) {
+        fixture.transport.receive(Request{.via = via_with("z9hG4bK" + std::to_string(i)),
+                                          .call_id = std::to_string(i),
+                                          .more = large}
+                                      .text(),
+                                  fixture.transport.udp());
+        taken = static_cast<int>(fixture.handler.arrivals.size());
+    }
+
+    CHECK(taken > 10'000);
+    CHECK(taken < 14'000);
+    CHECK(status_of(fixture.transport.take_one()) == "503");
+}
+
 TEST_CASE("RFC 3261 18.2.2: where an answer to a datagram goes") {
     const Endpoint source = endpoint("10.0.0.9", 40000);
     const Endpoint local = endpoint("127.0.0.1", 40000);
-    const auto target = [](const Endpoint& from, Via via, bool force = false) {
-        return response_target(via, from, force).to_string();
+    const Endpoint proxy = endpoint("10.0.1.1", 40000);
+    const Endpoint six = endpoint("2001:db8::9", 40000);
+    const auto target = [&](const Endpoint& from, Via via, bool force = false) {
+        const ResponderOptions options{.force_rport = force,
+                                       .trusted_peers = {{proxy, 32}, {local, 8}, {six, 128}}};
+        return response_target(via, from, options).to_string();
     };
 
     CHECK(target(source, {.host = "h"}) == "10.0.0.9:5060");
     CHECK(target(source, {.host = "h", .port = 5070}) == "10.0.0.9:5070");
     CHECK(target(source, {.host = "h", .port = 5070, .has_rport = true}) == "10.0.0.9:40000");
     CHECK(target(source, {.host = "h", .port = 5070}, true) == "10.0.0.9:40000");
-    CHECK(target(source, {.host = "h", .port = 5070, .maddr = "192.0.2.3"}) == "192.0.2.3:5070");
-    CHECK(target(source, {.host = "h", .maddr = "192.0.2.3", .has_rport = true}) ==
+    CHECK(target(proxy, {.host = "h", .port = 5070, .maddr = "192.0.2.3"}) == "192.0.2.3:5070");
+    CHECK(target(proxy, {.host = "h", .maddr = "192.0.2.3", .has_rport = true}) ==
           "192.0.2.3:5060");
-    CHECK(target(source, {.host = "h", .maddr = "name.example.com"}) == "10.0.0.9:5060");
-    CHECK(target(source, {.host = "h", .maddr = "127.0.0.1"}) == "10.0.0.9:5060");
-    CHECK(target(source, {.host = "h", .maddr = "224.0.1.75"}) == "10.0.0.9:5060");
-    CHECK(target(source, {.host = "h", .maddr = "255.255.255.255"}) == "10.0.0.9:5060");
-    CHECK(target(source, {.host = "h", .maddr = "0.0.0.0"}) == "10.0.0.9:5060");
+    CHECK(target(source, {.host = "h", .maddr = "192.0.2.3"}) == "10.0.0.9:5060");
+    CHECK(target(proxy, {.host = "h", .maddr = "name.example.com"}) == "10.0.1.1:5060");
+    CHECK(target(proxy, {.host = "h", .maddr = "127.0.0.1"}) == "10.0.1.1:5060");
+    CHECK(target(proxy, {.host = "h", .maddr = "224.0.1.75"}) == "10.0.1.1:5060");
+    CHECK(target(proxy, {.host = "h", .maddr = "255.255.255.255"}) == "10.0.1.1:5060");
+    CHECK(target(proxy, {.host = "h", .maddr = "0.0.0.0"}) == "10.0.1.1:5060");
     CHECK(target(local, {.host = "h", .maddr = "127.0.0.2"}) == "127.0.0.2:5060");
-    const Endpoint six = endpoint("2001:db8::9", 40000);
     CHECK(target(six, {.host = "h"}) == "[2001:db8::9]:5060");
     CHECK(target(six, {.host = "h", .maddr = "ff02::1"}) == "[2001:db8::9]:5060");
 }
@@ -219,6 +287,24 @@ TEST_CASE("RFC 3261 18.2.2: on a stream the answer takes the same connection, el
     REQUIRE(fixture.transport.sent().size() == 1);
     CHECK(fixture.transport.sent()[0].flow.peer == endpoint("192.0.2.10", 5070));
     CHECK(fixture.transport.sent()[0].flow.protocol == Protocol::tcp);
+}
+
+TEST_CASE("RFC 3261 18.2.2: an answer opens no connection to where its request may not send us") {
+    TargetRules::Setup rules;
+    rules.own = {endpoint("192.0.2.10", 8080)};
+    StackFixture fixture({.targets = std::make_shared<TargetRules>(rules)});
+    for (const int port : {8080, 8081}) {
+        const Flow flow = fixture.transport.connect("192.0.2.10", 40000);
+        const std::string number = std::to_string(port);
+        fixture.transport.receive(
+            Request{.via = "SIP/2.0/TCP h:" + number + ";branch=z9hG4bK" + number,
+                    .call_id = number}
+                .text(),
+            flow);
+        fixture.transport.close(flow);
+        fixture.stack.answer(fixture.handler.arrivals.back().id, {.status = 200});
+        CHECK(fixture.transport.take().size() == (port == 8080 ? 0 : 1));
+    }
 }
 
 TEST_CASE("the To tag of a stateless answer is the same for each copy and differs by request") {

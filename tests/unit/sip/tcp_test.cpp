@@ -43,6 +43,10 @@ std::string read_from(const Socket& socket, std::size_t size) {
     return all;
 }
 
+std::shared_ptr<StreamLimits> limits(const StreamLimits::Most& most) {
+    return std::make_shared<StreamLimits>(most);
+}
+
 }  // namespace
 
 TEST_CASE("a message comes in over a stream and its answer goes back, IPv4 and IPv6") {
@@ -237,7 +241,9 @@ TEST_CASE("an idle stream is closed, one that says something is not") {
     const ListenerAddress address = fixture.listen(Protocol::tcp);
     const Peer idle(Protocol::tcp, address.bound);
     const Peer busy(Protocol::tcp, address.bound);
-    REQUIRE(fixture.until([&] { return fixture.metric("sip_connections") == 2; }));
+    idle.send(message(1));
+    busy.send(message(2));
+    REQUIRE(fixture.until([&] { return fixture.sink.arrivals.size() == 2; }));
 
     for (int i = 0; i < 3; ++i) {
         busy.send("\r\n\r\n");
@@ -255,12 +261,13 @@ TEST_CASE("an idle stream is closed, one that says something is not") {
 TEST_CASE("RFC 3261 18.3: a message that never gets whole ends its stream") {
     NetworkFixture fixture({.partial_timeout = 30s});
     const Peer peer(Protocol::tcp, fixture.listen(Protocol::tcp).bound);
-    REQUIRE(fixture.until([&] { return fixture.metric("sip_connections") == 1; }));
+    peer.send(message(1));
+    REQUIRE(fixture.until([&] { return fixture.sink.arrivals.size() == 1; }));
     fixture.clock.advance(100s);
     fixture.loop.turn(0s);
 
-    peer.send(message(1) + "OPTIONS sip:");
-    REQUIRE(fixture.until([&] { return !fixture.sink.arrivals.empty(); }));
+    peer.send(message(2) + "OPTIONS sip:");
+    REQUIRE(fixture.until([&] { return fixture.sink.arrivals.size() == 2; }));
     fixture.settle();
     for (int i = 0; i < 5; ++i) {
         fixture.clock.advance(5s);
@@ -346,7 +353,7 @@ TEST_CASE("a stream over its out-buffer is closed at the end of the turn, not wi
 }
 
 TEST_CASE("beyond max_connections streams are refused both ways") {
-    NetworkFixture fixture({.max_connections = 1});
+    NetworkFixture fixture({.streams = limits({.connections = 1})});
     const ListenerAddress address = fixture.listen(Protocol::tcp);
     const Acceptor acceptor;
     const Peer first(Protocol::tcp, address.bound);
@@ -360,6 +367,58 @@ TEST_CASE("beyond max_connections streams are refused both ways") {
     CHECK(fixture.metric("sip_connections_refused_total") == 1);
     REQUIRE_FALSE(flow);
     CHECK(flow.fault().kind == FaultKind::limit_reached);
+}
+
+TEST_CASE("a stream that brings no whole message in 32 s is closed; keep-alives are none") {
+    NetworkFixture fixture({.idle_timeout = 3600s});
+    const ListenerAddress address = fixture.listen(Protocol::tcp);
+    const Peer silent(Protocol::tcp, address.bound);
+    const Peer pinging(Protocol::tcp, address.bound);
+    const Peer talking(Protocol::tcp, address.bound);
+    talking.send(message(1));
+    REQUIRE(fixture.until([&] { return fixture.sink.arrivals.size() == 1; }));
+
+    fixture.clock.advance(31s);
+    pinging.send("\r\n\r\n");
+    fixture.settle();
+    CHECK(fixture.metric("sip_connections") == 3);
+    fixture.clock.advance(1s);
+    fixture.settle();
+
+    CHECK(fixture.metric("sip_connections") == 1);
+    CHECK(silent.receive() == "");
+    CHECK(fixture.network.is_open(fixture.sink.arrivals[0].flow));
+    fixture.clock.advance(3500s);
+    fixture.settle();
+    CHECK(fixture.metric("sip_connections") == 1);
+}
+
+TEST_CASE("one source has its share of connections, and of room for unfinished messages") {
+    NetworkFixture fixture(
+        {.streams = limits({.connections_per_source = 2, .bytes_per_source = 20'000})});
+    const ListenerAddress address = fixture.listen(Protocol::tcp);
+    Peer first(Protocol::tcp, address.bound);
+    const Peer second(Protocol::tcp, address.bound);
+    REQUIRE(fixture.until([&] { return fixture.metric("sip_connections") == 2; }));
+    const Peer third(Protocol::tcp, address.bound);
+    CHECK(fixture.until([&] { return fixture.metric("sip_connections_refused_total") == 1; }));
+
+    const std::string half = message(1, std::string(60'000, 'x')).substr(0, 15'000);
+    first.send(half);
+    fixture.settle();
+    second.send(half);
+    CHECK(fixture.until([&] { return fixture.metric("sip_unfinished_refused_total") == 1; }));
+    fixture.settle();
+    CHECK(fixture.metric("sip_connections") == 1);
+
+    // What it gives back others may take.
+    first.close();
+    REQUIRE(fixture.until([&] { return fixture.metric("sip_connections") == 0; }));
+    const Peer fourth(Protocol::tcp, address.bound);
+    fourth.send(half);
+    fixture.settle();
+    CHECK(fixture.metric("sip_connections") == 1);
+    CHECK(fixture.metric("sip_unfinished_refused_total") == 1);
 }
 
 TEST_CASE("after stop_input no stream is read or accepted, but output leaves") {

@@ -36,6 +36,21 @@ TEST_CASE("RFC 3261 22: a phone may give its name plain, as user@host or as AOR,
     CHECK_FALSE(accounts.by_username("", "example.com"));
 }
 
+TEST_CASE("an account that could be meant by another's login has a namesake") {
+    Accounts accounts;
+    accounts.put(shared(testing::account("sip:alice@example.com")));
+    auto other = testing::account("sip:alice@example.org");
+    CHECK(accounts.namesake_of(other) == "sip:alice@example.com");
+    other.realm = "example.org";
+    CHECK(accounts.namesake_of(other).empty());
+    other.realm = "example.com";
+    other.username = "alice2";
+    CHECK(accounts.namesake_of(other).empty());
+    other.username = "alice@example.com";
+    CHECK(accounts.namesake_of(other) == "sip:alice@example.com");
+    CHECK(accounts.namesake_of(testing::account("sip:alice@example.com")).empty());
+}
+
 TEST_CASE("a changed account forgets its old name") {
     Accounts accounts;
     auto alice = testing::account("sip:alice@example.com");

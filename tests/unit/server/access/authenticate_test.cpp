@@ -17,36 +17,78 @@ struct Rig {
     Domains domains{{"example.com"}, {}};
     Accounts accounts;
     Aliases aliases;
+    store::Home home{.lasting_key = {1, 2}, .epoch = 1};
+    Limits limits{config};
     std::unique_ptr<Authenticator> authenticator;
+    sip::Flow flow;
 
     Rig() {
         config.auth = AuthMode::digest;
         config.digest_algorithms = {sip::DigestAlgorithm::md5};
-        auto bob = testing::account("sip:bob@example.com");
-        bob.ha1[0] = sip::digest_ha1(sip::DigestAlgorithm::md5, "bob", "example.com", "secret");
-        accounts.put(std::make_shared<const store::Account>(std::move(bob)));
-        authenticator = std::make_unique<Authenticator>(config, domains, accounts, aliases,
-                                                        base::HashKey{1, 2}, clock, metrics);
+        config.auth_guesses_per_source = 3;
+        put("sip:bob@example.com");
+        restart();
+    }
+    void restart() {
+        authenticator = std::make_unique<Authenticator>(
+            AuthenticatorSetup{config, domains, accounts, aliases, home, limits, clock, metrics});
+    }
+    /// With the password "secret", by MD5 and, unless told otherwise, SHA-256.
+    store::Account put(const std::string& aor, store::Account::Role role = {},
+                       bool has_sha256 = true) {
+        auto account = testing::account(aor, role);
+        for (const int i : {0, 1}) {
+            if (i == 1 && !has_sha256) continue;
+            account.ha1[i] = sip::digest_ha1(static_cast<sip::DigestAlgorithm>(i), account.username,
+                                             "example.com", "secret");
+        }
+        accounts.put(std::make_shared<const store::Account>(account));
+        return account;
     }
 
-    /// Status of the refusal of a SUBSCRIBE whose credentials sign `uri`; 0: accepted.
-    int refused(std::string_view uri, const std::string& password = "secret") {
-        const auto first = authenticator->authenticate(*Request("SUBSCRIBE"), sip::Flow{});
-        const auto& challenge = std::get<AuthenticationRefusal>(first);
-        CHECK(challenge.answer.status == 401);
+    using Outcome = std::variant<Identity, AuthenticationRefusal>;
+    static std::string challenge_in(const Outcome& outcome) {
+        const auto* refusal = std::get_if<AuthenticationRefusal>(&outcome);
+        return refusal ? refusal->answer.headers : std::string();
+    }
+    static int status_of(const Outcome& outcome) {
+        const auto* refusal = std::get_if<AuthenticationRefusal>(&outcome);
+        return refusal ? refusal->answer.status : 0;
+    }
+    /// The Authorization line with which `client` answers the first challenge.
+    std::string sign(sip::DigestClient& client, std::string_view method, std::string_view uri,
+                     std::string_view from = "<sip:bob@example.com>") {
+        return answer(client, challenge_in(send(method, {}, from)), method, uri);
+    }
+    static std::string answer(sip::DigestClient& client, const std::string& challenge,
+                              std::string_view method, std::string_view uri) {
         std::string bytes = test::wire(
             "SIP/2.0 401 Unauthorized\nVia: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK1\n"
             "From: <sip:bob@example.com>;tag=b\nTo: <sip:alice@example.com>;tag=a\nCall-ID: c\n"
             "CSeq: 1 SUBSCRIBE\n" +
-            challenge.answer.headers + "\n");
+            challenge + "\n");
         auto response = sip::parse({bytes.data(), bytes.size()}, sip::Framing::datagram);
         REQUIRE(response.error == sip::ParseOutcome::Error::none);
-        sip::DigestClient client("bob", password);
-        const auto line = client.answer(response.message, "SUBSCRIBE", uri, "");
+        const auto line = client.answer(response.message, method, uri, "");
         REQUIRE(line.has_value());
-        const auto second = authenticator->authenticate(*Request("SUBSCRIBE", *line), sip::Flow{});
-        const auto* refusal = std::get_if<AuthenticationRefusal>(&second);
-        return refusal ? refusal->answer.status : 0;
+        return *line;
+    }
+    Outcome send(std::string_view method, const std::string& lines,
+                 std::string_view from = "<sip:bob@example.com>") {
+        const Request request(method, "Event: presence\n" + lines, "<sip:alice@example.com>", from);
+        return authenticator->authenticate(*request, flow);
+    }
+
+    /// Status of the refusal of a SUBSCRIBE whose credentials sign `uri`; 0: accepted.
+    int refused(std::string_view uri, const std::string& password = "secret") {
+        sip::DigestClient client("bob", password);
+        return status_of(send("SUBSCRIBE", sign(client, "SUBSCRIBE", uri)));
+    }
+    /// Likewise of a request of `user`'s with this From.
+    int refused_from(std::string_view user, std::string_view method, std::string_view from) {
+        sip::DigestClient client{std::string(user), std::string("secret")};
+        const auto line = sign(client, method, "sip:alice@example.com", from);
+        return status_of(send(method, line, from));
     }
 };
 
@@ -58,6 +100,132 @@ TEST_CASE("RFC 3261 22.4: credentials are good for what they sign, in any spelli
     CHECK(rig.refused("sip:example.com;transport=udp") == 0);
     CHECK(rig.refused("sip:alice@example.net") == 403);
     CHECK(rig.refused("garbage") == 403);
+}
+
+TEST_CASE("RFC 7616 5.12: what was signed for one resource is not good for another") {
+    Rig rig;
+    CHECK(rig.refused("sip:carol@example.com") == 403);
+    rig.aliases.put({"sip:boss@example.com", "sip:alice@example.com"});
+    CHECK(rig.refused("sip:boss@example.com") == 0);
+}
+
+TEST_CASE("RFC 7616 5.12: a copy is a replay for every shard and however the user is spelled") {
+    Rig rig;
+    sip::DigestClient client("bob", std::string("secret"));
+    auto line = rig.sign(client, "SUBSCRIBE", "sip:example.com");
+    AuthenticatorSetup setup{rig.config, rig.domains, rig.accounts, rig.aliases,
+                             rig.home,   rig.limits,  rig.clock,    rig.metrics};
+    Authenticator shard(setup);
+    REQUIRE(rig.send("SUBSCRIBE", line).index() == 0);
+
+    const auto is_taken = [&](const std::string& copy) {
+        return shard.authenticate(*Request("SUBSCRIBE", copy), rig.flow).index() == 0;
+    };
+    CHECK_FALSE(is_taken(line));
+    const std::string names[] = {
+        R"(username="bob@example.com")", R"(username="sip:bob@example.com")",
+        "username*=UTF-8''bob",
+        "username=\"" + sip::digest_userhash(sip::DigestAlgorithm::md5, "bob", "example.com") +
+            "\", userhash=true"};
+    for (const auto& name : names) {
+        std::string copy = line;
+        copy.replace(copy.find("username=\"bob\""), 14, name);
+        CHECK_FALSE(is_taken(copy));
+    }
+}
+
+TEST_CASE("RFC 7616 3.3: after a restart a nonce is ours and stale, another store's is nobody's") {
+    Rig rig;
+    sip::DigestClient client("bob", std::string("secret"));
+    const auto line = rig.sign(client, "SUBSCRIBE", "sip:alice@example.com");
+    ++rig.home.epoch;
+    rig.restart();
+    CHECK(Rig::challenge_in(rig.send("SUBSCRIBE", line)).find("stale=true") != std::string::npos);
+    rig.home.lasting_key = {3, 4};
+    rig.restart();
+    const auto challenge = Rig::challenge_in(rig.send("SUBSCRIBE", line));
+    CHECK_FALSE(challenge.empty());
+    CHECK(challenge.find("stale=true") == std::string::npos);
+}
+
+TEST_CASE("RFC 8760 2.3: an account is offered what it has a password hash for") {
+    Rig rig;
+    rig.config.digest_algorithms = {sip::DigestAlgorithm::sha256, sip::DigestAlgorithm::md5};
+    rig.put("sip:old@example.com", {}, false);
+    rig.restart();
+    const auto offer = [&](std::string_view method, std::string_view from) {
+        const auto lines = Rig::challenge_in(rig.send(method, {}, from));
+        const bool has_sha256 = lines.find("algorithm=SHA-256") != std::string::npos;
+        return (has_sha256 ? "SHA-256 " : "") +
+               std::string(lines.find("algorithm=MD5") != std::string::npos ? "MD5" : "");
+    };
+    CHECK(offer("SUBSCRIBE", "<sip:bob@example.com>") == "SHA-256 MD5");
+    CHECK(offer("SUBSCRIBE", "<sip:old@example.com>") == "MD5");
+    CHECK(offer("SUBSCRIBE", "<sip:nobody@example.com>") == "SHA-256 MD5");
+    // Its To is a REGISTER's.
+    CHECK(offer("REGISTER", "<sip:old@example.com>") == "SHA-256 MD5");
+
+    // From does not tell who will log in: a PBX, an anonymous user.
+    sip::DigestClient client("old", std::string("secret"));
+    const auto first =
+        rig.sign(client, "SUBSCRIBE", "sip:alice@example.com", "<sip:anonymous@anonymous.invalid>");
+    const auto second =
+        Rig::challenge_in(rig.send("SUBSCRIBE", first, "<sip:anonymous@anonymous.invalid>"));
+    CHECK(second.find("stale=true") != std::string::npos);
+    CHECK(second.find("SHA-256") == std::string::npos);
+    const auto line = Rig::answer(client, second, "SUBSCRIBE", "sip:alice@example.com");
+    CHECK(rig.send("SUBSCRIBE", line, "<sip:anonymous@anonymous.invalid>").index() == 0);
+}
+
+TEST_CASE("RFC 3261 22.4: a name without proof is challenged, a stranger's header ignored") {
+    Rig rig;
+    const auto status = [&](const std::string& lines) {
+        return Rig::status_of(rig.send("SUBSCRIBE", lines));
+    };
+    CHECK(status("Authorization: Digest username=\"bob\", realm=\"example.com\", "
+                 "uri=\"sip:example.com\", nonce=\"\", response=\"\"\n") == 401);
+    CHECK(status("Authorization: Digest realm=\"example.net\", nonce=\"\" broken=\n") == 401);
+}
+
+TEST_CASE("RFC 3261 26.1: after some wrong passwords none is looked at for a while") {
+    Rig rig;
+    for (int i = 0; i < 4; ++i) CHECK(rig.refused("sip:alice@example.com", "guess") == 401);
+    // Right or wrong, it is not told.
+    CHECK(rig.refused("sip:alice@example.com", "guess") == 480);
+    CHECK(rig.refused("sip:alice@example.com") == 480);
+    rig.clock.advance(std::chrono::seconds(1));
+    CHECK(rig.refused("sip:alice@example.com") == 0);
+    // Now bob is known here, whatever others guess.
+    rig.put("sip:carol@example.com");
+    for (int i = 0; i < 4; ++i) {
+        sip::DigestClient client("carol", std::string("guess"));
+        rig.send("SUBSCRIBE", rig.sign(client, "SUBSCRIBE", "sip:alice@example.com"));
+    }
+    CHECK(rig.refused("sip:alice@example.com") == 0);
+}
+
+TEST_CASE("RFC 3261 22.1: who may speak for whom") {
+    Rig rig;
+    using Role = store::Account::Role;
+    rig.put("sip:root@example.com", Role::admin);
+    auto pbx = rig.put("sip:pbx@example.com", Role::publisher);
+    pbx.resources = {"sip:carol@example.com"};
+    pbx.packages = {"presence", "reg"};
+    rig.accounts.put(std::make_shared<const store::Account>(pbx));
+    constexpr std::string_view kCarol = "<sip:carol@example.com>", kDave = "<sip:dave@example.com>";
+
+    CHECK(rig.refused_from("pbx", "PUBLISH", kCarol) == 0);
+    CHECK(rig.refused_from("pbx", "REGISTER", kCarol) == 0);
+    CHECK(rig.refused_from("pbx", "PUBLISH", kDave) == 403);
+    CHECK(rig.refused_from("pbx", "MESSAGE", kCarol) == 403);
+    CHECK(rig.refused_from("pbx", "SUBSCRIBE", kDave) == 0);
+    CHECK(rig.refused_from("pbx", "MESSAGE", "<sip:pbx@example.com>") == 0);
+    CHECK(rig.refused_from("root", "PUBLISH", kDave) == 0);
+    CHECK(rig.refused_from("root", "REGISTER", kDave) == 0);
+    CHECK(rig.refused_from("root", "MESSAGE", kDave) == 403);
+    CHECK(rig.refused_from("bob", "PUBLISH", kCarol) == 403);
+    CHECK(rig.refused_from("bob", "SUBSCRIBE", kCarol) == 403);
+    CHECK(rig.refused_from("bob", "SUBSCRIBE", "<sip:anonymous@anonymous.invalid>") == 0);
 }
 
 TEST_CASE("RFC 3261 22.4: a wrong password is challenged again") {

@@ -80,6 +80,14 @@ TEST_CASE("every key is in the documented example once, with help, under its sec
     }
 }
 
+TEST_CASE("what strangers can fill is the sum of the budgets, and the example says so") {
+    const auto read = parse_config(
+        "[sip]\nmax_unfinished_bytes = 2097152\nmax_answered_bytes = 2097152\n"
+        "max_pending_bytes = 2097152\n[auth]\nmemory = 1048576\n");
+    CHECK(bytes_for_strangers(read.config) == 7 * 1048576);
+    CHECK(contains(documented_example(), "strangers can make Herald hold 400 MiB before"));
+}
+
 TEST_CASE("no line of the documented example but values is wider than 100 columns") {
     std::istringstream lines(documented_example());
     for (std::string line; std::getline(lines, line);) {
@@ -160,8 +168,8 @@ digest_algorithms = ["SHA-512-256", "MD5"]
 nonce_life = 60
 digest_allow_rfc2069 = true
 digest_allow_stuck_nc = true
-notify_username = "herald"
-notify_password = "se\"cr\\et\u0001"
+notify_logins = ["herald:se\"cr:@\\et\u0001@a phone", "h:@b"]
+notify_without_qop = ["b"]
 dns_servers = "192.0.2.53, [2001:db8::53]:5353"
 outbound_proxy = "sip:proxy.example.com;lr"
 t1_ms = 100
@@ -170,10 +178,21 @@ max_message = 2000
 max_body = 3000
 max_headers = 64
 max_connections = 10
+max_connections_per_source = 9
+max_unfinished_bytes = 2000000
+max_unfinished_bytes_per_source = 70000
+max_answered_bytes = 3000000
+max_pending_bytes = 4000000
+deny_targets = ["10.0.0.0/8", "2001:db8::/32"]
 tcp_idle_timeout = 100
 [server]
 shards = 3
 log_level = "warning"
+[auth]
+guesses_per_source = 5
+guesses_per_account = 6
+longest_delay = 7
+memory = 100000
 [store]
 url = "sqlite:/var/lib/herald/herald.db"
 queue = 200
@@ -256,7 +275,9 @@ request_timeout = 5
     CHECK(first.config.dns_servers == "192.0.2.53,[2001:db8::53]:5353");
     CHECK(first.config.http_tokens.at(0).sha256_hex ==
           "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08");
-    CHECK(first.config.notify_password == "se\"cr\\et\x01");
+    CHECK(first.config.notify_logins.at(0).username == "herald");
+    CHECK(first.config.notify_logins.at(0).password == "se\"cr:@\\et\x01");
+    CHECK(first.config.notify_logins.at(0).realm == "a phone");
     CHECK(to_string(first.config.sip_listen.at(2)) == "udp:192.0.2.1:5060");
 }
 
@@ -415,8 +436,10 @@ TEST_CASE("other combinations that cannot work are refused") {
     CHECK(mistake_of("[sip]\nlisten = ['udp:127.0.0.1:0', 'udp:127.0.0.1:0']") == "");
     CHECK(mistake_of("[sip]\nauth = 'digest'\ndigest_algorithms = []") ==
           "3: sip.digest_algorithms: nothing is offered, but sip.auth is \"digest\"");
-    CHECK(mistake_of("[sip]\nnotify_password = 'x'") ==
-          "2: sip.notify_password: there is a password but no sip.notify_username");
+    CHECK(mistake_of("[sip]\nnotify_without_qop = ['phone']") ==
+          "2: sip.notify_without_qop: there is no login for \"phone\" in sip.notify_logins");
+    CHECK(mistake_of("[sip]\nnotify_logins = ['herald:secret']") ==
+          "2: sip.notify_logins: want username:password@realm");
     CHECK(mistake_of("[sip]\nt1_ms = 5000") == "2: sip.t1_ms: it is more than sip.t2_ms");
     CHECK(mistake_of("[subscribe]\nmin_expires = 60\nmax_expires = 59") ==
           "2: subscribe.min_expires: it is more than subscribe.max_expires");

@@ -153,7 +153,25 @@ TEST_CASE("the load of a watcher follows its subscriptions up and down") {
     CHECK(table.watcher_load("sip:bob@example.com") == 0);
 }
 
-TEST_CASE("the load of an address follows its subscriptions, also to another address") {
+TEST_CASE("loads are those of all shards") {
+    base::Metrics metrics;
+    Loads loads(2);
+    SubscriptionTable first(metrics, &loads, 0), second(metrics, &loads, 1);
+    for (int i = 0; i < 5000; ++i) {
+        auto one = record(std::to_string(i));
+        one.flow.peer = *sip::Endpoint::from("192.0.2.9", 5060);
+        first.add(std::move(one));
+    }
+    auto other = record("other");
+    other.flow.peer = *sip::Endpoint::from("192.0.2.9", 5070);
+    second.add(std::move(other));
+
+    CHECK(second.watcher_load("sip:bob@example.com") == 5001);
+    CHECK(first.source_load(*sip::Endpoint::from("192.0.2.9", 1)) == 5001);
+    CHECK(second.pair_load("sip:bob@example.com", first[0].resource) <= 1);
+}
+
+TEST_CASE("the load of an address is what was asked for from there, wherever it goes meanwhile") {
     base::Metrics metrics;
     SubscriptionTable table(metrics);
     const auto here = *sip::Endpoint::from("192.0.2.9", 5060);
@@ -172,8 +190,14 @@ TEST_CASE("the load of an address follows its subscriptions, also to another add
     moved.peer = there;
     table.reroute(table[one.slot], moved);
     CHECK(table[one.slot].flow == moved);
-    CHECK(table.source_load(here) == 1);
-    CHECK(table.source_load(there) == 1);
+    CHECK(table.source_load(here) == 2);
+    CHECK(table.source_load(there) == 0);
+    auto named = from("three", there);
+    named.source = table.source_of(here);
+    const auto three = table.add(std::move(named));
+    CHECK(table.source_load(here) == 3);
+    CHECK(table.source_load(there) == 0);
+    table.erase(three);
 
     table.erase(one);
     table.erase(two);

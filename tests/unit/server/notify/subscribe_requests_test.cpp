@@ -282,8 +282,7 @@ TEST_CASE("RFC 6665 4.2.2: a stop ends what dies with its connection, nothing th
 TEST_CASE(
     "RFC 3261 22.2: the last NOTIFY is sent again with credentials, once, where it is challenged") {
     auto config = parse_config("").config;
-    config.notify_username = "herald";
-    config.notify_password = "secret";
+    config.notify_logins = {{"elsewhere", "somebody", "else"}, {"phone", "herald", "secret"}};
     SlowShard server(config);
     server.receive(subscribe(1, "<sip:alice@localhost>", "0"));
     REQUIRE(server.sent().size() == 2);
@@ -292,7 +291,7 @@ TEST_CASE(
         CHECK((notify.find("Authorization: Digest") == std::string::npos) == is_first);
         auto challenge = answer_to(notify, "401 Unauthorized");
         challenge.insert(challenge.find("Content-Length"),
-                         "WWW-Authenticate: Digest realm=\"phone\", nonce=\"n1\"\n");
+                         "WWW-Authenticate: Digest realm=\"phone\", nonce=\"n1\", qop=\"auth\"\n");
         server.receive(challenge);
         CHECK(server.sent().size() == (is_first ? 1 : 0));
     }

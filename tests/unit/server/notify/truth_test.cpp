@@ -101,7 +101,7 @@ struct Run {
           config(given),
           domains({"localhost"}, {transport.listeners().begin(), transport.listeners().end()}) {
         shards.push_back(std::make_unique<Shard>(
-            loop, transport, metrics, ShardSetup{config, domains, store, ids, {5, 6}, 0, 1},
+            loop, transport, metrics, ShardSetup{config, domains, store, ids, limits, 0, 1},
             nullptr));
         transport.attach(shards.front()->stack());
         Recovery recovery(shards, store.home(), clock.wall());

@@ -33,7 +33,7 @@ struct Recovering : SlowShard {
 
     Recovering() {
         shards.push_back(std::make_unique<Shard>(
-            loop, transport, metrics, ShardSetup{config, domains, store, ids, {5, 6}, 0, 1},
+            loop, transport, metrics, ShardSetup{config, domains, store, ids, limits, 0, 1},
             nullptr));
     }
     Recovery recovery() { return Recovery(shards, store.home(), clock.wall()); }
