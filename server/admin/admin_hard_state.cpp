@@ -33,7 +33,7 @@ Result<HardState> ShardHardState::find(std::string_view package, std::string_vie
     if (!which) return which.fault();
     return carrier_.ask<HardState>(
         carrier_.owner_of(which->aor), [named = *which](Shard& shard, auto answer) {
-            const auto* set = shard.compositor().hard_state(*named.package, named.aor);
+            const auto* set = shard.orders().hard_state(*named.package, named.aor);
             if (!set) return answer(Fault{FaultKind::not_found, "Nothing is set here"});
             answer(HardState{set->type, set->body, set->entity_tag, set->arrived});
         });
@@ -43,7 +43,7 @@ Result<HardStateChange> ShardHardState::change(HardOrder order) {
     auto& owner = carrier_.owner_of(order.aor);
     return carrier_.ask<HardStateChange>(
         owner, [order = std::move(order)](Shard& shard, auto answer) {
-            shard.compositor().change_hard_state(
+            shard.orders().change_hard_state(
                 order, [answer](Result<HardStateChange> done) { answer(std::move(done)); });
         });
 }

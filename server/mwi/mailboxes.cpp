@@ -22,10 +22,10 @@ bool says_nothing(const packages::MailboxSettings& settings) {
 
 }  // namespace
 
-Mailboxes::Mailboxes(Context& context, Compositor& compositor, Upstream& upstream,
+Mailboxes::Mailboxes(Context& context, StateOrders& orders, Upstream& upstream,
                      const packages::Package& package)
     : context_(context),
-      compositor_(compositor),
+      orders_(orders),
       upstream_(upstream),
       package_(package),
       told_(context.metrics.counter("herald_mailbox_members_total",
@@ -64,14 +64,14 @@ void Mailboxes::put_state(const std::string& aor, std::string source, packages::
                           packages::Document document, base::WallTime expires_at, Done done) {
     std::optional<packages::Document> wanted;
     if (!document.type.empty()) wanted = std::move(document);
-    compositor_.put_state({.package = &package_,
-                           .aor = aor,
-                           .source = std::move(source),
-                           .rank = rank,
-                           .document = std::move(wanted),
-                           .expires_at = expires_at,
-                           .condition = {}},
-                          std::move(done));
+    orders_.put({.package = &package_,
+                 .aor = aor,
+                 .source = std::move(source),
+                 .rank = rank,
+                 .document = std::move(wanted),
+                 .expires_at = expires_at,
+                 .condition = {}},
+                std::move(done));
 }
 
 void Mailboxes::put_settings(const std::string& aor, const packages::MailboxSettings& settings,

@@ -19,7 +19,7 @@
 #include "packages/mailbox.h"
 #include "server/core/agent.h"
 #include "server/core/context.h"
-#include "server/publish/compositor.h"
+#include "server/publish/state_orders.h"
 #include "server/subscriber/upstream.h"
 
 namespace herald::server {
@@ -27,10 +27,10 @@ namespace herald::server {
 /// Called on its shard's thread.
 class Mailboxes final : public Agent {
 public:
-    Mailboxes(Context& context, Compositor& compositor, Upstream& upstream,
+    Mailboxes(Context& context, StateOrders& orders, Upstream& upstream,
               const packages::Package& package);
 
-    using Done = Compositor::Done;
+    using Done = StateOrders::Done;
     /// Replaces the settings of a mailbox; those that say nothing are removed. `done` runs after
     /// the commit. Faults: unavailable, unknown_outcome.
     void put_settings(const std::string& aor, const packages::MailboxSettings& settings, Done done);
@@ -64,7 +64,7 @@ private:
     void pass_on();
 
     Context& context_;
-    Compositor& compositor_;
+    StateOrders& orders_;
     Upstream& upstream_;
     const packages::Package& package_;
     /// Groups, wherever they are, by the member of ours that they count.

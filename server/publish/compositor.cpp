@@ -1,5 +1,5 @@
-// server/publish/compositor.cpp: what happens to a PUBLISH, and to hard state: gather, decide,
-// commit, apply (RFC 3903 6).
+// server/publish/compositor.cpp: what happens to a PUBLISH: gather, decide, commit, apply (RFC 3903
+// 6).
 #include "server/publish/compositor.h"
 
 #include <algorithm>
@@ -216,6 +216,40 @@ std::string Compositor::removal_tag(std::uint64_t mark) const {
     const auto hash =
         base::keyed_hash128(context_.home.lasting_key, "removed " + std::to_string(mark));
     return base::to_base32({reinterpret_cast<const char*>(&hash), sizeof hash});
+}
+
+void Compositor::recover(store::Publication row, base::WallTime not_before) {
+    store::RequestMark mark = row.mark;
+    if (row.is_removed) {
+        tombstones_.emplace(context_.mark_of(mark), context_.cell_of(row.aor));
+        return;
+    }
+    const auto* package = packages::find(row.package);
+    auto document =
+        package ? package->admit({row.type, row.body}, context_.resources.settings(*package))
+                : Result<packages::DocumentPtr>(Fault{FaultKind::unknown_event, row.package});
+    if (!document) {
+        base::log_warning(
+            "publication.skipped",
+            {{"resource", row.aor}, {"package", row.package}, {"why", document.fault().detail}});
+        return;
+    }
+    Publication publication;
+    publication.id = row.id;
+    publication.mark = context_.mark_of(mark);
+    publication.entity_tag = std::move(row.entity_tag);
+    publication.source = std::move(row.source);
+    publication.publisher = std::move(row.publisher);
+    publication.rank = static_cast<packages::Rank>(row.rank);
+    publication.arrived = row.arrived;
+    publication.expires_at = row.expires_at;
+    publication.granted = row.granted;
+    publication.document = *std::move(document);
+    publication.type = std::move(row.type);
+    publication.body = std::move(row.body);
+    const auto slot = context_.resources.obtain(*package, row.aor);
+    auto& place = context_.resources[slot].publications.emplace_back(std::move(publication));
+    publications_.arm_expiry(slot, place, not_before);
 }
 
 }  // namespace herald::server

@@ -19,8 +19,8 @@ Agents::Agents(const AgentParts& p) {
     const auto& mwi = *packages::find("message-summary");
     auto& registrar = add<Registrar>(p, p.context, p.publications, reg);
     add<RegistrationPresence>(p, p.context, p.publications, reg);
-    auto& upstream = add<Upstream>(p, p.context, p.compositor, p.locator);
-    auto& mailboxes = add<Mailboxes>(p, p.context, p.compositor, upstream, mwi);
+    auto& upstream = add<Upstream>(p, p.context, p.orders, p.locator);
+    auto& mailboxes = add<Mailboxes>(p, p.context, p.orders, upstream, mwi);
     add<MailboxNotices>(p, p.context, mailboxes, registrar, p.locator, mwi);
     add<Messaging>(p, p.context, registrar, p.locator);
 

@@ -10,8 +10,8 @@
 
 #include "server/core/agent.h"
 #include "server/core/context.h"
-#include "server/publish/compositor.h"
 #include "server/publish/publications.h"
+#include "server/publish/state_orders.h"
 #include "sip/locate.h"
 
 namespace herald::server {
@@ -22,7 +22,7 @@ struct AgentParts {
     Peers& peers;
     sip::Locator& locator;
     Publications& publications;
-    Compositor& compositor;
+    StateOrders& orders;
 };
 
 /// Owned by the Shard, on its thread.

@@ -89,11 +89,12 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
         std::make_unique<SubscribeRequests>(*context_, *sender_, *live_subscriptions_);
     publications_ = std::make_unique<Publications>(*context_);
     compositor_ = std::make_unique<Compositor>(*context_, *publications_);
+    orders_ = std::make_unique<StateOrders>(*context_, *publications_);
     auto& peers = setup.peers ? *setup.peers : *alone_;
     peers.join(setup.index, loop);
     peers.offer(setup.index, *stack_);
-    agents_ = std::make_unique<Agents>(
-        AgentParts{*context_, peers, *locator_, *publications_, *compositor_});
+    agents_ =
+        std::make_unique<Agents>(AgentParts{*context_, peers, *locator_, *publications_, *orders_});
     registrar_ = &agents_->get<Registrar>();
     messaging_ = &agents_->get<Messaging>();
     idle_trim_ = std::make_unique<base::IdleTrim>(loop);

@@ -16,6 +16,7 @@
 #include "server/notify/notify_sender.h"
 #include "server/notify/subscribe_requests.h"
 #include "server/publish/compositor.h"
+#include "server/publish/state_orders.h"
 #include "server/register/registrar.h"
 #include "server/shard/agents.h"
 #include "sip/locate.h"
@@ -51,6 +52,7 @@ public:
     LiveSubscriptions& live_subscriptions() noexcept { return *live_subscriptions_; }
     MovedSubscriptions& moved_subscriptions() noexcept { return *moved_subscriptions_; }
     Compositor& compositor() noexcept { return *compositor_; }
+    StateOrders& orders() noexcept { return *orders_; }
     Agents& agents() noexcept { return *agents_; }
     Registrar& registrar() noexcept { return *registrar_; }
     Mailboxes& mailboxes() noexcept { return agents_->get<Mailboxes>(); }
@@ -104,6 +106,7 @@ private:
     std::unique_ptr<SubscribeRequests> subscribe_requests_;
     std::unique_ptr<Publications> publications_;
     std::unique_ptr<Compositor> compositor_;
+    std::unique_ptr<StateOrders> orders_;
     std::unique_ptr<Agents> agents_;
     Registrar* registrar_ = nullptr;  ///< of the agents, those that requests go to
     Messaging* messaging_ = nullptr;

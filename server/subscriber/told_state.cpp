@@ -57,28 +57,28 @@ std::variant<Told, sip::Answer> read_notify(const Line& line, const sip::Message
                 .document = std::get<packages::Document>(std::move(document))};
 }
 
-ToldState::ToldState(Context& context, Compositor& compositor, PbxLines& lines)
-    : context_(context), compositor_(compositor), lines_(lines) {}
+ToldState::ToldState(Context& context, StateOrders& orders, PbxLines& lines)
+    : context_(context), orders_(orders), lines_(lines) {}
 
 void ToldState::publish(Line& line) {
     if (line.document.type.empty()) return;
     const auto left = std::max(base::Duration{}, line.expires_at - context_.loop.now());
     const auto until =
         context_.wall() + std::chrono::duration_cast<std::chrono::seconds>(left) + kGrace;
-    compositor_.put_state({.package = line.package,
-                           .aor = line.aor,
-                           .source = source_of(line),
-                           .rank = packages::Rank::published,
-                           .document = line.document,
-                           .expires_at = until,
-                           .condition = {}},
-                          [this, id = line.id](const Status& status) {
-                              auto* kept = status ? nullptr : lines_.find(id);
-                              if (!kept || kept->is_leaving) return;
-                              context_.expiry().retry(kept->write_again, [this, id] {
-                                  if (auto* again = lines_.find(id)) publish(*again);
-                              });
-                          });
+    orders_.put({.package = line.package,
+                 .aor = line.aor,
+                 .source = source_of(line),
+                 .rank = packages::Rank::published,
+                 .document = line.document,
+                 .expires_at = until,
+                 .condition = {}},
+                [this, id = line.id](const Status& status) {
+                    auto* kept = status ? nullptr : lines_.find(id);
+                    if (!kept || kept->is_leaving) return;
+                    context_.expiry().retry(kept->write_again, [this, id] {
+                        if (auto* again = lines_.find(id)) publish(*again);
+                    });
+                });
 }
 
 bool ToldState::has(const Line& line) const {
@@ -89,14 +89,14 @@ bool ToldState::has(const Line& line) const {
 /// What cannot be removed now runs out.
 void ToldState::withdraw(Line& line) {
     line.document = {};
-    compositor_.put_state({.package = line.package,
-                           .aor = line.aor,
-                           .source = source_of(line),
-                           .rank = packages::Rank::published,
-                           .document = {},
-                           .expires_at = {},
-                           .condition = {}},
-                          nullptr);
+    orders_.put({.package = line.package,
+                 .aor = line.aor,
+                 .source = source_of(line),
+                 .rank = packages::Rank::published,
+                 .document = {},
+                 .expires_at = {},
+                 .condition = {}},
+                nullptr);
 }
 
 }  // namespace herald::server

@@ -11,7 +11,7 @@
 #include <variant>
 
 #include "server/core/context.h"
-#include "server/publish/compositor.h"
+#include "server/publish/state_orders.h"
 #include "server/subscriber/lines.h"
 #include "server/subscriber/upstream_state.h"
 #include "sip/answer.h"
@@ -35,7 +35,7 @@ std::variant<Told, sip::Answer> read_notify(const Line& line, const sip::Message
 /// The publications of one shard that PBXs made.
 class ToldState {
 public:
-    ToldState(Context& context, Compositor& compositor, PbxLines& lines);
+    ToldState(Context& context, StateOrders& orders, PbxLines& lines);
 
     /// What `line` was told last, as long as the subscription was granted for and a little longer:
     /// a refresh moves the end, a change replaces it, a lost PBX leaves it to run out. Written
@@ -48,7 +48,7 @@ public:
 
 private:
     Context& context_;
-    Compositor& compositor_;
+    StateOrders& orders_;
     PbxLines& lines_;
 };
 

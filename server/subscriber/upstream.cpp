@@ -76,7 +76,7 @@ std::unique_ptr<Line> line_of(const std::string& aor, const Source& source,
 
 }  // namespace
 
-Upstream::Upstream(Context& context, Compositor& compositor, sip::Locator& locator)
+Upstream::Upstream(Context& context, StateOrders& orders, sip::Locator& locator)
     : context_(context),
       pbxs_(context.loop,
             [this](std::uint64_t id, base::Duration delay) {
@@ -87,7 +87,7 @@ Upstream::Upstream(Context& context, Compositor& compositor, sip::Locator& locat
           context, lines_, locator,
           [this](Line& line) { arm(line, 64 * std::chrono::milliseconds(context_.config.t1_ms)); },
           [this](Line& line, const sip::ClientOutcome* outcome) { on_done(line, outcome); }),
-      told_(context, compositor, lines_),
+      told_(context, orders, lines_),
       timer_(context.loop.timers().add_owner([this](std::uint64_t id) { on_timer(id); })),
       active_(context.metrics.gauge("herald_mwi_pbx_subscriptions",
                                     "Mailboxes subscribed to at their PBX")),

@@ -14,7 +14,7 @@
 #include "base/metrics.h"
 #include "server/core/agent.h"
 #include "server/core/context.h"
-#include "server/publish/compositor.h"
+#include "server/publish/state_orders.h"
 #include "server/subscriber/lines.h"
 #include "server/subscriber/pbx_watch.h"
 #include "server/subscriber/subscribe_sender.h"
@@ -33,7 +33,7 @@ struct Source {
 /// The subscriptions of one shard's resources, on its thread.
 class Upstream final : public Agent {
 public:
-    Upstream(Context& context, Compositor& compositor, sip::Locator& locator);
+    Upstream(Context& context, StateOrders& orders, sip::Locator& locator);
 
     /// From now on `aor` has what the source says of it, and nothing of the one it had before.
     /// Subscribes soon: one resource after the other, 10 ms apart.

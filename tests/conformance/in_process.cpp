@@ -181,11 +181,11 @@ Status InProcess::put_hard_state(std::string_view package, const std::string& ao
     }
     Status result;
     bool is_done = false;
-    shard().compositor().change_hard_state(std::move(order),
-                                           [&](const Result<server::HardStateChange>& done) {
-                                               if (!done) result = done.fault();
-                                               is_done = true;
-                                           });
+    shard().orders().change_hard_state(std::move(order),
+                                       [&](const Result<server::HardStateChange>& done) {
+                                           if (!done) result = done.fault();
+                                           is_done = true;
+                                       });
     settle();
     if (!is_done) return Fault{FaultKind::timeout, "the operator waits in vain"};
     return result;

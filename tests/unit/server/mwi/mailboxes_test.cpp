@@ -41,7 +41,7 @@ struct Server : SlowShard {
         REQUIRE(set(kGroup, std::move(settings)));
     }
     void put(const std::string& aor, const std::string& body) {
-        shard.compositor().change_hard_state(
+        shard.orders().change_hard_state(
             {packages::find("message-summary"),
              aor,
              packages::Document{"application/simple-message-summary", body},

@@ -55,11 +55,11 @@ struct Crowd : SlowShard {
             "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" entity=\"sip:alice@localhost\">"
             "<tuple id=\"a\"><status><basic>open</basic></status><note>" +
             std::to_string(number) + "</note></tuple></presence>";
-        shard.compositor().change_hard_state({&presence,
-                                              "sip:alice@localhost",
-                                              packages::Document{"application/pidf+xml", body},
-                                              {}},
-                                             [](const auto&) {});
+        shard.orders().change_hard_state({&presence,
+                                          "sip:alice@localhost",
+                                          packages::Document{"application/pidf+xml", body},
+                                          {}},
+                                         [](const auto&) {});
         store.settle();
     }
     std::set<std::string> told() {
@@ -93,11 +93,11 @@ struct Large : SlowShard {
             "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" entity=\"sip:alice@localhost\">"
             "<tuple id=\"a\"><status><basic>open</basic></status><note>" +
             note + "</note></tuple></presence>";
-        shard.compositor().change_hard_state({packages::find("presence"),
-                                              "sip:alice@localhost",
-                                              packages::Document{"application/pidf+xml", body},
-                                              {}},
-                                             [](const auto&) {});
+        shard.orders().change_hard_state({packages::find("presence"),
+                                          "sip:alice@localhost",
+                                          packages::Document{"application/pidf+xml", body},
+                                          {}},
+                                         [](const auto&) {});
         finish();
         look();
     }
@@ -340,11 +340,11 @@ TEST_CASE("RFC 4480 3.1: a document of many moments is told once a second at mos
                 "Z\"><rpid:happy/></rpid:mood></dm:person>";
     }
     body += "</presence>";
-    server.shard.compositor().change_hard_state({packages::find("presence"),
-                                                 "sip:alice@localhost",
-                                                 packages::Document{"application/pidf+xml", body},
-                                                 {}},
-                                                [](const auto&) {});
+    server.shard.orders().change_hard_state({packages::find("presence"),
+                                             "sip:alice@localhost",
+                                             packages::Document{"application/pidf+xml", body},
+                                             {}},
+                                            [](const auto&) {});
     server.finish();
     REQUIRE(server.sent().size() == 1);
     answer_last();

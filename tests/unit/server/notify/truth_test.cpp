@@ -204,14 +204,14 @@ private:
         std::optional<packages::Document> wanted;
         if (value != 0) wanted = document(package, value);
         // Not the answer counts but the commit: a crash may come between.
-        shard().compositor().put_state({.package = packages::find(package),
-                                        .aor = kAlice,
-                                        .source = "model x",
-                                        .rank = packages::Rank::hard,
-                                        .document = std::move(wanted),
-                                        .expires_at = {},
-                                        .condition = {}},
-                                       [](const Status&) {});
+        shard().orders().put({.package = packages::find(package),
+                              .aor = kAlice,
+                              .source = "model x",
+                              .rank = packages::Rank::hard,
+                              .document = std::move(wanted),
+                              .expires_at = {},
+                              .condition = {}},
+                             [](const Status&) {});
     }
     void register_or_not(unsigned n) {
         RegistrationOrder order;

@@ -144,7 +144,7 @@ TEST_CASE("hard state waits for the change under way, and replaces the one befor
                                       kDocument.substr(kDocument.find('<'))};
     std::vector<bool> done;
     const auto put = [&] {
-        server.shard.compositor().change_hard_state(
+        server.shard.orders().change_hard_state(
             {&presence, "sip:alice@localhost", document, {}},
             [&done](const auto& result) { done.push_back(result.has_value()); });
         server.settle();
@@ -167,7 +167,7 @@ TEST_CASE("RFC 9110 13.1: the condition of a change is looked at when its turn c
                                       kDocument.substr(kDocument.find('<'))};
     std::vector<Result<HardStateChange>> done;
     const auto change = [&](std::optional<packages::Document> wanted, HardCondition condition) {
-        server.shard.compositor().change_hard_state(
+        server.shard.orders().change_hard_state(
             {packages::find("presence"), "sip:alice@localhost", std::move(wanted),
              std::move(condition)},
             [&done](Result<HardStateChange> result) { done.push_back(std::move(result)); });
@@ -216,14 +216,14 @@ TEST_CASE("hard state of reg is beside the contacts that were registered for eve
         "<contact id=\"c\" state=\"active\" event=\"created\"><uri>sip:b@192.0.2.2</uri>"
         "</contact></registration></reginfo>"};
 
-    server.shard.compositor().change_hard_state(
+    server.shard.orders().change_hard_state(
         {&reg, "sip:alice@localhost", document, {}},
         [&done](const auto& result) { done.push_back(result && result->is_new); });
     server.finish();
 
     CHECK(done == std::vector<bool>{true, true});
     CHECK(server.shard.registrar().bindings("sip:alice@localhost").size() == 1);
-    const auto* set = server.shard.compositor().hard_state(reg, "sip:alice@localhost");
+    const auto* set = server.shard.orders().hard_state(reg, "sip:alice@localhost");
     REQUIRE(set);
     CHECK(set->type == "application/reginfo+xml");
 }
