@@ -121,6 +121,7 @@ private:
     Status check_received(Actor& who, const Received& message,
                           const std::vector<std::string>& block);
     Status check_line(const sip::Message& message, std::string_view line);
+    bool is_as(std::string_view pattern, std::string_view value);
     Status check_same_as_lost(const sip::Message& message) const;
     Status take(Actor& who, std::string_view what, const std::vector<std::string>& block);
 
