@@ -25,12 +25,13 @@ struct Pair {
     Config config = parse_config("").config;
     Domains domains{{"localhost"}, {}};
     std::atomic<std::uint64_t> ids{1};
+    Limits limits{config};
     testing::SlowStore store;
     Told told;
     sip::Stack other{others, transport, told, metrics, {.shard = 1, .shards = 2}, nullptr};
     Peers peers{store.home().bucket_key, 2};
     Shard shard{
-        own, transport, metrics, {config, domains, store, ids, {5, 6}, 0, 2, &peers}, nullptr};
+        own, transport, metrics, {config, domains, store, ids, limits, 0, 2, &peers}, nullptr};
 
     Pair() {
         peers.join(1, others);
