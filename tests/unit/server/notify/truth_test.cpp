@@ -114,6 +114,7 @@ struct Run {
     base::Loop loop;
     test::FakeTransport transport;
     Config config;
+    Limits limits{config};
     Domains domains;
     std::atomic<std::uint64_t> ids{1};
     std::vector<std::unique_ptr<Shard>> shards;

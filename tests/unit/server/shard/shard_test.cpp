@@ -23,6 +23,7 @@ struct Pair {
     base::Loop own{clock}, others{clock};
     test::FakeTransport transport{clock};
     Config config = parse_config("").config;
+    Limits limits{config};
     Domains domains{{"localhost"}, {}};
     std::atomic<std::uint64_t> ids{1};
     Limits limits{config};
