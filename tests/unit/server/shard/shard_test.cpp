@@ -26,7 +26,6 @@ struct Pair {
     Limits limits{config};
     Domains domains{{"localhost"}, {}};
     std::atomic<std::uint64_t> ids{1};
-    Limits limits{config};
     testing::SlowStore store;
     Told told;
     sip::Stack other{others, transport, told, metrics, {.shard = 1, .shards = 2}, nullptr};
