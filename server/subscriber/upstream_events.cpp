@@ -61,7 +61,8 @@ void adopt(Line::Dialog& dialog, const sip::Message& request) {
 void Upstream::on_done(Line& line, const sip::ClientOutcome* outcome) {
     using Trouble = PbxWatch::Trouble;
     if (line.is_leaving) return erase(line);
-    if (!outcome) return on_trouble(line, Trouble::unreachable, "it has no address", {});
+    if (!outcome)
+        return on_trouble(line, Trouble::unreachable, "no address of it can be reached", {});
     if (is_unreachable(*outcome))
         return on_trouble(line, Trouble::unreachable, why_unreachable(*outcome),
                           retry_after_of(*outcome));
