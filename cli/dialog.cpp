@@ -7,24 +7,6 @@
 #include "sip/fields.h"
 
 namespace herald::cli {
-namespace {
-
-std::vector<std::string> record_routes(const sip::Message& message) {
-    const auto values = message.list(sip::Header::record_route);
-    return {values.begin(), values.end()};
-}
-
-std::string uri_of(std::string_view route) {
-    const Result<sip::NameAddress> address = sip::parse_name_address(route);
-    return address ? std::string(address->uri) : std::string();
-}
-
-bool is_loose(const std::string& route_uri) {
-    const Result<sip::Uri> uri = sip::parse_uri(route_uri);
-    return uri && uri->parameter("lr").has_value();
-}
-
-}  // namespace
 
 Dialog::Dialog(std::string local, std::string remote)
     : local_(std::move(local)),
@@ -41,18 +23,8 @@ OutgoingRequest Dialog::request(sip::Method method) {
     request.call_id = call_id_;
     request.cseq = ++cseq_;
     request.uri = target_;
-    if (!is_formed()) return request;
-
-    std::vector<std::string> routes = routes_;
-    request.next_hop = routes.empty() ? target_ : uri_of(routes.front());
-    if (!routes.empty() && !is_loose(request.next_hop)) {
-        // A strict router wants itself in the Request-URI and the target as the last Route (RFC
-        // 3261 12.2.1.1).
-        request.uri = request.next_hop;
-        routes.erase(routes.begin());
-        routes.push_back("<" + target_ + ">");
-    }
-    for (const std::string& route : routes) request.headers += "Route: " + route + "\r\n";
+    request.routes = routes_;
+    request.is_in_dialog = is_formed();
     return request;
 }
 
@@ -68,14 +40,13 @@ void Dialog::learn_from_answer(const sip::Message& response) {
     }
     remote_tag_ = response.to_tag();
     take_target(response);
-    routes_ = record_routes(response);
-    std::reverse(routes_.begin(), routes_.end());
+    take_routes(response, sip::RouteOrder::reversed);
 }
 
 void Dialog::learn_from_notify(const sip::Message& notify) {
     if (!is_confirmed_) {
         remote_tag_ = notify.from_tag();
-        routes_ = record_routes(notify);
+        take_routes(notify, sip::RouteOrder::as_written);
         is_confirmed_ = true;
     }
     remote_cseq_ = notify.cseq();
@@ -89,6 +60,11 @@ bool Dialog::accepts(const sip::Message& notify) const noexcept {
 
 bool Dialog::is_late(const sip::Message& notify) const noexcept {
     return is_confirmed_ && notify.cseq() <= remote_cseq_;
+}
+
+/// A peer whose Record-Route cannot be read is answered at its target.
+void Dialog::take_routes(const sip::Message& message, sip::RouteOrder order) {
+    routes_ = sip::read_routes(message, sip::Header::record_route, order).value_or("");
 }
 
 void Dialog::take_target(const sip::Message& message) {

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "cli/user_agent.h"
+#include "sip/dialog_request.h"
 #include "sip/message.h"
 
 namespace herald::cli {
@@ -40,12 +40,13 @@ public:
     const std::string& call_id() const noexcept { return call_id_; }
 
 private:
+    void take_routes(const sip::Message& message, sip::RouteOrder order);
     void take_target(const sip::Message& message);
 
     std::string local_, remote_;
     std::string call_id_, local_tag_, remote_tag_;
-    std::string target_;               ///< remote target URI
-    std::vector<std::string> routes_;  ///< values with <>, in the order they are sent
+    std::string target_;  ///< remote target URI
+    std::string routes_;  ///< as sip::read_routes() gives them
     std::uint32_t cseq_ = 0;
     std::uint32_t remote_cseq_ = 0;
     bool is_confirmed_ = false;

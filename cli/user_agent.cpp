@@ -8,12 +8,15 @@
 #include "base/id.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "sip/dialog_request.h"
+#include "sip/path.h"
 
 namespace herald::cli {
 namespace {
 
-/// Above it a request goes over a stream where that is open (RFC 3261 18.1.1).
-constexpr std::size_t kMostOverUdp = 1300;
+std::string request_uri_of(const OutgoingRequest& request) {
+    return sip::request_uri_of(sip::routing_of(request.uri, request.routes));
+}
 
 sip::StackOptions stack_options(const UserAgent::Options& options) {
     sip::StackOptions stack;
@@ -56,11 +59,9 @@ UserAgent::UserAgent(base::Loop& loop, sip::Transport& transport, base::Metrics&
       options_(std::move(options)),
       stack_(loop, transport, *this, metrics, stack_options(options_)),
       locator_(loop, options_.locator),
-      contact_user_("herald-" + base::random_token(5)),
-      self_(std::make_shared<UserAgent*>(this)) {}
+      contact_user_("herald-" + base::random_token(5)) {}
 
 UserAgent::~UserAgent() {
-    *self_ = nullptr;
     for (auto& [id, exchange] : exchanges_) {
         loop_.timers().cancel(exchange->patience);
         if (exchange->transaction) stack_.forget(exchange->transaction);
@@ -74,13 +75,15 @@ UserAgent::ExchangeId UserAgent::send(OutgoingRequest request, Done done) {
     exchange->done = std::move(done);
     if (digest_) {
         const OutgoingRequest& r = exchange->request;
-        exchange->credentials = digest_->next(sip::name_of(r.method), r.uri, r.body).value_or("");
+        const std::string uri = request_uri_of(r);
+        exchange->credentials = digest_->next(sip::name_of(r.method), uri, r.body).value_or("");
     }
     const std::string hop = next_hop(exchange->request);
     exchanges_.emplace(id, std::move(exchange));
-    locator_.locate(hop, [self = self_, id](Result<std::vector<sip::Target>> targets) {
-        if (*self) (*self)->on_located(id, std::move(targets));
-    });
+    locator_.locate(hop,
+                    alive_.guard([id](UserAgent& self, Result<std::vector<sip::Target>> targets) {
+                        self.on_located(id, std::move(targets));
+                    }));
     return id;
 }
 
@@ -101,10 +104,10 @@ void UserAgent::remove(RequestReceiver& receiver) {
 }
 
 std::string UserAgent::next_hop(const OutgoingRequest& request) const {
-    std::string hop = request.next_hop.empty() ? request.uri : request.next_hop;
+    std::string hop(sip::routing_of(request.uri, request.routes).next_hop);
     // A dialog's own route or target comes before the outbound proxy, which only the first request
     // needs.
-    if (request.next_hop.empty() && !options_.server.empty()) hop = "sip:" + options_.server;
+    if (!request.is_in_dialog && !options_.server.empty()) hop = "sip:" + options_.server;
     const Result<sip::Uri> uri = sip::parse_uri(hop);
     if (options_.protocol && uri && !uri->parameter("transport") && uri->headers.empty()) {
         hop += ";transport=" + std::string(sip::uri_name(*options_.protocol));
@@ -133,7 +136,7 @@ void UserAgent::prefer_streams(Exchange& exchange) const {
     constexpr std::size_t kOtherHeaders = 500;
     const std::size_t size = request.body.size() + request.headers.size() + 2 * request.uri.size() +
                              request.from.size() + request.to.size() + kOtherHeaders;
-    if (options_.protocol || size <= kMostOverUdp) return;
+    if (options_.protocol || size <= sip::kMostOnUdp) return;
     std::vector<sip::Target> targets;
     for (const sip::Target& target : exchange.targets) {
         const sip::Target stream{sip::Protocol::tcp, target.endpoint};
@@ -179,13 +182,15 @@ void UserAgent::write_request(std::uint64_t user, std::string_view via, std::str
     const auto line = [&](std::string_view name, std::string_view value) {
         out.append(name).append(": ").append(value).append("\r\n");
     };
-    out.append(sip::name_of(request.method)).append(" ").append(request.uri).append(" SIP/2.0\r\n");
-    out.append(via);
-    line("Max-Forwards", "70");
-    line("From", request.from);
-    line("To", request.to);
-    line("Call-ID", request.call_id);
-    line("CSeq", std::to_string(request.cseq) + " " + std::string(sip::name_of(request.method)));
+    sip::append_head(out,
+                     {.method = request.method,
+                      .remote_target = request.uri,
+                      .routes = request.routes,
+                      .from = request.from,
+                      .to = request.to,
+                      .call_id = request.call_id,
+                      .cseq = request.cseq},
+                     via);
     if (request.with_contact) line("Contact", exchange.contact);
     out.append(exchange.credentials);
     out.append(request.headers);
@@ -232,7 +237,8 @@ bool UserAgent::answer_challenge(Exchange& exchange, const sip::Message& respons
     // The challenge to a request without credentials refuses none, whatever another exchange sent
     // meanwhile.
     if (exchange.credentials.empty()) client->learn(response);
-    auto lines = client->answer(response, sip::name_of(request.method), request.uri, request.body);
+    const std::string uri = request_uri_of(request);
+    auto lines = client->answer(response, sip::name_of(request.method), uri, request.body);
     if (!lines) return false;
     exchange.credentials = std::move(*lines);
     ++request.cseq;  // RFC 3261 22.2

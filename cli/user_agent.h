@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/alive.h"
 #include "base/loop.h"
 #include "base/metrics.h"
 #include "base/task.h"
@@ -25,9 +26,10 @@ namespace herald::cli {
 /// Content-Length.
 struct OutgoingRequest {
     sip::Method method = sip::Method::unknown;
-    std::string uri;       ///< Request-URI
-    std::string next_hop;  ///< URI it is sent to; empty: the Request-URI
-    std::string from, to;  ///< whole values, tags included
+    std::string uri;            ///< Request-URI, or the remote target of a dialog
+    std::string routes;         ///< of the dialog, as sip::read_routes() gives them
+    bool is_in_dialog = false;  ///< sent to its route or target, past any outbound proxy
+    std::string from, to;       ///< whole values, tags included
     std::string call_id;
     std::uint32_t cseq = 1;  ///< each answered challenge takes one more
     bool with_contact = false;
@@ -135,7 +137,7 @@ private:
     ExchangeId last_id_ = 0;
     std::unordered_map<ExchangeId, std::unique_ptr<Exchange>> exchanges_;
     std::vector<RequestReceiver*> receivers_;
-    std::shared_ptr<UserAgent*> self_;  ///< for callbacks that may outlive the agent
+    base::Alive<UserAgent> alive_{*this};
 };
 
 /// `sip:alice@localhost` of what a user typed: a scheme is added where there is none. Faults:

@@ -13,8 +13,6 @@
 namespace herald::sip {
 namespace {
 
-/// Beyond it RFC 3261 18.1.1 wants a congestion-controlled transport.
-constexpr std::size_t kLargestOnUdp = 1300;
 constexpr std::size_t kLeastBuckets = 256;
 
 struct CSeq {
@@ -132,7 +130,7 @@ void ClientTransactions::write_via(std::uint32_t slot) {
 }
 
 void ClientTransactions::count_size(const Flow& flow) {
-    if (out_.size() > kLargestOnUdp && !is_reliable(flow.protocol)) oversize_.add();
+    if (out_.size() > kMostOnUdp && !is_reliable(flow.protocol)) oversize_.add();
 }
 
 void ClientTransactions::arm(std::uint32_t slot) {

@@ -99,6 +99,16 @@ bool Endpoint::is_any() const noexcept {
     return is_valid() && std::memcmp(bytes_, kZero, sizeof kZero) == 0;
 }
 
+bool Endpoint::is_private() const noexcept {
+    if (is_loopback()) return true;
+    const unsigned first = bytes_[0];
+    const unsigned second = bytes_[1];
+    if (is_ipv6()) return (first & 0xfe) == 0xfc || (first == 0xfe && (second & 0xc0) == 0x80);
+    return first == 10 || (first == 172 && (second & 0xf0) == 16) ||
+           (first == 192 && second == 168) || (first == 169 && second == 254) ||
+           (first == 100 && (second & 0xc0) == 64);
+}
+
 void Endpoint::append_host(std::string& out) const {
     if (is_ipv6()) {
         char text[INET6_ADDRSTRLEN];

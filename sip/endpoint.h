@@ -24,6 +24,8 @@ public:
     bool is_valid() const noexcept { return family_ != AF_UNSPEC; }
     bool is_loopback() const noexcept;
     bool is_any() const noexcept;
+    /// Means nothing outside its own network: RFC 1918, 6598, 4193, link-local, loopback.
+    bool is_private() const noexcept;
     std::uint16_t port() const noexcept { return port_; }
     void set_port(std::uint16_t port) noexcept { port_ = port; }
     std::string host() const;                  ///< numeric, no brackets

@@ -161,6 +161,16 @@ Result<std::string> parse_media_type(std::string_view content_type) {
     return type;
 }
 
+bool is_handling_optional(std::string_view content_disposition) noexcept {
+    std::string_view rest = base::split_once(content_disposition, ';').after;
+    while (const std::optional<Parameter> parameter = next_parameter(rest)) {
+        if (!base::iequals(parameter->name, "handling")) continue;
+        return base::iequals(parameter->value, "optional") ||
+               base::iequals(parameter->value, "\"optional\"");
+    }
+    return false;
+}
+
 std::optional<std::string_view> choose_media_type(const Message& message,
                                                   const std::vector<std::string_view>& offered) {
     if (offered.empty()) return std::nullopt;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/temporary.h"
 #include "sip/message.h"
 #include "sip/uri.h"
 
@@ -19,10 +20,13 @@ struct NameAddress {
     std::string_view display_name;  ///< unquoted but still escaped
     std::string_view uri;           ///< without <>
     std::string_view parameters;    ///< header parameters, after the first `;`
+    bool has_brackets = false;      ///< a name-addr: the URI stands in <>
     std::optional<std::string_view> parameter(std::string_view name) const;
 };
 /// Faults: malformed.
 Result<NameAddress> parse_name_address(std::string_view value);
+template <base::TemporaryString Text>
+Result<NameAddress> parse_name_address(Text&& value) = delete;
 /// The usable Contact of a dialog-forming request: exactly one, with a sip or sips URI. Faults:
 /// malformed.
 Result<NameAddress> sole_contact(const Message& message);
@@ -35,6 +39,8 @@ struct Event {
     std::optional<std::string_view> id;
 };
 Result<Event> parse_event(std::string_view value);
+template <base::TemporaryString Text>
+Result<Event> parse_event(Text&& value) = delete;
 
 /// Subscription-State (RFC 6665 8.2.3).
 struct SubscriptionStateField {
@@ -44,6 +50,8 @@ struct SubscriptionStateField {
     std::optional<std::uint32_t> retry_after;
 };
 Result<SubscriptionStateField> parse_subscription_state(std::string_view value);
+template <base::TemporaryString Text>
+Result<SubscriptionStateField> parse_subscription_state(Text&& value) = delete;
 
 /// Delta-seconds of Expires, Min-Expires, Retry-After (comments and parameters after it ignored)
 /// and of expires parameters, quoted or not; clamped to 2^32-1.
@@ -51,6 +59,10 @@ std::optional<std::uint32_t> parse_delta_seconds(std::string_view value) noexcep
 
 /// A media type in lower case without parameters: `application/pidf+xml`. Faults: malformed.
 Result<std::string> parse_media_type(std::string_view content_type);
+
+/// Whether a Content-Disposition says `handling=optional` (RFC 3261 20.11): a body that is not
+/// understood is then passed over.
+bool is_handling_optional(std::string_view content_disposition) noexcept;
 
 /// Picks from `offered` (in order of our preference) what the Accept headers like best (RFC
 /// 3261 20.1, RFC 9110 12.5.1 for wildcards and q). No Accept header at all gives offered[0];

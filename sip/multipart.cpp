@@ -89,7 +89,7 @@ void set_content_type(BodyPart& part, std::string value) {
 
 void set_disposition(BodyPart& part, std::string_view value) {
     part.disposition = base::lower(grammar::trim(base::split_once(value, ';').before));
-    part.is_required = !base::iequals(parameter_of(value, "handling"), "optional");
+    part.is_required = !is_handling_optional(value);
 }
 
 void set_header(BodyPart& part, const std::string& line) {

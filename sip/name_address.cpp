@@ -42,6 +42,7 @@ const char* read_bracketed(std::string_view text, NameAddress& address) noexcept
     const std::size_t close = scan::find(text, '>');
     if (close == kNone) return "Address without >";
     address.uri = grammar::trim(text.substr(1, close - 1));
+    address.has_brackets = true;
     if (const char* fault = uri_fault(address.uri, "<\"")) return fault;
     text = grammar::skip_blanks(text.substr(close + 1));
     if (text.empty()) return nullptr;

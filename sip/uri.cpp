@@ -408,6 +408,17 @@ void append_request_uri(std::string& out, const Uri& uri) {
     }
 }
 
+void append_request_uri(std::string& out, std::string_view uri) {
+    // Nearly all have nothing to leave out.
+    if (scan::find_if(uri, [](char c) { return c == ';' || c == '?'; }) == scan::kNone) {
+        out += uri;
+        return;
+    }
+    const Result<Uri> parsed = parse_uri(uri);
+    if (parsed) return append_request_uri(out, *parsed);
+    out += uri;
+}
+
 std::optional<Parameter> next_parameter(std::string_view& rest) {
     std::string_view text = grammar::skip_blanks(rest);
     if (text.empty()) {

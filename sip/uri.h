@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "base/temporary.h"
 
 namespace herald::sip {
 
@@ -41,6 +42,8 @@ struct Uri {
 /// Faults: malformed. tel: gives the number in `user`, pres: and im: user and host, any other
 /// scheme only its name and the text.
 Result<Uri> parse_uri(std::string_view text);
+template <base::TemporaryString Text>
+Result<Uri> parse_uri(Text&& text) = delete;
 
 /// URI equality (RFC 3261 19.1.4): not transitive.
 bool equivalent(const Uri& a, const Uri& b);
@@ -54,6 +57,8 @@ std::string canonical_aor(const Uri& uri);
 /// Appends the Request-URI of a request sent to `uri`: without headers and the method parameter,
 /// all else as written (RFC 3261 19.1.5).
 void append_request_uri(std::string& out, const Uri& uri);
+/// As above for `uri` not parsed yet; what cannot be parsed is appended as it is.
+void append_request_uri(std::string& out, std::string_view uri);
 
 /// Next `;`-separated parameter of `rest`, which is advanced past it; quoted strings and LWS around
 /// `=` and `;` are understood; a quoted value keeps its quotes. A `;` after the last one is

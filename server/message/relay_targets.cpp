@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "base/text_map.h"
 #include "server/core/flow_text.h"
-#include "sip/fields.h"
+#include "sip/dialog_request.h"
 #include "sip/uri.h"
 
 namespace herald::server {
@@ -43,14 +43,6 @@ std::string request_uri_of(std::string_view contact) {
     return text;
 }
 
-/// The URI of the first route.
-std::string first_route(std::string_view route) {
-    const auto open = route.find('<');
-    const auto close = route.find('>', open);
-    if (open == std::string_view::npos || close == std::string_view::npos) return {};
-    return std::string(route.substr(open + 1, close - open - 1));
-}
-
 }  // namespace
 
 base::Duration patience_of(const Config& config) {
@@ -67,7 +59,7 @@ std::vector<RelayTarget> targets_of(const std::vector<const packages::Binding*>&
         target.request_uri = request_uri_of(binding->contact);
         if (except.count(target.request_uri) > 0) continue;
         target.route = binding->path;
-        target.next_hop = first_route(binding->path);
+        target.next_hop = sip::first_route(binding->path);
         target.flow = flow_of_binding(binding->flow, epoch);
         target.instance = binding->instance;
         target.is_flow_only = binding->reg_id != 0 && binding->path.empty();
@@ -88,8 +80,7 @@ RelayTarget foreign_target(const std::string& uri, const std::string& routes,
         const bool is_loose = proxy.find(";lr") != std::string::npos;
         target.route = "<" + proxy + (is_loose ? ">" : ";lr>");
     } else if (!routes.empty()) {
-        const auto first = sip::parse_name_address(routes.substr(0, routes.find('>') + 1));
-        if (first) target.next_hop = first->uri;
+        target.next_hop = sip::first_route(routes);
     }
     return target;
 }

@@ -14,7 +14,7 @@ namespace {
 bool has_unwanted_body(const sip::Message& request) {
     if (request.body().empty()) return false;
     const auto disposition = request.header(sip::Header::content_disposition);
-    return !disposition || disposition->find("handling=optional") == std::string_view::npos;
+    return !disposition || !sip::is_handling_optional(*disposition);
 }
 
 }  // namespace

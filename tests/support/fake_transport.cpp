@@ -86,6 +86,10 @@ Result<sip::Flow> FakeTransport::open(sip::Protocol protocol, const sip::Endpoin
     for (const sip::Flow& flow : connections_) {
         if (flow.protocol == protocol && flow.peer == peer) return flow;
     }
+    const bool is_spoken =
+        std::any_of(listeners_.begin(), listeners_.end(),
+                    [protocol](const auto& its) { return its.protocol == protocol; });
+    if (!is_spoken) return Fault{FaultKind::unreachable, "no listener of that protocol"};
     return add_connection(protocol, peer);
 }
 

@@ -2,6 +2,8 @@
 #include "sip/fields.h"
 
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -71,10 +73,45 @@ TEST_CASE("an address and credentials have 32 parameters at most") {
         return text;
     };
 
-    CHECK(parse_name_address("<sip:a@h>" + listed(32, ";")));
-    CHECK_FALSE(parse_name_address("<sip:a@h>" + listed(33, ";")));
+    const auto full = "<sip:a@h>" + listed(32, ";");
+    const auto overfull = "<sip:a@h>" + listed(33, ";");
+    CHECK(parse_name_address(full));
+    CHECK_FALSE(parse_name_address(overfull));
     CHECK(parse_auth("Digest " + listed(32, ", ")));
     CHECK_FALSE(parse_auth("Digest " + listed(33, ", ")));
+}
+
+TEST_CASE("a parser that returns views takes no temporary") {
+    const auto takes = [](auto parser, auto text) {
+        return std::is_invocable_v<decltype(parser), decltype(text)>;
+    };
+    const auto uri = [](auto&& t) -> decltype(parse_uri(std::forward<decltype(t)>(t))) {
+        return parse_uri(std::forward<decltype(t)>(t));
+    };
+    const auto address =
+        [](auto&& t) -> decltype(parse_name_address(std::forward<decltype(t)>(t))) {
+        return parse_name_address(std::forward<decltype(t)>(t));
+    };
+    CHECK_FALSE(takes(uri, std::string()));
+    CHECK_FALSE(takes(address, std::string()));
+    CHECK(takes(uri, std::string_view()));
+    CHECK(takes(address, std::string_view()));
+    CHECK(takes(address, ""));
+}
+
+TEST_CASE("RFC 3261 20.10: whether an address stands in <>") {
+    CHECK(parse_name_address("<sip:a@h>;x")->has_brackets);
+    CHECK(parse_name_address("\"<\" <sip:a@h>")->has_brackets);
+    CHECK_FALSE(parse_name_address("sip:a@h;x=\"<>\"")->has_brackets);
+}
+
+TEST_CASE("RFC 3261 20.11: handling is a parameter, in any case, quoted or not") {
+    CHECK(is_handling_optional("render;handling=optional"));
+    CHECK(is_handling_optional("render ; x=1; Handling = \"OPTIONAL\""));
+    CHECK_FALSE(is_handling_optional("render;handling=required"));
+    CHECK_FALSE(is_handling_optional("render;x=\"handling=optional\""));
+    CHECK_FALSE(is_handling_optional("render;xhandling=optional"));
+    CHECK_FALSE(is_handling_optional("handling=optional"));
 }
 
 TEST_CASE("RFC 3261 8.1.1.8, 12.1.1: a dialog-forming request has one usable Contact") {

@@ -1,0 +1,222 @@
+// sip/path.cpp: the way of one request to its peer (RFC 3263 4.3, RFC 3261 18.1.1).
+#include "sip/path.h"
+
+#include <algorithm>
+#include <deque>
+#include <utility>
+
+#include "sip/uri.h"
+
+namespace herald::sip {
+namespace {
+
+/// For a name, where something else can be tried.
+constexpr base::Duration kLookup = std::chrono::seconds(2);
+constexpr base::Duration kRefusal = std::chrono::minutes(10);
+constexpr std::size_t kMostRefusals = 10'000;
+
+Target target_of(const Flow& flow) {
+    return {flow.protocol, flow.peer};
+}
+
+}  // namespace
+
+bool is_listener(const Endpoint& endpoint, std::span<const ListenerAddress> listeners) {
+    return std::any_of(listeners.begin(), listeners.end(), [&](const ListenerAddress& listener) {
+        const Endpoint& bound = listener.bound;
+        const std::uint16_t port = endpoint.port();
+        return bound == endpoint ||
+               (port == bound.port() && bound.is_any() && endpoint.is_loopback()) ||
+               (port == listener.port && listener.host == endpoint.uri_host());
+    });
+}
+
+struct Path::State : std::enable_shared_from_this<State> {
+    State(const Means& its_means, std::vector<Leg> its_legs)
+        : means(its_means),
+          legs(std::make_move_iterator(its_legs.begin()), std::make_move_iterator(its_legs.end())) {
+        for (const Leg& leg : legs) {
+            if (leg.flow) known.push_back(*leg.flow);
+        }
+    }
+
+    Means means;
+    std::deque<Leg> legs;          ///< still to be tried
+    std::deque<Target> addresses;  ///< of the leg under way, still to be tried
+    std::vector<Flow> known;       ///< flows among the legs
+    std::vector<Target> tried;
+    Flow flow;
+    bool is_named = false;     ///< the flow is one of a URI's addresses
+    Found found;               ///< set while names are looked up
+    std::uint64_t lookup = 0;  ///< tells the latest one apart
+    base::TimerId patience;
+
+    Step advance();
+    bool take(const Target& target);
+    bool take_known(const Flow& its);
+    bool take_address();
+    void add_addresses(std::vector<Target> targets);
+    bool begin_lookup(const std::string& uri);
+    void end_lookup(std::uint64_t which, Result<std::vector<Target>> targets);
+    bool is_known(const Target& target) const;
+};
+
+bool Path::State::is_known(const Target& target) const {
+    return std::any_of(known.begin(), known.end(),
+                       [&](const Flow& its) { return target_of(its) == target; });
+}
+
+bool Path::State::take_known(const Flow& its) {
+    if (!means.transport.is_open(its)) return false;
+    const Target target = target_of(its);
+    // A stream that failed may be opened anew; the same UDP address is the same way.
+    if (std::find(tried.begin(), tried.end(), target) != tried.end()) return false;
+    tried.push_back(target);
+    flow = its;
+    is_named = false;
+    return true;
+}
+
+bool Path::State::take(const Target& target) {
+    for (const Flow& its : known) {
+        if (target_of(its) == target && take_known(its)) return true;
+    }
+    const bool was_tried = std::find(tried.begin(), tried.end(), target) != tried.end();
+    if (was_tried && !is_reliable(target.protocol)) return false;
+    if (is_listener(target.endpoint, means.transport.listeners())) return false;
+    const auto opened = means.transport.open(target.protocol, target.endpoint);
+    if (!opened || (was_tried && *opened == flow)) return false;
+    tried.push_back(target);
+    flow = *opened;
+    return true;
+}
+
+bool Path::State::take_address() {
+    while (!addresses.empty()) {
+        const Target target = addresses.front();
+        addresses.pop_front();
+        if (!take(target)) continue;
+        is_named = true;
+        return true;
+    }
+    return false;
+}
+
+/// Where a flow came from is first of its leg.
+void Path::State::add_addresses(std::vector<Target> targets) {
+    std::stable_partition(targets.begin(), targets.end(),
+                          [this](const Target& target) { return is_known(target); });
+    addresses.assign(targets.begin(), targets.end());
+}
+
+/// False: no lookup was needed.
+bool Path::State::begin_lookup(const std::string& uri) {
+    const Result<Uri> parsed = parse_uri(uri);
+    if (!parsed) return false;
+    if (const auto numeric = numeric_target(*parsed)) {
+        addresses.assign(1, *numeric);
+        return false;
+    }
+    const std::uint64_t which = ++lookup;
+    auto done = [weak = weak_from_this(), which](Result<std::vector<Target>> targets) {
+        if (const auto alive = weak.lock()) alive->end_lookup(which, std::move(targets));
+    };
+    means.locator.locate(uri, std::move(done));
+    if (legs.empty()) return true;
+    patience =
+        means.loop.timers().arm(means.loop.now() + kLookup, [weak = weak_from_this(), which] {
+            const Fault late{FaultKind::timeout, "no answer from DNS"};
+            if (const auto alive = weak.lock()) alive->end_lookup(which, late);
+        });
+    return true;
+}
+
+void Path::State::end_lookup(std::uint64_t which, Result<std::vector<Target>> targets) {
+    if (which != lookup || !found) return;
+    means.loop.timers().cancel(patience);
+    ++lookup;
+    if (targets) add_addresses(*std::move(targets));
+    const Step step = advance();
+    if (step == Step::looking) return;
+    Found then = std::exchange(found, {});
+    then(step);
+}
+
+Path::Step Path::State::advance() {
+    for (;;) {
+        if (take_address()) return Step::ready;
+        if (legs.empty()) return Step::over;
+        const Leg leg = std::move(legs.front());
+        legs.pop_front();
+        if (leg.flow) {
+            if (take_known(*leg.flow)) return Step::ready;
+        } else if (begin_lookup(leg.uri)) {
+            return Step::looking;
+        }
+    }
+}
+
+Path::Path(const Means& means, std::vector<Leg> legs)
+    : state_(std::make_shared<State>(means, std::move(legs))) {}
+
+Path::~Path() {
+    if (state_) state_->means.loop.timers().cancel(state_->patience);
+}
+
+Path::Path(Path&&) noexcept = default;
+
+Path& Path::operator=(Path&& other) noexcept {
+    std::swap(state_, other.state_);
+    return *this;
+}
+
+Path::Step Path::next(Found found) {
+    if (!state_) return Step::over;
+    const Step step = state_->advance();
+    if (step == Step::looking) state_->found = std::move(found);
+    return step;
+}
+
+const Flow& Path::flow() const noexcept {
+    return state_->flow;
+}
+
+bool Path::is_named() const noexcept {
+    return state_->is_named;
+}
+
+bool Path::has_more() const noexcept {
+    return state_ && (!state_->addresses.empty() || !state_->legs.empty());
+}
+
+bool is_next_way_due(const ClientOutcome& outcome) noexcept {
+    return outcome.how != ClientOutcome::How::response || outcome.status == 503;
+}
+
+bool LargeRequests::takes_no_stream(const Endpoint& peer) {
+    const auto found = refused_.find(peer.hash(seed_));
+    if (found == refused_.end()) return false;
+    if (found->second > loop_.now()) return true;
+    refused_.erase(found);
+    return false;
+}
+
+Flow LargeRequests::carrier(const Flow& flow, std::size_t size) {
+    if (is_reliable(flow.protocol) || size <= kMostOnUdp || takes_no_stream(flow.peer)) return flow;
+    const auto stream = transport_.open(Protocol::tcp, flow.peer);
+    return stream ? *stream : flow;
+}
+
+Flow LargeRequests::carrier(const Flow& flow, std::size_t size, std::string_view uri) {
+    if (is_reliable(flow.protocol) || size <= kMostOnUdp) return flow;
+    const Result<Uri> parsed = parse_uri(uri);
+    const auto target = parsed ? numeric_target(*parsed) : std::nullopt;
+    return target && target->endpoint == flow.peer ? carrier(flow, size) : flow;
+}
+
+void LargeRequests::on_refused(const Flow& stream) {
+    if (refused_.size() >= kMostRefusals) refused_.clear();
+    refused_[stream.peer.hash(seed_)] = loop_.now() + kRefusal;
+}
+
+}  // namespace herald::sip
