@@ -53,6 +53,25 @@ std::string binding_flow(const sip::Flow& flow, std::uint32_t epoch) {
     return text;
 }
 
+std::string binding_flow(const sip::Flow& flow, std::uint32_t epoch, sip::Approach approach) {
+    std::string text = binding_flow(flow, epoch);
+    return text.append(" ").append(sip::name_of(approach));
+}
+
+std::optional<sip::Approach> approach_of_binding(std::string_view text) noexcept {
+    return sip::approach_of_name(text.substr(text.rfind(' ') + 1));
+}
+
+std::string_view own_stream(std::string_view text) noexcept {
+    const auto protocol = sip::protocol_of(base::split_once(text, ' ').before);
+    if (!protocol || !sip::is_reliable(*protocol)) return {};
+    const auto approach = approach_of_binding(text);
+    if (!approach) return text;
+    const bool is_through_proxy =
+        *approach == sip::Approach::route || *approach == sip::Approach::contact;
+    return is_through_proxy ? std::string_view() : text.substr(0, text.rfind(' '));
+}
+
 std::optional<sip::Flow> flow_of_binding(std::string_view text, std::uint32_t epoch) {
     if (text.empty()) return std::nullopt;
     std::vector<std::string_view> parts;
@@ -65,7 +84,7 @@ std::optional<sip::Flow> flow_of_binding(std::string_view text, std::uint32_t ep
     sip::Flow flow = flow_from_text(text.substr(0, static_cast<std::size_t>(end - text.data())));
     if (!flow.peer.is_valid()) return std::nullopt;
     if (!sip::is_reliable(flow.protocol)) return flow;
-    if (parts.size() != 7 || number_of(parts[6]) != epoch) return std::nullopt;
+    if (parts.size() < 7 || number_of(parts[6]) != epoch) return std::nullopt;
     const auto shard = number_of(parts[3]);
     const auto slot = number_of(parts[4]);
     const auto generation = number_of(parts[5]);

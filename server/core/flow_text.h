@@ -1,7 +1,8 @@
 // server/core/flow_text.h: a flow as text: how subscriptions and bindings keep it in the store.
 //
 //   udp 0 192.0.2.9:5060                   a subscription's; a stream's is a hint after a restart
-//   tcp 1 192.0.2.9:40000 2 7 9 3          a binding's stream: shard, slot, generation, run
+//   tcp 1 192.0.2.9:40000 2 7 9 3 flow     a binding's stream: shard, slot, generation, run; then
+//   udp 0 192.0.2.9:5060 contact           which way is the first (sip/approach.h)
 #pragma once
 
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "sip/approach.h"
 #include "sip/endpoint.h"
 
 namespace herald::server {
@@ -21,7 +23,14 @@ sip::Flow flow_from_text(std::string_view text);
 
 /// A flow as a binding keeps it: good in this run of the server, of which `epoch` is the number.
 std::string binding_flow(const sip::Flow& flow, std::uint32_t epoch);
+/// As above with the approach behind it.
+std::string binding_flow(const sip::Flow& flow, std::uint32_t epoch, sip::Approach approach);
 /// The flow again; nullopt for a stream of an earlier run, or none at all.
 std::optional<sip::Flow> flow_of_binding(std::string_view text, std::uint32_t epoch);
+/// The approach; nullopt in what an earlier release kept.
+std::optional<sip::Approach> approach_of_binding(std::string_view text) noexcept;
+/// The text without its approach where it is a stream from the device itself, whose end says that
+/// the device is gone; empty for datagrams and for what came through a proxy.
+std::string_view own_stream(std::string_view text) noexcept;
 
 }  // namespace herald::server

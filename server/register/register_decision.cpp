@@ -7,7 +7,10 @@
 
 #include "base/text.h"
 #include "server/address/instance.h"
+#include "server/address/own_address.h"
 #include "server/core/answers.h"
+#include "server/core/flow_text.h"
+#include "sip/dialog_request.h"
 #include "sip/fields.h"
 #include "sip/uri.h"
 
@@ -50,7 +53,7 @@ std::size_t via_count(const sip::Message& request) {
 /// Whether the edge that holds the flow does RFC 5626: this server, or the first of the Path
 /// (RFC 5626 6). Datagram flows want STUN answers, which are not built: there reg-id is left aside.
 bool edge_has_outbound(const RegisterFacts& facts) {
-    if (via_count(facts.request) == 1) return facts.is_stream;
+    if (via_count(facts.request) == 1) return sip::is_reliable(facts.flow.protocol);
     const auto path = facts.request.list(sip::Header::path);
     if (path.empty()) return false;
     const auto first = sip::parse_name_address(path.front());
@@ -73,21 +76,24 @@ std::variant<Contact, sip::Answer> read_contact(std::string_view value,
         return answer(403, "A Contact with an instance must be a SIP URI");
     if (is_sip && facts.aliases.resolve(facts.domains.aor(*uri)) == facts.aor)
         return answer(403, "A Contact names the address-of-record itself");
+    if (uri->parameter("gr") && facts.domains.serves(*uri))
+        return answer(403, "A Contact names a GRUU of this server");
     const auto reg_id = address->parameter("reg-id");
-    if (reg_id && !contact.instance.empty() && contact.asked > 0)
+    if (reg_id && !contact.instance.empty())
         contact.reg_id = base::to_u32_clamped(*reg_id).value_or(0);
     return contact;
 }
 
 /// RFC 5626 4.2, 6: sets reg_id to 0 where RFC 5626 cannot be applied.
 Checked check_outbound(const RegisterFacts& facts, std::vector<Contact>& contacts) {
-    const auto wants = [](const Contact& contact) { return contact.reg_id != 0; };
-    if (std::none_of(contacts.begin(), contacts.end(), wants)) return std::nullopt;
-    const auto live = std::count_if(contacts.begin(), contacts.end(),
-                                    [](const Contact& contact) { return contact.asked > 0; });
-    if (live > 1) return answer(400, "Several contacts and a reg-id");
+    const auto is_live = [](const Contact& contact) { return contact.asked > 0; };
+    const bool is_wanted = std::any_of(
+        contacts.begin(), contacts.end(),
+        [&](const Contact& contact) { return contact.reg_id != 0 && is_live(contact); });
+    if (is_wanted && std::count_if(contacts.begin(), contacts.end(), is_live) > 1)
+        return answer(400, "Several contacts and a reg-id");
     if (edge_has_outbound(facts)) return std::nullopt;
-    if (via_count(facts.request) > 1 && supports(facts.request, "outbound"))
+    if (is_wanted && via_count(facts.request) > 1 && supports(facts.request, "outbound"))
         return answer(439, "First Hop Lacks Outbound Support");
     for (Contact& contact : contacts) contact.reg_id = 0;
     return std::nullopt;
@@ -135,13 +141,20 @@ std::vector<std::string> kept_parameters(std::string_view parameters) {
     return kept;
 }
 
-std::string joined_path(const sip::Message& request) {
-    std::string path;
-    for (const auto value : request.list(sip::Header::path)) {
-        if (!path.empty()) path += ", ";
-        path += value;
-    }
-    return path;
+/// The Path as routes; what cannot be read was refused by check_path().
+std::string path_of(const sip::Message& request) {
+    return sip::read_routes(request, sip::Header::path).value_or("");
+}
+
+std::string flow_text(const RegisterFacts& facts, const Contact& contact, std::string_view path) {
+    const auto approach = sip::approach_of(
+        {.request = facts.request,
+         .flow = facts.flow,
+         .contact = contact.address.uri,
+         .routes = path,
+         .is_contact_ours = is_own_address(contact.uri, facts.domains, facts.listeners),
+         .has_outbound = contact.reg_id != 0});
+    return binding_flow(facts.flow, facts.epoch, approach);
 }
 
 bool keeps_row(const Binding& a, const Binding& b) {
@@ -160,8 +173,8 @@ ContactPlan plan_binding(const RegisterFacts& facts, const Contact& contact,
     binding->parameters = kept_parameters(contact.address.parameters);
     binding->instance = contact.instance;
     binding->reg_id = contact.reg_id;
-    binding->path = joined_path(request);
-    binding->flow = facts.flow;
+    binding->path = path_of(request);
+    binding->flow = flow_text(facts, contact, binding->path);
     binding->user_agent =
         request.header(sip::Header::user_agent).value_or("").substr(0, kLongestUserAgent);
     binding->created = earlier ? earlier->created : facts.now;
@@ -207,6 +220,38 @@ std::size_t bindings_after(const RegisterFacts& facts, const std::vector<Contact
     return count;
 }
 
+bool is_planned(const std::vector<ContactPlan>& plans, const Publication& publication) {
+    return std::any_of(plans.begin(), plans.end(),
+                       [&](const ContactPlan& plan) { return plan.target == &publication; });
+}
+
+/// Whether the same device registers anew, by another flow.
+bool is_superseded(const std::vector<ContactPlan>& plans, const Binding& binding) {
+    return std::any_of(plans.begin(), plans.end(), [&](const ContactPlan& plan) {
+        return plan.binding && !binding.instance.empty() &&
+               is_same_instance(plan.binding->instance, binding.instance);
+    });
+}
+
+/// At the limit the living are not locked out by the dead: the oldest binding gives way whose
+/// stream ended, then an older one of a device that registers now. False: there is no room.
+bool make_room(const RegisterFacts& facts, std::vector<ContactPlan>& plans) {
+    const auto is_dead = [&](const Publication& publication) {
+        return std::find(facts.dead.begin(), facts.dead.end(), publication.id) != facts.dead.end();
+    };
+    for (const bool wants_dead : {true, false}) {
+        for (std::size_t i = 0; bindings_after(facts, plans) > facts.rules.max_contacts; ++i) {
+            if (!facts.registration || i == facts.registration->publications.size()) break;
+            const Publication& publication = facts.registration->publications[i];
+            const auto* binding = binding_of(publication);
+            if (!binding || is_planned(plans, publication)) continue;
+            if (wants_dead ? is_dead(publication) : is_superseded(plans, *binding))
+                plans.push_back({&publication, nullptr, 0, false});
+        }
+    }
+    return bindings_after(facts, plans) <= facts.rules.max_contacts;
+}
+
 /// A contact named twice counts as it was named last.
 void add_plan(std::vector<ContactPlan>& plans, ContactPlan plan, const Contact& contact) {
     const auto same = std::find_if(plans.begin(), plans.end(), [&](const ContactPlan& earlier) {
@@ -236,8 +281,7 @@ std::variant<RegisterPlan, sip::Answer> decide_contacts(const RegisterFacts& fac
                                     : plan_binding(facts, contact, target),
                  contact);
     }
-    if (bindings_after(facts, plan.contacts) > facts.rules.max_contacts)
-        return answer(403, "Too many contacts");
+    if (!make_room(facts, plan.contacts)) return answer(403, "Too many contacts");
     return plan;
 }
 
@@ -270,9 +314,10 @@ bool is_star(std::string_view value) {
 }
 
 Checked check_path(const RegisterFacts& facts) {
-    const bool has_path = facts.request.count(sip::Header::path) > 0;
-    if (joined_path(facts.request).size() > kLongestPath) return answer(400, "Path is too long");
-    if (!has_path || !facts.rules.needs_path_support || supports(facts.request, "path"))
+    const auto path = sip::read_routes(facts.request, sip::Header::path);
+    if (!path) return answer(400, "Malformed Path");
+    if (path->size() > kLongestPath) return answer(400, "Path is too long");
+    if (path->empty() || !facts.rules.needs_path_support || supports(facts.request, "path"))
         return std::nullopt;
     auto refusal = answer(420);
     refusal.headers = "Unsupported: path\r\n";

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -15,6 +16,7 @@
 #include "server/core/resource.h"
 #include "sip/answer.h"
 #include "sip/message.h"
+#include "sip/transport.h"
 
 namespace herald::server {
 
@@ -40,8 +42,10 @@ struct RegisterFacts {
     const Resource* registration;  ///< under package reg; nullptr: nothing is known of it yet
     std::uint64_t mark;  ///< hash of this request: a repetition of a change made before a crash
     base::WallTime now;
-    std::string_view flow;  ///< the request came by, as text
-    bool is_stream;
+    const sip::Flow& flow;  ///< the request came by
+    std::uint32_t epoch;    ///< of this run of the server
+    std::span<const sip::ListenerAddress> listeners;
+    std::span<const std::uint64_t> dead;  ///< bindings whose device's stream ended, by id
     RegisterRules rules;
 };
 

@@ -96,13 +96,26 @@ void Registrar::on_register(sip::ServerTransactionId transaction, const sip::Mes
     incoming.who = std::get<Identity>(std::move(result));
     incoming.aor = std::move(registrant->aor);
     incoming.is_ours = registrant->is_ours && uri && context_.domains.serves(*uri);
-    incoming.is_stream = sip::is_reliable(flow.protocol);
-    incoming.flow = binding_flow(flow, context_.home.epoch);
+    incoming.flow = flow;
     resume_register(incoming);
 }
 
+/// Bindings of devices whose own stream ended: of this run, or with an earlier one.
+std::vector<std::uint64_t> Registrar::dead_bindings(const Resource* registration) const {
+    std::vector<std::uint64_t> dead;
+    if (!registration) return dead;
+    for (const Publication& publication : registration->publications) {
+        const auto* binding = binding_of(publication);
+        if (!binding || own_stream(binding->flow).empty()) continue;
+        const auto flow = flow_of_binding(binding->flow, context_.home.epoch);
+        if (!flow || !context_.stack.transport().is_open(*flow)) dead.push_back(publication.id);
+    }
+    return dead;
+}
+
 RegisterFacts Registrar::facts_of(const Incoming& incoming, const sip::Message& request,
-                                  const Resource* registration) const {
+                                  const Resource* registration,
+                                  std::span<const std::uint64_t> dead) const {
     const auto owner = context_.accounts.find(incoming.aor);
     return {.request = request,
             .domains = context_.domains,
@@ -115,7 +128,9 @@ RegisterFacts Registrar::facts_of(const Incoming& incoming, const sip::Message& 
             .mark = context_.mark_of(request),
             .now = context_.wall(),
             .flow = incoming.flow,
-            .is_stream = incoming.is_stream,
+            .epoch = context_.home.epoch,
+            .listeners = context_.stack.transport().listeners(),
+            .dead = dead,
             .rules = rules()};
 }
 
@@ -128,7 +143,8 @@ void Registrar::resume_register(const Incoming& incoming) {
         if (publications_.wait(slot, [this, incoming] { resume_register(incoming); })) return;
         return refuse(incoming, unavailable("Busy"));
     }
-    auto decision = decide_register(facts_of(incoming, *request, registration));
+    const auto dead = dead_bindings(registration);
+    auto decision = decide_register(facts_of(incoming, *request, registration, dead));
     if (const auto* refusal = std::get_if<sip::Answer>(&decision))
         return refuse(incoming, *refusal);
     carry_out(incoming, *request, slot, std::get<RegisterPlan>(std::move(decision)));
@@ -166,6 +182,7 @@ store::ChangePublications Registrar::rows_of(const Incoming& incoming, const sip
             continue;
         }
         name_device(incoming.aor, *contact.binding);
+        if (own_stream(change.flow).empty()) change.flow = contact.binding->flow;
         Publication next = publication_of(incoming.who.aor, contact);
         next.mark = context_.mark_of(mark);
         if (contact.is_refresh) {
@@ -210,7 +227,7 @@ void Registrar::apply(const Incoming& incoming, std::uint32_t slot, Change& chan
             time_.observe(
                 static_cast<std::uint64_t>((context_.loop.now() - incoming.arrived).count()));
             context_.fan_out.changed(slot);
-            if (!change.made.empty()) registered_.tell(incoming.aor, incoming.flow);
+            if (!change.made.empty()) registered_.tell(incoming.aor, change.flow);
             break;
         case store::Outcome::refused:
             refuse(incoming, answer(500, "The bindings were changed meanwhile"));

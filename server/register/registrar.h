@@ -69,16 +69,16 @@ private:
     struct Incoming {
         sip::ServerTransactionId transaction;
         std::string aor;
-        std::string flow;
+        sip::Flow flow;
         Identity who;
         base::Instant arrived;
         bool is_ours = false;
-        bool is_stream = false;
     };
     /// What becomes of memory once the change is durable.
     struct Change {
         std::vector<Publication> made;
         std::vector<std::uint64_t> removed;  ///< ids
+        std::string flow;  ///< of those made, as bindings keep it; a device's own stream first
         bool has_outbound = false;
     };
     struct Place {
@@ -87,8 +87,9 @@ private:
     };
 
     void resume_register(const Incoming& incoming);
+    std::vector<std::uint64_t> dead_bindings(const Resource* registration) const;
     RegisterFacts facts_of(const Incoming& incoming, const sip::Message& request,
-                           const Resource* registration) const;
+                           const Resource* registration, std::span<const std::uint64_t> dead) const;
     void carry_out(const Incoming& incoming, const sip::Message& request, std::uint32_t slot,
                    const RegisterPlan& plan);
     store::ChangePublications rows_of(const Incoming& incoming, const sip::Message& request,

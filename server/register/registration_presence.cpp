@@ -61,7 +61,8 @@ bool RegistrationPresence::is_reachable(const std::string& aor) const {
     const auto& all = context_.resources[slot].publications;
     return std::any_of(all.begin(), all.end(), [&](const Publication& publication) {
         const auto* binding = binding_of(publication);
-        return binding && (lost == lost_.end() || !lost->second.contains(binding->flow));
+        return binding &&
+               (lost == lost_.end() || !lost->second.contains(own_stream(binding->flow)));
     });
 }
 
@@ -86,12 +87,12 @@ void RegistrationPresence::changed(const std::string& aor) {
 }
 
 void RegistrationPresence::reached(const std::string& aor, const std::string& flow) {
-    const auto way = flow_of_binding(flow, context_.home.epoch);
-    if (!way || !sip::is_reliable(way->protocol)) return;
-    by_flow_[flow].insert(aor);
+    const std::string stream(own_stream(flow));
+    if (stream.empty()) return;
+    by_flow_[stream].insert(aor);
     const auto lost = lost_.find(aor);
     if (lost == lost_.end()) return;
-    lost->second.erase(flow);
+    lost->second.erase(stream);
     if (lost->second.empty()) lost_.erase(lost);
 }
 
@@ -192,7 +193,8 @@ void RegistrationPresence::forget_lost(const std::string& aor) {
     Names used;
     if (const auto slot = context_.resources.find(registrations_, aor); slot != Resource::kNone) {
         for (const auto& publication : context_.resources[slot].publications) {
-            if (const auto* binding = binding_of(publication)) used.insert(binding->flow);
+            if (const auto* binding = binding_of(publication))
+                used.emplace(own_stream(binding->flow));
         }
     }
     std::erase_if(lost->second, [&](const auto& flow) { return !used.contains(flow); });

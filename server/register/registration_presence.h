@@ -34,7 +34,7 @@ public:
     std::size_t held() const noexcept override;
     /// Bindings were made, refreshed or removed on purpose: shown at once.
     void on_changed(std::uint32_t resource) override;
-    /// The device is there again.
+    /// The device is there again. A proxy's stream tells nothing of the devices behind it.
     void on_registered(const std::string& aor, std::string_view flow) override;
     /// Whoever registered by it may be gone.
     void on_flow_closed(const sip::Flow& flow) override;

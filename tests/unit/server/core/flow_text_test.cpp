@@ -29,6 +29,35 @@ TEST_CASE("a stream's flow is good in the run it was made in") {
         CHECK_MESSAGE(!flow_of_binding(bad, 3), bad);
 }
 
+TEST_CASE("a binding's flow has its approach behind it, and no less says how it came") {
+    const sip::Flow udp{.peer = test::endpoint("192.0.2.10", 5060)};
+    const sip::Flow tcp{.peer = test::endpoint("192.0.2.10", 4000),
+                        .protocol = sip::Protocol::tcp,
+                        .listener = 1,
+                        .slot = 7,
+                        .generation = 9};
+    for (const auto& flow : {udp, tcp}) {
+        for (const auto approach : {sip::Approach::flow, sip::Approach::flow_alone,
+                                    sip::Approach::contact, sip::Approach::route}) {
+            const auto text = binding_flow(flow, 3, approach);
+            CAPTURE(text);
+            CHECK(flow_of_binding(text, 3) == flow);
+            CHECK(approach_of_binding(text) == approach);
+        }
+        CHECK_FALSE(approach_of_binding(binding_flow(flow, 3)));
+    }
+    CHECK_FALSE(approach_of_binding(""));
+
+    const auto stream = binding_flow(tcp, 3);
+    CHECK(own_stream(stream) == stream);
+    CHECK(own_stream(binding_flow(tcp, 3, sip::Approach::flow)) == stream);
+    CHECK(own_stream(binding_flow(tcp, 3, sip::Approach::flow_alone)) == stream);
+    CHECK(own_stream(binding_flow(tcp, 3, sip::Approach::route)).empty());
+    CHECK(own_stream(binding_flow(tcp, 3, sip::Approach::contact)).empty());
+    CHECK(own_stream(binding_flow(udp, 3, sip::Approach::flow)).empty());
+    CHECK(own_stream("").empty());
+}
+
 TEST_CASE("flows come back from their text: UDP whole, streams as a hint") {
     for (const auto protocol : {sip::Protocol::udp, sip::Protocol::tcp, sip::Protocol::tls,
                                 sip::Protocol::ws, sip::Protocol::wss}) {

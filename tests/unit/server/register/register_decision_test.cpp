@@ -18,7 +18,7 @@ struct Bench {
     Bench() : domains({"example.com"}, {}) {
         auto binding = std::make_shared<packages::Binding>();
         binding->contact = "sip:alice@192.0.2.1";
-        binding->flow = "udp 0 192.0.2.1:5060";
+        binding->flow = "udp 0 192.0.2.1:5060 flow";
         binding->call_id = "old";
         binding->cseq = 5;
         binding->first_cseq = 2;
@@ -31,6 +31,8 @@ struct Bench {
     }
 
     std::variant<RegisterPlan, sip::Answer> decide(const Request& request) const {
+        const sip::Flow flow{.peer = test::endpoint("192.0.2.1", 5060),
+                             .protocol = is_stream ? sip::Protocol::tcp : sip::Protocol::udp};
         return decide_register({.request = *request,
                                 .domains = domains,
                                 .aliases = aliases,
@@ -41,8 +43,10 @@ struct Bench {
                                 .registration = &registration,
                                 .mark = mark,
                                 .now = base::WallTime(std::chrono::seconds(1000)),
-                                .flow = "udp 0 192.0.2.1:5060",
-                                .is_stream = is_stream,
+                                .flow = flow,
+                                .epoch = 3,
+                                .listeners = {},
+                                .dead = dead,
                                 .rules = rules});
     }
     RegisterPlan plan(const Request& request) const {
@@ -64,6 +68,7 @@ struct Bench {
     bool is_known = true;
     bool is_stream = false;
     std::uint64_t mark = 1;
+    std::vector<std::uint64_t> dead;
     RegisterRules rules;
 };
 
@@ -250,6 +255,86 @@ TEST_CASE("RFC 5626 6: instance and reg-id find the binding whatever its contact
     CHECK(other.contacts.at(0).target == nullptr);
 }
 
+TEST_CASE("RFC 5626 6: a flow is removed by instance and reg-id, not by the Contact it shares") {
+    Bench bench;
+    bench.is_stream = true;
+    auto& all = bench.registration.publications;
+    const Publication pattern = all[0];
+    for (const std::uint32_t reg_id : {1U, 2U}) {
+        auto binding = std::make_shared<packages::Binding>(*binding_of(pattern));
+        binding->instance = "urn:uuid:1";
+        binding->reg_id = reg_id;
+        all.resize(reg_id, pattern);
+        all[reg_id - 1].id = reg_id;
+        all[reg_id - 1].document = binding;
+    }
+    const auto removed = [&](const char* reg_id) {
+        const auto plan =
+            bench.plan(registering("Contact: <sip:alice@192.0.2.1>;" + std::string(kInstance) +
+                                   ";expires=0;reg-id=" + reg_id + "\n"));
+        return plan.contacts.empty() ? 0 : plan.contacts[0].target->id;
+    };
+
+    CHECK(removed("1") == 1);
+    CHECK(removed("2") == 2);
+    CHECK(removed("3") == 0);
+}
+
+TEST_CASE("RFC 5627 5.1: a GRUU of this server is no Contact") {
+    const Bench bench;
+    for (const auto* uri : {"sip:tgruu.abc@example.com;gr", "sip:bob@example.com;gr=urn:uuid:1"})
+        CHECK(bench.refusal(registering("Contact: <" + std::string(uri) + ">\n")) == 403);
+    CHECK(
+        bench.plan(registering("Contact: <sip:bob@example.net;gr=urn:uuid:1>\n")).contacts.size() ==
+        1);
+}
+
+TEST_CASE("RFC 3261 12.2.1.1, 3581: a binding knows which way to its device is the first") {
+    Bench bench;
+    const auto flow = [&](std::string_view lines) {
+        return bench.plan(registering(lines)).contacts.at(0).binding->flow;
+    };
+    // What registers sends from 192.0.2.1, and says 192.0.2.9 in its Via, without rport.
+    CHECK(flow("Contact: <sip:n@192.0.2.9>\n") == "udp 0 192.0.2.1:5060 flow");
+    CHECK(flow("Contact: <sip:n@10.0.0.9>\n") == "udp 0 192.0.2.1:5060 flow-alone");
+    CHECK(flow("Via: SIP/2.0/UDP 192.0.2.8;branch=z9hG4bK2\nContact: <sip:n@192.0.2.8>\n") ==
+          "udp 0 192.0.2.1:5060 contact");
+    CHECK(flow("Supported: path\nPath: <sip:e@192.0.2.1;lr>\nContact: <sip:n@10.0.0.9>\n") ==
+          "udp 0 192.0.2.1:5060 route");
+}
+
+TEST_CASE("at the limit of contacts the dead give way, then the same device's older ones") {
+    Bench bench;
+    bench.rules.max_contacts = 3;
+    auto& all = bench.registration.publications;
+    const Publication pattern = all[0];
+    for (const std::uint64_t id : {8, 9}) {
+        auto binding = std::make_shared<packages::Binding>(*binding_of(pattern));
+        binding->contact = "sip:alice@192.0.2." + std::to_string(id);
+        if (id == 9) binding->instance = "urn:uuid:1";
+        all.push_back(pattern);
+        all.back().id = id;
+        all.back().document = binding;
+    }
+    const auto fourth = "Contact: <sip:n@192.0.2.44>;" + std::string(kInstance) + "\n";
+    const auto removed = [&](std::string_view lines) {
+        std::vector<std::uint64_t> ids;
+        for (const auto& contact : bench.plan(registering(lines)).contacts) {
+            if (!contact.binding) ids.push_back(contact.target->id);
+        }
+        return ids;
+    };
+
+    CHECK(bench.refusal(registering("Contact: <sip:n@192.0.2.44>\n")) == 403);
+    CHECK(removed(fourth) == std::vector<std::uint64_t>{9});
+    bench.dead = {8};
+    CHECK(removed(fourth) == std::vector<std::uint64_t>{8});
+    CHECK(removed("Contact: <sip:n@192.0.2.44>\n") == std::vector<std::uint64_t>{8});
+    CHECK(removed("Contact: <sip:alice@192.0.2.8>\n").empty());
+    bench.dead = {7, 8};
+    CHECK(removed(fourth) == std::vector<std::uint64_t>{7});
+}
+
 TEST_CASE("RFC 5627 5.1: what the registrar gives out is not taken back as a parameter") {
     const auto plan = Bench().plan(registering(
         "Contact: <sip:n@192.0.2.2>;pub-gruu=\"sip:x\";temp-gruu=\"sip:y\";expires=60;a=b;c\n"));
@@ -282,6 +367,12 @@ TEST_CASE("RFC 3327 5.3: Path without support is 420, unless that is forgiven") 
     Bench bench;
     const std::string lines = "Path: <sip:edge;lr>\nContact: <sip:n@192.0.2.2>\n";
     CHECK(bench.refusal(registering(lines)) == 420);
+    for (const auto* path : {"sip:edge;lr", "garbage", "<tel:+4712345678>"})
+        CHECK(bench.refusal(registering("Path: " + std::string(path) + "\nContact: <sip:n@h>\n")) ==
+              400);
+    CHECK(bench.plan(registering("Path:\nContact: <sip:n@192.0.2.2>\n"))
+              .contacts.at(0)
+              .binding->path.empty());
     bench.rules.needs_path_support = false;
     CHECK(bench.plan(registering(lines)).contacts.at(0).binding->path == "<sip:edge;lr>");
 }

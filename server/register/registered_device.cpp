@@ -1,0 +1,48 @@
+// server/register/registered_device.cpp: a binding as something can be sent to it.
+#include "server/register/registered_device.h"
+
+#include "base/text.h"
+#include "server/core/flow_text.h"
+#include "sip/uri.h"
+
+namespace herald::server {
+
+namespace {
+
+/// Of a binding that an earlier release kept.
+sip::Approach usual_approach(const packages::Binding& binding) {
+    if (!binding.path.empty()) return sip::Approach::route;
+    return binding.reg_id != 0 ? sip::Approach::flow_alone : sip::Approach::flow;
+}
+
+}  // namespace
+
+std::optional<sip::Device> device_of(const packages::Binding& binding, std::uint32_t epoch) {
+    const auto uri = sip::parse_uri(binding.contact);
+    if (!uri || (uri->scheme != sip::Scheme::sip && uri->scheme != sip::Scheme::sips))
+        return std::nullopt;
+    return sip::Device{
+        .approach = approach_of_binding(binding.flow).value_or(usual_approach(binding)),
+        .flow = flow_of_binding(binding.flow, epoch),
+        .contact = binding.contact,
+        .routes = binding.path};
+}
+
+std::string request_uri_of(const packages::Binding& binding) {
+    std::string all;
+    sip::append_request_uri(all, binding.contact);
+    const auto uri = sip::parse_uri(all);
+    if (!uri || !binding.path.empty()) return all;
+    std::string kept(uri->parameters.empty() ? std::string_view(all)
+                                             : std::string_view(all).substr(
+                                                   0, all.size() - uri->parameters.size() - 1));
+    auto parameters = uri->parameters;
+    while (const auto next = sip::next_parameter(parameters)) {
+        if (base::istarts_with(next->name, "pn-")) continue;
+        kept.append(";").append(next->name);
+        if (next->has_value) kept.append("=").append(next->value);
+    }
+    return kept;
+}
+
+}  // namespace herald::server
