@@ -112,7 +112,7 @@ struct Config {
     std::uint32_t message_patience = 8;  ///< until a device that does not answer counts as absent
     std::uint32_t message_rate = 20;     ///< of one sender, a second; 0: any
     std::uint32_t message_burst = 100;
-    bool message_large_on_udp = false;   ///< more than 1300 bytes by UDP, without a stream
+    bool message_large_on_udp = true;    ///< more than 1300 bytes by UDP, without a stream
     bool message_stored_is_200 = false;  ///< for clients that take 202 for a failure
     bool message_foreign = false;        ///< accounts may write to other domains
     // [notify]

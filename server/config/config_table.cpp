@@ -306,11 +306,11 @@ constexpr ConfigKey kMessageKeys[] = {
     number<&C::message_burst>(
         {"message", "burst", "Messages one sender may send at once before `rate` counts.", true},
         {1, 1000000}),
-    flag<&C::message_large_on_udp>(
-        {"message", "large_on_udp",
-         "Send what is over 1300 bytes by UDP to devices that take no TCP (RFC 3428 8 forbids it); "
-         "false: such a message fails with 513.",
-         true}),
+    flag<&C::message_large_on_udp>({"message", "large_on_udp",
+                                    "Send what is over 1300 bytes by UDP to devices that take no "
+                                    "TCP, though RFC 3428 8 forbids "
+                                    "it; false: such a message fails with 513.",
+                                    true}),
     flag<&C::message_stored_is_200>(
         {"message", "stored_is_200",
          "Answer 200 rather than 202 for a message that was kept: for clients that take 202 for a "

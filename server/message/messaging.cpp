@@ -9,6 +9,7 @@
 #include "base/text_map.h"
 #include "server/core/answers.h"
 #include "server/message/message_text.h"
+#include "sip/dialog_request.h"
 #include "sip/fields.h"
 
 namespace herald::server {
@@ -59,18 +60,17 @@ std::string loop_parameter(const Context& context, std::string_view request_uri)
     return parameter;
 }
 
-/// Those behind our own.
-std::string routes_beyond(const sip::Message& request, const Domains& domains) {
-    std::string routes;
-    for (const auto value : request.list(sip::Header::route)) {
-        const auto route = sip::parse_name_address(value);
-        const auto uri = route ? sip::parse_uri(route->uri) : Result<sip::Uri>(Fault{});
-        const bool is_ours = routes.empty() && uri && domains.is_ours(uri->host);
-        if (is_ours) continue;
-        if (!routes.empty()) routes += ", ";
-        routes += value;
-    }
-    return routes;
+/// Those behind our own. Faults: malformed.
+Result<std::string> routes_beyond(const sip::Message& request, const Domains& domains) {
+    const auto routes = sip::read_routes(request, sip::Header::route);
+    if (!routes) return routes;
+    std::string_view left = *routes;
+    const auto is_ours = [&](std::string_view route) {
+        const auto uri = sip::parse_uri(route);
+        return uri && domains.is_ours(uri->host);
+    };
+    while (!left.empty() && is_ours(sip::first_route(left))) left = sip::without_first_route(left);
+    return std::string(left);
 }
 
 }  // namespace
@@ -206,10 +206,11 @@ base::Duration Messaging::patience_for(const Incoming& incoming,
 }
 
 void Messaging::forward(const IncomingPtr& incoming, const sip::Message& request) {
+    const auto routes = routes_beyond(request, context_.domains);
+    if (!routes) return refuse(*incoming, answer(400, "Malformed Route"));
     const auto uri = sip::parse_uri(request.request_uri());
     relay(incoming, request,
-          {foreign_target(request_uri_of(*uri), routes_beyond(request, context_.domains),
-                          context_.config.outbound_proxy)});
+          {foreign_target(request_uri_of(*uri), *routes, context_.config.outbound_proxy)});
 }
 
 void Messaging::on_report(const IncomingPtr& incoming, const RelayReport& report) {

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "server/core/answers.h"
+#include "sip/dialog_request.h"
 
 namespace herald::server {
 
@@ -14,8 +15,7 @@ namespace {
 
 using Stage = RelayReport::Stage;
 
-/// RFC 3261 18.1.1, with room for the Via.
-constexpr std::size_t kMostOnUdp = 1300;
+/// For the Via.
 constexpr std::size_t kViaRoom = 150;
 
 /// Answers that help the sender to make a better request (RFC 3261 16.7 step 6).
@@ -76,11 +76,12 @@ Relay::Relay(Context& context, sip::Locator& locator)
       locator_(locator),
       patience_(context.loop.timers().add_owner(
           [this](std::uint64_t user) { on_patience(unpack(user)); })),
+      large_(context.loop, context.stack.transport()),
       sent_(context.metrics.counter("herald_relay_sent_total",
                                     "Requests sent on to devices and other domains, "
                                     "retransmissions not counted")),
       too_large_(context.metrics.counter("herald_relay_too_large_total",
-                                         "Requests not sent on: over 1300 bytes, and only UDP")) {}
+                                         "Requests over 1300 bytes for whom only UDP leads to")) {}
 
 const RelayTarget& Relay::target_of(const Branch& branch) const {
     return jobs_[branch.job.slot].order.targets[branch.targets.front()];
@@ -96,6 +97,10 @@ void Relay::start(RelayOrder order, Done done) {
     // By id: a branch may be over before the next one begins.
     const auto branches = job.branches;
     for (const auto branch : branches) begin(branch);
+    if (!branches.empty()) return;
+    context_.loop.post([this, id] {
+        if (jobs_.holds(id)) settle(id);
+    });
 }
 
 /// One for each device, with its flows in the order given.
@@ -113,69 +118,56 @@ void Relay::add_branches(base::SlotId id, Job& job) {
             branches_[same->slot].targets.push_back(i);
         }
     }
-    if (job.order.breadth > 0)
+    if (job.order.breadth > 0 && !job.branches.empty())
         job.share = std::max<std::uint32_t>(
             1, job.order.breadth / static_cast<std::uint32_t>(job.branches.size()));
 }
 
 void Relay::begin(base::SlotId id) {
     auto& branch = branches_[id.slot];
-    branch.is_located = false;
-    branch.addresses.clear();
-    const auto& target = target_of(branch);
-    if (target.flow && context_.stack.transport().is_open(*target.flow))
-        return send(id, *target.flow);
-    if (target.is_flow_only) return fail_later(id, 430);
-    locate(id);
+    branch.path =
+        sip::Path({context_.loop, context_.stack.transport(), locator_}, target_of(branch).legs);
+    branch.last.reset();
+    take_next_way(id);
 }
 
-void Relay::locate(base::SlotId id) {
-    auto& branch = branches_[id.slot];
-    branch.is_located = true;
-    const auto& target = target_of(branch);
-    locator_.locate(target.next_hop.empty() ? target.request_uri : target.next_hop,
-                    [this, id](Result<std::vector<sip::Target>> found) {
-                        auto* waiting = branches_.find(id);
-                        if (!waiting) return;
-                        if (found) waiting->addresses = *std::move(found);
-                        std::reverse(waiting->addresses.begin(), waiting->addresses.end());
-                        try_next_address(id);
-                    });
+/// RFC 3263 4.3: each way gets a transaction of its own.
+void Relay::take_next_way(base::SlotId id) {
+    follow(id,
+           branches_[id.slot].path.next([this, id](sip::Path::Step step) { follow(id, step); }));
 }
 
-/// RFC 3263 4.3: each address gets a transaction of its own.
-void Relay::try_next_address(base::SlotId id) {
-    auto& branch = branches_[id.slot];
-    while (!branch.addresses.empty()) {
-        const auto next = branch.addresses.back();
-        branch.addresses.pop_back();
-        const auto flow = context_.stack.transport().open(next.protocol, next.endpoint);
-        if (flow) return send(id, *flow);
+void Relay::follow(base::SlotId id, sip::Path::Step step) {
+    switch (step) {
+        case sip::Path::Step::ready:
+            return send(id);
+        case sip::Path::Step::looking:
+            return;
+        case sip::Path::Step::over:
+            context_.loop.post([this, id] {
+                if (branches_.holds(id)) give_up(id);
+            });
     }
-    fail(id, 480);
 }
 
-/// RFC 3428 8: nothing over 1300 bytes goes out by UDP, but by a stream to the same place.
-std::optional<sip::Flow> Relay::fit_to_path(const Branch& branch, const sip::Flow& flow) const {
-    if (sip::is_reliable(flow.protocol)) return flow;
+sip::Flow Relay::carrier_of(const Branch& branch, std::size_t size) {
+    const auto& flow = branch.path.flow();
+    if (branch.path.is_named()) return large_.carrier(flow, size);
+    const auto& target = target_of(branch);
+    return large_.carrier(flow, size, sip::routing_of(target.request_uri, target.routes).next_hop);
+}
+
+void Relay::send(base::SlotId id) {
+    auto& branch = branches_[id.slot];
     const auto& target = target_of(branch);
     const auto size = jobs_[branch.job.slot].order.text.size() + target.request_uri.size() +
-                      target.route.size() + kViaRoom;
-    if (size <= kMostOnUdp) return flow;
-    if (!branch.is_switched) {
-        auto stream = context_.stack.transport().open(sip::Protocol::tcp, flow.peer);
-        if (stream) return *stream;
-    }
-    return context_.config.message_large_on_udp ? std::optional(flow) : std::nullopt;
-}
-
-void Relay::send(base::SlotId id, const sip::Flow& flow) {
-    auto& branch = branches_[id.slot];
-    const auto fit = fit_to_path(branch, flow);
-    if (!fit) return too_large_.add(), fail_later(id, 513);
-    branch.is_switched = fit->protocol != flow.protocol;
-    branch.flow = flow;
-    branch.transaction = context_.stack.start(*fit, *this, pack(id));
+                      target.routes.size() + kViaRoom;
+    const auto flow = carrier_of(branch, size);
+    const bool is_too_large = size > sip::kMostOnUdp && !sip::is_reliable(flow.protocol);
+    if (is_too_large) too_large_.add();
+    if (is_too_large && !context_.config.message_large_on_udp) return fail_later(id, 513);
+    branch.is_switched = flow.protocol != branch.path.flow().protocol;
+    branch.transaction = context_.stack.start(flow, *this, pack(id));
     if (!branch.transaction) return fail_later(id, 503);
     sent_.add();
 }
@@ -185,13 +177,12 @@ void Relay::write_request(std::uint64_t user, std::string_view via, std::string&
     if (!branch) return;
     const auto& job = jobs_[branch->job.slot];
     const auto& target = target_of(*branch);
-    out += "MESSAGE ";
-    out += target.request_uri;
-    out += " SIP/2.0\r\n";
+    const auto routing = sip::routing_of(target.request_uri, target.routes);
+    sip::append_start_line(out, "MESSAGE", routing);
     out += via.substr(0, via.size() - 2);
     out += job.order.via_parameter;
     out += "\r\n";
-    if (!target.route.empty()) out.append("Route: ").append(target.route).append("\r\n");
+    sip::append_route_line(out, routing);
     if (job.share > 0) {
         out += "Max-Breadth: ";
         base::append_number(out, job.share);
@@ -205,18 +196,27 @@ void Relay::on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome) {
     auto* branch = branches_.find(id);
     if (!branch) return;
     branch->transaction = {};
-    if (outcome.how == sip::ClientOutcome::How::response)
-        return outcome.message && !is_flow_failure(outcome.status)
-                   ? conclude(id, relayed_answer(*outcome.message))
-                   : fail(id, outcome.status);
-    if (outcome.how == sip::ClientOutcome::How::timeout) return fail(id, 408);
-    // The device takes no stream after all.
-    if (branch->is_switched) return send(id, *branch->flow);
-    if (!branch->addresses.empty()) return try_next_address(id);
-    const auto& target = target_of(*branch);
-    if (target.is_flow_only) return fail(id, 430);
-    if (!branch->is_located && sip::is_reliable(outcome.flow.protocol)) return locate(id);
-    fail(id, 480);
+    const bool is_answer = outcome.how == sip::ClientOutcome::How::response;
+    if (!is_answer && branch->is_switched) {
+        // The device takes no stream after all.
+        large_.on_refused(outcome.flow);
+        return send(id);
+    }
+    if (is_answer && is_flow_failure(outcome.status)) return fail(id, outcome.status);
+    if (is_answer && outcome.message) branch->last = relayed_answer(*outcome.message);
+    if (outcome.how == sip::ClientOutcome::How::timeout) branch->last = answer(408);
+    if (sip::is_next_way_due(outcome)) return take_next_way(id);
+    conclude(id, branch->last ? *std::move(branch->last) : answer(outcome.status));
+}
+
+/// No way is left. What nobody answered at is tried at the next flow of the device.
+void Relay::give_up(base::SlotId id) {
+    auto& branch = branches_[id.slot];
+    const bool is_absent = !branch.last || branch.last->status == 408;
+    if (!is_absent || branch.targets.size() == 1)
+        return conclude(id, branch.last ? *std::move(branch.last) : answer(480));
+    branch.targets.erase(branch.targets.begin());
+    begin(id);
 }
 
 void Relay::fail_later(base::SlotId id, int status) {
@@ -227,7 +227,6 @@ void Relay::fail_later(base::SlotId id, int status) {
 
 void Relay::fail(base::SlotId id, int status) {
     auto& branch = branches_[id.slot];
-    branch.is_switched = false;
     if (is_flow_failure(status) && branch.targets.size() > 1) {
         branch.targets.erase(branch.targets.begin());
         return begin(id);

@@ -2,6 +2,7 @@
 // 3261 16.6 to 16.9, RFC 5626 7).
 //
 //   devices: all at once;  flows of one device: one after the other, while it answers 408 or 430
+//   ways to one flow's device (sip/path.h): one after the other, while nobody answers, or 503
 //
 //   answered   the first 2xx, else the best answer when all have answered, else 408 when the
 //              patience is over
@@ -21,25 +22,24 @@
 #include "server/core/context.h"
 #include "sip/answer.h"
 #include "sip/locate.h"
+#include "sip/path.h"
 #include "sip/transaction.h"
 
 namespace herald::server {
 
-/// A way to one device.
+/// One device, or a server elsewhere.
 struct RelayTarget {
     std::string request_uri;
-    std::string route;     ///< ready value, empty: none
-    std::string next_hop;  ///< URI to find by RFC 3263 where there is no flow; empty: request_uri
-    std::optional<sip::Flow> flow;  ///< the device came by
-    std::string instance;           ///< targets with the same are one device; empty: alone
-    bool is_flow_only = false;      ///< no other way than the flow (RFC 5626 5.3)
+    std::string routes;          ///< as sip::read_routes() gives them
+    std::vector<sip::Leg> legs;  ///< where it may be reached, best first
+    std::string instance;        ///< targets with the same are one device; empty: alone
 };
 
 struct RelayOrder {
     std::string text;  ///< of the request, from behind the topmost Via to the end of the body
     std::string via_parameter;         ///< ";name=value" for our Via; empty: none
     std::uint32_t breadth = 0;         ///< Max-Breadth to be shared out (RFC 5393 5.3); 0: not said
-    std::vector<RelayTarget> targets;  ///< at least one
+    std::vector<RelayTarget> targets;  ///< none: as if nobody answered
     base::Duration patience{};         ///< zero: until all have answered, or Timer F
 };
 
@@ -87,18 +87,18 @@ private:
         base::SlotId job;
         std::vector<std::uint32_t> targets;  ///< of the order; the first one is tried
         sip::ClientTransactionId transaction;
-        std::vector<sip::Target> addresses;  ///< still to be tried, last first
-        std::optional<sip::Flow> flow;       ///< in use
-        bool is_located = false;
-        bool is_switched = false;  ///< on TCP because the request is too large for UDP
+        sip::Path path;                   ///< to that target
+        bool is_switched = false;         ///< on TCP because the request is too large for UDP
+        std::optional<sip::Answer> last;  ///< of the ways that were tried
     };
 
     void add_branches(base::SlotId id, Job& job);
     void begin(base::SlotId id);
-    void locate(base::SlotId id);
-    void try_next_address(base::SlotId id);
-    void send(base::SlotId id, const sip::Flow& flow);
-    std::optional<sip::Flow> fit_to_path(const Branch& branch, const sip::Flow& flow) const;
+    void take_next_way(base::SlotId id);
+    void follow(base::SlotId id, sip::Path::Step step);
+    void send(base::SlotId id);
+    sip::Flow carrier_of(const Branch& branch, std::size_t size);
+    void give_up(base::SlotId id);
     void fail(base::SlotId id, int status);
     void fail_later(base::SlotId id, int status);
     void conclude(base::SlotId id, sip::Answer answer);
@@ -112,6 +112,7 @@ private:
     base::Slab<Job> jobs_;
     base::Slab<Branch> branches_;
     base::Timers::Owner patience_;
+    sip::LargeRequests large_;
     base::Counter& sent_;
     base::Counter& too_large_;
 };

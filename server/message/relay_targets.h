@@ -21,7 +21,7 @@ inline constexpr std::uint32_t kDefaultBreadth = 60;
 /// the sender is answered before his transaction ends.
 base::Duration patience_of(const Config& config);
 
-/// Where the contacts of a user are; `except` are Request-URIs left out.
+/// Where the contacts of a user are, those that are SIP URIs; `except` are Request-URIs left out.
 std::vector<RelayTarget> targets_of(const std::vector<const packages::Binding*>& bindings,
                                     std::uint32_t epoch, const base::TextSet& except = {});
 

@@ -304,9 +304,11 @@ Alice answers 404 Who
 Bob receives 202
 
 # RFC 3261 16.7 step 6: that a device is out of order does not mean that this server is
+actor Alice is sip:alice@localhost
+    host: 192.0.2.30
 Alice sends REGISTER sip:localhost
     To: <sip:alice@localhost>
-    Contact: <sip:alice@192.0.2.77:5070>
+    Contact: <sip:alice@192.0.2.30:5060>
 Alice receives 200
 Bob sends MESSAGE sip:alice@localhost
 
@@ -477,6 +479,40 @@ Proxy receives MESSAGE
     body contains far
 Bob receives 200
 
+# RFC 3261 16.4, 16.6: a message to another domain goes by its sender's routes, without ours
+config message.foreign = true
+config sip.auth = "digest"
+account sip:bob@localhost password builder
+actor Bob is sip:bob@localhost
+    password: builder
+actor Proxy is sip:proxy@localhost
+    host: 192.0.2.200
+Bob sends MESSAGE sip:carol@elsewhere.example
+    Route: <sip:localhost;lr>, <sip:a-proxy-with-a-long-name@192.0.2.200;lr>;x=1
+    Route: <sip:another-proxy.example.com;lr>
+
+    far
+Bob receives 401
+Bob answers the challenge
+Proxy receives MESSAGE
+    request-uri sip:carol@elsewhere.example
+    Route: <sip:a-proxy-with-a-long-name@192.0.2.200;lr>;x=1, <sip:another-proxy.example.com;lr>
+Bob receives 200
+
+# RFC 3261 20.34: a Route without angle brackets is no route
+config message.foreign = true
+config sip.auth = "digest"
+account sip:bob@localhost password builder
+actor Bob is sip:bob@localhost
+    password: builder
+Bob sends MESSAGE sip:carol@elsewhere.example
+    Route: sip:192.0.2.200;lr
+
+    far
+Bob receives 401
+Bob answers the challenge
+Bob receives 400
+
 # RFC 3428 11: From must be who was authenticated
 config sip.auth = "digest"
 account sip:bob@localhost password builder
@@ -602,18 +638,144 @@ Bob sends MESSAGE sip:alice@localhost
 Alice receives MESSAGE
 Bob receives 200
 
-# RFC 3327 5.4: Path comes first
+# RFC 3327 5.4: what is for a device behind a Path goes to the first of it
+actor Edge is sip:edge@localhost
+    host: 192.0.2.200
 Alice sends REGISTER sip:localhost
     To: <sip:alice@localhost>
     Supported: path
-    Path: <sip:edge1.example.com;lr>, <sip:edge2.example.com;lr>
+    Path: <sip:edge@192.0.2.200;lr>, <sip:edge2.example.com;lr>
     Contact: <sip:alice@192.0.2.77:5070>
 Alice receives 200
 Bob sends MESSAGE sip:alice@localhost
 
     x
+Edge receives MESSAGE
+    request-uri sip:alice@192.0.2.77:5070
+    Route: <sip:edge@192.0.2.200;lr>, <sip:edge2.example.com;lr>
+Bob receives 200
+
+# RFC 3261 16.6 step 6: an edge that is a strict router finds itself in the Request-URI
+actor Edge is sip:edge@localhost
+    host: 192.0.2.200
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Supported: path
+    Path: <sip:edge@192.0.2.200>, <sip:edge2.example.com;lr>
+    Contact: <sip:alice@192.0.2.77:5070?Subject=x>
+Alice receives 200
+Bob sends MESSAGE sip:alice@localhost
+
+    x
+Edge receives MESSAGE
+    request-uri sip:edge@192.0.2.200
+    Route: <sip:edge2.example.com;lr>, <sip:alice@192.0.2.77:5070>
+Bob receives 200
+
+# RFC 3581 4: who sends from a passing port without rport is reached at the Contact
+actor Alice is sip:alice@localhost
+    host: 192.0.2.30
+actor Desk is sip:alice@localhost
+    host: 192.0.2.31
+Alice sends REGISTER sip:localhost
+    Via: SIP/2.0/UDP 192.0.2.30:5060;branch=z9hG4bKpassing
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.31:5060>
+Alice receives 200
+Bob sends MESSAGE sip:alice@localhost
+
+    x
+Desk receives MESSAGE
+Bob receives 200
+-- The flow is the other way.
+Bob sends MESSAGE sip:alice@localhost
+
+    y
+Desk receives MESSAGE
+Desk answers 503 Service Unavailable
 Alice receives MESSAGE
-    Route: <sip:edge1.example.com;lr>, <sip:edge2.example.com;lr>
+    body contains y
+Bob receives 200
+
+# RFC 3261 16.6: a proxy that did not record itself is passed by
+actor Alice is sip:alice@localhost
+    host: 192.0.2.30
+actor Desk is sip:alice@localhost
+    host: 192.0.2.31
+Alice sends REGISTER sip:localhost
+    Via: SIP/2.0/UDP 192.0.2.30:5060;branch=z9hG4bKproxy;rport, SIP/2.0/UDP 192.0.2.31:5060;branch=z9hG4bKdesk
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.31:5060>
+Alice receives 200
+Bob sends MESSAGE sip:alice@localhost
+
+    x
+Desk receives MESSAGE
+Bob receives 200
+
+# RFC 3261 16.6: from behind a NAT a private Contact leads nowhere
+actor Alice is sip:alice@localhost
+    host: 192.0.2.30
+Alice sends REGISTER sip:localhost
+    Via: SIP/2.0/UDP 10.0.0.5:5060;branch=z9hG4bKnat;rport
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@10.0.0.5:5060>
+Alice receives 200
+Bob sends MESSAGE sip:alice@localhost
+
+    x
+Alice receives MESSAGE
+    request-uri sip:alice@10.0.0.5:5060
+Bob receives 200
+-- There is no other way.
+Bob sends MESSAGE sip:alice@localhost
+
+    y
+Alice receives MESSAGE
+Alice answers 503 Service Unavailable
+Bob receives 500
+
+# RFC 3261 10.3: a Contact that is no SIP URI is kept, and nothing is sent there
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <mailto:alice@example.com>
+Alice receives 200
+Bob sends MESSAGE sip:alice@localhost
+
+    x
+Bob receives 202
+
+# RFC 3263 4.3: a device that answers 503 is tried the other way
+actor Alice is sip:alice@localhost
+    host: 192.0.2.30
+actor Desk is sip:alice@localhost
+    host: 192.0.2.31
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.31:5060>
+Alice receives 200
+Bob sends MESSAGE sip:alice@localhost
+
+    x
+Alice receives MESSAGE
+Alice answers 503 Service Unavailable
+Desk receives MESSAGE
+Bob receives 200
+
+# RFC 8599 13: an edge on the Path gets what it needs to wake a device
+actor Edge is sip:edge@localhost
+    host: 192.0.2.200
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Supported: path
+    Path: <sip:edge@192.0.2.200;lr>
+    Contact: <sip:alice@192.0.2.77:5070;pn-provider=acme;pn-prid=secret;x=1>
+Alice receives 200
+Bob sends MESSAGE sip:alice@localhost
+
+    x
+Edge receives MESSAGE
+    request-uri sip:alice@192.0.2.77:5070;pn-provider=acme;pn-prid=secret;x=1
 Bob receives 200
 
 # RFC 8599 13: what a push service knows a device by is told to nobody

@@ -236,7 +236,7 @@ types = ["Text/*", "message/cpim"]
 patience = 3
 rate = 7
 burst = 8
-large_on_udp = true
+large_on_udp = false
 stored_is_200 = true
 foreign = true
 [notify]

@@ -6,6 +6,7 @@
 
 #include "packages/registration.h"
 #include "server/message/message_delivery.h"
+#include "server/register/registered_device.h"
 #include "tests/unit/server/sample.h"
 
 namespace herald::server {
@@ -51,22 +52,51 @@ TEST_CASE("who waits is answered before his transaction ends") {
     CHECK(patience_of(config) == std::chrono::seconds(6));
 }
 
-TEST_CASE(
-    "RFC 8599 13: targets lack what a push service knows a device by, the newest come first") {
-    packages::Binding first, second;
+TEST_CASE("RFC 5627 6.1, 3327 5.4, 5626 5.3: targets, the newest first, each with its way") {
+    packages::Binding first, second, mail;
     first.contact = "sip:a@192.0.2.1;pn-provider=x;pn-prid=secret;transport=tcp?h=1";
     first.path = "<sip:edge@192.0.2.9;lr>, <sip:next;lr>";
+    first.flow = "udp 0 192.0.2.9:40000 route";
     first.reg_id = 1;
     second.contact = "sip:a@192.0.2.2";
     second.reg_id = 2;
-    const auto targets = targets_of({&first, &second}, 1);
+    mail.contact = "mailto:a@example.com";
+    const auto targets = targets_of({&first, &second, &mail}, 1);
     REQUIRE(targets.size() == 2);
     CHECK(targets[0].request_uri == "sip:a@192.0.2.2");
-    CHECK(targets[0].is_flow_only);
-    CHECK(targets[1].request_uri == "sip:a@192.0.2.1;transport=tcp");
-    CHECK(targets[1].next_hop == "sip:edge@192.0.2.9;lr");
-    CHECK_FALSE(targets[1].is_flow_only);
+    CHECK(targets[0].legs.empty());
+    REQUIRE(targets[1].legs.size() == 2);
+    CHECK(targets[1].routes == first.path);
+    CHECK(targets[1].legs[0].uri == "sip:edge@192.0.2.9;lr");
+    CHECK(targets[1].legs[1].flow->peer == test::endpoint("192.0.2.9", 40000));
     CHECK(targets_of({&first, &second}, 1, {"sip:a@192.0.2.2"}).size() == 1);
+}
+
+TEST_CASE("RFC 8599 13: only an edge on the Path learns what a push service knows a device by") {
+    packages::Binding binding;
+    binding.contact = "sip:a@192.0.2.1;pn-provider=x;pn-prid=secret;transport=tcp?h=1";
+    CHECK(request_uri_of(binding) == "sip:a@192.0.2.1;transport=tcp");
+    binding.path = "<sip:edge@192.0.2.9;lr>";
+    CHECK(request_uri_of(binding) == "sip:a@192.0.2.1;pn-provider=x;pn-prid=secret;transport=tcp");
+    binding.contact = "sip:a@192.0.2.1";
+    CHECK(request_uri_of(binding) == "sip:a@192.0.2.1");
+}
+
+TEST_CASE("what an earlier release kept of a binding says no approach") {
+    packages::Binding binding;
+    binding.contact = "sip:a@192.0.2.1";
+    binding.flow = "udp 0 192.0.2.1:5060";
+    const auto approach = [&] { return device_of(binding, 1)->approach; };
+
+    CHECK(approach() == sip::Approach::flow);
+    binding.reg_id = 1;
+    CHECK(approach() == sip::Approach::flow_alone);
+    binding.path = "<sip:edge@192.0.2.9;lr>";
+    CHECK(approach() == sip::Approach::route);
+    binding.flow += " contact";
+    CHECK(approach() == sip::Approach::contact);
+    binding.contact = "tel:+4712345678";
+    CHECK_FALSE(device_of(binding, 1));
 }
 
 TEST_CASE("RFC 3428 7: what an answer means for a message that was kept") {
