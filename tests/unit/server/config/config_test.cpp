@@ -439,7 +439,7 @@ TEST_CASE("other combinations that cannot work are refused") {
     CHECK(mistake_of("[sip]\nnotify_without_qop = ['phone']") ==
           "2: sip.notify_without_qop: there is no login for \"phone\" in sip.notify_logins");
     CHECK(mistake_of("[sip]\nnotify_logins = ['herald:secret']") ==
-          "2: sip.notify_logins: want username:password@realm");
+          "2: sip.notify_logins: expected username:password@realm");
     CHECK(mistake_of("[sip]\nt1_ms = 5000") == "2: sip.t1_ms: it is more than sip.t2_ms");
     CHECK(mistake_of("[subscribe]\nmin_expires = 60\nmax_expires = 59") ==
           "2: subscribe.min_expires: it is more than subscribe.max_expires");
