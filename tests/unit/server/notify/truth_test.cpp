@@ -71,7 +71,7 @@ struct Watcher {
         if (package == "reg") merge();
     }
     void merge() {
-        const auto number = static_cast<unsigned>(std::stoul(between(body, "version=\"", "\"")));
+        const auto number = static_cast<unsigned>(std::stoul(between(body, "\" version=\"", "\"")));
         const bool is_full = between(body, " state=\"", "\"") == "full";
         if (is_full) {
             contacts.clear();
