@@ -40,7 +40,9 @@ public:
     Stage stage() const noexcept { return stage_; }
     bool is_idle() const noexcept { return stage_ == Stage::head && in_.empty(); }
     /// Nothing of the body has come yet.
-    bool is_body_awaited() const noexcept { return in_.empty() && body_.empty(); }
+    bool is_body_awaited() const noexcept {
+        return stage_ == Stage::body && in_.empty() && body_.empty();
+    }
     /// Empty before there is one.
     const Head& head() const noexcept { return head_; }
     bool has_head() const noexcept { return has_head_; }

@@ -258,6 +258,10 @@ tokens = ["grafana read 9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15
 threads = 4
 max_body = 4096
 request_timeout = 5
+head_timeout = 4
+connections = 100
+buffer = 2000000
+hosts = ["herald.example.com"]
 )";
     const ConfigResult first = parse_config(toml);
     REQUIRE(mistake_of(toml).empty());
@@ -350,7 +354,7 @@ TEST_CASE("values with a form of their own say what is wrong with them") {
     CHECK(contains(sip("listen = ['127.0.0.1:5060']"),
                    "2: sip.listen: \"127.0.0.1:5060\" names no transport"));
     CHECK(contains(sip("listen = ['tls:127.0.0.1:5061']"),
-                   "asks for a transport this version does not offer"));
+                   "names a transport that is not supported"));
     CHECK(contains(sip("listen = ['udp:localhost:5060']"), "is not a numeric address with a port"));
     CHECK(
         contains(sip("listen = ['udp:127.0.0.1:65536']"), "is not a numeric address with a port"));
@@ -372,8 +376,8 @@ TEST_CASE("values with a form of their own say what is wrong with them") {
         return mistake_of("[notify]\nintervals = " + std::string(list));
     };
     CHECK(contains(intervals("['dialog 5']"), "\"dialog\" is not an event package"));
-    CHECK(contains(intervals("['reg']"), "want an event package and seconds up to 3600"));
-    CHECK(contains(intervals("['reg 3601']"), "want an event package and seconds up to 3600"));
+    CHECK(contains(intervals("['reg']"), "expected an event package and at most 3600 seconds"));
+    CHECK(contains(intervals("['reg 3601']"), "expected an event package and at most 3600 seconds"));
     CHECK(contains(intervals("['reg 5', 'reg 6']"), "\"reg\" is listed twice"));
     CHECK(contains(mistake_of("[server]\nlog_level = 'loud'"),
                    "\"loud\" is unknown, expected \"debug\""));
@@ -521,7 +525,7 @@ TEST_CASE("a configuration file that cannot be read is a Fault, an empty one is 
     std::ofstream(path) << "[sip]\nrealm = 7\n";
     CHECK(load_config(path).value().mistakes.size() == 1);
     std::ofstream(path) << std::string(2 << 20, '#');
-    CHECK(contains(load_config(path).fault().detail, "more than a megabyte"));
+    CHECK(contains(load_config(path).fault().detail, "at most a megabyte long"));
 
     unlink(path.c_str());
     rmdir(folder);
