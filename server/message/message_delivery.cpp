@@ -121,9 +121,15 @@ void MessageDelivery::send(const std::string& aor, store::Message message) {
 }
 
 void MessageDelivery::on_report(const store::Message& message, const RelayReport& report) {
-    if (report.stage == RelayReport::Stage::settled)
-        return on_settled(message.recipient, message.id, report);
-    on_answer(message, report.best.status);
+    switch (report.stage) {
+        case RelayReport::Stage::answered:
+        case RelayReport::Stage::late:
+            return on_answer(message, report.best.status);
+        case RelayReport::Stage::settled:
+            return on_settled(message.recipient, message.id, report);
+        case RelayReport::Stage::over:
+            return;
+    }
 }
 
 void MessageDelivery::on_answer(const store::Message& message, int status) {

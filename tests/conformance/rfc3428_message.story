@@ -208,6 +208,25 @@ Alice receives MESSAGE
     body contains third
 {one} is not {two}
 
+# RFC 3428 8: what a device puts off as it comes back is kept for the next time
+Bob sends MESSAGE sip:alice@localhost
+
+    for later
+Bob receives 202
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Alice receives MESSAGE
+    body contains for later
+Alice answers 480 Not now
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Alice receives MESSAGE
+    body contains for later
+
 # RFC 3428 7: Expires says how long it is kept, and is less when it arrives
 Bob sends MESSAGE sip:alice@localhost
     Expires: 3600
