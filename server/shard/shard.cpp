@@ -44,15 +44,15 @@ bool is_served(sip::Method method) {
 
 constexpr std::size_t kMostUnsupported = 200;
 
-/// The option tags of Require that are not ours (RFC 3261 8.2.2.3).
+/// The option tags of Require that are not ours (RFC 3261 8.2.2.3): enough to tell which, for
+/// nobody is told all he said. Never empty where there is one.
 std::string unsupported_tags(const sip::Message& request) {
     std::string tags;
     for (const auto tag : request.list(sip::Header::require)) {
         if (is_supported(tag)) continue;
-        // Enough to tell which: nobody is told all he said.
-        if (tags.size() + tag.size() > kMostUnsupported) break;
+        if (!tags.empty() && tags.size() + tag.size() > kMostUnsupported) break;
         if (!tags.empty()) tags += ", ";
-        tags += tag;
+        tags += tag.substr(0, kMostUnsupported);
     }
     return tags;
 }

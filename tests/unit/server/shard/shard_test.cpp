@@ -1,6 +1,9 @@
 // tests/unit/server/shard/shard_test.cpp: what the shards of a process tell each other.
 #include "server/shard/shard.h"
 
+#include <string>
+#include <vector>
+
 #include <doctest/doctest.h>
 
 #include "tests/unit/server/slow_shard.h"
@@ -55,6 +58,23 @@ TEST_CASE("that a stream ended is told once, by the shard whose it was") {
     CHECK(pair.told_of(sip::Protocol::tcp, 0) == 1);
     CHECK(pair.told_of(sip::Protocol::tcp, 1) == 0);
     CHECK(pair.told_of(sip::Protocol::udp, 0) == 0);
+}
+
+TEST_CASE("RFC 3261 8.2.2.3: an extension is refused however long its name, and not told whole") {
+    testing::SlowShard server;
+    for (const std::string& tag : {std::string("foo"), std::string(5000, 'x')}) {
+        server.receive(
+            "SUBSCRIBE sip:alice@localhost SIP/2.0\n"
+            "Via: SIP/2.0/UDP 192.0.2.10;branch=z9hG4bK" +
+            std::to_string(tag.size()) +
+            "\nFrom: <sip:bob@localhost>;tag=b\nTo: <sip:alice@localhost>\nCall-ID: c" +
+            std::to_string(tag.size()) +
+            "\nCSeq: 1 SUBSCRIBE\nContact: <sip:bob@192.0.2.10>\nEvent: presence\nRequire: " + tag +
+            "\nContent-Length: 0\n\n");
+        REQUIRE(server.sent() == std::vector<std::string>{"SIP/2.0 420 Bad Extension"});
+        CHECK(server.message(0).find("Unsupported: " + tag.substr(0, 200) + "\r\n") !=
+              std::string::npos);
+    }
 }
 
 }  // namespace herald::server
