@@ -350,9 +350,11 @@ TEST_CASE("CO-13: however many publish whatever, the composed document keeps its
     std::string tuples, notes;
     for (int i = 0; i < 200; ++i) tuples += "<tuple id='t" + std::to_string(i) + "'/>";
     for (int i = 0; i < 1500; ++i) notes += "<note>" + std::to_string(i) + "</note>";
+    std::vector<std::string> sources;
+    for (int i = 0; i < 40; ++i) sources.push_back("tag" + std::to_string(i));
     for (const std::string& content : {tuples, notes}) {
         Sources many;
-        for (int i = 0; i < 40; ++i) many.publish("tag" + std::to_string(i), content, i);
+        for (int i = 0; i < 40; ++i) many.publish(sources[static_cast<std::size_t>(i)], content, i);
         const std::string body = many.body();
         CHECK(body.size() > kMaxComposed / 8);
         CHECK(body.size() < kMaxComposed + 1024);

@@ -23,6 +23,9 @@ void* operator new(std::size_t size) {
     if (room == nullptr) std::abort();
     return room;
 }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    return operator new(size);
+}
 void operator delete(void* room) noexcept {
     std::free(room);
 }

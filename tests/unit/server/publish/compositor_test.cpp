@@ -103,7 +103,7 @@ TEST_CASE("RFC 3903 6: so many PUBLISHes of one resource wait, then 503") {
 
 TEST_CASE("RFC 3903 6: a publication that is refreshed as it runs out stays") {
     Published server;
-    server.pass(std::chrono::milliseconds(3'599'000));
+    server.pass(std::chrono::milliseconds(3'604'000));
     server.receive(publish(2, "SIP-If-Match: " + server.tag + "\nExpires: 3600\n"));
     server.pass(std::chrono::milliseconds(1'000));
     CHECK(server.store.held.size() == 1);
@@ -118,7 +118,7 @@ TEST_CASE("RFC 3903 6: a publication that is refreshed as it runs out stays") {
 
 TEST_CASE("RFC 3903 6: a publication that could not be removed in time is removed later") {
     Published server;
-    server.pass(std::chrono::milliseconds(3'600'000));
+    server.pass(std::chrono::milliseconds(3'605'000));
     CHECK(server.store.oldest<store::RemovePublication>().expected_tag == server.tag);
     server.finish(Outcome::unavailable);
     CHECK(publications(server) == 1);
@@ -130,7 +130,7 @@ TEST_CASE("RFC 3903 6: a publication that could not be removed in time is remove
 
 TEST_CASE("RFC 3903 6: a PUBLISH while its publication is being removed is told 412") {
     Published server;
-    server.pass(std::chrono::milliseconds(3'600'000));
+    server.pass(std::chrono::milliseconds(3'605'000));
     server.receive(publish(2, "SIP-If-Match: " + server.tag + "\n"));
     CHECK(server.sent().empty());
     server.finish();
