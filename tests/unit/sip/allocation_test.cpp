@@ -1,7 +1,6 @@
 // tests/unit/sip/allocation_test.cpp: the ways a million messages take allocate nothing.
 #include <cstdint>
 #include <cstdlib>
-#include <new>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -11,7 +10,15 @@
 #include "tests/unit/sip/stack_fixture.h"
 
 // Sanitizers bring their own allocator, with checks that must not be lost.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define HERALD_SANITIZER_ALLOCATES
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HERALD_SANITIZER_ALLOCATES
+#endif
+#ifndef HERALD_SANITIZER_ALLOCATES
 
 namespace {
 std::uint64_t allocations = 0;
@@ -22,9 +29,6 @@ void* operator new(std::size_t size) {
     void* const room = std::malloc(size);
     if (room == nullptr) std::abort();
     return room;
-}
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-    return operator new(size);
 }
 void operator delete(void* room) noexcept {
     std::free(room);
