@@ -307,8 +307,9 @@ Bob sends MESSAGE sip:alice@localhost
     slow
 Alice receives MESSAGE
 Alice answers nothing
-within 4 s Bob receives 100
-within 6 s Bob receives 202
+after 5 s
+Bob receives nothing
+within 1 s Bob receives 202
 
 # RFC 3428 7: a contact its device knows no more counts as nobody there
 Alice sends REGISTER sip:localhost
