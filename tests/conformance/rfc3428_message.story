@@ -300,7 +300,7 @@ Bob receives 200
 config sip.t1_ms = 100
 Alice sends REGISTER sip:localhost
     To: <sip:alice@localhost>
-    Contact: <sip:alice@192.0.2.77:5070>
+    Contact: <sip:alice@10.0.0.5:5060>
 Alice receives 200
 Bob sends MESSAGE sip:alice@localhost
 

@@ -10,6 +10,7 @@
 
 All of it happens in a network of its own, where the ports of the documents are free.
 """
+import contextlib
 import fcntl
 import os
 import pty
@@ -99,6 +100,14 @@ def configuration_of(blocks):
     return "".join(f"[{name}]\n" + "\n".join(lines) + "\n" for name, lines in sections.items())
 
 
+def copy_screen(screen, path):
+    """What is shown on a terminal, until its program ends."""
+    with open(path, "ab", buffering=0) as output, contextlib.suppress(OSError):
+        while shown := os.read(screen, 65536):
+            output.write(shown.replace(b"\r\n", b"\n"))
+    os.close(screen)
+
+
 def masked(text):
     """What is another one each time."""
     text = re.sub(r"\b\d\d:\d\d:\d\d\b", "hh:mm:ss", text)
@@ -156,11 +165,12 @@ class Reader:
             process.wait(PATIENCE)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def start(self, command):
+    def start(self, command, terminal=None):
+        """Its output goes to a file, by way of a terminal's other end where one is given."""
         path = self.folder / f"output{len(self.running)}"
         with open(path, "wb") as output:
             process = subprocess.Popen(["bash", "-c", "exec " + command], cwd=self.folder, env=self.environment,
-                                       stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+                                       stdin=subprocess.DEVNULL, stdout=terminal or output, stderr=subprocess.STDOUT)
         self.running.append((process, path, command))
         return path
 
@@ -169,7 +179,10 @@ class Reader:
         if self.server:
             self.server.terminate()
             self.server.wait(PATIENCE)
-        path = self.start(command)
+        screen, terminal = pty.openpty()  # a token is shown on terminals only
+        path = self.start(command, terminal)
+        os.close(terminal)
+        threading.Thread(target=copy_screen, args=(screen, path), daemon=True).start()
         self.server = self.running[-1][0]
         self.expect_output("is ready", lambda: "is ready" in path.read_text(), path)
 
