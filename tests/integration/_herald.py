@@ -1,4 +1,5 @@
 # tests/integration/_herald.py: a Herald of one's own: started in a temporary directory, asked over HTTP, killed.
+import fcntl
 import http.client
 import json
 import os
@@ -16,7 +17,8 @@ from _stories import expect, skip_all
 # Everything a story waits for is bounded by this; long, because builds with sanitizers are slow.
 PATIENCE = 60.0
 
-GIVEN = set()  # what free_port() gave
+CLAIMS = {}  # what free_port() gave: the file that keeps other tests from it
+CLAIM_FOLDER = os.path.join(tempfile.gettempdir(), f"herald-ports-{os.getuid()}")
 
 
 def binary():
@@ -28,14 +30,28 @@ def binary():
 
 def free_port(count=1):
     """The first of `count` ports in a row that are free for UDP and TCP on 127.0.0.1 at this moment. They lie below those
-    the kernel gives out by itself, which it may give to somebody else before they are bound here. None is given twice."""
+    the kernel gives out by itself, which it may give to somebody else before they are bound here. None is given twice,
+    to tests that run at the same time neither."""
     for _ in range(1000):
         first = random.randrange(20000, 32000)
-        ports = range(first, first + count)
-        if GIVEN.isdisjoint(ports) and all(is_free(port) for port in ports):
-            GIVEN.update(ports)
+        if all(claim(port) and is_free(port) for port in range(first, first + count)):
             return first
     raise OSError("no port is free for both UDP and TCP")
+
+
+def claim(port):
+    """Whether the port is this process's until it ends."""
+    if port in CLAIMS:
+        return False
+    os.makedirs(CLAIM_FOLDER, exist_ok=True)
+    file = open(os.path.join(CLAIM_FOLDER, str(port)), "w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return False
+    CLAIMS[port] = file
+    return True
 
 
 def is_free(port):
