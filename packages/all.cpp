@@ -26,6 +26,13 @@ const std::vector<const Package*>& all() {
     return packages;
 }
 
+const Package& registrations() {
+    static const Package& package =
+        **std::find_if(all().begin(), all().end(),
+                       [](const Package* each) { return each->profile().is_registration; });
+    return package;
+}
+
 const Package* find(std::string_view event) {
     const auto by = [&](auto matches) -> const Package* {
         const auto found = std::find_if(all().begin(), all().end(), [&](const Package* package) {

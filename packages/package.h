@@ -155,6 +155,9 @@ struct Profile {
     /// Name of the package whose watchers EventState::watchers lists: "presence" for a package that
     /// tells who watches somebody's presence. Each change of a watcher is a change of the state.
     std::string_view watchers_of;
+    /// REGISTER changes this state: a publication is a binding, and whoever has one exists. Of one
+    /// package.
+    bool is_registration = false;
     std::string_view section;      ///< of the configuration file, with keys(); empty: none
     std::size_t max_body = 65536;  ///< bytes of one published document; more is 413
     std::string_view reference;    ///< "RFC 3856"
@@ -205,5 +208,7 @@ public:
 const std::vector<const Package*>& all();
 /// Exact name first, then without regard to case (old phones); nullptr where there is none.
 const Package* find(std::string_view event);
+/// The one with Profile::is_registration.
+const Package& registrations();
 
 }  // namespace herald::packages

@@ -214,6 +214,7 @@ public:
             .is_published_by_owner = false,
             .is_partial = true,
             .publisher_supersedes = true,
+            .is_registration = true,
             .reference = "RFC 3680",
         };
         return profile;

@@ -68,7 +68,8 @@ constexpr std::string_view kNobody = "anonymous.invalid";
 
 /// The package whose state a request changes.
 std::string_view package_of(const sip::Message& request) {
-    if (request.method() == sip::Method::register_) return "reg";
+    if (request.method() == sip::Method::register_)
+        return packages::registrations().profile().event;
     const auto event = sip::parse_event(request.header(sip::Header::event).value_or(""));
     return event ? event->type : std::string_view();
 }

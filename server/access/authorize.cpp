@@ -73,7 +73,7 @@ bool may_publish(const packages::Profile& profile, std::string_view owner,
 bool may_register(std::string_view owner, const store::Account* owner_account,
                   const Identity& sender) {
     if (!sender.aor.empty() && sender.aor == owner) return true;
-    return may_change_for("reg", owner, owner_account, sender);
+    return may_change_for(packages::registrations().profile().event, owner, owner_account, sender);
 }
 
 bool publishes_for(const store::Account& account, std::string_view package,

@@ -54,7 +54,7 @@ struct Row {
 /// One shard's rows after `after`, the first `limit` by id; and how many match in all.
 RegistrationPage page_of(Context& context, const std::string& aor, std::uint64_t after,
                          std::size_t limit) {
-    const auto* reg = packages::find("reg");
+    const auto* reg = &packages::registrations();
     std::vector<Row> found;
     RegistrationPage page;
     context.resources.for_each([&](std::uint32_t, Resource& resource) {
@@ -116,7 +116,7 @@ Status ShardRegistrations::put(std::string_view aor, std::string_view contact,
                             .expires = expires,
                             .path = std::string(path)};
     return carrier_.order(carrier_.owner_of(*ours), [order](Shard& shard, auto answer) {
-        shard.registrar().put(order, answer);
+        shard.registration_orders().put(order, answer);
     });
 }
 
@@ -135,7 +135,7 @@ Status ShardRegistrations::remove(std::string_view aor, std::string_view contact
                             .cause = found->cause,
                             .retry_after = retry_after};
     return carrier_.order(carrier_.owner_of(*ours), [order](Shard& shard, auto answer) {
-        shard.registrar().remove(order, answer);
+        shard.registration_orders().remove(order, answer);
     });
 }
 

@@ -29,8 +29,7 @@ std::uint64_t Context::mark_of(const sip::Message& request) const {
 bool Context::knows(std::string_view aor) const {
     if (config.accept_unknown_resources || accounts.find(aor) != nullptr || aliases.knows(aor))
         return true;
-    const auto* reg = packages::find("reg");
-    return reg && resources.find(*reg, aor) != Resource::kNone;
+    return resources.find(packages::registrations(), aor) != Resource::kNone;
 }
 
 bool Context::is_owner_of(std::string_view aor) const {

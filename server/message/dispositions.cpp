@@ -40,10 +40,9 @@ bool is_own_route(std::string_view value, const Domains& domains) {
 
 /// Where the route ends here: the user the request was sent to, else the one the notification
 /// names.
-std::optional<std::string> final_recipient(const sip::Message& request, const pidf::Cpim& cpim,
+std::optional<std::string> final_recipient(const sip::Uri& request_uri, const pidf::Cpim& cpim,
                                            const Domains& domains) {
-    const auto uri = sip::parse_uri(request.request_uri());
-    if (uri && uri->has_user) return domains.aor(*uri);
+    if (request_uri.has_user) return domains.aor(request_uri);
     const auto to = cpim.value({}, "To");
     return to ? domains.aor(pidf::uri_of_cpim(*to)) : std::nullopt;
 }
@@ -51,6 +50,7 @@ std::optional<std::string> final_recipient(const sip::Message& request, const pi
 }  // namespace
 
 std::optional<RoutedNotification> routed_notification(const sip::Message& request,
+                                                      const sip::Uri& request_uri,
                                                       const Domains& domains) {
     if (!is_cpim(request.header(sip::Header::content_type).value_or(""))) return std::nullopt;
     const auto cpim = pidf::parse_cpim(request.body());
@@ -60,7 +60,7 @@ std::optional<RoutedNotification> routed_notification(const sip::Message& reques
         return is_own_route(value, domains);
     });
     if (next == route.begin()) return std::nullopt;
-    const auto recipient = next == route.end() ? final_recipient(request, *cpim, domains)
+    const auto recipient = next == route.end() ? final_recipient(request_uri, *cpim, domains)
                                                : domains.aor(pidf::uri_of_cpim(*next));
     if (!recipient) return std::nullopt;
     const auto count = static_cast<std::size_t>(next - route.begin());

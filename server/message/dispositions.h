@@ -30,6 +30,7 @@ struct RoutedNotification {
 };
 /// nullopt: the request carries none, or it cannot be told where it goes (RFC 5438 8).
 std::optional<RoutedNotification> routed_notification(const sip::Message& request,
+                                                      const sip::Uri& request_uri,
                                                       const Domains& domains);
 
 /// Whether a body of media type `type` says that somebody is typing (RFC 3994), alone or in CPIM.

@@ -27,8 +27,8 @@ DeliveryVerdict delivery_verdict(int status) noexcept {
 }
 
 MessageDelivery::MessageDelivery(Context& context, StoredMessages& stored, Relay& relay,
-                                 const Registrar& registrar)
-    : context_(context), stored_(stored), relay_(relay), registrar_(registrar) {
+                                 const Bindings& bindings)
+    : context_(context), stored_(stored), relay_(relay), bindings_(bindings) {
     stored_.on_kept([this](const std::string& aor) { look_again(aor); });
 }
 
@@ -39,7 +39,7 @@ bool MessageDelivery::is_delivering(const std::string& aor) const {
 
 void MessageDelivery::resume() {
     for (const auto& aor : stored_.users()) {
-        if (!registrar_.bindings(aor).empty()) deliver(aor);
+        if (!bindings_.of(aor).empty()) deliver(aor);
     }
 }
 
@@ -86,7 +86,7 @@ void MessageDelivery::start_ready() {
 }
 
 std::vector<RelayTarget> MessageDelivery::targets(const std::string& aor) {
-    return targets_of(registrar_.bindings(aor), context_.home.epoch, rounds_[aor].silent);
+    return targets_of(bindings_.of(aor), context_.home.epoch, rounds_[aor].silent);
 }
 
 /// Reads the oldest message that waits, or ends the round.

@@ -15,7 +15,7 @@
 #include "server/core/context.h"
 #include "server/message/relay_targets.h"
 #include "server/message/stored_messages.h"
-#include "server/register/registrar.h"
+#include "server/register/bindings.h"
 
 namespace herald::server {
 
@@ -23,7 +23,7 @@ namespace herald::server {
 class MessageDelivery {
 public:
     MessageDelivery(Context& context, StoredMessages& stored, Relay& relay,
-                    const Registrar& registrar);
+                    const Bindings& bindings);
     MessageDelivery(const MessageDelivery&) = delete;
     MessageDelivery& operator=(const MessageDelivery&) = delete;
 
@@ -65,7 +65,7 @@ private:
     Context& context_;
     StoredMessages& stored_;
     Relay& relay_;
-    const Registrar& registrar_;
+    const Bindings& bindings_;
     base::TextMap<Round> rounds_;
     std::deque<std::string> ready_;  ///< users whose turn comes
     std::size_t running_ = 0;        ///< rounds begun

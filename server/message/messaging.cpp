@@ -75,13 +75,13 @@ Result<std::string> routes_beyond(const sip::Message& request, const Domains& do
 
 }  // namespace
 
-Messaging::Messaging(Context& context, Registrar& registrar, sip::Locator& locator)
+Messaging::Messaging(Context& context, Bindings& bindings, sip::Locator& locator)
     : context_(context),
-      registrar_(registrar),
+      bindings_(bindings),
       relay_(context, locator),
       stored_(context),
-      delivery_(context, stored_, relay_, registrar),
-      recipients_(context, registrar),
+      delivery_(context, stored_, relay_, bindings),
+      recipients_(context, bindings),
       tally_(context),
       own_({context, recipients_, relay_, stored_, delivery_, tally_}),
       realm_(context.config.realm.empty() ? context.domains.first() : context.config.realm) {
@@ -133,33 +133,31 @@ MessageFacts Messaging::facts_of(const Incoming& incoming, const sip::Message& r
             .rules = rules_of(context_.config)};
 }
 
-void Messaging::on_message(sip::ServerTransactionId transaction, const sip::Message& request,
-                           const sip::Flow& flow) {
+void Messaging::on_message(const Request& request) {
     auto incoming = std::make_shared<Incoming>();
-    incoming->transaction = transaction;
+    incoming->transaction = request.id;
     incoming->arrived = context_.loop.now();
-    incoming->source = flow.peer;
+    incoming->source = request.flow.peer;
     // The dialogs here are subscriptions; a MESSAGE within one has no reader (RFC 5057 5.3).
-    if (!request.to_tag().empty())
+    if (!request.message.to_tag().empty())
         return refuse(*incoming, answer(403, "Nobody reads messages in this dialog"));
-    auto result = context_.authenticator.authenticate(request, flow);
+    auto result = context_.authenticator.authenticate(request.message, request.flow);
     if (auto* refusal = std::get_if<AuthenticationRefusal>(&result)) {
         if (!refusal->is_challenge) return refuse(*incoming, refusal->answer);
-        return context_.stack.answer_and_forget(transaction, refusal->answer);
+        return context_.stack.answer_and_forget(request.id, refusal->answer);
     }
     incoming->who = std::get<Identity>(std::move(result));
-    incoming->wait = wait_of(incoming->who, flow);
-    const auto uri = sip::parse_uri(request.request_uri());
-    if (!uri) return refuse(*incoming, answer(400, "Malformed Request-URI"));
-    if (auto notification = routed_notification(request, context_.domains))
-        return send_on(incoming, request, *std::move(notification));
-    auto named = recipients_.find(*uri);
+    incoming->wait = wait_of(incoming->who, request.flow);
+    const auto& uri = *request.subject.uri;
+    if (auto notification = routed_notification(request.message, uri, context_.domains))
+        return send_on(incoming, request.message, *std::move(notification));
+    auto named = recipients_.find(uri);
     incoming->recipient = named.kind;
     incoming->aor = std::move(named.aor);
-    auto decision = decide_message(facts_of(*incoming, request, named.devices.size()));
+    auto decision = decide_message(facts_of(*incoming, request.message, named.devices.size()));
     if (const auto* refusal = std::get_if<sip::Answer>(&decision))
         return refuse(*incoming, *refusal);
-    carry_out(incoming, request, std::get<MessageOperation>(decision), named);
+    carry_out(incoming, request.message, std::get<MessageOperation>(decision), named);
 }
 
 void Messaging::carry_out(const IncomingPtr& incoming, const sip::Message& request,
@@ -267,7 +265,7 @@ void Messaging::on_kept(const IncomingPtr& incoming, store::Outcome outcome) {
         own_.notify_sender(message_of(*incoming, *request), pidf::Disposition::stored);
     accept(*incoming, accepted(rules_of(context_.config)), "stored");
     // A device that registered while nobody answered has not been tried yet.
-    const auto devices = registrar_.bindings(incoming->aor);
+    const auto devices = bindings_.of(incoming->aor);
     if (!devices.empty() && mark_of(devices) != incoming->devices_mark)
         delivery_.deliver(incoming->aor);
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "server/core/agent.h"
+#include "server/core/request.h"
 #include "server/message/dispositions.h"
 #include "server/message/own_messages.h"
 
@@ -20,11 +21,10 @@ namespace herald::server {
 /// The messages of one shard's users, online and offline.
 class Messaging final : public Agent {
 public:
-    Messaging(Context& context, Registrar& registrar, sip::Locator& locator);
+    Messaging(Context& context, Bindings& bindings, sip::Locator& locator);
 
     /// Answers now, after a device answered, or after the commit. Core checks are passed.
-    void on_message(sip::ServerTransactionId transaction, const sip::Message& request,
-                    const sip::Flow& flow);
+    void on_message(const Request& request);
     /// A user of ours registered or refreshed: they can be reached.
     void on_registered(const std::string& aor, std::string_view /*flow*/) override {
         delivery_.deliver(aor);
@@ -76,7 +76,7 @@ private:
     void refuse(const Incoming& incoming, const sip::Answer& answer);
 
     Context& context_;
-    Registrar& registrar_;
+    Bindings& bindings_;
     Relay relay_;
     StoredMessages stored_;
     MessageDelivery delivery_;

@@ -5,20 +5,20 @@
 
 namespace herald::server {
 
-Recipients::Recipients(const Context& context, const Registrar& registrar)
-    : context_(context), registrar_(registrar), gruus_(context.home.lasting_key) {}
+Recipients::Recipients(const Context& context, const Bindings& bindings)
+    : context_(context), bindings_(bindings), gruus_(context.home.lasting_key) {}
 
 Recipients::Found Recipients::find(const sip::Uri& uri) const {
     if (!context_.domains.serves(uri))
         return {.kind = Recipient::foreign, .aor = {}, .devices = {}};
     if (const auto gruu = gruus_.read(uri)) {
-        const auto* device = registrar_.binding(*gruu);
+        const auto* device = bindings_.find(*gruu);
         if (!device) return {};
         return {.kind = Recipient::device, .aor = {}, .devices = {device}};
     }
     Found found{.kind = Recipient::user, .aor = context_.resource_of(uri), .devices = {}};
     if (!uri.has_user || !context_.knows(found.aor)) return {};
-    found.devices = registrar_.bindings(found.aor);
+    found.devices = bindings_.of(found.aor);
     const auto instance = public_gruu_instance(uri);
     if (!instance) return found;
     found.kind = Recipient::device;

@@ -8,14 +8,14 @@
 #include "server/address/gruu.h"
 #include "server/core/context.h"
 #include "server/message/message_decision.h"
-#include "server/register/registrar.h"
+#include "server/register/bindings.h"
 
 namespace herald::server {
 
 /// Looks up for one shard.
 class Recipients {
 public:
-    Recipients(const Context& context, const Registrar& registrar);
+    Recipients(const Context& context, const Bindings& bindings);
 
     struct Found {
         Recipient kind = Recipient::nobody;
@@ -26,7 +26,7 @@ public:
 
 private:
     const Context& context_;
-    const Registrar& registrar_;
+    const Bindings& bindings_;
     const Gruus gruus_;
 };
 

@@ -48,13 +48,13 @@ std::string_view next_hop(std::string_view route, std::string_view contact) {
 
 }  // namespace
 
-MailboxNotices::MailboxNotices(Context& context, Mailboxes& mailboxes, Registrar& registrar,
-                               sip::Locator& locator, const packages::Package& package)
+MailboxNotices::MailboxNotices(Context& context, Mailboxes& mailboxes, Bindings& bindings,
+                               sip::Locator& locator)
     : context_(context),
       mailboxes_(mailboxes),
-      registrar_(registrar),
+      bindings_(bindings),
       locator_(locator),
-      package_(package),
+      package_(packages::message_summary()),
       self_(std::make_shared<MailboxNotices*>(this)),
       sent_(context.metrics.counter("herald_mwi_unsolicited_total",
                                     "NOTIFY requests to phones that did not subscribe")),
@@ -108,7 +108,7 @@ void MailboxNotices::forget(Cell cell) {
 /// Those whose phones are all gone.
 void MailboxNotices::sweep() {
     std::erase_if(lamps_, [this](const auto& entry) {
-        return !entry.second.due && registrar_.bindings(entry.first).empty();
+        return !entry.second.due && bindings_.of(entry.first).empty();
     });
     sweep_at_ = 2 * lamps_.size() + kSweepAt;
 }
@@ -118,7 +118,7 @@ void MailboxNotices::tell(const std::string& aor) {
     if (found == lamps_.end()) return;
     auto& lamp = found->second;
     lamp.due = {};
-    const auto bindings = registrar_.bindings(aor);
+    const auto bindings = bindings_.of(aor);
     std::erase_if(lamp.phones, [&](const Phone& phone) {
         return std::none_of(bindings.begin(), bindings.end(),
                             [&](const auto* binding) { return binding->contact == phone.contact; });

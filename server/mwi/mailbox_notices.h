@@ -19,7 +19,7 @@
 #include "server/core/agent.h"
 #include "server/core/context.h"
 #include "server/mwi/mailboxes.h"
-#include "server/register/registrar.h"
+#include "server/register/bindings.h"
 #include "sip/locate.h"
 #include "sip/transaction.h"
 
@@ -28,8 +28,8 @@ namespace herald::server {
 /// Those of one shard, on its thread.
 class MailboxNotices final : public Agent, public sip::RequestSource {
 public:
-    MailboxNotices(Context& context, Mailboxes& mailboxes, Registrar& registrar,
-                   sip::Locator& locator, const packages::Package& package);
+    MailboxNotices(Context& context, Mailboxes& mailboxes, Bindings& bindings,
+                   sip::Locator& locator);
     ~MailboxNotices() override;
 
     void forget(Cell cell) override;
@@ -90,7 +90,7 @@ private:
 
     Context& context_;
     Mailboxes& mailboxes_;
-    Registrar& registrar_;
+    Bindings& bindings_;
     sip::Locator& locator_;
     const packages::Package& package_;
     base::TextMap<Lamp> lamps_;  ///< by AOR

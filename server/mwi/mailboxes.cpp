@@ -22,12 +22,11 @@ bool says_nothing(const packages::MailboxSettings& settings) {
 
 }  // namespace
 
-Mailboxes::Mailboxes(Context& context, StateOrders& orders, Upstream& upstream,
-                     const packages::Package& package)
+Mailboxes::Mailboxes(Context& context, StateOrders& orders, Upstream& upstream)
     : context_(context),
       orders_(orders),
       upstream_(upstream),
-      package_(package),
+      package_(packages::message_summary()),
       told_(context.metrics.counter("herald_mailbox_members_total",
                                     "Counters of a mailbox passed on to a group")) {}
 

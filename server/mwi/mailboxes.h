@@ -27,8 +27,7 @@ namespace herald::server {
 /// Called on its shard's thread.
 class Mailboxes final : public Agent {
 public:
-    Mailboxes(Context& context, StateOrders& orders, Upstream& upstream,
-              const packages::Package& package);
+    Mailboxes(Context& context, StateOrders& orders, Upstream& upstream);
 
     using Done = StateOrders::Done;
     /// Replaces the settings of a mailbox; those that say nothing are removed. `done` runs after

@@ -17,39 +17,34 @@ using Part = PackedText::Part;
 
 /// Same type and id; a missing id on one side is forgiven, the dialog has one usage only (RFC
 /// 6665 8.2.1).
-bool is_same_event(std::string_view kept, std::string_view asked) {
+bool is_same_event(std::string_view kept, const std::optional<sip::Event>& asked) {
     const auto ours = sip::parse_event(kept);
-    const auto theirs = sip::parse_event(asked);
-    if (!ours || !theirs || !base::iequals(ours->type, theirs->type)) return false;
-    return !ours->id || !theirs->id || *ours->id == *theirs->id;
+    if (!ours || !asked || !base::iequals(ours->type, asked->type)) return false;
+    return !ours->id || !asked->id || *ours->id == *asked->id;
 }
 
 }  // namespace
 
-std::optional<sip::Answer> SubscribeRequests::answer_within_dialog(
-    const sip::Message& request) const {
-    const auto id =
-        context_.subscriptions.by_dialog(request.call_id(), request.to_tag(), request.from_tag());
-    const auto* record = context_.subscriptions.find(id);
-    const bool is_subscribe = request.method() == sip::Method::subscribe;
+std::optional<sip::Answer> SubscribeRequests::answer_within_dialog(const Request& request) const {
+    const auto& message = request.message;
+    const auto* record = context_.subscriptions.find(request.dialog);
+    const bool is_subscribe = message.method() == sip::Method::subscribe;
     if (record && record->state != SubscriptionState::ending) {
         if (!is_subscribe) return std::nullopt;
-        return answer_out_of_order(*record, request, context_.mark_of(request));
+        return answer_out_of_order(*record, message, context_.mark_of(message));
     }
-    if (request.method() == sip::Method::options) return std::nullopt;
-    if (is_subscribe && live_.was_ended_by(request)) return accepted_end();
+    if (message.method() == sip::Method::options) return std::nullopt;
+    if (is_subscribe && live_.was_ended_by(message)) return accepted_end();
     return answer(481);
 }
 
-void SubscribeRequests::on_in_dialog(Incoming incoming, const sip::Message& request) {
-    const auto id =
-        context_.subscriptions.by_dialog(request.call_id(), request.to_tag(), request.from_tag());
-    const auto* record = context_.subscriptions.find(id);
+void SubscribeRequests::on_in_dialog(Incoming incoming, const Request& request) {
+    const auto* record = context_.subscriptions.find(incoming.dialog);
     if (!record) return refuse(incoming, answer(481));
-    if (!is_same_event(record->get(Part::event), request.header(sip::Header::event).value_or("")))
+    if (!is_same_event(record->get(Part::event), request.event))
         return refuse(incoming, answer(403, "Dialogs are not shared between subscriptions"));
     if (context_.port.is_full_for_refreshes()) return turn_away(incoming);
-    if (!authenticate(incoming, request)) return;
+    if (!authenticate(incoming, request.message)) return;
     if (incoming.who.aor != record->get(Part::watcher))
         return refuse(incoming, answer(403, "Not your subscription"));
     resume_in_dialog(incoming);
@@ -58,8 +53,7 @@ void SubscribeRequests::on_in_dialog(Incoming incoming, const sip::Message& requ
 void SubscribeRequests::resume_in_dialog(const Incoming& incoming) {
     const auto* request = context_.stack.request(incoming.transaction);
     if (!request) return;
-    const auto id = context_.subscriptions.by_dialog(request->call_id(), request->to_tag(),
-                                                     request->from_tag());
+    const auto id = incoming.dialog;
     auto* record = context_.subscriptions.find(id);
     if (!record || record->state == SubscriptionState::ending) return refuse(incoming, answer(481));
     if (record->is_changing) {

@@ -57,11 +57,9 @@ std::string joined_routes(const sip::Message& request) {
 
 /// The URI as asked, without parameters and headers, in its canonical spelling: many ways to write
 /// one name are one view.
-std::string entity_of(std::string_view request_uri) {
-    const auto uri = sip::parse_uri(request_uri);
-    if (!uri) return std::string(request_uri);
-    std::string canonical = sip::canonical_aor(*uri);
-    const auto scheme = base::lower(uri->scheme_text);
+std::string entity_of(const sip::Uri& uri) {
+    std::string canonical = sip::canonical_aor(uri);
+    const auto scheme = base::lower(uri.scheme_text);
     return canonical.replace(0, canonical.find(':'), scheme);
 }
 
@@ -93,14 +91,12 @@ SubscribeRequests::SubscribeRequests(Context& context, NotifySender& sender,
       fetched_(counter(context.metrics, "fetched")),
       replaced_(counter(context.metrics, "replaced")) {}
 
-void SubscribeRequests::on_subscribe(sip::ServerTransactionId transaction,
-                                     const sip::Message& request, const sip::Flow& flow,
-                                     const packages::Package& package) {
-    Incoming incoming{transaction, flow, &package, {}};
+void SubscribeRequests::on_subscribe(const Request& request) {
+    Incoming incoming{request.id, request.flow, request.package, {}, request.dialog};
     // Refused before anything is kept of it.
-    if (request.bytes().size() - request.body().size() > kMostText)
+    if (request.message.bytes().size() - request.message.body().size() > kMostText)
         return refuse(incoming, answer(400, "Headers too long"));
-    if (request.to_tag().empty()) return on_initial(std::move(incoming), request);
+    if (request.message.to_tag().empty()) return on_initial(std::move(incoming), request);
     on_in_dialog(std::move(incoming), request);
 }
 
@@ -134,14 +130,14 @@ bool SubscribeRequests::authenticate(Incoming& incoming, const sip::Message& req
     return true;
 }
 
-bool SubscribeRequests::is_over_limit(const Incoming& incoming, std::string_view aor) const {
+bool SubscribeRequests::is_over_limit(const Incoming& incoming) const {
     const auto& config = context_.config;
     if (context_.subscriptions.watcher_load(incoming.who.aor) >= config.subscribe_per_watcher)
         return true;
     if (context_.subscriptions.source_load(incoming.flow.peer) >= config.subscribe_per_source &&
         !context_.authenticator.is_trusted(incoming.flow.peer))
         return true;
-    const auto slot = context_.resources.find(*incoming.package, aor);
+    const auto slot = context_.resources.find(*incoming.package, incoming.aor);
     if (slot == Resource::kNone) return false;
     return context_.resources[slot].watchers.size() >= config.subscribe_per_resource ||
            context_.subscriptions.pair_load(incoming.who.aor, slot) >=
@@ -150,54 +146,61 @@ bool SubscribeRequests::is_over_limit(const Incoming& incoming, std::string_view
 
 SubscribeRequests::Id SubscribeRequests::find_twin(const Incoming& incoming,
                                                    const sip::Message& request,
-                                                   std::string_view aor) const {
+                                                   const sip::NameAddress& contact) const {
     if (!context_.config.subscribe_replace_same_device) return {};
-    const auto slot = context_.resources.find(*incoming.package, aor);
-    const auto contact = sip::sole_contact(request);
-    if (slot == Resource::kNone || !contact) return {};
-    const auto instance = base::lower(instance_of(*contact));
-    const auto entity = entity_of(request.request_uri());
-    return context_.subscriptions.by_device(
-        {slot, event_id_of(request.header(sip::Header::event).value_or("")), incoming.who.aor,
-         instance, contact->uri, entity});
+    const auto slot = context_.resources.find(*incoming.package, incoming.aor);
+    if (slot == Resource::kNone) return {};
+    const auto instance = base::lower(instance_of(contact));
+    return context_.subscriptions.by_device({slot, event_id_of(echoed_event(request)),
+                                             incoming.who.aor, instance, contact.uri,
+                                             incoming.entity});
 }
 
 SubscribeFacts SubscribeRequests::gather(const Incoming& incoming, const sip::Message& request,
                                          std::string_view aor, const Subscription* existing,
                                          bool takes_room) const {
     const auto& profile = incoming.package->profile();
-    const auto uri = sip::parse_uri(request.request_uri());
     const auto owner = context_.accounts.find(aor);
     const bool is_known = existing || context_.knows(aor);
     return SubscribeFacts{.request = request,
                           .profile = profile,
                           .handling = sub_handling(profile, aor, owner.get(), incoming.who),
-                          .is_ours = existing || (uri && context_.domains.serves(*uri)),
+                          .is_ours = existing || incoming.is_ours,
                           .is_known = is_known,
                           .is_in_dialog = existing != nullptr,
-                          .is_over_limit = takes_room && is_over_limit(incoming, aor),
+                          .is_over_limit = takes_room && is_over_limit(incoming),
                           .was_active = existing && existing->state == SubscriptionState::active,
                           .expiry = expiry_rules(context_.config, profile)};
 }
 
-void SubscribeRequests::on_initial(Incoming incoming, const sip::Message& request) {
+void SubscribeRequests::on_initial(Incoming incoming, const Request& request) {
     if (context_.port.is_full()) return turn_away(incoming);
-    if (!sip::sole_contact(request))
+    if (!sip::sole_contact(request.message))
         return refuse(incoming, answer(400, "A SUBSCRIBE needs one usable Contact"));
-    if (!authenticate(incoming, request)) return;
+    if (!authenticate(incoming, request.message)) return;
+    incoming.aor = request.subject.aor;
+    incoming.entity = entity_of(*request.subject.uri);
+    incoming.is_ours = request.subject.is_ours;
     resume_initial(incoming);
+}
+
+/// An alias was moved while the request waited.
+bool SubscribeRequests::is_elsewhere(const Incoming& incoming) const {
+    if (!context_.aliases.is_used()) return false;
+    const auto named = context_.domains.aor(incoming.entity);
+    return !context_.is_owner_of(incoming.aor) ||
+           (named && context_.aliases.resolve(*named) != incoming.aor);
 }
 
 void SubscribeRequests::resume_initial(const Incoming& incoming) {
     const auto* request = context_.stack.request(incoming.transaction);
     if (!request) return;
-    const auto uri = sip::parse_uri(request->request_uri());
-    const auto aor = uri ? context_.resource_of(*uri) : std::string();
-    if (!context_.is_owner_of(aor) && context_.aliases.is_used())
-        return refuse(incoming, unavailable("The address is being moved"));
-    const auto twin = find_twin(incoming, *request, aor);
+    if (is_elsewhere(incoming)) return refuse(incoming, unavailable("The address is being moved"));
+    const auto contact = *sip::sole_contact(*request);
+    const auto twin = find_twin(incoming, *request, contact);
     const auto* older = context_.subscriptions.find(twin);
-    auto decision = decide_subscribe(gather(incoming, *request, aor, nullptr, older == nullptr));
+    auto decision =
+        decide_subscribe(gather(incoming, *request, incoming.aor, nullptr, older == nullptr));
     if (const auto* refusal = std::get_if<sip::Answer>(&decision))
         return refuse(incoming, *refusal);
     if (older && older->is_changing) {
@@ -207,30 +210,29 @@ void SubscribeRequests::resume_initial(const Incoming& incoming) {
     if (older && older->mark == context_.mark_of(*request))
         return context_.stack.answer(incoming.transaction, accepted(*older, older->granted));
 
-    auto record = new_record(incoming, *request, std::get<SubscribeGrant>(decision), aor);
+    auto record = new_record(incoming, *request, contact, std::get<SubscribeGrant>(decision));
     if (record.granted == 0) return fetch(incoming, std::move(record));
     create(incoming, *request, std::move(record), twin);
 }
 
 Subscription SubscribeRequests::new_record(const Incoming& incoming, const sip::Message& request,
-                                           const SubscribeGrant& grant,
-                                           std::string_view aor) const {
-    const auto contact = *sip::sole_contact(request);
-    const auto local_tag = new_local_tag(bucket_of(context_.home.bucket_key, aor));
+                                           const sip::NameAddress& contact,
+                                           const SubscribeGrant& grant) const {
+    const auto local_tag = new_local_tag(bucket_of(context_.home.bucket_key, incoming.aor));
     const auto local_uri = without_tag(request.to());
     const auto remote_uri = without_tag(request.from());
     const auto event = echoed_event(request);
-    const auto entity = entity_of(request.request_uri());
     const auto instance = base::lower(instance_of(contact));
     const auto routes = joined_routes(request);
 
     Subscription record;
-    record.text =
-        PackedText({request.call_id(), local_uri, remote_uri, contact.uri, local_tag,
-                    request.from_tag(), event, incoming.who.aor, entity, instance, routes});
-    record.resource = context_.resources.obtain(*incoming.package, aor);
+    record.text = PackedText({request.call_id(), local_uri, remote_uri, contact.uri, local_tag,
+                              request.from_tag(), event, incoming.who.aor, incoming.entity,
+                              instance, routes});
+    record.resource = context_.resources.obtain(*incoming.package, incoming.aor);
     auto& resource = context_.resources[record.resource];
-    record.view = resource.view_for(type_index(incoming.package->profile(), grant.type), entity);
+    record.view =
+        resource.view_for(type_index(incoming.package->profile(), grant.type), incoming.entity);
     record.flow = incoming.flow;
     record.source = context_.subscriptions.source_of(incoming.flow.peer);
     record.granted = grant.expires;

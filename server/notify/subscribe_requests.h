@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "server/core/context.h"
+#include "server/core/request.h"
 #include "server/notify/live_subscriptions.h"
 #include "server/notify/notify_sender.h"
 #include "server/notify/subscribe_decision.h"
@@ -24,10 +25,9 @@ public:
     /// The whole answer to a request with a To tag of any method, where nothing else is to be done:
     /// 481 (no such dialog), 500 (CSeq out of order, RFC 3261 12.2.2), or what was answered before
     /// a crash. nullopt: it is to be served.
-    std::optional<sip::Answer> answer_within_dialog(const sip::Message& request) const;
+    std::optional<sip::Answer> answer_within_dialog(const Request& request) const;
     /// Answers now, or after the commit.
-    void on_subscribe(sip::ServerTransactionId transaction, const sip::Message& request,
-                      const sip::Flow& flow, const packages::Package& package);
+    void on_subscribe(const Request& request);
 
 private:
     /// A SUBSCRIBE on its way through the ladder.
@@ -36,6 +36,10 @@ private:
         sip::Flow flow;
         const packages::Package* package;
         Identity who;
+        Id dialog;        ///< the subscription it came within; none: an initial one
+        std::string aor;  ///< of the resource, and how the watcher spells it: of an initial one
+        std::string entity;
+        bool is_ours = false;  ///< a domain served here
     };
     /// What a refresh is about to change, until it is durable.
     struct Refresh {
@@ -48,22 +52,24 @@ private:
         bool is_pending = false;
     };
 
-    void on_initial(Incoming incoming, const sip::Message& request);
+    void on_initial(Incoming incoming, const Request& request);
     void resume_initial(const Incoming& incoming);
-    void on_in_dialog(Incoming incoming, const sip::Message& request);
+    bool is_elsewhere(const Incoming& incoming) const;
+    void on_in_dialog(Incoming incoming, const Request& request);
     void resume_in_dialog(const Incoming& incoming);
 
     bool authenticate(Incoming& incoming, const sip::Message& request);
     SubscribeFacts gather(const Incoming& incoming, const sip::Message& request,
                           std::string_view aor, const Subscription* existing,
                           bool takes_room) const;
-    bool is_over_limit(const Incoming& incoming, std::string_view aor) const;
+    bool is_over_limit(const Incoming& incoming) const;
     /// The live subscription of the same device that this initial SUBSCRIBE replaces,
     /// if any.
-    Id find_twin(const Incoming& incoming, const sip::Message& request, std::string_view aor) const;
+    Id find_twin(const Incoming& incoming, const sip::Message& request,
+                 const sip::NameAddress& contact) const;
 
     Subscription new_record(const Incoming& incoming, const sip::Message& request,
-                            const SubscribeGrant& grant, std::string_view aor) const;
+                            const sip::NameAddress& contact, const SubscribeGrant& grant) const;
     void fetch(const Incoming& incoming, Subscription record);
     void create(const Incoming& incoming, const sip::Message& request, Subscription record,
                 Id replaced);

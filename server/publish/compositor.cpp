@@ -55,22 +55,19 @@ ExpiryRules Compositor::expiry_rules() const {
             false};
 }
 
-void Compositor::on_publish(sip::ServerTransactionId transaction, const sip::Message& request,
-                            const sip::Flow& flow, const packages::Package& package) {
-    Incoming incoming{transaction, &package, {}, {}, false, context_.loop.now()};
+void Compositor::on_publish(const Request& request) {
+    Incoming incoming{request.id, request.package,         request.subject.aor,
+                      {},         request.subject.is_ours, context_.loop.now()};
     if (context_.port.is_full())
-        return context_.stack.answer_and_forget(transaction, unavailable("Busy"));
-    if (package.profile().publish_types.empty()) return refuse(incoming, bad_event());
-    auto result = context_.authenticator.authenticate(request, flow);
+        return context_.stack.answer_and_forget(request.id, unavailable("Busy"));
+    if (request.package->profile().publish_types.empty()) return refuse(incoming, bad_event());
+    auto result = context_.authenticator.authenticate(request.message, request.flow);
     if (auto* refusal = std::get_if<AuthenticationRefusal>(&result)) {
         if (!refusal->is_challenge) return refuse(incoming, refusal->answer);
-        return context_.stack.answer_and_forget(transaction, refusal->answer);
+        return context_.stack.answer_and_forget(request.id, refusal->answer);
     }
     incoming.who = std::get<Identity>(std::move(result));
-    const auto uri = sip::parse_uri(request.request_uri());
-    incoming.is_ours = uri && context_.domains.serves(*uri);
-    incoming.aor = uri ? context_.resource_of(*uri) : std::string();
-    incoming.mark = context_.mark_of(request);
+    incoming.mark = context_.mark_of(request.message);
     resume_publish(incoming);
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/metrics.h"
 #include "server/core/context.h"
+#include "server/core/request.h"
 #include "server/publish/publications.h"
 #include "server/publish/publish_decision.h"
 
@@ -21,8 +22,7 @@ public:
     Compositor(Context& context, Publications& publications);
 
     /// Answers now, or after the commit. Core checks are passed, the package is known.
-    void on_publish(sip::ServerTransactionId transaction, const sip::Message& request,
-                    const sip::Flow& flow, const packages::Package& package);
+    void on_publish(const Request& request);
 
     /// One row of the store, before the first request.
     void recover(store::Publication row, base::WallTime not_before);

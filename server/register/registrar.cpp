@@ -21,27 +21,6 @@ base::Counter& counter(base::Metrics& metrics, const char* what) {
                            {{"did", what}});
 }
 
-/// A blank keeps it from ever being what a SIP-If-Match asks for.
-std::string tag_of(std::uint64_t id) {
-    return "binding " + std::to_string(id);
-}
-
-/// Whose contacts a REGISTER is about (RFC 3261 10.3 step 5).
-struct Registrant {
-    std::string aor;
-    bool is_ours;
-};
-
-/// nullopt where To is no SIP URI.
-std::optional<Registrant> registrant_of(const sip::Message& request, const Context& context) {
-    const auto to = sip::parse_name_address(request.to());
-    if (!to) return std::nullopt;
-    const auto uri = sip::parse_uri(to->uri);
-    if (!uri || (uri->scheme != sip::Scheme::sip && uri->scheme != sip::Scheme::sips))
-        return std::nullopt;
-    return Registrant{context.resource_of(*uri), context.domains.serves(*uri)};
-}
-
 std::uint32_t left_of(const packages::Binding& binding, base::WallTime now) {
     if (binding.expires_at == base::WallTime{}) return UINT32_MAX;
     // Not zero, which would say that it is gone.
@@ -50,18 +29,14 @@ std::uint32_t left_of(const packages::Binding& binding, base::WallTime now) {
 
 }  // namespace
 
-Registrar::Registrar(Context& context, Publications& publications, const packages::Package& package)
+Registrar::Registrar(Context& context, Publications& publications, Bindings& bindings)
     : context_(context),
       publications_(publications),
-      package_(package),
-      gruus_(context.home.lasting_key),
+      bindings_(bindings),
       queried_(counter(context.metrics, "queried")),
       repeated_(counter(context.metrics, "repeated")),
       changed_(counter(context.metrics, "changed")),
-      time_(context.metrics.histogram("herald_register_seconds", "From a REGISTER to its 200")) {
-    publications_.on_leaving([this](std::uint32_t slot, const Publication& publication,
-                                    packages::Cause) { forget_gruus(slot, publication); });
-}
+      time_(context.metrics.histogram("herald_register_seconds", "From a REGISTER to its 200")) {}
 
 void Registrar::refuse(const Incoming& incoming, const sip::Answer& answer) {
     context_.stack.answer(incoming.transaction, answer);
@@ -78,25 +53,22 @@ RegisterRules Registrar::rules() const {
             .allows_star_alone = config.register_allows_star_alone};
 }
 
-void Registrar::on_register(sip::ServerTransactionId transaction, const sip::Message& request,
-                            const sip::Flow& flow) {
+void Registrar::on_register(const Request& request) {
     Incoming incoming;
-    incoming.transaction = transaction;
+    incoming.transaction = request.id;
     incoming.arrived = context_.loop.now();
     if (context_.port.is_full_for_refreshes())
-        return context_.stack.answer_and_forget(transaction, unavailable("Busy"));
-    auto registrant = registrant_of(request, context_);
-    if (!registrant) return refuse(incoming, answer(400, "To is no SIP URI"));
-    auto result = context_.authenticator.authenticate(request, flow);
+        return context_.stack.answer_and_forget(request.id, unavailable("Busy"));
+    if (request.subject.aor.empty()) return refuse(incoming, answer(400, "To is no SIP URI"));
+    auto result = context_.authenticator.authenticate(request.message, request.flow);
     if (auto* refusal = std::get_if<AuthenticationRefusal>(&result)) {
         if (!refusal->is_challenge) return refuse(incoming, refusal->answer);
-        return context_.stack.answer_and_forget(transaction, refusal->answer);
+        return context_.stack.answer_and_forget(request.id, refusal->answer);
     }
-    const auto uri = sip::parse_uri(request.request_uri());
     incoming.who = std::get<Identity>(std::move(result));
-    incoming.aor = std::move(registrant->aor);
-    incoming.is_ours = registrant->is_ours && uri && context_.domains.serves(*uri);
-    incoming.flow = flow;
+    incoming.aor = request.subject.aor;
+    incoming.is_ours = request.subject.is_ours;
+    incoming.flow = request.flow;
     resume_register(incoming);
 }
 
@@ -137,7 +109,7 @@ RegisterFacts Registrar::facts_of(const Incoming& incoming, const sip::Message& 
 void Registrar::resume_register(const Incoming& incoming) {
     const auto* request = context_.stack.request(incoming.transaction);
     if (!request) return;
-    const auto slot = context_.resources.find(package_, incoming.aor);
+    const auto slot = context_.resources.find(bindings_.package(), incoming.aor);
     const auto* registration = slot == Resource::kNone ? nullptr : &context_.resources[slot];
     if (registration && registration->is_changing) {
         if (publications_.wait(slot, [this, incoming] { resume_register(incoming); })) return;
@@ -160,7 +132,8 @@ void Registrar::carry_out(const Incoming& incoming, const sip::Message& request,
         queried_.add();
         return accept(incoming, plan.has_outbound);
     }
-    if (slot == Resource::kNone) slot = context_.resources.obtain(package_, incoming.aor);
+    if (slot == Resource::kNone)
+        slot = context_.resources.obtain(bindings_.package(), incoming.aor);
     auto change = std::make_unique<Change>();
     change->has_outbound = plan.has_outbound;
     auto rows = rows_of(incoming, request, plan, *change);
@@ -181,40 +154,23 @@ store::ChangePublications Registrar::rows_of(const Incoming& incoming, const sip
             change.removed.push_back(target->id);
             continue;
         }
-        name_device(incoming.aor, *contact.binding);
+        bindings_.name_device(incoming.aor, *contact.binding);
         if (own_stream(change.flow).empty()) change.flow = contact.binding->flow;
-        Publication next = publication_of(incoming.who.aor, contact);
+        Publication next = bindings_.publication_of(incoming.who.aor, contact);
         next.mark = context_.mark_of(mark);
         if (contact.is_refresh) {
             rows.changes.emplace_back(store::RefreshPublication{
                 next.id, target->entity_tag, next.entity_tag, next.expires_at, next.granted, mark});
         } else {
             next.body = packages::to_text(*contact.binding);
-            rows.changes.emplace_back(store::PutPublication{
-                row_of(package_, incoming.aor, next, mark), target ? target->entity_tag : ""});
+            rows.changes.emplace_back(
+                store::PutPublication{row_of(bindings_.package(), incoming.aor, next, mark),
+                                      target ? target->entity_tag : ""});
             next.body.clear();
         }
         change.made.push_back(std::move(next));
     }
     return rows;
-}
-
-Publication Registrar::publication_of(const std::string& publisher,
-                                      const ContactPlan& contact) const {
-    const auto* target = contact.target;
-    Publication next;
-    next.id = target ? target->id : context_.next_id();
-    next.entity_tag = target ? target->entity_tag : tag_of(next.id);
-    next.source = target ? target->source : "b" + std::to_string(next.id);
-    next.publisher = publisher;
-    next.rank = packages::Rank::registration;
-    next.arrived = context_.wall();
-    next.expires_at = contact.binding->expires_at;
-    next.granted = contact.expires;
-    next.document = contact.binding;
-    next.cause = target ? packages::Cause::refreshed : packages::Cause::made;
-    next.type = packages::kBindingType;
-    return next;
 }
 
 void Registrar::apply(const Incoming& incoming, std::uint32_t slot, Change& change,
@@ -227,7 +183,7 @@ void Registrar::apply(const Incoming& incoming, std::uint32_t slot, Change& chan
             time_.observe(
                 static_cast<std::uint64_t>((context_.loop.now() - incoming.arrived).count()));
             context_.fan_out.changed(slot);
-            if (!change.made.empty()) registered_.tell(incoming.aor, change.flow);
+            if (!change.made.empty()) bindings_.tell_registered(incoming.aor, change.flow);
             break;
         case store::Outcome::refused:
             refuse(incoming, answer(500, "The bindings were changed meanwhile"));
@@ -243,10 +199,7 @@ void Registrar::apply(const Incoming& incoming, std::uint32_t slot, Change& chan
 
 void Registrar::apply_to(std::uint32_t slot, Change& change) {
     for (const auto id : change.removed) publications_.take_out(slot, id, packages::Cause::removed);
-    for (auto& publication : change.made) {
-        note_gruus(slot, publication);
-        publications_.put(slot, std::move(publication));
-    }
+    for (auto& publication : change.made) bindings_.put(slot, std::move(publication));
 }
 
 void Registrar::accept(const Incoming& incoming, bool has_outbound) {
@@ -254,7 +207,7 @@ void Registrar::accept(const Incoming& incoming, bool has_outbound) {
     if (!request) return;
     sip::Answer answer;
     const bool with_gruus = supports(*request, "gruu");
-    for (const auto* binding : bindings(incoming.aor))
+    for (const auto* binding : bindings_.of(incoming.aor))
         append_contact(answer.headers, *binding, with_gruus);
     for (const auto value : request->list(sip::Header::path)) {
         answer.headers += "Path: ";
@@ -283,90 +236,6 @@ void Registrar::append_contact(std::string& headers, const packages::Binding& bi
         headers += ";temp-gruu=\"" + binding.temporary_gruu + '"';
     }
     headers += "\r\n";
-}
-
-bool Registrar::takes(const store::Publication& row) const {
-    return row.type == packages::kBindingType && !row.is_removed;
-}
-
-void Registrar::recover(store::Publication row, base::WallTime not_before) {
-    auto read = packages::binding_from_text(row.body);
-    if (!read) {
-        base::log_warning("binding.skipped", {{"aor", row.aor}, {"why", read.fault().detail}});
-        return;
-    }
-    auto binding = std::make_shared<packages::Binding>(*std::move(read));
-    binding->call_id = row.mark.call_id;
-    binding->cseq = row.mark.cseq;
-    binding->expires_at = row.expires_at;
-    name_device(row.aor, *binding);
-    Publication publication;
-    publication.id = row.id;
-    publication.mark = context_.mark_of(row.mark);
-    publication.entity_tag = std::move(row.entity_tag);
-    publication.source = std::move(row.source);
-    publication.publisher = std::move(row.publisher);
-    publication.rank = packages::Rank::registration;
-    publication.arrived = row.arrived;
-    publication.expires_at = row.expires_at;
-    publication.granted = row.granted;
-    publication.document = std::move(binding);
-    publication.type = packages::kBindingType;
-    const auto slot = context_.resources.obtain(package_, row.aor);
-    note_gruus(slot, publication);
-    auto& place = context_.resources[slot].publications.emplace_back(std::move(publication));
-    publications_.arm_expiry(slot, place, not_before);
-}
-
-std::vector<const packages::Binding*> Registrar::bindings(std::string_view aor) const {
-    std::vector<const packages::Binding*> found;
-    const auto slot = context_.resources.find(package_, aor);
-    if (slot == Resource::kNone) return found;
-    for (const auto& publication : context_.resources[slot].publications) {
-        if (const auto* binding = binding_of(publication)) found.push_back(binding);
-    }
-    return found;
-}
-
-/// RFC 5627 5.4: a new temporary GRUU with each registration.
-void Registrar::name_device(std::string_view aor, packages::Binding& binding) const {
-    if (binding.instance.empty()) return;
-    binding.public_gruu = gruus_.public_gruu(aor, binding.instance);
-    binding.temporary_gruu = gruus_.temporary_gruu(
-        domain_of(aor), {gruus_.subject(aor, binding.instance, binding.call_id),
-                         bucket_of(context_.home.bucket_key, aor)});
-}
-
-std::uint64_t Registrar::subject_of(std::uint32_t slot, const packages::Binding& binding) const {
-    return gruus_.subject(context_.resources[slot].aor, binding.instance, binding.call_id);
-}
-
-void Registrar::note_gruus(std::uint32_t slot, const Publication& publication) {
-    const auto* binding = binding_of(publication);
-    if (!binding || binding->instance.empty()) return;
-    by_subject_.emplace(subject_of(slot, *binding), Place{slot, publication.id});
-}
-
-void Registrar::forget_gruus(std::uint32_t slot, const Publication& publication) {
-    const auto* binding = binding_of(publication);
-    if (!binding || binding->instance.empty()) return;
-    const auto [first, last] = by_subject_.equal_range(subject_of(slot, *binding));
-    const auto found = std::find_if(
-        first, last, [&](const auto& entry) { return entry.second.id == publication.id; });
-    if (found != last) by_subject_.erase(found);
-}
-
-void Registrar::forget(Cell cell) {
-    std::erase_if(by_subject_, [&](const auto& entry) {
-        return context_.cell_of(context_.resources[entry.second.slot].aor) == cell;
-    });
-}
-
-const packages::Binding* Registrar::binding(const TemporaryGruu& gruu) const {
-    const auto found = by_subject_.find(gruu.subject);
-    if (found == by_subject_.end()) return nullptr;
-    const auto* publication = context_.resources[found->second.slot].by_id(found->second.id);
-    return publication ? binding_of(*publication) : nullptr;
 }
 
 }  // namespace herald::server

@@ -18,11 +18,10 @@ constexpr std::string_view kSource = "reg";
 
 }  // namespace
 
-RegistrationPresence::RegistrationPresence(Context& context, Publications& publications,
-                                           const packages::Package& registrations)
+RegistrationPresence::RegistrationPresence(Context& context, Publications& publications)
     : context_(context),
       publications_(publications),
-      registrations_(registrations),
+      registrations_(packages::registrations()),
       presence_(*packages::find("presence")),
       vanished_(context.metrics.counter("herald_presence_vanished_total",
                                         "Users shown as gone because their last device vanished")) {

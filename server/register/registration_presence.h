@@ -26,8 +26,7 @@ namespace herald::server {
 /// its thread.
 class RegistrationPresence final : public Agent {
 public:
-    RegistrationPresence(Context& context, Publications& publications,
-                         const packages::Package& registrations);
+    RegistrationPresence(Context& context, Publications& publications);
 
     void resume() override;
     void forget(Cell cell) override;

@@ -7,7 +7,7 @@
 #include "server/message/messaging.h"
 #include "server/mwi/mailbox_notices.h"
 #include "server/mwi/mailboxes.h"
-#include "server/register/registrar.h"
+#include "server/register/bindings.h"
 #include "server/register/registration_presence.h"
 #include "server/subscriber/upstream.h"
 
@@ -15,19 +15,17 @@ namespace herald::server {
 
 /// One line an agent; who needs another one comes after it.
 Agents::Agents(const AgentParts& p) {
-    const auto& reg = *packages::find("reg");
-    const auto& mwi = *packages::find("message-summary");
-    auto& registrar = add<Registrar>(p, p.context, p.publications, reg);
-    add<RegistrationPresence>(p, p.context, p.publications, reg);
+    auto& bindings = add<Bindings>(p, p.context, p.publications);
+    add<RegistrationPresence>(p, p.context, p.publications);
     auto& upstream = add<Upstream>(p, p.context, p.orders, p.locator);
-    auto& mailboxes = add<Mailboxes>(p, p.context, p.orders, upstream, mwi);
-    add<MailboxNotices>(p, p.context, mailboxes, registrar, p.locator, mwi);
-    add<Messaging>(p, p.context, registrar, p.locator);
+    auto& mailboxes = add<Mailboxes>(p, p.context, p.orders, upstream);
+    add<MailboxNotices>(p, p.context, mailboxes, bindings, p.locator);
+    add<Messaging>(p, p.context, bindings, p.locator);
 
     p.context.fan_out.on_changed([this](std::uint32_t resource) {
         for (const auto& each : all_) each->on_changed(resource);
     });
-    registrar.on_registration([this](const std::string& aor, std::string_view flow) {
+    bindings.on_registration([this](const std::string& aor, std::string_view flow) {
         for (const auto& each : all_) each->on_registered(aor, flow);
     });
 }

@@ -6,7 +6,6 @@
 #include <string>
 
 #include "server/core/bucket.h"
-#include "sip/fields.h"
 
 namespace herald::server {
 
@@ -17,13 +16,6 @@ constexpr std::size_t kMostWaiting = 16384;
 constexpr std::size_t kHighWaiting = kMostWaiting / 2;
 constexpr std::size_t kExtremeWaiting = kMostWaiting / 4 * 3;
 
-/// Whose state a request is about.
-std::string_view subject_uri(const sip::Message& request) {
-    if (request.method() != sip::Method::register_) return request.request_uri();
-    const auto to = sip::parse_name_address(request.to());
-    return to ? to->uri : std::string_view();
-}
-
 }  // namespace
 
 Link::Link(unsigned shard, Links& links, const Domains& domains, const store::Home& home,
@@ -32,7 +24,6 @@ Link::Link(unsigned shard, Links& links, const Domains& domains, const store::Ho
       links_(links),
       domains_(domains),
       home_(home),
-      gruus_(home.lasting_key),
       forwarded_(
           metrics.counter("herald_forwarded_total", "Messages handed to the shard they belong to")),
       dropped_(metrics.counter("herald_forward_dropped_total",
@@ -77,16 +68,8 @@ sip::Load Link::load() const {
 }
 
 unsigned Link::shard_of(const sip::Message& request) const {
-    const auto shards = links_.shards.size();
-    if (shards == 1) return 0;
-    if (const auto bucket = bucket_of_tag(request.to_tag()))
-        return shard_of_bucket(*bucket, shards);
-    const auto uri = sip::parse_uri(subject_uri(request));
-    if (!uri) return shard_;
-    if (const auto gruu = gruus_.read(*uri)) return shard_of_bucket(gruu->bucket, shards);
-    if (!Domains::names_somebody(*uri)) return shard_;
-    const auto aor = domains_.aor(*uri);
-    return shard_of_aor(home_.bucket_key, aliases_ ? aliases_->resolve(aor) : aor, shards);
+    subject_ = subjects_->read(request);
+    return subject_.bucket ? shard_of_bucket(*subject_.bucket, links_.shards.size()) : shard_;
 }
 
 void Link::forward(unsigned shard, std::span<const char> bytes, const sip::Flow& flow,

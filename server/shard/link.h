@@ -5,13 +5,15 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/loop.h"
 #include "base/metrics.h"
 #include "server/address/aliases.h"
 #include "server/address/domains.h"
-#include "server/address/gruu.h"
+#include "server/core/subject.h"
 #include "sip/network.h"
 #include "sip/stack.h"
 #include "store/store.h"
@@ -48,11 +50,12 @@ public:
     sip::Load load() const override;
 
     /// Of this shard; before any message.
-    void resolve_with(const Aliases& aliases) noexcept { aliases_ = &aliases; }
+    void resolve_with(const Aliases& aliases) { subjects_.emplace(domains_, home_, aliases); }
 
-    /// The bucket in our To tag or in a temporary GRUU, else that of the AOR in the Request-URI
-    /// (for REGISTER: in To).
+    /// Where the bucket of its Subject is; what is about nobody stays here.
     unsigned shard_of(const sip::Message& request) const override;
+    /// Of the request that shard_of() was asked about last, once.
+    Subject take_subject() { return std::move(subject_); }
     void forward(unsigned shard, std::span<const char> bytes, const sip::Flow& flow,
                  sip::Framing framing) override;
 
@@ -66,8 +69,8 @@ private:
     Links& links_;
     const Domains& domains_;
     const store::Home& home_;
-    const Aliases* aliases_ = nullptr;
-    const Gruus gruus_;
+    std::optional<SubjectReader> subjects_;
+    mutable Subject subject_;
     base::Counter& forwarded_;
     base::Counter& dropped_;
 };

@@ -42,6 +42,12 @@ bool is_served(sip::Method method) {
            method == sip::Method::options || method == sip::Method::notify;
 }
 
+/// A NOTIFY belongs to a dialog we subscribed in, not to one we notify in.
+bool is_in_dialog(const sip::Message& message) {
+    return !message.to_tag().empty() && message.method() != sip::Method::register_ &&
+           message.method() != sip::Method::notify;
+}
+
 constexpr std::size_t kMostUnsupported = 200;
 
 /// The option tags of Require that are not ours (RFC 3261 8.2.2.3): enough to tell which, for
@@ -60,17 +66,18 @@ std::string unsupported_tags(const sip::Message& request) {
 }  // namespace
 
 Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics,
-             const ShardSetup& setup, sip::ShardRouter* router)
+             const ShardSetup& setup, Link* link)
     : loop_(loop),
-      router_(router),
+      link_(link),
       config_(setup.config),
       alone_(setup.peers ? nullptr : std::make_unique<Peers>(setup.store.home().bucket_key, 1)),
       resources_(metrics),
       subscriptions_(metrics, setup.loads, setup.index),
       fan_out_(loop, resources_),
+      subjects_(setup.domains, setup.store.home(), aliases_),
       port_(setup.store.attach(loop)) {
     stack_ =
-        std::make_unique<sip::Stack>(loop, transport, *this, metrics, stack_options(setup), router);
+        std::make_unique<sip::Stack>(loop, transport, *this, metrics, stack_options(setup), link);
     install_packages();
     authenticator_ = std::make_unique<Authenticator>(
         AuthenticatorSetup{config_, setup.domains, accounts_, aliases_, setup.store.home(),
@@ -95,7 +102,10 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
     peers.offer(setup.index, *stack_);
     agents_ =
         std::make_unique<Agents>(AgentParts{*context_, peers, *locator_, *publications_, *orders_});
-    registrar_ = &agents_->get<Registrar>();
+    auto& bindings = agents_->get<Bindings>();
+    registrar_ = std::make_unique<Registrar>(*context_, *publications_, bindings);
+    registration_orders_ =
+        std::make_unique<RegistrationOrders>(*context_, *publications_, bindings);
     messaging_ = &agents_->get<Messaging>();
     idle_trim_ = std::make_unique<base::IdleTrim>(loop);
 }
@@ -171,36 +181,34 @@ void Shard::on_sign_of_life(const sip::Flow& flow) {
     sender_->silent().on_sign_of_life(flow);
 }
 
-const packages::Package* Shard::package_of(const sip::Message& request) const {
-    const auto value = request.header(sip::Header::event);
-    const auto event = sip::parse_event(value.value_or(""));
-    return event ? packages::find(event->type) : nullptr;
-}
-
-/// An alias was moved while the request was on its way here: shards learn of it one after the
-/// other.
-bool Shard::is_elsewhere(const sip::Message& request) const {
-    return router_ && aliases_.is_used() && router_->shard_of(request) != context_->shard;
+Request Shard::gather(sip::ServerTransactionId id, const sip::Message& message,
+                      const sip::Flow& flow) const {
+    Request request{id, message, flow, link_ ? link_->take_subject() : subjects_.read(message)};
+    if (auto event = sip::parse_event(message.header(sip::Header::event).value_or(""))) {
+        request.event = *event;
+        request.package = packages::find(event->type);
+    }
+    if (is_in_dialog(message)) {
+        request.dialog =
+            subscriptions_.by_dialog(message.call_id(), message.to_tag(), message.from_tag());
+    }
+    return request;
 }
 
 /// The whole answer to a request that fails a check every method shares, in the order of the core
 /// table: 405, 416, 481/500, 420; or that was answered before a crash. nullopt: it is to be served.
-std::optional<sip::Answer> Shard::early_answer(const sip::Message& request) const {
-    if (!is_served(request.method())) return method_not_allowed();
-    const auto uri = sip::parse_uri(request.request_uri());
-    if (!uri) return answer(400, "Malformed Request-URI");
-    if (uri->scheme == sip::Scheme::tel || uri->scheme == sip::Scheme::other) return answer(416);
-    // A NOTIFY belongs to a dialog we subscribed in, not to one we notify in.
-    const bool is_in_dialog = !request.to_tag().empty() &&
-                              request.method() != sip::Method::register_ &&
-                              request.method() != sip::Method::notify;
-    if (is_in_dialog) {
+std::optional<sip::Answer> Shard::early_answer(const Request& request) const {
+    const auto& message = request.message;
+    if (!is_served(message.method())) return method_not_allowed();
+    if (!request.subject.uri) return answer(400, "Malformed Request-URI");
+    const auto scheme = request.subject.uri->scheme;
+    if (scheme == sip::Scheme::tel || scheme == sip::Scheme::other) return answer(416);
+    if (is_in_dialog(message)) {
         if (auto answer = subscribe_requests_->answer_within_dialog(request)) return answer;
     }
-    if (is_elsewhere(request)) return unavailable("The address is being moved");
     // The Require of a request that is relayed is for its receiver (RFC 3261 16.3).
-    if (request.method() == sip::Method::message) return std::nullopt;
-    const auto tags = unsupported_tags(request);
+    if (message.method() == sip::Method::message) return std::nullopt;
+    const auto tags = unsupported_tags(message);
     if (tags.empty()) return std::nullopt;
     auto refusal = answer(420);
     refusal.headers = "Unsupported: " + tags + "\r\n";
@@ -208,29 +216,39 @@ std::optional<sip::Answer> Shard::early_answer(const sip::Message& request) cons
 }
 
 /// Outside the dialogs of an agent a NOTIFY is a stranger's (RFC 6665 4.1.3).
-void Shard::on_notify(sip::ServerTransactionId id, const sip::Message& request) {
-    if (agents_->on_notify(id, request)) return;
-    stack_->answer(id, package_of(request) ? answer(481) : bad_event());
+void Shard::on_notify(const Request& request) {
+    if (agents_->on_notify(request.id, request.message)) return;
+    stack_->answer(request.id, request.package ? answer(481) : bad_event());
 }
 
 bool Shard::admits(const sip::Message& request, sip::Load load) {
     return is_worth_serving(request, load);
 }
 
-void Shard::on_request(sip::ServerTransactionId id, const sip::Message& request,
+void Shard::on_request(sip::ServerTransactionId id, const sip::Message& message,
                        const sip::Flow& flow) {
     idle_trim_->note_work();
+    const Request request = gather(id, message, flow);
     if (const auto early = early_answer(request)) return stack_->answer(id, *early);
-    if (request.method() == sip::Method::options) return stack_->answer(id, options_answer());
-    if (request.method() == sip::Method::notify) return on_notify(id, request);
-    if (request.method() == sip::Method::register_)
-        return registrar_->on_register(id, request, flow);
-    if (request.method() == sip::Method::message) return messaging_->on_message(id, request, flow);
-    const auto* package = package_of(request);
-    if (!package) return stack_->answer(id, bad_event());
-    if (request.method() == sip::Method::publish)
-        return compositor_->on_publish(id, request, flow, *package);
-    subscribe_requests_->on_subscribe(id, request, flow, *package);
+    serve(request);
+}
+
+void Shard::serve(const Request& request) {
+    switch (request.message.method()) {
+        case sip::Method::options:
+            return stack_->answer(request.id, options_answer());
+        case sip::Method::notify:
+            return on_notify(request);
+        case sip::Method::register_:
+            return registrar_->on_register(request);
+        case sip::Method::message:
+            return messaging_->on_message(request);
+        default:
+            break;
+    }
+    if (!request.package) return stack_->answer(request.id, bad_event());
+    if (request.message.method() == sip::Method::publish) return compositor_->on_publish(request);
+    subscribe_requests_->on_subscribe(request);
 }
 
 }  // namespace herald::server

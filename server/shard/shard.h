@@ -8,6 +8,7 @@
 
 #include "base/idle_trim.h"
 #include "server/core/context.h"
+#include "server/core/request.h"
 #include "server/core/watcher_list.h"
 #include "server/message/messaging.h"
 #include "server/mwi/mailboxes.h"
@@ -18,7 +19,9 @@
 #include "server/publish/compositor.h"
 #include "server/publish/state_orders.h"
 #include "server/register/registrar.h"
+#include "server/register/registration_orders.h"
 #include "server/shard/agents.h"
+#include "server/shard/link.h"
 #include "sip/locate.h"
 #include "sip/stack.h"
 #include "store/store.h"
@@ -43,7 +46,7 @@ struct ShardSetup {
 class Shard final : public sip::RequestHandler {
 public:
     Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics,
-          const ShardSetup& setup, sip::ShardRouter* router);
+          const ShardSetup& setup, Link* link);
     ~Shard() override;
 
     sip::Stack& stack() noexcept { return *stack_; }
@@ -54,7 +57,8 @@ public:
     Compositor& compositor() noexcept { return *compositor_; }
     StateOrders& orders() noexcept { return *orders_; }
     Agents& agents() noexcept { return *agents_; }
-    Registrar& registrar() noexcept { return *registrar_; }
+    Bindings& bindings() noexcept { return agents_->get<Bindings>(); }
+    RegistrationOrders& registration_orders() noexcept { return *registration_orders_; }
     Mailboxes& mailboxes() noexcept { return agents_->get<Mailboxes>(); }
     Messaging& messaging() noexcept { return *messaging_; }
     NotifySender& sender() noexcept { return *sender_; }
@@ -73,27 +77,29 @@ public:
     bool is_drained() const;
 
     bool admits(const sip::Message& request, sip::Load load) override;
-    void on_request(sip::ServerTransactionId id, const sip::Message& request,
+    void on_request(sip::ServerTransactionId id, const sip::Message& message,
                     const sip::Flow& flow) override;
     void on_flow_closed(const sip::Flow& flow) override;
     void on_sign_of_life(const sip::Flow& flow) override;
 
 private:
     void install_packages();
-    bool is_elsewhere(const sip::Message& request) const;
-    std::optional<sip::Answer> early_answer(const sip::Message& request) const;
-    void on_notify(sip::ServerTransactionId id, const sip::Message& request);
-    const packages::Package* package_of(const sip::Message& request) const;
+    Request gather(sip::ServerTransactionId id, const sip::Message& message,
+                   const sip::Flow& flow) const;
+    std::optional<sip::Answer> early_answer(const Request& request) const;
+    void serve(const Request& request);
+    void on_notify(const Request& request);
 
     base::Loop& loop_;
-    sip::ShardRouter* const router_;
-    Config config_;  ///< this shard's own copy: reloaded on its thread
+    Link* const link_;  ///< to the other shards; nullptr: there are none
+    Config config_;     ///< this shard's own copy: reloaded on its thread
     std::unique_ptr<Peers> alone_;
     ResourceTable resources_;
     SubscriptionTable subscriptions_;
     FanOut fan_out_;
     Accounts accounts_;
     Aliases aliases_;
+    const SubjectReader subjects_;
     std::unique_ptr<store::Port> port_;
     std::unique_ptr<sip::Stack> stack_;
     std::unique_ptr<Authenticator> authenticator_;
@@ -108,8 +114,9 @@ private:
     std::unique_ptr<Compositor> compositor_;
     std::unique_ptr<StateOrders> orders_;
     std::unique_ptr<Agents> agents_;
-    Registrar* registrar_ = nullptr;  ///< of the agents, those that requests go to
-    Messaging* messaging_ = nullptr;
+    std::unique_ptr<Registrar> registrar_;
+    std::unique_ptr<RegistrationOrders> registration_orders_;
+    Messaging* messaging_ = nullptr;  ///< of the agents, the one that requests go to
     std::unique_ptr<base::IdleTrim> idle_trim_;
 };
 

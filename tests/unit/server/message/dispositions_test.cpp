@@ -25,7 +25,9 @@ struct Routed {
                            "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
         const auto parsed = sip::parse(text, sip::Framing::datagram);
         REQUIRE(parsed.error == sip::ParseOutcome::Error::none);
-        return routed_notification(parsed.message, Domains({"localhost", "example.com"}, {}));
+        const auto asked = sip::parse_uri(parsed.message.request_uri());
+        REQUIRE(asked);
+        return routed_notification(parsed.message, *asked, Domains({"localhost", "example.com"}, {}));
     }
 };
 

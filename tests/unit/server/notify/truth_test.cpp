@@ -219,8 +219,8 @@ private:
         order.aor = kAlice;
         order.contact = contact(n);
         if (choose(2) == 0)
-            return shard().registrar().remove(std::move(order), [](const Status&) {});
-        shard().registrar().put(std::move(order), [](const Status&) {});
+            return shard().registration_orders().remove(std::move(order), [](const Status&) {});
+        shard().registration_orders().put(std::move(order), [](const Status&) {});
     }
 
     void subscribe(Watcher& watcher) {

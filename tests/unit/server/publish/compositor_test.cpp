@@ -206,7 +206,7 @@ TEST_CASE("hard state of reg is beside the contacts that were registered for eve
     SlowShard server;
     const auto& reg = *packages::find("reg");
     std::vector<bool> done;
-    server.shard.registrar().put({.aor = "sip:alice@localhost", .contact = "sip:a@192.0.2.1"},
+    server.shard.registration_orders().put({.aor = "sip:alice@localhost", .contact = "sip:a@192.0.2.1"},
                                  [&done](const Status& status) { done.push_back(!!status); });
     server.finish();
     const packages::Document document{
@@ -222,7 +222,7 @@ TEST_CASE("hard state of reg is beside the contacts that were registered for eve
     server.finish();
 
     CHECK(done == std::vector<bool>{true, true});
-    CHECK(server.shard.registrar().bindings("sip:alice@localhost").size() == 1);
+    CHECK(server.shard.bindings().of("sip:alice@localhost").size() == 1);
     const auto* set = server.shard.orders().hard_state(reg, "sip:alice@localhost");
     REQUIRE(set);
     CHECK(set->type == "application/reginfo+xml");

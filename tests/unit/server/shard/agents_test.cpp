@@ -75,7 +75,7 @@ struct Full : SlowShard {
         commit();
     }
     std::vector<std::size_t> held() {
-        return {agents().get<Registrar>().held(), agents().get<RegistrationPresence>().held(),
+        return {agents().get<Bindings>().held(), agents().get<RegistrationPresence>().held(),
                 agents().get<Mailboxes>().held(), agents().get<MailboxNotices>().held(),
                 agents().get<Upstream>().held(),  agents().get<Messaging>().held()};
     }
@@ -171,7 +171,7 @@ TEST_CASE("a row is recovered by the agent that takes it, others by nobody") {
     CHECK(server.shard.agents().recover(binding, {}));
     CHECK_FALSE(server.shard.agents().recover(presence, {}));
 
-    CHECK(server.shard.registrar().bindings(kAlice).size() == 1);
+    CHECK(server.shard.bindings().of(kAlice).size() == 1);
     CHECK(presence.type == "application/pidf+xml");
     binding.type = packages::kBindingType;
     binding.is_removed = true;

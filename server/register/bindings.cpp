@@ -1,0 +1,137 @@
+// server/register/bindings.cpp: who is registered, and where (RFC 3261 10.3, RFC 5627).
+#include "server/register/bindings.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "base/log.h"
+
+namespace herald::server {
+
+namespace {
+
+/// A blank keeps it from ever being what a SIP-If-Match asks for.
+std::string tag_of(std::uint64_t id) {
+    return "binding " + std::to_string(id);
+}
+
+}  // namespace
+
+Bindings::Bindings(Context& context, Publications& publications)
+    : context_(context),
+      publications_(publications),
+      package_(packages::registrations()),
+      gruus_(context.home.lasting_key) {
+    publications_.on_leaving([this](std::uint32_t slot, const Publication& publication,
+                                    packages::Cause) { forget_gruus(slot, publication); });
+}
+
+Publication Bindings::publication_of(const std::string& publisher,
+                                     const ContactPlan& contact) const {
+    const auto* target = contact.target;
+    Publication next;
+    next.id = target ? target->id : context_.next_id();
+    next.entity_tag = target ? target->entity_tag : tag_of(next.id);
+    next.source = target ? target->source : "b" + std::to_string(next.id);
+    next.publisher = publisher;
+    next.rank = packages::Rank::registration;
+    next.arrived = context_.wall();
+    next.expires_at = contact.binding->expires_at;
+    next.granted = contact.expires;
+    next.document = contact.binding;
+    next.cause = target ? packages::Cause::refreshed : packages::Cause::made;
+    next.type = packages::kBindingType;
+    return next;
+}
+
+void Bindings::put(std::uint32_t slot, Publication publication) {
+    note_gruus(slot, publication);
+    publications_.put(slot, std::move(publication));
+}
+
+bool Bindings::takes(const store::Publication& row) const {
+    return row.type == packages::kBindingType && !row.is_removed;
+}
+
+void Bindings::recover(store::Publication row, base::WallTime not_before) {
+    auto read = packages::binding_from_text(row.body);
+    if (!read) {
+        base::log_warning("binding.skipped", {{"aor", row.aor}, {"why", read.fault().detail}});
+        return;
+    }
+    auto binding = std::make_shared<packages::Binding>(*std::move(read));
+    binding->call_id = row.mark.call_id;
+    binding->cseq = row.mark.cseq;
+    binding->expires_at = row.expires_at;
+    name_device(row.aor, *binding);
+    Publication publication;
+    publication.id = row.id;
+    publication.mark = context_.mark_of(row.mark);
+    publication.entity_tag = std::move(row.entity_tag);
+    publication.source = std::move(row.source);
+    publication.publisher = std::move(row.publisher);
+    publication.rank = packages::Rank::registration;
+    publication.arrived = row.arrived;
+    publication.expires_at = row.expires_at;
+    publication.granted = row.granted;
+    publication.document = std::move(binding);
+    publication.type = packages::kBindingType;
+    const auto slot = context_.resources.obtain(package_, row.aor);
+    note_gruus(slot, publication);
+    auto& place = context_.resources[slot].publications.emplace_back(std::move(publication));
+    publications_.arm_expiry(slot, place, not_before);
+}
+
+std::vector<const packages::Binding*> Bindings::of(std::string_view aor) const {
+    std::vector<const packages::Binding*> found;
+    const auto slot = context_.resources.find(package_, aor);
+    if (slot == Resource::kNone) return found;
+    for (const auto& publication : context_.resources[slot].publications) {
+        if (const auto* binding = binding_of(publication)) found.push_back(binding);
+    }
+    return found;
+}
+
+/// RFC 5627 5.4: a new temporary GRUU with each registration.
+void Bindings::name_device(std::string_view aor, packages::Binding& binding) const {
+    if (binding.instance.empty()) return;
+    binding.public_gruu = gruus_.public_gruu(aor, binding.instance);
+    binding.temporary_gruu = gruus_.temporary_gruu(
+        domain_of(aor), {gruus_.subject(aor, binding.instance, binding.call_id),
+                         bucket_of(context_.home.bucket_key, aor)});
+}
+
+std::uint64_t Bindings::subject_of(std::uint32_t slot, const packages::Binding& binding) const {
+    return gruus_.subject(context_.resources[slot].aor, binding.instance, binding.call_id);
+}
+
+void Bindings::note_gruus(std::uint32_t slot, const Publication& publication) {
+    const auto* binding = binding_of(publication);
+    if (!binding || binding->instance.empty()) return;
+    by_subject_.emplace(subject_of(slot, *binding), Place{slot, publication.id});
+}
+
+void Bindings::forget_gruus(std::uint32_t slot, const Publication& publication) {
+    const auto* binding = binding_of(publication);
+    if (!binding || binding->instance.empty()) return;
+    const auto [first, last] = by_subject_.equal_range(subject_of(slot, *binding));
+    const auto found = std::find_if(
+        first, last, [&](const auto& entry) { return entry.second.id == publication.id; });
+    if (found != last) by_subject_.erase(found);
+}
+
+void Bindings::forget(Cell cell) {
+    std::erase_if(by_subject_, [&](const auto& entry) {
+        return context_.cell_of(context_.resources[entry.second.slot].aor) == cell;
+    });
+}
+
+const packages::Binding* Bindings::find(const TemporaryGruu& gruu) const {
+    const auto found = by_subject_.find(gruu.subject);
+    if (found == by_subject_.end()) return nullptr;
+    const auto* publication = context_.resources[found->second.slot].by_id(found->second.id);
+    return publication ? binding_of(*publication) : nullptr;
+}
+
+}  // namespace herald::server

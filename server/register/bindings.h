@@ -1,0 +1,72 @@
+// server/register/bindings.h: who is registered, and where (RFC 3261 10.3, RFC 5627).
+//
+// A binding is one publication of package reg: its expiry, recovery and NOTIFYs are those of every
+// publication.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/listeners.h"
+#include "base/task.h"
+#include "server/address/gruu.h"
+#include "server/core/agent.h"
+#include "server/core/context.h"
+#include "server/publish/publications.h"
+#include "server/register/register_decision.h"
+
+namespace herald::server {
+
+/// The bindings of one shard's users.
+class Bindings final : public Agent {
+public:
+    Bindings(Context& context, Publications& publications);
+
+    const packages::Package& package() const noexcept { return package_; }
+    /// Those of an AOR, in the order they were made; valid until the loop's turn ends.
+    std::vector<const packages::Binding*> of(std::string_view aor) const;
+    /// What a temporary GRUU stands for; nullptr: nothing any more.
+    const packages::Binding* find(const TemporaryGruu& gruu) const;
+
+    /// Gives a binding of `aor` its GRUUs (RFC 5627 5.1).
+    void name_device(std::string_view aor, packages::Binding& binding) const;
+    /// The publication a contact becomes; `publisher` is an AOR, empty for an operator.
+    Publication publication_of(const std::string& publisher, const ContactPlan& contact) const;
+    /// In memory once it is durable.
+    void put(std::uint32_t slot, Publication publication);
+    /// Tells the listeners that a device of `aor` came or came back by `flow`, as bindings keep it.
+    void tell_registered(const std::string& aor, std::string_view flow) {
+        registered_.tell(aor, flow);
+    }
+    /// Adds a listener, called as Agent::on_registered() is.
+    using Registered = base::Task<void(const std::string& aor, std::string_view flow)>;
+    void on_registration(Registered listener) { registered_.add(std::move(listener)); }
+
+    bool takes(const store::Publication& row) const override;
+    void recover(store::Publication row, base::WallTime not_before) override;
+    void forget(Cell cell) override;
+    std::size_t held() const noexcept override { return by_subject_.size(); }
+
+private:
+    struct Place {
+        std::uint32_t slot;
+        std::uint64_t id;  ///< of the publication
+    };
+
+    std::uint64_t subject_of(std::uint32_t slot, const packages::Binding& binding) const;
+    void note_gruus(std::uint32_t slot, const Publication& publication);
+    void forget_gruus(std::uint32_t slot, const Publication& publication);
+
+    Context& context_;
+    Publications& publications_;
+    const packages::Package& package_;
+    Gruus gruus_;
+    base::Listeners<const std::string&, std::string_view> registered_;
+    /// Devices temporary GRUUs may stand for.
+    std::unordered_multimap<std::uint64_t, Place> by_subject_;
+};
+
+}  // namespace herald::server
