@@ -1,19 +1,16 @@
 // tests/sample/door.cpp: a sample event package: who publishes "open" or "closed" says so of a door
 // of theirs, and watchers see it. See docs/adding-a-package.md.
+#include "tests/sample/door.h"
+
 #include <algorithm>
 
 #include "base/id.h"
 #include "base/text.h"
-#include "packages/package.h"
 
 namespace herald::packages {
 namespace {
 
 constexpr std::string_view kType = "text/vnd.example.door";
-
-struct DoorSettings final : Settings {
-    std::string unknown;
-};
 
 struct DoorState final : Admitted {
     std::string text;
@@ -44,6 +41,12 @@ public:
              .help = "What is said of a door that nobody published.",
              .standard = std::string("closed"),
              .check = check_unknown},
+            {.name = "closes_after",
+             .help = "A door left open is closed after this time; 0: it stays open.",
+             .standard = std::uint64_t{0},
+             .max = 86400,
+             .unit = "s",
+             .is_reloadable = true},
         };
         return kKeys;
     }
@@ -51,6 +54,7 @@ public:
     Result<SettingsPtr> settings(const Values& values) const override {
         auto settings = std::make_shared<DoorSettings>();
         settings->unknown = values.text("unknown");
+        settings->closes_after = static_cast<std::uint32_t>(values.number("closes_after"));
         if (settings->unknown == "ajar")
             return Fault{FaultKind::invalid_configuration, "unknown: a door is open or closed"};
         return SettingsPtr(std::move(settings));

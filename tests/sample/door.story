@@ -46,6 +46,25 @@ Bob receives 200
 Bob receives NOTIFY
     body contains open
 
+# sample: what the package's agent does after a time is told as any change is
+config door.closes_after = 300
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: door
+    Expires: 3600
+Bob receives 200
+Bob receives NOTIFY
+Alice sends PUBLISH sip:alice@localhost
+    Event: door
+    Content-Type: text/vnd.example.door
+
+    open
+Alice receives 200
+Bob receives NOTIFY
+    body contains open
+after 300 s
+Bob receives NOTIFY
+    body contains closed
+
 # RFC 3857 4.7.1: the owner is told who watches, and when they no longer do
 Alice sends SUBSCRIBE sip:alice@localhost
     Event: door.winfo
