@@ -39,6 +39,17 @@ public:
         (put(++index, values), ...);
         return *this;
     }
+    /// Binds one parameter, counted from 1.
+    void put(int index, std::int64_t value);
+    void put(int index, std::uint64_t value);
+    void put(int index, std::uint32_t value) { put(index, std::uint64_t{value}); }
+    void put(int index, std::uint8_t value) { put(index, std::uint64_t{value}); }
+    void put(int index, bool value) { put(index, std::uint64_t{value}); }
+    void put(int index, base::WallTime value);
+    void put(int index, std::string_view value);
+    void put(int index, std::nullptr_t);
+    void put(int index, Blob value);
+
     Step step();
     /// Makes it ready for the next use; the values read from it end here.
     void reset();
@@ -59,16 +70,6 @@ private:
     struct Finalize {
         void operator()(sqlite3_stmt* statement) const noexcept;
     };
-
-    void put(int index, std::int64_t value);
-    void put(int index, std::uint64_t value);
-    void put(int index, std::uint32_t value) { put(index, std::uint64_t{value}); }
-    void put(int index, std::uint8_t value) { put(index, std::uint64_t{value}); }
-    void put(int index, bool value) { put(index, std::uint64_t{value}); }
-    void put(int index, base::WallTime value);
-    void put(int index, std::string_view value);
-    void put(int index, std::nullptr_t);
-    void put(int index, Blob value);
 
     std::unique_ptr<sqlite3_stmt, Finalize> statement_;
 };

@@ -2,25 +2,13 @@
 // uses it.
 #include "store/sqlite/run.h"
 
-#include <cstring>
 #include <string>
 
+#include "store/rows.h"
 #include "store/sqlite/sqlite_reader.h"
 
 namespace herald::store {
 namespace {
-
-std::string bytes_of(const base::HashKey& key) {
-    std::string bytes(sizeof key, '\0');
-    std::memcpy(bytes.data(), key.data(), sizeof key);
-    return bytes;
-}
-
-base::HashKey key_of(const std::string& bytes) {
-    base::HashKey key{};
-    std::memcpy(key.data(), bytes.data(), sizeof key);
-    return key;
-}
 
 Status make_facts(Database& database, base::WallTime now) {
     auto facts = database.prepare(
@@ -49,12 +37,12 @@ Result<Home> read_home(Database& database) {
     const std::string bucket_key = statement->text(0);
     const std::string lasting_key = statement->text(1);
     Home home;
-    if (bucket_key.size() != sizeof home.bucket_key ||
-        lasting_key.size() != sizeof home.lasting_key) {
-        return Fault{FaultKind::malformed, "facts: a key has the wrong length"};
-    }
-    home.bucket_key = key_of(bucket_key);
-    home.lasting_key = key_of(lasting_key);
+    const auto buckets = key_of(bucket_key);
+    if (!buckets) return buckets.fault();
+    const auto lasting = key_of(lasting_key);
+    if (!lasting) return lasting.fault();
+    home.bucket_key = *buckets;
+    home.lasting_key = *lasting;
     home.epoch = statement->number32(2);
     home.was_clean = statement->integer(3) != 0;
     home.last_alive = statement->time(4);
@@ -86,6 +74,22 @@ Result<Home> start_run(Database& database, base::WallTime now) {
     }
     if (auto committed = database.execute("COMMIT"); !committed) return committed.fault();
     return home;
+}
+
+Status adopt_home(Database& database, const Home& home) {
+    if (auto begun = database.execute("BEGIN IMMEDIATE"); !begun) return begun;
+    auto facts = database.prepare(
+        "UPDATE facts SET bucket_key = ?1, lasting_key = ?2, epoch = ?3, is_clean = ?4");
+    if (!facts) return facts.fault();
+    const std::string bucket_key = bytes_of(home.bucket_key);
+    const std::string lasting_key = bytes_of(home.lasting_key);
+    facts->bind(Blob{bucket_key}, Blob{lasting_key}, home.epoch, home.was_clean);
+    if (facts->run() != Step::done) return database.fault();
+    auto lane =
+        database.prepare("UPDATE lanes SET alive_at = ?1, next_id = max(next_id, ?2) WHERE id = 1");
+    if (!lane) return lane.fault();
+    if (lane->bind(home.last_alive, home.next_id).run() != Step::done) return database.fault();
+    return database.execute("COMMIT");
 }
 
 Status end_run(Database& database, base::WallTime now) {

@@ -13,6 +13,9 @@ namespace herald::store {
 /// one commit. Faults: io, malformed.
 Result<Home> start_run(Database& database, base::WallTime now);
 
+/// Writes what another store said of itself in place of what this one says. Faults: io.
+Status adopt_home(Database& database, const Home& home);
+
 /// Marks the run as cleanly ended. Faults: io.
 Status end_run(Database& database, base::WallTime now);
 

@@ -2,8 +2,7 @@
 // fails.
 #pragma once
 
-#include <array>
-#include <atomic>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +10,7 @@
 #include "base/metrics.h"
 #include "base/time.h"
 #include "store/ledger.h"
+#include "store/ledger_counters.h"
 #include "store/sqlite/checkpointer.h"
 #include "store/sqlite/database.h"
 #include "store/sqlite/log_buffer.h"
@@ -36,17 +36,16 @@ public:
                                                       const base::Clock& clock);
     ~SqliteLedger() override;
 
+    const Home& home() const noexcept override { return home_; }
+    Status recover(RecoverySink& sink) override;
+    Result<std::vector<Token>> tokens() override;
     std::vector<Outcome> commit(std::span<const Change* const> batch) override;
     Result<Message> message(std::uint64_t id) override;
-    bool is_writable() const noexcept override { return is_writable_; }
+    bool is_writable() const noexcept override { return bool(writability_); }
     void tick() override;
+    std::chrono::microseconds pace() const noexcept override;
+    Status adopt(const Home& home) override;
     Status close() override;
-
-    const Home& home() const noexcept { return home_; }
-    /// Before the first commit. Faults: io, malformed.
-    Status recover(RecoverySink& sink);
-    /// Before the first commit.
-    Result<std::vector<Token>> tokens();
 
 private:
     /// The open file; statements go before the database they belong to.
@@ -57,15 +56,6 @@ private:
         Statement begin;
         Statement commit;
         Statement rollback;
-    };
-    struct Counters {
-        Counters(base::Metrics& metrics);
-        base::Counter& commits;
-        std::array<base::Counter*, 4> changes;  ///< by Outcome
-        std::array<base::Counter*, 4> batches;  ///< by size
-        base::Histogram& seconds;
-        base::Counter& log_bytes;
-        base::Counter& writable;
     };
     enum class Written : std::uint8_t { committed, rolled_back, unknown };
 
@@ -84,15 +74,15 @@ private:
     bool find_out(std::uint64_t sequence);
     void disconnect();
     bool is_in_place();
-    void turn_writable(bool is_writable, const std::string& reason);
     void after_commit();
     void copy_log();
-    void count(const std::vector<Outcome>& outcomes);
 
     const LogBuffer log_buffer_;
     const Database::Place place_;
     const base::Clock& clock_;
-    Counters counters_;
+    LedgerCounters counters_;
+    base::Counter& log_bytes_;
+    Writability writability_;
     FileLock lock_;
     StoreFiles files_;
     Home home_;
@@ -104,7 +94,6 @@ private:
     std::string last_fault_;
     base::WallTime last_commit_{};
     unsigned idle_ticks_ = 0;  ///< without a change
-    std::atomic<bool> is_writable_{true};
 };
 
 }  // namespace herald::store

@@ -2,57 +2,15 @@
 // it.
 #include "store/sqlite/sqlite_reader.h"
 
+#include <algorithm>
 #include <string>
 #include <unordered_set>
 
-#include "store/lists.h"
+#include "store/rows.h"
+#include "store/sqlite/row_io.h"
 
 namespace herald::store {
 namespace {
-
-constexpr std::string_view kAccounts =
-    "SELECT aor, username, realm, ha1_md5, ha1_sha256, ha1_sha512_256, role, resources, packages,"
-    " delegates FROM accounts";
-
-constexpr std::string_view kPublications =
-    "SELECT id, package, aor, entity_tag, source, publisher, rank, arrived, mark_call_id,"
-    " mark_cseq, mark_branch, expires_at, granted, type, body FROM publications";
-
-// Newest first: only the last removal of a number counts.
-constexpr std::string_view kPublicationMarks =
-    "SELECT id, package, aor, entity_tag, source, publisher, rank, arrived, mark_call_id,"
-    " mark_cseq, mark_branch, keep_until FROM publication_marks AS m"
-    " WHERE NOT EXISTS (SELECT 1 FROM publications AS p WHERE p.id = m.id)"
-    " AND keep_until > ?1 ORDER BY sequence DESC";
-
-constexpr std::string_view kSubscriptions =
-    "SELECT id, expires_at, change, remote_cseq, cseq_base, epoch,"
-    " coalesce(mark_call_id, call_id), mark_cseq, mark_branch, package, aor, watcher, call_id,"
-    " local_tag, remote_tag, local_uri, remote_uri, remote_target, route_set, event, accept,"
-    " entity, instance, flow, state, granted FROM subscriptions";
-
-constexpr std::string_view kSubscriptionMarks =
-    "SELECT id, keep_until, change, remote_cseq, cseq_base, epoch,"
-    " coalesce(mark_call_id, call_id), mark_cseq, mark_branch, package, aor, watcher, call_id,"
-    " local_tag, remote_tag, local_uri, remote_uri, remote_target, route_set, event, accept,"
-    " entity, instance, flow FROM subscription_marks AS m"
-    " WHERE NOT EXISTS (SELECT 1 FROM subscriptions AS s WHERE s.id = m.id)"
-    " AND keep_until > ?1 ORDER BY sequence DESC";
-
-constexpr std::string_view kConfirmations =
-    "SELECT id, package, aor, fingerprint, through FROM confirmations";
-
-constexpr std::string_view kMessages =
-    "SELECT id, is_done, keep_until, expires_at, date, size, mark_call_id, mark_cseq, mark_branch,"
-    " recipient, sender, from_value, to_value FROM messages ORDER BY id";
-constexpr std::string_view kMessage =
-    "SELECT id, is_done, keep_until, expires_at, date, size, mark_call_id, mark_cseq, mark_branch,"
-    " recipient, sender, from_value, to_value, headers, body FROM messages WHERE id = ?1";
-
-Fault bad(std::string_view table, std::uint64_t id, std::string_view what) {
-    return {FaultKind::malformed,
-            std::string(table) + " row " + std::to_string(id) + ": " + std::string(what)};
-}
 
 /// Calls `take` for each row until it returns a fault.
 template <class Take>
@@ -66,140 +24,66 @@ Status for_each(Database& database, Result<Statement> statement, Take take) {
     }
 }
 
+/// Reads all rows of a table into one record, whose memory is used again.
+template <class Table, class Take>
+Status for_each_row(Database& database, Take take) {
+    typename Table::Record row{};
+    return for_each(database, database.prepare(select_from<Table>()), [&](Statement& from) {
+        auto read = read_row<Table>(from, row);
+        if (read) take(row);
+        return read;
+    });
+}
+
+/// The newest tombstone of every row that is gone. `row` says what all of them have in common.
+template <class Marks, class Live, class Take>
+Status for_each_mark(Database& database, base::WallTime now, typename Marks::Record row,
+                     Take take) {
+    auto marks = database.prepare(select_marks<Marks, Live>("?1"));
+    if (marks) marks->bind(now);
+    std::unordered_set<std::uint64_t> seen;
+    return for_each(database, std::move(marks), [&](Statement& from) {
+        auto read = read_row<Marks>(from, row);
+        if (read && seen.insert(row.id).second) take(row);
+        return read;
+    });
+}
+
 Status recover_aliases(Database& database, RecoverySink& sink) {
-    return for_each(database, database.prepare("SELECT aor, resource FROM aliases"),
-                    [&sink](Statement& from) -> Status {
-                        sink.on_alias({.aor = from.text(0), .resource = from.text(1)});
-                        return {};
-                    });
+    return for_each_row<tables::Aliases>(database, [&](const Alias& row) { sink.on_alias(row); });
 }
 
 Status recover_accounts(Database& database, RecoverySink& sink) {
-    return for_each(database, database.prepare(kAccounts), [&sink](Statement& from) -> Status {
-        Account row;
-        row.aor = from.text(0);
-        row.username = from.text(1);
-        row.realm = from.text(2);
-        for (int i = 0; i < 3; ++i) row.ha1[i] = from.text(3 + i);
-        const std::uint64_t role = from.number(6);
-        if (role > static_cast<std::uint64_t>(Account::Role::admin)) {
-            return Fault{FaultKind::malformed, "accounts " + row.aor + ": no such role"};
-        }
-        row.role = static_cast<Account::Role>(role);
-        row.resources = split_lines(from.text(7));
-        row.packages = split_lines(from.text(8));
-        row.delegates = split_delegates(from.text(9));
-        sink.on_account(std::move(row));
-        return {};
-    });
-}
-
-/// The columns that publications and their tombstones share.
-Publication publication_of(const Statement& from) {
-    Publication row;
-    row.id = from.number(0);
-    row.package = from.text(1);
-    row.aor = from.text(2);
-    row.entity_tag = from.text(3);
-    row.source = from.text(4);
-    row.publisher = from.text(5);
-    row.rank = static_cast<std::uint8_t>(from.integer(6));
-    row.arrived = from.time(7);
-    row.mark = {.call_id = from.text(8), .cseq = from.number32(9), .branch_hash = from.number(10)};
-    row.expires_at = from.time(11);
-    return row;
+    return for_each_row<tables::Accounts>(
+        database, [&](const AccountRow& row) { sink.on_account(decode(row)); });
 }
 
 Status recover_publications(Database& database, base::WallTime now, RecoverySink& sink) {
-    auto live = for_each(database, database.prepare(kPublications), [&](Statement& from) -> Status {
-        Publication row = publication_of(from);
-        row.granted = from.number32(12);
-        row.type = from.text(13);
-        row.body = from.text(14);
-        sink.on_publication(std::move(row));
-        return {};
-    });
+    const auto take = [&](Publication& row) { sink.on_publication(std::move(row)); };
+    auto live = for_each_row<tables::Publications>(database, take);
     if (!live) return live;
-
-    auto marks = database.prepare(kPublicationMarks);
-    if (marks) marks->bind(now);
-    std::unordered_set<std::uint64_t> seen;
-    return for_each(database, std::move(marks), [&](Statement& from) -> Status {
-        Publication row = publication_of(from);
-        row.is_removed = true;
-        if (seen.insert(row.id).second) sink.on_publication(std::move(row));
-        return {};
-    });
-}
-
-/// The columns that subscriptions and their tombstones share.
-void read_subscription(const Statement& from, Subscription& row) {
-    row.id = from.number(0);
-    row.expires_at = from.time(1);
-    row.change = from.number(2);
-    row.remote_cseq = from.number32(3);
-    row.cseq_base = from.number32(4);
-    row.epoch = from.number32(5);
-    from.read(6, row.mark.call_id);
-    row.mark.cseq = from.number32(7);
-    row.mark.branch_hash = from.number(8);
-    int column = 9;
-    for (std::string* text :
-         {&row.package, &row.aor, &row.watcher, &row.call_id, &row.local_tag, &row.remote_tag,
-          &row.local_uri, &row.remote_uri, &row.remote_target, &row.route_set, &row.event,
-          &row.accept, &row.entity, &row.instance, &row.flow}) {
-        from.read(column++, *text);
-    }
+    Publication mark;
+    mark.is_removed = true;
+    return for_each_mark<tables::PublicationMarks, tables::Publications>(database, now, mark, take);
 }
 
 Status recover_subscriptions(Database& database, base::WallTime now, RecoverySink& sink) {
-    Subscription row;
-    auto live =
-        for_each(database, database.prepare(kSubscriptions), [&](Statement& from) -> Status {
-            read_subscription(from, row);
-            const std::uint64_t state = from.number(24);
-            if (state > static_cast<std::uint64_t>(Subscription::State::giveup)) {
-                return bad("subscriptions", row.id, "no such state");
-            }
-            row.state = static_cast<Subscription::State>(state);
-            row.granted = from.number32(25);
-            sink.on_subscription(row);
-            return {};
-        });
+    const auto take = [&](const Subscription& row) { sink.on_subscription(row); };
+    auto live = for_each_row<tables::Subscriptions>(database, take);
     if (!live) return live;
-
-    auto marks = database.prepare(kSubscriptionMarks);
-    if (marks) marks->bind(now);
-    row.state = Subscription::State::terminated;
-    row.granted = 0;
-    std::unordered_set<std::uint64_t> seen;
-    return for_each(database, std::move(marks), [&](Statement& from) -> Status {
-        read_subscription(from, row);
-        if (seen.insert(row.id).second) sink.on_subscription(row);
-        return {};
-    });
-}
-
-Message message_of(const Statement& from) {
-    Message row;
-    row.id = from.number(0);
-    row.is_done = from.number(1) != 0;
-    row.keep_until = from.time(2);
-    row.expires_at = from.time(3);
-    row.date = from.time(4);
-    row.size = from.number(5);
-    row.mark = {.call_id = from.text(6), .cseq = from.number32(7), .branch_hash = from.number(8)};
-    row.recipient = from.text(9);
-    row.sender = from.text(10);
-    row.from = from.text(11);
-    row.to = from.text(12);
-    return row;
+    Subscription mark;
+    mark.state = Subscription::State::terminated;
+    return for_each_mark<tables::SubscriptionMarks, tables::Subscriptions>(database, now, mark,
+                                                                           take);
 }
 
 Status recover_messages(Database& database, RecoverySink& sink) {
-    return for_each(database, database.prepare(kMessages), [&sink](Statement& from) -> Status {
-        sink.on_message(message_of(from));
-        return {};
+    auto statement = database.prepare(select_from<tables::MessageHeads>() + " ORDER BY id");
+    return for_each(database, std::move(statement), [&sink](Statement& from) {
+        Message row;
+        auto read = read_row<tables::MessageHeads>(from, row);
+        if (read) sink.on_message(std::move(row));
+        return read;
     });
 }
 
@@ -219,15 +103,9 @@ Status drop_confirmations(Database& database, const std::vector<std::uint64_t>& 
 
 Status recover_confirmations(Database& database, RecoverySink& sink) {
     std::vector<std::uint64_t> orphans;
-    auto live =
-        for_each(database, database.prepare(kConfirmations), [&](Statement& from) -> Status {
-            const bool is_watched = sink.on_confirmation({.package = from.text(1),
-                                                          .aor = from.text(2),
-                                                          .fingerprint = from.number(3),
-                                                          .through = from.number(4)});
-            if (!is_watched) orphans.push_back(from.number(0));
-            return {};
-        });
+    auto live = for_each_row<tables::Confirmations>(database, [&](const ConfirmationRow& one) {
+        if (!sink.on_confirmation(one.row)) orphans.push_back(one.id);
+    });
     if (!live) return live;
     return drop_confirmations(database, orphans);
 }
@@ -244,27 +122,23 @@ Status recover(Database& database, base::WallTime now, RecoverySink& sink) {
 }
 
 Result<Message> read_message(Database& database, std::uint64_t id) {
-    auto statement = database.prepare(kMessage);
+    auto statement = database.prepare(select_from<tables::Messages>() + " WHERE id = ?1");
     if (!statement) return statement.fault();
     const Step step = statement->bind(id).step();
     if (step == Step::done) return Fault{FaultKind::not_found, "There is no such message"};
     if (step != Step::row) return database.fault();
-    Message row = message_of(*statement);
-    row.headers = statement->text(13);
-    row.body = statement->text(14);
+    Message row;
+    if (auto read = read_row<tables::Messages>(*statement, row); !read) return read.fault();
     return row;
 }
 
 Result<std::vector<Token>> read_tokens(Database& database) {
     std::vector<Token> tokens;
-    auto read = for_each(
-        database, database.prepare("SELECT name, sha256_hex, role FROM tokens ORDER BY name"),
-        [&tokens](Statement& from) -> Status {
-            tokens.push_back(
-                {.name = from.text(0), .sha256_hex = from.text(1), .role = from.text(2)});
-            return {};
-        });
+    auto read =
+        for_each_row<tables::Tokens>(database, [&](const Token& row) { tokens.push_back(row); });
     if (!read) return read.fault();
+    std::sort(tokens.begin(), tokens.end(),
+              [](const Token& a, const Token& b) { return a.name < b.name; });
     return tokens;
 }
 

@@ -1,17 +1,13 @@
 // store/sqlite/sqlite_writer.h: one change as SQL, with all statements prepared.
 #pragma once
 
-#include <optional>
+#include <string>
 
 #include "base/id.h"
-#include "store/records.h"
+#include "store/meaning.h"
 #include "store/sqlite/database.h"
 
 namespace herald::store {
-
-/// The number of a Confirmation's row.
-std::uint64_t confirmation_id(const base::HashKey& key, std::string_view package,
-                              std::string_view aor);
 
 /// Applies changes inside a transaction its user opened. Lives no longer than the database.
 class SqliteWriter {
@@ -20,7 +16,7 @@ public:
     static Result<SqliteWriter> prepare(Database& database, const base::HashKey& key);
 
     /// committed or refused; nullopt: a statement failed and the transaction must be rolled back.
-    std::optional<Outcome> apply(const Change& change);
+    Applied apply(const Change& change);
 
     /// The row of this lane; part of every transaction.
     struct LaneRow {
@@ -36,26 +32,41 @@ public:
     bool sweep(base::WallTime now);
 
 private:
-    using Applied = std::optional<Outcome>;
+    friend Meaning<SqliteWriter>;
 
-    Applied apply(const PutPublication& change);
-    Applied apply(const RefreshPublication& change);
-    Applied apply(const RemovePublication& change);
-    Applied apply(const ChangePublications& change);
-    Applied apply(const PutSubscription& change);
-    Applied apply(const UpdateSubscription& change);
-    Applied apply(const TouchSubscription& change);
-    Applied apply(const RemoveSubscription& change);
-    Applied apply(const PutConfirmation& change);
-    Applied apply(const PutMessage& change);
-    Applied apply(const RemoveMessage& change);
-    Applied apply(const PutAccount& change);
-    Applied apply(const RemoveAccount& change);
-    Applied apply(const PutAlias& change);
-    Applied apply(const RemoveAlias& change);
-    Applied apply(const PutToken& change);
+    Applied put(const Publication& row);
+    Applied replace(const Publication& row, const std::string& expected_tag);
+    Applied refresh(const RefreshPublication& change);
+    Applied erase(const RemovePublication& change);
+    Applied bury(const RemovePublication& change);
+    template <class Apply>
+    Applied together(const ChangePublications& several, Apply apply_one) {
+        if (!save()) return std::nullopt;
+        Applied applied = Outcome::committed;
+        for (const auto& change : several.changes) {
+            if (applied == Outcome::committed) applied = apply_one(change);
+        }
+        return end_save(applied);
+    }
+    Applied put(const Subscription& row);
+    Applied replace(const Subscription& row);
+    Applied touch(const TouchSubscription& change);
+    Applied bury(const RemoveSubscription& change);
+    Applied erase_subscription(std::uint64_t id);
+    Applied put(const ConfirmationRow& row);
+    Applied erase_confirmation(std::uint64_t id);
+    Applied put(const Message& row);
+    Applied finish(const RemoveMessage& change);
+    Applied erase_message(std::uint64_t id);
+    Applied put(const AccountRow& row);
+    Applied erase_account(const std::string& aor);
+    Applied put(const Alias& row);
+    Applied erase_alias(const std::string& aor);
+    Applied put(const Token& row);
 
-    Applied mark_publication(const RemovePublication& change);
+    bool save();
+    /// Undoes what was refused.
+    Applied end_save(Applied applied);
     void note_mark(base::WallTime keep_until);
     /// For statements that need not meet a row.
     Applied run(Statement& statement);

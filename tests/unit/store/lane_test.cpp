@@ -14,6 +14,9 @@ using namespace testing;
 /// Remembers what it was given; commits when let.
 class SlowLedger final : public Ledger {
 public:
+    const Home& home() const noexcept override { return home_; }
+    Status recover(RecoverySink&) override { return {}; }
+    Result<std::vector<Token>> tokens() override { return std::vector<Token>(); }
     std::vector<Outcome> commit(std::span<const Change* const> batch) override {
         entered_.fetch_add(1);
         entered_.notify_all();
@@ -38,6 +41,8 @@ public:
     }
     bool is_writable() const noexcept override { return true; }
     void tick() override {}
+    std::chrono::microseconds pace() const noexcept override { return 700us; }
+    Status adopt(const Home&) override { return {}; }
     Status close() override { return {}; }
 
     void open_gate() {
@@ -58,6 +63,7 @@ public:
     }
 
 private:
+    const Home home_{};
     std::atomic<bool> gate_{true};
     std::atomic<int> entered_{0};
     std::mutex mutex_;

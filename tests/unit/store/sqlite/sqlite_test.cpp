@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "store/migrations.h"
 #include "store/sqlite/file_lock.h"
 #include "store/sqlite/migrate.h"
 #include "tests/unit/store/support.h"
@@ -220,7 +221,7 @@ TEST_CASE("migrations are applied once, in order, and a broken one leaves nothin
 }
 
 TEST_CASE("migrations use only words that both databases read alike") {
-    for (const base::EmbeddedFile& file : migrations()) {
+    for (const base::EmbeddedFile& file : migrations_for(Dialect::sqlite)) {
         for (const char* word : {"AUTOINCREMENT", "WITHOUT ROWID", "PRAGMA", "datetime(", "`"}) {
             CHECK_MESSAGE(file.text.find(word) == std::string_view::npos, file.name, word);
         }

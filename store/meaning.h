@@ -1,0 +1,93 @@
+// store/meaning.h: what a change means, said in operations on single rows that a database carries
+// out.
+#pragma once
+
+#include <optional>
+#include <variant>
+
+#include "store/rows.h"
+
+namespace herald::store {
+
+/// What became of an operation; nullopt: it failed, and the transaction cannot be kept.
+using Applied = std::optional<Outcome>;
+
+/// Applies changes to `Rows`, which brings these operations.
+///
+/// Refused where there is no such row, or it has another entity-tag than the expected one:
+/// replace(), refresh(), bury(RemovePublication), erase(RemovePublication), and of subscriptions
+/// replace() and touch(). Refused where there is one: put(Message). All others are committed
+/// whether or not there is a row.
+///
+/// bury() leaves a tombstone of the row it deletes, finish() one of a message.
+/// together(changes, apply) makes all of several changes, applying each by `apply`, or none.
+template <class Rows>
+class Meaning {
+public:
+    Meaning(Rows& rows, const base::HashKey& key) : rows_(rows), key_(key) {}
+
+    Applied apply(const Change& change) {
+        return std::visit([this](const auto& one) { return this->make(one); }, change);
+    }
+
+private:
+    static constexpr base::WallTime kNever{};
+
+    Applied make(const PutPublication& change) {
+        if (change.expected_tag.empty()) return rows_.put(change.row);
+        return rows_.replace(change.row, change.expected_tag);
+    }
+    Applied make(const RefreshPublication& change) { return rows_.refresh(change); }
+    Applied make(const RemovePublication& change) {
+        return change.keep_until == kNever ? rows_.erase(change) : rows_.bury(change);
+    }
+    Applied make(const ChangePublications& change) {
+        const auto one = [this](const auto& each) { return this->make(each); };
+        if (change.changes.empty()) return Outcome::committed;
+        if (change.changes.size() == 1) return std::visit(one, change.changes.front());
+        return rows_.together(change, [&one](const auto& each) { return std::visit(one, each); });
+    }
+
+    Applied make(const PutSubscription& change) {
+        Applied applied = rows_.put(change.row);
+        for (const std::uint64_t id : change.replaces) {
+            if (applied != Outcome::committed) return applied;
+            if (id != change.row.id) applied = rows_.erase_subscription(id);
+        }
+        return applied;
+    }
+    Applied make(const UpdateSubscription& change) { return rows_.replace(change.row); }
+    Applied make(const TouchSubscription& change) { return rows_.touch(change); }
+    /// A row that is gone already is what was wanted.
+    Applied make(const RemoveSubscription& change) {
+        if (change.keep_until == kNever) return rows_.erase_subscription(change.id);
+        return rows_.bury(change);
+    }
+
+    Applied make(const PutConfirmation& change) {
+        const auto id = confirmation_id(key_, change.row.package, change.row.aor);
+        if (change.row.through == 0) return rows_.erase_confirmation(id);
+        return rows_.put(ConfirmationRow{id, change.row});
+    }
+
+    Applied make(const PutMessage& change) { return rows_.put(change.row); }
+    /// A row that is gone already is what was wanted.
+    Applied make(const RemoveMessage& change) {
+        if (change.keep_until == kNever) return rows_.erase_message(change.id);
+        return rows_.finish(change);
+    }
+
+    Applied make(const PutAccount& change) {
+        const auto row = encode(change.row);
+        return row ? rows_.put(*row) : Outcome::refused;
+    }
+    Applied make(const RemoveAccount& change) { return rows_.erase_account(change.aor); }
+    Applied make(const PutAlias& change) { return rows_.put(change.row); }
+    Applied make(const RemoveAlias& change) { return rows_.erase_alias(change.aor); }
+    Applied make(const PutToken& change) { return rows_.put(change.row); }
+
+    Rows& rows_;
+    const base::HashKey& key_;
+};
+
+}  // namespace herald::store

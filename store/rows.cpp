@@ -1,0 +1,156 @@
+// store/rows.cpp: rows as the databases have them: encoded, numbered, checked.
+#include "store/rows.h"
+
+#include <algorithm>
+#include <cstring>
+#include <unordered_set>
+
+#include "store/lists.h"
+
+namespace herald::store {
+namespace {
+
+/// The rows that changes name, each as one number: two that share it are taken for one row.
+class NamedRows {
+public:
+    /// False where one was named before.
+    bool add(const Change& change) {
+        return std::visit([this](const auto& one) { return add(one); }, change);
+    }
+
+private:
+    enum class Table : std::uint64_t { publication, subscription, message, confirmation, text };
+
+    bool note(Table table, std::uint64_t id) {
+        constexpr std::uint64_t kSpread = 0x9E37'79B9'7F4A'7C15;
+        return rows_.insert(id * kSpread + static_cast<std::uint64_t>(table)).second;
+    }
+    bool note(std::string_view table, std::string_view key) {
+        std::string text(table);
+        text += '\0';
+        text += key;
+        return note(Table::text, base::keyed_hash(key_, text));
+    }
+
+    bool add(const PutPublication& one) { return note(Table::publication, one.row.id); }
+    bool add(const RefreshPublication& one) { return note(Table::publication, one.id); }
+    bool add(const RemovePublication& one) { return note(Table::publication, one.id); }
+    bool add(const ChangePublications& several) {
+        bool is_new = true;
+        for (const auto& change : several.changes) {
+            is_new = std::visit([this](const auto& one) { return add(one); }, change) && is_new;
+        }
+        return is_new;
+    }
+    bool add(const PutSubscription& one) {
+        bool is_new = note(Table::subscription, one.row.id);
+        for (const std::uint64_t id : one.replaces) {
+            if (id != one.row.id) is_new = note(Table::subscription, id) && is_new;
+        }
+        return is_new;
+    }
+    bool add(const UpdateSubscription& one) { return note(Table::subscription, one.row.id); }
+    bool add(const TouchSubscription& one) { return note(Table::subscription, one.id); }
+    bool add(const RemoveSubscription& one) { return note(Table::subscription, one.id); }
+    bool add(const PutConfirmation& one) {
+        return note(Table::confirmation, confirmation_id(key_, one.row.package, one.row.aor));
+    }
+    bool add(const PutMessage& one) { return note(Table::message, one.row.id); }
+    bool add(const RemoveMessage& one) { return note(Table::message, one.id); }
+    bool add(const PutAccount& one) { return note("accounts", one.row.aor); }
+    bool add(const RemoveAccount& one) { return note("accounts", one.aor); }
+    bool add(const PutAlias& one) { return note("aliases", one.row.aor); }
+    bool add(const RemoveAlias& one) { return note("aliases", one.aor); }
+    bool add(const PutToken& one) { return note("tokens", one.row.name); }
+
+    static inline const base::HashKey key_ = base::random_key();
+    std::unordered_set<std::uint64_t> rows_;
+};
+
+}  // namespace
+
+std::optional<AccountRow> encode(const Account& account) {
+    auto resources = join_lines(account.resources);
+    auto packages = join_lines(account.packages);
+    auto delegates = join_delegates(account.delegates);
+    if (!resources || !packages || !delegates) return std::nullopt;
+    return AccountRow{account, std::move(*resources), std::move(*packages), std::move(*delegates)};
+}
+
+Account decode(AccountRow row) {
+    row.account.resources = split_lines(row.resources);
+    row.account.packages = split_lines(row.packages);
+    row.account.delegates = split_delegates(row.delegates);
+    return std::move(row.account);
+}
+
+std::uint64_t confirmation_id(const base::HashKey& key, std::string_view package,
+                              std::string_view aor) {
+    std::string text(package);
+    text += '\0';
+    text += aor;
+    return base::keyed_hash(key, text);
+}
+
+std::uint64_t row_of(const Change& change) {
+    return std::visit(
+        [](const auto& one) -> std::uint64_t {
+            if constexpr (requires { one.row.id; }) return one.row.id;
+            if constexpr (requires { one.id; }) return one.id;
+            return 0;
+        },
+        change);
+}
+
+std::uint64_t highest_id(const Change& change) {
+    if (const auto* put = std::get_if<PutPublication>(&change)) return put->row.id;
+    if (const auto* put = std::get_if<PutSubscription>(&change)) return put->row.id;
+    if (const auto* put = std::get_if<PutMessage>(&change)) return put->row.id;
+    const auto* several = std::get_if<ChangePublications>(&change);
+    if (several == nullptr) return 0;
+    std::uint64_t highest = 0;
+    for (const auto& one : several->changes) {
+        if (const auto* put = std::get_if<PutPublication>(&one)) {
+            highest = std::max(highest, put->row.id);
+        }
+    }
+    return highest;
+}
+
+std::string bytes_of(const base::HashKey& key) {
+    std::string bytes(sizeof key, '\0');
+    std::memcpy(bytes.data(), key.data(), sizeof key);
+    return bytes;
+}
+
+Result<base::HashKey> key_of(std::string_view bytes) {
+    base::HashKey key{};
+    if (bytes.size() != sizeof key) {
+        return Fault{FaultKind::malformed, "facts: a key has the wrong length"};
+    }
+    std::memcpy(key.data(), bytes.data(), sizeof key);
+    return key;
+}
+
+std::string row_name(const AccountRow& row) {
+    return row.account.aor;
+}
+std::string row_name(const Alias& row) {
+    return row.aor;
+}
+std::string row_name(const Token& row) {
+    return row.name;
+}
+
+std::span<const Change* const> without_repetition(std::span<const Change* const> batch) {
+    NamedRows named;
+    std::size_t count = 0;
+    while (count < batch.size() && (named.add(*batch[count]) || count == 0)) ++count;
+    return batch.first(count);
+}
+
+bool names_row_twice(const Change& change) {
+    return std::holds_alternative<ChangePublications>(change) && !NamedRows().add(change);
+}
+
+}  // namespace herald::store

@@ -1,0 +1,54 @@
+// store/rows.h: rows as the databases have them: encoded, numbered, checked.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/id.h"
+#include "base/result.h"
+#include "store/columns.h"
+
+namespace herald::store {
+
+/// nullopt where a list could not be read back.
+std::optional<AccountRow> encode(const Account& account);
+Account decode(AccountRow row);
+
+/// The number of a Confirmation's row. `key` as in Home::lasting_key.
+std::uint64_t confirmation_id(const base::HashKey& key, std::string_view package,
+                              std::string_view aor);
+
+/// The number of the row a change is about; 0 where it has none, or several.
+std::uint64_t row_of(const Change& change);
+/// The highest number a change gives to a row; 0 for none.
+std::uint64_t highest_id(const Change& change);
+
+/// Keys as facts keep them.
+std::string bytes_of(const base::HashKey& key);
+/// Faults: malformed.
+Result<base::HashKey> key_of(std::string_view bytes);
+
+/// How a fault of recovery names a row.
+std::string row_name(const AccountRow& row);
+std::string row_name(const Alias& row);
+std::string row_name(const Token& row);
+template <class Row>
+std::string row_name(const Row& row) {
+    return "row " + std::to_string(row.id);
+}
+
+/// What recovery says of a row with a value that cannot be.
+template <class Table>
+Fault bad_row(const typename Table::Record& row, std::string_view column) {
+    return {FaultKind::malformed,
+            std::string(Table::name) + " " + row_name(row) + ": no such " + std::string(column)};
+}
+
+/// The first changes of `batch`, as many as name no row twice (at least one).
+std::span<const Change* const> without_repetition(std::span<const Change* const> batch);
+/// Whether changes that are made together name a row twice.
+bool names_row_twice(const Change& change);
+
+}  // namespace herald::store

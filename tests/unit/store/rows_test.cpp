@@ -1,0 +1,154 @@
+// tests/unit/store/rows_test.cpp: what changes mean and which rows they name, without a database.
+#include "store/meaning.h"
+#include "tests/unit/store/support.h"
+
+namespace herald::store {
+namespace {
+
+using namespace testing;
+
+/// Writes down what it is asked to do; refuses what it is told to.
+struct Notebook {
+    std::vector<std::string> asked;
+    std::string refuses;
+
+    Applied note(const std::string& what) {
+        asked.push_back(what);
+        return what == refuses ? Outcome::refused : Outcome::committed;
+    }
+    static std::string of(const char* what, std::uint64_t id) {
+        return std::string(what) + ' ' + std::to_string(id);
+    }
+
+    Applied put(const Publication& row) { return note(of("put", row.id)); }
+    Applied replace(const Publication& row, const std::string& tag) {
+        return note(of("replace", row.id) + ' ' + tag);
+    }
+    Applied refresh(const RefreshPublication& one) { return note(of("refresh", one.id)); }
+    Applied erase(const RemovePublication& one) { return note(of("erase", one.id)); }
+    Applied bury(const RemovePublication& one) { return note(of("bury", one.id)); }
+    template <class Apply>
+    Applied together(const ChangePublications& several, Apply apply) {
+        Applied applied = note("together");
+        for (const auto& one : several.changes) {
+            if (applied == Outcome::committed) applied = apply(one);
+        }
+        return applied;
+    }
+    Applied put(const Subscription& row) { return note(of("put", row.id)); }
+    Applied replace(const Subscription& row) { return note(of("replace", row.id)); }
+    Applied touch(const TouchSubscription& one) { return note(of("touch", one.id)); }
+    Applied bury(const RemoveSubscription& one) { return note(of("bury", one.id)); }
+    Applied erase_subscription(std::uint64_t id) { return note(of("erase", id)); }
+    Applied put(const ConfirmationRow& row) { return note("put " + row.row.aor); }
+    Applied erase_confirmation(std::uint64_t) { return note("erase"); }
+    Applied put(const Message& row) { return note(of("put", row.id)); }
+    Applied finish(const RemoveMessage& one) { return note(of("finish", one.id)); }
+    Applied erase_message(std::uint64_t id) { return note(of("erase", id)); }
+    Applied put(const AccountRow& row) { return note("put " + row.account.aor); }
+    Applied erase_account(const std::string& aor) { return note("erase " + aor); }
+    Applied put(const Alias& row) { return note("put " + row.aor); }
+    Applied erase_alias(const std::string& aor) { return note("erase " + aor); }
+    Applied put(const Token& row) { return note("put " + row.name); }
+};
+
+using Asked = std::vector<std::string>;
+constexpr base::HashKey kKey{1, 2};
+constexpr base::WallTime kLater{std::chrono::seconds(100)};
+
+struct Made {
+    Applied outcome;
+    Asked asked;
+};
+Made make(const Change& change, std::string refuses = {}) {
+    Notebook rows{.asked = {}, .refuses = std::move(refuses)};
+    const Applied outcome = Meaning<Notebook>(rows, kKey).apply(change);
+    return {outcome, rows.asked};
+}
+
+TEST_CASE("RFC 3903 4: a publication is put, or replaces the one with the tag it names") {
+    CHECK(make(PutPublication{.row = publication(1), .expected_tag = {}}).asked == Asked{"put 1"});
+    CHECK(make(PutPublication{.row = publication(1), .expected_tag = "t"}).asked ==
+          Asked{"replace 1 t"});
+}
+
+TEST_CASE("what is to be recognised again is buried, the rest erased") {
+    CHECK(make(RemovePublication{.id = 1}).asked == Asked{"erase 1"});
+    CHECK(make(RemovePublication{.id = 1, .keep_until = kLater}).asked == Asked{"bury 1"});
+    CHECK(make(RemoveSubscription{.id = 1}).asked == Asked{"erase 1"});
+    CHECK(make(RemoveSubscription{.id = 1, .keep_until = kLater}).asked == Asked{"bury 1"});
+    CHECK(make(RemoveMessage{.id = 1}).asked == Asked{"erase 1"});
+    CHECK(make(RemoveMessage{.id = 1, .keep_until = kLater}).asked == Asked{"finish 1"});
+}
+
+TEST_CASE("RFC 3261 10.3: several publications are changed together, one alone is not") {
+    const PutPublication put{.row = publication(1), .expected_tag = {}};
+    const RemovePublication removal{.id = 2};
+
+    CHECK(make(ChangePublications{{put}}).asked == Asked{"put 1"});
+    CHECK(make(ChangePublications{}).outcome == Outcome::committed);
+    CHECK(make(ChangePublications{{put, removal}}).asked == Asked{"together", "put 1", "erase 2"});
+    CHECK(make(ChangePublications{{removal, put}}, "erase 2").outcome == Outcome::refused);
+}
+
+TEST_CASE("a subscription takes the place of others, but not of itself") {
+    CHECK(make(PutSubscription{.row = subscription(3), .replaces = {1, 3, 2}}).asked ==
+          Asked{"put 3", "erase 1", "erase 2"});
+}
+
+TEST_CASE("a confirmation through nothing is none") {
+    const Confirmation row{.package = "presence", .aor = "sip:a", .fingerprint = 1, .through = 0};
+    CHECK(make(PutConfirmation{row}).asked == Asked{"erase"});
+    auto told = row;
+    told.through = 1;
+    CHECK(make(PutConfirmation{told}).asked == Asked{"put sip:a"});
+}
+
+TEST_CASE("an account whose lists cannot be written is refused before any row is touched") {
+    const auto made = make(PutAccount{{.aor = "sip:a", .resources = {"x\ny"}}});
+    CHECK(made.outcome == Outcome::refused);
+    CHECK(made.asked.empty());
+}
+
+std::size_t run_length(const std::vector<Change>& changes) {
+    std::vector<const Change*> batch;
+    for (const Change& change : changes) batch.push_back(&change);
+    return without_repetition(batch).size();
+}
+
+TEST_CASE("a batch is cut before it names a row twice") {
+    const PutPublication put{.row = publication(1), .expected_tag = {}};
+
+    CHECK(run_length({}) == 0);
+    CHECK(run_length({put}) == 1);
+    CHECK(run_length({put, RefreshPublication{.id = 2}, RemovePublication{.id = 1}}) == 2);
+    CHECK(run_length({put, PutSubscription{.row = subscription(1), .replaces = {}}}) == 2);
+    CHECK(run_length({TouchSubscription{.id = 5},
+                      PutSubscription{.row = subscription(6), .replaces = {5}}}) == 1);
+    CHECK(run_length({PutConfirmation{{.package = "a", .aor = "b", .through = 1}},
+                      PutConfirmation{{.package = "a", .aor = "c", .through = 1}},
+                      PutConfirmation{{.package = "a", .aor = "b"}}}) == 2);
+    CHECK(run_length({PutAlias{{"a", "b"}}, RemoveAccount{"a"}, RemoveAlias{"a"}}) == 2);
+    CHECK(run_length({ChangePublications{{put, RemovePublication{.id = 2}}},
+                      RemovePublication{.id = 2}}) == 1);
+}
+
+TEST_CASE("a change that names a row twice goes alone, and is known") {
+    const PutPublication put{.row = publication(1), .expected_tag = {}};
+    const ChangePublications twice{{put, RemovePublication{.id = 1}}};
+
+    CHECK(run_length({twice, put}) == 1);
+    CHECK(names_row_twice(twice));
+    CHECK_FALSE(names_row_twice(ChangePublications{{put, RemovePublication{.id = 2}}}));
+}
+
+TEST_CASE("the highest number a change gives away") {
+    CHECK(highest_id(PutPublication{.row = publication(7), .expected_tag = {}}) == 7);
+    CHECK(highest_id(ChangePublications{{PutPublication{publication(3), {}},
+                                         PutPublication{publication(9), {}},
+                                         RemovePublication{.id = 20}}}) == 9);
+    CHECK(highest_id(RemovePublication{.id = 20}) == 0);
+}
+
+}  // namespace
+}  // namespace herald::store
