@@ -1,9 +1,13 @@
 // store/open.cpp: the store behind a URL.
+#include "store/open.h"
+
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "store/lane.h"
+#include "store/postgres/address.h"
+#include "store/postgres/postgres_ledger.h"
 #include "store/sqlite/sqlite_ledger.h"
 #include "store/store.h"
 
@@ -13,67 +17,94 @@ namespace {
 constexpr std::string_view kSqlite = "sqlite:";
 constexpr std::string_view kMemory = "memory:";
 
-/// What the operating system and SQLite say rarely names the file.
-Fault named(Fault fault, std::string_view url) {
-    const auto path = url.substr(url.find(':') + 1);
+/// What the operating system and the databases say rarely names the store.
+Fault named(Fault fault, std::string_view place) {
+    const auto path = place.substr(place.find(':') + 1);
     if (fault.detail.find(path) == std::string::npos)
-        fault.detail = "store " + std::string(url) + ": " + fault.detail;
+        fault.detail = "store " + std::string(place) + ": " + fault.detail;
     return fault;
 }
-Status named(Status status, std::string_view url) {
-    return status ? status : named(status.fault(), url);
+Status named(Status status, std::string_view place) {
+    return status ? status : named(status.fault(), place);
 }
 
-class SqliteStore final : public Store {
+/// A ledger behind a lane.
+class LaneStore final : public Store {
 public:
-    SqliteStore(std::string_view url, std::unique_ptr<SqliteLedger> ledger,
-                const StoreOptions& options, std::vector<Token> tokens, base::Metrics& metrics)
-        : url_(url),
-          ledger_(std::move(ledger)),
+    LaneStore(OpenLedger opened, const StoreOptions& options, std::vector<Token> tokens,
+              base::Metrics& metrics)
+        : place_(std::move(opened.place)),
+          ledger_(std::move(opened.ledger)),
           tokens_(std::move(tokens)),
           lane_(std::make_unique<Lane>(*ledger_, options, metrics)) {}
 
     const Home& home() const noexcept override { return ledger_->home(); }
-    Status recover(RecoverySink& sink) override { return named(ledger_->recover(sink), url_); }
+    Status recover(RecoverySink& sink) override { return named(ledger_->recover(sink), place_); }
     std::vector<Token> tokens() const override { return tokens_; }
     std::unique_ptr<Port> attach(base::Loop& loop) override { return lane_->attach(loop); }
     bool is_writable() const noexcept override { return ledger_->is_writable(); }
 
     Status close() override {
+        ledger_->give_up();
         lane_->drain();
-        return named(ledger_->close(), url_);
+        return named(ledger_->close(), place_);
     }
 
 private:
-    const std::string url_;
-    std::unique_ptr<SqliteLedger> ledger_;
+    const std::string place_;
+    std::unique_ptr<Ledger> ledger_;
     std::vector<Token> tokens_;
     std::unique_ptr<Lane> lane_;
 };
 
-/// Where the URL leads; an empty path for none of ours.
+/// Where the URL leads; an empty path for none of SQLite's.
 Database::Place place_of(std::string_view url, const StoreOptions& options) {
     if (url == kMemory) return {.path = ":memory:", .vfs = {}};
     if (url.substr(0, kSqlite.size()) != kSqlite) return {};
     return {.path = std::string(url.substr(kSqlite.size())), .vfs = options.vfs};
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Store>> open(std::string_view url, const StoreOptions& options,
-                                    base::Metrics& metrics, const base::Clock& clock) {
+Result<OpenLedger> open_sqlite(std::string_view url, const StoreOptions& options,
+                               base::Metrics& metrics, const base::Clock& clock) {
     Database::Place place = place_of(url, options);
     if (place.path.empty()) {
         return Fault{FaultKind::invalid_configuration,
-                     "store: '" + std::string(url) + "' is neither sqlite:<path> nor memory:"};
+                     "store: '" + std::string(url) +
+                         "' is neither sqlite:<path>, postgresql://<role>@<host>/<database> nor "
+                         "memory:"};
     }
     auto ledger = SqliteLedger::open(
         {.place = std::move(place), .has_checkpointer = !options.is_inline}, metrics, clock);
     if (!ledger) return named(ledger.fault(), url);
-    auto tokens = (*ledger)->tokens();
-    if (!tokens) return named(tokens.fault(), url);
-    return std::unique_ptr<Store>(std::make_unique<SqliteStore>(url, std::move(*ledger), options,
-                                                                std::move(*tokens), metrics));
+    return OpenLedger{std::string(url), *std::move(ledger)};
+}
+
+Result<OpenLedger> open_postgres(std::string_view url, base::Metrics& metrics,
+                                 const base::Clock& clock) {
+    auto address = read_address(url);
+    if (!address) return Fault{address.fault().kind, "store: " + address.fault().detail};
+    const std::string place = address->shown;
+    auto ledger = PostgresLedger::open(*std::move(address), metrics, clock);
+    if (!ledger) return named(ledger.fault(), place);
+    return OpenLedger{place, *std::move(ledger)};
+}
+
+}  // namespace
+
+Result<OpenLedger> open_ledger(std::string_view url, const StoreOptions& options,
+                               base::Metrics& metrics, const base::Clock& clock) {
+    if (is_postgres(url)) return open_postgres(url, metrics, clock);
+    return open_sqlite(url, options, metrics, clock);
+}
+
+Result<std::unique_ptr<Store>> open(std::string_view url, const StoreOptions& options,
+                                    base::Metrics& metrics, const base::Clock& clock) {
+    auto opened = open_ledger(url, options, metrics, clock);
+    if (!opened) return opened.fault();
+    auto tokens = opened->ledger->tokens();
+    if (!tokens) return named(tokens.fault(), opened->place);
+    return std::unique_ptr<Store>(
+        std::make_unique<LaneStore>(*std::move(opened), options, *std::move(tokens), metrics));
 }
 
 }  // namespace herald::store

@@ -20,6 +20,15 @@ std::string quoted(std::string_view value) {
     return "\"" + std::string(value) + "\"";
 }
 
+/// Whether a password stands before the host: it would be shown with the URL.
+bool has_password(std::string_view url) {
+    const auto begin = url.find("://") + 3;
+    const auto authority = url.substr(begin, url.find('/', begin) - begin);
+    const auto at = authority.rfind('@');
+    return (at != std::string_view::npos && authority.find(':') < at) ||
+           url.find("password=") != std::string_view::npos;
+}
+
 }  // namespace
 
 std::string read_domain(Config& config, std::string_view value) {
@@ -134,8 +143,15 @@ std::string show_log_level(const Config& config) {
 
 std::string read_store_url(Config& config, std::string_view value) {
     const bool is_file = value.substr(0, 7) == "sqlite:" && value.size() > 7;
-    if (!is_file && value != "memory:")
-        return quoted(value) + " is not a store, expected \"sqlite:<file>\" or \"memory:\"";
+    const bool is_server = value.starts_with("postgresql://") || value.starts_with("postgres://");
+    if (is_server && has_password(value))
+        return "no password belongs here, where everybody may read it: put it alone into a file "
+               "and "
+               "add ?password_file=<file>";
+    if (!is_file && !is_server && value != "memory:")
+        return quoted(value) +
+               " is not a store, expected \"sqlite:<file>\", "
+               "\"postgresql://role@host/database\" or \"memory:\"";
     config.store_url = value;
     return {};
 }

@@ -163,10 +163,12 @@ constexpr ConfigKey kServerKeys[] = {
 };
 
 constexpr ConfigKey kStoreKeys[] = {
-    text<&C::store_url>({"store", "url",
-                         "\"sqlite:<file>\", relative to the working directory or absolute. "
-                         "\"memory:\" forgets everything at a restart."},
-                        read_store_url),
+    text<&C::store_url>(
+        {"store", "url",
+         "\"sqlite:<file>\", relative to the working directory or absolute; or "
+         "\"postgresql://role@host/database?password_file=<file>\", see docs/postgresql.md. "
+         "\"memory:\" forgets everything at a restart."},
+        read_store_url),
     number<&C::store_queue>(
         {"store", "queue",
          "Changes waiting for the disk; with more, new requests are answered 503 and Retry-After."},

@@ -2,13 +2,16 @@
 #include "tests/conformance/live.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
+#include <stdexcept>
 
 #include "base/id.h"
 #include "base/text.h"
 #include "cli/arguments.h"
 #include "http/json.h"
 #include "packages/package.h"
+#include "store/postgres/session.h"
 #include "tests/conformance/draft.h"
 #include "tests/support/fake_transport.h"
 
@@ -37,6 +40,18 @@ std::string_view name_of(store::Account::Role role) {
             break;
     }
     return "user";
+}
+
+/// In the folder, or a schema of its own on the PostgreSQL of scripts/postgres.
+std::string store_url(const std::string& folder) {
+    const char* server = std::getenv("HERALD_POSTGRES");
+    if (server == nullptr) return "sqlite:" + folder + "/herald.db";
+    const std::string schema = "live_" + base::random_token(10);
+    const auto address = store::read_address(server);
+    auto session = address ? store::Session::open(*address) : address.fault();
+    const auto made = session ? session->execute("CREATE SCHEMA " + schema) : session.fault();
+    if (!made) throw std::runtime_error(made.fault().detail);
+    return server + ("?options=-csearch_path%3D" + schema);
 }
 
 }  // namespace
@@ -70,8 +85,8 @@ Live::Live(const std::string& binary, const std::string& network, const std::str
       wire_(sip_, clock_) {
     // Two shards: what a story says must not depend on who owns what.
     toml_ = "sip.listen = [\"udp:" + sip_.to_string() + "\", \"tcp:" + sip_.to_string() +
-            "\"]\nserver.shards = 2\nserver.log_level = \"warning\"\nstore.url = \"sqlite:" +
-            process_.folder() + "/herald.db\"\nhttp.listen = \"" + http_.to_string() +
+            "\"]\nserver.shards = 2\nserver.log_level = \"warning\"\nstore.url = \"" +
+            store_url(process_.folder()) + "\"\nhttp.listen = \"" + http_.to_string() +
             "\"\nhttp.token_file = \"" + process_.folder() + "/token\"\n" + toml;
 }
 

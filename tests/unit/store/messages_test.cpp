@@ -35,8 +35,8 @@ Result<Message> load(Bench& bench, std::uint64_t id) {
 }
 
 TEST_CASE("a message is read whole, and its row without what is long") {
-    const Folder folder;
-    Bench bench(folder.url());
+    const EmptyStore empty;
+    Bench bench(empty.url());
     CHECK(bench.commit(PutMessage{message(5)}) == Outcome::committed);
     CHECK(bench.commit(PutMessage{message(4)}) == Outcome::committed);
 
@@ -47,7 +47,7 @@ TEST_CASE("a message is read whole, and its row without what is long") {
     CHECK(load(bench, 6).fault().kind == FaultKind::not_found);
 
     bench.stop();
-    bench.open(folder.url(), {.is_inline = true});
+    bench.open(empty.url(), {.is_inline = true});
     const auto rows = bench.recover();
     REQUIRE(rows.messages.size() == 2);
     CHECK(rows.messages[0].id == 4);
@@ -69,8 +69,8 @@ TEST_CASE("a message is read whole, and its row without what is long") {
 }
 
 TEST_CASE("a finished message keeps its mark and nothing else, until it goes") {
-    const Folder folder;
-    Bench bench(folder.url());
+    const EmptyStore empty;
+    Bench bench(empty.url());
     bench.commit(PutMessage{message(5)});
     CHECK(bench.commit(RemoveMessage{5, base::WallTime(9000ms)}) == Outcome::committed);
     CHECK(load(bench, 5)->body.empty());
@@ -85,8 +85,8 @@ TEST_CASE("a finished message keeps its mark and nothing else, until it goes") {
 }
 
 TEST_CASE("a read sees every change handed over before it, with a thread of its own too") {
-    const Folder folder;
-    Bench bench(folder.url(), {.is_inline = false});
+    const EmptyStore empty;
+    Bench bench(empty.url(), {.is_inline = false});
     bool is_kept = false;
     bench.port().commit(PutMessage{message(8)}, [&](Outcome) { is_kept = true; });
     CHECK(load(bench, 8).has_value());

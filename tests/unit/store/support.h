@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -11,37 +10,17 @@
 #include <utility>
 #include <vector>
 
-#include <unistd.h>
-
 #include <doctest/doctest.h>
 
 #include "base/loop.h"
 #include "base/metrics.h"
 #include "base/time.h"
 #include "store/store.h"
+#include "tests/unit/store/empty_store.h"
 
 namespace herald::store::testing {
 
 using namespace std::chrono_literals;
-
-/// A folder that goes away with the test.
-class Folder {
-public:
-    Folder() {
-        char name[] = "/tmp/herald-store-XXXXXX";
-        REQUIRE(::mkdtemp(name) != nullptr);
-        path_ = name;
-    }
-    ~Folder() { std::filesystem::remove_all(path_); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
-    std::string file() const { return path_ + "/herald.db"; }
-    std::string url() const { return "sqlite:" + file(); }
-
-private:
-    std::string path_;
-};
 
 /// What recover() gave.
 struct Recovered : RecoverySink {

@@ -377,18 +377,34 @@ TEST_CASE("values with a form of their own say what is wrong with them") {
     };
     CHECK(contains(intervals("['dialog 5']"), "\"dialog\" is not an event package"));
     CHECK(contains(intervals("['reg']"), "expected an event package and at most 3600 seconds"));
-    CHECK(contains(intervals("['reg 3601']"), "expected an event package and at most 3600 seconds"));
+    CHECK(
+        contains(intervals("['reg 3601']"), "expected an event package and at most 3600 seconds"));
     CHECK(contains(intervals("['reg 5', 'reg 6']"), "\"reg\" is listed twice"));
     CHECK(contains(mistake_of("[server]\nlog_level = 'loud'"),
                    "\"loud\" is unknown, expected \"debug\""));
     CHECK(contains(mistake_of("[store]\nurl = 'mysql:x'"),
-                   "\"mysql:x\" is not a store, expected \"sqlite:<file>\" or \"memory:\""));
+                   "\"mysql:x\" is not a store, expected \"sqlite:<file>\", "
+                   "\"postgresql://role@host/database\" or \"memory:\""));
     CHECK(contains(mistake_of("[resources]\nunknown = 'maybe'"),
                    "\"maybe\" is unknown, expected \"accept\" or \"refuse\""));
     CHECK(contains(mistake_of("[http]\nlisten = 'localhost:80'"),
                    "\"localhost:80\" is not an address with a port"));
     CHECK(
         contains(mistake_of("[http]\ntoken_file = \"a\\u0000b\""), "a file name has no NUL in it"));
+}
+
+TEST_CASE("a password in the URL of a store is refused without repeating it") {
+    for (const char* url :
+         {"postgresql://herald:swordfish@db/herald", "postgres://a:swordfish@[::1]:5432/herald",
+          "postgresql://db/herald?user=a&password=swordfish"}) {
+        const std::string text = mistake_of("[store]\nurl = '" + std::string(url) + "'");
+        CHECK(contains(text, "2: store.url: no password belongs here"));
+        CHECK_FALSE(contains(text, "swordfish"));
+    }
+    for (const char* url : {"postgresql://herald@db:5432,other:5433/herald", "postgresql:///herald",
+                            "postgresql://[::1]:5432/herald?password_file=/run/secrets/db"}) {
+        CHECK(parse_config("[store]\nurl = '" + std::string(url) + "'").mistakes.empty());
+    }
 }
 
 TEST_CASE("a token line is refused without repeating it, because it may hold the secret itself") {

@@ -1,0 +1,87 @@
+// store/postgres/copy.h: rows streamed out of PostgreSQL in its binary form, read by their columns.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "store/postgres/arrays.h"
+#include "store/postgres/escape.h"
+#include "store/postgres/session.h"
+#include "store/rows.h"
+
+namespace herald::store {
+
+/// One column of one row.
+struct Field {
+    std::string_view bytes;
+    bool is_null = false;
+};
+using Fields = std::vector<Field>;
+
+/// A table's each() reads with it, from the first field on.
+class FieldReader {
+public:
+    explicit FieldReader(const Fields& fields) : fields_(fields) {}
+
+    void operator()(std::string_view name, std::string& value) { unescape(next(name), value); }
+    void operator()(std::string_view name, base::WallTime& value) {
+        value = base::WallTime(
+            std::chrono::milliseconds(static_cast<std::int64_t>(read_big_endian(next(name)))));
+    }
+    template <class Text>
+    void operator()(std::string_view name, const Bytes<Text>& value) {
+        value.text = next(name);
+    }
+    template <class Text>
+    void operator()(std::string_view name, const Unless<Text>& value) {
+        if (field_ < fields_.size() && fields_[field_].is_null) {
+            ++field_;
+            value.text = value.usual;
+        } else {
+            unescape(next(name), value.text);
+        }
+    }
+    template <class Value>
+    void operator()(std::string_view name, Value& value) {
+        const std::uint64_t number = read_big_endian(next(name));
+        if constexpr (std::is_enum_v<Value>) {
+            if (number > last_of(value)) bad_ = name;
+        }
+        value = static_cast<Value>(number);
+    }
+
+    /// The column whose value cannot be; empty: none.
+    std::string_view bad() const noexcept { return bad_; }
+
+private:
+    std::string_view next(std::string_view name) {
+        if (field_ >= fields_.size()) {
+            bad_ = name;
+            return {};
+        }
+        return fields_[field_++].bytes;
+    }
+
+    const Fields& fields_;
+    std::size_t field_ = 0;
+    std::string_view bad_;
+};
+
+/// Faults: malformed, naming the table and row.
+template <class Table>
+Status read_fields(const Fields& from, typename Table::Record& row) {
+    FieldReader reader(from);
+    Table::each(row, reader);
+    if (!reader.bad().empty()) return bad_row<Table>(row, reader.bad());
+    return {};
+}
+
+/// Calls `take` for each row of a SELECT until it returns a fault. The fields live as long as the
+/// call. Faults: io, malformed.
+Status copy_out(Session& session, const std::string& select,
+                const std::function<Status(const Fields&)>& take);
+
+}  // namespace herald::store

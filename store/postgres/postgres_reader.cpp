@@ -1,0 +1,128 @@
+// store/postgres/postgres_reader.cpp: streams what is in the database to whoever rebuilds memory
+// from it.
+#include "store/postgres/postgres_reader.h"
+
+#include <algorithm>
+#include <string>
+#include <unordered_set>
+
+#include "store/postgres/copy.h"
+
+namespace herald::store {
+namespace {
+
+/// Reads all rows of a SELECT into one record, whose memory is used again.
+template <class Table, class Take>
+Status for_each_row(Session& session, const std::string& select, typename Table::Record row,
+                    Take take) {
+    return copy_out(session, select, [&](const Fields& fields) {
+        auto read = read_fields<Table>(fields, row);
+        if (read) take(row);
+        return read;
+    });
+}
+
+template <class Table, class Take>
+Status for_each_row(Session& session, Take take) {
+    return for_each_row<Table>(session, select_from<Table>(), {}, take);
+}
+
+/// The newest tombstone of every row that is gone. `row` says what all of them have in common.
+template <class Marks, class Live, class Take>
+Status for_each_mark(Session& session, base::WallTime now, const typename Marks::Record& row,
+                     Take take) {
+    const auto until = std::to_string(now.time_since_epoch().count());
+    std::unordered_set<std::uint64_t> seen;
+    return for_each_row<Marks>(session, select_marks<Marks, Live>(until), row, [&](auto& mark) {
+        if (seen.insert(mark.id).second) take(mark);
+    });
+}
+
+Status recover_publications(Session& session, base::WallTime now, RecoverySink& sink) {
+    const auto take = [&](Publication& row) { sink.on_publication(std::move(row)); };
+    auto live = for_each_row<tables::Publications>(session, take);
+    if (!live) return live;
+    Publication mark;
+    mark.is_removed = true;
+    return for_each_mark<tables::PublicationMarks, tables::Publications>(session, now, mark, take);
+}
+
+Status recover_subscriptions(Session& session, base::WallTime now, RecoverySink& sink) {
+    const auto take = [&](const Subscription& row) { sink.on_subscription(row); };
+    auto live = for_each_row<tables::Subscriptions>(session, take);
+    if (!live) return live;
+    Subscription mark;
+    mark.state = Subscription::State::terminated;
+    return for_each_mark<tables::SubscriptionMarks, tables::Subscriptions>(session, now, mark,
+                                                                           take);
+}
+
+Status recover_confirmations(Session& session, RecoverySink& sink) {
+    std::string orphans;
+    auto live = for_each_row<tables::Confirmations>(session, [&](const ConfirmationRow& one) {
+        if (sink.on_confirmation(one.row)) return;
+        orphans += orphans.empty() ? "" : ", ";
+        orphans += std::to_string(static_cast<std::int64_t>(one.id));
+    });
+    if (!live || orphans.empty()) return live;
+    return session.execute("DELETE FROM confirmations WHERE id = ANY ('{" + orphans +
+                           "}'::bigint[])");
+}
+
+Status recover_messages(Session& session, RecoverySink& sink) {
+    return for_each_row<tables::MessageHeads>(
+        session, select_from<tables::MessageHeads>() + " ORDER BY id", {},
+        [&](const Message& row) { sink.on_message(row); });
+}
+
+Status recover_all(Session& session, base::WallTime now, RecoverySink& sink) {
+    auto done =
+        for_each_row<tables::Aliases>(session, [&](const Alias& row) { sink.on_alias(row); });
+    if (!done) return done;
+    done = for_each_row<tables::Accounts>(
+        session, [&](const AccountRow& row) { sink.on_account(decode(row)); });
+    if (!done) return done;
+    if (done = recover_publications(session, now, sink); !done) return done;
+    if (done = recover_subscriptions(session, now, sink); !done) return done;
+    if (done = recover_confirmations(session, sink); !done) return done;
+    return recover_messages(session, sink);
+}
+
+}  // namespace
+
+Status recover(Session& session, base::WallTime now, RecoverySink& sink) {
+    // Whole tables are read here, and only here.
+    auto begun = session.execute(
+        "BEGIN; SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on;"
+        " SET LOCAL enable_bitmapscan = on; SET LOCAL enable_sort = on");
+    if (!begun) return begun;
+    auto done = recover_all(session, now, sink);
+    const auto ended = session.execute(done ? "COMMIT" : "ROLLBACK");
+    return done ? ended : done;
+}
+
+Result<Message> read_message(Session& session, std::uint64_t id) {
+    Message row;
+    bool is_found = false;
+    const std::string select = select_from<tables::Messages>() +
+                               " WHERE id = " + std::to_string(static_cast<std::int64_t>(id));
+    const auto read = for_each_row<tables::Messages>(session, select, {}, [&](Message& found) {
+        row = std::move(found);
+        is_found = true;
+    });
+    if (!read) return read.fault();
+    if (!is_found) return Fault{FaultKind::not_found, "There is no such message"};
+    return row;
+}
+
+Result<std::vector<Token>> read_tokens(Session& session) {
+    std::vector<Token> tokens;
+    const auto read =
+        for_each_row<tables::Tokens>(session, [&](const Token& row) { tokens.push_back(row); });
+    if (!read) return read.fault();
+    std::sort(tokens.begin(), tokens.end(),
+              [](const Token& a, const Token& b) { return a.name < b.name; });
+    return tokens;
+}
+
+}  // namespace herald::store
