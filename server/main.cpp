@@ -19,6 +19,8 @@
 #include "server/config/config.h"
 #include "server/config/config_values.h"
 #include "server/server.h"
+#include "store/dump.h"
+#include "store/transfer.h"
 
 namespace {
 
@@ -181,6 +183,41 @@ int config(const cli::Arguments& arguments) {
     return cli::kOk;
 }
 
+int copy_store(const cli::Arguments& arguments) {
+    const auto& urls = arguments.operands();
+    const bool is_watched = ::isatty(STDERR_FILENO) == 1;
+    const auto tell = [is_watched](std::uint64_t rows) {
+        if (is_watched) std::fprintf(stderr, "\r%llu rows", static_cast<unsigned long long>(rows));
+    };
+    const base::SystemClock clock;
+    const auto rows = store::copy_store(urls[1], urls[2], {.is_inline = true}, clock, tell);
+    if (is_watched) std::fputs("\n", stderr);
+    if (!rows) return fail(rows.fault().detail);
+    std::printf("%llu rows copied\n", static_cast<unsigned long long>(*rows));
+    return cli::kOk;
+}
+
+int dump_store(const cli::Arguments& arguments) {
+    bool is_written = true;
+    const auto line = [&is_written](std::string_view text) {
+        is_written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
+                     std::fputc('\n', stdout) != EOF && is_written;
+    };
+    const base::SystemClock clock;
+    const auto dumped =
+        store::dump_store(arguments.operands()[1], {.is_inline = true}, clock, line);
+    if (!dumped) return fail(dumped.fault().detail);
+    return is_written && std::fflush(stdout) == 0 ? cli::kOk : fail("cannot write the dump");
+}
+
+int store_command(const cli::Arguments& arguments) {
+    const auto& words = arguments.operands();
+    if (words[0] == "copy" && words.size() == 3) return copy_store(arguments);
+    if (words[0] == "dump" && words.size() == 2) return dump_store(arguments);
+    std::fputs("herald store: expected copy FROM TO, or dump URL\n", stderr);
+    return cli::kMisuse;
+}
+
 std::vector<cli::Command> server_commands() {
     using Kind = cli::Option::Kind;
     return {
@@ -197,6 +234,18 @@ std::vector<cli::Command> server_commands() {
          {.options = {{"check", Kind::text, "FILE", "say everything that is wrong with FILE"}}},
          "  herald config > herald.toml\n  herald config --check herald.toml\n",
          config},
+        {"store",
+         "copy a store to another place, or write it out",
+         {.operands = "copy|dump URL [URL]",
+          .least_operands = 2,
+          .most_operands = 3,
+          .options = {}},
+         "A store is named as store.url names it; no server may use it meanwhile.\n\n"
+         "  herald store copy sqlite:var/herald.db postgresql://herald@db/herald\n"
+         "  herald store dump sqlite:var/herald.db > herald.jsonl\n\n"
+         "What is copied to must be empty. A dump is one line of JSON for each row, without "
+         "passwords.\n",
+         store_command},
     };
 }
 
