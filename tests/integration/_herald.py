@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import time
 
+import _postgres
 from _stories import expect, skip_all
 
 # Everything a story waits for is bounded by this; long, because builds with sanitizers are slow.
@@ -109,7 +110,7 @@ class Server:
         self.config = {
             "sip": {"listen": [f"udp:127.0.0.1:{self.sip_port}", f"tcp:127.0.0.1:{self.sip_port}"]},
             "server": {"shards": 1, "log_level": "warning"},
-            "store": {"url": f"sqlite:{self.directory}/herald.db"},
+            "store": {"url": _postgres.store_url(self.directory)},
             "http": {"listen": f"127.0.0.1:{self.http_port}", "token_file": f"{self.directory}/token"},
         }
         for name, keys in sections.items():
@@ -128,6 +129,7 @@ class Server:
         self.kill()
         if self.own_directory and (kind is None or "HERALD_KEEP" not in os.environ):
             shutil.rmtree(self.directory, ignore_errors=True)
+            _postgres.forget(self.directory)
         if kind is None:
             expect(not crashed, "the server ended by itself")
 
@@ -181,6 +183,17 @@ class Server:
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+
+    # What crash_rounds() of _model.py kills, and how it is known to be dead.
+
+    def strike(self):
+        self.process.kill()
+
+    def is_down(self):
+        return not self.alive()
+
+    def fall(self):
+        self.process.wait()
 
     def alive(self):
         return self.process is not None and self.process.poll() is None

@@ -191,15 +191,15 @@ def burst_until_kill(server, model, mailbox, chance):
     mailbox.begin()
     # Some rounds die at once, most within the time a burst takes, a few when all is quiet again.
     delay = chance.choice([0, chance.uniform(0, 0.003), chance.uniform(0, 0.02), chance.uniform(0, 0.06), 0.3])
-    timer = threading.Timer(delay, server.process.kill)
+    timer = threading.Timer(delay, server.strike)
     timer.start()
     for operation in operations:
         model.client.send(operation.octets)
     end = time.monotonic() + delay + 0.05
-    while time.monotonic() < end or server.alive():
+    while time.monotonic() < end or not server.is_down():
         model.client.pump(0.01)
     timer.join()
-    server.process.wait()
+    server.fall()
     mailbox.end()
     model.client.pump(0.01)
     model.collect(operations)

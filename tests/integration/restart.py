@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import time
 
+import _postgres
 from _herald import Server, binary, free_port, wait_until
 from _sip import Client, pidf
 from _stories import expect, expect_equal, story, tell
@@ -158,7 +159,8 @@ def a_second_server_is_refused_in_a_sentence():
             free = free_port()
             elsewhere = {"sip": {"listen": [f"udp:127.0.0.1:{free}"]}, "http": {"listen": f"127.0.0.1:{free_port()}"}}
             said = refusal_of(server, **elsewhere)
-            expect("herald.db" in said and len(said.split()) > 4, f"a used store: {said!r}")
+            named = "another Herald" if _postgres.url() else "herald.db"
+            expect(named in said and len(said.split()) > 4, f"a used store: {said!r}")
 
             said = refusal_of(server, http=elsewhere["http"], store={"url": "memory:"})
             expect(str(server.sip_port) in said and len(said.split()) > 4, f"a taken SIP port: {said!r}")
