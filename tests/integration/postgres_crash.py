@@ -55,7 +55,7 @@ def what_was_answered_200_survives_the_end_of_postgresql():
     print(f"HERALD_SEED={SEED} HERALD_KILLS={KILLS}")
     with WithDatabase(False) as server, Client(server.address) as client:
         print(dict(crash_rounds(server, client, random.Random(SEED), KILLS)))
-        expect(server.metric("herald_store_reconnects_total") >= 1, "no session was lost")
+        expect(server.metric("^store_reconnects_total") >= 1, "no session was lost")
         server.stop()
 
 
@@ -81,11 +81,12 @@ def a_request_waits_for_postgresql_and_readyz_says_so():
                                         pidf(ALICE, note="meanwhile"), from_tag="away")
         client.send(octets)
         client.pump(1.5)
-        expect(branch not in client.responses, "an answer while nothing can be stored")
+        final = lambda: [r.status for r in client.responses.get(branch, ()) if r.status >= 200]
+        expect_equal(final(), [], "answers while nothing can be stored")
         expect_equal(server.http("GET", "/readyz").status, 503, "/readyz while PostgreSQL is away")
         _postgres.start()
-        client.wait(lambda: branch in client.responses, "the answer comes with PostgreSQL", 30)
-        expect_equal(client.responses[branch][-1].status, 200, "the PUBLISH that waited")
+        client.wait(final, "the answer comes with PostgreSQL", 30)
+        expect_equal(final(), [200], "the PUBLISH that waited")
         watcher.wait_body("meanwhile")
         wait_until(lambda: server.http("GET", "/readyz").status == 200, "/readyz once PostgreSQL is back")
         client.pump(0.5)
@@ -105,7 +106,7 @@ def sessions_that_are_ended_cost_nobody_an_answer():
             expect_equal(publication.modify(pidf(ALICE, note=f"{number}")).status, 200, f"modification {number}")
         watcher.wait_body(">39<")
         watcher.expect_rising()
-        expect(server.metric("herald_store_reconnects_total") >= 9, "sessions were not lost")
+        expect(server.metric("^store_reconnects_total") >= 9, "sessions were not lost")
         server.stop()
 
 
