@@ -22,9 +22,10 @@ def compose(*arguments):
 
 @story
 def it_is_understood_and_has_these_services():
-    expect_equal(sorted(compose("config", "--services").split()), ["herald", "password", "postgres"], "services")
-    expect_equal(sorted(compose("--profile", "single", "config", "--services").split()),
-                 ["herald", "herald-single", "password", "postgres"], "services with the profile single")
+    expect_equal(sorted(compose("config", "--services").split()), ["herald", "herald-single", "password", "postgres"],
+                 "services")
+    single = compose("config").partition("  herald-single:")[2].partition("\n  password:")[0]
+    expect("profiles:\n    - single" in single, f"the one with SQLite is asked for by name: {single}")
 
 
 @story
