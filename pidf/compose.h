@@ -46,7 +46,13 @@ struct Policy {
 struct Chosen {
     const Presence* presence;
     const Piece* piece;
-    std::string_view text() const noexcept { return presence->view(piece->text); }
+    std::string_view rewritten{};  ///< what of it may be shown; empty: all of it
+    std::string_view text() const noexcept {
+        return rewritten.empty() ? presence->view(piece->text) : rewritten;
+    }
+    std::uint64_t hash() const noexcept {
+        return rewritten.empty() ? piece->hash : stable_hash(rewritten);
+    }
 };
 
 /// One tuple, person or device of the output: the best component, and pieces of it and those it was
@@ -70,9 +76,11 @@ struct Composition {
     std::vector<Part> devices;
     std::vector<Chosen> notes;
     std::vector<Chosen> extensions;
-    std::vector<Chosen> pieces;              ///< of the parts
-    std::forward_list<std::string> new_ids;  ///< of renamed parts (CO-04)
-    std::optional<base::WallTime> stale_at;  ///< when a piece appears or disappears next
+    std::vector<Chosen> pieces;                ///< of the parts
+    std::forward_list<std::string> new_ids;    ///< of renamed parts (CO-04)
+    std::forward_list<std::string> rewritten;  ///< texts of pieces
+    bool has_no_default = false;               ///< nothing is what may be seen, not what there is
+    std::optional<base::WallTime> stale_at;    ///< when a piece appears or disappears next
 
     bool is_empty() const noexcept {
         return tuples.empty() && persons.empty() && devices.empty() && notes.empty() &&

@@ -26,7 +26,7 @@ public:
     Rendered run(std::string_view entity, std::string_view aor) {
         open_root(entity);
         for (const Part& tuple : composition_.tuples) part("tuple", tuple);
-        if (composition_.is_empty()) closed_tuple(aor);
+        if (composition_.is_empty() && !composition_.has_no_default) closed_tuple(aor);
         for (const Chosen& note : composition_.notes) append(note);
         for (const Part& person : composition_.persons) part("dm:person", person);
         for (const Part& device : composition_.devices) part("dm:device", device);
@@ -56,7 +56,7 @@ private:
 
     void append(const Chosen& chosen) {
         out_.body += chosen.text();
-        mix(chosen.piece->hash);
+        mix(chosen.hash());
     }
 
     void part(std::string_view name, const Part& part) {
