@@ -298,6 +298,8 @@ struct Count final : RecoverySink {
     std::size_t rows = 0;
     void on_alias(Alias) override { ++rows; }
     void on_account(Account) override { ++rows; }
+    void on_policy(Policy) override { ++rows; }
+    void on_audit(AuditEntry) override { ++rows; }
     void on_publication(Publication) override { ++rows; }
     void on_subscription(const Subscription&) override { ++rows; }
     bool on_confirmation(Confirmation) override { return ++rows > 0; }

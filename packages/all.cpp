@@ -4,8 +4,10 @@
 
 #include "base/text.h"
 #include "packages/package.h"
+#include "packages/winfo.h"
 
-/// One line for each package, in the order of Allow-Events: the function its file defines.
+/// One line for each package, in the order of Allow-Events: the function its file defines. Each of
+/// them has watchers, so behind them come their winfo packages.
 // clang-format off
 #define HERALD_PACKAGES(package) \
     package(presence) \
@@ -21,7 +23,7 @@ HERALD_PACKAGES(HERALD_DECLARE)
 
 const std::vector<const Package*>& all() {
 #define HERALD_LIST(name) &name(),
-    static const std::vector<const Package*> packages{HERALD_PACKAGES(HERALD_LIST)};
+    static const auto packages = with_winfo({HERALD_PACKAGES(HERALD_LIST)});
 #undef HERALD_LIST
     return packages;
 }

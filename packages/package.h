@@ -14,6 +14,10 @@
 #include "base/time.h"
 #include "packages/settings.h"
 
+namespace herald::pidf {
+struct Permissions;
+}
+
 namespace herald::packages {
 
 /// A body with its media type (lower case, without parameters).
@@ -61,7 +65,12 @@ struct Input {
 };
 
 /// Where a watcher's subscription stands (RFC 3857 4.7.1).
-enum class WatcherStatus : std::uint8_t { pending, active, terminated };
+enum class WatcherStatus : std::uint8_t {
+    pending,
+    active,
+    waiting,  ///< gave up before the owner decided, who may still want to know
+    terminated,
+};
 
 /// What brought it there (RFC 3858 4.3).
 enum class WatcherEvent : std::uint8_t {
@@ -82,7 +91,8 @@ struct Watcher {
     std::string_view uri;
     WatcherStatus status = WatcherStatus::pending;
     WatcherEvent event = WatcherEvent::subscribe;
-    base::WallTime since{};  ///< of its last SUBSCRIBE
+    base::WallTime since{};       ///< when it was asked for first; zero: not known any more
+    base::WallTime expires_at{};  ///< when it ends by itself
 };
 
 /// Everything known about one resource. No inputs at all is a valid state.
@@ -90,8 +100,10 @@ struct EventState {
     std::string_view aor;           ///< canonical: sip:user@host
     std::span<const Input> inputs;  ///< what is there, then what went lately, oldest first
     base::WallTime now;
-    const Settings* settings = nullptr;   ///< Package::settings(); nullptr: the defaults
-    std::span<const Watcher> watchers{};  ///< by id; empty without Profile::watchers_of
+    const Settings* settings = nullptr;  ///< Package::settings(); nullptr: the defaults
+    /// By id; empty without Profile::watchers_of. With View::since those only that changed later,
+    /// in the order of their last changes.
+    std::span<const Watcher> watchers{};
 };
 
 /// What one class of watchers may see.
@@ -101,6 +113,9 @@ struct View {
     /// If not 0, these watchers know everything up to this change: a partial document tells only
     /// later changes, a document with items lists only later items. With 0 no items are listed.
     std::uint64_t since = 0;
+    /// What they may see (pidf/permissions.h); null: everything. Where that is fabricated the
+    /// engine gives compose() no inputs, and it has nothing to do about it.
+    const pidf::Permissions* permissions = nullptr;
     friend bool operator==(const View&, const View&) = default;
 };
 
@@ -132,6 +147,7 @@ struct Composed {
 enum class Access : std::uint8_t {
     same_domain,  ///< the owner's domain at once; everybody else waits for the owner (pending)
     owner,        ///< owner and delegates only; everybody else is refused
+    owner_alone,  ///< ... not even delegates
 };
 
 /// The constants of a package. Durations in seconds; 0 in min_notify_interval means unlimited.

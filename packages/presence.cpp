@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "pidf/compose.h"
+#include "pidf/permissions.h"
 #include "pidf/xml.h"
 #include "pidf/xpidf.h"
 
@@ -96,8 +97,9 @@ public:
     }
 
     Composed compose(const EventState& state, const View& view) const override {
-        const pidf::Composition composition =
-            pidf::resolve(contributions_of(state.inputs), state.now);
+        pidf::Composition composition = pidf::resolve(contributions_of(state.inputs), state.now);
+        if (view.permissions && !view.permissions->is_fabricated)
+            composition = pidf::filtered(std::move(composition), *view.permissions, state.aor);
         pidf::Rendered rendered = view.type == kXpidf
                                       ? pidf::render_xpidf(composition, view.entity, state.aor)
                                       : pidf::render_pidf(composition, view.entity, state.aor);
@@ -117,6 +119,10 @@ Document presence_of_registered(std::string_view aor) {
     pidf::xml::append_escaped_text(document.body, aor);
     document.body += "</contact></tuple></presence>";
     return document;
+}
+
+void SphereOf::add(const Admitted& document) {
+    sphere_.add(static_cast<const AdmittedPresence&>(document).presence);
 }
 
 const Package& presence() {

@@ -3,9 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "packages/package.h"
+#include "pidf/permissions.h"
 
 namespace herald::packages {
 
@@ -21,5 +24,17 @@ Document presence_of_registered(std::string_view aor);
 
 /// The package itself.
 const Package& presence();
+
+/// What all the presence documents of somebody that name a sphere agree on (RFC 5025 3.1.2).
+class SphereOf {
+public:
+    /// `document`: what the package presence admitted.
+    void add(const Admitted& document);
+    /// nullopt: undefined.
+    const std::optional<std::string>& value() const noexcept { return sphere_.value(); }
+
+private:
+    pidf::Sphere sphere_;
+};
 
 }  // namespace herald::packages

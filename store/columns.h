@@ -33,7 +33,7 @@ Unless(Text&, const std::string&) -> Unless<Text>;
 
 /// The highest value a column may hold.
 constexpr std::uint64_t last_of(Subscription::State) {
-    return static_cast<std::uint64_t>(Subscription::State::giveup);
+    return static_cast<std::uint64_t>(Subscription::State::waiting);
 }
 constexpr std::uint64_t last_of(Account::Role) {
     return static_cast<std::uint64_t>(Account::Role::admin);
@@ -222,6 +222,35 @@ struct Aliases {
     static void each(Row& row, Use&& use) {
         use("aor", row.aor);
         use("resource", row.resource);
+    }
+};
+
+struct Policies {
+    using Record = Policy;
+    static constexpr std::string_view name = "policies";
+
+    template <class Row, class Use>
+    static void each(Row& row, Use&& use) {
+        use("scope", row.scope);
+        use("revision", row.revision);
+        use("lists", row.lists);
+        use("document", Bytes{row.document});
+    }
+};
+
+struct Audit {
+    using Record = AuditEntry;
+    static constexpr std::string_view name = "audit";
+
+    template <class Row, class Use>
+    static void each(Row& row, Use&& use) {
+        use("id", row.id);
+        use("changed_at", row.at);
+        use("actor", row.actor);
+        use("resource", row.resource);
+        use("action", row.action);
+        use("old_text", Bytes{row.before});
+        use("new_text", Bytes{row.after});
     }
 };
 

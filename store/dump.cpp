@@ -86,6 +86,8 @@ public:
     void on_account(Account row) override {
         if (const auto encoded = encode(row)) write<tables::Accounts>(*encoded);
     }
+    void on_policy(Policy row) override { write<tables::Policies>(row); }
+    void on_audit(AuditEntry row) override { write<tables::Audit>(row); }
     void on_publication(Publication row) override {
         if (row.is_removed) return write<tables::PublicationMarks>(row);
         write<tables::Publications>(row);

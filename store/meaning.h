@@ -84,6 +84,20 @@ private:
     Applied make(const RemoveAccount& change) { return rows_.erase_account(change.aor); }
     Applied make(const PutAlias& change) { return rows_.put(change.row); }
     Applied make(const RemoveAlias& change) { return rows_.erase_alias(change.aor); }
+    /// None of it can be refused.
+    Applied make(const ChangePolicies& change) {
+        Applied applied = Outcome::committed;
+        const auto also = [&applied](Applied next) {
+            if (applied == Outcome::committed) applied = next;
+        };
+        for (const auto& row : change.policies) {
+            const bool is_empty = row.lists.empty() && row.document.empty();
+            also(is_empty ? rows_.erase_policy(row.scope) : rows_.put(row));
+        }
+        for (const auto& row : change.audit) also(rows_.put(row));
+        if (change.forget_before > 0) also(rows_.forget_audit(change.forget_before));
+        return applied;
+    }
     Applied make(const PutToken& change) { return rows_.put(change.row); }
 
     Rows& rows_;

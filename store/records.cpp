@@ -23,6 +23,7 @@ template Change::Change(PutAccount);
 template Change::Change(RemoveAccount);
 template Change::Change(PutAlias);
 template Change::Change(RemoveAlias);
+template Change::Change(ChangePolicies);
 template Change::Change(PutToken);
 
 Change::Change(const Change& other) = default;

@@ -41,7 +41,9 @@ struct Publication {
 
 /// One watcher's dialog usage.
 struct Subscription {
-    /// Those after `terminated`: ended for this reason, and the watcher has not heard of it yet.
+    /// From `deactivated` to `giveup`: ended for this reason, and the watcher has not heard of it
+    /// yet. `waiting`: it ended before the owner decided, who may still want to know; of the dialog
+    /// nothing is left.
     enum class State : std::uint8_t {
         pending,
         active,
@@ -49,7 +51,8 @@ struct Subscription {
         deactivated,
         rejected,
         noresource,
-        giveup
+        giveup,
+        waiting
     };
     std::uint64_t id = 0;
     std::string package;  ///< as registered
@@ -126,6 +129,24 @@ struct Account {
 struct Alias {
     std::string aor;
     std::string resource;  ///< no alias itself
+};
+
+/// Who may see what, as an owner says it, or a domain for those of its owners who say nothing.
+struct Policy {
+    std::string scope;           ///< canonical AOR, or a domain
+    std::uint64_t revision = 0;  ///< unique for ever: another one after each change
+    std::string lists;           ///< a line each: the list, a blank, the entry
+    std::string document;        ///< application/auth-policy+xml as it was put; empty: none
+};
+
+/// Who changed what, from what to what.
+struct AuditEntry {
+    std::uint64_t id = 0;  ///< rises with time
+    base::WallTime at{};
+    std::string actor;     ///< name of an HTTP token
+    std::string resource;  ///< what was changed: a scope, an AOR
+    std::string action;    ///< "allow.add", "rules.put"
+    std::string before, after;
 };
 
 /// An HTTP token: only its SHA-256 is kept.
@@ -220,17 +241,24 @@ struct PutAlias {
 struct RemoveAlias {
     std::string aor;
 };
+/// All or none. A policy without lists and document is deleted; so are audit entries with an id
+/// below `forget_before`.
+struct ChangePolicies {
+    std::vector<Policy> policies;
+    std::vector<AuditEntry> audit;
+    std::uint64_t forget_before = 0;
+};
 struct PutToken {
     Token row;
 };
 
-/// One change of what is stored. A class and no mere alias, so that copying and ending sixteen
+/// One change of what is stored. A class and no mere alias, so that copying and ending so many
 /// kinds of rows is compiled once, not in every file that hands one on.
 struct Change
     : std::variant<PutPublication, RefreshPublication, RemovePublication, ChangePublications,
                    PutSubscription, UpdateSubscription, TouchSubscription, RemoveSubscription,
                    PutConfirmation, PutMessage, RemoveMessage, PutAccount, RemoveAccount, PutAlias,
-                   RemoveAlias, PutToken> {
+                   RemoveAlias, ChangePolicies, PutToken> {
     /// Of any of these kinds of rows.
     template <class Row>
     Change(Row row);

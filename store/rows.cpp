@@ -19,7 +19,7 @@ public:
     }
 
 private:
-    enum class Table : std::uint64_t { publication, subscription, message, confirmation, text };
+    enum class Table : std::uint64_t { publication, subscription, message, confirmation, audit, text };
 
     bool note(Table table, std::uint64_t id) {
         constexpr std::uint64_t kSpread = 0x9E37'79B9'7F4A'7C15;
@@ -61,6 +61,12 @@ private:
     bool add(const RemoveAccount& one) { return note("accounts", one.aor); }
     bool add(const PutAlias& one) { return note("aliases", one.row.aor); }
     bool add(const RemoveAlias& one) { return note("aliases", one.aor); }
+    bool add(const ChangePolicies& several) {
+        bool is_new = true;
+        for (const auto& row : several.policies) is_new = note("policies", row.scope) && is_new;
+        for (const auto& row : several.audit) is_new = note(Table::audit, row.id) && is_new;
+        return is_new;
+    }
     bool add(const PutToken& one) { return note("tokens", one.row.name); }
 
     static inline const base::HashKey key_ = base::random_key();
@@ -106,9 +112,14 @@ std::uint64_t highest_id(const Change& change) {
     if (const auto* put = std::get_if<PutPublication>(&change)) return put->row.id;
     if (const auto* put = std::get_if<PutSubscription>(&change)) return put->row.id;
     if (const auto* put = std::get_if<PutMessage>(&change)) return put->row.id;
+    std::uint64_t highest = 0;
+    if (const auto* policies = std::get_if<ChangePolicies>(&change)) {
+        for (const auto& row : policies->policies) highest = std::max(highest, row.revision);
+        for (const auto& row : policies->audit) highest = std::max(highest, row.id);
+        return highest;
+    }
     const auto* several = std::get_if<ChangePublications>(&change);
     if (several == nullptr) return 0;
-    std::uint64_t highest = 0;
     for (const auto& one : several->changes) {
         if (const auto* put = std::get_if<PutPublication>(&one)) {
             highest = std::max(highest, put->row.id);
@@ -137,6 +148,9 @@ std::string row_name(const AccountRow& row) {
 }
 std::string row_name(const Alias& row) {
     return row.aor;
+}
+std::string row_name(const Policy& row) {
+    return row.scope;
 }
 std::string row_name(const Token& row) {
     return row.name;

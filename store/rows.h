@@ -33,6 +33,7 @@ Result<base::HashKey> key_of(std::string_view bytes);
 /// How a fault of recovery names a row.
 std::string row_name(const AccountRow& row);
 std::string row_name(const Alias& row);
+std::string row_name(const Policy& row);
 std::string row_name(const Token& row);
 template <class Row>
 std::string row_name(const Row& row) {

@@ -16,14 +16,16 @@
 
 namespace herald::store {
 
-/// Gets every live row once, in this order of kinds: aliases, accounts, publications,
-/// subscriptions, confirmations, messages by id and without headers and bodies. Subscriptions are
-/// many: their row is borrowed, and the next one reuses its memory.
+/// Gets every live row once, in this order of kinds: aliases, accounts, policies, audit entries by
+/// id, publications, subscriptions, confirmations, messages by id and without headers and bodies.
+/// Subscriptions are many: their row is borrowed, and the next one reuses its memory.
 class RecoverySink {
 public:
     virtual ~RecoverySink() = default;
     virtual void on_alias(Alias row) = 0;
     virtual void on_account(Account row) = 0;
+    virtual void on_policy(Policy row) = 0;
+    virtual void on_audit(AuditEntry row) = 0;
     virtual void on_publication(Publication row) = 0;
     virtual void on_subscription(const Subscription& row) = 0;
     /// Returns whether anybody watches the resource; the row is deleted if not.

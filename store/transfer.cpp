@@ -17,6 +17,8 @@ struct Census final : RecoverySink {
     std::uint64_t rows = 0;
     void on_alias(Alias) override { ++rows; }
     void on_account(Account) override { ++rows; }
+    void on_policy(Policy) override { ++rows; }
+    void on_audit(AuditEntry) override { ++rows; }
     void on_publication(Publication) override { ++rows; }
     void on_subscription(const Subscription&) override { ++rows; }
     bool on_confirmation(Confirmation) override { return ++rows > 0; }
@@ -31,6 +33,8 @@ public:
 
     void on_alias(Alias row) override { add(PutAlias{std::move(row)}); }
     void on_account(Account row) override { add(PutAccount{std::move(row)}); }
+    void on_policy(Policy row) override { add(ChangePolicies{{std::move(row)}, {}, 0}); }
+    void on_audit(AuditEntry row) override { add(ChangePolicies{{}, {std::move(row)}, 0}); }
     void on_publication(Publication row) override {
         const RemovePublication removal{
             .id = row.id, .keep_until = row.expires_at, .mark = row.mark};

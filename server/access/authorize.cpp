@@ -1,8 +1,9 @@
-// server/access/authorize.cpp: who may see and who may publish: the fixed table, as pure functions.
+// server/access/authorize.cpp: who may see and who may publish, as pure functions.
 #include "server/access/authorize.h"
 
 #include <algorithm>
 
+#include "packages/winfo.h"
 #include "server/address/domains.h"
 
 namespace herald::server {
@@ -15,8 +16,10 @@ bool has_role(const Identity& who, Role role) {
     return who.account && who.account->role == role;
 }
 
-bool is_delegate(std::string_view package, const store::Account* owner, const Identity& who) {
+/// A delegate for a package is one for who watches it.
+bool is_delegate(std::string_view event, const store::Account* owner, const Identity& who) {
     if (!owner) return false;
+    const auto package = packages::watched_package(event);
     return std::any_of(owner->delegates.begin(), owner->delegates.end(),
                        [&](const auto& delegation) {
                            return delegation.aor == who.aor &&
@@ -41,6 +44,108 @@ bool is_monitor(const packages::Profile& profile, std::string_view owner, const 
            domain_of(who.aor) == domain_of(owner);
 }
 
+/// Who watches is nobody's business but the owner's; no rule says otherwise.
+bool is_about_watchers(const packages::Profile& profile) noexcept {
+    return !profile.watchers_of.empty();
+}
+
+/// What a watcher is to the owner goes before all rules.
+std::optional<Judgement> by_relation(const JudgementFacts& facts) {
+    const auto everything = [](DecidedBy by) { return Judgement{SubHandling::allow, nullptr, by}; };
+    const auto& who = facts.watcher;
+    if (!who.aor.empty() && who.aor == facts.owner) return everything(DecidedBy::owner);
+    if (facts.profile.access == packages::Access::owner_alone)
+        return Judgement{SubHandling::block, nullptr, DecidedBy::package};
+    if (has_role(who, Role::admin)) return everything(DecidedBy::admin);
+    if (is_delegate(facts.profile.event, facts.owner_account, who))
+        return everything(DecidedBy::delegation);
+    if (is_monitor(facts.profile, facts.owner, who)) return everything(DecidedBy::monitor);
+    return std::nullopt;
+}
+
+PermissionsPtr offline_view() {
+    static const auto kOffline = [] {
+        pidf::Permissions fabricated;
+        fabricated.is_fabricated = true;
+        return std::make_shared<const pidf::Permissions>(std::move(fabricated));
+    }();
+    return kOffline;
+}
+
+/// What of a grant counts for the package; null where it is everything.
+PermissionsPtr permissions_for(std::string_view package, const pidf::Permissions& granted) {
+    pidf::Permissions kept;
+    if (package == "presence") {
+        kept = granted;
+        kept.dialog_view = pidf::DialogView::full;
+        if (kept.has_all_attributes) {
+            kept.attributes = 0;
+            kept.unknown.clear();
+            kept.user_input = pidf::UserInput::full;
+        }
+    } else {
+        kept = pidf::all_permissions();
+        if (package == "dialog") kept.dialog_view = granted.dialog_view;
+    }
+    if (kept == pidf::all_permissions()) return nullptr;
+    return std::make_shared<const pidf::Permissions>(std::move(kept));
+}
+
+/// nullopt: nobody says anything about this watcher.
+std::optional<Judgement> by_rules(const JudgementFacts& facts) {
+    const auto& policy = facts.said.own ? facts.said.own : facts.said.domain;
+    if (!policy) return std::nullopt;
+    std::vector<std::string_view> uris;
+    const auto asking = asking_of(facts, uris);
+    const auto grant = policy->grant(asking);
+    if (!grant.handling) return std::nullopt;
+    Judgement judgement{*grant.handling, nullptr,
+                        facts.said.own ? DecidedBy::own_rules : DecidedBy::domain_rules};
+    if (judgement.handling == SubHandling::polite_block) {
+        judgement.permissions = offline_view();
+    } else if (judgement.handling == SubHandling::allow) {
+        judgement.permissions = permissions_for(asking.package, grant.permissions);
+    }
+    return judgement;
+}
+
+const AuthorizationDefault* setting_for(const JudgementFacts& facts) {
+    const auto domain = domain_of(facts.owner);
+    const AuthorizationDefault* found = nullptr;
+    for (const auto& each : facts.defaults) {
+        if (each.package != facts.profile.event) continue;
+        if (each.domain == domain) return &each;
+        if (each.domain == "*") found = &each;
+    }
+    return found;
+}
+
+/// An owner who says who may see him keeps everybody else waiting; what he says and cannot be read
+/// may be a refusal.
+Judgement by_default(const JudgementFacts& facts) {
+    const bool is_unreadable = (facts.said.own && facts.said.own->is_unreadable()) ||
+                               (facts.said.domain && facts.said.domain->is_unreadable());
+    const bool has_rules = facts.said.own != nullptr || is_unreadable;
+    Judgement judgement;
+    const auto domain = domain_of(facts.watcher.aor);
+    const bool is_same_domain = !facts.watcher.aor.empty() && domain == domain_of(facts.owner);
+    if (const auto* setting = setting_for(facts)) {
+        judgement = {setting->handling, nullptr, DecidedBy::setting};
+    } else if (facts.profile.access == packages::Access::owner) {
+        return {SubHandling::block, nullptr, DecidedBy::package};
+    } else if (is_same_domain && !has_rules) {
+        judgement.handling = SubHandling::allow;
+    } else {
+        judgement.handling = SubHandling::confirm;
+    }
+    if (is_unreadable) {
+        judgement.handling = std::min(judgement.handling, SubHandling::confirm);
+        judgement.decided_by = DecidedBy::unreadable_rules;
+    }
+    if (judgement.handling == SubHandling::polite_block) judgement.permissions = offline_view();
+    return judgement;
+}
+
 /// Whether somebody may change state of a resource that is not the sender's own.
 bool may_change_for(std::string_view package, std::string_view owner,
                     const store::Account* owner_account, const Identity& sender) {
@@ -53,15 +158,35 @@ bool may_change_for(std::string_view package, std::string_view owner,
 
 }  // namespace
 
+std::string_view name_of(DecidedBy decided) noexcept {
+    constexpr std::string_view kNames[] = {
+        "owner", "admin",        "delegation",       "monitor",       "package",
+        "rules", "domain rules", "unreadable rules", "authz.default", "default"};
+    return kNames[static_cast<std::size_t>(decided)];
+}
+
+Asking asking_of(const JudgementFacts& facts, std::vector<std::string_view>& uris) {
+    if (!facts.watcher.aor.empty()) uris.push_back(facts.watcher.aor);
+    return {uris, packages::watched_package(facts.profile.event), facts.now, facts.sphere};
+}
+
+Judgement judge(const JudgementFacts& facts) {
+    if (const auto known = by_relation(facts)) return *known;
+    if (is_about_watchers(facts.profile)) return {SubHandling::block, nullptr, DecidedBy::package};
+    if (const auto said = by_rules(facts)) return *said;
+    return by_default(facts);
+}
+
 SubHandling sub_handling(const packages::Profile& profile, std::string_view owner,
                          const store::Account* owner_account, const Identity& watcher) {
-    if (!watcher.aor.empty() && watcher.aor == owner) return SubHandling::allow;
-    if (has_role(watcher, Role::admin)) return SubHandling::allow;
-    if (is_delegate(profile.event, owner_account, watcher)) return SubHandling::allow;
-    if (is_monitor(profile, owner, watcher)) return SubHandling::allow;
-    if (profile.access == packages::Access::owner) return SubHandling::block;
-    const bool is_same_domain = !watcher.aor.empty() && domain_of(watcher.aor) == domain_of(owner);
-    return is_same_domain ? SubHandling::allow : SubHandling::confirm;
+    return judge({.profile = profile,
+                  .owner = owner,
+                  .owner_account = owner_account,
+                  .watcher = watcher,
+                  .said = {},
+                  .defaults = {},
+                  .sphere = {}})
+        .handling;
 }
 
 bool may_publish(const packages::Profile& profile, std::string_view owner,

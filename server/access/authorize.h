@@ -1,17 +1,66 @@
-// server/access/authorize.h: who may see and who may publish: the fixed table, as pure functions.
+// server/access/authorize.h: who may see and who may publish, as pure functions: first what a
+// person is to the owner, then what owner or domain say, then the defaults.
 #pragma once
 
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "packages/package.h"
+#include "pidf/permissions.h"
 #include "server/access/identity.h"
+#include "server/access/policies.h"
+#include "server/config/config.h"
 
 namespace herald::server {
 
-enum class SubHandling : unsigned char { block, confirm, allow };
+/// Who decided.
+enum class DecidedBy : std::uint8_t {
+    owner,  ///< the watcher is the owner
+    admin,
+    delegation,
+    monitor,
+    package,  ///< its resources are for their owners only
+    own_rules,
+    domain_rules,
+    unreadable_rules,
+    setting,   ///< authz.default
+    standard,  ///< the same domain, or not
+};
+std::string_view name_of(DecidedBy decided) noexcept;
 
-/// What a watcher may have of `owner`'s resource while the owner has no rules. `owner_account` may
-/// be null.
+using PermissionsPtr = std::shared_ptr<const pidf::Permissions>;
+
+/// What a watcher may have of a resource.
+struct Judgement {
+    SubHandling handling = SubHandling::block;
+    PermissionsPtr permissions;  ///< null: everything
+    DecidedBy decided_by = DecidedBy::standard;
+
+    /// Whether there is a subscription for it, and it is told something.
+    bool is_active() const noexcept { return handling >= SubHandling::polite_block; }
+};
+
+/// All that judging needs; gathered before, touched by nothing.
+struct JudgementFacts {
+    const packages::Profile& profile;
+    std::string_view owner;
+    const store::Account* owner_account = nullptr;
+    const Identity& watcher;
+    Policies::Said said;
+    std::span<const AuthorizationDefault> defaults;
+    base::WallTime now{};
+    std::optional<std::string_view> sphere;  ///< of the owner
+};
+Judgement judge(const JudgementFacts& facts);
+/// What rules are asked; `uris` is filled in and must outlive the result.
+Asking asking_of(const JudgementFacts& facts, std::vector<std::string_view>& uris);
+
+/// What a watcher may have of `owner`'s resource while nobody said anything. `owner_account` may be
+/// null.
 SubHandling sub_handling(const packages::Profile& profile, std::string_view owner,
                          const store::Account* owner_account, const Identity& watcher);
 

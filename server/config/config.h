@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "pidf/common_policy.h"
 #include "server/config/package_settings.h"
 #include "sip/address_range.h"
 #include "sip/digest.h"
@@ -36,6 +37,13 @@ Result<AddressRange> parse_address_range(std::string_view text);
 struct NotifyInterval {
     std::string event;
     std::uint32_t seconds = 0;
+};
+
+/// What becomes of watchers nobody said anything about, of one package, and of one domain or "*".
+struct AuthorizationDefault {
+    std::string package, domain;
+    pidf::SubHandling handling = pidf::SubHandling::confirm;
+    friend bool operator==(const AuthorizationDefault&, const AuthorizationDefault&) = default;
 };
 
 /// Credentials for one realm: "herald:secret@example.net".
@@ -94,6 +102,14 @@ struct Config {
     std::uint32_t publish_default_expires = 3600, publish_min_expires = 60,
                   publish_max_expires = 7200;
     std::uint32_t publish_per_resource = 16;
+    // [authz]
+    std::vector<AuthorizationDefault> authz_defaults;
+    std::uint32_t authz_per_scope = 10000, authz_scopes = 100000;
+    std::uint32_t authz_audit = 10000;
+    // [winfo]
+    std::uint32_t winfo_waiting_retention = 14 * 86400;
+    std::uint32_t winfo_waiting_per_owner = 500, winfo_waiting_per_watcher = 20;
+    std::uint32_t winfo_waiting_total = 100000;
     // [register]
     std::uint32_t register_default_expires = 3600, register_min_expires = 60,
                   register_max_expires = 7200;

@@ -240,6 +240,47 @@ constexpr ConfigKey kPublishKeys[] = {
         {1, 1024}),
 };
 
+constexpr ConfigKey kAuthzKeys[] = {
+    list<&C::authz_defaults>(
+        {"authz", "default",
+         "What becomes of watchers whom neither the owner nor his domain say anything about, by "
+         "event package and domain or *: \"presence * confirm\", \"dialog example.com block\"; "
+         "block, confirm, polite-block or allow. Without: presence and dialog are shown to the "
+         "owner's domain as long as he has no rules, all others wait for him; everything else is "
+         "for owners and delegates.",
+         true},
+        read_element<&C::authz_defaults, parse_authorization_default>,
+        show_elements<&C::authz_defaults>),
+    number<&C::authz_per_scope>(
+        {"authz", "per_scope", "Most list entries, and most rules, of one owner or domain.", true},
+        {1, 10000}),
+    number<&C::authz_scopes>(
+        {"authz", "scopes", "Most owners and domains with lists or rules; more are refused.", true},
+        {1, 10000000}),
+    number<&C::authz_audit>(
+        {"authz", "audit", "Changes of lists and rules that are remembered, the latest.", true},
+        {100, 1000000}),
+};
+
+constexpr ConfigKey kWinfoKeys[] = {
+    number<&C::winfo_waiting_retention>(
+        {"winfo", "waiting_retention",
+         "How long a watcher is remembered whose subscription ended before the owner decided (RFC "
+         "3857 4.7.1).",
+         true},
+        {60, 365 * kDay, "s"}),
+    number<&C::winfo_waiting_per_owner>(
+        {"winfo", "waiting_per_owner",
+         "Most such watchers of one owner; with more, whoever has waited longest is forgotten.",
+         true},
+        {1, 100000}),
+    number<&C::winfo_waiting_per_watcher>(
+        {"winfo", "waiting_per_watcher", "Most owners one watcher waits for; likewise.", true},
+        {1, 100000}),
+    number<&C::winfo_waiting_total>(
+        {"winfo", "waiting_total", "Most such watchers in all; likewise.", true}, {1000, 10000000}),
+};
+
 constexpr ConfigKey kRegisterKeys[] = {
     number<&C::register_default_expires>(
         {"register", "default_expires", "Granted where a contact asks for nothing.", true},
@@ -430,6 +471,8 @@ std::vector<ConfigKey> joined() {
     add(kStoreKeys);
     add(kResourcesKeys);
     add(kSubscribeKeys);
+    add(kAuthzKeys);
+    add(kWinfoKeys);
     add(kPublishKeys);
     add(kRegisterKeys);
     add(kMessageKeys);

@@ -179,6 +179,27 @@ std::string to_string(const NotifyInterval& interval) {
     return interval.event + " " + std::to_string(interval.seconds);
 }
 
+Result<AuthorizationDefault> parse_authorization_default(std::string_view text) {
+    const auto [event, rest, found] = base::split_once(text, ' ');
+    const auto* package = packages::find(event);
+    if (!package) return wrong("\"" + std::string(event) + "\" is not an event package");
+    if (!package->profile().watchers_of.empty())
+        return wrong("who watches is for owners only: " + std::string(event));
+    const auto parts = base::split_once(base::trim(rest), ' ');
+    const auto handling = pidf::handling_named(base::trim(parts.after));
+    if (!handling || parts.before.empty())
+        return wrong(
+            "expected an event package, a domain or *, and one of block, confirm, "
+            "polite-block and allow: \"presence * confirm\"");
+    return AuthorizationDefault{std::string(package->profile().event), base::lower(parts.before),
+                                *handling};
+}
+
+std::string to_string(const AuthorizationDefault& standard) {
+    return standard.package + " " + standard.domain + " " +
+           std::string(pidf::name_of(standard.handling));
+}
+
 Result<RealmLogin> parse_realm_login(std::string_view text) {
     const auto name = base::split_once(text, ':');
     const auto at = name.after.rfind('@');

@@ -29,6 +29,10 @@ std::string to_string(const store::Token& token);
 Result<NotifyInterval> parse_notify_interval(std::string_view text);
 std::string to_string(const NotifyInterval& interval);
 
+/// An entry of authz.default: "presence example.com confirm". Faults: invalid_configuration.
+Result<AuthorizationDefault> parse_authorization_default(std::string_view text);
+std::string to_string(const AuthorizationDefault& standard);
+
 std::string to_string(const RealmLogin& login);
 /// True for a host name (RFC 1123 2.1, underscores allowed) or an address literal, IPv6 in
 /// brackets.

@@ -11,6 +11,7 @@
 #include "base/metrics.h"
 #include "server/access/accounts.h"
 #include "server/access/authenticate.h"
+#include "server/access/policies.h"
 #include "server/address/aliases.h"
 #include "server/address/domains.h"
 #include "server/config/config.h"
@@ -36,6 +37,7 @@ struct Context {
     store::Port& port;
     Accounts& accounts;
     Aliases& aliases;
+    Policies& policies;
     Authenticator& authenticator;
     Limits& limits;
     ResourceTable& resources;

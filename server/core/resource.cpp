@@ -9,11 +9,31 @@ namespace herald::server {
 namespace {
 
 constexpr std::size_t kMaxViews = 64;
+constexpr std::size_t kMaxClasses = 1024;
 constexpr std::size_t kMaxDeparted = 64;
+constexpr std::size_t kMaxWatcherChanges = 256;
+/// A URI may be long.
+constexpr std::size_t kMaxWatcherBytes = 65536;
+
+/// The last change of each watcher that changed after `since`, oldest first.
+std::vector<packages::Watcher> watchers_since(const Resource& resource, std::uint64_t since) {
+    std::vector<packages::Watcher> watchers;
+    if (!resource.watcher_changes) return watchers;
+    for (const auto& change : *resource.watcher_changes) {
+        if (change.changed <= since) continue;
+        std::erase_if(watchers, [&](const auto& each) { return each.id == change.watcher.id; });
+        watchers.push_back(change.watcher);
+        watchers.back().uri = change.uri;
+    }
+    return watchers;
+}
 
 packages::Composed compose_view(const Resource& resource, const packages::View& view,
                                 base::WallTime now) {
     std::vector<packages::Input> inputs;
+    // Whoever may not know that he may not see is told what nobody ever said.
+    if (view.permissions && view.permissions->is_fabricated)
+        return resource.package->compose({resource.aor, inputs, now}, view);
     inputs.reserve(resource.publications.size());
     for (const auto& publication : resource.publications) {
         if (!publication.document) continue;
@@ -35,7 +55,11 @@ packages::Composed compose_view(const Resource& resource, const packages::View& 
     std::vector<packages::Watcher> watchers;
     if (const auto* installed = resource.installed) {
         state.settings = installed->settings.get();
-        if (installed->watchers) state.watchers = watchers = installed->watchers(resource.aor);
+        if (installed->watchers) {
+            watchers = view.since != 0 ? watchers_since(resource, view.since)
+                                       : installed->watchers(resource.aor);
+            state.watchers = watchers;
+        }
     }
     return resource.package->compose(state, view);
 }
@@ -72,13 +96,19 @@ const Publication* Resource::by_source(std::string_view source) const noexcept {
     return found == publications.end() ? nullptr : &*found;
 }
 
-std::uint16_t Resource::view_for(std::uint8_t type, std::string_view entity) {
+std::uint16_t Resource::view_for(std::uint8_t type, std::string_view entity,
+                                 const std::shared_ptr<const pidf::Permissions>& permissions) {
+    static const auto kNothing = std::make_shared<const pidf::Permissions>();
     if (entity == aor || views.size() >= kMaxViews) entity = {};
+    const auto& wanted = permissions && views.size() >= kMaxClasses ? kNothing : permissions;
+    const auto is_same = [&wanted](const auto& other) {
+        return wanted == other || (wanted && other && *wanted == *other);
+    };
     for (std::size_t i = 0; i < views.size(); ++i) {
-        if (views[i].type == type && views[i].entity == entity)
+        if (views[i].type == type && views[i].entity == entity && is_same(views[i].permissions))
             return static_cast<std::uint16_t>(i);
     }
-    views.push_back({.type = type, .entity = std::string(entity)});
+    views.push_back({.type = type, .entity = std::string(entity), .permissions = wanted});
     return static_cast<std::uint16_t>(views.size() - 1);
 }
 
@@ -87,8 +117,11 @@ const packages::Composed& Resource::compose(ViewState& view, base::WallTime now)
         view.composed =
             std::make_shared<const packages::Composed>(compose_view(*this, wanted_view(view), now));
         view.version = version;
+        if (installed && installed->composed) installed->composed->add();
         // Who is told changes is told each of them.
-        view.fingerprint = package->profile().is_partial ? version : view.composed->fingerprint;
+        view.fingerprint = package->profile().is_partial && !view.is_fabricated()
+                               ? version
+                               : view.composed->fingerprint;
     }
     return *view.composed;
 }
@@ -109,19 +142,36 @@ std::shared_ptr<const packages::Composed> Resource::compose_since(ViewState& vie
 }
 
 bool Resource::has_document_since(const ViewState& view, std::uint64_t since) const noexcept {
-    if (since == 0 || since >= version) return false;
+    if (since == 0 || since >= version || view.is_fabricated()) return false;
     return package->profile().is_partial ? since >= departed_before
                                          : view.composed->newest_item > since;
 }
 
 packages::View Resource::wanted_view(const ViewState& view) const {
     return {package->profile().notify_types[view.type],
-            view.entity.empty() ? std::string_view(aor) : std::string_view(view.entity)};
+            view.entity.empty() ? std::string_view(aor) : std::string_view(view.entity), 0,
+            view.permissions.get()};
 }
 
 void Resource::forget_departed() noexcept {
     departed_before = version;
     departed.reset();
+    watcher_changes.reset();
+}
+
+void Resource::note_watcher(const packages::Watcher& watcher) {
+    if (!package->profile().is_partial || watchers.empty()) return;
+    if (!watcher_changes) watcher_changes = std::make_unique<std::deque<WatcherChange>>();
+    auto& log = *watcher_changes;
+    std::size_t bytes = watcher.uri.size();
+    for (const auto& change : log) bytes += change.uri.size();
+    while (!log.empty() && (log.size() == kMaxWatcherChanges || bytes > kMaxWatcherBytes)) {
+        departed_before = std::max(departed_before, log.front().changed);
+        bytes -= log.front().uri.size();
+        log.pop_front();
+    }
+    log.push_back({version + 1, watcher, std::string(watcher.uri)});
+    log.back().watcher.uri = {};
 }
 
 void Resource::note_departure(const Publication& publication, packages::Cause cause,

@@ -10,10 +10,12 @@
 #include <string_view>
 #include <vector>
 
+#include "base/metrics.h"
 #include "base/task.h"
 #include "base/time.h"
 #include "base/timers.h"
 #include "packages/package.h"
+#include "pidf/permissions.h"
 #include "store/records.h"
 
 namespace herald::server {
@@ -52,10 +54,19 @@ struct Departed {
     std::uint32_t retry_after = 0;  ///< seconds
 };
 
+/// How a watcher of another package changed last, kept for who has not been told so (packages that
+/// list watchers).
+struct WatcherChange {
+    std::uint64_t changed = 0;  ///< Resource::version of the list by then
+    packages::Watcher watcher;  ///< without its uri
+    std::string uri;
+};
+
 /// What one class of watchers gets, composed at most once per version.
 struct ViewState {
-    std::uint8_t type = 0;      ///< index in Profile::notify_types
-    std::string entity;         ///< empty: the AOR itself
+    std::uint8_t type = 0;                                 ///< index in Profile::notify_types
+    std::string entity;                                    ///< empty: the AOR itself
+    std::shared_ptr<const pidf::Permissions> permissions;  ///< null: everything
     std::uint64_t version = 0;  ///< of the resource, when `composed` was made
     std::uint64_t fingerprint = 0;
     std::shared_ptr<const packages::Composed> composed;
@@ -65,6 +76,12 @@ struct ViewState {
         std::shared_ptr<const packages::Composed> composed;
     };
     std::unique_ptr<Partial> partial;
+
+    /// The same class, told in another type of body.
+    ViewState of_type(std::uint8_t other) const {
+        return {.type = other, .entity = entity, .permissions = permissions};
+    }
+    bool is_fabricated() const noexcept { return permissions && permissions->is_fabricated; }
 };
 
 /// What all resources of a package share. Stays at its place while its table lives.
@@ -75,6 +92,7 @@ struct InstalledPackage {
     std::function<std::vector<packages::Watcher>(std::string_view aor)> watchers;
     /// Packages that list the watchers of this one.
     std::vector<const packages::Package*> listed_by;
+    base::Counter* composed = nullptr;
 };
 
 struct Resource {
@@ -89,6 +107,7 @@ struct Resource {
     /// Work that waits for the change under way, in order of arrival.
     std::unique_ptr<std::deque<base::Task<void()>>> waiting;
     std::unique_ptr<std::deque<Departed>> departed;
+    std::unique_ptr<std::deque<WatcherChange>> watcher_changes;
     base::WallTime stale_at{};  ///< composed again then; zero: never
     /// When the oldest change that not all watchers have answered was requested; zero: there is
     /// none.
@@ -116,8 +135,9 @@ struct Resource {
     }
 
     /// Index in `views` of a view that is made if it is missing; beyond 64 spellings the AOR's own
-    /// view is shared.
-    std::uint16_t view_for(std::uint8_t type, std::string_view entity);
+    /// view is shared; beyond 1,024 classes in all nothing is shown to another one.
+    std::uint16_t view_for(std::uint8_t type, std::string_view entity,
+                           const std::shared_ptr<const pidf::Permissions>& permissions = nullptr);
     /// The document of a view as of now, composed where the cached one is old.
     const packages::Composed& compose(ViewState& view, base::WallTime now);
     /// The document for a watcher who knows everything up to version `since`: a partial one, or one
@@ -128,8 +148,16 @@ struct Resource {
     /// Keeps a document that is gone for watchers who have not been told so.
     void note_departure(const Publication& publication, packages::Cause cause,
                         std::uint32_t retry_after);
+    /// ... and how a watcher of another resource changed, which this one is about.
+    void note_watcher(const packages::Watcher& watcher);
+    bool has_departures() const noexcept { return departed || watcher_changes; }
     /// Called when everybody was told.
     void forget_departed() noexcept;
+    /// Whether its documents list watchers and tell changes: whoever knows an earlier version has
+    /// something to be told, and nothing has to be composed to know that.
+    bool is_watcher_log() const noexcept {
+        return package->profile().is_partial && installed && installed->watchers;
+    }
     /// Frees the documents; they are composed again when they are needed.
     void release_documents() noexcept {
         for (auto& view : views) {

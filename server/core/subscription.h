@@ -112,7 +112,8 @@ struct Subscription {
     std::uint32_t cseq = 0;      ///< last used in a NOTIFY
     std::uint32_t cseq_end = 0;  ///< first one that takes another durable write to use
     std::uint32_t granted = 0;
-    std::uint16_t view = 0;  ///< index in Resource::views
+    std::uint32_t began = 0;  ///< when it was asked for, in seconds since 1970; 0: before a restart
+    std::uint16_t view = 0;   ///< index in Resource::views
     std::uint16_t last_answer = 0;
     std::uint16_t versionless = 0;  ///< CSeqs used that brought no new document version
     SubscriptionState state = SubscriptionState::committing;

@@ -23,13 +23,13 @@ constexpr std::uint64_t pair_hash(std::uint64_t watcher, std::uint32_t resource)
 }
 
 // Rows: committing, pending, active, ending, gone. Columns: commit_pending, commit_active, grant,
-// end, drop.
+// suspend, end, drop.
 constexpr Next kNextState[kSubscriptionStates][kSubscriptionInputs] = {
-    {State::pending, State::active, kNo, State::ending, State::gone},
-    {kNo, kNo, State::active, State::ending, State::gone},
-    {kNo, kNo, kNo, State::ending, State::gone},
-    {kNo, kNo, kNo, kNo, State::gone},
-    {kNo, kNo, kNo, kNo, kNo},
+    {State::pending, State::active, kNo, kNo, State::ending, State::gone},
+    {kNo, kNo, State::active, kNo, State::ending, State::gone},
+    {kNo, kNo, kNo, State::pending, State::ending, State::gone},
+    {kNo, kNo, kNo, kNo, kNo, State::gone},
+    {kNo, kNo, kNo, kNo, kNo, kNo},
 };
 
 constexpr std::pair<EndReason, store::Subscription::State> kStoredEnds[] = {
@@ -42,7 +42,8 @@ constexpr std::pair<EndReason, store::Subscription::State> kStoredEnds[] = {
 }  // namespace
 
 ResourceTable::ResourceTable(base::Metrics& metrics)
-    : count_(metrics.gauge("herald_resources", "Resources with state or watchers")) {}
+    : metrics_(metrics),
+      count_(metrics.gauge("herald_resources", "Resources with state or watchers")) {}
 
 InstalledPackage& ResourceTable::installed(const packages::Package& package) {
     for (const auto& each : packages_) {
@@ -50,6 +51,9 @@ InstalledPackage& ResourceTable::installed(const packages::Package& package) {
     }
     packages_.push_back(std::make_unique<InstalledPackage>());
     packages_.back()->package = &package;
+    packages_.back()->composed = &metrics_.counter(
+        "herald_documents_composed_total", "Documents composed for a class of watchers, by package",
+        {{"package", std::string(package.profile().event)}});
     return *packages_.back();
 }
 
@@ -225,7 +229,8 @@ void SubscriptionTable::move(Subscription& record, SubscriptionInput input) {
                                                {"to", name_of(*next)}});
     }
     const auto before = std::exchange(record.state, *next);
-    record.was_approved = record.was_approved || input == SubscriptionInput::grant;
+    if (input == SubscriptionInput::grant) record.was_approved = true;
+    if (input == SubscriptionInput::suspend) record.was_approved = false;
     for (auto& listener : on_move_) listener(record, before);
 }
 

@@ -2,8 +2,9 @@
 //
 //               commit_active             end                 drop (from every state)
 //   committing -----------> active ------------------> ending -------> gone
-//      |   |                  ^                         ^  ^
-//      |   | commit_pending   | grant             end   |  |
+//      |   |                 ^ |                        ^  ^
+//      |   | commit_pending  | | suspend          end   |  |
+//      |   |           grant | v                        |  |
 //      |   +-----------> pending -----------------------+  |
 //      | end (a fetch)                                     |
 //      +---------------------------------------------------+
@@ -58,6 +59,7 @@ public:
 private:
     std::uint64_t hash(const packages::Package& package, std::string_view aor) const;
 
+    base::Metrics& metrics_;
     std::vector<std::unique_ptr<InstalledPackage>> packages_;
     base::HashKey key_ = base::random_key();
     base::Slab<Resource> slab_;
@@ -65,9 +67,16 @@ private:
     base::Counter& count_;
 };
 
-enum class SubscriptionInput : std::uint8_t { commit_pending, commit_active, grant, end, drop };
+enum class SubscriptionInput : std::uint8_t {
+    commit_pending,
+    commit_active,
+    grant,
+    suspend,
+    end,
+    drop
+};
 inline constexpr std::size_t kSubscriptionStates = 5;
-inline constexpr std::size_t kSubscriptionInputs = 5;
+inline constexpr std::size_t kSubscriptionInputs = 6;
 
 /// The table under the drawing; nullopt where an input makes no sense in a state.
 std::optional<SubscriptionState> next_state(SubscriptionState state,

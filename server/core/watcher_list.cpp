@@ -41,6 +41,12 @@ WatcherEvent event_of(EndReason reason) noexcept {
     return WatcherEvent::timeout;
 }
 
+/// Whether it ended before the owner decided: it waits, as somebody else will say.
+bool is_undecided(const Subscription& record) noexcept {
+    return record.state == SubscriptionState::ending && record.is_bodiless &&
+           record.reason == EndReason::timeout && !record.get(PackedText::Part::watcher).empty();
+}
+
 Watcher watcher_of(const Subscription& record) {
     Watcher watcher;
     watcher.id = record.id;
@@ -49,7 +55,8 @@ Watcher watcher_of(const Subscription& record) {
     watcher.event = watcher.status == WatcherStatus::terminated ? event_of(record.reason)
                     : record.was_approved                       ? WatcherEvent::approved
                                                                 : WatcherEvent::subscribe;
-    watcher.since = record.expires_at - std::chrono::seconds(record.granted);
+    if (record.began != 0) watcher.since = base::WallTime(std::chrono::seconds(record.began));
+    watcher.expires_at = record.expires_at;
     return watcher;
 }
 
@@ -74,11 +81,14 @@ WatcherList::WatcherList(ResourceTable& resources, SubscriptionTable& subscripti
 
 std::vector<Watcher> WatcherList::of(const packages::Package& watched, std::string_view aor) const {
     std::vector<Watcher> watchers;
+    if (more_) more_(watched, aor, watchers);
     const auto slot = resources_.find(watched, aor);
-    if (slot == Resource::kNone) return watchers;
-    for (const auto each : resources_[slot].watchers) {
-        const auto& record = subscriptions_[each];
-        if (!record.is_fetch && is_listed(record.state)) watchers.push_back(watcher_of(record));
+    if (slot != Resource::kNone) {
+        for (const auto each : resources_[slot].watchers) {
+            const auto& record = subscriptions_[each];
+            if (!record.is_fetch && is_listed(record.state) && !is_undecided(record))
+                watchers.push_back(watcher_of(record));
+        }
     }
     std::sort(watchers.begin(), watchers.end(),
               [](const Watcher& a, const Watcher& b) { return a.id < b.id; });
@@ -88,10 +98,25 @@ std::vector<Watcher> WatcherList::of(const packages::Package& watched, std::stri
 void WatcherList::on_move(const Subscription& record, SubscriptionState before) {
     if (!is_telling_ || record.is_fetch) return;
     if (!is_listed(before) && !is_listed(record.state)) return;
+    if (is_undecided(record)) return;
     const auto& resource = resources_[record.resource];
-    for (const auto* package : resource.installed->listed_by) {
-        const auto slot = resources_.find(*package, resource.aor);
-        if (slot != Resource::kNone) changed_(slot);
+    // Who is told changes was told the end, and once is enough.
+    tell_listers(*resource.installed, resource.aor, watcher_of(record),
+                 before == SubscriptionState::ending);
+}
+
+void WatcherList::tell(const packages::Package& watched, std::string_view aor,
+                       const Watcher& watcher) {
+    if (is_telling_) tell_listers(resources_.installed(watched), aor, watcher, false);
+}
+
+void WatcherList::tell_listers(const InstalledPackage& watched, std::string_view aor,
+                               const Watcher& watcher, bool is_told) {
+    for (const auto* package : watched.listed_by) {
+        const auto slot = resources_.find(*package, aor);
+        if (slot == Resource::kNone || (is_told && package->profile().is_partial)) continue;
+        resources_[slot].note_watcher(watcher);
+        changed_(slot);
     }
 }
 

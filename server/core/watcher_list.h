@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -24,15 +25,26 @@ public:
     /// From now on changes are told: recovery brings back what everybody knows.
     void resume() noexcept { is_telling_ = true; }
 
+    /// Somebody else has watchers to add to the list of an AOR.
+    using More = std::function<void(const packages::Package& watched, std::string_view aor,
+                                    std::vector<packages::Watcher>& watchers)>;
+    void also_list(More more) { more_ = std::move(more); }
+    /// ... of whom one changed.
+    void tell(const packages::Package& watched, std::string_view aor,
+              const packages::Watcher& watcher);
+
     /// The watchers of an AOR, by id. Fetches are not among them: they watch nothing.
     std::vector<packages::Watcher> of(const packages::Package& watched, std::string_view aor) const;
 
 private:
     void on_move(const Subscription& record, SubscriptionState before);
+    void tell_listers(const InstalledPackage& watched, std::string_view aor,
+                      const packages::Watcher& watcher, bool is_told);
 
     ResourceTable& resources_;
     SubscriptionTable& subscriptions_;
     base::Task<void(std::uint32_t)> changed_;
+    More more_;
     bool is_telling_ = false;
 };
 

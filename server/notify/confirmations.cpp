@@ -73,7 +73,7 @@ void Confirmations::observe(Resource& resource) {
 
 void Confirmations::settle(std::uint32_t slot) {
     auto& resource = context_.resources[slot];
-    if (resource.departed) resource.forget_departed();
+    if (resource.has_departures()) resource.forget_departed();
     if (resource.watchers.size() <= kFew) resource.release_documents();
     resource.is_settled_again = resource.is_confirmable;
     if (resource.is_confirmable) return;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "server/address/instance.h"
 #include "server/core/flow_text.h"
+#include "server/core/judge.h"
 
 namespace herald::server {
 
@@ -29,9 +30,10 @@ store::Change end_of(const Subscription& record, EndReason reason, std::uint32_t
 
 }  // namespace
 
-LiveSubscriptions::LiveSubscriptions(Context& context, NotifySender& sender)
+LiveSubscriptions::LiveSubscriptions(Context& context, NotifySender& sender, WatcherList& list)
     : context_(context),
       sender_(sender),
+      waiting_(context, list),
       expiry_timer_(
           context.loop.timers().add_owner([this](std::uint64_t user) { on_expiry(unpack(user)); })),
       decision_timer_(context.loop.timers().add_owner(
@@ -54,7 +56,11 @@ void LiveSubscriptions::begin(Id id, bool is_pending) {
     auto& record = *context_.subscriptions.find(id);
     context_.subscriptions.move(
         record, is_pending ? SubscriptionInput::commit_pending : SubscriptionInput::commit_active);
-    if (!is_pending) return;
+    if (is_pending) await_decision(id);
+}
+
+void LiveSubscriptions::await_decision(Id id) {
+    auto& record = *context_.subscriptions.find(id);
     const auto patience = std::chrono::seconds(context_.config.subscribe_pending_lifetime);
     record.decision =
         context_.loop.timers().arm(decision_timer_, pack(id), context_.loop.now() + patience);
@@ -83,16 +89,35 @@ void LiveSubscriptions::run_out(Id id, EndReason reason) {
     if (!record || !record->is_live()) return;
     if (record->is_changing) return run_out_later(id, reason);
     record->is_changing = true;
-    context_.port.commit(
-        end_of(*record, reason, context_.home.epoch),
-        [this, id, reason](store::Outcome outcome) { apply_end(id, reason, outcome); });
+    const auto wait = reason == EndReason::timeout ? undecided(*record) : Undecided{};
+    auto change = wait.until != base::WallTime{} ? store::Change(wait_of(*record, wait))
+                                                 : end_of(*record, reason, context_.home.epoch);
+    context_.port.commit(std::move(change), [this, id, reason, wait](store::Outcome outcome) {
+        apply_end(id, reason, wait, outcome);
+    });
 }
 
-void LiveSubscriptions::apply_end(Id id, EndReason reason, store::Outcome outcome) {
+LiveSubscriptions::Undecided LiveSubscriptions::undecided(const Subscription& record) const {
+    // Nobody can be decided about.
+    if (record.state != SubscriptionState::pending || record.get(Part::watcher).empty()) return {};
+    return {waiting_.end_of_wait()};
+}
+
+store::TouchSubscription LiveSubscriptions::wait_of(const Subscription& record,
+                                                    Undecided end) const {
+    auto touch = touch_of(record, context_.home.epoch);
+    touch.state = store::Subscription::State::waiting;
+    touch.expires_at = end.until;
+    return touch;
+}
+
+void LiveSubscriptions::apply_end(Id id, EndReason reason, Undecided wait, store::Outcome outcome) {
     auto* ended = context_.subscriptions.find(id);
     if (!ended) return open_gate(id);
     ended->is_changing = false;
     if (is_to_be_retried(outcome)) return run_out_later(id, reason);
+    if (wait.until != base::WallTime{} && outcome == store::Outcome::committed)
+        waiting_.add(*ended, wait.until);
     if (reason == EndReason::timeout || reason == EndReason::giveup) expired_.add();
     sender_.end(id, reason);
     open_gate(id);
@@ -155,6 +180,7 @@ void LiveSubscriptions::forget(Cell cell) {
     context_.resources.for_each([&](std::uint32_t slot, Resource& resource) {
         if (context_.cell_of(resource.aor) == cell) sender_.forget_watchers(slot);
     });
+    waiting_.forget(cell);
     std::erase_if(tombstones_, [&](const auto& entry) {
         const auto bucket = bucket_of_tag(entry.first);
         return bucket && server::cell_of(*bucket) == cell;
@@ -165,6 +191,10 @@ void LiveSubscriptions::recover(const store::Subscription& row, base::WallTime n
     if (row.state == store::Subscription::State::terminated) {
         tombstones_[row.local_tag] = context_.mark_of(row.mark);
         return;
+    }
+    if (row.state == store::Subscription::State::waiting) {
+        tombstones_[row.local_tag] = context_.mark_of(row.mark);
+        return waiting_.recover(row, not_before);
     }
     const auto* package = packages::find(row.package);
     if (!package) {
@@ -183,6 +213,14 @@ void LiveSubscriptions::recover(const store::Subscription& row, base::WallTime n
         return ended_.push_back(id);
     }
     arm_expiry(id, not_before);
+}
+
+/// What it may show; whether it may live is judged once everything is there.
+PermissionsPtr LiveSubscriptions::permissions_of(const Subscription& record) const {
+    if (context_.policies.is_empty() && context_.config.authz_defaults.empty()) return nullptr;
+    const auto& resource = context_.resources[record.resource];
+    return judge(context_, *resource.package, resource.aor, identity_of(context_, record))
+        .permissions;
 }
 
 Subscription LiveSubscriptions::record_of(const store::Subscription& row,
@@ -204,7 +242,7 @@ Subscription LiveSubscriptions::record_of(const store::Subscription& row,
     record.cseq_end = record.cseq + 1 + kCseqBlock;
     record.resource = context_.resources.obtain(package, row.aor);
     record.view = context_.resources[record.resource].view_for(
-        type_index(package.profile(), row.accept), row.entity);
+        type_index(package.profile(), row.accept), row.entity, permissions_of(record));
     return record;
 }
 

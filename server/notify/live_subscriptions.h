@@ -11,9 +11,11 @@
 #include <vector>
 
 #include "base/text_map.h"
+#include "server/access/authorize.h"
 #include "server/core/context.h"
 #include "server/core/gate.h"
 #include "server/notify/notify_sender.h"
+#include "server/notify/waiting_watchers.h"
 
 namespace herald::server {
 
@@ -22,12 +24,24 @@ class LiveSubscriptions {
 public:
     using Id = SubscriptionTable::Id;
 
-    LiveSubscriptions(Context& context, NotifySender& sender);
+    LiveSubscriptions(Context& context, NotifySender& sender, WatcherList& list);
+
+    WaitingWatchers& waiting() noexcept { return waiting_; }
+    const WaitingWatchers& waiting() const noexcept { return waiting_; }
+    /// How one ends that nobody decided about: it waits until the time given, or is over.
+    struct Undecided {
+        base::WallTime until{};  ///< zero: it does not wait
+    };
+    Undecided undecided(const Subscription& record) const;
+    /// What its row is from then on.
+    store::TouchSubscription wait_of(const Subscription& record, Undecided end) const;
 
     /// A new one, among its resource's watchers.
     Id adopt(Subscription record);
     /// Its row is durable: active, or pending for as long as nobody decides.
     void begin(Id id, bool is_pending);
+    /// Pending, and nobody decides for ever.
+    void await_decision(Id id);
     /// Anew after each change of its expiry. What lapsed before `not_before` does so spread over
     /// the seconds after it (docs/architecture.md: Restart).
     void arm_expiry(Id id, base::WallTime not_before);
@@ -51,18 +65,22 @@ public:
     void forget_tombstones() { tombstones_.clear(); }
     /// All dialogs of the cell leave memory, and nobody is told. No change of them is under way.
     void forget(Cell cell);
-    std::size_t held() const noexcept { return tombstones_.size() + ended_.size(); }
+    std::size_t held() const noexcept {
+        return tombstones_.size() + ended_.size() + waiting_.size();
+    }
 
 private:
+    PermissionsPtr permissions_of(const Subscription& record) const;
     Subscription record_of(const store::Subscription& row, const packages::Package& package) const;
     void on_expiry(Id id);
     void run_out_later(Id id, EndReason reason);
-    void apply_end(Id id, EndReason reason, store::Outcome outcome);
+    void apply_end(Id id, EndReason reason, Undecided wait, store::Outcome outcome);
     void give_up_pending(Id id);
     void tell_some_ends(std::vector<Id> ids);
 
     Context& context_;
     NotifySender& sender_;
+    WaitingWatchers waiting_;
     base::Timers::Owner expiry_timer_;
     base::Timers::Owner decision_timer_;
     Gate gate_;

@@ -33,6 +33,9 @@ public:
     /// A NOTIFY is owed whatever the document (RFC 6665 4.2.1.2): after each SUBSCRIBE, a grant, an
     /// end. It tells the whole state, in one for each part where it has several, and no items.
     void notify(Id id);
+    /// It belongs to another class of watchers now: whoever is told something else by that hears
+    /// it.
+    void look_again(Id id) { send(id); }
     /// Ends a subscription, which is durable by now: the final NOTIFY goes out, then it is gone.
     void end(Id id, EndReason reason);
     /// The final NOTIFY of a subscription that is ending already.

@@ -16,6 +16,7 @@ constexpr std::chrono::milliseconds kShortestLook = std::chrono::seconds(1);
 
 bool OwedDocuments::is_alert(Id id, const Subscription& record) {
     if (record.state != SubscriptionState::active) return false;
+    if (context_.resources[record.resource].is_watcher_log()) return false;
     const auto& composed = *composed_view(record, context_.resources[record.resource]).composed;
     if (!composed.parts.empty()) {
         const auto told = told_parts_.find(pack(id));
@@ -27,7 +28,10 @@ bool OwedDocuments::is_alert(Id id, const Subscription& record) {
 bool OwedDocuments::has_news(Id id, const Subscription& record) {
     if (is_forced(record.notify_state) || record.state == SubscriptionState::ending) return true;
     if (record.state != SubscriptionState::active) return false;
-    const auto& view = composed_view(record, context_.resources[record.resource]);
+    auto& resource = context_.resources[record.resource];
+    // A thousand watchers that come and go must not be listed a thousand times.
+    if (resource.is_watcher_log()) return resource.version != record.sent_fingerprint;
+    const auto& view = composed_view(record, resource);
     const bool is_same = view.fingerprint == record.sent_fingerprint;
     const bool has_items = view.composed->newest_item > record.told;
     if (view.composed->parts.empty()) return !is_same || (has_items && record.told != 0);

@@ -36,7 +36,7 @@ std::variant<SubscribeGrant, sip::Answer> decide_subscribe(const SubscribeFacts&
     const auto expires = granted_expires(asked_expires(facts.request), rules);
     if (!expires) return interval_too_brief(rules.minimum);
     return SubscribeGrant{*expires, facts.handling == SubHandling::confirm && !facts.was_active,
-                          *type};
+                          *type, facts.permissions};
 }
 
 }  // namespace herald::server

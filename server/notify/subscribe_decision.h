@@ -25,13 +25,15 @@ struct SubscribeFacts {
     bool is_over_limit;  ///< per watcher, resource or source
     bool was_active;     ///< in-dialog: the subscription is active already
     ExpiryRules expiry;
+    PermissionsPtr permissions{};  ///< with a handling that shows something
 };
 
 /// What was granted.
 struct SubscribeGrant {
     std::uint32_t expires;  ///< seconds; 0: fetch or unsubscribe
     bool is_pending;
-    std::string_view type;  ///< of the body, one of the profile's
+    std::string_view type;         ///< of the body, one of the profile's
+    PermissionsPtr permissions{};  ///< null: everything
 };
 
 /// The checks of RFC 6665 4.2.1 from authorization on, in its order; a refusal is the whole answer.

@@ -75,7 +75,7 @@ SubscribeRequests::Refresh SubscribeRequests::plan_refresh(const Incoming& incom
                                                            const sip::Message& request,
                                                            const Subscription& record,
                                                            const SubscribeGrant& grant) const {
-    auto& resource = context_.resources[record.resource];
+    const auto& resource = context_.resources[record.resource];
     const auto& profile = resource.package->profile();
     Refresh plan;
     plan.flow = incoming.flow;
@@ -88,11 +88,7 @@ SubscribeRequests::Refresh SubscribeRequests::plan_refresh(const Incoming& incom
     plan.is_pending = grant.is_pending;
     // No Accept on a refresh of something else than the default type: what was chosen stays.
     const bool names_type = request.count(sip::Header::accept) > 0;
-    // A copy: view_for() may move the views.
-    const std::string entity = resource.views[record.view].entity;
-    plan.view = names_type ? resource.view_for(type_index(profile, grant.type),
-                                               entity.empty() ? resource.aor : entity)
-                           : record.view;
+    plan.type = names_type ? type_index(profile, grant.type) : resource.views[record.view].type;
     const auto contact = sip::sole_contact(request);
     if (contact && contact->uri != record.get(Part::remote_target)) {
         auto parts = record.text.parts();
@@ -105,8 +101,10 @@ SubscribeRequests::Refresh SubscribeRequests::plan_refresh(const Incoming& incom
 /// The cheap row change where nothing but times and counters moved.
 store::Change SubscribeRequests::change_of(const Subscription& record, const Refresh& refresh,
                                            store::RequestMark mark) const {
+    const auto& resource = context_.resources[record.resource];
     const bool is_same_place = refresh.text.is_empty() && refresh.flow == record.flow &&
-                               refresh.view == record.view && !record.has_strayed;
+                               refresh.type == resource.views[record.view].type &&
+                               !record.has_strayed;
     const auto state = refresh.is_pending ? store::Subscription::State::pending
                                           : store::Subscription::State::active;
     if (is_same_place) {
@@ -116,7 +114,6 @@ store::Change SubscribeRequests::change_of(const Subscription& record, const Ref
             std::move(mark)};
     }
     auto row = live_.row_of(record, std::move(mark));
-    const auto& resource = context_.resources[record.resource];
     row.state = state;
     row.expires_at = refresh.expires_at;
     row.granted = refresh.granted;
@@ -124,7 +121,7 @@ store::Change SubscribeRequests::change_of(const Subscription& record, const Ref
     row.remote_cseq = refresh.remote_cseq;
     row.cseq_base = refresh.cseq_base;
     row.flow = to_text(refresh.flow);
-    row.accept = resource.package->profile().notify_types[resource.views[refresh.view].type];
+    row.accept = resource.package->profile().notify_types[refresh.type];
     if (!refresh.text.is_empty()) row.remote_target = refresh.text[Part::remote_target];
     return store::UpdateSubscription{std::move(row)};
 }
@@ -158,7 +155,10 @@ void SubscribeRequests::apply_refresh(const Incoming& incoming, Id id, Refresh& 
     }
     refreshed_.add();
     if (!refresh.text.is_empty()) context_.subscriptions.retext(id, std::move(refresh.text));
-    record->view = refresh.view;
+    auto& resource = context_.resources[record->resource];
+    // A copy: view_for() may move the views.
+    const auto view = resource.views[record->view].of_type(refresh.type);
+    record->view = resource.view_for(view.type, view.entity, view.permissions);
     record->has_strayed = false;
     record->change = refresh.change;
     record->mark = refresh.mark;
@@ -186,14 +186,24 @@ void SubscribeRequests::refuse_ended(const Incoming& incoming, Id id) {
 void SubscribeRequests::unsubscribe(const Incoming& incoming, const sip::Message& request, Id id) {
     auto& record = *context_.subscriptions.find(id);
     record.is_changing = true;
-    store::RemoveSubscription change{record.id, context_.wall() + kTombstoneLife,
-                                     context_.request_mark(request)};
-    context_.port.commit(std::move(change), [this, incoming, id](store::Outcome outcome) {
-        apply_unsubscribe(incoming, id, outcome);
-    });
+    const auto wait = live_.undecided(record);
+    const auto done = [this, incoming, id, wait](store::Outcome outcome) {
+        apply_unsubscribe(incoming, id, wait, outcome);
+    };
+    if (wait.until == base::WallTime{}) {
+        store::RemoveSubscription change{record.id, context_.wall() + kTombstoneLife,
+                                         context_.request_mark(request)};
+        return context_.port.commit(std::move(change), done);
+    }
+    auto change = live_.wait_of(record, wait);
+    change.keeps_mark = false;
+    change.mark = context_.request_mark(request);
+    context_.port.commit(std::move(change), done);
 }
 
-void SubscribeRequests::apply_unsubscribe(const Incoming& incoming, Id id, store::Outcome outcome) {
+void SubscribeRequests::apply_unsubscribe(const Incoming& incoming, Id id,
+                                          LiveSubscriptions::Undecided wait,
+                                          store::Outcome outcome) {
     auto* record = context_.subscriptions.find(id);
     if (!record) return refuse_ended(incoming, id);
     record->is_changing = false;
@@ -201,6 +211,8 @@ void SubscribeRequests::apply_unsubscribe(const Incoming& incoming, Id id, store
         refuse_uncommitted(incoming, outcome);
         return live_.open_gate(id);
     }
+    if (wait.until != base::WallTime{} && outcome == store::Outcome::committed)
+        live_.waiting().add(*record, wait.until);
     sender_.on_reachable(id, incoming.flow);
     context_.stack.answer(incoming.transaction, accepted(*record, 0));
     sender_.end(id, EndReason::timeout);

@@ -6,9 +6,9 @@
 #include <cassert>
 
 #include "base/text.h"
-#include "server/access/authorize.h"
 #include "server/address/instance.h"
 #include "server/core/answers.h"
+#include "server/core/judge.h"
 #include "server/notify/subscribe_answers.h"
 
 namespace herald::server {
@@ -160,17 +160,18 @@ SubscribeFacts SubscribeRequests::gather(const Incoming& incoming, const sip::Me
                                          std::string_view aor, const Subscription* existing,
                                          bool takes_room) const {
     const auto& profile = incoming.package->profile();
-    const auto owner = context_.accounts.find(aor);
+    const auto judgement = judge(context_, *incoming.package, aor, incoming.who);
     const bool is_known = existing || context_.knows(aor);
     return SubscribeFacts{.request = request,
                           .profile = profile,
-                          .handling = sub_handling(profile, aor, owner.get(), incoming.who),
+                          .handling = judgement.handling,
                           .is_ours = existing || incoming.is_ours,
                           .is_known = is_known,
                           .is_in_dialog = existing != nullptr,
                           .is_over_limit = takes_room && is_over_limit(incoming),
                           .was_active = existing && existing->state == SubscriptionState::active,
-                          .expiry = expiry_rules(context_.config, profile)};
+                          .expiry = expiry_rules(context_.config, profile),
+                          .permissions = judgement.permissions};
 }
 
 void SubscribeRequests::on_initial(Incoming incoming, const Request& request) {
@@ -231,12 +232,14 @@ Subscription SubscribeRequests::new_record(const Incoming& incoming, const sip::
                               instance, routes});
     record.resource = context_.resources.obtain(*incoming.package, incoming.aor);
     auto& resource = context_.resources[record.resource];
-    record.view =
-        resource.view_for(type_index(incoming.package->profile(), grant.type), incoming.entity);
+    record.view = resource.view_for(type_index(incoming.package->profile(), grant.type),
+                                    incoming.entity, grant.permissions);
     record.flow = incoming.flow;
     record.source = context_.subscriptions.source_of(incoming.flow.peer);
     record.granted = grant.expires;
     record.expires_at = context_.wall() + std::chrono::seconds(grant.expires);
+    record.began = static_cast<std::uint32_t>(
+        std::chrono::floor<std::chrono::seconds>(context_.wall().time_since_epoch()).count());
     record.remote_cseq = request.cseq();
     record.cseq_end = kCseqBlock;
     record.mark = context_.mark_of(request);
@@ -248,9 +251,33 @@ Subscription SubscribeRequests::new_record(const Incoming& incoming, const sip::
 void SubscribeRequests::fetch(const Incoming& incoming, Subscription record) {
     fetched_.add();
     record.is_fetch = true;
+    if (record.is_bodiless) remember(incoming, record);
     const auto id = live_.adopt(std::move(record));
     context_.stack.answer(incoming.transaction, accepted(context_.subscriptions[id.slot], 0));
     sender_.end(id, EndReason::timeout);
+}
+
+/// Who fetched before the owner decided waits for that (RFC 3857 4.7.1).
+void SubscribeRequests::remember(const Incoming& incoming, Subscription& record) {
+    const auto* request = context_.stack.request(incoming.transaction);
+    const auto& resource = context_.resources[record.resource];
+    if (!request || incoming.who.aor.empty()) return;
+    const bool is_pending =
+        std::any_of(resource.watchers.begin(), resource.watchers.end(), [&](std::uint32_t slot) {
+            return context_.subscriptions[slot].get(Part::watcher) == incoming.who.aor;
+        });
+    if (is_pending || waiting_for(incoming, resource.aor)) return;
+    record.id = context_.next_id();
+    auto row = live_.row_of(record, context_.request_mark(*request));
+    row.state = store::Subscription::State::waiting;
+    row.expires_at = live_.waiting().end_of_wait();
+    live_.waiting().add(record, row.expires_at);
+    context_.port.commit(store::PutSubscription{std::move(row), {}}, nullptr);
+}
+
+std::optional<std::uint64_t> SubscribeRequests::waiting_for(const Incoming& incoming,
+                                                            std::string_view aor) const {
+    return live_.waiting().find(*incoming.package, aor, incoming.who.aor);
 }
 
 void SubscribeRequests::create(const Incoming& incoming, const sip::Message& request,
@@ -267,10 +294,22 @@ void SubscribeRequests::create(const Incoming& incoming, const sip::Message& req
         older->is_changing = true;
         change.replaces.push_back(older->id);
     }
+    const auto waiting = waiting_for(incoming, context_.resources[record.resource].aor);
+    if (waiting) change.replaces.push_back(*waiting);
     const auto id = live_.adopt(std::move(record));
-    context_.port.commit(std::move(change), [this, incoming, id, replaced](store::Outcome outcome) {
-        apply_created(incoming, id, replaced, outcome);
-    });
+    context_.port.commit(std::move(change),
+                         [this, incoming, id, replaced, waiting](store::Outcome outcome) {
+                             if (waiting && outcome == store::Outcome::committed)
+                                 stop_waiting(id, *waiting);
+                             apply_created(incoming, id, replaced, outcome);
+                         });
+}
+
+/// He asks again: what the owner is to decide about is the new one (RFC 3857 4.7.1).
+void SubscribeRequests::stop_waiting(Id id, std::uint64_t waiting) {
+    const bool is_pending = context_.subscriptions.find(id)->is_bodiless;
+    live_.waiting().drop(
+        waiting, is_pending ? packages::WatcherEvent::giveup : packages::WatcherEvent::approved);
 }
 
 void SubscribeRequests::apply_created(const Incoming& incoming, Id id, Id replaced,

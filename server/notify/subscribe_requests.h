@@ -48,7 +48,7 @@ private:
         base::WallTime expires_at{};
         std::uint64_t change = 0, mark = 0;
         std::uint32_t granted = 0, remote_cseq = 0, cseq_base = 0;
-        std::uint16_t view = 0;
+        std::uint8_t type = 0;  ///< index in Profile::notify_types
         bool is_pending = false;
     };
 
@@ -71,6 +71,10 @@ private:
     Subscription new_record(const Incoming& incoming, const sip::Message& request,
                             const sip::NameAddress& contact, const SubscribeGrant& grant) const;
     void fetch(const Incoming& incoming, Subscription record);
+    void remember(const Incoming& incoming, Subscription& record);
+    /// The earlier subscription of the same watcher that waits to be decided about.
+    std::optional<std::uint64_t> waiting_for(const Incoming& incoming, std::string_view aor) const;
+    void stop_waiting(Id id, std::uint64_t waiting);
     void create(const Incoming& incoming, const sip::Message& request, Subscription record,
                 Id replaced);
     void apply_created(const Incoming& incoming, Id id, Id replaced, store::Outcome outcome);
@@ -83,7 +87,8 @@ private:
                  const SubscribeGrant& grant);
     void apply_refresh(const Incoming& incoming, Id id, Refresh& refresh, store::Outcome outcome);
     void unsubscribe(const Incoming& incoming, const sip::Message& request, Id id);
-    void apply_unsubscribe(const Incoming& incoming, Id id, store::Outcome outcome);
+    void apply_unsubscribe(const Incoming& incoming, Id id, LiveSubscriptions::Undecided wait,
+                           store::Outcome outcome);
 
     void refuse(const Incoming& incoming, const sip::Answer& answer);
     void turn_away(const Incoming& incoming);

@@ -39,6 +39,17 @@ void Recovery::on_account(store::Account row) {
     for (const auto& shard : shards_) shard->context().accounts.put(account);
 }
 
+void Recovery::on_policy(store::Policy row) {
+    meet(row.revision);
+    const auto policy = policy_of(std::move(row));
+    for (const auto& shard : shards_) shard->context().policies.put(policy);
+}
+
+void Recovery::on_audit(store::AuditEntry row) {
+    meet(row.id);
+    shards_.front()->audit().recover(std::move(row));
+}
+
 void Recovery::on_publication(store::Publication row) {
     meet(row.id);
     auto& shard = shard_of(row.aor);
@@ -48,7 +59,9 @@ void Recovery::on_publication(store::Publication row) {
 
 void Recovery::on_subscription(const store::Subscription& row) {
     meet(std::max(row.id, row.change));
-    if (row.state != store::Subscription::State::terminated) ++subscriptions_;
+    const bool is_over = row.state == store::Subscription::State::terminated ||
+                         row.state == store::Subscription::State::waiting;
+    if (!is_over) ++subscriptions_;
     auto& shard = shard_of(row.aor);
     const auto flow = flow_from_text(row.flow);
     if (flow.peer.is_valid()) {

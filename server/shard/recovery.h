@@ -18,6 +18,8 @@ public:
 
     void on_alias(store::Alias row) override;
     void on_account(store::Account row) override;
+    void on_policy(store::Policy row) override;
+    void on_audit(store::AuditEntry row) override;
     void on_publication(store::Publication row) override;
     void on_subscription(const store::Subscription& row) override;
     bool on_confirmation(store::Confirmation row) override;

@@ -2,6 +2,8 @@
 // server called.
 #include "server/shard/shard.h"
 
+#include <utility>
+
 #include "base/text.h"
 #include "server/core/answers.h"
 #include "server/shard/overload.h"
@@ -83,14 +85,15 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
         AuthenticatorSetup{config_, setup.domains, accounts_, aliases_, setup.store.home(),
                            setup.limits, loop.clock(), metrics});
     locator_ = std::make_unique<sip::Locator>(loop, locator_options(setup));
-    context_ = std::make_unique<Context>(
-        Context{config_, setup.domains, setup.store.home(), setup.ids, loop, *stack_, *port_,
-                accounts_, aliases_, *authenticator_, setup.limits, resources_, subscriptions_,
-                fan_out_, metrics, setup.peers ? *setup.peers : *alone_, setup.index, setup.count});
+    context_ = std::make_unique<Context>(Context{
+        config_, setup.domains, setup.store.home(), setup.ids, loop, *stack_, *port_, accounts_,
+        aliases_, policies_, *authenticator_, setup.limits, resources_, subscriptions_, fan_out_,
+        metrics, setup.peers ? *setup.peers : *alone_, setup.index, setup.count});
     sender_ = std::make_unique<NotifySender>(*context_, *locator_);
     watcher_list_ = std::make_unique<WatcherList>(
         resources_, subscriptions_, [this](std::uint32_t resource) { fan_out_.changed(resource); });
-    live_subscriptions_ = std::make_unique<LiveSubscriptions>(*context_, *sender_);
+    live_subscriptions_ = std::make_unique<LiveSubscriptions>(*context_, *sender_, *watcher_list_);
+    watcher_rules_ = std::make_unique<WatcherRules>(*context_, *sender_, *live_subscriptions_);
     moved_subscriptions_ = std::make_unique<MovedSubscriptions>(*context_, *live_subscriptions_);
     subscribe_requests_ =
         std::make_unique<SubscribeRequests>(*context_, *sender_, *live_subscriptions_);
@@ -119,12 +122,15 @@ void Shard::install_packages() {
 }
 
 void Shard::reload(const Config& fresh) {
+    const auto defaults = std::exchange(config_.authz_defaults, {});
     config_ = reloaded(std::move(config_), fresh);
     install_packages();
+    if (config_.authz_defaults != defaults) watcher_rules_->judge_all();
 }
 
 void Shard::resume() {
     agents_->resume();
+    watcher_rules_->resume();
     std::vector<std::uint32_t> slots;
     resources_.for_each([&](std::uint32_t slot, Resource&) { slots.push_back(slot); });
     for (const auto slot : slots) {
@@ -143,6 +149,7 @@ void Shard::resume() {
 /// Agents first: they know what they hold by what the others do.
 void Shard::forget(Cell cell) {
     agents_->forget(cell);
+    watcher_rules_->forget(cell);
     live_subscriptions_->forget(cell);
     compositor_->forget(cell);
     publications_->forget(cell);

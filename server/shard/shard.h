@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/idle_trim.h"
+#include "server/access/audit.h"
 #include "server/core/context.h"
 #include "server/core/request.h"
 #include "server/core/watcher_list.h"
@@ -16,6 +17,7 @@
 #include "server/notify/moved_subscriptions.h"
 #include "server/notify/notify_sender.h"
 #include "server/notify/subscribe_requests.h"
+#include "server/notify/watcher_rules.h"
 #include "server/publish/compositor.h"
 #include "server/publish/state_orders.h"
 #include "server/register/registrar.h"
@@ -52,8 +54,11 @@ public:
     sip::Stack& stack() noexcept { return *stack_; }
     base::Loop& loop() noexcept { return loop_; }
     Context& context() noexcept { return *context_; }
+    const WatcherList& watcher_list() const noexcept { return *watcher_list_; }
     LiveSubscriptions& live_subscriptions() noexcept { return *live_subscriptions_; }
     MovedSubscriptions& moved_subscriptions() noexcept { return *moved_subscriptions_; }
+    WatcherRules& watcher_rules() noexcept { return *watcher_rules_; }
+    Audit& audit() noexcept { return audit_; }
     Compositor& compositor() noexcept { return *compositor_; }
     StateOrders& orders() noexcept { return *orders_; }
     Agents& agents() noexcept { return *agents_; }
@@ -99,6 +104,8 @@ private:
     FanOut fan_out_;
     Accounts accounts_;
     Aliases aliases_;
+    Policies policies_;
+    Audit audit_;
     const SubjectReader subjects_;
     std::unique_ptr<store::Port> port_;
     std::unique_ptr<sip::Stack> stack_;
@@ -109,6 +116,7 @@ private:
     std::unique_ptr<WatcherList> watcher_list_;
     std::unique_ptr<LiveSubscriptions> live_subscriptions_;
     std::unique_ptr<MovedSubscriptions> moved_subscriptions_;
+    std::unique_ptr<WatcherRules> watcher_rules_;
     std::unique_ptr<SubscribeRequests> subscribe_requests_;
     std::unique_ptr<Publications> publications_;
     std::unique_ptr<Compositor> compositor_;

@@ -165,6 +165,22 @@ Applied RowBatch::erase_alias(const std::string& aor) {
     return add_values(Operation::erase_alias, aor);
 }
 
+Applied RowBatch::put(const Policy& row) {
+    return add_row<tables::Policies>(Operation::put_policy, row);
+}
+
+Applied RowBatch::erase_policy(const std::string& scope) {
+    return add_values(Operation::erase_policy, scope);
+}
+
+Applied RowBatch::put(const AuditEntry& row) {
+    return add_row<tables::Audit>(Operation::put_audit, row);
+}
+
+Applied RowBatch::forget_audit(std::uint64_t before) {
+    return add_values(Operation::forget_audit, before);
+}
+
 Applied RowBatch::put(const Token& row) {
     return add_row<tables::Tokens>(Operation::put_token, row);
 }

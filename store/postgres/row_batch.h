@@ -70,6 +70,10 @@ private:
     Applied erase_account(const std::string& aor);
     Applied put(const Alias& row);
     Applied erase_alias(const std::string& aor);
+    Applied put(const Policy& row);
+    Applied erase_policy(const std::string& scope);
+    Applied put(const AuditEntry& row);
+    Applied forget_audit(std::uint64_t before);
     Applied put(const Token& row);
 
     template <class Table, class... More>

@@ -176,6 +176,13 @@ ArrayStatement finish_message() {
                      shape, false);
 }
 
+ArrayStatement forget_audit() {
+    const Shape shape = numbers({"id"});
+    return statement("forget_audit",
+                     "DELETE FROM audit AS t USING " + shape.rows() + " WHERE t.id < v.id", shape,
+                     false);
+}
+
 std::array<ArrayStatement, kOperations> all() {
     using namespace tables;
     const Shape grave = mark_shape({"id", "sequence", "keep_until"});
@@ -204,6 +211,10 @@ std::array<ArrayStatement, kOperations> all() {
         erase("erase_account", Accounts::name, "aor", Element::text),
         put<Aliases>("put_alias"),
         erase("erase_alias", Aliases::name, "aor", Element::text),
+        put<tables::Policies>("put_policy"),
+        erase("erase_policy", tables::Policies::name, "scope", Element::text),
+        put<tables::Audit>("put_audit"),
+        forget_audit(),
         put<Tokens>("put_token"),
     };
 }

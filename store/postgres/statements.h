@@ -32,6 +32,10 @@ enum class Operation : std::uint8_t {
     erase_account,
     put_alias,
     erase_alias,
+    put_policy,
+    erase_policy,
+    put_audit,
+    forget_audit,
     put_token,
 };
 inline constexpr std::size_t kOperations = static_cast<std::size_t>(Operation::put_token) + 1;

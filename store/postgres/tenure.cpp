@@ -49,6 +49,8 @@ constexpr const char* kNextId =
     "SELECT greatest((SELECT coalesce(max(next_id), 1) FROM lanes),"
     " (SELECT coalesce(max(id), 0) + 1 FROM publications),"
     " (SELECT coalesce(max(id), 0) + 1 FROM subscriptions),"
+    " (SELECT coalesce(max(revision), 0) + 1 FROM policies),"
+    " (SELECT coalesce(max(id), 0) + 1 FROM audit),"
     " (SELECT coalesce(max(id), 0) + 1 FROM messages))";
 
 Fault unsafe(std::string_view setting) {

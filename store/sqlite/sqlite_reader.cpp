@@ -58,6 +58,21 @@ Status recover_accounts(Database& database, RecoverySink& sink) {
         database, [&](const AccountRow& row) { sink.on_account(decode(row)); });
 }
 
+Status recover_policies(Database& database, RecoverySink& sink) {
+    return for_each_row<tables::Policies>(database,
+                                          [&](const Policy& row) { sink.on_policy(row); });
+}
+
+Status recover_audit(Database& database, RecoverySink& sink) {
+    auto statement = database.prepare(select_from<tables::Audit>() + " ORDER BY id");
+    return for_each(database, std::move(statement), [&sink](Statement& from) {
+        AuditEntry row;
+        auto read = read_row<tables::Audit>(from, row);
+        if (read) sink.on_audit(std::move(row));
+        return read;
+    });
+}
+
 Status recover_publications(Database& database, base::WallTime now, RecoverySink& sink) {
     const auto take = [&](Publication& row) { sink.on_publication(std::move(row)); };
     auto live = for_each_row<tables::Publications>(database, take);
@@ -115,6 +130,8 @@ Status recover_confirmations(Database& database, RecoverySink& sink) {
 Status recover(Database& database, base::WallTime now, RecoverySink& sink) {
     if (auto done = recover_aliases(database, sink); !done) return done;
     if (auto done = recover_accounts(database, sink); !done) return done;
+    if (auto done = recover_policies(database, sink); !done) return done;
+    if (auto done = recover_audit(database, sink); !done) return done;
     if (auto done = recover_publications(database, now, sink); !done) return done;
     if (auto done = recover_subscriptions(database, now, sink); !done) return done;
     if (auto done = recover_confirmations(database, sink); !done) return done;
@@ -148,6 +165,8 @@ Result<std::uint64_t> read_next_id(Database& database) {
         "SELECT max((SELECT coalesce(max(next_id), 1) FROM lanes),"
         " (SELECT coalesce(max(id), 0) + 1 FROM publications),"
         " (SELECT coalesce(max(id), 0) + 1 FROM subscriptions),"
+        " (SELECT coalesce(max(revision), 0) + 1 FROM policies),"
+        " (SELECT coalesce(max(id), 0) + 1 FROM audit),"
         " (SELECT coalesce(max(id), 0) + 1 FROM messages))");
     if (!next) return next.fault();
     return static_cast<std::uint64_t>(*next);

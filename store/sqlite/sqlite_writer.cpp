@@ -128,6 +128,10 @@ Result<SqliteWriter> SqliteWriter::prepare(Database& database, const base::HashK
         {&SqliteWriter::delete_account_, "DELETE FROM accounts WHERE aor = ?1"},
         {&SqliteWriter::put_alias_, put_sql<tables::Aliases>()},
         {&SqliteWriter::delete_alias_, "DELETE FROM aliases WHERE aor = ?1"},
+        {&SqliteWriter::put_policy_, put_sql<tables::Policies>()},
+        {&SqliteWriter::delete_policy_, "DELETE FROM policies WHERE scope = ?1"},
+        {&SqliteWriter::put_audit_, put_sql<tables::Audit>()},
+        {&SqliteWriter::forget_audit_, "DELETE FROM audit WHERE id < ?1"},
         {&SqliteWriter::put_token_, put_sql<tables::Tokens>()},
         {&SqliteWriter::note_,
          "UPDATE lanes SET sequence = ?1, alive_at = ?2, next_id = ?3 WHERE id = 1"},
@@ -272,6 +276,22 @@ Applied SqliteWriter::put(const Alias& row) {
 
 Applied SqliteWriter::erase_alias(const std::string& aor) {
     return run(delete_alias_.bind(aor));
+}
+
+Applied SqliteWriter::put(const Policy& row) {
+    return run(bind_row<tables::Policies>(put_policy_, row));
+}
+
+Applied SqliteWriter::erase_policy(const std::string& scope) {
+    return run(delete_policy_.bind(scope));
+}
+
+Applied SqliteWriter::put(const AuditEntry& row) {
+    return run(bind_row<tables::Audit>(put_audit_, row));
+}
+
+Applied SqliteWriter::forget_audit(std::uint64_t before) {
+    return run(forget_audit_.bind(before));
 }
 
 Applied SqliteWriter::put(const Token& row) {

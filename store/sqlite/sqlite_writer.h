@@ -62,6 +62,10 @@ private:
     Applied erase_account(const std::string& aor);
     Applied put(const Alias& row);
     Applied erase_alias(const std::string& aor);
+    Applied put(const Policy& row);
+    Applied erase_policy(const std::string& scope);
+    Applied put(const AuditEntry& row);
+    Applied forget_audit(std::uint64_t before);
     Applied put(const Token& row);
 
     bool save();
@@ -102,6 +106,10 @@ private:
     Statement delete_account_;
     Statement put_alias_;
     Statement delete_alias_;
+    Statement put_policy_;
+    Statement delete_policy_;
+    Statement put_audit_;
+    Statement forget_audit_;
     Statement put_token_;
     Statement note_;
     Statement sweep_publications_;

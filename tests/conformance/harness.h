@@ -91,6 +91,11 @@ public:
                                   std::string body) = 0;
     /// Without `resource`: `aor` is an alias no more.
     virtual Status put_alias(const std::string& aor, const std::string& resource) = 0;
+    /// The rules of an owner or a domain; empty: none.
+    virtual Status put_rules(const std::string& scope, const std::string& document) = 0;
+    /// An entry of a list of an owner or a domain.
+    virtual Status put_entry(const std::string& scope, const std::string& list,
+                             const std::string& watcher) = 0;
     /// What this made the server send is left to take().
     virtual Status put_mailbox_settings(const std::string& aor,
                                         packages::MailboxSettings settings) = 0;

@@ -216,6 +216,40 @@ Status InProcess::put_alias(const std::string& aor, const std::string& resource)
     return result;
 }
 
+/// Likewise in every run, whichever the scope's last row was.
+Status InProcess::put_policy(store::Policy row) {
+    auto& context = shard().context();
+    row.revision = context.next_id();
+    const auto policy = server::policy_of(row);
+    if (policy->is_unreadable()) return Fault{FaultKind::malformed, policy->complaint()};
+    Status result = Fault{FaultKind::unavailable, "not written"};
+    context.port.commit(store::ChangePolicies{{std::move(row)}, {}, 0},
+                        [&](store::Outcome outcome) {
+                            if (outcome != store::Outcome::committed) return;
+                            result = {};
+                            shard().watcher_rules().put(policy);
+                        });
+    settle();
+    return result;
+}
+
+Status InProcess::put_rules(const std::string& scope, const std::string& document) {
+    const auto before = shard().context().policies.find(scope);
+    return put_policy({scope, 0, before ? before->row().lists : std::string(), document});
+}
+
+Status InProcess::put_entry(const std::string& scope, const std::string& list,
+                            const std::string& watcher) {
+    const auto handling = pidf::handling_named(list);
+    const auto pattern = server::list_pattern(watcher);
+    if (!handling || !pattern) return Fault{FaultKind::malformed, "no such list, or entry"};
+    const auto before = shard().context().policies.find(scope);
+    auto entries = before ? before->entries() : std::vector<server::ListEntry>();
+    entries = server::with_entry(std::move(entries), {*handling, *pattern, "presence"});
+    return put_policy(
+        {scope, 0, server::to_text(entries), before ? before->row().document : std::string()});
+}
+
 Status InProcess::put_mailbox_settings(const std::string& aor, packages::MailboxSettings settings) {
     Status result;
     bool is_done = false;

@@ -57,6 +57,10 @@ public:
     Status put_hard_state(std::string_view package, const std::string& aor,
                           std::string body) override;
     Status put_alias(const std::string& aor, const std::string& resource) override;
+    Status put_policy(store::Policy row);
+    Status put_rules(const std::string& scope, const std::string& document) override;
+    Status put_entry(const std::string& scope, const std::string& list,
+                     const std::string& watcher) override;
     Status put_mailbox_settings(const std::string& aor,
                                 packages::MailboxSettings settings) override;
     Result<std::size_t> subscriptions() override;

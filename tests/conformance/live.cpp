@@ -11,6 +11,7 @@
 #include "cli/arguments.h"
 #include "http/json.h"
 #include "packages/package.h"
+#include "pidf/common_policy.h"
 #include "store/postgres/session.h"
 #include "tests/conformance/draft.h"
 #include "tests/support/fake_transport.h"
@@ -208,6 +209,21 @@ Status Live::put_alias(const std::string& aor, const std::string& resource) {
         resource.empty()
             ? call("DELETE", path)
             : call("PUT", path, http::to_text(http::JsonObject{{"resource", resource}}));
+    return done ? Status() : Status(done.fault());
+}
+
+Status Live::put_rules(const std::string& scope, const std::string& document) {
+    const auto path = "/v1/rules/" + cli::path_segment(scope);
+    const auto done = document.empty()
+                          ? call("DELETE", path)
+                          : call("PUT", path, document, std::string(pidf::kAuthPolicyType));
+    return done ? Status() : Status(done.fault());
+}
+
+Status Live::put_entry(const std::string& scope, const std::string& list,
+                       const std::string& watcher) {
+    const auto path = "/v1/lists/" + cli::path_segment(scope) + "/" + list + "/entries";
+    const auto done = call("POST", path, http::to_text(http::JsonObject{{"watcher", watcher}}));
     return done ? Status() : Status(done.fault());
 }
 

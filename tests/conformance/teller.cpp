@@ -51,9 +51,12 @@ const Teller::Sentence Teller::kSentences[] = {
     {"much more comes than the server reads", &Teller::fall_far_behind},
     {"the server reads everything in time", &Teller::catch_up},
     {"an operator sets the mailbox settings of {aor}", &Teller::set_mailbox},
-    {"an operator sets {package} of {aor}", &Teller::set_hard_state},
     {"an operator makes {aor} an alias of {resource}", &Teller::set_alias},
     {"an operator removes the alias {aor}", &Teller::remove_alias},
+    {"an operator sets the rules of {scope}", &Teller::set_rules},
+    {"an operator sets {package} of {aor}", &Teller::set_hard_state},
+    {"an operator removes the rules of {scope}", &Teller::remove_rules},
+    {"an operator lists {watcher} for {scope} as {list}", &Teller::add_entry},
     {"an operator removes {package} of {aor}", &Teller::remove_hard_state},
 
     {"after {n} s", &Teller::wait_seconds},
@@ -366,6 +369,29 @@ Status Teller::remove_hard_state(const Step&, const Names& words) {
 Status Teller::put_alias(const std::string& aor, const std::string& resource) {
     if (auto begun = begin(); !begun) return begun;
     const auto put = harness_->put_alias(aor, resource);
+    if (!put && !is_tolerant()) return mismatch("refused: " + put.fault().detail);
+    return collect();
+}
+
+Status Teller::set_rules(const Step& step, const Names& words) {
+    if (auto begun = begin(); !begun) return begun;
+    auto block = filled(step.block);
+    if (!block) return block.fault();
+    const auto put = harness_->put_rules(words.at("scope"), joined(*block));
+    if (!put && !is_tolerant()) return mismatch("refused: " + put.fault().detail);
+    return collect();
+}
+
+Status Teller::remove_rules(const Step&, const Names& words) {
+    if (auto begun = begin(); !begun) return begun;
+    const auto put = harness_->put_rules(words.at("scope"), {});
+    if (!put && !is_tolerant()) return mismatch("refused: " + put.fault().detail);
+    return collect();
+}
+
+Status Teller::add_entry(const Step&, const Names& words) {
+    if (auto begun = begin(); !begun) return begun;
+    const auto put = harness_->put_entry(words.at("scope"), words.at("list"), words.at("watcher"));
     if (!put && !is_tolerant()) return mismatch("refused: " + put.fault().detail);
     return collect();
 }

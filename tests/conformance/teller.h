@@ -104,6 +104,9 @@ private:
     Status remove_hard_state(const Step& step, const Names& words);
     Status set_alias(const Step& step, const Names& words);
     Status remove_alias(const Step& step, const Names& words);
+    Status set_rules(const Step& step, const Names& words);
+    Status remove_rules(const Step& step, const Names& words);
+    Status add_entry(const Step& step, const Names& words);
     Status close_connection(const Step& step, const Names& words);
     Status become_unreachable(const Step& step, const Names& words);
     Status refuse_connections(const Step& step, const Names& words);

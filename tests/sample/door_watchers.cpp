@@ -9,7 +9,7 @@ namespace {
 constexpr std::string_view kType = "text/vnd.example.watchers";
 
 std::string_view name_of(WatcherStatus status) {
-    constexpr std::string_view kNames[] = {"pending", "active", "terminated"};
+    constexpr std::string_view kNames[] = {"pending", "active", "waiting", "terminated"};
     return kNames[static_cast<std::size_t>(status)];
 }
 

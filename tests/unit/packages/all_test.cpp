@@ -14,7 +14,7 @@ TEST_CASE("RFC 6665 8.2.1: packages are found by exact name, then in any case") 
 
     CHECK(find("") == nullptr);
     CHECK(find("presence ") == nullptr);
-    CHECK(find("presence.winfo") == nullptr);
+    CHECK(find("presence.winfo.winfo.winfo") == nullptr);
     CHECK(find("reminder") == nullptr);
 }
 

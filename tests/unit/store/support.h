@@ -33,6 +33,10 @@ struct Recovered : RecoverySink {
 
     void on_alias(Alias row) override { aliases.push_back(std::move(row)); }
     void on_account(Account row) override { accounts.push_back(std::move(row)); }
+    std::vector<Policy> policies;
+    std::vector<AuditEntry> audit;
+    void on_policy(Policy row) override { policies.push_back(std::move(row)); }
+    void on_audit(AuditEntry row) override { audit.push_back(std::move(row)); }
     void on_publication(Publication row) override {
         const std::uint64_t id = row.id;
         CHECK_MESSAGE(publications.emplace(id, std::move(row)).second, "streamed twice: ", id);

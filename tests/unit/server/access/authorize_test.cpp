@@ -76,6 +76,88 @@ TEST_CASE("an admin sees everything, a monitor what its own domain would see") {
     CHECK(sees_presence(far) == SubHandling::confirm);
 }
 
+TEST_CASE(
+    "RFC 3857 4.6: who watches is for the owner and delegates, who watches that the owner's") {
+    auto alice = account(kAlice);
+    alice.delegates = {{"sip:bob@example.org", "presence"}};
+    const auto admin = identity(account("sip:root@example.org", Account::Role::admin));
+    const auto sees = [&](const char* event, const Identity& watcher) {
+        return sub_handling(packages::find(event)->profile(), kAlice, &alice, watcher);
+    };
+
+    CHECK(sees("presence.winfo", user(kAlice)) == SubHandling::allow);
+    CHECK(sees("presence.winfo", user("sip:bob@example.org")) == SubHandling::allow);
+    CHECK(sees("presence.winfo", admin) == SubHandling::allow);
+    CHECK(sees("presence.winfo", user("sip:eve@example.com")) == SubHandling::block);
+    CHECK(sees("reg.winfo", user("sip:bob@example.org")) == SubHandling::block);
+    CHECK(sees("presence.winfo.winfo", user(kAlice)) == SubHandling::allow);
+    CHECK(sees("presence.winfo.winfo", user("sip:bob@example.org")) == SubHandling::block);
+    CHECK(sees("presence.winfo.winfo", admin) == SubHandling::block);
+}
+
+namespace {
+
+/// What `watcher` may have of alice's resource under what is said.
+Judgement judged(const char* event, const Identity& watcher, const Policies::Said& said,
+                 const std::vector<AuthorizationDefault>& defaults = {}) {
+    return judge({.profile = packages::find(event)->profile(),
+                  .owner = kAlice,
+                  .owner_account = nullptr,
+                  .watcher = watcher,
+                  .said = said,
+                  .defaults = defaults,
+                  .sphere = {}});
+}
+
+Policies::Said own(std::string lists, std::string document = {}) {
+    return {policy_of({kAlice, 1, std::move(lists), std::move(document)}), nullptr};
+}
+
+}  // namespace
+
+TEST_CASE(
+    "RFC 5025 3.2.1: an owner with any rule keeps those waiting whom none names (AV36, AV37)") {
+    const auto ann = user("sip:ann@example.com");
+    CHECK(judged("presence", ann, {}).handling == SubHandling::allow);
+    CHECK(judged("presence", ann, own("allow sip:x@y presence")).handling == SubHandling::confirm);
+    CHECK(judged("presence", user(kAlice), own("block * *")).handling == SubHandling::allow);
+    CHECK(judged("reg", ann, {}).handling == SubHandling::block);
+    CHECK(judged("reg", ann, own("allow * *")).handling == SubHandling::allow);
+    CHECK(judged("reg", ann, own("allow * presence")).handling == SubHandling::block);
+    CHECK(judged("presence.winfo", ann, own("allow * *")).handling == SubHandling::block);
+}
+
+TEST_CASE("RFC 5025 10: a document that cannot be read allows nobody (AV37)") {
+    const auto ann = user("sip:ann@example.com");
+    const auto judgement =
+        judged("presence", ann, own("", "<ruleset/>"), {{"presence", "*", SubHandling::allow}});
+    CHECK(judgement.handling == SubHandling::confirm);
+    CHECK(judgement.decided_by == DecidedBy::unreadable_rules);
+}
+
+TEST_CASE("authz.default: of the package, and of the domain before all") {
+    const auto zed = user("sip:zed@example.org");
+    const std::vector<AuthorizationDefault> defaults{
+        {"presence", "*", SubHandling::block},
+        {"presence", "example.com", SubHandling::polite_block},
+        {"reg", "*", SubHandling::confirm}};
+    const auto judgement = judged("presence", zed, {}, defaults);
+    CHECK(judgement.handling == SubHandling::polite_block);
+    REQUIRE(judgement.permissions != nullptr);
+    CHECK(judgement.permissions->is_fabricated);
+    CHECK(judged("reg", zed, {}, defaults).handling == SubHandling::confirm);
+    CHECK(judged("presence", zed, own("allow *@example.org presence"), defaults).handling ==
+          SubHandling::allow);
+}
+
+TEST_CASE("what a domain says holds for owners who say nothing") {
+    const auto zed = user("sip:zed@example.org");
+    const auto domain = policy_of({"example.com", 1, "allow *@example.org presence", {}});
+    CHECK(judged("presence", zed, {nullptr, domain}).handling == SubHandling::allow);
+    CHECK(judged("presence", zed, {nullptr, domain}).permissions == nullptr);
+    CHECK(judged("presence", zed, {nullptr, domain}).decided_by == DecidedBy::domain_rules);
+}
+
 TEST_CASE("RFC 3903 14: owners, delegates, admins and trusted peers publish, others do not") {
     auto alice = account(kAlice);
     alice.delegates = {{"sip:bob@example.com", "presence"}};

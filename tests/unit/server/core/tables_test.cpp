@@ -27,6 +27,7 @@ constexpr Arrow kDrawing[] = {
     {State::active, Input::end, State::ending},
     {State::committing, Input::drop, State::gone},
     {State::pending, Input::drop, State::gone},
+    {State::active, Input::suspend, State::pending},
     {State::active, Input::drop, State::gone},
     {State::ending, Input::drop, State::gone},
 };

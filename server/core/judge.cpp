@@ -1,0 +1,53 @@
+// server/core/judge.cpp: what a watcher may have of a resource of this shard, as of now.
+#include "server/core/judge.h"
+
+#include "packages/presence.h"
+
+namespace herald::server {
+
+namespace {
+
+bool asks_for_sphere(const Policies::Said& said) noexcept {
+    const auto& policy = said.own ? said.own : said.domain;
+    return policy && policy->rules() && policy->rules()->asks_for_sphere();
+}
+
+}  // namespace
+
+std::optional<std::string> sphere_of(const Context& context, std::string_view owner) {
+    const auto slot = context.resources.find(packages::presence(), owner);
+    if (slot == Resource::kNone) return std::nullopt;
+    packages::SphereOf sphere;
+    for (const auto& publication : context.resources[slot].publications) {
+        if (publication.document) sphere.add(*publication.document);
+    }
+    return sphere.value();
+}
+
+Judgement judge(const Context& context, const packages::Package& package, std::string_view owner,
+                const Identity& watcher) {
+    const auto account = context.accounts.find(owner);
+    JudgementFacts facts{.profile = package.profile(),
+                         .owner = owner,
+                         .owner_account = account.get(),
+                         .watcher = watcher,
+                         .said = context.policies.for_owner(owner),
+                         .defaults = context.config.authz_defaults,
+                         .now = context.wall(),
+                         .sphere = {}};
+    if (!asks_for_sphere(facts.said)) return judge(facts);
+    const auto sphere = sphere_of(context, owner);
+    if (sphere) facts.sphere = *sphere;
+    return judge(facts);
+}
+
+Identity identity_of(const Context& context, const Subscription& record) {
+    Identity who;
+    who.aor = record.get(PackedText::Part::watcher);
+    who.account = context.accounts.find(who.aor);
+    who.is_open = context.config.auth != AuthMode::digest;
+    who.is_trusted_peer = context.authenticator.is_trusted(record.flow.peer);
+    return who;
+}
+
+}  // namespace herald::server

@@ -1,0 +1,251 @@
+// server/notify/watcher_rules.cpp: rules as they change, and what becomes of the live
+// subscriptions.
+#include "server/notify/watcher_rules.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "packages/presence.h"
+#include "server/core/judge.h"
+
+namespace herald::server {
+
+namespace {
+
+/// Judged at once; others get their turn before the next ones.
+constexpr std::size_t kAtOnce = 256;
+constexpr auto kBetween = std::chrono::milliseconds(10);
+/// The wheel turns once in 49 days, and the wall clock may be set.
+constexpr std::chrono::milliseconds kLongestSleep = std::chrono::hours(24);
+
+const CompiledRules* rules_of(const Policies::Said& said) noexcept {
+    const auto& policy = said.own ? said.own : said.domain;
+    return policy ? policy->rules() : nullptr;
+}
+
+}  // namespace
+
+WatcherRules::WatcherRules(Context& context, NotifySender& sender, LiveSubscriptions& live)
+    : context_(context),
+      sender_(sender),
+      live_(live),
+      judged_(context.metrics.counter("herald_subscriptions_judged_total",
+                                      "Live subscriptions looked at because rules changed")) {
+    context_.fan_out.on_changed([this](std::uint32_t slot) { on_changed(slot); });
+}
+
+void WatcherRules::put(const PolicyPtr& policy) {
+    const auto scope = policy->row().scope;
+    context_.policies.put(policy);
+    arm_boundary(scope);
+    judge_scope(scope);
+}
+
+void WatcherRules::judge_scope(std::string_view scope) {
+    const bool is_domain = scope.find(':') == std::string_view::npos;
+    if (!is_domain) return judge_owner(scope);
+    std::vector<std::string> owners;
+    context_.resources.for_each([&](std::uint32_t, const Resource& resource) {
+        if (domain_of(resource.aor) == scope) owners.push_back(resource.aor);
+    });
+    std::sort(owners.begin(), owners.end());
+    owners.erase(std::unique(owners.begin(), owners.end()), owners.end());
+    for (const auto& owner : owners) judge_owner(owner);
+}
+
+void WatcherRules::judge_owner(std::string_view owner) {
+    if (!context_.is_owner_of(owner)) return;
+    for (const auto* package : packages::all()) {
+        const auto slot = context_.resources.find(*package, owner);
+        if (slot != Resource::kNone) judge_resource(slot);
+    }
+    judge_waiting(owner);
+}
+
+void WatcherRules::judge_resource(std::uint32_t slot) {
+    const auto& resource = context_.resources[slot];
+    if (!resource.package->profile().watchers_of.empty()) return;
+    std::vector<Id> ids;
+    ids.reserve(resource.watchers.size());
+    for (const auto watcher : resource.watchers)
+        ids.push_back(context_.subscriptions.id_of(watcher));
+    judge_in_slices(std::move(ids));
+}
+
+void WatcherRules::judge_all() {
+    std::vector<Id> ids;
+    context_.subscriptions.for_each([&](std::uint32_t slot, const Subscription&) {
+        ids.push_back(context_.subscriptions.id_of(slot));
+    });
+    judge_in_slices(std::move(ids));
+}
+
+void WatcherRules::judge_in_slices(std::vector<Id> ids) {
+    for (std::size_t n = 0; n < kAtOnce && !ids.empty(); ++n) {
+        const auto id = ids.back();
+        ids.pop_back();
+        judge_one(id);
+    }
+    if (ids.empty()) return;
+    context_.loop.timers().arm(
+        context_.loop.now() + kBetween,
+        [this, ids = std::make_unique<std::vector<Id>>(std::move(ids))]() mutable {
+            judge_in_slices(std::move(*ids));
+        });
+}
+
+/// The owner decided about who is not there any more (RFC 3857 4.7.1).
+void WatcherRules::judge_waiting(std::string_view owner) {
+    std::vector<std::pair<std::uint64_t, packages::WatcherEvent>> decided;
+    for (const auto* entry : live_.waiting().of(owner)) {
+        Identity who;
+        who.aor = entry->watcher;
+        who.account = context_.accounts.find(who.aor);
+        const auto handling = judge(context_, *entry->package, owner, who).handling;
+        if (handling == SubHandling::confirm) continue;
+        decided.emplace_back(entry->id, handling == SubHandling::block
+                                            ? packages::WatcherEvent::rejected
+                                            : packages::WatcherEvent::approved);
+    }
+    for (const auto& [id, event] : decided) live_.waiting().remove(id, event);
+}
+
+void WatcherRules::judge_one(Id id) {
+    auto* record = context_.subscriptions.find(id);
+    if (!record || record->is_fetch) return;
+    if (record->is_changing) {
+        // What is under way was decided before.
+        if (live_.wait(id, [this, id] { judge_one(id); })) return;
+        context_.loop.timers().arm(context_.loop.now() + kExpiryRetry,
+                                   [this, id] { judge_one(id); });
+        return;
+    }
+    if (!record->is_live()) return;
+    judged_.add();
+    const auto& resource = context_.resources[record->resource];
+    apply(id, *record,
+          judge(context_, *resource.package, resource.aor, identity_of(context_, *record)));
+}
+
+void WatcherRules::apply(Id id, Subscription& record, const Judgement& judgement) {
+    if (judgement.handling == SubHandling::block) {
+        record.is_bodiless = true;
+        return live_.run_out(id, EndReason::rejected);
+    }
+    if (!judgement.is_active()) {
+        if (record.state == SubscriptionState::active) suspend(id, record);
+        return;
+    }
+    show(id, record, judgement.permissions);
+    if (record.state == SubscriptionState::pending) grant(id, record);
+}
+
+void WatcherRules::grant(Id id, Subscription& record) {
+    context_.loop.timers().cancel(record.decision);
+    context_.subscriptions.move(record, SubscriptionInput::grant);
+    note(id, record);
+    sender_.notify(id);
+}
+
+void WatcherRules::suspend(Id id, Subscription& record) {
+    context_.subscriptions.move(record, SubscriptionInput::suspend);
+    live_.await_decision(id);
+    note(id, record);
+    sender_.notify(id);
+}
+
+/// Its row follows. What is lost of that is judged again after a start.
+void WatcherRules::note(Id id, Subscription& record) {
+    record.change = context_.next_id();
+    record.is_changing = true;
+    const auto touch = touch_of(record, context_.home.epoch);
+    const auto cseq_end = touch.cseq_base + kCseqBlock;
+    context_.port.commit(touch, [this, id, cseq_end](store::Outcome outcome) {
+        auto* changed = context_.subscriptions.find(id);
+        if (changed) {
+            changed->is_changing = false;
+            if (outcome == store::Outcome::committed) changed->cseq_end = cseq_end;
+        }
+        live_.open_gate(id);
+    });
+}
+
+/// The class of documents it gets from now on. Who is told the same by the new one hears nothing.
+void WatcherRules::show(Id id, Subscription& record, const PermissionsPtr& permissions) {
+    auto& resource = context_.resources[record.resource];
+    const auto& before = resource.views[record.view];
+    const auto view = resource.view_for(before.type, std::string(before.entity), permissions);
+    if (view == record.view) return;
+    record.view = view;
+    // Changes since what he knows are changes of another document.
+    if (resource.package->profile().is_partial) record.sent_fingerprint = 0;
+    if (record.state == SubscriptionState::active) sender_.look_again(id);
+}
+
+/// Before the watchers of a resource are told what changed: it may change who may be told.
+void WatcherRules::on_changed(std::uint32_t slot) {
+    if (context_.policies.is_empty()) return;
+    const auto& resource = context_.resources[slot];
+    if (resource.package != &packages::presence()) return;
+    const auto* rules = rules_of(context_.policies.for_owner(resource.aor));
+    if (!rules || !rules->asks_for_sphere()) return;
+    const std::string owner = resource.aor;
+    const auto sphere = sphere_of(context_, owner).value_or("");
+    const auto known = spheres_.find(owner);
+    if ((known == spheres_.end() ? std::string() : known->second) == sphere) return;
+    if (sphere.empty()) {
+        spheres_.erase(owner);
+    } else {
+        spheres_[owner] = sphere;
+    }
+    judge_owner(owner);
+}
+
+void WatcherRules::arm_boundary(const std::string& scope) {
+    auto& timers = context_.loop.timers();
+    if (const auto armed = boundaries_.find(scope); armed != boundaries_.end()) {
+        timers.cancel(armed->second);
+        boundaries_.erase(armed);
+    }
+    const bool is_owner = scope.find(':') != std::string::npos;
+    const auto policy = context_.policies.find(scope);
+    if (!policy || !policy->rules() || (is_owner && !context_.is_owner_of(scope))) return;
+    const auto next = policy->rules()->next_boundary(context_.wall());
+    if (!next) return;
+    const auto left = std::min<std::chrono::milliseconds>(*next - context_.wall(), kLongestSleep);
+    boundaries_[scope] = timers.arm(context_.loop.now() + left, [this, scope, next = *next] {
+        if (context_.wall() >= next) judge_scope(scope);
+        arm_boundary(scope);
+    });
+}
+
+void WatcherRules::resume() {
+    for (const auto& policy : context_.policies.page({}, context_.policies.size())) {
+        arm_boundary(policy->row().scope);
+    }
+    const bool has_rules = !context_.policies.is_empty();
+    std::vector<Id> ids;
+    context_.subscriptions.for_each([&](std::uint32_t slot, const Subscription& record) {
+        const auto& profile = context_.resources[record.resource].package->profile();
+        if (!profile.watchers_of.empty()) return;
+        if (has_rules || record.state == SubscriptionState::pending)
+            ids.push_back(context_.subscriptions.id_of(slot));
+    });
+    judge_in_slices(std::move(ids));
+}
+
+void WatcherRules::forget(Cell cell) {
+    std::erase_if(spheres_, [&](const auto& each) { return context_.cell_of(each.first) == cell; });
+    for (auto each = boundaries_.begin(); each != boundaries_.end();) {
+        const bool is_owner = each->first.find(':') != std::string::npos;
+        if (!is_owner || context_.cell_of(each->first) != cell) {
+            ++each;
+            continue;
+        }
+        context_.loop.timers().cancel(each->second);
+        each = boundaries_.erase(each);
+    }
+}
+
+}  // namespace herald::server
