@@ -219,7 +219,9 @@ Answer Api::answer_matched(const Request& request, const Match& match, const Rea
     if (auto answer = refusal(request, match)) return *std::move(answer);
     const std::string& path = match.target.path;
     const Route& route = *match.route;
-    Call call{context_, path, match.captured, match.target.query, {}, request, {}};
+    Call call{context_, path, match.captured, match.target.query, {}, request, {}, {}};
+    if (route.role != Role::open)
+        call.actor = tokens_.name_of_holder(bearer_token(request.authorization));
     if (auto refused = read_body(route, read, call)) return *std::move(refused);
     auto answer = route.handle(call);
     return answer ? *std::move(answer) : problem_of(answer.fault(), path);

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "http/entity_tags.h"
 #include "http/problem.h"
 #include "http/routes.h"
 #include "http/target.h"
@@ -12,43 +13,10 @@ namespace herald::http {
 
 namespace {
 
-constexpr std::size_t kMostTags = 32;
-
-/// Takes one entity-tag off the front of `rest`; nullopt: it begins with none.
-std::optional<std::string> take_tag(std::string_view& rest) {
-    if (rest.empty() || rest.front() != '"') return std::nullopt;
-    const auto end = rest.find('"', 1);
-    if (end == std::string_view::npos) return std::nullopt;
-    std::string tag(rest.substr(1, end - 1));
-    rest = base::trim(rest.substr(end + 1));
-    return tag;
-}
-
-/// The entity-tags of If-Match or If-None-Match (RFC 9110 8.8.3). A weak one matches nothing: the
-/// tag of a document here changes with every byte.
-Result<std::vector<std::string>> tags_of(std::string_view name, std::string_view value) {
-    std::vector<std::string> tags;
-    std::string_view rest = base::trim(value);
-    if (rest == "*") return std::vector<std::string>{"*"};
-    while (!rest.empty()) {
-        const bool is_weak = rest.substr(0, 2) == "W/";
-        if (is_weak) rest.remove_prefix(2);
-        auto tag = take_tag(rest);
-        const bool has_more = !rest.empty() && rest.front() == ',';
-        if (!tag || (!rest.empty() && !has_more) || tags.size() == kMostTags) {
-            return Fault{FaultKind::malformed,
-                         std::string(name) + " is not a list of entity-tags in quotes"};
-        }
-        tags.push_back(is_weak ? "W/" + *tag : *std::move(tag));
-        if (has_more) rest = base::trim(rest.substr(1));
-    }
-    return tags;
-}
-
 Result<server::HardCondition> condition_of(const Call& call) {
-    auto any_of = tags_of("If-Match", call.request.if_match);
+    auto any_of = entity_tags("If-Match", call.request.if_match);
     if (!any_of) return any_of.fault();
-    auto none_of = tags_of("If-None-Match", call.request.if_none_match);
+    auto none_of = entity_tags("If-None-Match", call.request.if_none_match);
     if (!none_of) return none_of.fault();
     return server::HardCondition{*std::move(any_of), *std::move(none_of)};
 }

@@ -104,6 +104,59 @@ constexpr std::string_view kSchemas = R"({
 "MessagePage": {"type": "object", "properties": {
     "messages": {"type": "array", "items": {"$ref": "#/components/schemas/Message"}},
     "total": {"type": "integer"}, "next": {"type": ["string", "null"]}}},
+"Watcher": {"type": "object", "properties": {
+    "id": {"type": "string"}, "package": {"type": "string"}, "watcher": {"type": "string"},
+    "status": {"enum": ["pending", "active", "waiting", "terminated"]}, "event": {"type": "string", "description": "RFC 3858 4.3"},
+    "since": {"$ref": "#/components/schemas/Time"}, "expires_at": {"$ref": "#/components/schemas/Time"},
+    "decided_by": {"type": "string"}, "rule": {"type": ["string", "null"]}}},
+"WatcherPage": {"type": "object", "properties": {
+    "watchers": {"type": "array", "items": {"$ref": "#/components/schemas/Watcher"}},
+    "total": {"type": "integer"}, "next": {"type": ["string", "null"]}}},
+"Handling": {"enum": ["allow", "block", "polite-block", "confirm"]},
+"Decision": {"type": "object", "additionalProperties": false, "required": ["watcher", "decision"], "properties": {
+    "watcher": {"type": "string", "description": "An address, *@domain or *."},
+    "package": {"type": "string", "default": "presence", "description": "*: all."},
+    "decision": {"$ref": "#/components/schemas/Handling"},
+    "remember": {"type": "boolean", "default": true, "description": "Must be true: a decision is an entry of a list."}}},
+"ListEntry": {"type": "object", "additionalProperties": false, "required": ["watcher"], "properties": {
+    "watcher": {"type": "string"}, "package": {"type": "string", "default": "presence"}}},
+"ListChange": {"type": "object", "additionalProperties": false, "required": ["entries"], "properties": {
+    "entries": {"type": "array", "items": {"$ref": "#/components/schemas/ListEntry"}}}},
+"List": {"type": "object", "properties": {
+    "scope": {"type": "string"}, "list": {"$ref": "#/components/schemas/Handling"},
+    "entries": {"type": "array", "items": {"$ref": "#/components/schemas/ListEntry"}}}},
+"ListRow": {"type": "object", "additionalProperties": false, "required": ["scope", "list", "watcher"], "properties": {
+    "scope": {"type": "string"}, "list": {"$ref": "#/components/schemas/Handling"},
+    "watcher": {"type": "string"}, "package": {"type": "string", "default": "presence"}}},
+"ListImport": {"type": "object", "additionalProperties": false, "required": ["rows"], "properties": {
+    "rows": {"type": "array", "items": {"$ref": "#/components/schemas/ListRow"}}}},
+"Imported": {"type": "object", "properties": {"rows": {"type": "integer"}}},
+"ListExport": {"type": "object", "properties": {
+    "rows": {"type": "array", "items": {"$ref": "#/components/schemas/ListRow"}}, "next": {"type": ["string", "null"]}}},
+"DryRun": {"type": "object", "additionalProperties": false, "required": ["watcher"], "properties": {
+    "watcher": {"type": "string"}, "package": {"type": "string", "default": "presence"},
+    "rules": {"type": "string", "description": "application/auth-policy+xml to try instead of the owner's."}}},
+"RuleVerdict": {"type": "object", "properties": {
+    "rule": {"type": "string"}, "matched": {"type": "boolean"}, "why_not": {"type": ["string", "null"]}}},
+"Preview": {"type": "object", "properties": {
+    "resource": {"type": "string"}, "watcher": {"type": "string"}, "package": {"type": "string"},
+    "decision": {"$ref": "#/components/schemas/Handling"}, "decided_by": {"type": "string"},
+    "rules": {"type": "array", "items": {"$ref": "#/components/schemas/RuleVerdict"}},
+    "type": {"type": ["string", "null"]}, "document": {"type": ["string", "null"]},
+    "changes": {"$ref": "#/components/schemas/Texts"}}},
+"Explanation": {"type": "object", "properties": {
+    "resource": {"type": "string"}, "watcher": {"type": "string"}, "package": {"type": "string"},
+    "decision": {"$ref": "#/components/schemas/Handling"}, "decided_by": {"type": "string"},
+    "rules": {"type": "array", "items": {"$ref": "#/components/schemas/RuleVerdict"}},
+    "type": {"type": ["string", "null"]}, "document": {"type": ["string", "null"]},
+    "changes": {"$ref": "#/components/schemas/Texts"},
+    "publications": {"type": "array", "items": {"$ref": "#/components/schemas/Publication"}},
+    "subscriptions": {"type": "array", "items": {"$ref": "#/components/schemas/Subscription"}}}},
+"AuditEntry": {"type": "object", "properties": {
+    "id": {"type": "string"}, "at": {"$ref": "#/components/schemas/Time"}, "actor": {"type": "string"},
+    "resource": {"type": "string"}, "action": {"type": "string"}, "before": {"type": "string"}, "after": {"type": "string"}}},
+"AuditPage": {"type": "object", "properties": {
+    "entries": {"type": "array", "items": {"$ref": "#/components/schemas/AuditEntry"}}, "next": {"type": ["string", "null"]}}},
 "OpenApi": {"type": "object"},
 "Problem": {"type": "object", "description": "RFC 9457", "properties": {
     "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},

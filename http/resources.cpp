@@ -5,6 +5,7 @@
 #include <Poco/Base64Encoder.h>
 
 #include "base/text.h"
+#include "http/resource_json.h"
 #include "http/routes.h"
 #include "http/target.h"
 #include "server/admin/admin_resources.h"
@@ -16,13 +17,6 @@ namespace {
 
 constexpr std::size_t kMaxLimit = 1000;
 constexpr std::string_view kStates[] = {"pending", "active", "suspect", "flow_lost", "terminated"};
-
-Json time_of(base::WallTime time) {
-    return base::to_rfc3339(time.time_since_epoch().count());
-}
-Json time_of(const std::optional<base::WallTime>& time) {
-    return time ? time_of(*time) : Json();
-}
 
 std::string base64(const std::string& bytes) {
     std::ostringstream out;
@@ -37,38 +31,6 @@ std::string base64(const std::string& bytes) {
 std::pair<std::string, Json> body_member(const std::string& body) {
     if (base::is_utf8(body)) return {"body", body};
     return {"body_base64", base64(body)};
-}
-
-Json json_of(const server::SubscriptionInfo& info) {
-    return JsonObject{
-        {"id", info.id},
-        {"package", info.package},
-        {"resource", info.resource},
-        {"watcher", info.watcher},
-        {"state", info.state},
-        {"expires_at", time_of(info.expires_at)},
-        {"call_id", info.call_id},
-        {"remote_target", info.remote_target},
-        {"flow", info.flow},
-        {"last_notify", time_of(info.last_notify)},
-        {"last_answer", info.last_answer == 0 ? Json() : Json(info.last_answer)},
-        {"next_retry", time_of(info.next_retry)},
-        {"failures", info.failures},
-    };
-}
-
-Json json_of(const server::PublicationInfo& info) {
-    return JsonObject{
-        {"source", info.source},
-        {"publisher", info.publisher},
-        {"entity_tag_prefix", info.entity_tag_prefix},
-        {"rank", info.rank},
-        {"arrived", time_of(info.arrived)},
-        {"expires_at", time_of(info.expires_at)},
-        {"type", info.type},
-        {"size", info.size},
-        body_member(info.body),
-    };
 }
 
 Fault malformed(std::string detail) {
@@ -109,6 +71,45 @@ Result<server::SubscriptionQuery> query_of(const Call& call) {
 }
 
 }  // namespace
+
+Json time_of(base::WallTime time) {
+    return base::to_rfc3339(time.time_since_epoch().count());
+}
+Json time_of(const std::optional<base::WallTime>& time) {
+    return time ? time_of(*time) : Json();
+}
+
+Json json_of(const server::SubscriptionInfo& info) {
+    return JsonObject{
+        {"id", info.id},
+        {"package", info.package},
+        {"resource", info.resource},
+        {"watcher", info.watcher},
+        {"state", info.state},
+        {"expires_at", time_of(info.expires_at)},
+        {"call_id", info.call_id},
+        {"remote_target", info.remote_target},
+        {"flow", info.flow},
+        {"last_notify", time_of(info.last_notify)},
+        {"last_answer", info.last_answer == 0 ? Json() : Json(info.last_answer)},
+        {"next_retry", time_of(info.next_retry)},
+        {"failures", info.failures},
+    };
+}
+
+Json json_of(const server::PublicationInfo& info) {
+    return JsonObject{
+        {"source", info.source},
+        {"publisher", info.publisher},
+        {"entity_tag_prefix", info.entity_tag_prefix},
+        {"rank", info.rank},
+        {"arrived", time_of(info.arrived)},
+        {"expires_at", time_of(info.expires_at)},
+        {"type", info.type},
+        {"size", info.size},
+        body_member(info.body),
+    };
+}
 
 Result<Answer> list_subscriptions(const Call& call) {
     const auto query = query_of(call);

@@ -33,6 +33,7 @@ struct Call {
     Json body;                                               ///< null where the route takes none
     const Request& request;                                  ///< its head
     std::string document;  ///< the body as it came, where the route takes a document
+    std::string actor{};   ///< name of the token; empty: none was asked for
 
     /// Empty where it is not there.
     std::string_view parameter(std::string_view name) const noexcept;
@@ -93,6 +94,21 @@ Result<Answer> list_aliases(const Call& call);  // aliases.cpp
 Result<Answer> get_alias(const Call& call);
 Result<Answer> put_alias(const Call& call);
 Result<Answer> delete_alias(const Call& call);
+Result<Answer> list_watchers(const Call& call);  // watchers.cpp
+Result<Answer> decide_watcher(const Call& call);
+Result<Answer> explain(const Call& call);
+Result<Answer> get_list(const Call& call);  // lists.cpp
+Result<Answer> put_list(const Call& call);
+Result<Answer> delete_list(const Call& call);
+Result<Answer> add_entry(const Call& call);
+Result<Answer> remove_entry(const Call& call);
+Result<Answer> import_lists(const Call& call);
+Result<Answer> export_lists(const Call& call);
+Result<Answer> get_rules(const Call& call);  // rules.cpp
+Result<Answer> put_rules(const Call& call);
+Result<Answer> delete_rules(const Call& call);
+Result<Answer> try_rules(const Call& call);
+Result<Answer> list_audit(const Call& call);
 Result<Answer> send_message(const Call& call);  // messages.cpp
 Result<Answer> list_messages(const Call& call);
 Result<Answer> delete_messages(const Call& call);

@@ -125,20 +125,30 @@ std::string sha256_hex(std::string_view bytes) {
 Tokens::Tokens(const std::vector<store::Token>& rows) {
     for (const store::Token& row : rows) {
         const auto role = role_of(row.role);
-        if (role) known_.push_back({base::lower(row.sha256_hex), *role});
+        if (role) known_.push_back({base::lower(row.sha256_hex), *role, row.name});
     }
 }
 
-std::optional<Role> Tokens::role_of_holder(std::string_view token) const {
-    if (token.empty() || token.size() > kLongestToken) return std::nullopt;
+const Tokens::Known* Tokens::find(std::string_view token) const {
+    if (token.empty() || token.size() > kLongestToken) return nullptr;
     const std::string hash = sha256_hex(token);
-    std::optional<Role> role;
+    const Known* holder = nullptr;
     // No early end: how long it takes says nothing about which token came close.
     for (const Known& known : known_) {
         const bool is_it = base::equal_in_constant_time(known.sha256_hex, hash);
-        if (is_it && (!role || known.role > *role)) role = known.role;
+        if (is_it && (!holder || known.role > holder->role)) holder = &known;
     }
-    return role;
+    return holder;
+}
+
+std::optional<Role> Tokens::role_of_holder(std::string_view token) const {
+    const auto* holder = find(token);
+    return holder ? std::optional(holder->role) : std::nullopt;
+}
+
+std::string Tokens::name_of_holder(std::string_view token) const {
+    const auto* holder = find(token);
+    return holder ? holder->name : std::string();
 }
 
 std::string_view bearer_token(std::string_view authorization) noexcept {

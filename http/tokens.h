@@ -30,12 +30,16 @@ public:
     /// The role of the holder of `token`; nullopt for a stranger. Compares hashes, in time that
     /// does not depend on them.
     std::optional<Role> role_of_holder(std::string_view token) const;
+    /// What that token is called; empty for a stranger.
+    std::string name_of_holder(std::string_view token) const;
 
 private:
     struct Known {
         std::string sha256_hex;
         Role role;
+        std::string name;
     };
+    const Known* find(std::string_view token) const;
     std::vector<Known> known_;
 };
 

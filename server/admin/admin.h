@@ -10,6 +10,7 @@ class AliasAdmin;
 class HardStateAdmin;
 class MailboxAdmin;
 class MessageAdmin;
+class PolicyAdmin;
 class RegistrationAdmin;
 class ResourceAdmin;
 class SubscriptionAdmin;
@@ -33,6 +34,7 @@ public:
     virtual HardStateAdmin& hard_state() noexcept = 0;
     virtual MailboxAdmin& mailboxes() noexcept = 0;
     virtual MessageAdmin& messages() noexcept = 0;
+    virtual PolicyAdmin& policies() noexcept = 0;
     virtual RegistrationAdmin& registrations() noexcept = 0;
     virtual ResourceAdmin& resources() noexcept = 0;
     virtual SubscriptionAdmin& subscriptions() noexcept = 0;

@@ -8,6 +8,7 @@
 #include "server/admin/admin_hard_state.h"
 #include "server/admin/admin_mailboxes.h"
 #include "server/admin/admin_messages.h"
+#include "server/admin/admin_policies.h"
 #include "server/admin/admin_registrations.h"
 #include "server/admin/admin_resources.h"
 #include "server/admin/admin_subscriptions.h"
@@ -22,6 +23,7 @@ AdminService::AdminService(std::vector<Shard*> shards, const Domains& domains, s
       hard_state_(hard_state_admin(carrier_)),
       mailboxes_(mailbox_admin(carrier_)),
       messages_(message_admin(carrier_)),
+      policies_(policy_admin(carrier_)),
       registrations_(registration_admin(carrier_)),
       resources_(resource_admin(carrier_)),
       subscriptions_(subscription_admin(carrier_)) {}

@@ -26,6 +26,7 @@ public:
     HardStateAdmin& hard_state() noexcept override { return *hard_state_; }
     MailboxAdmin& mailboxes() noexcept override { return *mailboxes_; }
     MessageAdmin& messages() noexcept override { return *messages_; }
+    PolicyAdmin& policies() noexcept override { return *policies_; }
     RegistrationAdmin& registrations() noexcept override { return *registrations_; }
     ResourceAdmin& resources() noexcept override { return *resources_; }
     SubscriptionAdmin& subscriptions() noexcept override { return *subscriptions_; }
@@ -37,6 +38,7 @@ private:
     std::unique_ptr<HardStateAdmin> hard_state_;
     std::unique_ptr<MailboxAdmin> mailboxes_;
     std::unique_ptr<MessageAdmin> messages_;
+    std::unique_ptr<PolicyAdmin> policies_;
     std::unique_ptr<RegistrationAdmin> registrations_;
     std::unique_ptr<ResourceAdmin> resources_;
     std::unique_ptr<SubscriptionAdmin> subscriptions_;

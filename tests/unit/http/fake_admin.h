@@ -15,6 +15,7 @@
 #include "server/admin/admin_hard_state.h"
 #include "server/admin/admin_mailboxes.h"
 #include "server/admin/admin_messages.h"
+#include "server/admin/admin_policies.h"
 #include "server/admin/admin_registrations.h"
 #include "server/admin/admin_resources.h"
 #include "server/admin/admin_subscriptions.h"
@@ -33,6 +34,8 @@ struct FakeState {
     std::vector<server::SubscriptionQuery> queries;
     server::RegistrationPage registered;
     server::AliasPage alias_page;
+    std::map<std::string, store::Policy> policies;  ///< by scope
+    server::WatcherPage watcher_page;
     server::MessagePage kept;
     int sent = 200;                  ///< what send() answers
     std::vector<std::string> asked;  ///< of registrations, aliases and messages
@@ -254,6 +257,73 @@ private:
     FakeState& state_;
 };
 
+class FakePolicies final : public server::PolicyAdmin {
+public:
+    explicit FakePolicies(FakeState& state) : state_(state) {}
+
+    Result<std::string> scope_of(std::string_view text) override {
+        if (state_.fault) return *state_.fault;
+        const bool is_aor = text.find('@') != std::string_view::npos;
+        const bool is_bare = is_aor && text.find(':') == std::string_view::npos;
+        return is_bare ? "sip:" + std::string(text) : std::string(text);
+    }
+    Result<server::PolicyPtr> find(const std::string& scope) override {
+        if (state_.fault) return *state_.fault;
+        const auto found = state_.policies.find(scope);
+        return server::policy_of(found == state_.policies.end() ? store::Policy{scope, 0, {}, {}}
+                                                                : found->second);
+    }
+    Result<server::PolicyPtr> change(const server::PolicyEdit& edit) override {
+        if (state_.fault) return *state_.fault;
+        auto row = (*find(edit.scope))->row();
+        const bool fits = edit.tags.empty() || edit.tags[0] == std::to_string(row.revision);
+        if (!fits) return Fault{FaultKind::precondition_failed, "another one"};
+        if (auto applied = edit.apply(row); !applied) return applied.fault();
+        ++row.revision;
+        state_.asked.push_back(edit.actor + " " + edit.action + " " + edit.detail);
+        state_.policies[edit.scope] = row;
+        return server::policy_of(row);
+    }
+    Status import(const std::vector<server::ListRow>& rows, const std::string& actor) override {
+        if (state_.fault) return *state_.fault;
+        state_.asked.push_back(actor + " imports " + std::to_string(rows.size()));
+        return {};
+    }
+    Result<std::vector<server::PolicyPtr>> page(const std::string& after,
+                                                std::size_t limit) override {
+        if (state_.fault) return *state_.fault;
+        std::vector<server::PolicyPtr> rows;
+        for (auto at = state_.policies.upper_bound(after);
+             at != state_.policies.end() && rows.size() < limit; ++at)
+            rows.push_back(server::policy_of(at->second));
+        return rows;
+    }
+    Result<server::WatcherPage> watchers(const std::string&, const server::WatcherQuery&) override {
+        if (state_.fault) return *state_.fault;
+        return state_.watcher_page;
+    }
+    Result<server::Preview> preview(const std::string& aor, const std::string& watcher,
+                                    const std::string& package,
+                                    const std::optional<std::string>&) override {
+        if (state_.fault) return *state_.fault;
+        server::Preview preview;
+        preview.resource = aor;
+        preview.watcher = watcher;
+        preview.package = package;
+        preview.decision = "confirm";
+        preview.decided_by = "default";
+        preview.rules.push_back({"rule a", false, "sphere"});
+        return preview;
+    }
+    Result<std::vector<store::AuditEntry>> audit(const server::AuditQuery&) override {
+        if (state_.fault) return *state_.fault;
+        return std::vector<store::AuditEntry>{{7, {}, "root", "sip:a@b", "rules.put", "", "x"}};
+    }
+
+private:
+    FakeState& state_;
+};
+
 /// Every noun over one state, which a test sets and reads.
 class FakeAdmin final : public server::Admin {
 public:
@@ -265,6 +335,7 @@ public:
     server::HardStateAdmin& hard_state() noexcept override { return hard_state_; }
     server::MailboxAdmin& mailboxes() noexcept override { return mailboxes_; }
     server::MessageAdmin& messages() noexcept override { return messages_; }
+    server::PolicyAdmin& policies() noexcept override { return policies_; }
     server::RegistrationAdmin& registrations() noexcept override { return registrations_; }
     server::ResourceAdmin& resources() noexcept override { return resources_; }
     server::SubscriptionAdmin& subscriptions() noexcept override { return subscriptions_; }
@@ -275,6 +346,7 @@ private:
     FakeHardState hard_state_{state};
     FakeMailboxes mailboxes_{state};
     FakeMessages messages_{state};
+    FakePolicies policies_{state};
     FakeRegistrations registrations_{state};
     FakeResources resources_{state};
     FakeSubscriptions subscriptions_{state};

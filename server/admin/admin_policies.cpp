@@ -1,0 +1,234 @@
+// server/admin/admin_policies.cpp: who may see what, as an operator reads and changes it: durable
+// first, then known to every shard, each of which judges its live subscriptions.
+#include "server/admin/admin_policies.h"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "packages/winfo.h"
+#include "server/admin/admin_carrier.h"
+#include "server/admin/admin_page.h"
+#include "server/admin/policy_preview.h"
+
+namespace herald::server {
+
+namespace {
+
+std::string shortened(std::string text) {
+    if (text.size() <= Audit::kMostText) return text;
+    text.resize(Audit::kMostText);
+    return text + "...";
+}
+
+/// What a row says, for the audit.
+std::string summary_of(const store::Policy& row) {
+    std::string text = row.lists;
+    if (!row.document.empty()) {
+        text += text.empty() ? "" : "\n";
+        text += row.document;
+    }
+    return shortened(std::move(text));
+}
+
+Status check_size(const store::Policy& row, const Config& config) {
+    const auto policy = policy_of(row);
+    const auto rules = policy->rules() ? policy->rules()->rules().size() : 0;
+    if (policy->entries().size() <= config.authz_per_scope && rules <= config.authz_per_scope)
+        return {};
+    return Fault{FaultKind::limit_reached, "authz.per_scope allows no more entries or rules"};
+}
+
+Status check_tags(const PolicyEdit& edit, const store::Policy& row) {
+    if (edit.tags.empty()) return {};
+    for (const auto& tag : edit.tags) {
+        if (tag == "*" ? row.revision != 0 : tag == std::to_string(row.revision)) return {};
+    }
+    return Fault{FaultKind::precondition_failed,
+                 "What is there has the entity-tag \"" + std::to_string(row.revision) + "\""};
+}
+
+class ShardPolicies final : public PolicyAdmin {
+public:
+    explicit ShardPolicies(const AdminCarrier& carrier) : carrier_(carrier) {}
+
+    Result<std::string> scope_of(std::string_view text) override;
+    Result<PolicyPtr> find(const std::string& scope) override;
+    Result<PolicyPtr> change(const PolicyEdit& edit) override;
+    Status import(const std::vector<ListRow>& rows, const std::string& actor) override;
+    Result<std::vector<PolicyPtr>> page(const std::string& after, std::size_t limit) override;
+    Result<WatcherPage> watchers(const std::string& aor, const WatcherQuery& query) override;
+    Result<Preview> preview(const std::string& aor, const std::string& watcher,
+                            const std::string& package,
+                            const std::optional<std::string>& rules) override;
+    Result<std::vector<store::AuditEntry>> audit(const AuditQuery& query) override;
+
+private:
+    /// One row to be made of another one, and why.
+    struct Step {
+        store::Policy before, after;
+        std::string actor, action, detail;
+    };
+    /// New numbers, the audit, the store, all shards.
+    Result<std::vector<PolicyPtr>> commit(std::vector<Step> steps);
+    Result<store::ChangePolicies> change_of(const std::vector<Step>& steps);
+
+    const AdminCarrier& carrier_;
+    /// One policy is read and changed after the other. Held by threads of HTTP only.
+    std::mutex mutex_;
+};
+
+Result<std::string> ShardPolicies::scope_of(std::string_view text) {
+    const bool is_domain = text.find_first_of("@:") == std::string_view::npos;
+    if (!is_domain) return carrier_.our_resource(text);
+    const auto domain = pidf::comparable_domain(text);
+    if (!domain.empty() && carrier_.domains().serves_host(domain)) return domain;
+    return Fault{FaultKind::not_found, std::string(text) + " is no domain of this server"};
+}
+
+Result<PolicyPtr> ShardPolicies::find(const std::string& scope) {
+    return carrier_.ask<PolicyPtr>(carrier_.first(), [scope](Shard& shard, auto answer) {
+        auto policy = shard.context().policies.find(scope);
+        answer(policy ? std::move(policy) : policy_of({scope, 0, {}, {}}));
+    });
+}
+
+Result<store::ChangePolicies> ShardPolicies::change_of(const std::vector<Step>& steps) {
+    return carrier_.ask<store::ChangePolicies>(
+        carrier_.first(), [steps](Shard& shard, auto answer) {
+            auto& context = shard.context();
+            store::ChangePolicies change;
+            std::size_t added = 0;
+            for (const auto& step : steps) {
+                if (auto fits = check_size(step.after, context.config); !fits)
+                    return answer(fits.fault());
+                added += step.before.revision == 0 ? 1 : 0;
+                change.policies.push_back(step.after);
+                change.policies.back().revision = context.next_id();
+                change.audit.push_back(
+                    {context.next_id(), context.wall(), step.actor, step.after.scope,
+                     step.detail.empty() ? step.action : step.action + " " + step.detail,
+                     summary_of(step.before), summary_of(step.after)});
+            }
+            if (added > 0 && context.policies.size() + added > context.config.authz_scopes)
+                return answer(Fault{FaultKind::limit_reached, "authz.scopes allows no more"});
+            change.forget_before =
+                shard.audit().forgotten_before(change.audit.size(), context.config.authz_audit);
+            answer(std::move(change));
+        });
+}
+
+Result<std::vector<PolicyPtr>> ShardPolicies::commit(std::vector<Step> steps) {
+    auto change = change_of(steps);
+    if (!change) return change.fault();
+    std::vector<PolicyPtr> made;
+    for (const auto& row : change->policies) made.push_back(policy_of(row));
+    const auto entries = change->audit;
+    auto done =
+        carrier_.share(*std::move(change), [made, entries, first = &carrier_.first()](Shard& each) {
+            if (&each == first) {
+                for (const auto& entry : entries)
+                    each.audit().add(entry, each.context().config.authz_audit);
+            }
+            for (const auto& policy : made) each.watcher_rules().put(policy);
+        });
+    if (!done) return done.fault();
+    return made;
+}
+
+Result<PolicyPtr> ShardPolicies::change(const PolicyEdit& edit) {
+    const std::lock_guard lock(mutex_);
+    auto before = find(edit.scope);
+    if (!before) return before.fault();
+    if (auto fits = check_tags(edit, (*before)->row()); !fits) return fits.fault();
+    Step step{(*before)->row(), (*before)->row(), edit.actor, edit.action, edit.detail};
+    if (auto applied = edit.apply(step.after); !applied) return applied.fault();
+    const bool is_same =
+        step.after.lists == step.before.lists && step.after.document == step.before.document;
+    if (is_same) return *before;
+    auto made = commit({std::move(step)});
+    if (!made) return made.fault();
+    return made->front();
+}
+
+Status ShardPolicies::import(const std::vector<ListRow>& rows, const std::string& actor) {
+    const std::lock_guard lock(mutex_);
+    std::map<std::string, std::vector<ListEntry>> by_scope;
+    for (const auto& row : rows) {
+        auto& entries = by_scope[row.scope];
+        entries = with_entry(std::move(entries), row.entry);
+    }
+    std::vector<Step> steps;
+    for (const auto& [scope, entries] : by_scope) {
+        auto before = find(scope);
+        if (!before) return before.fault();
+        Step step{(*before)->row(), (*before)->row(), actor, "lists.import", {}};
+        step.after.lists = to_text(entries);
+        if (step.after.lists != step.before.lists) steps.push_back(std::move(step));
+    }
+    if (steps.empty()) return {};
+    auto made = commit(std::move(steps));
+    return made ? Status() : Status(made.fault());
+}
+
+Result<std::vector<PolicyPtr>> ShardPolicies::page(const std::string& after, std::size_t limit) {
+    return carrier_.ask<std::vector<PolicyPtr>>(
+        carrier_.first(), [after, limit](Shard& shard, auto answer) {
+            answer(shard.context().policies.page(after, limit));
+        });
+}
+
+Result<WatcherPage> ShardPolicies::watchers(const std::string& aor, const WatcherQuery& query) {
+    const auto after = row_id(query.after);
+    if (!after) return after.fault();
+    if (!query.package.empty()) {
+        if (auto known = AdminCarrier::package(query.package); !known) return known.fault();
+    }
+    const auto limit = page_size(query.limit);
+    return carrier_.ask<WatcherPage>(
+        carrier_.owner_of(aor), [aor, query, after = *after, limit](Shard& shard, auto answer) {
+            WatcherPage page;
+            for (auto& info : watchers_of(shard, aor, query)) {
+                ++page.total;
+                if (*base::to_u64(info.id) > after) page.rows.push_back(std::move(info));
+            }
+            cut_page(page, limit);
+            answer(std::move(page));
+        });
+}
+
+Result<Preview> ShardPolicies::preview(const std::string& aor, const std::string& watcher,
+                                       const std::string& package,
+                                       const std::optional<std::string>& rules) {
+    const auto known = AdminCarrier::package(package);
+    if (!known) return known.fault();
+    PolicyPtr candidate;
+    if (rules) {
+        auto own = find(aor);
+        if (!own) return own.fault();
+        auto row = (*own)->row();
+        row.document = *rules;
+        candidate = policy_of(std::move(row));
+        if (candidate->is_unreadable())
+            return Fault{FaultKind::malformed, "rules: " + candidate->complaint()};
+    }
+    return carrier_.ask<Preview>(carrier_.owner_of(aor), [aor, watcher, package = *known,
+                                                          candidate](Shard& shard, auto answer) {
+        answer(preview_of(shard.context(), {aor, watcher, package, candidate}));
+    });
+}
+
+Result<std::vector<store::AuditEntry>> ShardPolicies::audit(const AuditQuery& query) {
+    return carrier_.ask<std::vector<store::AuditEntry>>(
+        carrier_.first(),
+        [query](Shard& shard, auto answer) { answer(shard.audit().find(query)); });
+}
+
+}  // namespace
+
+std::unique_ptr<PolicyAdmin> policy_admin(const AdminCarrier& carrier) {
+    return std::make_unique<ShardPolicies>(carrier);
+}
+
+}  // namespace herald::server
