@@ -12,6 +12,11 @@ Command register_command();
 Command mailbox_command();
 Command account_command();
 Command subscriptions_command();
+Command watchers_command();
+Command allow_command();
+Command block_command();
+Command rules_command();
+Command explain_command();
 Command bench_command();
 
 }  // namespace herald::cli

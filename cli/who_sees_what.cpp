@@ -1,0 +1,275 @@
+// cli/who_sees_what.cpp: `herald watchers`, `allow`, `block`, `rules` and `explain`: who may see
+// what of whom, over HTTP.
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+#include <Poco/Exception.h>
+#include <Poco/JSON/Array.h>
+#include <Poco/JSON/Object.h>
+#include <Poco/JSON/Parser.h>
+
+#include "base/text.h"
+#include "cli/api_client.h"
+#include "cli/command.h"
+#include "cli/commands.h"
+#include "cli/terminal.h"
+
+namespace herald::cli {
+namespace {
+
+using Kind = Option::Kind;
+using Poco::JSON::Array;
+using Poco::JSON::Object;
+
+std::string member(const Object::Ptr& object, const std::string& name) {
+    if (object->isNull(name)) return {};
+    return printable(object->optValue<std::string>(name, ""));
+}
+
+/// Calls `show(object)` with what the server answered; the exit code.
+template <class Show>
+int show_answer(std::string_view command, const Result<std::string>& answer, Show show) {
+    if (!answer) return report_api_fault(command, answer.fault());
+    try {
+        show(Poco::JSON::Parser().parse(*answer).extract<Object::Ptr>());
+        return kOk;
+    } catch (const Poco::Exception& exception) {
+        return report_api_fault(
+            command, {FaultKind::malformed, "cannot read the answer: " + exception.displayText()});
+    }
+}
+
+template <class Show>
+void for_each(const Object::Ptr& object, const std::string& name, Show show) {
+    const Array::Ptr list = object->getArray(name);
+    for (std::size_t i = 0; list && i < list->size(); ++i)
+        show(list->getObject(static_cast<unsigned>(i)));
+}
+
+void print_watcher(const Object::Ptr& watcher) {
+    std::string line = member(watcher, "status") + "  " + member(watcher, "watcher") + "  " +
+                       member(watcher, "package") + "  by " + member(watcher, "decided_by");
+    if (const auto rule = member(watcher, "rule"); !rule.empty()) line += " (" + rule + ")";
+    print_line(line);
+}
+
+int list_watchers(const ApiClient& api, const Arguments& arguments) {
+    std::string after;
+    std::size_t shown = 0;
+    do {
+        auto path = "/v1/watchers/" + path_segment(arguments.operands()[0]) + "?limit=1000";
+        if (const auto event = arguments.text("event")) path += "&package=" + path_segment(*event);
+        if (const auto state = arguments.text("state")) path += "&state=" + path_segment(*state);
+        if (!after.empty()) path += "&after=" + path_segment(after);
+        const auto code = show_answer("watchers", api.call("GET", path), [&](const auto& page) {
+            for_each(page, "watchers", [&](const auto& watcher) {
+                ++shown;
+                print_watcher(watcher);
+            });
+            after = member(page, "next");
+        });
+        if (code != kOk) return code;
+    } while (!after.empty());
+    if (shown == 0) print_line("no watchers");
+    return kOk;
+}
+
+/// An entry of a list, in place of what was decided about the same watcher before.
+int decide(const ApiClient& api, const Arguments& arguments, std::string_view command,
+           std::string_view decision) {
+    const auto& operands = arguments.operands();
+    Object entry;
+    entry.set("watcher", operands[1]);
+    entry.set("package", std::string(arguments.text_or("event", "presence")));
+    std::ostringstream json;
+    entry.stringify(json);
+    const auto path =
+        "/v1/lists/" + path_segment(operands[0]) + "/" + std::string(decision) + "/entries";
+    const auto answer = api.call("POST", path, json.str());
+    if (!answer) return report_api_fault(command, answer.fault());
+    print_line(printable(operands[1]) + "  " + std::string(decision) + " for " +
+               printable(operands[0]));
+    return kOk;
+}
+
+int put_rules(const ApiClient& api, const std::string& path, std::string_view file) {
+    std::ifstream in{std::string(file)};
+    if (!in) {
+        print_error("rules", "cannot read " + std::string(file));
+        return kMisuse;
+    }
+    const std::string document{std::istreambuf_iterator<char>(in), {}};
+    const auto answer = api.call("PUT", path, document, "application/auth-policy+xml");
+    if (!answer) return report_api_fault("rules", answer.fault());
+    print_line("in effect");
+    return kOk;
+}
+
+int rules(const ApiClient& api, const Arguments& arguments) {
+    const auto path = "/v1/rules/" + path_segment(arguments.operands()[0]);
+    if (const auto file = arguments.text("put")) return put_rules(api, path, *file);
+    const auto answer = api.call(arguments.has("remove") ? "DELETE" : "GET", path);
+    if (!answer) return report_api_fault("rules", answer.fault());
+    print_line(arguments.has("remove") ? "removed" : base::trim(*answer));
+    return kOk;
+}
+
+void print_publication(const Object::Ptr& publication) {
+    print_line("  " + member(publication, "rank") + " by " +
+               (member(publication, "publisher").empty() ? std::string("an operator")
+                                                         : member(publication, "publisher")) +
+               ", " + member(publication, "type") + ", since " + member(publication, "arrived"));
+}
+
+void print_verdict(const Object::Ptr& verdict) {
+    const auto why = member(verdict, "why_not");
+    print_line("  " + member(verdict, "rule") +
+               (why.empty() ? std::string(": applies") : ": does not apply, by its " + why));
+}
+
+void print_subscription(const Object::Ptr& subscription) {
+    const auto answered = member(subscription, "last_answer");
+    print_line("  " + member(subscription, "state") + " until " +
+               member(subscription, "expires_at") + ", last NOTIFY " +
+               (member(subscription, "last_notify").empty() ? std::string("never")
+                                                            : member(subscription, "last_notify")) +
+               (answered.empty() ? std::string() : " answered " + answered));
+}
+
+/// For who has to answer "why does he see this of her?".
+void print_explanation(const Object::Ptr& object) {
+    const auto titled = [&](const char* title, const char* name, auto print, const char* none) {
+        print_line(title);
+        const Array::Ptr list = object->getArray(name);
+        if (!list || list->empty()) print_line(none);
+        for_each(object, name, print);
+    };
+    print_line(member(object, "watcher") + " and " + member(object, "package") + " of " +
+               member(object, "resource") + ": " + member(object, "decision") +
+               ", decided by: " + member(object, "decided_by"));
+    titled("What is known:", "publications", print_publication, "  nothing");
+    titled("Rules:", "rules", print_verdict, "  none");
+    titled("Subscriptions:", "subscriptions", print_subscription, "  none");
+    print_line("What is shown:");
+    const auto document =
+        object->isNull("document") ? std::string() : object->optValue<std::string>("document", "");
+    print_line(document.empty() ? "  nothing" : printable(std::string(base::trim(document))));
+}
+
+int explain(const ApiClient& api, const Arguments& arguments) {
+    const auto& operands = arguments.operands();
+    const auto path = "/v1/explain?watcher=" + path_segment(operands[0]) +
+                      "&resource=" + path_segment(operands[1]) +
+                      "&package=" + path_segment(arguments.text_or("event", "presence"));
+    const auto answer = api.call("GET", path);
+    if (answer && arguments.has("json")) return print_line(base::trim(*answer)), kOk;
+    return show_answer("explain", answer, print_explanation);
+}
+
+template <class Run>
+int with_api(std::string_view command, const Arguments& arguments, Run run) {
+    const Result<ApiClient> api = ApiClient::from(arguments);
+    if (api) return run(*api);
+    print_error(command, api.fault().detail);
+    return kMisuse;
+}
+
+const Option kEvent{.name = "event",
+                    .kind = Kind::text,
+                    .value = "PACKAGE",
+                    .help = "the event package; presence without"};
+
+Command decision_command(std::string_view name, std::string_view summary,
+                         int (*run)(const Arguments&)) {
+    return {.name = name,
+            .summary = summary,
+            .syntax = {.operands = "OWNER WATCHER",
+                       .least_operands = 2,
+                       .most_operands = 2,
+                       .options = with_api_options({kEvent})},
+            .help = kApiHelp,
+            .run = run};
+}
+
+}  // namespace
+
+Command watchers_command() {
+    return {.name = "watchers",
+            .summary = "list who watches somebody, and who waits for it",
+            .syntax = {.operands = "OWNER",
+                       .least_operands = 1,
+                       .most_operands = 1,
+                       .options = with_api_options({{.name = "event",
+                                                     .kind = Kind::text,
+                                                     .value = "PACKAGE",
+                                                     .help = "only of this event package"},
+                                                    {.name = "state",
+                                                     .kind = Kind::text,
+                                                     .value = "pending|active|waiting|terminated",
+                                                     .help = "only in this state"}})},
+            .help = kApiHelp,
+            .run = [](const Arguments& arguments) {
+                return with_api("watchers", arguments, [&](const ApiClient& api) {
+                    return list_watchers(api, arguments);
+                });
+            }};
+}
+
+Command allow_command() {
+    return decision_command("allow", "let somebody, *@domain or * see an owner",
+                            [](const Arguments& arguments) {
+                                return with_api("allow", arguments, [&](const ApiClient& api) {
+                                    return decide(api, arguments, "allow", "allow");
+                                });
+                            });
+}
+
+Command block_command() {
+    auto command =
+        decision_command("block", "refuse somebody, *@domain or *", [](const Arguments& arguments) {
+            return with_api("block", arguments, [&](const ApiClient& api) {
+                return decide(api, arguments, "block",
+                              arguments.has("politely") ? "polite-block" : "block");
+            });
+        });
+    command.syntax.options.push_back(
+        {.name = "politely", .help = "he sees what he would of who is never there"});
+    return command;
+}
+
+Command rules_command() {
+    return {.name = "rules",
+            .summary = "show, set or remove the rules of an owner or a domain",
+            .syntax = {.operands = "OWNER",
+                       .least_operands = 1,
+                       .most_operands = 1,
+                       .options = with_api_options(
+                           {{.name = "put",
+                             .kind = Kind::text,
+                             .value = "FILE",
+                             .help = "set them: application/auth-policy+xml"},
+                            {.name = "remove", .help = "remove them; lists stay"}})},
+            .help = kApiHelp,
+            .run = [](const Arguments& arguments) {
+                return with_api("rules", arguments,
+                                [&](const ApiClient& api) { return rules(api, arguments); });
+            }};
+}
+
+Command explain_command() {
+    return {.name = "explain",
+            .summary = "why somebody sees what he sees of somebody",
+            .syntax = {.operands = "WATCHER OWNER",
+                       .least_operands = 2,
+                       .most_operands = 2,
+                       .options = with_api_options(
+                           {kEvent, {.name = "json", .help = "as the server sends it"}})},
+            .help = kApiHelp,
+            .run = [](const Arguments& arguments) {
+                return with_api("explain", arguments,
+                                [&](const ApiClient& api) { return explain(api, arguments); });
+            }};
+}
+
+}  // namespace herald::cli
