@@ -156,7 +156,7 @@ struct Resource {
     /// Whether its documents list watchers and tell changes: whoever knows an earlier version has
     /// something to be told, and nothing has to be composed to know that.
     bool is_watcher_log() const noexcept {
-        return package->profile().is_partial && installed && installed->watchers;
+        return installed && installed->watchers && package->profile().is_partial;
     }
     /// Frees the documents; they are composed again when they are needed.
     void release_documents() noexcept {

@@ -19,6 +19,13 @@ base::Duration min_interval(const Config& config, const packages::Profile& profi
     return profile.min_notify_interval;
 }
 
+/// Whether what may be seen of it was changed after its watchers were known to have the latest.
+bool is_ruled_after(const Context& context, const Resource& resource) {
+    const auto said = context.policies.for_owner(resource.aor);
+    const auto& policy = said.own ? said.own : said.domain;
+    return policy && policy->row().revision > resource.confirmed_through;
+}
+
 }  // namespace
 
 NotifySender::NotifySender(Context& context, sip::Locator& locator)
@@ -56,7 +63,7 @@ NotifySender::NotifySender(Context& context, sip::Locator& locator)
 void NotifySender::resume(std::uint32_t slot) {
     auto& resource = context_.resources[slot];
     const bool is_confirmed =
-        resource.confirmed_fingerprint != 0 &&
+        resource.confirmed_fingerprint != 0 && !is_ruled_after(context_, resource) &&
         resource.confirmed_fingerprint == resource.canonical_fingerprint(context_.wall());
     // What went in the last run is not known any more: the next document of each watcher is whole.
     resource.departed_before = resource.version + 1;

@@ -86,6 +86,7 @@ SubscribeRequests::Refresh SubscribeRequests::plan_refresh(const Incoming& incom
     plan.remote_cseq = request.cseq();
     plan.cseq_base = record.cseq + 1;
     plan.is_pending = grant.is_pending;
+    plan.permissions = grant.permissions;
     // No Accept on a refresh of something else than the default type: what was chosen stays.
     const bool names_type = request.count(sip::Header::accept) > 0;
     plan.type = names_type ? type_index(profile, grant.type) : resource.views[record.view].type;
@@ -156,9 +157,11 @@ void SubscribeRequests::apply_refresh(const Incoming& incoming, Id id, Refresh& 
     refreshed_.add();
     if (!refresh.text.is_empty()) context_.subscriptions.retext(id, std::move(refresh.text));
     auto& resource = context_.resources[record->resource];
+    const bool is_granted = !refresh.is_pending && record->state == SubscriptionState::pending;
     // A copy: view_for() may move the views.
     const auto view = resource.views[record->view].of_type(refresh.type);
-    record->view = resource.view_for(view.type, view.entity, view.permissions);
+    record->view = resource.view_for(view.type, view.entity,
+                                     is_granted ? refresh.permissions : view.permissions);
     record->has_strayed = false;
     record->change = refresh.change;
     record->mark = refresh.mark;
@@ -166,7 +169,7 @@ void SubscribeRequests::apply_refresh(const Incoming& incoming, Id id, Refresh& 
     record->expires_at = refresh.expires_at;
     record->remote_cseq = refresh.remote_cseq;
     record->cseq_end = refresh.cseq_base + kCseqBlock;
-    if (!refresh.is_pending && record->state == SubscriptionState::pending) {
+    if (is_granted) {
         context_.subscriptions.move(*record, SubscriptionInput::grant);
         context_.loop.timers().cancel(record->decision);
     }

@@ -48,7 +48,8 @@ private:
         base::WallTime expires_at{};
         std::uint64_t change = 0, mark = 0;
         std::uint32_t granted = 0, remote_cseq = 0, cseq_base = 0;
-        std::uint8_t type = 0;  ///< index in Profile::notify_types
+        std::uint8_t type = 0;       ///< index in Profile::notify_types
+        PermissionsPtr permissions;  ///< for one that is granted by it
         bool is_pending = false;
     };
 

@@ -136,6 +136,12 @@ void WaitingWatchers::give_up(std::uint64_t id) {
     remove(id, WatcherEvent::giveup);
 }
 
+std::vector<std::string> WaitingWatchers::owners() const {
+    std::vector<std::string> owners;
+    for (const auto& [owner, ids] : by_owner_) owners.push_back(owner);
+    return owners;
+}
+
 std::vector<const WaitingWatchers::Entry*> WaitingWatchers::of(std::string_view aor) const {
     std::vector<const Entry*> entries;
     const auto owned = by_owner_.find(aor);

@@ -47,6 +47,8 @@ public:
     void drop(std::uint64_t id, packages::WatcherEvent event);
     /// ... and of the store.
     void remove(std::uint64_t id, packages::WatcherEvent event);
+    /// Whom anybody waits for.
+    std::vector<std::string> owners() const;
     /// Those of an owner, by id, in all packages.
     std::vector<const Entry*> of(std::string_view aor) const;
 

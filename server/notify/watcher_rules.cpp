@@ -45,7 +45,8 @@ void WatcherRules::put(const PolicyPtr& policy) {
 void WatcherRules::judge_scope(std::string_view scope) {
     const bool is_domain = scope.find(':') == std::string_view::npos;
     if (!is_domain) return judge_owner(scope);
-    std::vector<std::string> owners;
+    auto owners = live_.waiting().owners();
+    std::erase_if(owners, [&](const auto& owner) { return domain_of(owner) != scope; });
     context_.resources.for_each([&](std::uint32_t, const Resource& resource) {
         if (domain_of(resource.aor) == scope) owners.push_back(resource.aor);
     });
@@ -180,7 +181,10 @@ void WatcherRules::show(Id id, Subscription& record, const PermissionsPtr& permi
     record.view = view;
     // Changes since what he knows are changes of another document.
     if (resource.package->profile().is_partial) record.sent_fingerprint = 0;
-    if (record.state == SubscriptionState::active) sender_.look_again(id);
+    if (record.state != SubscriptionState::active) return;
+    // What all are known to have is not what he is to have.
+    note(id, record);
+    sender_.look_again(id);
 }
 
 /// Before the watchers of a resource are told what changed: it may change who may be told.
@@ -233,6 +237,7 @@ void WatcherRules::resume() {
             ids.push_back(context_.subscriptions.id_of(slot));
     });
     judge_in_slices(std::move(ids));
+    for (const auto& owner : live_.waiting().owners()) judge_waiting(owner);
 }
 
 void WatcherRules::forget(Cell cell) {

@@ -130,7 +130,6 @@ void Shard::reload(const Config& fresh) {
 
 void Shard::resume() {
     agents_->resume();
-    watcher_rules_->resume();
     std::vector<std::uint32_t> slots;
     resources_.for_each([&](std::uint32_t slot, Resource&) { slots.push_back(slot); });
     for (const auto slot : slots) {
@@ -139,6 +138,7 @@ void Shard::resume() {
     }
     live_subscriptions_->resume();
     watcher_list_->resume();
+    watcher_rules_->resume();
     moved_subscriptions_->end_all();
     loop_.timers().arm(loop_.now() + kTombstoneLife, [this] {
         live_subscriptions_->forget_tombstones();
