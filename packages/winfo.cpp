@@ -136,15 +136,12 @@ std::string_view watched_package(std::string_view event) noexcept {
 std::vector<const Package*> with_winfo(std::vector<const Package*> packages) {
     // As long as the process: packages are never taken back.
     static std::deque<Winfo> made;
-    std::size_t from = 0;
-    for (int generation = 0; generation < 2; ++generation) {
-        const auto end = packages.size();
-        for (; from < end; ++from) {
-            const auto& watched = packages[from]->profile();
-            const auto event = std::string(watched.event).append(kSuffix);
-            if (is_listed(packages, event)) continue;
+    // The list grows meanwhile.
+    for (std::size_t i = 0; i < packages.size(); ++i) {
+        const auto& watched = packages[i]->profile();
+        if (watched.event.ends_with(".winfo.winfo")) continue;
+        if (!is_listed(packages, std::string(watched.event).append(kSuffix)))
             packages.push_back(&made.emplace_back(watched));
-        }
     }
     return packages;
 }

@@ -543,6 +543,8 @@ std::string section_help(std::string_view section) noexcept {
     if (section == "store") return "What survives a restart.";
     if (section == "resources") return "Who exists.";
     if (section == "subscribe") return "Subscriptions (RFC 6665).";
+    if (section == "authz") return "Who may see what (RFC 5025).";
+    if (section == "winfo") return "Who watches (RFC 3857).";
     if (section == "publish") return "Publications (RFC 3903).";
     if (section == "register") return "Registrations (RFC 3261 10).";
     if (section == "message") return "Messages (RFC 3428).";

@@ -251,28 +251,55 @@ Subscription SubscribeRequests::new_record(const Incoming& incoming, const sip::
 void SubscribeRequests::fetch(const Incoming& incoming, Subscription record) {
     fetched_.add();
     record.is_fetch = true;
-    if (record.is_bodiless) remember(incoming, record);
-    const auto id = live_.adopt(std::move(record));
+    if (record.is_bodiless && is_to_be_remembered(incoming, record))
+        return remember(incoming, std::move(record));
+    answer_fetch(incoming, live_.adopt(std::move(record)));
+}
+
+void SubscribeRequests::answer_fetch(const Incoming& incoming, Id id) {
     context_.stack.answer(incoming.transaction, accepted(context_.subscriptions[id.slot], 0));
     sender_.end(id, EndReason::timeout);
 }
 
-/// Who fetched before the owner decided waits for that (RFC 3857 4.7.1).
-void SubscribeRequests::remember(const Incoming& incoming, Subscription& record) {
-    const auto* request = context_.stack.request(incoming.transaction);
+/// Who fetches before the owner decided waits for that (RFC 3857 4.7.1), once.
+bool SubscribeRequests::is_to_be_remembered(const Incoming& incoming,
+                                            const Subscription& record) const {
     const auto& resource = context_.resources[record.resource];
-    if (!request || incoming.who.aor.empty()) return;
-    const bool is_pending =
-        std::any_of(resource.watchers.begin(), resource.watchers.end(), [&](std::uint32_t slot) {
-            return context_.subscriptions[slot].get(Part::watcher) == incoming.who.aor;
-        });
-    if (is_pending || waiting_for(incoming, resource.aor)) return;
+    const auto& watchers = resource.watchers;
+    if (incoming.who.aor.empty() || waiting_for(incoming, resource.aor)) return false;
+    return std::none_of(watchers.begin(), watchers.end(), [&](std::uint32_t slot) {
+        return context_.subscriptions[slot].get(Part::watcher) == incoming.who.aor;
+    });
+}
+
+void SubscribeRequests::remember(const Incoming& incoming, Subscription record) {
+    const auto* request = context_.stack.request(incoming.transaction);
+    if (!request) return;
+    const auto until = live_.waiting().end_of_wait();
     record.id = context_.next_id();
+    record.is_changing = true;
     auto row = live_.row_of(record, context_.request_mark(*request));
     row.state = store::Subscription::State::waiting;
-    row.expires_at = live_.waiting().end_of_wait();
-    live_.waiting().add(record, row.expires_at);
-    context_.port.commit(store::PutSubscription{std::move(row), {}}, nullptr);
+    row.expires_at = until;
+    const auto id = live_.adopt(std::move(record));
+    context_.port.commit(store::PutSubscription{std::move(row), {}},
+                         [this, incoming, id, until](store::Outcome outcome) {
+                             apply_remembered(incoming, id, until, outcome);
+                         });
+}
+
+void SubscribeRequests::apply_remembered(const Incoming& incoming, Id id, base::WallTime until,
+                                         store::Outcome outcome) {
+    auto& record = *context_.subscriptions.find(id);
+    record.is_changing = false;
+    if (outcome != store::Outcome::committed) {
+        refuse_uncommitted(incoming, outcome);
+        sender_.forget(id);
+    } else {
+        live_.waiting().add(record, until);
+        answer_fetch(incoming, id);
+    }
+    live_.open_gate(id);
 }
 
 std::optional<std::uint64_t> SubscribeRequests::waiting_for(const Incoming& incoming,

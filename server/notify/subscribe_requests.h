@@ -72,7 +72,11 @@ private:
     Subscription new_record(const Incoming& incoming, const sip::Message& request,
                             const sip::NameAddress& contact, const SubscribeGrant& grant) const;
     void fetch(const Incoming& incoming, Subscription record);
-    void remember(const Incoming& incoming, Subscription& record);
+    void answer_fetch(const Incoming& incoming, Id id);
+    bool is_to_be_remembered(const Incoming& incoming, const Subscription& record) const;
+    void remember(const Incoming& incoming, Subscription record);
+    void apply_remembered(const Incoming& incoming, Id id, base::WallTime until,
+                          store::Outcome outcome);
     /// The earlier subscription of the same watcher that waits to be decided about.
     std::optional<std::uint64_t> waiting_for(const Incoming& incoming, std::string_view aor) const;
     void stop_waiting(Id id, std::uint64_t waiting);

@@ -12,6 +12,8 @@ using packages::Watcher;
 using packages::WatcherEvent;
 using packages::WatcherStatus;
 
+constexpr auto kSoon = std::chrono::milliseconds(10);
+
 Watcher watcher_of(const WaitingWatchers::Entry& entry, WatcherStatus status, WatcherEvent event) {
     Watcher watcher{entry.id, entry.watcher, status, event, {}, entry.expires_at};
     if (entry.began != 0) watcher.since = base::WallTime(std::chrono::seconds(entry.began));
@@ -119,11 +121,14 @@ void WaitingWatchers::drop(std::uint64_t id, WatcherEvent event) {
     list_.tell(*entry.package, entry.aor, watcher_of(entry, WatcherStatus::terminated, event));
 }
 
-/// A row that outlives its watcher for want of the store is met again after the next start.
+/// Its row follows, after what made it go. One that stays for want of the store is met again after
+/// the next start.
 void WaitingWatchers::remove(std::uint64_t id, WatcherEvent event) {
     if (entries_.count(id) == 0) return;
     drop(id, event);
-    context_.port.commit(store::RemoveSubscription{id, {}, {}}, nullptr);
+    context_.loop.timers().arm(context_.loop.now() + kSoon, [this, id] {
+        context_.port.commit(store::RemoveSubscription{id, {}, {}}, nullptr);
+    });
 }
 
 void WaitingWatchers::give_up(std::uint64_t id) {

@@ -159,17 +159,30 @@ void WatcherRules::suspend(Id id, Subscription& record) {
 /// Its row follows. What is lost of that is judged again after a start.
 void WatcherRules::note(Id id, Subscription& record) {
     record.change = context_.next_id();
-    record.is_changing = true;
-    const auto touch = touch_of(record, context_.home.epoch);
-    const auto cseq_end = touch.cseq_base + kCseqBlock;
-    context_.port.commit(touch, [this, id, cseq_end](store::Outcome outcome) {
-        auto* changed = context_.subscriptions.find(id);
-        if (changed) {
-            changed->is_changing = false;
-            if (outcome == store::Outcome::committed) changed->cseq_end = cseq_end;
-        }
-        live_.open_gate(id);
-    });
+    if (changed_.empty()) {
+        context_.loop.timers().arm(context_.loop.now() + kBetween,
+                                   [this] { write_rows(std::exchange(changed_, {})); });
+    }
+    changed_.push_back(id);
+}
+
+void WatcherRules::write_rows(const std::vector<Id>& ids) {
+    for (const auto id : ids) {
+        auto* record = context_.subscriptions.find(id);
+        // What is under way writes the whole of it.
+        if (!record || !record->is_live() || record->is_changing) continue;
+        record->is_changing = true;
+        auto touch = touch_of(*record, context_.home.epoch);
+        const auto cseq_end = touch.cseq_base + kCseqBlock;
+        context_.port.commit(std::move(touch), [this, id, cseq_end](store::Outcome outcome) {
+            auto* changed = context_.subscriptions.find(id);
+            if (changed) {
+                changed->is_changing = false;
+                if (outcome == store::Outcome::committed) changed->cseq_end = cseq_end;
+            }
+            live_.open_gate(id);
+        });
+    }
 }
 
 /// The class of documents it gets from now on. Who is told the same by the new one hears nothing.

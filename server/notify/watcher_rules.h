@@ -47,6 +47,7 @@ private:
     void suspend(Id id, Subscription& record);
     void show(Id id, Subscription& record, const PermissionsPtr& permissions);
     void note(Id id, Subscription& record);
+    void write_rows(const std::vector<Id>& ids);
     void on_changed(std::uint32_t slot);
     void arm_boundary(const std::string& scope);
 
@@ -55,6 +56,7 @@ private:
     LiveSubscriptions& live_;
     base::TextMap<std::string> spheres_;       ///< of owners whose rules ask for it
     base::TextMap<base::TimerId> boundaries_;  ///< of scopes whose rules begin or end some time
+    std::vector<Id> changed_;                  ///< whose rows follow
     base::Counter& judged_;
 };
 
