@@ -263,7 +263,7 @@ def shown_by(page):
     story(what_is_shown_works)
 
 
-PAGES = ("README.md", "docs/http.md", "docs/aliases.md", "docs/mwi.md", "docs/registrations.md", "docs/messages.md")
+PAGES = ("README.md", "docs/http.md", "docs/aliases.md", "docs/who-sees-what.md", "docs/mwi.md", "docs/registrations.md", "docs/messages.md")
 
 enter_a_network_of_its_own()
 for each in PAGES:

@@ -116,10 +116,10 @@ TEST_CASE("what the schemas do not allow is refused, with its place") {
         {rule("<conditions><identity/><ocp:other-identity/></conditions>"), "more than one"},
         {"<!DOCTYPE r [<!ENTITY e 'x'>]>" + rule(""), "line"},
     };
-    for (const auto& [document, why] : refused) {
-        CAPTURE(document);
-        const auto refused_for = refusal(document);
-        CHECK_MESSAGE(has(refused_for, why), refused_for);
+    for (const auto& each : refused) {
+        CAPTURE(each.document);
+        const auto refused_for = refusal(each.document);
+        CHECK_MESSAGE(has(refused_for, each.why), refused_for);
         CHECK(has(refused_for, "line"));
     }
 }
