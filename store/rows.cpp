@@ -19,7 +19,14 @@ public:
     }
 
 private:
-    enum class Table : std::uint64_t { publication, subscription, message, confirmation, audit, text };
+    enum class Table : std::uint64_t {
+        publication,
+        subscription,
+        message,
+        confirmation,
+        audit,
+        text
+    };
 
     bool note(Table table, std::uint64_t id) {
         constexpr std::uint64_t kSpread = 0x9E37'79B9'7F4A'7C15;

@@ -82,8 +82,7 @@ Status recover_all(Session& session, base::WallTime now, RecoverySink& sink) {
     done = for_each_row<tables::Accounts>(
         session, [&](const AccountRow& row) { sink.on_account(decode(row)); });
     if (!done) return done;
-    done = for_each_row<tables::Policies>(session,
-                                          [&](const Policy& row) { sink.on_policy(row); });
+    done = for_each_row<tables::Policies>(session, [&](const Policy& row) { sink.on_policy(row); });
     if (!done) return done;
     done = for_each_row<tables::Audit>(session, select_from<tables::Audit>() + " ORDER BY id", {},
                                        [&](const AuditEntry& row) { sink.on_audit(row); });
