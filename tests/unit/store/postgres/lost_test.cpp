@@ -222,7 +222,7 @@ TEST_CASE("a session ended at any statement of a batch changes nothing that is t
     CHECK(rig.bench.metric("store_reconnects_total") >= 10);
 }
 
-TEST_CASE("a server that can only be read makes changes unavailable until it can be written to" *
+TEST_CASE("tables that are not there make changes unavailable until they are back" *
           doctest::skip(kNoServer)) {
     Rig rig;
     const Change put = PutPublication{.row = publication(1), .expected_tag = {}};
@@ -236,6 +236,50 @@ TEST_CASE("a server that can only be read makes changes unavailable until it can
     rig.pass_second();
     CHECK(rig.bench.store().is_writable());
     CHECK(rig.bench.commit(put) == C);
+}
+
+/// The server takes no changes, as a standby does.
+struct ReadOnly {
+    ReadOnly() { set("on"); }
+    ~ReadOnly() { set("off"); }
+    static void set(const std::string& value) {
+        auto session = postgres_session(postgres_url() + "?target_session_attrs=any");
+        REQUIRE(session.execute("SET default_transaction_read_only = off"));
+        REQUIRE(session.execute("ALTER SYSTEM SET default_transaction_read_only = " + value));
+        REQUIRE(session.execute("SELECT pg_reload_conf()"));
+        auto other = [] { return postgres_session(postgres_url() + "?target_session_attrs=any"); };
+        const auto is_set =
+            "SELECT (current_setting('default_transaction_read_only') = '" + value + "')::int";
+        while (*other().number(is_set) == 0) std::this_thread::sleep_for(10ms);
+    }
+};
+
+TEST_CASE("a server that can only be read makes changes unavailable until it can be written to" *
+          doctest::skip(kNoServer)) {
+    Rig rig;
+    const Change put = PutPublication{.row = publication(1), .expected_tag = {}};
+    {
+        const ReadOnly server;
+        Outcome outcome = C;
+        // The session hears of it a moment later.
+        for (int tries = 0; tries < 1000 && outcome == C; ++tries) outcome = rig.bench.commit(put);
+        CHECK(outcome == Outcome::unavailable);
+        rig.pass_second();
+        CHECK_FALSE(rig.bench.store().is_writable());
+    }
+    rig.pass_second();
+    CHECK(rig.bench.store().is_writable());
+    CHECK(rig.bench.commit(put) == C);
+}
+
+TEST_CASE("of several hosts the one that answers is used" * doctest::skip(kNoServer)) {
+    PostgresSchema schema;
+    std::string server = postgres_url();
+    server.insert(server.find("127.0.0.1"), "127.0.0.1:1,");
+
+    Bench bench(schema.url_at(server));
+
+    CHECK(bench.commit(PutAlias{{"a", "b"}}) == C);
 }
 
 TEST_CASE("a row that cannot be stored refuses itself, wherever it stands" *
