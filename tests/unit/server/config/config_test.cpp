@@ -212,6 +212,16 @@ per_watcher = 9
 per_source = 11
 per_resource = 8
 per_watcher_resource = 7
+[authz]
+default = ["presence * confirm", "reg Example.com polite-block"]
+per_scope = 12
+scopes = 13
+audit = 140
+[winfo]
+waiting_retention = 150
+waiting_per_owner = 16
+waiting_per_watcher = 17
+waiting_total = 1800
 [publish]
 default_expires = 50
 min_expires = 40
@@ -274,6 +284,8 @@ hosts = ["herald.example.com"]
     CHECK(changed_keys(first.config, parse_config(shown).config).empty());
     CHECK(changed_keys(parse_config("").config, first.config).size() == config_keys().size());
     CHECK(first.config.domains == std::vector<std::string>{"example.com", "[2001:db8::1]"});
+    CHECK(first.config.authz_defaults.at(1) ==
+          AuthorizationDefault{"reg", "example.com", pidf::SubHandling::polite_block});
     CHECK(first.config.notify_intervals.at(0).event == "reg");
     CHECK(first.config.notify_intervals.at(0).seconds == 2);
     CHECK(first.config.dns_servers == "192.0.2.53,[2001:db8::53]:5353");
@@ -283,6 +295,14 @@ hosts = ["herald.example.com"]
     CHECK(first.config.notify_logins.at(0).password == "se\"cr:@\\et\x01");
     CHECK(first.config.notify_logins.at(0).realm == "a phone");
     CHECK(to_string(first.config.sip_listen.at(2)) == "udp:192.0.2.1:5060");
+}
+
+TEST_CASE("authz.default names a package, a domain and what becomes of its watchers") {
+    for (const char* wrong : {"presence", "presence *", "presence * maybe", "lamps * allow",
+                              "presence.winfo * allow", "* * allow"}) {
+        CAPTURE(wrong);
+        CHECK(!mistake_of("[authz]\ndefault = [\"" + std::string(wrong) + "\"]").empty());
+    }
 }
 
 TEST_CASE("unknown keys and sections are reported with the nearest known one") {
