@@ -23,7 +23,8 @@ namespace herald::cli {
 namespace {
 
 constexpr const char* kDefaultApi = "http://127.0.0.1:8080";
-constexpr const char* kTokenFile = "var/token";
+/// Where a server leaves its token: one started here, the one that is installed.
+constexpr const char* kTokenFiles[] = {"var/token", "/var/lib/herald/token"};
 constexpr int kPatienceSeconds = 10;
 
 std::string environment(const char* name) {
@@ -31,13 +32,27 @@ std::string environment(const char* name) {
     return value ? value : "";
 }
 
-std::string token_for(const Arguments& arguments) {
-    if (const auto given = arguments.text("token")) return std::string(*given);
-    if (std::string token = environment("HERALD_TOKEN"); !token.empty()) return token;
-    std::ifstream file(kTokenFile);
+/// Its first line; empty where there is none.
+std::string token_in(const std::string& path) {
+    std::ifstream file(path);
     std::string line;
     std::getline(file, line);
     return std::string(base::trim(line));
+}
+
+/// Empty where none is found. Faults: malformed, where the file that was named has none.
+Result<std::string> token_for(const Arguments& arguments) {
+    if (const auto given = arguments.text("token")) return std::string(*given);
+    if (const auto named = arguments.text("token-file")) {
+        std::string token = token_in(std::string(*named));
+        if (!token.empty()) return token;
+        return Fault{FaultKind::malformed, "no token can be read from " + std::string(*named)};
+    }
+    if (std::string token = environment("HERALD_TOKEN"); !token.empty()) return token;
+    for (const char* path : kTokenFiles) {
+        if (std::string token = token_in(path); !token.empty()) return token;
+    }
+    return std::string();
 }
 
 FaultKind kind_of(int status) {
@@ -72,8 +87,9 @@ std::string sentence_of(const Poco::Net::HTTPResponse& response, const std::stri
 }  // namespace
 
 const std::string_view kApiHelp =
-    "The token is taken from --token, from HERALD_TOKEN or from the file var/token,\n"
-    "which a server started in this directory has written.\n";
+    "The token is taken from --token-file, from HERALD_TOKEN or from the file var/token,\n"
+    "which a server started in this directory has written, or /var/lib/herald/token,\n"
+    "which an installed one has; or from --token, which other users of this machine can see.\n";
 
 std::vector<Option> with_api_options(std::vector<Option> own) {
     using Kind = Option::Kind;
@@ -83,6 +99,10 @@ std::vector<Option> with_api_options(std::vector<Option> own) {
                    .help = "the server's API (HERALD_API, else http://127.0.0.1:8080)"});
     own.push_back(
         {.name = "token", .kind = Kind::text, .value = "TOKEN", .help = "what lets you in"});
+    own.push_back({.name = "token-file",
+                   .kind = Kind::text,
+                   .value = "FILE",
+                   .help = "the file it is the first line of"});
     return own;
 }
 
@@ -103,7 +123,9 @@ Result<ApiClient> ApiClient::from(const Arguments& arguments) {
         return Fault{FaultKind::malformed, "'" + url + "' is not a URL like " + kDefaultApi};
     }
     while (client.base_path_.ends_with('/')) client.base_path_.pop_back();
-    client.token_ = token_for(arguments);
+    Result<std::string> token = token_for(arguments);
+    if (!token) return token.fault();
+    client.token_ = *std::move(token);
     return client;
 }
 
@@ -154,7 +176,7 @@ std::string path_segment(std::string_view text) {
 int report_api_fault(std::string_view command, const Fault& fault) {
     std::string text = fault.detail;
     if (fault.kind == FaultKind::unauthenticated)
-        text += " (give --token, HERALD_TOKEN or a file var/token)";
+        text += " (give --token-file, HERALD_TOKEN or a file var/token)";
     print_error(command, text);
     return fault.kind == FaultKind::unreachable || fault.kind == FaultKind::timeout ? kNoAnswer
                                                                                     : kFailed;

@@ -10,7 +10,7 @@
 
 namespace herald::cli {
 
-/// `own` and those all API commands take: api, token.
+/// `own` and those all API commands take: api, token, token-file.
 std::vector<Option> with_api_options(std::vector<Option> own);
 /// A paragraph on them for the help.
 extern const std::string_view kApiHelp;
@@ -18,7 +18,8 @@ extern const std::string_view kApiHelp;
 class ApiClient {
 public:
     /// Where --api and HERALD_API say, else http://127.0.0.1:8080; the token from --token,
-    /// HERALD_TOKEN or ./var/token. Faults: malformed (no http URL).
+    /// --token-file, HERALD_TOKEN, ./var/token or the file of an installed server. Faults:
+    /// malformed (no http URL, no token in the file that is named).
     static Result<ApiClient> from(const Arguments& arguments);
 
     /// The body of a 2xx answer. `body` is of media type `type`, empty for none. Faults:

@@ -81,6 +81,39 @@ Fault unknown_option(const Syntax& syntax, std::string_view name) {
     return misuse(std::move(text));
 }
 
+/// An option as it is written.
+struct Written {
+    const Option* option = nullptr;
+    std::optional<std::string_view> value;  ///< where it is part of the same word
+};
+
+/// `--name`, `--name=VALUE`
+Result<Written> read_long(const Syntax& syntax, std::string_view word) {
+    const base::Split split = base::split_once(word.substr(2), '=');
+    const auto option = std::find_if(syntax.options.begin(), syntax.options.end(),
+                                     [&](const Option& o) { return o.name == split.before; });
+    if (option == syntax.options.end()) return unknown_option(syntax, split.before);
+    Written written{&*option, std::nullopt};
+    if (split.found) written.value = split.after;
+    return written;
+}
+
+/// `-n`, `-nVALUE`
+Result<Written> read_short(const Syntax& syntax, std::string_view word) {
+    const auto option = std::find_if(syntax.options.begin(), syntax.options.end(),
+                                     [&](const Option& o) { return o.letter == word[1]; });
+    if (option == syntax.options.end()) {
+        return misuse("unknown option " + quoted(word) + ": names of options have two dashes");
+    }
+    Written written{&*option, std::nullopt};
+    if (word.size() > 2) written.value = word.substr(2);
+    return written;
+}
+
+Result<Written> read_option(const Syntax& syntax, std::string_view word) {
+    return word[1] == '-' ? read_long(syntax, word) : read_short(syntax, word);
+}
+
 /// The word of `syntax.operands` that stands for operand number `index`.
 std::string operand_name(const Syntax& syntax, std::size_t index) {
     std::string_view rest = syntax.operands;
@@ -117,20 +150,12 @@ Result<Arguments> Arguments::parse(const Syntax& syntax,
             options_ended = true;
             continue;
         }
-        if (word[1] != '-') {
-            return misuse("unknown option " + quoted(word) + ": options begin with two dashes");
-        }
-        const base::Split split = base::split_once(word.substr(2), '=');
-        const auto option = std::find_if(syntax.options.begin(), syntax.options.end(),
-                                         [&](const Option& o) { return o.name == split.before; });
-        if (option == syntax.options.end()) return unknown_option(syntax, split.before);
-        std::optional<std::string_view> value;
-        if (split.found) {
-            value = split.after;
-        } else if (option->kind != Option::Kind::flag && i + 1 < words.size()) {
-            value = words[++i];
-        }
-        if (Status taken = arguments.take(*option, value); !taken) return taken.fault();
+        Result<Written> written = read_option(syntax, word);
+        if (!written) return written.fault();
+        const Option& option = *written->option;
+        if (!written->value && option.kind != Option::Kind::flag && i + 1 < words.size())
+            written->value = words[++i];
+        if (Status taken = arguments.take(option, written->value); !taken) return taken.fault();
     }
     for (const Option& option : syntax.options) {
         if (option.is_required && !arguments.has(option.name)) {
@@ -209,7 +234,9 @@ std::string describe(const std::vector<Option>& options) {
     constexpr std::size_t kColumn = 27;
     std::string out;
     for (const Option& option : options) {
-        std::string line = "  --" + std::string(option.name);
+        std::string line = "  ";
+        if (option.letter) line += std::string{'-', option.letter} + ", ";
+        line += "--" + std::string(option.name);
         if (!option.value.empty()) line += " " + std::string(option.value);
         if (line.size() + 2 > kColumn) {
             out += line + "\n";

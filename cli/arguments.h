@@ -1,5 +1,5 @@
-// cli/arguments.h: command lines as a table describes them: `--name VALUE`, `--name=VALUE`, flags,
-// and operands.
+// cli/arguments.h: command lines as a table describes them: `--name VALUE`, `--name=VALUE`, `-n
+// VALUE`, flags, and operands.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace herald::cli {
 
-/// One long option. All text is static.
+/// One option. All text is static.
 struct Option {
     enum class Kind : std::uint8_t { flag, text, number };
 
@@ -24,6 +24,7 @@ struct Option {
     std::uint32_t least = 0;          ///< of a number
     std::uint32_t most = UINT32_MAX;  ///< of a number
     bool is_required = false;
+    char letter = 0;  ///< its short form; 0: none
 };
 
 /// What a command line may consist of.

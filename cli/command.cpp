@@ -3,10 +3,19 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <string>
+#include <utility>
+
+#include "cli/pages.h"
 
 namespace herald::cli {
 namespace {
+
+std::string_view called_as = "herald";
+
+/// What every program here knows, beside its commands.
+constexpr std::string_view kBuiltIn[] = {"help", "version", "completion", "manual"};
 
 void print(std::FILE* to, const std::string& text) {
     std::fwrite(text.data(), 1, text.size(), to);
@@ -25,7 +34,7 @@ bool asks_for_help(const std::vector<std::string_view>& words) {
 }
 
 int unknown_command(std::span<const Command> all, std::string_view name) {
-    std::vector<std::string_view> names{"help", "version"};
+    std::vector<std::string_view> names(std::begin(kBuiltIn), std::end(kBuiltIn));
     for (const Command& command : all) names.push_back(command.name);
     std::string text = "herald: unknown command '" + std::string(name) + "'";
     const std::string_view meant = nearest(name, names);
@@ -40,7 +49,7 @@ int run_help(std::span<const Command> all, const std::vector<std::string_view>& 
         return kOk;
     }
     const std::string_view name = words.front();
-    if (name == "help" || name == "version") {
+    if (std::find(std::begin(kBuiltIn), std::end(kBuiltIn), name) != std::end(kBuiltIn)) {
         print(stdout, overview(all));
         return kOk;
     }
@@ -64,20 +73,36 @@ int run_command(const Command& command, const std::vector<std::string_view>& wor
     return command.run(*arguments);
 }
 
-}  // namespace
-
-int run(std::span<const Command> all, int argc, const char* const* argv) {
-    std::vector<std::string_view> words(argv + std::min(argc, 1), argv + argc);
+int run_words(std::span<const Command> all, std::vector<std::string_view> words) {
     if (words.empty()) return run_help(all, words);
     const std::string_view name = words.front();
     words.erase(words.begin());
     if (name == "help" || name == "--help" || name == "-h") return run_help(all, words);
-    if (name == "version" || name == "--version") {
+    if (name == "version" || name == "--version" || name == "-v") {
         print(stdout, "herald " + std::string(version()) + "\n");
+        return kOk;
+    }
+    if (name == "completion" || name == "manual") {
+        print(stdout, name == "manual" ? manual_page(all) : bash_completion(all));
         return kOk;
     }
     const Command* command = find(all, name);
     return command ? run_command(*command, words) : unknown_command(all, name);
+}
+
+/// Whatever was printed may yet find a full disk or a reader that went away.
+bool is_output_written() {
+    return std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+}
+
+}  // namespace
+
+int run(std::span<const Command> all, int argc, const char* const* argv) {
+    if (argc > 0) called_as = argv[0];
+    const int code = run_words(all, {argv + std::min(argc, 1), argv + argc});
+    if (is_output_written() || code != kOk) return code;
+    print(stderr, "herald: the output could not be written\n");
+    return kFailed;
 }
 
 std::string overview(std::span<const Command> all) {
@@ -94,6 +119,8 @@ std::string overview(std::span<const Command> all) {
     for (const Command& command : all) line(command.name, command.summary);
     line("help", "this page, or that of one command: herald help COMMAND");
     line("version", "the version of this program");
+    line("completion", "for bash: source <(herald completion)");
+    line("manual", "the manual page: herald manual | man -l -");
     out +=
         "\n"
         "A first look, in three terminals:\n"
@@ -102,7 +129,7 @@ std::string overview(std::span<const Command> all) {
         "  herald publish sip:alice@localhost --status open --note \"at my desk\"\n"
         "\n"
         "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no answer.\n";
-    return out;
+    return in_own_name(std::move(out));
 }
 
 std::string help_page(const Command& command) {
@@ -112,11 +139,15 @@ std::string help_page(const Command& command) {
     out += "\n\n" + std::string(command.help);
     if (!out.ends_with('\n')) out += '\n';
     if (!command.syntax.options.empty()) out += "\nOptions:\n" + describe(command.syntax.options);
-    return out;
+    return in_own_name(std::move(out));
 }
 
 std::string_view version() noexcept {
     return HERALD_VERSION;
+}
+
+std::string_view program() noexcept {
+    return called_as;
 }
 
 }  // namespace herald::cli

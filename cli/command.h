@@ -29,17 +29,22 @@ struct Command {
 
 /// The commands that talk to a running server. The program adds those that are the server.
 std::vector<Command> commands();
+/// Those without the load generator.
+std::vector<Command> client_commands();
 
-/// Does what the command line says and returns the exit code. Without arguments, or with `help`,
-/// prints the overview; `help NAME` and `NAME --help` print one command's page; `version` the
-/// version.
+/// Does what the command line says and returns the exit code: kFailed also where what was printed
+/// could not be written. Without arguments, or with `help`, prints the overview; `help NAME` and
+/// `NAME --help` print one command's page; `version` the version, `completion` what a shell needs
+/// to complete command lines, `manual` a manual page.
 int run(std::span<const Command> all, int argc, const char* const* argv);
 
 /// What `herald help` and `herald help NAME` print.
 std::string overview(std::span<const Command> all);
 std::string help_page(const Command& command);
 
-/// "0.1.0"
+/// "0.2.0"
 std::string_view version() noexcept;
+/// As it was called: "build/release/herald".
+std::string_view program() noexcept;
 
 }  // namespace herald::cli

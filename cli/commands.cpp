@@ -3,11 +3,17 @@
 
 namespace herald::cli {
 
-std::vector<Command> commands() {
+std::vector<Command> client_commands() {
     return {watch_command(),   publish_command(), message_command(),       register_command(),
             mailbox_command(), account_command(), subscriptions_command(), watchers_command(),
             allow_command(),   block_command(),   rules_command(),         explain_command(),
-            bench_command()};
+            status_command()};
+}
+
+std::vector<Command> commands() {
+    auto all = client_commands();
+    all.push_back(bench_command());
+    return all;
 }
 
 }  // namespace herald::cli

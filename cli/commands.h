@@ -17,6 +17,7 @@ Command allow_command();
 Command block_command();
 Command rules_command();
 Command explain_command();
+Command status_command();
 Command bench_command();
 
 }  // namespace herald::cli

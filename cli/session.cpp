@@ -26,7 +26,8 @@ std::vector<Option> with_sip_options(std::vector<Option> own) {
     own.push_back({.name = "server",
                    .kind = Kind::text,
                    .value = "HOST[:PORT]",
-                   .help = "send there, not where the URI's host leads"});
+                   .help = "send there (HERALD_SERVER, else where the URI's host leads)",
+                   .letter = 's'});
     own.push_back({.name = "transport",
                    .kind = Kind::text,
                    .value = "udp|tcp",
@@ -53,7 +54,8 @@ Session::Session(const Arguments& arguments, std::string_view username) {
 
 UserAgent::Options Session::agent_options(const Arguments& arguments, std::string_view username) {
     UserAgent::Options options;
-    options.server = arguments.text_or("server", "");
+    const std::string usual = environment("HERALD_SERVER");
+    options.server = arguments.text_or("server", usual);
     if (const auto transport = arguments.text("transport"))
         options.protocol = sip::protocol_of(*transport);
     options.username = arguments.text_or("user", username);

@@ -55,7 +55,9 @@ sigset_t interrupt_signals() {
 
 bool wants_colours() {
     const char* const refusal = std::getenv("NO_COLOR");
-    return isatty(STDOUT_FILENO) == 1 && (!refusal || *refusal == '\0');
+    const char* const terminal = std::getenv("TERM");
+    const bool is_dumb = terminal && std::string_view(terminal) == "dumb";
+    return isatty(STDOUT_FILENO) == 1 && !is_dumb && (!refusal || *refusal == '\0');
 }
 
 std::string coloured(std::string_view text, Colour colour, bool is_wanted) {

@@ -12,7 +12,7 @@ namespace herald::cli {
 
 enum class Colour : unsigned char { none, green, red, yellow, dim, bold };
 
-/// Colours for standard output where it is a terminal and NO_COLOR is not set.
+/// Colours for standard output where it is a terminal, not a dumb one, and NO_COLOR is not set.
 bool wants_colours();
 /// `text` in `colour`, or as it is.
 std::string coloured(std::string_view text, Colour colour, bool is_wanted);

@@ -1,4 +1,6 @@
 // server/main.cpp: the program: every command, and the server itself put together.
+#include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -8,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -21,6 +24,8 @@
 #include "server/server.h"
 #include "store/dump.h"
 #include "store/transfer.h"
+#include "server/supervisor.h"
+#include "server/welcome.h"
 
 namespace {
 
@@ -49,9 +54,13 @@ Result<server::ConfigResult> configuration(const cli::Arguments& arguments) {
                 : Result<server::ConfigResult>(server::parse_config(""));
 }
 
-/// Only to somebody who looks on: what goes to a journal stays there, for others to read.
+/// By a person at a terminal, now; what goes to a journal stays there, for others to read.
+bool is_looked_on() {
+    return ::isatty(STDOUT_FILENO) == 1;
+}
+
 void tell_new_token(const std::string& file, const std::string& token) {
-    const bool is_seen = ::isatty(STDOUT_FILENO) == 1;
+    const bool is_seen = is_looked_on();
     std::printf("  made an HTTP token, kept in %s%s%s\n", file.c_str(),
                 is_seen ? ", shown only now: " : "", is_seen ? token.c_str() : "");
 }
@@ -84,20 +93,15 @@ Result<std::unique_ptr<http::Server>> start_http(const server::Config& config,
 
 void print_welcome(const server::Config& config, const server::Server& sip_server,
                    const http::Server* http_server) {
-    std::printf("Herald %s is ready.\n", std::string(cli::version()).c_str());
-    for (const auto& listener : sip_server.listeners()) {
-        std::printf("  SIP   %s %s\n", std::string(sip::uri_name(listener.protocol)).c_str(),
-                    listener.bound.to_string().c_str());
-    }
-    if (http_server) std::printf("  HTTP  http://%s\n", http_server->address().to_string().c_str());
-    std::printf("  store %s, %zu subscriptions recovered\n", config.store_url.c_str(),
-                sip_server.recovered_subscriptions());
-    std::printf(
-        "\nTry next, each in another terminal:\n"
-        "  build/release/herald watch sip:alice@localhost\n"
-        "  build/release/herald publish sip:alice@localhost --status open --activity meeting "
-        "--note \"back at 3\"\n"
-        "Ctrl-C stops the server.\n");
+    const server::Welcome welcome{
+        .program = cli::program(),
+        .version = cli::version(),
+        .config = config,
+        .listeners = sip_server.listeners(),
+        .http = http_server ? http_server->address().to_string() : std::string(),
+        .recovered = sip_server.recovered_subscriptions()};
+    std::fputs(server::to_text(welcome).c_str(), stdout);
+    if (is_looked_on()) std::fputs(server::first_steps(welcome).c_str(), stdout);
     std::fflush(stdout);
 }
 
@@ -123,6 +127,33 @@ sigset_t handled_signals() {
     sigemptyset(&signals);
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
     return signals;
+}
+
+/// Waits for a signal. Meanwhile a service manager that wants it is told that every shard turns,
+/// for as long as that is true.
+int next_signal(const sigset_t& signals, server::Server& sip_server) {
+    using std::chrono::microseconds;
+    const auto beat = server::supervisor::beat().value_or(std::chrono::hours(1));
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(beat);
+    const timespec patience{seconds.count(),
+                            std::chrono::nanoseconds(microseconds(beat) - seconds).count()};
+    while (true) {
+        const int signal = sigtimedwait(&signals, nullptr, &patience);
+        if (signal > 0) return signal;
+        if (errno == EAGAIN && sip_server.have_shards_turned()) server::supervisor::tell_alive();
+    }
+}
+
+/// Until somebody wants it to end.
+void stay(const cli::Arguments& arguments, const sigset_t& signals, server::Config& config,
+          server::Server& sip_server) {
+    server::supervisor::tell_ready("Serving");
+    while (next_signal(signals, sip_server) == SIGHUP) {
+        server::supervisor::tell_reloading();
+        reload(arguments, config, sip_server);
+        server::supervisor::tell_ready("Serving");
+    }
+    server::supervisor::tell_stopping();
 }
 
 /// What was acknowledged is in the store; to go on with half a change would be worse than to end.
@@ -159,9 +190,7 @@ int serve(const cli::Arguments& arguments) {
     }
     print_welcome(config, **sip_server, http_server.get());
 
-    int signal = 0;
-    while (sigwait(&signals, &signal) == 0 && signal == SIGHUP)
-        reload(arguments, config, **sip_server);
+    stay(arguments, signals, config, **sip_server);
     std::printf("\nStopping.\n");
     http_server.reset();
     const auto stopped = (*sip_server)->stop();

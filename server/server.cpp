@@ -5,8 +5,10 @@
 #include <functional>
 #include <future>
 #include <optional>
+#include <string>
 #include <thread>
 
+#include <pthread.h>
 #include <sys/resource.h>
 
 #include "base/id.h"
@@ -96,6 +98,7 @@ struct Unit {
     base::Loop loop;
     sip::Network network;
     std::unique_ptr<Link> link;
+    std::atomic<bool> has_turned{true};  ///< since it was last asked to
 
     Unit(const base::Clock& clock, base::Metrics& metrics, const sip::NetworkOptions& options)
         : loop(clock), network(loop, metrics, options) {}
@@ -208,7 +211,12 @@ void Server::State::run() {
     std::vector<Shard*> all;
     for (auto& shard : shards) all.push_back(shard.get());
     admin = std::make_unique<AdminService>(std::move(all), *domains, *store, realm);
-    for (auto& unit : units) threads.emplace_back([loop = &unit->loop] { loop->run(); });
+    for (auto& unit : units) {
+        auto& thread = threads.emplace_back([loop = &unit->loop] { loop->run(); });
+        // What top -H and ps -L show.
+        const auto name = "shard " + std::to_string(threads.size() - 1);
+        pthread_setname_np(thread.native_handle(), name.c_str());
+    }
     is_running = true;
 }
 
@@ -263,6 +271,17 @@ std::size_t Server::recovered_subscriptions() const noexcept {
 
 void Server::reload(const Config& fresh) {
     state_->on_every_shard([&](Shard& shard) { shard.reload(fresh); });
+}
+
+bool Server::have_shards_turned() {
+    const auto has_turned = [](const auto& unit) { return unit->has_turned.load(); };
+    auto& units = state_->units;
+    if (!std::all_of(units.begin(), units.end(), has_turned)) return false;
+    for (auto& unit : units) {
+        unit->has_turned = false;
+        unit->loop.post([&turned = unit->has_turned] { turned = true; });
+    }
+    return true;
 }
 
 Status Server::stop() {

@@ -36,6 +36,8 @@ public:
 
     /// Every shard takes over the reloadable keys of `fresh`.
     void reload(const Config& fresh);
+    /// Whether every shard has turned since the last call; true the first time. Waits for nobody.
+    bool have_shards_turned();
     /// A clean end: watchers whose flow dies are told, everything waiting is committed, the store
     /// is closed. Faults: io.
     Status stop();

@@ -1,7 +1,11 @@
 // tests/unit/cli/api_client_test.cpp: requests to the HTTP API, against a server of a few lines.
 #include "cli/api_client.h"
 
+#include <cstdio>
+#include <fstream>
 #include <string>
+
+#include <unistd.h>
 
 #include <doctest/doctest.h>
 
@@ -75,6 +79,26 @@ TEST_CASE("only http URLs name an API") {
     CHECK_FALSE(client("example.com:8080"));
     CHECK_FALSE(client("http://"));
     CHECK_FALSE(client("http://[::1"));
+}
+
+TEST_CASE("a token comes from the file that is named, and that file has one") {
+    const Syntax syntax{.options = with_api_options({})};
+    const std::string path = "/tmp/herald-token-" + std::to_string(getpid());
+    std::ofstream(path) << "of a file\n";
+    HttpPeer server({"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"});
+    const std::string url = server.url();
+
+    const auto named = Arguments::parse(syntax, {"--api", url, "--token-file", path});
+    const auto missing = Arguments::parse(syntax, {"--token-file", path + "-not-there"});
+    REQUIRE(named);
+    REQUIRE(missing);
+    REQUIRE(ApiClient::from(*named));
+    CHECK(ApiClient::from(*named)->call("GET", "/"));
+
+    CHECK(server.requests().front().find("Authorization: Bearer of a file\r\n") !=
+          std::string::npos);
+    CHECK_FALSE(ApiClient::from(*missing));
+    std::remove(path.c_str());
 }
 
 }  // namespace

@@ -195,5 +195,16 @@ TEST_CASE("publish and watch refuse options of which one would not count") {
     CHECK(line({"watch", "a@b", "--json", "--raw"}) == kMisuse);
 }
 
+TEST_CASE("status: zero only where the server says that it serves") {
+    const std::string metrics =
+        "herald_build_info{version=\"0.2.0\"} 1\nherald_subscriptions{state=\"active\"} 3\n";
+    HttpPeer well({ok("ready\n"), ok(metrics)});
+    HttpPeer ill({refused("503 Service Unavailable")});
+
+    CHECK(run_line({"status"}, well.url()) == kOk);
+    CHECK(run_line({"status"}, ill.url()) == kFailed);
+    CHECK(run_line({"status"}, "http://127.0.0.1:1") == kNoAnswer);
+}
+
 }  // namespace
 }  // namespace herald::cli

@@ -40,6 +40,30 @@ TEST_CASE("options and operands may stand in any order") {
     CHECK(arguments->operands() == std::vector<std::string>{"sip:a@b", "sip:c@d"});
 }
 
+TEST_CASE("a letter stands for an option, its value behind it or in the next word") {
+    const Syntax letters{.options = {{.name = "event",
+                                      .kind = Option::Kind::text,
+                                      .value = "PACKAGE",
+                                      .help = "event package",
+                                      .letter = 'e'},
+                                     {.name = "json", .help = "as JSON", .letter = 'j'}}};
+
+    const auto apart = Arguments::parse(letters, {"-e", "dialog", "-j"});
+    const auto joined = Arguments::parse(letters, {"-edialog"});
+    const auto flag = Arguments::parse(letters, {"-jx"});
+    const auto unknown = Arguments::parse(letters, {"-x"});
+
+    REQUIRE(apart);
+    CHECK(apart->text("event") == "dialog");
+    CHECK(apart->has("json"));
+    REQUIRE(joined);
+    CHECK(joined->text("event") == "dialog");
+    CHECK_FALSE(flag);
+    REQUIRE_FALSE(unknown);
+    CHECK(unknown.fault().detail == "unknown option '-x': names of options have two dashes");
+    CHECK(describe(letters.options).starts_with("  -e, --event PACKAGE"));
+}
+
 TEST_CASE("what is not given is absent, or what the caller falls back on") {
     const auto arguments = Arguments::parse(syntax(), {"sip:a@b"});
 

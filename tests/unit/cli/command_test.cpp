@@ -1,9 +1,16 @@
 // tests/unit/cli/command_test.cpp: the way from a command line to a command, and the pages of help.
 #include "cli/command.h"
 
+#include <cstdio>
 #include <set>
 
+#include <fcntl.h>
+#include <stdio_ext.h>
+#include <unistd.h>
+
 #include <doctest/doctest.h>
+
+#include "cli/pages.h"
 
 namespace herald::cli {
 namespace {
@@ -46,6 +53,54 @@ TEST_CASE("misuse is exit code 2, help and version are 0") {
     CHECK(run_words({"help", "version"}) == kOk);
     CHECK(run_words({"greet", "--help", "--nonsense"}) == kOk);
     CHECK(run_words({"version"}) == kOk);
+}
+
+TEST_CASE("what could not be written is no success") {
+    std::fflush(stdout);
+    const int kept = ::dup(STDOUT_FILENO);
+    const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+    REQUIRE(full >= 0);
+    ::dup2(full, STDOUT_FILENO);
+    const int help = run_words({"help"});
+    __fpurge(stdout);
+    std::clearerr(stdout);
+    const int misuse = run_words({"gret"});
+    ::dup2(kept, STDOUT_FILENO);
+    ::close(kept);
+    ::close(full);
+
+    CHECK(help == kFailed);
+    CHECK(misuse == kMisuse);
+}
+
+TEST_CASE("the manual and the completion know every command and option, and lead no shell astray") {
+    const auto manual = manual_page(commands());
+    const auto completion = bash_completion(commands());
+
+    for (const Command& command : commands()) {
+        CAPTURE(command.name);
+        CHECK(manual.find("\n.SS " + std::string(command.name)) != std::string::npos);
+        CHECK(completion.find("\n        " + std::string(command.name) + ") words='--help") !=
+              std::string::npos);
+    }
+    CHECK(manual.find("\\-\\-token\\-file FILE") != std::string::npos);
+    CHECK(manual.find("\n.B \\-e, \\-\\-event PACKAGE\n") != std::string::npos);
+    CHECK(completion.find("account:--role) words='user publisher monitor admin'") !=
+          std::string::npos);
+}
+
+TEST_CASE("a program of another name shows its own") {
+    const char* const argv[] = {"/usr/bin/herald-client", "nonsense"};
+    CHECK(run(commands(), 2, argv) == kMisuse);
+
+    const auto page = help_page(commands().front());
+    const auto manual = manual_page(commands());
+    CHECK(run_words({"help"}) == kOk);
+
+    CHECK(page.starts_with("Usage: herald-client watch URI..."));
+    CHECK(page.find("\n  herald-client watch sip:") != std::string::npos);
+    CHECK(page.find("herald watch") == std::string::npos);
+    CHECK(manual.find("\n.B herald\\-client\n") != std::string::npos);
 }
 
 TEST_CASE("after -- the word --help is an operand like any other") {
