@@ -257,7 +257,7 @@ void Api::count(const std::string& method_sent, std::string_view route, int stat
     const std::lock_guard lock(mutex_);
     auto& counter = requests_[{method, std::string(route), status}];
     if (counter == nullptr) {
-        counter = &context_.metrics.counter("http_requests_total", "HTTP requests answered",
+        counter = &context_.metrics.counter("herald_http_requests_total", "HTTP requests answered",
                                             {{"method", method},
                                              {"route", std::string(route)},
                                              {"status", std::to_string(status)}});
@@ -265,7 +265,7 @@ void Api::count(const std::string& method_sent, std::string_view route, int stat
     counter->add();
     auto& histogram = seconds_[std::string(route)];
     if (histogram == nullptr) {
-        histogram = &context_.metrics.histogram("http_request_duration_seconds",
+        histogram = &context_.metrics.histogram("herald_http_request_duration_seconds",
                                                 "From the head of a request to its answer",
                                                 {{"route", std::string(route)}});
     }

@@ -79,12 +79,12 @@ Connections::Connections(base::Loop& loop, base::Metrics& metrics, Api& api, Wor
       workers_(workers),
       limits_(limits),
       owner_(loop.timers().add_owner([this](std::uint64_t payload) { on_timer(id_of(payload)); })),
-      open_(metrics.gauge("http_connections", "HTTP connections open")),
-      buffered_(metrics.gauge("http_buffered_bytes",
+      open_(metrics.gauge("herald_http_connections", "HTTP connections open")),
+      buffered_(metrics.gauge("herald_http_buffered_bytes",
                               "Bytes of HTTP requests and answers on their way (http.buffer)")),
-      gave_way_(metrics.counter("http_connections_gave_way_total",
+      gave_way_(metrics.counter("herald_http_connections_gave_way_total",
                                 "Waiting HTTP connections closed for new ones (http.connections)")),
-      refused_(metrics.counter("http_connections_refused_total",
+      refused_(metrics.counter("herald_http_connections_refused_total",
                                "HTTP connections closed at once: all others were busy")) {}
 
 Connections::~Connections() {

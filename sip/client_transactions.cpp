@@ -65,10 +65,12 @@ ClientTransactions::ClientTransactions(base::Loop& loop, Transport& transport,
       options_(options),
       seed_(base::random_u64()),
       owner_(loop.timers().add_owner([this](std::uint64_t payload) { on_timer(payload); })),
-      under_way_(metrics.gauge("sip_client_transactions", "Requests sent and not yet answered")),
-      retransmissions_(metrics.counter("sip_retransmissions_total",
+      under_way_(
+          metrics.gauge("herald_sip_client_transactions", "Requests sent and not yet answered")),
+      retransmissions_(metrics.counter("herald_sip_retransmissions_total",
                                        "Messages sent or received again", {{"direction", "out"}})),
-      oversize_(metrics.counter("sip_udp_oversize_total", "Requests over 1300 bytes sent on UDP")),
+      oversize_(
+          metrics.counter("herald_sip_udp_oversize_total", "Requests over 1300 bytes sent on UDP")),
       buckets_(kLeastBuckets, kNone) {}
 
 ClientTransactions::~ClientTransactions() {

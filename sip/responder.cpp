@@ -55,12 +55,12 @@ Responder::Responder(Transport& transport, RequestHasher& hasher, base::Metrics&
       hasher_(hasher),
       options_(std::move(options)),
       shortened_(
-          metrics.counter("sip_responses_shortened_total",
+          metrics.counter("herald_sip_responses_shortened_total",
                           "Answers by UDP that lost headers, being long for their request")) {
     for (std::size_t i = 1; i < sent_.size(); ++i) {
-        sent_[i] =
-            &metrics.counter("sip_responses_sent_total", "Answers sent, repetitions included",
-                             {{"class", std::to_string(i) + "xx"}});
+        sent_[i] = &metrics.counter("herald_sip_responses_sent_total",
+                                    "Answers sent, repetitions included",
+                                    {{"class", std::to_string(i) + "xx"}});
     }
 }
 

@@ -40,11 +40,11 @@ ServerTransactions::ServerTransactions(base::Loop& loop, base::Metrics& metrics,
       pending_owner_(loop.timers().add_owner([this](std::uint64_t payload) { on_timer(payload); })),
       expiry_owner_(loop.timers().add_owner([this](std::uint64_t) { on_expiry(); })),
       known_(
-          metrics.gauge("sip_server_transactions",
+          metrics.gauge("herald_sip_server_transactions",
                         "Requests remembered: waiting for an answer, or answered until Timer J")),
-      bytes_(metrics.gauge("sip_server_transaction_bytes",
+      bytes_(metrics.gauge("herald_sip_server_transaction_bytes",
                            "Memory of requests waiting for an answer and of answers remembered")),
-      forgotten_(metrics.counter("sip_server_transactions_forgotten_total",
+      forgotten_(metrics.counter("herald_sip_server_transactions_forgotten_total",
                                  "Answered requests forgotten before Timer J for want of room")),
       completed_(options.max_completed, options.timers.lifetime(), options.max_completed_bytes) {}
 

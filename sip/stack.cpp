@@ -112,22 +112,22 @@ Stack::Parts::Parts(base::Loop& its_loop, Transport& wire, RequestHandler& upper
                  responder.send(request, flow, {.status = 100, .delay = age});
              }),
       refused(options.timers.lifetime(),
-              metrics.counter("sip_refusals_forgotten_total",
+              metrics.counter("herald_sip_refusals_forgotten_total",
                               "Requests turned away under load whose copies might be served after "
                               "all: too many were turned away since")),
       client(loop, transport, metrics,
              {.shard = options.shard,
               .timers = options.timers,
               .limit = options.max_client_transactions}),
-      repeated(metrics.counter("sip_retransmissions_total", "Messages sent or received again",
-                               {{"direction", "in"}})),
-      stray(metrics.counter("sip_stray_responses_total",
+      repeated(metrics.counter("herald_sip_retransmissions_total",
+                               "Messages sent or received again", {{"direction", "in"}})),
+      stray(metrics.counter("herald_sip_stray_responses_total",
                             "Answers that belong to no request under way: late or not for us")) {
     for (std::size_t i = 0; i < kMethodCount; ++i) {
         const auto method = static_cast<Method>(i);
         const std::string_view name = method == Method::unknown ? "other" : name_of(method);
         requests[i] =
-            &metrics.counter("sip_requests_total", "Requests received, copies not counted",
+            &metrics.counter("herald_sip_requests_total", "Requests received, copies not counted",
                              {{"method", std::string(name)}});
     }
 }
@@ -245,8 +245,8 @@ void Stack::Parts::reject(const Flow& flow, const char* counted_as, const Answer
 void Stack::Parts::count_rejected(const char* reason) {
     base::Counter*& counter = rejected[reason];
     if (counter == nullptr) {
-        counter = &metrics.counter("sip_rejected_total", "Messages refused before any application",
-                                   {{"reason", reason}});
+        counter = &metrics.counter("herald_sip_rejected_total",
+                                   "Messages refused before any application", {{"reason", reason}});
     }
     counter->add();
 }

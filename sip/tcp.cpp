@@ -49,10 +49,10 @@ TcpConnections::TcpConnections(base::Loop& loop, base::Metrics& metrics,
       sink_(sink),
       owner_(loop.timers().add_owner([this](std::uint64_t payload) { on_timer(payload); })),
       seed_(base::random_u64()),
-      open_count_(metrics.gauge("sip_connections", "Streams open or being opened")),
-      refused_(metrics.counter("sip_connections_refused_total",
+      open_count_(metrics.gauge("herald_sip_connections", "Streams open or being opened")),
+      refused_(metrics.counter("herald_sip_connections_refused_total",
                                "Streams closed at once because there are too many")),
-      unfinished_(metrics.counter("sip_unfinished_refused_total",
+      unfinished_(metrics.counter("herald_sip_unfinished_refused_total",
                                   "Streams closed because unfinished messages take too much")),
       limits_(options.limits_of_all ? options.limits_of_all
                                     : std::make_shared<StreamLimits>(StreamLimits::Most())) {}

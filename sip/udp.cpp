@@ -27,7 +27,7 @@ constexpr std::size_t kShortest = 16;
 constexpr std::size_t kErrorsPerTurn = 256;
 
 base::Counter& dropped(base::Metrics& metrics, const char* reason) {
-    return metrics.counter("sip_datagrams_dropped_total",
+    return metrics.counter("herald_sip_datagrams_dropped_total",
                            "UDP datagrams received or to be sent that were dropped",
                            {{"reason", reason}});
 }

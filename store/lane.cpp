@@ -115,7 +115,7 @@ private:
 Lane::Lane(Ledger& ledger, const StoreOptions& options, base::Metrics& metrics)
     : ledger_(ledger),
       options_(options),
-      queue_(metrics.gauge("store_queue", "Changes waiting for a commit or in one")) {}
+      queue_(metrics.gauge("herald_store_queue", "Changes waiting for a commit or in one")) {}
 
 Lane::~Lane() {
     drain();
@@ -137,10 +137,10 @@ void Lane::hand_over(const std::shared_ptr<Link>& link) {
     bool must_wake = false;
     {
         const std::lock_guard lock(mutex_);
+        show_queue(changes->size(), 0);
         parcels_.push_back({.link = link,
                             .changes = std::move(changes),
                             .wanted = std::exchange(link->wanted, {})});
-        queue_.set(waiting_.load(std::memory_order_relaxed));
         must_wake = std::exchange(is_asleep_, false);
         // Not earlier: until the first change, recovery has the ledger to itself.
         if (!options_.is_inline && !thread_.joinable()) thread_ = std::thread([this] { run(); });
@@ -151,7 +151,12 @@ void Lane::hand_over(const std::shared_ptr<Link>& link) {
 
 void Lane::commit_inline() {
     std::unique_lock lock(mutex_);
-    while (!parcels_.empty()) commit(take());
+    while (!parcels_.empty()) {
+        Batch batch = take();
+        const auto count = batch.changes.size();
+        commit(std::move(batch));
+        show_queue(0, count);
+    }
 }
 
 void Lane::tick_inline(base::Instant now) {
@@ -203,6 +208,7 @@ void Lane::run() {
         wake_.wait_until(lock, begun + apart, [this] { return is_stopping_; });
         begun = std::chrono::steady_clock::now();
         Batch batch = take();
+        const auto count = batch.changes.size();
         const bool is_last = is_stopping_ && parcels_.empty();
         lock.unlock();
         if (!batch.is_empty()) commit(std::move(batch));
@@ -212,7 +218,13 @@ void Lane::run() {
             ticked = now;
         }
         lock.lock();
+        show_queue(0, count);
     }
+}
+
+void Lane::show_queue(std::size_t came, std::size_t went) {
+    uncommitted_ = uncommitted_ + came - went;
+    queue_.set(uncommitted_);
 }
 
 void Lane::commit(Batch batch) {
@@ -222,7 +234,6 @@ void Lane::commit(Batch batch) {
         batch.shares[batch.share_of[i]].outcomes.push_back(outcomes[i]);
     }
     for (Batch::Share& share : batch.shares) Link::post(share.link, std::move(share.outcomes));
-    queue_.set(waiting_.load(std::memory_order_relaxed));
     read(batch);
 }
 

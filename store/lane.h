@@ -73,6 +73,8 @@ private:
     Batch take();
     void commit(Batch batch);
     void read(const Batch& batch);
+    /// Shows how many changes wait, of which so many came or went. With the mutex held.
+    void show_queue(std::size_t came, std::size_t went);
 
     Ledger& ledger_;
     const StoreOptions options_;
@@ -81,6 +83,7 @@ private:
     std::mutex mutex_;
     std::condition_variable wake_;
     std::deque<Parcel> parcels_;
+    std::size_t uncommitted_ = 0;  ///< changes in the parcels and in a commit
     std::vector<std::weak_ptr<Link>> links_;
     bool is_asleep_ = false;
     bool is_stopping_ = false;

@@ -8,19 +8,21 @@
 namespace herald::store {
 
 LedgerCounters::LedgerCounters(base::Metrics& metrics)
-    : commits(metrics.counter("store_commits_total", "Transactions committed")),
-      seconds(metrics.histogram("store_commit_seconds", "Time to write and sync one transaction")),
-      writable(metrics.gauge("store_writable", "1 while writes succeed")) {
+    : commits(metrics.counter("herald_store_commits_total", "Transactions committed")),
+      seconds(metrics.histogram("herald_store_commit_seconds",
+                                "Time to write and sync one transaction")),
+      writable(metrics.gauge("herald_store_writable", "1 while writes succeed")) {
     const char* outcome_help = "Changes by what became of them";
-    changes = {&metrics.counter("store_changes_total", outcome_help, {{"outcome", "committed"}}),
-               &metrics.counter("store_changes_total", outcome_help, {{"outcome", "refused"}}),
-               &metrics.counter("store_changes_total", outcome_help, {{"outcome", "unavailable"}}),
-               &metrics.counter("store_changes_total", outcome_help, {{"outcome", "unknown"}})};
+    changes = {
+        &metrics.counter("herald_store_changes_total", outcome_help, {{"outcome", "committed"}}),
+        &metrics.counter("herald_store_changes_total", outcome_help, {{"outcome", "refused"}}),
+        &metrics.counter("herald_store_changes_total", outcome_help, {{"outcome", "unavailable"}}),
+        &metrics.counter("herald_store_changes_total", outcome_help, {{"outcome", "unknown"}})};
     const char* size_help = "Transactions committed, by the number of their changes";
-    batches = {&metrics.counter("store_batches_total", size_help, {{"changes", "1"}}),
-               &metrics.counter("store_batches_total", size_help, {{"changes", "2-9"}}),
-               &metrics.counter("store_batches_total", size_help, {{"changes", "10-99"}}),
-               &metrics.counter("store_batches_total", size_help, {{"changes", "100-"}})};
+    batches = {&metrics.counter("herald_store_batches_total", size_help, {{"changes", "1"}}),
+               &metrics.counter("herald_store_batches_total", size_help, {{"changes", "2-9"}}),
+               &metrics.counter("herald_store_batches_total", size_help, {{"changes", "10-99"}}),
+               &metrics.counter("herald_store_batches_total", size_help, {{"changes", "100-"}})};
 }
 
 void LedgerCounters::count(const std::vector<Outcome>& outcomes) {

@@ -23,15 +23,32 @@ SilentWatchers::SilentWatchers(Context& context)
                                         "Times a watcher did not answer and became suspect")),
       flows_lost_(context.metrics.counter("herald_notify_flow_lost_total",
                                           "Times no way to a watcher was left")),
+      suspects_now_(context.metrics.gauge("herald_subscriptions_suspect",
+                                          "Subscriptions whose NOTIFYs go unanswered, of the "
+                                          "active and pending ones")),
+      flows_lost_now_(context.metrics.gauge("herald_subscriptions_flow_lost",
+                                            "Subscriptions no way is left to, of the active and "
+                                            "pending ones")),
       self_(std::make_shared<SilentWatchers*>(this)) {}
 
 SilentWatchers::~SilentWatchers() {
     *self_ = nullptr;
 }
 
+base::Counter* SilentWatchers::gauge_of(Liveness liveness) noexcept {
+    if (liveness == Liveness::well) return nullptr;
+    return liveness == Liveness::suspect ? &suspects_now_ : &flows_lost_now_;
+}
+
+void SilentWatchers::become(Subscription& record, Liveness liveness) {
+    if (auto* gauge = gauge_of(record.liveness)) gauge->subtract();
+    if (auto* gauge = gauge_of(liveness)) gauge->add();
+    record.liveness = liveness;
+}
+
 void SilentWatchers::add(Id id, Subscription& record, Liveness liveness) {
     silent_[peer_key(record.flow)].insert(pack(id));
-    record.liveness = liveness;
+    become(record, liveness);
     if (liveness == Liveness::suspect) return suspects_.add();
     flows_lost_.add();
     base::log_info("subscription.flow_lost", {{"call_id", record.get(PackedText::Part::call_id)},
@@ -41,7 +58,7 @@ void SilentWatchers::add(Id id, Subscription& record, Liveness liveness) {
 
 void SilentWatchers::take_out(Id id, Subscription& record) {
     if (record.liveness == Liveness::well) return;
-    record.liveness = Liveness::well;
+    become(record, Liveness::well);
     const auto found = silent_.find(peer_key(record.flow));
     if (found == silent_.end()) return;
     found->second.erase(pack(id));
@@ -55,7 +72,7 @@ void SilentWatchers::move(Id id, Subscription& record, const sip::Flow& flow) {
     record.has_strayed = true;
     if (liveness == Liveness::well) return;
     silent_[peer_key(flow)].insert(pack(id));
-    record.liveness = liveness;
+    become(record, liveness);
 }
 
 void SilentWatchers::on_sign_of_life(const sip::Flow& flow) {

@@ -38,6 +38,9 @@ public:
     void on_sign_of_life(const sip::Flow& flow);
 
 private:
+    /// nullptr for those that are well.
+    base::Counter* gauge_of(Liveness liveness) noexcept;
+    void become(Subscription& record, Liveness liveness);
     void try_later(std::uint64_t peer);
     void try_some(std::uint64_t peer);
 
@@ -45,6 +48,8 @@ private:
     base::Listeners<Id> heard_of_;
     base::Counter& suspects_;
     base::Counter& flows_lost_;
+    base::Counter& suspects_now_;    ///< gauge
+    base::Counter& flows_lost_now_;  ///< gauge
     /// Packed Ids by peer; and of those whose peer was heard of, the ones still to be tried.
     std::unordered_map<std::uint64_t, std::unordered_set<std::uint64_t>> silent_;
     std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> rounds_;

@@ -59,8 +59,9 @@ PostgresLedger::PostgresLedger(PostgresAddress address, base::Metrics& metrics,
     : address_(std::move(address)),
       clock_(clock),
       counters_(metrics),
-      reconnects_(metrics.counter("store_reconnects_total", "Sessions in place of lost ones")),
-      fenced_(metrics.counter("store_fenced_total", "Times another process had the store")),
+      reconnects_(
+          metrics.counter("herald_store_reconnects_total", "Sessions in place of lost ones")),
+      fenced_(metrics.counter("herald_store_fenced_total", "Times another process had the store")),
       writability_(counters_.writable, address_.shown) {}
 
 Result<std::unique_ptr<PostgresLedger>> PostgresLedger::open(PostgresAddress address,

@@ -29,7 +29,7 @@ void lower_priority() {
 
 Checkpointer::Checkpointer(Database::Place place, base::Metrics& metrics)
     : place_(std::move(place)),
-      failures_(metrics.counter("store_checkpoint_failures_total",
+      failures_(metrics.counter("herald_store_checkpoint_failures_total",
                                 "Attempts to copy the write-ahead log back that failed")),
       start_at_(kCheckpointFrames),
       thread_([this] { run(); }) {}

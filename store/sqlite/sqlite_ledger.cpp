@@ -53,7 +53,7 @@ SqliteLedger::SqliteLedger(const Setup& setup, base::Metrics& metrics, const bas
       place_{.path = setup.place.path, .vfs = log_buffer_.name()},
       clock_(clock),
       counters_(metrics),
-      log_bytes_(metrics.gauge("store_wal_bytes", "Bytes in use of the write-ahead log")),
+      log_bytes_(metrics.gauge("herald_store_wal_bytes", "Bytes in use of the write-ahead log")),
       writability_(counters_.writable, setup.place.path) {
     if (setup.has_checkpointer && !is_in_memory()) checkpointer_.emplace(place_, metrics);
 }

@@ -108,7 +108,7 @@ def silent_connections_keep_nobody_out():
     with Server(http={"connections": 50, "head_timeout": 60}) as server:
         silent = [connection(server) for _ in range(200)]
         expect_equal(server.http("GET", "/readyz").status, 200, "readiness")
-        gone = server.metric(r"^http_connections_gave_way_total")
+        gone = server.metric(r"^herald_http_connections_gave_way_total")
         expect(gone >= 150, f"{gone:.0f} gave way")
         for peer in silent:
             peer.close()

@@ -50,7 +50,7 @@ def unfinished_messages_take_no_more_than_their_share():
                     pass
                 sockets.append(sock)
             is_served(server)
-            expect(server.metric("^sip_unfinished_refused_total") > 100, "most are closed")
+            expect(server.metric("^herald_sip_unfinished_refused_total") > 100, "most are closed")
             server.expect_grown_less(before, 40_000, f"200 unfinished messages, {shards} shards")
             for sock in sockets:
                 sock.close()

@@ -43,8 +43,8 @@ def one_source_has_its_share_of_connections():
     for shards in (1, 4):
         with guarded(shards, sip={"max_connections_per_source": 100, "max_connections": 400}) as server:
             sockets = silent(server, 1000)
-            wait_until(lambda: server.metric("^sip_connections_refused_total") >= 900, "the others are refused")
-            expect(server.metric("^sip_connections$") <= 100, "more than a hundred are open")
+            wait_until(lambda: server.metric("^herald_sip_connections_refused_total") >= 900, "the others are refused")
+            expect(server.metric("^herald_sip_connections$") <= 100, "more than a hundred are open")
             expect(is_served(server, ACCOMPLICE), "another address is served")
             is_healthy(server)
             for sock in sockets:
@@ -59,7 +59,7 @@ def connections_never_take_the_last_descriptors():
         raise Skip("there is no prlimit")
     with guarded(2, sip={"max_connections_per_source": 100000}, wrapper=["prlimit", "--nofile=700:700"]) as server:
         sockets = silent(server, 1000)
-        wait_until(lambda: server.metric("^sip_connections_refused_total") > 0, "connections are refused")
+        wait_until(lambda: server.metric("^herald_sip_connections_refused_total") > 0, "connections are refused")
         time.sleep(0.5)
         is_healthy(server)
         server.put_account("alice@example.test", "a secret")

@@ -278,7 +278,7 @@ def a_challenged_notify_without_a_password_keeps_the_subscription():
         watcher = client.subscribe("sip:alice@localhost")
         publication = client.publish("sip:alice@localhost", pidf("sip:alice@localhost", note="one"))
         watcher.wait_body("one")
-        client.wait(lambda: server.metric("^sip_client_transactions") == 0, "both refusals are known")
+        client.wait(lambda: server.metric("^herald_sip_client_transactions") == 0, "both refusals are known")
         expect_equal(len(server.subscriptions()), 1, "subscriptions after two refusals")
         client.answers = lambda notify: 200
         publication.modify(pidf("sip:alice@localhost", note="two"))

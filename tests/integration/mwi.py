@@ -212,7 +212,7 @@ def baresip_is_told_without_a_subscription():
         account = f"<sip:alice@127.0.0.1:{server.sip_port};transport=udp>;regint=600"
         with Baresip(os.path.join(server.directory, "alice"), account, modules=()) as alice:
             wait_until(lambda: server.metric("^herald_mwi_unsolicited_total") >= 1, "a NOTIFY to the phone")
-            wait_until(lambda: server.metric("^sip_client_transactions") == 0, "its answer")
+            wait_until(lambda: server.metric("^herald_sip_client_transactions") == 0, "its answer")
             wait_until(lambda: server.metric("^herald_mwi_unsolicited_refused_total") == 1, "its refusal")
             for new in (1, 2):
                 server.http("PUT", "/v1/mailboxes/alice@127.0.0.1", {"voice": {"new": new}})

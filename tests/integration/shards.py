@@ -43,7 +43,7 @@ def whole_life(transport, clients):
             watcher.expect_rising()
         wait_until(lambda: not server.subscriptions(), "no subscription is left")
         expect_equal(server.metric("^herald_forward_dropped_total"), 0, "messages dropped between shards")
-        expect_equal(server.metric("^sip_stray_responses_total"), 0, "answers that found no NOTIFY")
+        expect_equal(server.metric("^herald_sip_stray_responses_total"), 0, "answers that found no NOTIFY")
         expect(server.metric("^herald_forwarded_total") > MANY, "nothing went from one shard to the other: nothing was shown")
         expect(not any(c.strays for c in sockets), "a NOTIFY that nobody owns")
         server.stop()
@@ -164,7 +164,7 @@ def answers_may_come_back_over_either_transport_in_pieces():
                     for octet in answer(message, 200, "OK", (), token(4)):
                         connection.sendall(bytes([octet]))
         expect_equal(pongs, 1, "pongs for one CRLFCRLF")
-        expect(server.metric("^sip_stray_responses_total") == 0, "an answer was taken for a stranger's")
+        expect(server.metric("^herald_sip_stray_responses_total") == 0, "an answer was taken for a stranger's")
         connection.close()
         client.close()
         server.stop()

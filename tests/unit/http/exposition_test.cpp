@@ -66,15 +66,17 @@ TEST_CASE("metrics: the process and the requests themselves are counted") {
         REQUIRE(at != std::string::npos);
         CHECK(std::stod(answer.body.substr(at + std::string(name).size() + 2)) > 0);
     }
-    CHECK(contains(answer.body,
-                   "http_requests_total{method=\"GET\",route=\"/healthz\",status=\"200\"} 1\n"));
-    CHECK(contains(answer.body,
-                   "http_requests_total{method=\"GET\",route=\"none\",status=\"404\"} 1\n"));
-    CHECK(contains(answer.body,
-                   "http_requests_total{method=\"other\",route=\"/healthz\",status=\"405\"} 1\n"));
     CHECK(contains(
         answer.body,
-        "http_requests_total{method=\"GET\",route=\"/v1/accounts/{aor}\",status=\"401\"} 1\n"));
+        "herald_http_requests_total{method=\"GET\",route=\"/healthz\",status=\"200\"} 1\n"));
+    CHECK(contains(answer.body,
+                   "herald_http_requests_total{method=\"GET\",route=\"none\",status=\"404\"} 1\n"));
+    CHECK(contains(
+        answer.body,
+        "herald_http_requests_total{method=\"other\",route=\"/healthz\",status=\"405\"} 1\n"));
+    CHECK(contains(answer.body,
+                   "herald_http_requests_total{method=\"GET\",route=\"/v1/accounts/"
+                   "{aor}\",status=\"401\"} 1\n"));
     CHECK(contains(answer.body, "http_request_duration_seconds_count{route=\"/healthz\"} 2\n"));
     CHECK_FALSE(contains(answer.body, "alice"));
 }

@@ -359,12 +359,15 @@ TEST_CASE("bad accounts are refused with the member, and never repeat a secret")
                    "\"roles\": an account has one role"));
     CHECK(contains(detail(R"({"password":"swordfish","roles":[]})"),
                    "\"roles\": an account has one role"));
-    CHECK(contains(detail(R"({"password":"swordfish","username":"a:b"})"), "\"username\": expected"));
-    CHECK(contains(detail(R"({"password":"swordfish","username":"a\"b"})"), "\"username\": expected"));
-    CHECK(contains(detail(R"({"password":"swordfish","realm":""})"), "\"realm\": expected"));
-    CHECK(contains(detail(R"({"password":"swordfish","resources":["x"]})"), "\"resources\": expected"));
     CHECK(
-        contains(detail(R"({"password":"swordfish","resources":["*@"]})"), "\"resources\": expected"));
+        contains(detail(R"({"password":"swordfish","username":"a:b"})"), "\"username\": expected"));
+    CHECK(contains(detail(R"({"password":"swordfish","username":"a\"b"})"),
+                   "\"username\": expected"));
+    CHECK(contains(detail(R"({"password":"swordfish","realm":""})"), "\"realm\": expected"));
+    CHECK(contains(detail(R"({"password":"swordfish","resources":["x"]})"),
+                   "\"resources\": expected"));
+    CHECK(contains(detail(R"({"password":"swordfish","resources":["*@"]})"),
+                   "\"resources\": expected"));
     CHECK(contains(detail(R"({"password":"swordfish","delegates":[{}]})"),
                    "\"delegates[0].aor\": expected"));
     CHECK(

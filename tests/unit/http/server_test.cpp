@@ -341,7 +341,7 @@ TEST_CASE("heads that make no sense are refused with a problem document and harm
     CHECK(status_of_response(running.ask(many + "\r\n")) == 400);
     CHECK(status_of_response(running.ask(get("/healthz"))) == 200);
     CHECK(contains(running.ask(get("/metrics")),
-                   "http_requests_total{method=\"other\",route=\"none\",status=\"400\"}"));
+                   "herald_http_requests_total{method=\"other\",route=\"none\",status=\"400\"}"));
 }
 
 /// A request with a body, and behind it what must not be taken for a request.

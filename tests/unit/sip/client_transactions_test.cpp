@@ -39,8 +39,8 @@ TEST_CASE("RFC 3261 17.1.2.2: to a dead UDP host 11 sends at their times, failur
     CHECK(fixture.source.outcomes[0].how == How::timeout);
     CHECK(fixture.source.outcomes[0].status == 408);
     CHECK(fixture.source.outcomes[0].user == 7);
-    CHECK(fixture.metric("sip_retransmissions_total", "out") == 10);
-    CHECK(fixture.metric("sip_client_transactions") == 0);
+    CHECK(fixture.metric("herald_sip_retransmissions_total", "out") == 10);
+    CHECK(fixture.metric("herald_sip_client_transactions") == 0);
 }
 
 TEST_CASE("RFC 3261 17.1.2.2: after a 1xx a request is repeated every T2 only, until 32 s") {
@@ -161,12 +161,12 @@ TEST_CASE("RFC 3261 17.1.3: late, guessed and mismatched answers are strays and 
     last_of_mac = last_of_mac == '0' ? '1' : '0';
     fixture.transport.receive(guessed, flow);
     CHECK(fixture.source.outcomes.empty());
-    CHECK(fixture.metric("sip_stray_responses_total") == 7);
+    CHECK(fixture.metric("herald_sip_stray_responses_total") == 7);
 
     fixture.transport.receive(good, flow);
     fixture.transport.receive(good, flow);
     CHECK(fixture.source.outcomes.size() == 1);
-    CHECK(fixture.metric("sip_stray_responses_total") == 8);
+    CHECK(fixture.metric("herald_sip_stray_responses_total") == 8);
 }
 
 TEST_CASE("RFC 3261 8.1.3.3: an answer with more than one Via is dropped") {
@@ -183,7 +183,7 @@ TEST_CASE("RFC 3261 8.1.3.3: an answer with more than one Via is dropped") {
     fixture.transport.receive(comma, flow);
 
     CHECK(fixture.source.outcomes.empty());
-    CHECK(fixture.metric("sip_stray_responses_total") == 2);
+    CHECK(fixture.metric("herald_sip_stray_responses_total") == 2);
 }
 
 TEST_CASE("RFC 3261 16.7: an answer to what was relayed carries the Vias of others as well") {
@@ -198,7 +198,7 @@ TEST_CASE("RFC 3261 16.7: an answer to what was relayed carries the Vias of othe
 
     REQUIRE(fixture.source.outcomes.size() == 1);
     CHECK(fixture.source.outcomes[0].status == 200);
-    CHECK(fixture.metric("sip_stray_responses_total") == 0);
+    CHECK(fixture.metric("herald_sip_stray_responses_total") == 0);
 }
 
 TEST_CASE("malformed answers are dropped and counted") {
@@ -207,7 +207,7 @@ TEST_CASE("malformed answers are dropped and counted") {
     fixture.transport.receive("SIP/2.0 9999 No\r\n\r\n", fixture.transport.udp());
     fixture.transport.receive("SIP/2.0 200 OK\r\nVia: nonsense\r\n\r\n", fixture.transport.udp());
 
-    CHECK(fixture.metric("sip_rejected_total", "malformed response") == 2);
+    CHECK(fixture.metric("herald_sip_rejected_total", "malformed response") == 2);
     CHECK(fixture.transport.take().empty());
 }
 
@@ -288,7 +288,7 @@ TEST_CASE("a forgotten request is not repeated, reports nothing, and its answer 
 
     CHECK(fixture.transport.take().empty());
     CHECK(fixture.source.outcomes.empty());
-    CHECK(fixture.metric("sip_stray_responses_total") == 1);
+    CHECK(fixture.metric("herald_sip_stray_responses_total") == 1);
 }
 
 TEST_CASE("beyond the limit nothing is started") {
@@ -321,7 +321,7 @@ TEST_CASE("thousands of requests are told apart, whatever the order of their ans
 
     CHECK(fixture.source.outcomes.size() == kCount);
     CHECK(fixture.stack.client_transactions() == 0);
-    CHECK(fixture.metric("sip_stray_responses_total") == 0);
+    CHECK(fixture.metric("herald_sip_stray_responses_total") == 0);
 }
 
 TEST_CASE("RFC 3261 18.1.1: requests over 1300 bytes on UDP are counted") {
@@ -337,11 +337,11 @@ TEST_CASE("RFC 3261 18.1.1: requests over 1300 bytes on UDP are counted") {
     } source;
 
     fixture.stack.start(fixture.transport.udp(), source, 1300);
-    CHECK(fixture.metric("sip_udp_oversize_total") == 0);
+    CHECK(fixture.metric("herald_sip_udp_oversize_total") == 0);
     fixture.stack.start(fixture.transport.connect(), source, 1301);
     fixture.stack.start(fixture.transport.udp(), source, 1301);
 
-    CHECK(fixture.metric("sip_udp_oversize_total") == 1);
+    CHECK(fixture.metric("herald_sip_udp_oversize_total") == 1);
 }
 
 TEST_CASE("an answer for another shard is passed on, if there is such a shard") {
@@ -370,5 +370,5 @@ TEST_CASE("an answer for another shard is passed on, if there is such a shard") 
                               fixture.transport.udp());
 
     CHECK(router.shards == std::vector<unsigned>{3, 2});
-    CHECK(fixture.metric("sip_stray_responses_total") == 1);
+    CHECK(fixture.metric("herald_sip_stray_responses_total") == 1);
 }

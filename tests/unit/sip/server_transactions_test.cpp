@@ -33,9 +33,9 @@ TEST_CASE("RFC 3261 17.2.2: a request repeated after its answer gets the same by
     CHECK(header_of(first, "To").find(";tag=") != std::string::npos);
     CHECK(fixture.transport.take_one() == first);
     CHECK(fixture.handler.arrivals.size() == 1);
-    CHECK(fixture.metric("sip_retransmissions_total", "in") == 1);
-    CHECK(fixture.metric("sip_requests_total", "SUBSCRIBE") == 1);
-    CHECK(fixture.metric("sip_responses_sent_total", "2xx") == 2);
+    CHECK(fixture.metric("herald_sip_retransmissions_total", "in") == 1);
+    CHECK(fixture.metric("herald_sip_requests_total", "SUBSCRIBE") == 1);
+    CHECK(fixture.metric("herald_sip_responses_sent_total", "2xx") == 2);
 }
 
 TEST_CASE("RFC 3261 17.2.2: Timer J: remembered for 32 s, then the request is a new one") {
@@ -47,10 +47,10 @@ TEST_CASE("RFC 3261 17.2.2: Timer J: remembered for 32 s, then the request is a 
     fixture.pass(32s - 1ms);
     fixture.transport.receive(request.text(), fixture.transport.udp());
     CHECK(fixture.handler.arrivals.size() == 1);
-    CHECK(fixture.metric("sip_server_transactions") == 1);
+    CHECK(fixture.metric("herald_sip_server_transactions") == 1);
 
     fixture.pass(2ms);
-    CHECK(fixture.metric("sip_server_transactions") == 0);
+    CHECK(fixture.metric("herald_sip_server_transactions") == 0);
     fixture.transport.receive(request.text(), fixture.transport.udp());
     CHECK(fixture.handler.arrivals.size() == 2);
 }
@@ -64,10 +64,10 @@ TEST_CASE("RFC 3261 17.2.2: each Timer J ends in its time, without further input
                               fixture.transport.udp());
 
     fixture.pass(22s + 1ms);
-    CHECK(fixture.metric("sip_server_transactions") == 1);
+    CHECK(fixture.metric("herald_sip_server_transactions") == 1);
     fixture.pass(10s);
 
-    CHECK(fixture.metric("sip_server_transactions") == 0);
+    CHECK(fixture.metric("herald_sip_server_transactions") == 0);
     CHECK(fixture.loop.timers().size() == 0);
 }
 
@@ -142,7 +142,7 @@ TEST_CASE("RFC 4320 4.2: a request that is never answered gets a 100, no 408, an
     CHECK(fixture.stack.request(id) == nullptr);
     fixture.stack.answer(id, {.status = 200});
     CHECK(fixture.transport.take().empty());
-    CHECK(fixture.metric("sip_server_transactions") == 0);
+    CHECK(fixture.metric("herald_sip_server_transactions") == 0);
 }
 
 TEST_CASE("RFC 4320 4.2: abandoned or answered 408: silence, for copies too") {
@@ -213,7 +213,7 @@ TEST_CASE("RFC 3261 8.2.2.2: the same request by another way is answered 482") {
 
     CHECK(status_of(fixture.transport.take_one()) == "482");
     CHECK(fixture.handler.arrivals.size() == 1);
-    CHECK(fixture.metric("sip_rejected_total", "merged request") == 1);
+    CHECK(fixture.metric("herald_sip_rejected_total", "merged request") == 1);
 }
 
 TEST_CASE("RFC 3261 8.2.2.2: merged with one still pending, and over a stream too") {
@@ -286,7 +286,7 @@ TEST_CASE("RFC 3261 26.1.5: answered and forgotten, a copy comes to the handler 
 
     CHECK(fixture.transport.take_one() == first);
     CHECK(fixture.handler.arrivals.size() == 2);
-    CHECK(fixture.metric("sip_server_transactions") == 0);
+    CHECK(fixture.metric("herald_sip_server_transactions") == 0);
 }
 
 TEST_CASE("beyond max_server_transactions the oldest answers are forgotten, and counted") {
@@ -301,7 +301,7 @@ TEST_CASE("beyond max_server_transactions the oldest answers are forgotten, and 
                               fixture.transport.udp());
 
     CHECK(fixture.handler.arrivals.size() == 4);
-    CHECK(fixture.metric("sip_server_transactions_forgotten_total") == 2);
+    CHECK(fixture.metric("herald_sip_server_transactions_forgotten_total") == 2);
 }
 
 TEST_CASE("RFC 3261 17.2.3: transactions are told apart by branch, sent-by and method") {

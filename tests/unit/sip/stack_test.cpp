@@ -57,7 +57,7 @@ TEST_CASE("RFC 3261 8.2.1: an unknown method is answered 501 with Allow") {
     CHECK(status_of(sent) == "501");
     CHECK(header_of(sent, "Allow") == "SUBSCRIBE, PUBLISH");
     CHECK(fixture.handler.arrivals.empty());
-    CHECK(fixture.metric("sip_requests_total", "other") == 1);
+    CHECK(fixture.metric("herald_sip_requests_total", "other") == 1);
 }
 
 TEST_CASE("RFC 3261 8.2: a malformed request is answered with its fault, an ACK is not") {
@@ -74,7 +74,7 @@ TEST_CASE("RFC 3261 8.2: a malformed request is answered with its fault, an ACK 
     fixture.transport.receive("this is no SIP at all\n\n", fixture.transport.udp());
 
     CHECK(fixture.transport.take().empty());
-    CHECK(fixture.metric("sip_rejected_total") == 3);
+    CHECK(fixture.metric("herald_sip_rejected_total") == 3);
     CHECK(fixture.handler.arrivals.empty());
 }
 
@@ -93,7 +93,7 @@ TEST_CASE("RFC 3261 21.5.4: with too many requests unanswered, 503 with Retry-Af
     fixture.transport.receive(again.text(), fixture.transport.udp());
 
     CHECK(fixture.handler.arrivals.size() == 2);
-    CHECK(fixture.metric("sip_rejected_total", "overload") == 1);
+    CHECK(fixture.metric("herald_sip_rejected_total", "overload") == 1);
 }
 
 TEST_CASE(
@@ -155,7 +155,7 @@ TEST_CASE("RFC 3261 21.5.4: whom the handler turns away under load gets 503; cop
     const Request fourth{.via = via_with("z9hG4bKfour"), .call_id = "three"};
     fixture.transport.receive(fourth.text(), fixture.transport.udp());
     CHECK(status_of(fixture.transport.take_one()) == "200");
-    CHECK(fixture.metric("sip_rejected_total", "overload") == 1);
+    CHECK(fixture.metric("herald_sip_rejected_total", "overload") == 1);
 }
 
 TEST_CASE("RFC 3581 4: with rport the answer goes to the source port, and says so in the Via") {
@@ -187,7 +187,7 @@ TEST_CASE("a refusal or the answer to OPTIONS by UDP is less than three times it
     CHECK(header_of(brief, "CSeq") != "");
     fixture.transport.receive(request, fixture.transport.udp());
     CHECK(fixture.transport.take_one() == brief);
-    CHECK(fixture.metric("sip_responses_shortened_total") == 2);
+    CHECK(fixture.metric("herald_sip_responses_shortened_total") == 2);
 
     fixture.transport.receive(Request{.via = "SIP/2.0/TCP h;branch=z9hG4bKs"}.text(),
                               fixture.transport.connect());
@@ -200,7 +200,7 @@ TEST_CASE("a refusal as large as its request is not kept; copies are refused all
     answer_all(fixture, {.status = 420, .headers = echo});
     const std::string request =
         Request{.more = "Require: " + std::string(8000, 'x') + "\r\n"}.text();
-    const double before = fixture.metric("sip_server_transaction_bytes");
+    const double before = fixture.metric("herald_sip_server_transaction_bytes");
 
     fixture.transport.receive(request, fixture.transport.udp());
     CHECK(fixture.transport.take_one().size() > 8000);
@@ -208,7 +208,7 @@ TEST_CASE("a refusal as large as its request is not kept; copies are refused all
     CHECK(status_of(fixture.transport.take_one()) == "420");
     CHECK(fixture.handler.arrivals.size() == 1);
     // One chunk of the log.
-    CHECK(fixture.metric("sip_server_transaction_bytes") - before < 70'000);
+    CHECK(fixture.metric("herald_sip_server_transaction_bytes") - before < 70'000);
     for (int i = 0; i < 100; ++i) {
         fixture.transport.receive(Request{.via = via_with("z9hG4bK" + std::to_string(i)),
                                           .call_id = std::to_string(i),
@@ -216,7 +216,7 @@ TEST_CASE("a refusal as large as its request is not kept; copies are refused all
                                       .text(),
                                   fixture.transport.udp());
     }
-    CHECK(fixture.metric("sip_server_transaction_bytes") - before < 70'000);
+    CHECK(fixture.metric("herald_sip_server_transaction_bytes") - before < 70'000);
 }
 
 TEST_CASE("requests that wait for their answer are bounded by bytes") {
@@ -409,7 +409,7 @@ TEST_CASE("RFC 3261 18.3: what cannot be framed is answered 400 where it can be"
     fixture.transport.receive_unframeable("SIP/2.0 200 OK\r\nVia: SIP/2.0/TCP h\r\n\r\n", flow);
 
     CHECK(fixture.transport.take().empty());
-    CHECK(fixture.metric("sip_rejected_total") == 3);
+    CHECK(fixture.metric("herald_sip_rejected_total") == 3);
 }
 
 TEST_CASE(

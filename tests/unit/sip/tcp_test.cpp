@@ -66,7 +66,7 @@ TEST_CASE("a message comes in over a stream and its answer goes back, IPv4 and I
         CHECK(arrival.flow.peer == peer.endpoint());
         CHECK(fixture.network.listener(arrival.flow).bound == address.bound);
         CHECK(peer.receive() == "answer");
-        CHECK(fixture.metric("sip_connections") == 1);
+        CHECK(fixture.metric("herald_sip_connections") == 1);
     }
 }
 
@@ -141,7 +141,7 @@ TEST_CASE("a refused connection ends its flow") {
     } else {
         CHECK(flow.fault().kind == FaultKind::unreachable);
     }
-    CHECK(fixture.metric("sip_connections") == 0);
+    CHECK(fixture.metric("herald_sip_connections") == 0);
 }
 
 TEST_CASE("a connection nobody takes up ends after the connect timeout") {
@@ -184,7 +184,7 @@ TEST_CASE("when the peer closes the flow ends, and its slot never means another 
     CHECK(fixture.sink.arrivals[1].flow.slot == flow.slot);
     CHECK_FALSE(fixture.network.is_open(flow));
     CHECK_FALSE(fixture.network.send(flow, message(3)));
-    CHECK(fixture.metric("sip_connections") == 1);
+    CHECK(fixture.metric("herald_sip_connections") == 1);
 }
 
 TEST_CASE("a peer that closes its half at once still reads the answer") {
@@ -214,11 +214,11 @@ TEST_CASE("RFC 3261 18.3: framing lost: the answer is read to its end, then the 
     CHECK_FALSE(fixture.network.is_open(fixture.sink.closed[0]));
     CHECK(peer.receive() == "400");
     CHECK(peer.receive() == "");
-    CHECK(fixture.metric("sip_connections") == 1);
+    CHECK(fixture.metric("herald_sip_connections") == 1);
 
     fixture.clock.advance(2s + 1ms);
     fixture.loop.turn(0s);
-    CHECK(fixture.metric("sip_connections") == 0);
+    CHECK(fixture.metric("herald_sip_connections") == 0);
     CHECK(fixture.sink.closed.size() == 1);
     CHECK(fixture.sink.arrivals.empty());
 }
@@ -231,7 +231,7 @@ TEST_CASE("RFC 3261 18.3: a connection whose framing is lost is not used again")
 
     const auto again = fixture.network.open(Protocol::tcp, peer.endpoint());
 
-    CHECK(fixture.metric("sip_connections") >= 1);
+    CHECK(fixture.metric("herald_sip_connections") >= 1);
     const bool is_the_same = again && *again == fixture.sink.closed[0];
     CHECK_FALSE(is_the_same);
 }
@@ -357,14 +357,14 @@ TEST_CASE("beyond max_connections streams are refused both ways") {
     const ListenerAddress address = fixture.listen(Protocol::tcp);
     const Acceptor acceptor;
     const Peer first(Protocol::tcp, address.bound);
-    REQUIRE(fixture.until([&] { return fixture.metric("sip_connections") == 1; }));
+    REQUIRE(fixture.until([&] { return fixture.metric("herald_sip_connections") == 1; }));
 
     const Peer second(Protocol::tcp, address.bound);
     fixture.settle();
     const auto flow = fixture.network.open(Protocol::tcp, acceptor.endpoint());
 
     CHECK(second.receive() == "");
-    CHECK(fixture.metric("sip_connections_refused_total") == 1);
+    CHECK(fixture.metric("herald_sip_connections_refused_total") == 1);
     REQUIRE_FALSE(flow);
     CHECK(flow.fault().kind == FaultKind::limit_reached);
 }
@@ -381,16 +381,16 @@ TEST_CASE("a stream that brings no whole message in 32 s is closed; keep-alives 
     fixture.clock.advance(31s);
     pinging.send("\r\n\r\n");
     fixture.settle();
-    CHECK(fixture.metric("sip_connections") == 3);
+    CHECK(fixture.metric("herald_sip_connections") == 3);
     fixture.clock.advance(1s);
     fixture.settle();
 
-    CHECK(fixture.metric("sip_connections") == 1);
+    CHECK(fixture.metric("herald_sip_connections") == 1);
     CHECK(silent.receive() == "");
     CHECK(fixture.network.is_open(fixture.sink.arrivals[0].flow));
     fixture.clock.advance(3500s);
     fixture.settle();
-    CHECK(fixture.metric("sip_connections") == 1);
+    CHECK(fixture.metric("herald_sip_connections") == 1);
 }
 
 TEST_CASE("one source has its share of connections, and of room for unfinished messages") {
@@ -399,26 +399,28 @@ TEST_CASE("one source has its share of connections, and of room for unfinished m
     const ListenerAddress address = fixture.listen(Protocol::tcp);
     Peer first(Protocol::tcp, address.bound);
     const Peer second(Protocol::tcp, address.bound);
-    REQUIRE(fixture.until([&] { return fixture.metric("sip_connections") == 2; }));
+    REQUIRE(fixture.until([&] { return fixture.metric("herald_sip_connections") == 2; }));
     const Peer third(Protocol::tcp, address.bound);
-    CHECK(fixture.until([&] { return fixture.metric("sip_connections_refused_total") == 1; }));
+    CHECK(
+        fixture.until([&] { return fixture.metric("herald_sip_connections_refused_total") == 1; }));
 
     const std::string half = message(1, std::string(60'000, 'x')).substr(0, 15'000);
     first.send(half);
     fixture.settle();
     second.send(half);
-    CHECK(fixture.until([&] { return fixture.metric("sip_unfinished_refused_total") == 1; }));
+    CHECK(
+        fixture.until([&] { return fixture.metric("herald_sip_unfinished_refused_total") == 1; }));
     fixture.settle();
-    CHECK(fixture.metric("sip_connections") == 1);
+    CHECK(fixture.metric("herald_sip_connections") == 1);
 
     // What it gives back others may take.
     first.close();
-    REQUIRE(fixture.until([&] { return fixture.metric("sip_connections") == 0; }));
+    REQUIRE(fixture.until([&] { return fixture.metric("herald_sip_connections") == 0; }));
     const Peer fourth(Protocol::tcp, address.bound);
     fourth.send(half);
     fixture.settle();
-    CHECK(fixture.metric("sip_connections") == 1);
-    CHECK(fixture.metric("sip_unfinished_refused_total") == 1);
+    CHECK(fixture.metric("herald_sip_connections") == 1);
+    CHECK(fixture.metric("herald_sip_unfinished_refused_total") == 1);
 }
 
 TEST_CASE("after stop_input no stream is read or accepted, but output leaves") {
@@ -435,7 +437,7 @@ TEST_CASE("after stop_input no stream is read or accepted, but output leaves") {
     fixture.settle();
 
     CHECK(fixture.sink.arrivals.size() == 1);
-    CHECK(fixture.metric("sip_connections") == 1);
+    CHECK(fixture.metric("herald_sip_connections") == 1);
     CHECK(peer.receive() == "bye");
 }
 

@@ -58,7 +58,7 @@ TEST_CASE("what a full socket does not take is sent later, in order, behind it w
     fixture.settle();
 
     for (int i = 0; i < 120; ++i) CHECK(peer.receive() == message(i));
-    CHECK(fixture.metric("sip_datagrams_dropped_total") == 0);
+    CHECK(fixture.metric("herald_sip_datagrams_dropped_total") == 0);
 }
 
 TEST_CASE("beyond 4 MiB a full socket's datagrams are dropped and counted; then all is well") {
@@ -72,7 +72,7 @@ TEST_CASE("beyond 4 MiB a full socket's datagrams are dropped and counted; then 
         const LimitedRoom limited(0);
         for (int i = 0; i < 100; ++i) CHECK(fixture.network.send(flow, large));
     }
-    CHECK(fixture.metric("sip_datagrams_dropped_total", "send backlog") == 100 - 69);
+    CHECK(fixture.metric("herald_sip_datagrams_dropped_total", "send backlog") == 100 - 69);
     fixture.settle();
     fixture.network.send(flow, "last");
     fixture.settle();

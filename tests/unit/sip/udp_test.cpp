@@ -75,7 +75,7 @@ TEST_CASE("a datagram of 60,000 bytes passes both ways, a larger one than IP has
     fixture.settle();
 
     CHECK(peer.receive() == large);
-    CHECK(fixture.metric("sip_datagrams_dropped_total", "too large") == 1);
+    CHECK(fixture.metric("herald_sip_datagrams_dropped_total", "too large") == 1);
 }
 
 TEST_CASE("RFC 5626 8: keep-alives and STUN are dropped and counted") {
@@ -91,8 +91,8 @@ TEST_CASE("RFC 5626 8: keep-alives and STUN are dropped and counted") {
     REQUIRE(fixture.until([&] { return !fixture.sink.arrivals.empty(); }));
 
     CHECK(fixture.sink.arrivals.size() == 1);
-    CHECK(fixture.metric("sip_datagrams_dropped_total", "keep-alive") == 3);
-    CHECK(fixture.metric("sip_datagrams_dropped_total", "stun") == 2);
+    CHECK(fixture.metric("herald_sip_datagrams_dropped_total", "keep-alive") == 3);
+    CHECK(fixture.metric("herald_sip_datagrams_dropped_total", "stun") == 2);
 }
 
 TEST_CASE("RFC 3261 18.4: a closed port is reported as unreachable") {
@@ -129,7 +129,7 @@ TEST_CASE("errors of dead peers cost no datagram to living ones") {
     fixture.settle();
 
     for (int turn = 0; turn < 20; ++turn) CHECK(living.receive() == message(turn));
-    CHECK(fixture.metric("sip_datagrams_dropped_total", "unsendable") == 0);
+    CHECK(fixture.metric("herald_sip_datagrams_dropped_total", "unsendable") == 0);
     CHECK(fixture.sink.unreachable.size() >= 20);
 }
 
@@ -150,7 +150,7 @@ TEST_CASE("an error that one batch leaves behind is not blamed on the next") {
     }
     fixture.settle();
 
-    CHECK(fixture.metric("sip_datagrams_dropped_total", "unsendable") == 0);
+    CHECK(fixture.metric("herald_sip_datagrams_dropped_total", "unsendable") == 0);
     REQUIRE(!fixture.sink.unreachable.empty());
     for (const Endpoint& unreachable : fixture.sink.unreachable) CHECK(unreachable == dead.peer);
 }
@@ -171,7 +171,7 @@ TEST_CASE("what the system refuses to send is counted, and the rest still leaves
 
     CHECK(living.receive() == message(1));
     CHECK(living.receive() == message(4));
-    CHECK(fixture.metric("sip_datagrams_dropped_total", "unsendable") == 2);
+    CHECK(fixture.metric("herald_sip_datagrams_dropped_total", "unsendable") == 2);
     CHECK(fixture.sink.unreachable.size() >= 1);
 }
 
@@ -229,7 +229,8 @@ TEST_CASE(
 
     CHECK(std::count(loads.begin(), loads.end(), Load::extreme) > 0);
     CHECK(fixture.network.load() == Load::normal);
-    const double unread = fixture.metric("sip_datagrams_dropped_total", "receive buffer full");
+    const double unread =
+        fixture.metric("herald_sip_datagrams_dropped_total", "receive buffer full");
     CHECK(unread > 0);
     CHECK(unread + static_cast<double>(loads.size()) == sent);
 }

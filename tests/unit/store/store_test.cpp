@@ -204,12 +204,12 @@ TEST_CASE("tombstones end with their time and are swept from the file") {
     CHECK(bench.recover().publications.size() == 20);
     CHECK(bench.recover().subscriptions.size() == 20);
 
-    const double before = bench.metric("store_commits_total");
+    const double before = bench.metric("herald_store_commits_total");
     bench.loop().turn(0ms);
-    CHECK(bench.metric("store_commits_total") == before + 1);
+    CHECK(bench.metric("herald_store_commits_total") == before + 1);
     bench.clock().advance(10s);
     bench.loop().turn(0ms);
-    CHECK_MESSAGE(bench.metric("store_commits_total") == before + 1, "nothing was due");
+    CHECK_MESSAGE(bench.metric("herald_store_commits_total") == before + 1, "nothing was due");
     CHECK(bench.recover().publications.size() == 20);
 }
 
@@ -446,7 +446,7 @@ TEST_CASE("a refused change refuses itself only") {
     EmptyStore empty;
     Bench bench(empty.url());
     bench.commit(PutPublication{.row = publication(5), .expected_tag = {}});
-    const double before = bench.metric("store_commits_total");
+    const double before = bench.metric("herald_store_commits_total");
 
     const auto outcomes = bench.commit_all({
         PutPublication{.row = publication(1), .expected_tag = {}},
@@ -458,9 +458,10 @@ TEST_CASE("a refused change refuses itself only") {
 
     CHECK(outcomes == std::vector{Outcome::committed, Outcome::refused, Outcome::committed,
                                   Outcome::refused, Outcome::committed});
-    CHECK(bench.metric("store_commits_total") == before + 1);
-    CHECK(bench.metric("store_changes_total", {{"outcome", "refused"}}) == 2);
-    CHECK(bench.metric("store_batches_total", {{"changes", "2-9"}}) == 1);
+    CHECK(bench.metric("herald_store_commits_total") == before + 1);
+    CHECK(bench.metric("herald_store_changes_total", {{"outcome", "refused"}}) == 2);
+    CHECK(bench.metric("herald_store_batches_total", {{"changes", "2-9"}}) == 1);
+    CHECK_MESSAGE(bench.metric("herald_store_queue") == 0, "idle, nothing waits");
 }
 
 TEST_CASE("changes of one row are made one after the other, though they come at once") {

@@ -141,7 +141,7 @@ TEST_CASE("a request cut at any byte is made once, and its outcomes are exact" *
         check_rows(rig.bench.recover(), round);
     }
     CHECK(rig.proxy.cuts() >= 5);
-    CHECK(rig.bench.metric("store_reconnects_total") == rig.proxy.cuts());
+    CHECK(rig.bench.metric("herald_store_reconnects_total") == rig.proxy.cuts());
 }
 
 TEST_CASE("an answer that is lost after the commit is found in the rows" *
@@ -155,16 +155,16 @@ TEST_CASE("an answer that is lost after the commit is found in the rows" *
         changes.erase(changes.begin() + 5, changes.begin() + 7);
         std::vector<Outcome> outcomes = one.outcomes;
         outcomes.erase(outcomes.begin() + 5, outcomes.begin() + 7);
-        const double commits = rig.bench.metric("store_commits_total");
+        const double commits = rig.bench.metric("herald_store_commits_total");
         rig.proxy.swallow_answer();
 
         CHECK(rig.bench.commit_all(changes) == outcomes);
 
         CHECK(rig.proxy.cuts() == round);
-        CHECK(rig.bench.metric("store_commits_total") == commits + 1);
+        CHECK(rig.bench.metric("herald_store_commits_total") == commits + 1);
         // The same row once: a second time would be refused.
         CHECK(rig.schema.number("SELECT sequence FROM lanes") ==
-              static_cast<std::uint64_t>(rig.bench.metric("store_commits_total")));
+              static_cast<std::uint64_t>(rig.bench.metric("herald_store_commits_total")));
     }
 }
 
@@ -219,7 +219,7 @@ TEST_CASE("a session ended at any statement of a batch changes nothing that is t
         check_rows(rig.bench.recover(), round);
         rig.schema.execute("ALTER SEQUENCE touched RESTART 1000000");
     }
-    CHECK(rig.bench.metric("store_reconnects_total") >= 10);
+    CHECK(rig.bench.metric("herald_store_reconnects_total") >= 10);
 }
 
 TEST_CASE("tables that are not there make changes unavailable until they are back" *
@@ -311,7 +311,7 @@ TEST_CASE("a process whose store was taken over writes nothing more" * doctest::
           Outcome::unavailable);
     rig.pass_second();
     CHECK_FALSE(rig.bench.store().is_writable());
-    CHECK(rig.bench.metric("store_fenced_total") == 1);
+    CHECK(rig.bench.metric("herald_store_fenced_total") == 1);
     CHECK(rig.schema.number("SELECT count(*) FROM publications") == 1);
 }
 

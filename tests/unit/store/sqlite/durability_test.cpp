@@ -79,13 +79,13 @@ TEST_CASE("a full disk answers unavailable, applies nothing, and heals by itself
 
     CHECK(bench.commit(put(2)) == Outcome::unavailable);
     CHECK_FALSE(bench.store().is_writable());
-    CHECK(bench.metric("store_writable") == 0);
+    CHECK(bench.metric("herald_store_writable") == 0);
     CHECK(bench.commit(put(3)) == Outcome::unavailable);
     CHECK_FALSE(bench.store().is_writable());
 
     rig.pass_second(bench);
     CHECK(bench.store().is_writable());
-    CHECK(bench.metric("store_writable") == 1);
+    CHECK(bench.metric("herald_store_writable") == 1);
     CHECK(bench.commit(put(4)) == Outcome::committed);
     CHECK(rig.after_power_loss(bench) == Ids{1, 4});
 }

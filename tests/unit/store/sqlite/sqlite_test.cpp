@@ -280,7 +280,7 @@ TEST_CASE("the log is copied back beside the lane and starts over") {
         }
         // 120 rounds write nearly 200 MB.
         CHECK(longest < 120'000'000);
-        CHECK(bench.metric("store_wal_bytes") < 120e6);
+        CHECK(bench.metric("herald_store_wal_bytes") < 120e6);
         CHECK(std::filesystem::file_size(folder.file()) > 1'000'000);
     }
     Bench bench(folder.url());
