@@ -2,7 +2,7 @@
 # prints is what they show.
 """What is read of a page:
 
-    ```toml     goes into the configuration of the page's server
+    ```toml     goes into the configuration of the page's server; where there is none it has no configuration, as the reader's
     ```sh       a script: it has to succeed
     ``` with lines that begin with "$ "     commands, each followed by what it prints; nothing where that is left out
     ``` without     something that a program started before prints sooner or later; where it has a line "^C", the program
@@ -32,7 +32,8 @@ from _stories import expect, story, tell
 
 ROOT = Path(__file__).resolve().parents[2]
 ALONE = "HERALD_TEST_NETWORK"  # in the environment once this runs in a network of its own
-SIOCSIFFLAGS, IFF_UP = 0x8914, 1
+SIOCSIFFLAGS, SIOCSIFADDR, IFF_UP = 0x8914, 0x8916, 1
+LAN_ADDRESS = "192.0.2.10"  # what the documents' machine has
 PASSWORD = b"correct horse\n"
 
 
@@ -47,6 +48,8 @@ def enter_a_network_of_its_own():
     if os.environ[ALONE] == "own":
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
             fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh", b"lo", IFF_UP))
+            address = struct.pack("HH4s8x", socket.AF_INET, 0, socket.inet_aton(LAN_ADDRESS))
+            fcntl.ioctl(any_socket, SIOCSIFADDR, struct.pack("16s16s8x", b"lo:1", address))
 
 
 class Block:
@@ -88,7 +91,7 @@ def blocks_of(page):
 
 def configuration_of(blocks):
     """The toml of a page, section by section, since a page may show one in parts."""
-    sections = {"sip": ['domains = ["localhost", "example.com"]']}
+    sections = {}
     for block in blocks:
         section = None
         for line in block.lines if block.language == "toml" else []:
@@ -233,6 +236,11 @@ class Reader:
             # Rows of several shards come in any order.
             expect(not wanted or sorted(masked(said)) == sorted(wanted), f"{where}: {command}\nprints\n{said}\nand not\n{wanted}")
 
+    def starts_it(self):
+        """Whether the page begins with starting the server."""
+        commands = [command for block in self.blocks if block.language == "" for command, _ in block.commands()]
+        return any(command == "scripts/run" or " serve" in command for command in commands[:3])
+
     def read(self):
         """Does everything the page says, from top to bottom."""
         steps = 0
@@ -253,19 +261,23 @@ class Reader:
 def shown_by(page):
     def what_is_shown_works():
         with Reader(page) as reader:
-            if page != "README.md":  # which begins with starting it
-                (reader.folder / "herald.toml").write_text(configuration_of(reader.blocks))
+            if configuration := configuration_of(reader.blocks):
+                (reader.folder / "herald.toml").write_text(configuration)
                 reader.run("build/release/herald config --check herald.toml", page)
-                reader.serve("build/release/herald serve --config herald.toml")
+            if not reader.starts_it():
+                reader.serve("build/release/herald serve" + (" --config herald.toml" if configuration else ""))
             reader.read()
 
     what_is_shown_works.__name__ = "what_" + re.sub(r"\W", "_", page) + "_shows_works"
     story(what_is_shown_works)
 
 
-PAGES = ("README.md", "docs/http.md", "docs/aliases.md", "docs/who-sees-what.md", "docs/mwi.md", "docs/registrations.md", "docs/messages.md")
+PAGES = ("README.md", "docs/http.md", "docs/aliases.md", "docs/who-sees-what.md", "docs/mwi.md", "docs/registrations.md",
+         "docs/messages.md", "docs/backup.md", "docs/troubleshooting.md")
+# What needs an address in a LAN, which only a network of one's own has.
+LAN_PAGES = ("docs/lan.md",)
 
 enter_a_network_of_its_own()
-for each in PAGES:
+for each in PAGES + (LAN_PAGES if os.environ[ALONE] == "own" else ()):
     shown_by(each)
 tell()
