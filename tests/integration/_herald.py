@@ -23,7 +23,7 @@ CLAIM_FOLDER = os.path.join(tempfile.gettempdir(), f"herald-ports-{os.getuid()}"
 
 
 def binary():
-    path = os.environ.get("HERALD_BINARY")
+    path = os.environ.get("HERALD_SHIPPED") or os.environ.get("HERALD_BINARY")
     if not path:
         skip_all("HERALD_BINARY is not set")
     return path

@@ -32,8 +32,10 @@ std::string in_clone(const std::string& path) {
 }
 
 std::string herald_binary() {
-    const char* const given = std::getenv("HERALD_BINARY");
-    return given ? given : (own_folder().parent_path() / "herald").string();
+    for (const char* const name : {"HERALD_SHIPPED", "HERALD_BINARY"}) {
+        if (const char* const given = std::getenv(name)) return given;
+    }
+    return (own_folder().parent_path() / "herald").string();
 }
 
 }  // namespace herald::testing

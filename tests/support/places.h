@@ -10,7 +10,8 @@ namespace herald::testing {
 /// folder above the test's executable that has a CMakePresets.json.
 std::string in_clone(const std::string& path);
 
-/// $HERALD_BINARY, or the program beside the folder of the test's executable.
+/// $HERALD_SHIPPED (scripts/test shipped), $HERALD_BINARY, or the program beside the folder of the
+/// test's executable.
 std::string herald_binary();
 
 }  // namespace herald::testing
