@@ -13,7 +13,7 @@ namespace herald::server {
 namespace {
 
 constexpr std::string_view kSettings = "mailbox settings";
-/// A store that is busy or away is asked again.
+/// How long to wait before asking again a store that is busy or unavailable.
 constexpr auto kRetry = std::chrono::seconds(2);
 
 bool says_nothing(const packages::MailboxSettings& settings) {
@@ -82,7 +82,7 @@ void Mailboxes::put_settings(const std::string& aor, const packages::MailboxSett
     packages::Document document;
     if (!is_removal)
         document = {std::string(packages::kMailboxSettingsType), packages::to_text(settings)};
-    // Rank::fallback: never counted where there is anything else.
+    // Rank::fallback: ignored as soon as there is any other input.
     put_state(
         aor, std::string(kSettings), packages::Rank::fallback, std::move(document), {},
         [this, aor, before = std::move(before), done = std::move(done)](Status status) mutable {
@@ -145,7 +145,7 @@ void Mailboxes::tell(const std::string& member, const std::string& group) {
         });
 }
 
-/// A member's counters have arrived; empty: nothing is known of them, or it is no member any more.
+/// The counters of a member have arrived. Empty: they are unknown, or it is no longer a member.
 void Mailboxes::hear(const std::string& group, const std::string& member, std::string body) {
     const auto* settings = this->settings(group);
     const bool is_member = settings && settings->has_member(member);
@@ -191,7 +191,7 @@ std::string Mailboxes::own_body(const std::string& aor) const {
 void Mailboxes::on_changed(std::uint32_t slot) {
     const auto& resource = context_.resources[slot];
     if (resource.package != &package_) return;
-    // Only members of groups have anybody to tell.
+    // Only the members of a group have somebody to tell.
     if (!groups_.contains(resource.aor)) return;
     if (changed_.empty()) context_.loop.post([this] { pass_on(); });
     changed_.insert(resource.aor);

@@ -30,15 +30,15 @@ public:
     Mailboxes(Context& context, StateOrders& orders, Upstream& upstream);
 
     using Done = StateOrders::Done;
-    /// Replaces the settings of a mailbox; those that say nothing are removed. `done` runs after
-    /// the commit. Faults: unavailable, unknown_outcome.
+    /// Replaces the settings of a mailbox, or removes them where the new ones are all defaults.
+    /// `done` runs after the commit. Faults: unavailable, unknown_outcome.
     void put_settings(const std::string& aor, const packages::MailboxSettings& settings, Done done);
     /// nullptr: none are set. Valid until the loop's turn ends.
     const packages::MailboxSettings* settings(std::string_view aor) const;
     /// The document a phone of the mailbox gets now.
     packages::Composed document(const std::string& aor) const;
-    /// Sets or, with an empty type, removes what a source outside says of a mailbox. `expires_at`
-    /// zero: until it is said otherwise.
+    /// Sets what an outside source says about a mailbox; a document with an empty type removes it.
+    /// `expires_at` zero: until it is said otherwise.
     void put_state(const std::string& aor, std::string source, packages::Rank rank,
                    packages::Document document, base::WallTime expires_at, Done done);
 
@@ -66,10 +66,10 @@ private:
     StateOrders& orders_;
     Upstream& upstream_;
     const packages::Package& package_;
-    /// Groups, wherever they are, by the member of ours that they count.
+    /// By member owned here: the groups that count it, on whichever shard.
     base::TextMap<std::vector<std::string>> groups_;
     base::TextSet changed_;  ///< AORs, to be passed on
-    /// Counters that could not be kept, by group and member: they are asked for again.
+    /// Counters that could not be stored, by group and member: to be asked for again.
     std::map<std::pair<std::string, std::string>, base::TimerId> failed_;
     base::Counter& told_;
 };

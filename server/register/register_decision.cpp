@@ -21,7 +21,8 @@ namespace {
 using packages::Binding;
 using Checked = std::optional<sip::Answer>;
 
-/// RFC 3261 10.3 step 7: what is malformed counts as this; what is shorter may be too brief.
+/// RFC 3261 10.3 step 7: a malformed interval counts as one hour; an interval below an hour may be
+/// refused as too brief.
 constexpr std::uint32_t kHour = 3600;
 constexpr std::size_t kLongestContact = 1024;
 constexpr std::size_t kMostParameters = 32;
@@ -233,8 +234,8 @@ bool is_superseded(const std::vector<ContactPlan>& plans, const Binding& binding
     });
 }
 
-/// At the limit the living are not locked out by the dead: the oldest binding gives way whose
-/// stream ended, then an older one of a device that registers now. False: there is no room.
+/// Makes room at the limit, so that dead bindings do not lock devices out: the oldest binding whose
+/// stream ended gives way, then an older binding of the device that registers. False: no room.
 bool make_room(const RegisterFacts& facts, std::vector<ContactPlan>& plans) {
     const auto is_dead = [&](const Publication& publication) {
         return std::find(facts.dead.begin(), facts.dead.end(), publication.id) != facts.dead.end();

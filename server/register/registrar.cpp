@@ -23,7 +23,7 @@ base::Counter& counter(base::Metrics& metrics, const char* what) {
 
 std::uint32_t left_of(const packages::Binding& binding, base::WallTime now) {
     if (binding.expires_at == base::WallTime{}) return UINT32_MAX;
-    // Not zero, which would say that it is gone.
+    // Zero would say that the binding is gone.
     return std::max<std::uint32_t>(1, seconds_left(binding.expires_at, now));
 }
 
@@ -72,7 +72,7 @@ void Registrar::on_register(const Request& request) {
     resume_register(incoming);
 }
 
-/// Bindings of devices whose own stream ended: of this run, or with an earlier one.
+/// Bindings of devices whose own stream has ended, in this run or with an earlier one.
 std::vector<std::uint64_t> Registrar::dead_bindings(const Resource* registration) const {
     std::vector<std::uint64_t> dead;
     if (!registration) return dead;

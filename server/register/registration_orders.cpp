@@ -20,7 +20,7 @@ bool is_same_contact(const packages::Binding& binding, const std::string& contac
     return kept && asked && sip::equivalent(*kept, *asked);
 }
 
-/// Both become lines of a row, and header values.
+/// Contact and Path become lines of a row, and header values.
 bool is_one_line(std::string_view text) {
     return std::none_of(text.begin(), text.end(),
                         [](unsigned char c) { return c < 0x20 || c == 0x7f; });
@@ -37,7 +37,7 @@ const Publication* find_contact(const Resource& resource, const std::string& con
 
 }  // namespace
 
-/// An operator's wish on its way through the ladder.
+/// An operator's order on its way through the ladder.
 struct RegistrationOrders::Order {
     bool is_removal = false;
     RegistrationOrder wanted;
@@ -113,7 +113,7 @@ void RegistrationOrders::remove_ordered(std::uint32_t slot, Order& order) {
                          });
 }
 
-/// A new binding, or other times for one there is.
+/// A new binding, or a new expiry for an existing one.
 void RegistrationOrders::put_ordered(std::uint32_t slot, Order& order) {
     const auto& wanted = order.wanted;
     const auto* target = find_contact(context_.resources[slot], wanted.contact);

@@ -22,15 +22,16 @@ struct RegistrationOrder {
     std::uint32_t retry_after = 0;                         ///< seconds, with Cause::probation
 };
 
-/// The operators' way to one shard's bindings; one after the other with the REGISTERs of an AOR.
+/// What operators do to one shard's bindings. Orders and REGISTERs for one AOR are carried out one
+/// after the other.
 class RegistrationOrders {
 public:
     RegistrationOrders(Context& context, Publications& publications, Bindings& bindings)
         : context_(context), publications_(publications), bindings_(bindings) {}
 
     using Done = base::Task<void(Status)>;
-    /// Binds a contact, or gives one there is another time. `done` runs after the commit. Faults:
-    /// malformed, unavailable, unknown_outcome.
+    /// Binds a contact, or changes the expiry of one that is bound. `done` runs after the commit.
+    /// Faults: malformed, unavailable, unknown_outcome.
     void put(RegistrationOrder order, Done done);
     /// Faults: not_found, unavailable, unknown_outcome.
     void remove(RegistrationOrder order, Done done);

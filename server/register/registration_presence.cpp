@@ -31,7 +31,7 @@ RegistrationPresence::RegistrationPresence(Context& context, Publications& publi
         });
 }
 
-/// What runs out is looked at after this turn; what is removed on purpose on_changed() tells.
+/// An expired binding is looked at after this turn; of a removed one on_changed() hears.
 void RegistrationPresence::on_leaving(std::uint32_t slot, packages::Cause cause) {
     const auto& aor = context_.resources[slot].aor;
     if (cause != packages::Cause::expired) return static_cast<void>(vanishing_.erase(aor));
@@ -79,7 +79,7 @@ void RegistrationPresence::changed(const std::string& aor) {
         end_grace(aor);
         return show(aor);
     }
-    // Bindings that are left are on streams that ended: their grace goes on.
+    // The bindings left are all on streams that have ended: their grace period goes on.
     if (lost_.contains(aor)) return look(aor);
     end_grace(aor);
     hide(aor);
@@ -185,7 +185,7 @@ void RegistrationPresence::hide(const std::string& aor) {
     context_.resources.drop_if_idle(slot);
 }
 
-/// Streams no binding is on any more.
+/// Forgets streams that no binding uses any more.
 void RegistrationPresence::forget_lost(const std::string& aor) {
     const auto lost = lost_.find(aor);
     if (lost == lost_.end()) return;

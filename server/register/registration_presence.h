@@ -33,9 +33,9 @@ public:
     std::size_t held() const noexcept override;
     /// Bindings were made, refreshed or removed on purpose: shown at once.
     void on_changed(std::uint32_t resource) override;
-    /// The device is there again. A proxy's stream tells nothing of the devices behind it.
+    /// The device is back. The stream of a proxy says nothing about the devices behind it.
     void on_registered(const std::string& aor, std::string_view flow) override;
-    /// Whoever registered by it may be gone.
+    /// The devices that registered over it may be gone.
     void on_flow_closed(const sip::Flow& flow) override;
 
 private:
@@ -62,11 +62,11 @@ private:
     const packages::Package& registrations_;
     const packages::Package& presence_;
     base::TextMap<base::TimerId> grace_;
-    /// AORs by stream their devices registered by, until it ends.
+    /// By stream, until it ends: the AORs whose devices registered over it.
     base::TextMap<Names> by_flow_;
     /// Streams that ended while a binding was still on them, by AOR.
     base::TextMap<Names> lost_;
-    /// Whose binding ran out in this turn: perhaps because the device is gone.
+    /// AORs with a binding that expired in this turn, perhaps because the device is gone.
     Names vanishing_;
     base::Counter& vanished_;
 };

@@ -1,4 +1,4 @@
-// server/subscriber/lines.cpp: the subscriptions of Herald's own, and how they are found.
+// server/subscriber/lines.cpp: the subscriptions Herald makes, and how they are found.
 #include "server/subscriber/lines.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// server/subscriber/lines.h: the subscriptions of Herald's own, one for each resource that a PBX
-// keeps, and how they are found.
+// server/subscriber/lines.h: the subscriptions Herald makes, one for each resource whose state a
+// PBX keeps, and how they are found.
 #pragma once
 
 #include <cstddef>
@@ -56,12 +56,12 @@ struct Line {
     base::Instant active_since{};
     std::optional<sip::DigestClient> digest;
     std::uint32_t wanted = 0;     ///< Expires asked for
-    unsigned failures = 0;        ///< in a row, of this resource alone
+    unsigned failures = 0;        ///< consecutive ones, of this resource alone
     base::TimerId timer;          ///< waiting, active: the next SUBSCRIBE; else Timer N
-    base::TimerId write_again;    ///< what was told could not be kept
+    base::TimerId write_again;    ///< to retry storing what the PBX told
     packages::Document document;  ///< of the last NOTIFY that had one
-    std::string why;              ///< it is waiting, as the log was told last; empty: it is not
-    bool is_leaving = false;      ///< its last SUBSCRIBE is under way
+    std::string why;              ///< why it waits, as last logged; empty: it does not
+    bool is_leaving = false;      ///< the SUBSCRIBE that ends it is under way
 };
 
 /// Owns the lines of one shard.
@@ -69,9 +69,9 @@ class PbxLines {
 public:
     /// With a new id, found by its resource from now on.
     Line& add(std::unique_ptr<Line> line);
-    /// Not found by its resource any more: another line may be.
+    /// No longer found by its resource, which may get another line.
     void release(const Line& line);
-    /// Its dialog is another one, or none (an empty tag): found by `local_tag` from now on.
+    /// Gives it another dialog, or none (an empty tag): from now on it is found by `local_tag`.
     void retag(Line& line, std::string local_tag);
     void erase(std::uint64_t id);
 

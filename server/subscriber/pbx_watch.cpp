@@ -1,4 +1,4 @@
-// server/subscriber/pbx_watch.cpp: which PBXs are away, and who waits for them.
+// server/subscriber/pbx_watch.cpp: which PBXs are unreachable, and which lines wait for them.
 #include "server/subscriber/pbx_watch.h"
 
 #include <algorithm>
@@ -44,7 +44,7 @@ void PbxWatch::failed(const std::string& pbx, std::uint64_t line, Trouble troubl
     const bool is_news = away.failures == 0 || away.trying == line;
     wait_for(pbx, line);
     log(pbx, away, trouble, why);
-    // Those that were under way when the first one failed tell nothing new.
+    // Attempts already under way when the first one failed are no news when they fail too.
     if (!is_news) return;
     away.trying = 0;
     ++away.failures;
@@ -83,7 +83,7 @@ void PbxWatch::answered(const std::string& pbx) {
     for (const auto line : away.waiting) resume_(line, delay += kPace);
 }
 
-/// Where it was the one that tries, the next one does.
+/// If the line was the one that tries, the next in the queue takes over.
 void PbxWatch::forget(const std::string& pbx, std::uint64_t line) {
     const auto found = away_.find(pbx);
     if (found == away_.end()) return;

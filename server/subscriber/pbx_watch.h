@@ -1,5 +1,6 @@
-// server/subscriber/pbx_watch.h: which PBXs are away, and who waits for them: one line tries for
-// all, so a PBX is not asked once for each of its mailboxes, and all come back together.
+// server/subscriber/pbx_watch.h: which PBXs are unreachable, and which lines wait for them. One
+// line tries on behalf of all, so a PBX is not tried once for each of its mailboxes, and when it
+// answers they all come back together.
 //
 //              failed                        time to try: the first in the queue
 //   there -----------------> away, all wait -------------------------------------> one tries
@@ -23,12 +24,12 @@
 
 namespace herald::server {
 
-/// Between lines that set out together.
+/// Between lines that come back together.
 inline constexpr base::Duration kPace = std::chrono::milliseconds(10);
-/// Who said no for good is asked this seldom.
+/// Between attempts at a PBX that refused for good.
 inline constexpr base::Duration kSeldom = std::chrono::hours(1);
 
-/// Between half and all of `most`, so that nothing happens to many at once.
+/// A random time between half of `most` and `most`, so that many lines do not act at once.
 base::Duration jittered(base::Duration most);
 
 /// Of one shard.
@@ -36,30 +37,31 @@ class PbxWatch {
 public:
     enum class Trouble : std::uint8_t {
         unreachable,    ///< no answer, or 503
-        login_refused,  ///< each attempt counts against us there: seldom
+        login_refused,  ///< the PBX counts each attempt against us: tried seldom
     };
     /// Has a line try again after `delay`.
     using Resume = std::function<void(std::uint64_t line, base::Duration delay)>;
 
     PbxWatch(base::Loop& loop, Resume resume) : loop_(loop), resume_(std::move(resume)) {}
 
-    /// It is there, or this is the line that tries for all.
+    /// Whether the PBX is reachable, or this is the line that tries on behalf of all.
     bool may_try(const std::string& pbx, std::uint64_t line) const;
-    /// The line tries again when the PBX is back, or to find out whether it is.
+    /// The line tries again once the PBX is back, or to find out whether it is.
     void wait_for(const std::string& pbx, std::uint64_t line);
-    /// A line's attempt failed, not before `least` is the next one. Logged where it is news.
+    /// An attempt of a line failed; the next one comes after `least` at the earliest. Logged when
+    /// new.
     void failed(const std::string& pbx, std::uint64_t line, Trouble trouble, std::string_view why,
                 base::Duration least);
-    /// It is there.
+    /// The PBX answered.
     void answered(const std::string& pbx);
     void forget(const std::string& pbx, std::uint64_t line);
-    /// PBXs that are away.
+    /// The PBXs that are unreachable.
     std::size_t held() const noexcept { return away_.size(); }
 
 private:
     struct Away {
         std::deque<std::uint64_t> waiting;
-        std::uint64_t trying = 0;  ///< the line that does
+        std::uint64_t trying = 0;  ///< the line that tries on behalf of all
         unsigned failures = 0;
         base::TimerId timer;
         std::string why;

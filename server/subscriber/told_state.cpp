@@ -12,9 +12,9 @@ namespace herald::server {
 
 namespace {
 
-/// State outlives its subscription by the time a refresh may take, and one more attempt.
+/// State outlives its subscription by the time that a refresh and one more attempt may take.
 constexpr auto kGrace = std::chrono::seconds(64);
-/// A PBX that grants less is refreshed this often all the same, in seconds.
+/// Seconds between refreshes at least, even where the PBX grants less.
 constexpr std::uint32_t kShortest = 5;
 constexpr std::uint32_t kLongestWait = 86400;
 
@@ -22,7 +22,7 @@ std::string source_of(const Line& line) {
     return "pbx " + line.pbx;
 }
 
-/// The document of a NOTIFY, checked; of no type where there is none.
+/// The document of a NOTIFY, checked; its type is empty where there is none.
 std::variant<packages::Document, sip::Answer> document_of(const packages::Package& package,
                                                           const sip::Message& request,
                                                           const packages::Settings* settings) {
@@ -86,7 +86,7 @@ bool ToldState::has(const Line& line) const {
     return slot != Resource::kNone && context_.resources[slot].by_source(source_of(line));
 }
 
-/// What cannot be removed now runs out.
+/// A publication that cannot be removed now expires by itself.
 void ToldState::withdraw(Line& line) {
     line.document = {};
     orders_.put({.package = line.package,

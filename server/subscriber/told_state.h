@@ -1,8 +1,8 @@
 // server/subscriber/told_state.h: what a PBX tells of a resource: read from its NOTIFYs, and kept
 // as one publication of the source "pbx <name>".
 //
-//   A NOTIFY, a restart here or there, a second subscription: all write that one publication, so
-//   nothing counts twice. A PBX that is lost leaves it to its expiry.
+//   A NOTIFY, a restart on either side, a second subscription: all of them write that one
+//   publication, so nothing counts twice. If the PBX is lost, the publication expires.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,8 @@ struct Told {
     bool is_over = false;
     std::uint32_t granted = 0;
     std::uint32_t retry_after = 0;
-    std::string reason;           ///< where it is over
-    packages::Document document;  ///< an empty type: it has none
+    std::string reason;           ///< of a NOTIFY that ends the subscription
+    packages::Document document;  ///< with an empty type: there is none
 };
 /// The checks of RFC 6665 4.1.3 that need no state; `line` says what was asked for.
 std::variant<Told, sip::Answer> read_notify(const Line& line, const sip::Message& request,
@@ -37,13 +37,13 @@ class ToldState {
 public:
     ToldState(Context& context, StateOrders& orders, PbxLines& lines);
 
-    /// What `line` was told last, as long as the subscription was granted for and a little longer:
-    /// a refresh moves the end, a change replaces it, a lost PBX leaves it to run out. Written
-    /// again where the store was away.
+    /// Keeps what `line` was told last for as long as the subscription was granted, and a little
+    /// longer: a refresh moves the end, a change replaces the document, and if the PBX is lost it
+    /// expires. Retried while the store is unavailable.
     void publish(Line& line);
-    /// Whether there is something of it.
+    /// Whether anything of the line is kept.
     bool has(const Line& line) const;
-    /// Nothing is known of the resource any more.
+    /// Forgets what was known of the resource.
     void withdraw(Line& line);
 
 private:

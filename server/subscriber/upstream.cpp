@@ -15,10 +15,10 @@ namespace herald::server {
 
 namespace {
 
-/// Attempts of one resource that its PBX refuses.
+/// Between attempts for a resource that its PBX refuses.
 constexpr base::Duration kFirstDelay = std::chrono::seconds(2);
 constexpr base::Duration kLongestDelay = std::chrono::minutes(5);
-/// A subscription that lasted so long was a good one: the next attempt need not wait.
+/// After a subscription that lasted this long the next attempt need not wait.
 constexpr base::Duration kGoodLife = std::chrono::minutes(1);
 
 std::string address(std::string_view user, const sip::Uri& at) {
@@ -41,13 +41,13 @@ std::string_view user_of(std::string_view aor) {
     return aor.substr(start, aor.find('@') - start);
 }
 
-/// The PBXs are named in the section of the mailboxes, which they were first for.
+/// PBXs are configured in the section of the mailboxes, whose state they were first asked for.
 const packages::MwiSettings& pbx_settings(const Context& context) {
     return context.settings<packages::MwiSettings>(packages::message_summary());
 }
 
-/// nullptr where the resource has no PBX, or one that is not configured any more; or where that is
-/// this very server, whose counters would grow by what it tells itself.
+/// nullptr where the resource has no PBX, or one that is no longer configured, or where the PBX is
+/// this very server, which would add what it tells itself to its own counters.
 const packages::PbxAddress* pbx_of(const Context& context, const Source& source) {
     if (source.pbx.empty() || source.package->profile().publish_types.empty()) return nullptr;
     const auto* found = pbx_settings(context).pbx(source.pbx);
@@ -110,7 +110,7 @@ void Upstream::follow(const std::string& aor, const Source& source) {
     next_start_ += kPace;
 }
 
-/// The PBX is told where it can be; nothing more is wanted of it.
+/// Unsubscribes at the PBX if there is a dialog; the line is no longer of use.
 void Upstream::leave(Line& line) {
     lines_.release(line);
     if (!has_dialog(line.state)) return erase(line);
@@ -131,14 +131,15 @@ void Upstream::erase(Line& line) {
     pbxs_.forget(pbx, id);
 }
 
-/// A PBX goes on telling who has the resource then, and hears 481.
+/// Nothing is sent: the PBX goes on notifying, and is answered 481 by the new owner.
 void Upstream::forget(Cell cell) {
     const auto gone =
         lines_.ids_where([&](const Line& line) { return context_.cell_of(line.aor) == cell; });
     for (const auto id : gone) erase(*lines_.find(id));
 }
 
-/// The one place where a state changes: counted, and logged where a PBX's state is had again.
+/// The one place where a state changes: counted, and logged when the state of a PBX is available
+/// again.
 bool Upstream::step(Line& line, UpstreamInput input) {
     const auto next = next_state(line.state, input);
     if (!next) return false;
@@ -186,7 +187,7 @@ void Upstream::begin(Line& line) {
     step(line, UpstreamInput::due);
     line.dialog.call_id = base::random_token(15);
     lines_.retag(line, new_local_tag(bucket_of(context_.home.bucket_key, line.aor)));
-    // A PBX lists no message again; what was not told by now never is.
+    // A PBX does not list a message twice: one that was not told by now will never be.
     line.document = {};
     sender_.send(line, line.wanted);
 }
@@ -204,7 +205,7 @@ void Upstream::refresh(Line& line) {
     sender_.send(line, line.wanted);
 }
 
-/// Doubles with each failure in a row, and is never the same for all.
+/// Doubles with each consecutive failure, and differs from line to line.
 base::Duration Upstream::next_delay(Line& line) {
     const bool was_good = line.active_since != base::Instant{} &&
                           context_.loop.now() - line.active_since >= kGoodLife;
@@ -220,8 +221,8 @@ void Upstream::come_back(Line& line, std::string_view why, base::Duration least)
     arm(line, delay);
 }
 
-/// Without a dialog from here on; the next one has other tags, so nothing of this one is taken for
-/// it. Logged where `why` is news.
+/// From here on there is no dialog. The next one has other tags, so a late message of this one
+/// cannot be mistaken for one of it. Logged when `why` is new.
 void Upstream::wait(Line& line, std::string_view why) {
     lost_.add();
     if (line.why != why) {

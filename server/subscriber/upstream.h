@@ -26,7 +26,7 @@ namespace herald::server {
 /// Where a resource's state is kept.
 struct Source {
     const packages::Package* package = nullptr;
-    std::string pbx;   ///< a configured name; empty: nowhere
+    std::string pbx;   ///< the name it is configured under; empty: none
     std::string user;  ///< the user part there; empty: that of the AOR
 };
 
@@ -35,8 +35,8 @@ class Upstream final : public Agent {
 public:
     Upstream(Context& context, StateOrders& orders, sip::Locator& locator);
 
-    /// From now on `aor` has what the source says of it, and nothing of the one it had before.
-    /// Subscribes soon: one resource after the other, 10 ms apart.
+    /// From now on the state of `aor` is what the source says; what an earlier source said is
+    /// dropped. The SUBSCRIBE follows soon: resources are subscribed to 10 ms apart.
     void follow(const std::string& aor, const Source& source);
 
     void forget(Cell cell) override;
@@ -73,7 +73,7 @@ private:
     SubscribeSender sender_;
     ToldState told_;
     base::Timers::Owner timer_;
-    base::Instant next_start_{};  ///< of a line
+    base::Instant next_start_{};  ///< when the next new line may subscribe
     base::Counter& active_;
     base::Counter& lost_;
     base::Counter& notified_;

@@ -1,5 +1,5 @@
-// server/subscriber/upstream_events.cpp: what a subscription of Herald's own meets: answers to its
-// SUBSCRIBEs, NOTIFYs.
+// server/subscriber/upstream_events.cpp: what happens to a subscription that Herald made: answers
+// to its SUBSCRIBEs, and NOTIFYs.
 #include <algorithm>
 #include <utility>
 
@@ -12,13 +12,13 @@ namespace herald::server {
 namespace {
 
 constexpr std::uint32_t kLongestRetryAfter = 3600;
-/// A refresh that was refused is tried again so soon at least.
+/// A refused refresh is retried after this time at the latest.
 constexpr base::Duration kRefreshRetry = std::chrono::seconds(30);
-/// A dialog that begins without a document is asked again: a PBX that has just started may not
-/// know yet what it knew before.
+/// When to ask again in a dialog that began without a document: a PBX that has just started may not
+/// yet know what it knew before.
 constexpr base::Duration kDoubt = std::chrono::seconds(2);
 
-/// The PBX itself cannot be had, whichever resource is asked for.
+/// Whether the PBX itself is unreachable, whichever resource is asked for.
 bool is_unreachable(const sip::ClientOutcome& outcome) {
     return outcome.how != sip::ClientOutcome::How::response || outcome.status == 408 ||
            outcome.status == 503;
@@ -78,7 +78,8 @@ void Upstream::on_done(Line& line, const sip::ClientOutcome* outcome) {
     on_refused(line, outcome->status, retry_after_of(*outcome));
 }
 
-/// Some say so with 403, which may be about the one resource too: not where others are had.
+/// Some PBXs refuse a login with 403, which may also be about the one resource: it is, while other
+/// resources of the same PBX are subscribed.
 bool Upstream::is_login_refused(const Line& line, int status) const {
     if (status == 401 || status == 407) return true;
     if (status != 403 || !line.request.is_signed) return false;
@@ -88,7 +89,7 @@ bool Upstream::is_login_refused(const Line& line, int status) const {
     return lines_.ids_where(is_had).empty();
 }
 
-/// What is had of it stays good until it lapses (RFC 6665 4.1.2.2).
+/// What the PBX told stays valid until the subscription lapses (RFC 6665 4.1.2.2).
 void Upstream::on_trouble(Line& line, PbxWatch::Trouble trouble, std::string_view why,
                           base::Duration least) {
     if (!step(line, UpstreamInput::failed)) return;
@@ -100,7 +101,7 @@ void Upstream::on_trouble(Line& line, PbxWatch::Trouble trouble, std::string_vie
     pbxs_.failed(line.pbx, line.id, trouble, why, least);
 }
 
-/// The NOTIFY is still owed, where it did not come first.
+/// The NOTIFY is still owed unless it came first.
 void Upstream::on_accepted(Line& line, const sip::ClientOutcome& outcome) {
     const bool was_notified = line.state == UpstreamState::active;
     if (!step(line, UpstreamInput::accepted) || was_notified) return;
@@ -123,7 +124,7 @@ void Upstream::on_refused(Line& line, int status, base::Duration least) {
         return begin(line);
     }
     if (!has_dialog(line.state)) return come_back(line, std::to_string(status), least);
-    // Good until it lapses (RFC 6665 4.1.2.2); tried again before.
+    // Valid until it lapses (RFC 6665 4.1.2.2); the refresh is retried before.
     const auto left = std::max(base::Duration{}, line.expires_at - context_.loop.now());
     const auto delay = std::max(std::min(next_delay(line), kRefreshRetry), least);
     arm(line, std::min(left, delay));
@@ -150,9 +151,9 @@ bool Upstream::on_notify(sip::ServerTransactionId transaction, const sip::Messag
     return true;
 }
 
-/// A NOTIFY of a PBX that has counted further before. While a refresh is under way that is its
-/// answer, after a restart with an old copy of the dialog (Kamailio): another dialog is needed.
-/// Else it may just be late (RFC 3261 12.2.2).
+/// A NOTIFY whose CSeq is below one seen before. While a refresh is under way it is the answer of a
+/// PBX that restarted with an old copy of the dialog (Kamailio), and a new dialog is needed.
+/// Otherwise it may just be late (RFC 3261 12.2.2).
 void Upstream::lose_count(Line& line) {
     if (line.state != UpstreamState::refreshing || line.is_leaving) return;
     if (step(line, UpstreamInput::ended)) come_back(line, "CSeq out of order");
@@ -172,11 +173,11 @@ void Upstream::hear(Line& line, const Told& told) {
     if (!step(line, UpstreamInput::notified)) return;
     const auto life = base::Duration(std::chrono::seconds(told.granted));
     line.expires_at = context_.loop.now() + life;
-    // Well before the end, and not all at once.
+    // Well before the end, and not all lines at once.
     arm(line, jittered(life * 4 / 5) + life / 10);
     if (!is_silent || !told.is_active) return told_.publish(line);
     if (is_new && told_.has(line)) return arm(line, std::min(kDoubt, life / 2));
-    // Nobody tells the PBX of this resource any more (Kamailio).
+    // The PBX itself no longer hears of this resource (Kamailio).
     told_.withdraw(line);
 }
 

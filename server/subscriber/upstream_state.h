@@ -1,4 +1,4 @@
-// server/subscriber/upstream_state.h: where a subscription of ours to a PBX stands (RFC
+// server/subscriber/upstream_state.h: the states of a subscription that Herald made at a PBX (RFC
 // 6665 4.1).
 //
 //              due            accepted            notified            due
@@ -57,8 +57,8 @@ UpstreamInput input_of_status(int status) noexcept;
 enum class Comeback : std::uint8_t {
     soon,           ///< deactivated, timeout, unknown reasons: subscribe again
     later,          ///< probation, giveup: after retry-after
-    seldom,         ///< rejected, invariant: not asked for, but a PBX may be repaired
-    resource_gone,  ///< noresource: likewise, and what was known of the mailbox is void
+    seldom,         ///< rejected, invariant: RFC says never, but a PBX may be repaired
+    resource_gone,  ///< noresource: likewise, and what was known of the resource is dropped
 };
 Comeback comeback_of(std::string_view reason) noexcept;
 
