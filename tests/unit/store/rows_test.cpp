@@ -50,6 +50,10 @@ struct Notebook {
     Applied put(const Alias& row) { return note("put " + row.aor); }
     Applied erase_alias(const std::string& aor) { return note("erase " + aor); }
     Applied put(const Token& row) { return note("put " + row.name); }
+    Applied put(const Policy& row) { return note("put " + row.scope); }
+    Applied erase_policy(const std::string& scope) { return note("erase " + scope); }
+    Applied put(const AuditEntry& row) { return note(of("audit", row.id)); }
+    Applied forget_audit(std::uint64_t before) { return note(of("forget before", before)); }
 };
 
 using Asked = std::vector<std::string>;
@@ -102,6 +106,15 @@ TEST_CASE("a confirmation through nothing is none") {
     auto told = row;
     told.through = 1;
     CHECK(make(PutConfirmation{told}).asked == Asked{"put sip:a"});
+}
+
+TEST_CASE("policies that say nothing are erased, and what was changed is noted with them") {
+    const Policy says{.scope = "sip:alice@example.com", .lists = "allow *"};
+    const Policy empty{.scope = "example.com"};
+
+    CHECK(make(ChangePolicies{{says, empty}, {{.id = 7}}, 3}).asked ==
+          Asked{"put sip:alice@example.com", "erase example.com", "audit 7", "forget before 3"});
+    CHECK(make(ChangePolicies{{says}, {}, 0}).asked == Asked{"put sip:alice@example.com"});
 }
 
 TEST_CASE("an account whose lists cannot be written is refused before any row is touched") {
