@@ -2,6 +2,7 @@
 #include "http/exposition.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <fstream>
 #include <limits>
@@ -103,6 +104,10 @@ double cpu_seconds() {
     return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+/// When this program began, in seconds since 1970.
+const double kStarted =
+    std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+
 base::Sample sample_of(base::MetricKind kind, std::string name, std::string help, double value) {
     base::Sample sample{
         .name = std::move(name), .help = std::move(help), .kind = kind, .labels = {}};
@@ -137,6 +142,8 @@ std::vector<base::Sample> process_samples(std::string_view version) {
         sample_of(MetricKind::gauge, "process_open_fds", "Files and sockets open", open_files()),
         sample_of(MetricKind::gauge, "process_resident_memory_bytes", "Memory in use",
                   resident_bytes()),
+        sample_of(MetricKind::gauge, "process_start_time_seconds",
+                  "When the process started, in seconds since 1970", kStarted),
     };
     samples.front().labels = {{"version", std::string(version)}};
     return samples;

@@ -22,10 +22,10 @@
 #include "server/config/config.h"
 #include "server/config/config_values.h"
 #include "server/server.h"
-#include "store/dump.h"
-#include "store/transfer.h"
 #include "server/supervisor.h"
 #include "server/welcome.h"
+#include "store/dump.h"
+#include "store/transfer.h"
 
 namespace {
 
@@ -105,21 +105,50 @@ void print_welcome(const server::Config& config, const server::Server& sip_serve
     std::fflush(stdout);
 }
 
-/// Reads the file again and takes over what may change in running.
-void reload(const cli::Arguments& arguments, server::Config& running, server::Server& sip_server) {
-    auto read = configuration(arguments);
-    if (!read) return base::log_error("config.unreadable", {{"why", read.fault().detail}});
-    for (const auto& mistake : read->mistakes) {
+/// A server that serves, and what its configuration is read from again.
+struct Running {
+    const cli::Arguments& arguments;
+    server::Config& config;
+    server::Server& sip_server;
+    base::Metrics& metrics;
+};
+
+void count_reload(base::Metrics& metrics, const char* result) {
+    metrics
+        .counter("herald_config_reloads_total", "Times the configuration was read again",
+                 {{"result", result}})
+        .add();
+}
+
+void refuse_reload(base::Metrics& metrics, const server::ConfigResult& read) {
+    for (const auto& mistake : read.mistakes) {
         base::log_error("config.mistake", {{"line", mistake.line}, {"why", mistake.text}});
     }
-    if (!read->mistakes.empty()) return;
-    for (const auto& change : server::changed_keys(running, read->config)) {
+    count_reload(metrics, "refused");
+}
+
+/// Reads the file again and takes over what may change in running; of what may not it says so.
+/// Nothing of a file with a mistake is taken over.
+void reload(Running& running) {
+    auto read = configuration(running.arguments);
+    if (!read) {
+        base::log_error("config.unreadable", {{"why", read.fault().detail}});
+        return count_reload(running.metrics, "refused");
+    }
+    if (!read->mistakes.empty()) return refuse_reload(running.metrics, *read);
+    std::size_t waiting = 0;
+    for (const auto& change : server::changed_keys(running.config, read->config)) {
+        if (!change.is_reloadable) ++waiting;
         base::log_info(change.is_reloadable ? "config.reloaded" : "config.needs_restart",
                        {{"key", change.key}});
     }
-    sip_server.reload(read->config);
-    running = server::reloaded(std::move(running), read->config);
-    base::log_level(running.log_level);
+    running.sip_server.reload(read->config);
+    running.config = server::reloaded(std::move(running.config), read->config);
+    base::log_level(running.config.log_level);
+    count_reload(running.metrics, "done");
+    running.metrics
+        .gauge("herald_config_needs_restart", "Changed keys that count from the next start on")
+        .set(waiting);
 }
 
 sigset_t handled_signals() {
@@ -145,12 +174,11 @@ int next_signal(const sigset_t& signals, server::Server& sip_server) {
 }
 
 /// Until somebody wants it to end.
-void stay(const cli::Arguments& arguments, const sigset_t& signals, server::Config& config,
-          server::Server& sip_server) {
+void stay(Running running, const sigset_t& signals) {
     server::supervisor::tell_ready("Serving");
-    while (next_signal(signals, sip_server) == SIGHUP) {
+    while (next_signal(signals, running.sip_server) == SIGHUP) {
         server::supervisor::tell_reloading();
-        reload(arguments, config, sip_server);
+        reload(running);
         server::supervisor::tell_ready("Serving");
     }
     server::supervisor::tell_stopping();
@@ -190,7 +218,7 @@ int serve(const cli::Arguments& arguments) {
     }
     print_welcome(config, **sip_server, http_server.get());
 
-    stay(arguments, signals, config, **sip_server);
+    stay({arguments, config, **sip_server, metrics}, signals);
     std::printf("\nStopping.\n");
     http_server.reset();
     const auto stopped = (*sip_server)->stop();

@@ -96,6 +96,21 @@ def reading_the_configuration_again_is_told():
 
 
 @story
+def what_became_of_a_reload_is_counted():
+    """A key that needs a restart is counted until the next one; a file with a mistake is refused whole."""
+    with Manager() as manager, watched(manager) as server:
+        manager.wait_for("READY")
+        for keys, result in (({"shards": 3}, "done"), ({"shards": "many"}, "refused")):
+            server.config["server"].update(keys)
+            server.write_config()
+            server.process.send_signal(signal.SIGHUP)
+            manager.wait_for("RELOADING")
+            manager.wait_for("READY")
+            expect_equal(server.metric(f'herald_config_reloads_total{{result="{result}"}}'), 1, result)
+            expect_equal(server.metric("herald_config_needs_restart"), 1, "keys that wait")
+
+
+@story
 def the_watchdog_hears_of_shards_that_turn():
     """A beat while all shards turn; none while one stands still, however well the others are; again once it goes on."""
     with Manager() as manager, watched(manager, WATCHDOG_USEC=str(BEAT_USEC)) as server:

@@ -60,8 +60,8 @@ TEST_CASE("metrics: the process and the requests themselves are counted") {
 
     CHECK(answer.type == "text/plain; version=0.0.4; charset=utf-8");
     CHECK(contains(answer.body, "\nherald_build_info{version=\"1.2.3\"} 1\n"));
-    for (const auto* name : {"process_resident_memory_bytes", "process_cpu_seconds_total",
-                             "process_open_fds", "process_max_fds"}) {
+    for (const auto* name : {"process_resident_memory_bytes", "process_start_time_seconds",
+                             "process_cpu_seconds_total", "process_open_fds", "process_max_fds"}) {
         const auto at = answer.body.find("\n" + std::string(name) + " ");
         REQUIRE(at != std::string::npos);
         CHECK(std::stod(answer.body.substr(at + std::string(name).size() + 2)) > 0);
