@@ -132,6 +132,32 @@ void BM_ComposeWorst(benchmark::State& state) {
 }
 BENCHMARK(BM_ComposeWorst)->DenseRange(0, 6);
 
+/// As many calls of one user at once, each published for itself.
+void BM_ComposeDialogs(benchmark::State& state) {
+    const Package& package = *find("dialog");
+    std::vector<std::string> sources;
+    std::vector<DocumentPtr> documents;
+    for (int i = 0; i < state.range(0); ++i) {
+        const std::string n = std::to_string(i);
+        sources.push_back("p" + n);
+        documents.push_back(*package.admit(
+            {"application/dialog-info+xml",
+             "<dialog-info xmlns=\"urn:ietf:params:xml:ns:dialog-info\" version=\"0\" "
+             "state=\"full\" entity=\"sip:alice@example.com\"><dialog id=\"" +
+                 n + "\" call-id=\"" + n +
+                 "\" local-tag=\"l\" remote-tag=\"r\"><state>confirmed</state><remote><identity>"
+                 "sip:bob@example.com</identity></remote></dialog></dialog-info>"}));
+    }
+    std::vector<Input> inputs;
+    for (std::size_t i = 0; i < sources.size(); ++i)
+        inputs.push_back({sources[i], Rank::published, kArrived, documents[i].get()});
+    const EventState event_state{"sip:alice@example.com", inputs, kArrived};
+    const View view{"application/dialog-info+xml", "sip:alice@example.com"};
+    for (auto _ : state) benchmark::DoNotOptimize(package.compose(event_state, view));
+    state.SetComplexityN(state.range(0));
+}
+BENCHMARK(BM_ComposeDialogs)->Arg(1)->Arg(10)->Arg(100)->Arg(1000)->Complexity();
+
 void BM_AdmitMessageSummary(benchmark::State& state) {
     const Package& package = *find("message-summary");
     const Document document{"application/simple-message-summary",

@@ -10,6 +10,8 @@ Command publish_command();
 Command message_command();
 Command register_command();
 Command mailbox_command();
+Command dialogs_command();
+Command packages_command();
 Command account_command();
 Command subscriptions_command();
 Command watchers_command();

@@ -99,6 +99,16 @@ std::string render_list(const ListSummary& summary, bool colours) {
     return out;
 }
 
+std::string render_calls(const CallsSummary& summary, bool colours) {
+    if (summary.calls.empty()) return coloured("no calls", colour_of("closed"), colours);
+    std::string out;
+    for (const auto& call : summary.calls) {
+        if (!out.empty()) out += kIndent;
+        out += coloured(printable(call.words), colour_of(call.state), colours);
+    }
+    return out;
+}
+
 std::string render_lines(std::string_view content_type, std::string_view body) {
     std::string out = printable(content_type) + ", " + std::to_string(body.size()) + " bytes";
     while (!body.empty()) {
@@ -124,9 +134,12 @@ std::string render_body(const Shown& shown, bool colours) {
         const auto summary = summarise_messages(body);
         return summary ? render_messages(*summary, shown, colours) : unreadable(summary.fault());
     }
-    const bool is_list = content_type == "application/dialog-info+xml" ||
-                         content_type == "application/watcherinfo+xml" ||
-                         content_type == "application/reginfo+xml";
+    if (content_type == "application/dialog-info+xml") {
+        const auto summary = summarise_calls(body);
+        return summary ? render_calls(*summary, colours) : unreadable(summary.fault());
+    }
+    const bool is_list =
+        content_type == "application/watcherinfo+xml" || content_type == "application/reginfo+xml";
     if (is_list) {
         const auto summary = summarise_list(body);
         return summary ? render_list(*summary, colours) : unreadable(summary.fault());

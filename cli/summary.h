@@ -44,6 +44,18 @@ struct MessagesSummary {
 /// Faults: malformed, where there is no Messages-Waiting.
 Result<MessagesSummary> summarise_messages(std::string_view body);
 
+/// One call of a dialog-info document (RFC 4235), as a person would say it: "in a call with Carol
+/// (sip:carol@localhost)", "ringing: call from sip:carol@localhost", "call ended: busy".
+struct CallsSummary {
+    struct Call {
+        std::string state;  ///< confirmed, early, ...
+        std::string words;
+    };
+    std::vector<Call> calls;  ///< those that are, then those that ended
+};
+/// Faults as pidf::parse_dialog_info.
+Result<CallsSummary> summarise_calls(std::string_view body);
+
 /// One line each of what dialog-info (RFC 4235), watcherinfo (RFC 3858) and reginfo (RFC 3680)
 /// documents list.
 struct ListSummary {

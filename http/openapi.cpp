@@ -29,6 +29,39 @@ constexpr std::string_view kSchemas = R"({
     "source": {"type": ["object", "null"], "additionalProperties": false, "required": ["pbx"], "properties": {
         "pbx": {"type": "string", "description": "A name of mwi.pbx: Herald subscribes there."},
         "user": {"type": ["string", "null"], "description": "The mailbox there. Default: the user part of the address."}}}}},
+"Packages": {"type": "object", "properties": {
+    "packages": {"type": "array", "items": {"type": "object", "properties": {
+        "name": {"type": "string"}, "title": {"type": "string"}, "types": {"$ref": "#/components/schemas/Texts"},
+        "published": {"$ref": "#/components/schemas/Texts"}, "watch": {"enum": ["owner", "same_domain"]},
+        "publish": {"enum": ["owner", "publishers", "nobody"]}, "expires": {"type": "integer"},
+        "reference": {"type": "string"}}}}}},
+"Party": {"type": ["object", "null"], "additionalProperties": false, "properties": {
+    "uri": {"type": ["string", "null"]}, "name": {"type": ["string", "null"]},
+    "held": {"type": "boolean", "readOnly": true}}},
+"DialogState": {"enum": ["trying", "proceeding", "early", "confirmed", "terminated"]},
+"DialogChange": {"type": "object", "additionalProperties": false, "required": ["state"], "properties": {
+    "state": {"$ref": "#/components/schemas/DialogState"}, "direction": {"enum": ["initiator", "recipient", null]},
+    "local": {"$ref": "#/components/schemas/Party"}, "remote": {"$ref": "#/components/schemas/Party"},
+    "call_id": {"type": ["string", "null"]}, "local_tag": {"type": ["string", "null"]},
+    "remote_tag": {"type": ["string", "null"]},
+    "expires": {"type": ["integer", "null"], "minimum": 1, "description": "Seconds after which it is over by itself."}}},
+"Dialog": {"type": "object", "properties": {
+    "aor": {"type": "string"}, "id": {"type": "string"},
+    "state": {"$ref": "#/components/schemas/DialogState"}, "direction": {"enum": ["initiator", "recipient", null]},
+    "local": {"$ref": "#/components/schemas/Party"}, "remote": {"$ref": "#/components/schemas/Party"},
+    "call_id": {"type": ["string", "null"]}, "local_tag": {"type": ["string", "null"]},
+    "remote_tag": {"type": ["string", "null"]}, "source": {"type": "string"},
+    "publisher": {"type": ["string", "null"]}, "said_at": {"$ref": "#/components/schemas/Time"},
+    "age": {"type": "integer", "description": "Seconds since its source said anything of it."},
+    "until": {"$ref": "#/components/schemas/Time"}, "suspicious": {"type": "boolean"}}},
+"DialogKeeper": {"type": "object", "additionalProperties": false, "properties": {
+    "pbx": {"type": ["string", "null"], "description": "A name of mwi.pbx."},
+    "user": {"type": ["string", "null"], "description": "The user there. Default: the user part of the address."}}},
+"Dialogs": {"type": "object", "properties": {
+    "dialogs": {"type": "array", "items": {"$ref": "#/components/schemas/Dialog"}}}},
+"DialogPage": {"type": "object", "properties": {
+    "dialogs": {"type": "array", "items": {"$ref": "#/components/schemas/Dialog"}},
+    "next": {"type": ["string", "null"]}}},
 "Role": {"enum": ["user", "publisher", "monitor", "admin"], "default": "user"},
 "Texts": {"type": "array", "items": {"type": "string"}},
 "Delegates": {"type": "array", "items": {"type": "object", "required": ["aor"], "properties": {

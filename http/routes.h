@@ -81,6 +81,14 @@ Result<Answer> get_resource(const Call& call);
 Result<Answer> get_hard_state(const Call& call);  // hard_state.cpp
 Result<Answer> put_hard_state(const Call& call);
 Result<Answer> delete_hard_state(const Call& call);
+Result<Answer> list_packages(const Call& call);  // packages.cpp
+Result<Answer> list_dialogs(const Call& call);   // dialogs.cpp
+Result<Answer> get_dialogs(const Call& call);
+Result<Answer> put_dialog(const Call& call);
+Result<Answer> delete_dialogs(const Call& call);
+Result<Answer> get_dialog_keeper(const Call& call);
+Result<Answer> put_dialog_keeper(const Call& call);
+Result<Answer> delete_dialog_keeper(const Call& call);
 Result<Answer> get_mailbox(const Call& call);  // mailboxes.cpp
 Result<Answer> put_mailbox(const Call& call);
 Result<Answer> delete_mailbox(const Call& call);

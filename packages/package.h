@@ -35,7 +35,15 @@ public:
 using DocumentPtr = std::shared_ptr<const Admitted>;
 
 /// Decides conflicts between inputs, higher wins (docs/composition.md).
-enum class Rank : std::uint8_t { fallback, registration, hard, derived, published, override_ };
+enum class Rank : std::uint8_t {
+    fallback,
+    registration,
+    hard,
+    derived,
+    published,
+    override_,
+    remembered,  ///< no state any more: what is remembered of a publication that ended (remains())
+};
 
 /// What happened to a piece of state last.
 enum class Cause : std::uint8_t {
@@ -57,6 +65,7 @@ struct Input {
     Rank rank = Rank::published;
     base::WallTime arrived;  ///< of the last change that carried a body
     const Admitted* document = nullptr;
+    std::string_view publisher{};  ///< AOR of who published it; empty: an operator, the server
     // For packages with partial documents:
     std::uint64_t changed = 0;  ///< rises with every change of the resource: when this one changed
     Cause cause = Cause::made;
@@ -152,7 +161,9 @@ enum class Access : std::uint8_t {
 
 /// The constants of a package. Durations in seconds; 0 in min_notify_interval means unlimited.
 struct Profile {
-    std::string_view event;                       ///< byte-exact package name
+    /// Byte-exact package name. One with a parameter behind a semicolon, "dialog;sla", is for
+    /// requests that have the parameter, and has nothing in common with the one without.
+    std::string_view event;
     std::string_view title;                       ///< for people: "Message waiting"
     std::vector<std::string_view> publish_types;  ///< empty: PUBLISH is 489
     std::vector<std::string_view> notify_types;   ///< first is the default (RFC 6665 5.4.5)
@@ -176,7 +187,12 @@ struct Profile {
     bool is_registration = false;
     std::string_view section;      ///< of the configuration file, with keys(); empty: none
     std::size_t max_body = 65536;  ///< bytes of one published document; more is 413
-    std::string_view reference;    ///< "RFC 3856"
+    /// How many publications a publisher account may have for one of its users, where a source
+    /// publishes each piece of state for itself; 0: as many as anybody.
+    std::size_t max_publications = 0;
+    /// How long remains() are kept.
+    std::chrono::seconds memory{0};
+    std::string_view reference;  ///< "RFC 3856"
 };
 
 /// Pure functions of state: no clock, socket, thread or store in here. Called from any shard's
@@ -215,6 +231,22 @@ public:
         return told;
     }
 
+    /// What is kept of `told`, which was admitted and is about to be what `source` says (empty: a
+    /// source that is new); nullopt: all of it. `known` is the state before, with what is
+    /// remembered. The text that comes back is admitted and stored in its place.
+    /// Faults: too_large.
+    virtual Result<std::optional<Document>> reconcile(const Admitted& /*told*/,
+                                                      const EventState& /*known*/,
+                                                      std::string_view /*source*/) const {
+        return std::optional<Document>();
+    }
+
+    /// What stays in the place of a publication that ends, for Profile::memory, with
+    /// Rank::remembered; nullopt: nothing. `cause`: removed, expired.
+    virtual std::optional<Document> remains(const Admitted& /*ended*/, Cause /*cause*/) const {
+        return std::nullopt;
+    }
+
     /// The document for everyone of `view`. Must answer with no inputs at all. Deterministic: any
     /// order of inputs gives the same bytes.
     virtual Composed compose(const EventState& state, const View& view) const = 0;
@@ -226,5 +258,7 @@ const std::vector<const Package*>& all();
 const Package* find(std::string_view event);
 /// The one with Profile::is_registration.
 const Package& registrations();
+/// For an Event field: its type and what stands behind the first semicolon.
+const Package* find(std::string_view type, std::string_view parameters);
 
 }  // namespace herald::packages

@@ -22,6 +22,10 @@ struct PresenceSettings final : Settings {
 /// address-of-record itself. For package presence, in a type it takes.
 Document presence_of_registered(std::string_view aor);
 
+/// What it means to have a call (composition rule CO-11): on the phone, and open where nobody says
+/// anything else.
+Document presence_of_caller(std::string_view aor);
+
 /// The package itself.
 const Package& presence();
 

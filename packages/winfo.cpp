@@ -140,6 +140,8 @@ std::vector<const Package*> with_winfo(std::vector<const Package*> packages) {
     for (std::size_t i = 0; i < packages.size(); ++i) {
         const auto& watched = packages[i]->profile();
         if (watched.event.ends_with(".winfo.winfo")) continue;
+        // Event fields name them with a parameter, which no template applies to.
+        if (watched.event.find(';') != std::string_view::npos) continue;
         if (!is_listed(packages, std::string(watched.event).append(kSuffix)))
             packages.push_back(&made.emplace_back(watched));
     }

@@ -108,6 +108,10 @@ void append_declarations(std::string& out, NamespaceSet used) {
     out += " xmlns=\"";
     out += uri_of(Ns::pidf);
     out += '"';
+    append_prefixes(out, used);
+}
+
+void append_prefixes(std::string& out, NamespaceSet used) {
     for (unsigned i = static_cast<unsigned>(Ns::pidf); i < static_cast<unsigned>(Ns::foreign);
          ++i) {
         if (!used.has(static_cast<Ns>(i))) continue;

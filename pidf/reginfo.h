@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "pidf/versioned_text.h"
 
 namespace herald::pidf {
 
@@ -63,11 +64,6 @@ struct Reginfo {
     std::vector<RegistrationElement> registrations;
 };
 
-/// A document without its version number, which is each subscription's own.
-struct VersionedText {
-    std::string text;
-    std::size_t version_at = 0;  ///< where in `text` the digits go
-};
 VersionedText to_text(const Reginfo& reginfo);
 
 /// Reads a published document; elements and attributes it does not know are passed over. Faults:

@@ -73,6 +73,9 @@ private:
 /// ` xmlns="…pidf" xmlns:dm="…"` for a root element: PIDF as default and the prefixes of `used`.
 void append_declarations(std::string& out, NamespaceSet used);
 
+/// The prefixes alone, for a root whose default namespace is another one.
+void append_prefixes(std::string& out, NamespaceSet used);
+
 /// What XML does not allow, or is not UTF-8, becomes U+FFFD.
 void append_escaped_text(std::string& out, std::string_view text);
 /// For between double quotes.

@@ -244,6 +244,7 @@ Server::~Server() {
 }
 
 Result<std::unique_ptr<Server>> Server::start(const Config& config, base::Metrics& metrics) {
+    packages::install(config.own_packages);
     auto state = std::make_unique<State>(config, metrics);
     if (auto done = state->bind(); !done) return done.fault();
     if (auto done = state->open_store(); !done) return done.fault();

@@ -31,10 +31,11 @@ constexpr std::array<std::pair<std::string_view, Phase>, 8> kPhases{{
     {"message", Phase::message},
 }};
 
-constexpr std::array<std::pair<std::string_view, Event>, 3> kEvents{{
+constexpr std::array<std::pair<std::string_view, Event>, 4> kEvents{{
     {"presence", Event::presence},
     {"message-summary", Event::message_summary},
     {"reg", Event::reg},
+    {"dialog", Event::dialog},
 }};
 
 Fault misuse(std::string sentence) {
@@ -112,7 +113,7 @@ std::vector<Option> plan_options() {
         {"server", Kind::text, "ADDRESS:PORT", "on loopback; default 127.0.0.1:5060"},
         {"phase", Kind::text, "subscribe|refresh|publish|register|all|idle|restart|message",
          "what to measure; default all"},
-        {"event", Kind::text, "presence|message-summary|reg",
+        {"event", Kind::text, "presence|message-summary|reg|dialog",
          "what is watched and changed; default presence"},
         {"presentities", Kind::number, "N", "default 1000", 1, 1'000'000},
         {"fan-out", Kind::number, "N", "watchers of each presentity; default 1", 0, 1'000'000},

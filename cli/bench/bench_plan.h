@@ -30,6 +30,7 @@ enum class Event : std::uint8_t {
     presence,
     message_summary,  ///< mailboxes (RFC 3842)
     reg,              ///< bindings (RFC 3680): changed by REGISTER
+    dialog,           ///< calls (RFC 4235), each through all its states
 };
 /// As in the Event header.
 std::string_view name_of(Event event) noexcept;
@@ -62,7 +63,9 @@ struct Plan {
 
     std::uint32_t watchers() const noexcept { return presentities * fan_out; }
     /// Nobody else may watch, so the watchers are devices of whom they watch.
-    bool are_watchers_owners() const noexcept { return event != Event::presence; }
+    bool are_watchers_owners() const noexcept {
+        return event == Event::message_summary || event == Event::reg;
+    }
     /// Each change says its number. Devices that nobody watches just refresh what they registered.
     bool are_changes_numbered() const noexcept {
         return event != Event::reg || fan_out > 0 || verifies;

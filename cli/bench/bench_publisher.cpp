@@ -4,6 +4,15 @@
 
 namespace herald::cli::bench {
 
+namespace {
+
+std::string_view content_type_of(Event event) {
+    if (event == Event::message_summary) return "application/simple-message-summary";
+    return event == Event::dialog ? "application/dialog-info+xml" : "application/pidf+xml";
+}
+
+}  // namespace
+
 Publishers::Publishers(Traffic& traffic, FanOut& fan_out, std::uint64_t first_sequence)
     : traffic_(traffic),
       fan_out_(fan_out),
@@ -37,25 +46,23 @@ RequestParts Publishers::parts_of(const Exchange& exchange) {
     aor_ = traffic_.aor('p', exchange.subject);
     tag_ = traffic_.tag('p', exchange.subject);
     write_body(exchange);
-    const bool is_mailbox = traffic_.plan.event == Event::message_summary;
-    return {
-        .method = "PUBLISH",
-        .request_uri = aor_,
-        .via = {},
-        .from = aor_,
-        .from_tag = tag_,
-        .to = aor_,
-        .to_tag = {},
-        .call_id = tag_,
-        .cseq = publisher.cseq,
-        .contact_name = {},
-        .contact = {},
-        .event = name_of(traffic_.plan.event),
-        .entity_tag = publisher.entity_tag,
-        .authorization = {},
-        .expires = traffic_.plan.expires,
-        .body = body_,
-        .content_type = is_mailbox ? "application/simple-message-summary" : "application/pidf+xml"};
+    return {.method = "PUBLISH",
+            .request_uri = aor_,
+            .via = {},
+            .from = aor_,
+            .from_tag = tag_,
+            .to = aor_,
+            .to_tag = {},
+            .call_id = tag_,
+            .cseq = publisher.cseq,
+            .contact_name = {},
+            .contact = {},
+            .event = name_of(traffic_.plan.event),
+            .entity_tag = publisher.entity_tag,
+            .authorization = {},
+            .expires = traffic_.plan.expires,
+            .body = body_,
+            .content_type = content_type_of(traffic_.plan.event)};
 }
 
 /// A mailbox turns from waiting to not waiting and back: what a server has to tell at once (RFC
@@ -65,6 +72,8 @@ void Publishers::write_body(const Exchange& exchange) {
         const bool was_waiting = publishers_[exchange.subject].is_waiting_mail;
         return write_summary(body_, traffic_.plan.domain, exchange.sequence, !was_waiting);
     }
+    if (traffic_.plan.event == Event::dialog)
+        return write_call(body_, aor_, publishers_[exchange.subject].cseq, exchange.sequence);
     write_document(body_, aor_, exchange.sequence, traffic_.plan.body_size);
 }
 

@@ -242,6 +242,21 @@ void write_summary(std::string& out, std::string_view domain, std::uint64_t sequ
     out += is_waiting ? "\r\nVoice-Message: 1/3 (0/0)\r\n" : "\r\nVoice-Message: 0/4 (0/0)\r\n";
 }
 
+void write_call(std::string& out, std::string_view entity, std::uint32_t step,
+                std::uint64_t sequence) {
+    constexpr std::string_view kStates[] = {"trying", "early", "confirmed", "terminated"};
+    const std::string call = std::to_string(step / std::size(kStates));
+    out =
+        R"(<?xml version="1.0"?><dialog-info xmlns="urn:ietf:params:xml:ns:dialog-info" version=")";
+    base::append_number(out, step);
+    out.append(R"(" state="full" entity=")").append(entity).append(R"("><dialog id=")");
+    out.append(call).append(R"(" call-id=")").append(call).append("-").append(entity);
+    out.append(R"(" local-tag="l" remote-tag="r" direction="recipient"><state>)");
+    out.append(kStates[step % std::size(kStates)]).append("</state><remote><identity display=\"");
+    out.append(marked(sequence)).append(R"(">sip:caller@example.com</identity></remote>)");
+    out += "</dialog></dialog-info>";
+}
+
 void write_request(std::string& out, const RequestParts& parts) {
     out = parts.method;
     out += ' ';

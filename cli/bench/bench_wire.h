@@ -54,6 +54,9 @@ void write_document(std::string& out, std::string_view entity, std::uint64_t seq
 
 /// The counters of a mailbox (RFC 3842): one new message or none, and the account to dial holds
 /// `sequence`. Replaces `out`.
+/// A call of `entity` in the `step`th state of those calls go through, four each.
+void write_call(std::string& out, std::string_view entity, std::uint32_t step,
+                std::uint64_t sequence);
 void write_summary(std::string& out, std::string_view domain, std::uint64_t sequence,
                    bool is_waiting);
 

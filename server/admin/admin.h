@@ -7,6 +7,7 @@ namespace herald::server {
 
 class AccountAdmin;
 class AliasAdmin;
+class DialogAdmin;
 class HardStateAdmin;
 class MailboxAdmin;
 class MessageAdmin;
@@ -31,6 +32,7 @@ public:
     // Each noun is declared in a file of its own: admin_accounts.h, admin_aliases.h ...
     virtual AccountAdmin& accounts() noexcept = 0;
     virtual AliasAdmin& aliases() noexcept = 0;
+    virtual DialogAdmin& dialogs() noexcept = 0;
     virtual HardStateAdmin& hard_state() noexcept = 0;
     virtual MailboxAdmin& mailboxes() noexcept = 0;
     virtual MessageAdmin& messages() noexcept = 0;

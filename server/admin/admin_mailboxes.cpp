@@ -6,43 +6,12 @@
 #include <utility>
 #include <vector>
 
-#include "packages/mwi_settings.h"
-#include "server/address/own_address.h"
 #include "server/admin/admin_carrier.h"
-#include "sip/uri.h"
+#include "server/admin/pbx_setting.h"
 
 namespace herald::server {
 
 namespace {
-
-bool is_user(std::string_view text) {
-    std::string escaped;
-    sip::append_escaped_user(escaped, text);
-    return !text.empty() && escaped == text;
-}
-
-/// Why the PBX's part of the settings will not do.
-Status check_pbx(const packages::MailboxSettings& settings, Context& context) {
-    if (settings.pbx.empty()) {
-        if (settings.pbx_user.empty()) return {};
-        return Fault{FaultKind::malformed, "a mailbox of a PBX needs the name of the PBX"};
-    }
-    const auto& mwi = context.settings<packages::MwiSettings>(packages::message_summary());
-    const auto* pbx = mwi.pbx(settings.pbx);
-    if (!pbx) return Fault{FaultKind::malformed, "mwi.pbx has no PBX called " + settings.pbx};
-    const auto uri = sip::parse_uri(pbx->uri);
-    const auto listeners = context.stack.transport().listeners();
-    if (uri && is_own_address(*uri, context.domains, listeners)) {
-        return Fault{FaultKind::malformed,
-                     "The address of " + settings.pbx + " is this server's own"};
-    }
-    if (!settings.pbx_user.empty() && !is_user(settings.pbx_user))
-        return Fault{FaultKind::malformed,
-                     settings.pbx_user +
-                         " is not a user part of a SIP URI: give the name that the PBX has for the "
-                         "address-of-record, not that of the mailbox"};
-    return {};
-}
 
 class ShardMailboxes final : public MailboxAdmin {
 public:
@@ -82,12 +51,12 @@ Status ShardMailboxes::put_settings(std::string_view aor, packages::MailboxSetti
         if (!is_known) members.push_back(*std::move(member));
     }
     settings.members = std::move(members);
-    return carrier_.order(carrier_.owner_of(*ours),
-                          [aor = *ours, settings = std::move(settings)](Shard& shard, auto answer) {
-                              if (auto status = check_pbx(settings, shard.context()); !status)
-                                  return answer(status);
-                              shard.mailboxes().put_settings(aor, settings, answer);
-                          });
+    return carrier_.order(carrier_.owner_of(*ours), [aor = *ours, settings = std::move(settings)](
+                                                        Shard& shard, auto answer) {
+        if (auto status = check_pbx(settings.pbx, settings.pbx_user, shard.context()); !status)
+            return answer(status);
+        shard.mailboxes().put_settings(aor, settings, answer);
+    });
 }
 
 }  // namespace

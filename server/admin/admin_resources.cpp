@@ -8,8 +8,8 @@ namespace herald::server {
 namespace {
 
 std::string_view name_of_rank(packages::Rank rank) {
-    static constexpr std::string_view kNames[] = {"default", "registration", "hard",
-                                                  "derived", "publish",      "override"};
+    static constexpr std::string_view kNames[] = {"default", "registration", "hard",      "derived",
+                                                  "publish", "override",     "remembered"};
     return kNames[static_cast<std::size_t>(rank)];
 }
 

@@ -5,6 +5,7 @@
 
 #include "server/admin/admin_accounts.h"
 #include "server/admin/admin_aliases.h"
+#include "server/admin/admin_dialogs.h"
 #include "server/admin/admin_hard_state.h"
 #include "server/admin/admin_mailboxes.h"
 #include "server/admin/admin_messages.h"
@@ -20,6 +21,7 @@ AdminService::AdminService(std::vector<Shard*> shards, const Domains& domains, s
     : carrier_(std::move(shards), domains, store),
       accounts_(account_admin(carrier_, std::move(realm))),
       aliases_(alias_admin(carrier_)),
+      dialogs_(dialog_admin(carrier_)),
       hard_state_(hard_state_admin(carrier_)),
       mailboxes_(mailbox_admin(carrier_)),
       messages_(message_admin(carrier_)),

@@ -23,6 +23,7 @@ public:
     Health health() const override;
     AccountAdmin& accounts() noexcept override { return *accounts_; }
     AliasAdmin& aliases() noexcept override { return *aliases_; }
+    DialogAdmin& dialogs() noexcept override { return *dialogs_; }
     HardStateAdmin& hard_state() noexcept override { return *hard_state_; }
     MailboxAdmin& mailboxes() noexcept override { return *mailboxes_; }
     MessageAdmin& messages() noexcept override { return *messages_; }
@@ -35,6 +36,7 @@ private:
     AdminCarrier carrier_;
     std::unique_ptr<AccountAdmin> accounts_;
     std::unique_ptr<AliasAdmin> aliases_;
+    std::unique_ptr<DialogAdmin> dialogs_;
     std::unique_ptr<HardStateAdmin> hard_state_;
     std::unique_ptr<MailboxAdmin> mailboxes_;
     std::unique_ptr<MessageAdmin> messages_;

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "server/config/config_table.h"
 #include "server/config/config_values.h"
+#include "server/config/own_packages.h"
 
 namespace herald::server {
 
@@ -114,6 +115,7 @@ private:
     }
 
     void read_section(std::string_view section, const toml::node& node) {
+        if (section == "package") return read_own_packages(node);
         if (section_help(section).empty()) {
             add(line_of(node), unknown_section(section, node));
             return;
@@ -125,6 +127,35 @@ private:
             return;
         }
         for (const auto& [name, value] : *table) read_key(section, name.str(), value);
+    }
+
+    void read_own_packages(const toml::node& node) {
+        const toml::array* list = node.as_array();
+        if (list == nullptr || !list->is_array_of_tables())
+            return add(line_of(node), "package is a list: write [[package]] with its keys below");
+        for (const toml::node& each : *list) {
+            std::vector<OwnPackageLine> lines;
+            for (const auto& [key, value] : *each.as_table())
+                lines.push_back({std::string(key.str()), own_value(value), line_of(value)});
+            LineMistakes mistakes;
+            auto& known = result_.config.own_packages;
+            known.push_back(own_package(lines, line_of(each), known, mistakes));
+            for (auto& [line, text] : mistakes) add(line, std::move(text));
+        }
+    }
+
+    /// What has no type that a key may have is none of them all the same: numbers below 0 are 0.
+    static packages::Value own_value(const toml::node& node) {
+        if (const auto* text = node.as_string()) return text->get();
+        if (const auto* number = node.as_integer())
+            return static_cast<std::uint64_t>(std::max<std::int64_t>(number->get(), 0));
+        if (const auto* list = node.as_array()) {
+            std::vector<std::string> texts;
+            for (const toml::node& element : *list)
+                texts.push_back(element.as_string() ? element.as_string()->get() : std::string());
+            return texts;
+        }
+        return node.is_boolean() && node.as_boolean()->get();
     }
 
     void read_key(std::string_view section, std::string_view name, const toml::node& value) {
@@ -331,6 +362,7 @@ std::string documented_example() {
         out += "\n" + comment(described(key)) + std::string(key.name) + " = " +
                shown(key, defaults) + "\n";
     }
+    out += own_package_example();
     out += "\n" + comment("In all, strangers can make Herald hold " +
                           std::to_string(bytes_for_strangers(defaults) >> 20) +
                           " MiB before it knows who they are.");

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "packages/generic.h"
 #include "pidf/common_policy.h"
 #include "server/config/package_settings.h"
 #include "sip/address_range.h"
@@ -133,8 +134,9 @@ struct Config {
     bool message_foreign = false;        ///< accounts may write to other domains
     // [notify]
     std::uint32_t notify_timeout_max = 3, notify_failures_max = 3;
-    std::vector<NotifyInterval> notify_intervals;  ///< instead of the packages' own
-    PackageSettings package_settings;              ///< a section for each package that has keys
+    std::vector<NotifyInterval> notify_intervals;        ///< instead of the packages' own
+    std::vector<packages::GenericProfile> own_packages;  ///< [[package]]
+    PackageSettings package_settings;  ///< a section for each package that has keys
     // [http]
     std::string http_listen = "127.0.0.1:8080";  ///< empty: no HTTP
     bool http_insecure = false;                  ///< allow plain HTTP beyond loopback

@@ -158,12 +158,21 @@ bool is_supported(std::string_view option_tag) noexcept {
 }
 
 const std::string& allowed_events() {
-    static const std::string kEvents = [] {
+    // Made anew where others were installed: a process may have one server after the other.
+    thread_local std::string events;
+    thread_local std::vector<const packages::Package*> listed;
+    if (listed == packages::all()) return events;
+    listed = packages::all();
+    events = [] {
         std::vector<std::string_view> names;
-        for (const auto* package : packages::all()) names.push_back(package->profile().event);
+        for (const auto* package : packages::all()) {
+            const auto event = package->profile().event;
+            // Parameters are not listed (RFC 6665 8.2.2).
+            if (event.find(';') == std::string_view::npos) names.push_back(event);
+        }
         return join(names);
     }();
-    return kEvents;
+    return events;
 }
 
 }  // namespace herald::server

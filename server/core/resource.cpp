@@ -34,18 +34,14 @@ packages::Composed compose_view(const Resource& resource, const packages::View& 
     // Whoever may not know that he may not see is told what nobody ever said.
     if (view.permissions && view.permissions->is_fabricated)
         return resource.package->compose({resource.aor, inputs, now}, view);
-    inputs.reserve(resource.publications.size());
-    for (const auto& publication : resource.publications) {
-        if (!publication.document) continue;
-        inputs.push_back({publication.source, publication.rank, publication.arrived,
-                          publication.document.get(), publication.changed, publication.cause});
-    }
+    inputs = resource.inputs();
     if (resource.departed && view.since != 0) {
         for (const auto& gone : *resource.departed)
             inputs.push_back({gone.source,
                               gone.rank,
                               {},
                               gone.document.get(),
+                              {},
                               gone.changed,
                               gone.cause,
                               true,
@@ -69,7 +65,8 @@ packages::Composed compose_view(const Resource& resource, const packages::View& 
 const Publication* Resource::by_tag(std::string_view entity_tag) const noexcept {
     const auto found =
         std::find_if(publications.begin(), publications.end(), [&](const Publication& candidate) {
-            return !candidate.is_permanent() && candidate.entity_tag == entity_tag;
+            return !candidate.is_permanent() && candidate.entity_tag == entity_tag &&
+                   candidate.rank != packages::Rank::remembered;
         });
     return found == publications.end() ? nullptr : &*found;
 }
@@ -89,11 +86,32 @@ Publication* Resource::by_id(std::uint64_t id) noexcept {
     return found == publications.end() ? nullptr : &*found;
 }
 
+Publication* Resource::derived_by(std::string_view source) noexcept {
+    const auto found =
+        std::find_if(publications.begin(), publications.end(), [&](const Publication& candidate) {
+            return !candidate.is_stored() && candidate.source == source;
+        });
+    return found == publications.end() ? nullptr : &*found;
+}
+
 const Publication* Resource::by_source(std::string_view source) const noexcept {
     const auto found =
-        std::find_if(publications.begin(), publications.end(),
-                     [&](const Publication& candidate) { return candidate.source == source; });
+        std::find_if(publications.begin(), publications.end(), [&](const Publication& candidate) {
+            return candidate.source == source && candidate.rank != packages::Rank::remembered;
+        });
     return found == publications.end() ? nullptr : &*found;
+}
+
+std::vector<packages::Input> Resource::inputs() const {
+    std::vector<packages::Input> inputs;
+    inputs.reserve(publications.size());
+    for (const auto& publication : publications) {
+        if (!publication.document) continue;
+        inputs.push_back({publication.source, publication.rank, publication.arrived,
+                          publication.document.get(), publication.publisher, publication.changed,
+                          publication.cause});
+    }
+    return inputs;
 }
 
 std::uint16_t Resource::view_for(std::uint8_t type, std::string_view entity,

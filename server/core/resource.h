@@ -125,10 +125,16 @@ struct Resource {
     bool is_confirmable = false;    ///< in the queue of confirmations to write
     bool is_settled_again = false;  ///< changed again, and told, since it joined that queue
 
+    /// The publication a PUBLISH may change.
     const Publication* by_tag(std::string_view entity_tag) const noexcept;
     const Publication* by_mark(std::uint64_t mark) const noexcept;
     Publication* by_id(std::uint64_t id) noexcept;
+    /// One that is not stored.
+    Publication* derived_by(std::string_view source) noexcept;
+    /// Not one that is only remembered.
     const Publication* by_source(std::string_view source) const noexcept;
+    /// What is there and what is remembered, for the package.
+    std::vector<packages::Input> inputs() const;
     bool is_idle() const noexcept {
         return publications.empty() && watchers.empty() && !is_changing && !is_dirty &&
                !is_confirmable && !is_held && !waiting && confirmed_fingerprint == 0;

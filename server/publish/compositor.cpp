@@ -33,7 +33,8 @@ struct Compositor::Applied {
     base::Instant arrived;
     PublishOperation operation;
     Publication next;
-    std::uint64_t replaced = 0;  ///< id of the publication this one takes the place of
+    std::uint64_t replaced = 0;     ///< id of the publication this one takes the place of
+    Publications::Ending ending{};  ///< of a removal
 };
 
 Compositor::Compositor(Context& context, Publications& publications)
@@ -47,6 +48,13 @@ Compositor::Compositor(Context& context, Publications& publications)
 
 void Compositor::refuse(const Incoming& incoming, const sip::Answer& answer) {
     context_.stack.answer(incoming.transaction, answer);
+}
+
+std::size_t Compositor::most_publications(const Incoming& incoming) const {
+    const std::size_t usual = context_.config.publish_per_resource;
+    return is_publisher(incoming.who)
+               ? std::max(usual, incoming.package->profile().max_publications)
+               : usual;
 }
 
 ExpiryRules Compositor::expiry_rules() const {
@@ -95,9 +103,10 @@ void Compositor::resume_publish(const Incoming& incoming) {
         .supersedes = incoming.package->profile().publisher_supersedes &&
                       is_publisher_for_others(incoming.who, incoming.aor),
         .publisher = incoming.who.aor,
-        .max_publications = context_.config.publish_per_resource,
+        .max_publications = most_publications(incoming),
         .expiry = expiry_rules(),
-        .settings = context_.resources.settings(*incoming.package)});
+        .settings = context_.resources.settings(*incoming.package),
+        .now = context_.wall()});
     if (const auto* refusal = std::get_if<sip::Answer>(&decision))
         return refuse(incoming, *refusal);
     carry_out(incoming, *request, slot, std::get<PublishPlan>(std::move(decision)));
@@ -117,7 +126,7 @@ void Compositor::carry_out(const Incoming& incoming, const sip::Message& request
                                                      plan.operation,
                                                      {},
                                                      plan.target ? plan.target->id : 0});
-    auto change = change_of(incoming, request, plan, applied->next);
+    auto change = change_of(incoming, request, slot, plan, *applied);
     publications_.commit(slot, std::move(change),
                          [this, slot, applied = std::move(applied)](store::Outcome outcome) {
                              apply(slot, *applied, outcome);
@@ -125,7 +134,8 @@ void Compositor::carry_out(const Incoming& incoming, const sip::Message& request
 }
 
 store::Change Compositor::change_of(const Incoming& incoming, const sip::Message& request,
-                                    PublishPlan& plan, Publication& next) {
+                                    std::uint32_t slot, PublishPlan& plan, Applied& applied) {
+    auto& next = applied.next;
     const auto* target = plan.target;
     std::string expected = target ? target->entity_tag : std::string();
     next.entity_tag = base::random_token(kTagBytes);
@@ -134,9 +144,11 @@ store::Change Compositor::change_of(const Incoming& incoming, const sip::Message
     next.expires_at = context_.wall() + std::chrono::seconds(plan.expires);
     auto mark = context_.request_mark(request);
     if (plan.operation == PublishOperation::remove) {
-        next.entity_tag = removal_tag(next.mark);
-        return store::RemovePublication{target->id, std::move(expected),
-                                        context_.wall() + kTombstoneLife, std::move(mark)};
+        applied.ending.entity_tag = next.entity_tag = removal_tag(next.mark);
+        return publications_.ending_of(
+            slot,
+            {target->id, std::move(expected), context_.wall() + kTombstoneLife, std::move(mark)},
+            applied.ending);
     }
     if (plan.operation == PublishOperation::refresh) {
         return store::RefreshPublication{target->id,      std::move(expected), next.entity_tag,
@@ -192,7 +204,7 @@ void Compositor::apply_to(std::uint32_t slot, Applied& applied) {
         return;
     }
     if (applied.operation == PublishOperation::remove) {
-        publications_.take_out(slot, applied.replaced, packages::Cause::removed);
+        publications_.end(slot, std::move(applied.ending));
     } else {
         publications_.put(slot, std::move(applied.next));
     }

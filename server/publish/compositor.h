@@ -51,12 +51,13 @@ private:
     void carry_out(const Incoming& incoming, const sip::Message& request, std::uint32_t slot,
                    PublishPlan plan);
     store::Change change_of(const Incoming& incoming, const sip::Message& request,
-                            PublishPlan& plan, Publication& next);
+                            std::uint32_t slot, PublishPlan& plan, Applied& applied);
     void apply(std::uint32_t slot, Applied& applied, store::Outcome outcome);
     void apply_to(std::uint32_t slot, Applied& applied);
     void accept(sip::ServerTransactionId transaction, std::string_view entity_tag,
                 std::uint32_t expires);
     void refuse(const Incoming& incoming, const sip::Answer& answer);
+    std::size_t most_publications(const Incoming& incoming) const;
     ExpiryRules expiry_rules() const;
 
     std::string removal_tag(std::uint64_t mark) const;

@@ -3,13 +3,18 @@
 #include "server/publish/publications.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
+
+#include "base/id.h"
+#include "server/publish/kept_document.h"
 
 namespace herald::server {
 
 namespace {
 
 constexpr std::size_t kMostWaiting = 64;
+constexpr std::size_t kTagBytes = 16;
 
 }  // namespace
 
@@ -84,7 +89,8 @@ void Publications::open_gate(std::uint32_t slot) {
 
 void Publications::put(std::uint32_t slot, Publication publication) {
     auto& resource = context_.resources[slot];
-    auto* place = resource.by_id(publication.id);
+    auto* place = publication.is_stored() ? resource.by_id(publication.id)
+                                          : resource.derived_by(publication.source);
     if (publication.document) {
         publication.document = resource.package->date_items(std::move(publication.document),
                                                             place ? place->document.get() : nullptr,
@@ -102,13 +108,55 @@ void Publications::put(std::uint32_t slot, Publication publication) {
     arm_expiry(slot, *place, {});
 }
 
+store::Change Publications::ending_of(std::uint32_t slot, store::RemovePublication removal,
+                                      Ending& ending) {
+    auto& resource = context_.resources[slot];
+    ending.id = removal.id;
+    const auto* ended = resource.by_id(removal.id);
+    const auto* settings = context_.resources.settings(*resource.package);
+    if (ended) {
+        ending.remains = remains_of(*ended, ending.cause,
+                                    {*resource.package, &resource, settings, context_.wall()});
+    }
+    if (!ending.remains) return removal;
+    auto& remains = *ending.remains;
+    // The same request again, after a crash, is known by its mark.
+    remains.mark = context_.mark_of(removal.mark);
+    remains.entity_tag =
+        ending.entity_tag.empty() ? base::random_token(kTagBytes) : ending.entity_tag;
+    return store::PutPublication{
+        row_of(*resource.package, resource.aor, remains, std::move(removal.mark)),
+        std::move(removal.expected_tag)};
+}
+
+void Publications::end(std::uint32_t slot, Ending ending) {
+    if (!ending.remains) return take_out(slot, ending.id, ending.cause);
+    put(slot, *std::move(ending.remains));
+}
+
 void Publications::take_out(std::uint32_t slot, std::uint64_t id, packages::Cause cause,
                             std::uint32_t retry_after) {
+    take_out_if(
+        slot, [id](const Publication& publication) { return publication.id == id; }, cause,
+        retry_after);
+}
+
+void Publications::take_out_derived(std::uint32_t slot, std::string_view source,
+                                    packages::Cause cause) {
+    take_out_if(
+        slot,
+        [source](const Publication& publication) {
+            return !publication.is_stored() && publication.source == source;
+        },
+        cause, 0);
+}
+
+template <class Matches>
+void Publications::take_out_if(std::uint32_t slot, Matches matches, packages::Cause cause,
+                               std::uint32_t retry_after) {
     auto& resource = context_.resources[slot];
     auto& publications = resource.publications;
-    const auto found =
-        std::find_if(publications.begin(), publications.end(),
-                     [&](const Publication& publication) { return publication.id == id; });
+    const auto found = std::find_if(publications.begin(), publications.end(), matches);
     if (found == publications.end()) return;
     leaving_.tell(slot, *found, cause);
     resource.note_departure(*found, cause, retry_after);
@@ -148,17 +196,21 @@ void Publications::on_expiry(std::uint32_t slot, std::uint64_t id) {
     }
     if (context_.expiry().is_early(publication->expires_at + kExpiryGrace))
         return arm_expiry(slot, *publication, {});
-    commit(slot, store::RemovePublication{id, publication->entity_tag, {}, {}},
-           [this, slot, id](store::Outcome outcome) { apply_expiry(slot, id, outcome); });
+    auto ending = std::make_unique<Ending>(Ending{id, packages::Cause::expired});
+    auto change = ending_of(slot, {id, publication->entity_tag, {}, {}}, *ending);
+    commit(slot, std::move(change),
+           [this, slot, ending = std::move(ending)](store::Outcome outcome) {
+               apply_expiry(slot, *ending, outcome);
+           });
 }
 
-void Publications::apply_expiry(std::uint32_t slot, std::uint64_t id, store::Outcome outcome) {
+void Publications::apply_expiry(std::uint32_t slot, Ending& ending, store::Outcome outcome) {
     if (is_to_be_retried(outcome)) {
-        if (auto* late = context_.resources[slot].by_id(id)) try_expiry_again(slot, *late);
+        if (auto* late = context_.resources[slot].by_id(ending.id)) try_expiry_again(slot, *late);
         return;
     }
     expired_.add();
-    take_out(slot, id, packages::Cause::expired);
+    end(slot, std::move(ending));
     context_.fan_out.changed(slot);
 }
 

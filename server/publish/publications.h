@@ -4,6 +4,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/listeners.h"
@@ -36,8 +39,23 @@ public:
         base::Task<void(std::uint32_t slot, const Publication& publication, packages::Cause cause)>;
     void on_leaving(Leaving listener) { leaving_.add(std::move(listener)); }
 
-    /// Puts a publication in the place of the one with its id, or beside the others.
+    /// How a publication ends: it goes, or what its package remembers of it takes its place.
+    struct Ending {
+        std::uint64_t id = 0;
+        packages::Cause cause = packages::Cause::removed;
+        std::string entity_tag{};  ///< the one a removing PUBLISH is answered with
+        std::optional<Publication> remains{};
+    };
+    /// The change that ends a publication of the resource; `removal` is what it is where nothing
+    /// is remembered. `ending` is for end(), once it is durable.
+    store::Change ending_of(std::uint32_t slot, store::RemovePublication removal, Ending& ending);
+    void end(std::uint32_t slot, Ending ending);
+
+    /// Puts a publication in the place of the one with its id, or beside the others; one that is
+    /// not stored has its source for an id.
     void put(std::uint32_t slot, Publication publication);
+    /// One that is made from other state is known by its source.
+    void take_out_derived(std::uint32_t slot, std::string_view source, packages::Cause cause);
     /// `retry_after` in seconds, with Cause::probation.
     void take_out(std::uint32_t slot, std::uint64_t id, packages::Cause cause,
                   std::uint32_t retry_after = 0);
@@ -49,8 +67,11 @@ public:
     void arm_expiry(std::uint32_t slot, Publication& publication, base::WallTime not_before);
 
 private:
+    template <class Matches>
+    void take_out_if(std::uint32_t slot, Matches matches, packages::Cause cause,
+                     std::uint32_t retry_after);
     void on_expiry(std::uint32_t slot, std::uint64_t id);
-    void apply_expiry(std::uint32_t slot, std::uint64_t id, store::Outcome outcome);
+    void apply_expiry(std::uint32_t slot, Ending& ending, store::Outcome outcome);
     void try_expiry_again(std::uint32_t slot, Publication& publication);
     void void_confirmation(std::uint32_t slot);
     void open_gate(std::uint32_t slot);

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "server/core/answers.h"
+#include "server/publish/kept_document.h"
 #include "server/publish/published_body.h"
 #include "sip/fields.h"
 
@@ -74,9 +75,13 @@ Checked admit_body(const PublishFacts& facts, PublishPlan& plan) {
     packages::Document submitted{std::move(published.type), std::string(published.content)};
     auto document = facts.package.admit(submitted, facts.settings);
     if (!document) return from_fault(document.fault());
-    plan.document = *std::move(document);
-    plan.type = std::move(submitted.type);
-    plan.body = std::move(submitted.body);
+    auto kept = keep({std::move(submitted), *std::move(document)},
+                     plan.target ? std::string_view(plan.target->source) : std::string_view(),
+                     {facts.package, facts.resource, facts.settings, facts.now});
+    if (!kept) return from_fault(kept.fault());
+    plan.document = std::move(kept->admitted);
+    plan.type = std::move(kept->text.type);
+    plan.body = std::move(kept->text.body);
     return std::nullopt;
 }
 

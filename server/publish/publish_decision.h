@@ -28,6 +28,7 @@ struct PublishFacts {
     std::size_t max_publications;
     ExpiryRules expiry;
     const packages::Settings* settings = nullptr;  ///< nullptr: the defaults
+    base::WallTime now{};
 };
 
 enum class PublishOperation : std::uint8_t { initial, refresh, modify, remove, nothing, repeat };
@@ -39,7 +40,7 @@ struct PublishPlan {
     std::uint32_t expires = 0;
     packages::DocumentPtr document;  ///< initial and modify
     std::string type;
-    std::string body{};  ///< the document as sent
+    std::string body{};  ///< the document as it is kept
 };
 
 /// The checks of RFC 3903 6 from authorization on, in its order.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/id.h"
+#include "server/publish/kept_document.h"
 
 namespace herald::server {
 
@@ -45,6 +46,7 @@ struct StateOrders::Change {
     Publication next;
     std::uint64_t replaced = 0;
     Kind kind = Kind::put;
+    Publications::Ending ending{};  ///< of a removal
 };
 
 const Publication* StateOrders::hard_state(const packages::Package& package,
@@ -104,7 +106,11 @@ void StateOrders::resume(std::unique_ptr<Change> change) {
         return;
     }
     const auto* earlier = resource.by_source(order.source);
-    if (auto refusal = refusal_of(*change, earlier)) {
+    auto refusal = refusal_of(*change, earlier);
+    if (!refusal) {
+        if (auto kept = reconcile(*change, resource); !kept) refusal = kept.fault();
+    }
+    if (refusal) {
         fail(*std::move(refusal));
         return context_.resources.drop_if_idle(slot);
     }
@@ -119,9 +125,21 @@ std::optional<Fault> StateOrders::refusal_of(const Change& change, const Publica
                      earlier ? "What is set here has the entity-tag \"" + *tag + "\""
                              : std::string("Nothing is set here")};
     }
-    if (!earlier && change.kind == Change::Kind::remove)
+    if (!earlier && (change.kind == Change::Kind::remove || change.order.is_correction))
         return Fault{FaultKind::not_found, "Nothing is set here"};
     return std::nullopt;
+}
+
+Status StateOrders::reconcile(Change& change, const Resource& resource) {
+    auto& order = change.order;
+    if (!order.document) return {};
+    auto kept = keep(
+        {*order.document, change.next.document}, order.source,
+        {*order.package, &resource, context_.resources.settings(*order.package), context_.wall()});
+    if (!kept) return kept.fault();
+    order.document = std::move(kept->text);
+    change.next.document = std::move(kept->admitted);
+    return {};
 }
 
 void StateOrders::commit(std::unique_ptr<Change> change, const Publication* earlier) {
@@ -145,8 +163,10 @@ store::Change StateOrders::row_of_change(Change& change, const Publication* earl
     const auto& order = change.order;
     auto& next = change.next;
     change.replaced = earlier ? earlier->id : 0;
-    if (change.kind == Change::Kind::remove)
-        return store::RemovePublication{change.replaced, earlier->entity_tag, {}, {}};
+    if (change.kind == Change::Kind::remove) {
+        return publications_.ending_of(change.slot, {change.replaced, earlier->entity_tag, {}, {}},
+                                       change.ending);
+    }
     next.expires_at = order.expires_at;
     if (change.kind == Change::Kind::refresh) {
         next.entity_tag = earlier->entity_tag;
@@ -160,6 +180,14 @@ store::Change StateOrders::row_of_change(Change& change, const Publication* earl
     next.entity_tag = base::random_token(kTagBytes);
     next.type = order.document->type;
     next.body = order.document->body;
+    if (order.is_correction) {
+        next.rank = earlier->rank;
+        next.entity_tag = earlier->entity_tag;
+        next.publisher = earlier->publisher;
+        next.expires_at = earlier->expires_at;
+        next.granted = earlier->granted;
+        next.arrived = earlier->arrived;
+    }
     return store::PutPublication{row_of(*order.package, order.aor, next, {}),
                                  earlier ? earlier->entity_tag : std::string()};
 }
@@ -174,7 +202,7 @@ void StateOrders::apply(Change& change, store::Outcome outcome) {
             publications_.arm_expiry(slot, *target, {});
         }
     } else if (change.kind == Change::Kind::remove) {
-        publications_.take_out(slot, change.replaced, packages::Cause::removed);
+        publications_.end(slot, std::move(change.ending));
         context_.fan_out.changed(slot);
     } else {
         publications_.put(slot, std::move(change.next));

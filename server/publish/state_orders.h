@@ -32,6 +32,9 @@ struct StateOrder {
     std::optional<packages::Document> document;  ///< none: removal
     base::WallTime expires_at{};                 ///< zero: never
     HardCondition condition;                     ///< of the publication there is
+    /// The document is what an operator has its source say: expiry, entity-tag and publisher stay,
+    /// and the source goes on from there.
+    bool is_correction = false;
 };
 
 /// The orders of one shard. Changes of one resource happen one after the other, those of PUBLISH
@@ -61,6 +64,7 @@ private:
     void start(StateOrder order, HardDone done);
     void resume(std::unique_ptr<Change> change);
     static std::optional<Fault> refusal_of(const Change& change, const Publication* earlier);
+    Status reconcile(Change& change, const Resource& resource);
     void commit(std::unique_ptr<Change> change, const Publication* earlier);
     store::Change row_of_change(Change& change, const Publication* earlier);
     void apply(Change& change, store::Outcome outcome);

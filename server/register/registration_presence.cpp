@@ -68,9 +68,7 @@ bool RegistrationPresence::is_reachable(const std::string& aor) const {
 bool RegistrationPresence::is_shown(std::string_view aor) const {
     const auto slot = context_.resources.find(presence_, aor);
     if (slot == Resource::kNone) return false;
-    const auto& all = context_.resources[slot].publications;
-    return std::any_of(all.begin(), all.end(),
-                       [](const Publication& each) { return !each.is_stored(); });
+    return context_.resources[slot].derived_by(kSource) != nullptr;
 }
 
 void RegistrationPresence::changed(const std::string& aor) {
@@ -180,7 +178,7 @@ void RegistrationPresence::show(const std::string& aor) {
 void RegistrationPresence::hide(const std::string& aor) {
     if (!is_shown(aor)) return;
     const auto slot = context_.resources.find(presence_, aor);
-    publications_.take_out(slot, 0, packages::Cause::expired);
+    publications_.take_out_derived(slot, kSource, packages::Cause::expired);
     context_.fan_out.changed(slot);
     context_.resources.drop_if_idle(slot);
 }

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "server/calls/calls.h"
 #include "server/message/messaging.h"
 #include "server/mwi/mailbox_notices.h"
 #include "server/mwi/mailboxes.h"
@@ -19,6 +20,7 @@ Agents::Agents(const AgentParts& p) {
     add<RegistrationPresence>(p, p.context, p.publications);
     auto& upstream = add<Upstream>(p, p.context, p.orders, p.locator);
     auto& mailboxes = add<Mailboxes>(p, p.context, p.orders, upstream);
+    add<Calls>(p, p.context, p.publications, p.orders, upstream);
     add<MailboxNotices>(p, p.context, mailboxes, bindings, p.locator);
     add<Messaging>(p, p.context, bindings, p.locator);
 

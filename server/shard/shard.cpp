@@ -193,7 +193,7 @@ Request Shard::gather(sip::ServerTransactionId id, const sip::Message& message,
     Request request{id, message, flow, link_ ? link_->take_subject() : subjects_.read(message)};
     if (auto event = sip::parse_event(message.header(sip::Header::event).value_or(""))) {
         request.event = *event;
-        request.package = packages::find(event->type);
+        request.package = packages::find(event->type, event->parameters);
     }
     if (is_in_dialog(message)) {
         request.dialog =

@@ -35,9 +35,10 @@ SERVER_ROOMS = {
     "register": "publish core access address config",
     "subscriber": "publish core access address config",
     "message": "register publish core access address config",
+    "calls": "subscriber publish core access address config",
     "mwi": "register subscriber publish core access address config",
-    "shard": "config address access core notify publish register subscriber message mwi",
-    "admin": "shard config address access core notify publish register subscriber message mwi",
+    "shard": "config address access core notify publish register subscriber message mwi calls",
+    "admin": "shard config address access core notify publish register subscriber message mwi calls",
 }
 ARROWS |= {f"server/{room}": {f"server/{other}" for other in seen.split()}
            for room, seen in SERVER_ROOMS.items()}

@@ -11,8 +11,9 @@ namespace herald::conformance {
 namespace {
 
 std::string_view usual_type(std::string_view event) {
-    return base::istarts_with(event, "message-summary") ? "application/simple-message-summary"
-                                                        : "application/pidf+xml";
+    if (base::istarts_with(event, "message-summary")) return "application/simple-message-summary";
+    if (base::istarts_with(event, "dialog")) return "application/dialog-info+xml";
+    return "application/pidf+xml";
 }
 
 }  // namespace

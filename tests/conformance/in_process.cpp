@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "packages/generic.h"
 #include "server/shard/recovery.h"
 
 namespace herald::conformance {
@@ -48,6 +49,7 @@ Result<std::unique_ptr<Harness>> InProcess::make(const std::string& toml, bool i
 }
 
 Status InProcess::start() {
+    packages::install(config_.own_packages);
     auto life = std::make_unique<Life>(clock_, config_);
     const auto url = folder_.empty() ? std::string("memory:") : "sqlite:" + folder_ + "/herald.db";
     auto opened = store::open(url, {.is_inline = true}, life->metrics, clock_);

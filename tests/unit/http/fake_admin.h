@@ -12,6 +12,7 @@
 #include "server/admin/admin.h"
 #include "server/admin/admin_accounts.h"
 #include "server/admin/admin_aliases.h"
+#include "server/admin/admin_dialogs.h"
 #include "server/admin/admin_hard_state.h"
 #include "server/admin/admin_mailboxes.h"
 #include "server/admin/admin_messages.h"
@@ -32,13 +33,14 @@ struct FakeState {
     std::vector<server::HardCondition> conditions;  ///< of its changes
     std::map<std::string, packages::MailboxSettings> mailboxes;  ///< settings, by AOR
     std::vector<server::SubscriptionQuery> queries;
+    std::vector<server::CallInfo> calls;
     server::RegistrationPage registered;
     server::AliasPage alias_page;
     std::map<std::string, store::Policy> policies;  ///< by scope
     server::WatcherPage watcher_page;
     server::MessagePage kept;
     int sent = 200;                  ///< what send() answers
-    std::vector<std::string> asked;  ///< of registrations, aliases and messages
+    std::vector<std::string> asked;  ///< of registrations, aliases, calls, messages
     std::optional<Fault> fault;      ///< what every operation answers, if set
     bool throws = false;
     std::mutex gate;  ///< held: subscriptions wait
@@ -126,6 +128,49 @@ public:
     Status put_settings(std::string_view aor, packages::MailboxSettings settings) override {
         if (state_.fault) return *state_.fault;
         state_.mailboxes[std::string(aor)] = std::move(settings);
+        return {};
+    }
+
+private:
+    FakeState& state_;
+};
+
+class FakeDialogs final : public server::DialogAdmin {
+public:
+    explicit FakeDialogs(FakeState& state) : state_(state) {}
+
+    Result<server::CallPage> page(const server::CallQuery& query) override {
+        if (state_.fault) return *state_.fault;
+        state_.asked.push_back("list " + query.after + " " + std::to_string(query.limit) +
+                               (query.is_suspicious ? " suspicious" : ""));
+        return server::CallPage{state_.calls, "sip:z@example.com"};
+    }
+    Result<std::vector<server::CallInfo>> calls(std::string_view aor) override {
+        if (state_.fault) return *state_.fault;
+        state_.asked.push_back("calls " + std::string(aor));
+        return state_.calls;
+    }
+    Status put(std::string_view aor, pidf::Dialog dialog,
+               std::optional<std::uint32_t> seconds) override {
+        if (state_.fault) return *state_.fault;
+        std::string text;
+        append_dialog(text, dialog, pidf::DialogDetail::full);
+        state_.asked.push_back("put " + std::string(aor) + " " + text + " " +
+                               std::to_string(seconds.value_or(0)));
+        return {};
+    }
+    Status end(std::string_view aor, std::optional<std::string> id) override {
+        if (state_.fault) return *state_.fault;
+        state_.asked.push_back("end " + std::string(aor) + " " + id.value_or("all"));
+        return {};
+    }
+    Result<packages::DialogKeeper> keeper(std::string_view aor) override {
+        if (state_.fault) return *state_.fault;
+        return packages::DialogKeeper{"pbx", std::string(aor.substr(4, 5))};
+    }
+    Status put_keeper(std::string_view aor, packages::DialogKeeper keeper) override {
+        if (state_.fault) return *state_.fault;
+        state_.asked.push_back("keep " + std::string(aor) + " " + to_text(keeper));
         return {};
     }
 
@@ -332,6 +377,7 @@ public:
     server::Health health() const override { return state.healthy; }
     server::AccountAdmin& accounts() noexcept override { return accounts_; }
     server::AliasAdmin& aliases() noexcept override { return aliases_; }
+    server::DialogAdmin& dialogs() noexcept override { return dialogs_; }
     server::HardStateAdmin& hard_state() noexcept override { return hard_state_; }
     server::MailboxAdmin& mailboxes() noexcept override { return mailboxes_; }
     server::MessageAdmin& messages() noexcept override { return messages_; }
@@ -343,6 +389,7 @@ public:
 private:
     FakeAccounts accounts_{state};
     FakeAliases aliases_{state};
+    FakeDialogs dialogs_{state};
     FakeHardState hard_state_{state};
     FakeMailboxes mailboxes_{state};
     FakeMessages messages_{state};

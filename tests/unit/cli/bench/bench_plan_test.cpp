@@ -75,6 +75,8 @@ TEST_CASE("mailboxes and bindings are watched by their owners; what registers al
     CHECK(mailboxes->are_watchers_owners());
     CHECK(mailboxes->watchers() == 3000);
     CHECK(plan_from({"--event", "reg"})->are_changes_numbered());
+    CHECK(plan_from({"--event", "dialog"})->event == Event::dialog);
+    CHECK_FALSE(plan_from({"--event", "dialog"})->are_watchers_owners());
     for (const char* phase : {"register", "message"}) {
         const auto devices = plan_from({"--phase", phase, "--presentities", "300"});
         REQUIRE(devices);

@@ -1,0 +1,294 @@
+// packages/dialog.cpp: the dialog event package (RFC 4235): lamps that tell the truth.
+#include "packages/dialog.h"
+
+#include <algorithm>
+
+#include "base/id.h"
+#include "base/text.h"
+#include "packages/lamps.h"
+#include "pidf/permissions.h"
+
+namespace herald::packages {
+namespace {
+
+/// The call of who has none, for phones that do not read a document without one.
+constexpr std::string_view kDummy =
+    "<dialog id=\"0\" direction=\"recipient\"><state>terminated</state></dialog>";
+
+using pidf::DialogView;
+
+/// Without rules everything is shown.
+DialogView allowed(const View& view) {
+    return view.permissions ? view.permissions->dialog_view : DialogView::full;
+}
+
+pidf::DialogDetail detail_of(DialogView allowed) {
+    if (allowed == DialogView::full) return pidf::DialogDetail::full;
+    return allowed == DialogView::state ? pidf::DialogDetail::identities
+                                        : pidf::DialogDetail::state;
+}
+
+/// RFC 4235 has no state for a phone that is not there: an element beside the calls has it.
+constexpr std::string_view kRegistered =
+    "<registration xmlns=\"urn:herald:params:xml:ns:lamp\">active</registration>";
+constexpr std::string_view kNotRegistered =
+    "<registration xmlns=\"urn:herald:params:xml:ns:lamp\">terminated</registration>";
+
+bool is_registered(const EventState& state) {
+    return std::any_of(state.inputs.begin(), state.inputs.end(), [](const Input& input) {
+        return input.rank == Rank::registration && !input.is_gone;
+    });
+}
+
+/// The elements of a document, and what they rely on.
+class Elements {
+public:
+    explicit Elements(DialogView allowed) : detail_(detail_of(allowed)) {}
+
+    void add(const Lamp& lamp) {
+        const auto& told = *lamp.told;
+        prefixes_.add(told.prefixes);
+        if (lamp.id == told.id && lamp.state == told.state && lamp.event == told.event)
+            return append_dialog(text_, told, detail_);
+        pidf::Dialog shown = told;
+        shown.id = lamp.id;
+        shown.state = lamp.state;
+        shown.event = lamp.event;
+        append_dialog(text_, shown, detail_);
+    }
+    void add(std::string_view element) { text_ += element; }
+    const std::string& text() const noexcept { return text_; }
+    pidf::xml::NamespaceSet prefixes() const noexcept { return prefixes_; }
+
+private:
+    pidf::DialogDetail detail_;
+    std::string text_;
+    pidf::xml::NamespaceSet prefixes_;
+};
+
+/// Whether a document of `view` tells of the end of a dialog.
+bool is_told_ended(const Lamp& lamp, const View& view, base::WallTime now) {
+    if (lamp.is_live()) return false;
+    if (lamp.is_decayed) return now < lamp.until;
+    return view.since != 0 && lamp.ended_at > view.since;
+}
+
+/// The calls that are shown, best first; then those that ended and are told so.
+std::vector<const Lamp*> shown_of(const std::vector<Lamp>& lamps, const View& view,
+                                  const EventState& state) {
+    std::vector<const Lamp*> shown;
+    if (allowed(view) == DialogView::none) return shown;
+    for (const Lamp& lamp : lamps) {
+        if (lamp.is_live() || is_told_ended(lamp, view, state.now)) shown.push_back(&lamp);
+    }
+    const bool is_single = allowed(view) == DialogView::virtual_ ||
+                           dialog_settings_of(state.settings).shown != ShownCalls::all;
+    if (is_single && shown.size() > 1) shown.resize(1);
+    return shown;
+}
+
+void note_time(Composed& composed, const std::vector<Lamp>& lamps, base::WallTime now) {
+    for (const Lamp& lamp : lamps) {
+        composed.newest_item = std::max(composed.newest_item, lamp.ended_at);
+        if (lamp.until > now && (!composed.stale_at || lamp.until < *composed.stale_at))
+            composed.stale_at = lamp.until;
+    }
+}
+
+const DialogInput& input_of(const Admitted& admitted) {
+    return static_cast<const DialogInput&>(admitted);
+}
+
+std::string check_calls(std::string_view value, std::span<const std::string> /*earlier*/) {
+    if (value == "all" || value == "single" || value == "confirmed_first") return {};
+    return "\"" + std::string(value) +
+           "\" is unknown, expected \"all\", \"single\" or \"confirmed_first\"";
+}
+
+/// "name user", the user where there is one.
+DialogKeeper keeper_of(std::string_view text) {
+    const auto [pbx, user, found] = base::split_once(text, ' ');
+    return {std::string(pbx), std::string(user)};
+}
+
+ShownCalls shown_calls(const std::string& value) {
+    return value == "all"      ? ShownCalls::all
+           : value == "single" ? ShownCalls::single
+                               : ShownCalls::confirmed_first;
+}
+
+class DialogPackage final : public Package {
+public:
+    const Profile& profile() const noexcept override {
+        static const Profile profile{
+            .event = "dialog",
+            .title = "Calls",
+            .publish_types = {pidf::kDialogInfoType},
+            .notify_types = {pidf::kDialogInfoType},
+            .min_notify_interval = std::chrono::milliseconds(100),
+            .access = Access::same_domain,
+            .section = "dialog",
+            .max_publications = 1024,
+            .memory = std::chrono::seconds(300),
+            .reference = "RFC 4235",
+        };
+        return profile;
+    }
+
+    std::span<const SettingKey> keys() const override;
+    Result<SettingsPtr> settings(const Values& values) const override;
+
+    Result<DocumentPtr> admit(const Document& body, const Settings* /*settings*/) const override {
+        auto admitted = std::make_shared<DialogInput>();
+        if (body.type == kDialogKeeperType) {
+            admitted->keeper = keeper_of(body.body);
+            return DocumentPtr(std::move(admitted));
+        }
+        auto info = pidf::parse_dialog_info(body.body);
+        if (!info) return info.fault();
+        admitted->ended_at.resize(info->dialogs.size());
+        admitted->info = *std::move(info);
+        return DocumentPtr(std::move(admitted));
+    }
+
+    /// The end of a dialog is told once.
+    DocumentPtr date_items(DocumentPtr document, const Admitted* earlier,
+                           std::uint64_t change) const override {
+        auto dated = std::make_shared<DialogInput>(input_of(*document));
+        for (std::size_t i = 0; i < dated->info.dialogs.size(); ++i) {
+            const auto& dialog = dated->info.dialogs[i];
+            if (dialog.is_live() || is_late(dialog)) continue;
+            dated->ended_at[i] = end_in(earlier, dialog.id).value_or(change);
+        }
+        return dated;
+    }
+
+    Result<std::optional<Document>> reconcile(const Admitted& told, const EventState& known,
+                                              std::string_view source) const override {
+        return reconciled(input_of(told), known, source);
+    }
+
+    std::optional<Document> remains(const Admitted& ended, Cause cause) const override {
+        return remains_of(input_of(ended), cause);
+    }
+
+    Composed compose(const EventState& state, const View& view) const override {
+        const auto lamps = lamps_of(state);
+        Elements elements(allowed(view));
+        std::size_t live = 0;  // bytes of those that are: they come first
+        for (const Lamp* lamp : shown_of(lamps, view, state)) {
+            elements.add(*lamp);
+            if (lamp->is_live()) live = elements.text().size();
+        }
+        if (elements.text().empty() && dialog_settings_of(state.settings).has_dummy)
+            elements.add(kDummy);
+        const auto registration = registration_of(state);
+        elements.add(registration);
+        auto written = pidf::dialog_info_of(elements.text(), view.entity, elements.prefixes());
+        Composed composed{{std::string(view.type), std::move(written.text)}};
+        composed.version_at = written.version_at;
+        note_time(composed, lamps, state.now);
+        // What ended is no news by its disappearance.
+        constexpr base::HashKey kFixed{0x68657261'6c642d64ULL, 0x69616c6f'67696e66ULL};
+        composed.fingerprint =
+            base::keyed_hash(kFixed, elements.text().substr(0, live).append(registration));
+        return composed;
+    }
+
+private:
+    static std::string_view registration_of(const EventState& state) {
+        if (!dialog_settings_of(state.settings).has_registration) return {};
+        return is_registered(state) ? kRegistered : kNotRegistered;
+    }
+    /// The change that a dialog ended with in what its source said before; nullopt: it is news.
+    static std::optional<std::uint64_t> end_in(const Admitted* earlier, const std::string& id) {
+        if (earlier == nullptr) return std::nullopt;
+        const auto& input = input_of(*earlier);
+        for (std::size_t i = 0; i < input.info.dialogs.size(); ++i) {
+            const auto& dialog = input.info.dialogs[i];
+            if (dialog.id == id && !dialog.is_live()) return input.ended_at[i];
+        }
+        return std::nullopt;
+    }
+};
+
+std::span<const SettingKey> DialogPackage::keys() const {
+    static const SettingKey kKeys[] = {
+        {.name = "dummy",
+         .help = "Who has no call is shown with one that is over: many phones do not read a "
+                 "document without a call, and leave their lamp as it was.",
+         .standard = true,
+         .is_reloadable = true},
+        {.name = "calls",
+         .help = "Of several calls, watchers see \"all\"; or a \"single\" one, ringing before "
+                 "answered; or with \"confirmed_first\" answered before ringing.",
+         .standard = std::string("all"),
+         .is_reloadable = true,
+         .check = check_calls},
+        {.name = "max_age",
+         .help = "A call is taken for over so long after its source last said anything of it.",
+         .standard = std::uint64_t{86400},
+         .min = 60,
+         .max = 604800,
+         .unit = "s",
+         .is_reloadable = true},
+        {.name = "max_early_age",
+         .help = "... a call that was not answered.",
+         .standard = std::uint64_t{600},
+         .min = 10,
+         .max = 86400,
+         .unit = "s",
+         .is_reloadable = true},
+        {.name = "suspicious",
+         .help = "Lamps that have been lit for longer are counted, and listed by herald dialogs "
+                 "--suspicious.",
+         .standard = std::uint64_t{14400},
+         .min = 60,
+         .max = 604800,
+         .unit = "s",
+         .is_reloadable = true},
+        {.name = "on_the_phone",
+         .help = "Somebody with a call is \"on the phone\" to those who watch his presence.",
+         .standard = true},
+        {.name = "registration",
+         .help = "Whether somebody's phone is registered is told beside his calls, in an element "
+                 "that few phones know.",
+         .standard = false},
+    };
+    return kKeys;
+}
+
+Result<SettingsPtr> DialogPackage::settings(const Values& values) const {
+    auto settings = std::make_shared<DialogSettings>();
+    settings->has_dummy = values.flag("dummy");
+    settings->shown = shown_calls(values.text("calls"));
+    settings->max_age = std::chrono::seconds(values.number("max_age"));
+    settings->max_early_age = std::chrono::seconds(values.number("max_early_age"));
+    settings->suspicious = std::chrono::seconds(values.number("suspicious"));
+    settings->has_registration = values.flag("registration");
+    settings->is_on_the_phone = values.flag("on_the_phone");
+    return SettingsPtr(std::move(settings));
+}
+
+}  // namespace
+
+std::string to_text(const DialogKeeper& keeper) {
+    return keeper.user.empty() ? keeper.pbx : keeper.pbx + ' ' + keeper.user;
+}
+
+Document dialogs_of_registered(std::string_view aor) {
+    return {std::string(pidf::kDialogInfoType),
+            to_text(pidf::DialogInfo{true, std::string(aor), {}})};
+}
+
+const DialogSettings& dialog_settings_of(const Settings* settings) {
+    static const DialogSettings defaults;
+    return settings ? static_cast<const DialogSettings&>(*settings) : defaults;
+}
+
+const Package& dialog() {
+    static const DialogPackage package;
+    return package;
+}
+
+}  // namespace herald::packages

@@ -1,0 +1,63 @@
+// tests/fuzz/dialog_info_fuzz.cpp: any bytes as a dialog information document: what is read is
+// written back readable, and composed from, beside itself and alone.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "packages/package.h"
+#include "pidf/dialog_info.h"
+
+namespace {
+
+using namespace herald;
+using packages::Rank;
+
+void require(bool holds) {
+    if (!holds) std::abort();
+}
+
+void read_and_write(const pidf::DialogInfo& info) {
+    const auto written = pidf::to_text(info);
+    const auto again = pidf::parse_dialog_info(written);
+    // What was read may be longer when it is escaped.
+    if (!again) return require(again.fault().kind == FaultKind::too_large);
+    require(again->dialogs.size() == info.dialogs.size());
+    require(pidf::to_text(*again) == written);
+}
+
+void compose(const packages::Admitted& told, std::string_view body) {
+    static const packages::Package& dialog = *packages::find("dialog");
+    const packages::Input inputs[] = {
+        {"p1", Rank::published, {}, &told, {}, 2},
+        {"p2", Rank::hard, {}, &told, "sip:pbx@example.com", 3},
+        {"p3", Rank::remembered, {}, &told, {}, 4},
+    };
+    const packages::EventState state{"sip:alice@example.com", inputs, base::WallTime{}};
+    for (const std::uint64_t since : {0, 2}) {
+        const auto composed = dialog.compose(state, {pidf::kDialogInfoType, state.aor, since});
+        require(composed.version_at < composed.document.body.size());
+    }
+    const auto kept = dialog.reconcile(told, state, "p1");
+    if (kept && *kept) {
+        const auto admitted = dialog.admit(**kept);
+        require(admitted || body.size() > 1000);
+    }
+    if (const auto remains = dialog.remains(told, packages::Cause::expired))
+        require(dialog.admit(*remains).has_value());
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+    const auto info = pidf::parse_dialog_info(bytes);
+    if (!info) return 0;
+    read_and_write(*info);
+    const auto admitted =
+        packages::find("dialog")->admit({std::string(pidf::kDialogInfoType), std::string(bytes)});
+    require(admitted.has_value());
+    compose(**admitted, bytes);
+    return 0;
+}
