@@ -139,7 +139,9 @@ std::vector<const Package*> with_winfo(std::vector<const Package*> packages) {
     // The list grows meanwhile.
     for (std::size_t i = 0; i < packages.size(); ++i) {
         const auto& watched = packages[i]->profile();
-        if (watched.event.ends_with(".winfo.winfo")) continue;
+        // A template goes with the name of a package, not with its parameters.
+        const bool has_parameter = watched.event.find(';') != std::string_view::npos;
+        if (has_parameter || watched.event.ends_with(".winfo.winfo")) continue;
         // Event fields name them with a parameter, which no template applies to.
         if (watched.event.find(';') != std::string_view::npos) continue;
         if (!is_listed(packages, std::string(watched.event).append(kSuffix)))

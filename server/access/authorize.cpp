@@ -167,7 +167,9 @@ std::string_view name_of(DecidedBy decided) noexcept {
 
 Asking asking_of(const JudgementFacts& facts, std::vector<std::string_view>& uris) {
     if (!facts.watcher.aor.empty()) uris.push_back(facts.watcher.aor);
-    return {uris, packages::watched_package(facts.profile.event), facts.now, facts.sphere};
+    // Rules are about "dialog", however its calls are shown.
+    const auto package = packages::watched_package(facts.profile.event);
+    return {uris, package.substr(0, package.find(';')), facts.now, facts.sphere};
 }
 
 Judgement judge(const JudgementFacts& facts) {

@@ -103,6 +103,8 @@ TEST_CASE("RFC 3857 4.1: X.winfo is for the owner and delegates, X.winfo.winfo f
     CHECK(watched_package("presence.winfo.winfo") == "presence");
     CHECK(watched_package("presence") == "presence");
     CHECK(watched_package(".winfo").empty());
+    CHECK(find("dialog.winfo") != nullptr);
+    CHECK(find("dialog;sla.winfo") == nullptr);
 }
 
 }  // namespace herald::packages

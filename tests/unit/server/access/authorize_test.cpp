@@ -135,6 +135,26 @@ TEST_CASE("RFC 5025 10: a document that cannot be read allows nobody (AV37)") {
     CHECK(judgement.decided_by == DecidedBy::unreadable_rules);
 }
 
+TEST_CASE("rules about dialogs say how much of them is shown, however they are shown") {
+    const std::string document =
+        "<ruleset xmlns='urn:ietf:params:xml:ns:common-policy' "
+        "xmlns:pr='urn:ietf:params:xml:ns:pres-rules' xmlns:h='urn:herald:xml:ns:rules'>"
+        "<rule id='a'><conditions><h:packages value='dialog'/></conditions>"
+        "<actions><pr:sub-handling>allow</pr:sub-handling></actions>"
+        "<transformations><h:dialog-view>virtual</h:dialog-view></transformations></rule>"
+        "</ruleset>";
+    for (const char* event : {"dialog", "dialog;sla"}) {
+        CAPTURE(event);
+        const auto judgement = judged(event, user("sip:ann@example.com"), own("", document));
+        CHECK(judgement.handling == SubHandling::allow);
+        REQUIRE(judgement.permissions != nullptr);
+        CHECK(judgement.permissions->dialog_view == pidf::DialogView::virtual_);
+    }
+    CHECK(judged("presence", user("sip:ann@example.com"), own("", document)).handling ==
+          SubHandling::confirm);
+    CHECK(judged("dialog", user("sip:ann@example.com"), own("allow * *")).permissions == nullptr);
+}
+
 TEST_CASE("authz.default: of the package, and of the domain before all") {
     const auto zed = user("sip:zed@example.org");
     const std::vector<AuthorizationDefault> defaults{
