@@ -61,7 +61,7 @@ Result<bool> ShardAccounts::put(store::Account account) {
     const bool is_new = !find(account.aor);
     const auto shared = std::make_shared<const store::Account>(account);
     auto done = carrier_.share(store::PutAccount{std::move(account)},
-                               [shared](Shard& each) { each.context().accounts.put(shared); });
+                               [shared](Shard& each) { each.watcher_rights().put(shared); });
     return done ? Result<bool>(is_new) : Result<bool>(done.fault());
 }
 
@@ -69,7 +69,7 @@ Status ShardAccounts::remove(std::string_view aor) {
     auto found = find(aor);
     if (!found) return found.fault();
     return carrier_.share(store::RemoveAccount{found->aor},
-                          [aor = found->aor](Shard& each) { each.context().accounts.remove(aor); });
+                          [aor = found->aor](Shard& each) { each.watcher_rights().remove(aor); });
 }
 
 }  // namespace

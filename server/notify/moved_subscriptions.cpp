@@ -2,18 +2,11 @@
 // when they were made.
 #include "server/notify/moved_subscriptions.h"
 
-#include <memory>
 #include <utility>
 
+#include "server/core/slices.h"
+
 namespace herald::server {
-
-namespace {
-
-/// Ended at once; others get their turn before the next ones.
-constexpr std::size_t kAtOnce = 256;
-constexpr auto kBetween = std::chrono::milliseconds(10);
-
-}  // namespace
 
 MovedSubscriptions::MovedSubscriptions(Context& context, LiveSubscriptions& live)
     : context_(context),
@@ -41,7 +34,7 @@ void MovedSubscriptions::end_those_of(std::string_view aor) {
                 moved.push_back(context_.subscriptions.id_of(watcher));
         }
     }
-    end_some(std::move(moved));
+    end_each(std::move(moved));
 }
 
 void MovedSubscriptions::end_all() {
@@ -49,21 +42,11 @@ void MovedSubscriptions::end_all() {
     context_.subscriptions.for_each([&](std::uint32_t slot, const Subscription& record) {
         if (has_moved(record)) moved.push_back(context_.subscriptions.id_of(slot));
     });
-    end_some(std::move(moved));
+    end_each(std::move(moved));
 }
 
-void MovedSubscriptions::end_some(std::vector<Id> ids) {
-    for (std::size_t n = 0; n < kAtOnce && !ids.empty(); ++n) {
-        const auto id = ids.back();
-        ids.pop_back();
-        end(id);
-    }
-    if (ids.empty()) return;
-    context_.loop.timers().arm(
-        context_.loop.now() + kBetween,
-        [this, ids = std::make_unique<std::vector<Id>>(std::move(ids))]() mutable {
-            end_some(std::move(*ids));
-        });
+void MovedSubscriptions::end_each(std::vector<Id> ids) {
+    in_slices(context_.loop, std::move(ids), [this](Id id) { end(id); });
 }
 
 void MovedSubscriptions::end(Id id) {

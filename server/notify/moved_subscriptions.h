@@ -25,7 +25,7 @@ public:
 
 private:
     bool has_moved(const Subscription& record) const;
-    void end_some(std::vector<Id> ids);
+    void end_each(std::vector<Id> ids);
     void end(Id id);
 
     Context& context_;

@@ -8,13 +8,12 @@
 
 #include "packages/presence.h"
 #include "server/core/judge.h"
+#include "server/core/slices.h"
 
 namespace herald::server {
 
 namespace {
 
-/// Judged at once; others get their turn before the next ones.
-constexpr std::size_t kAtOnce = 256;
 constexpr auto kBetween = std::chrono::milliseconds(10);
 /// The wheel turns once in 49 days, and the wall clock may be set.
 constexpr std::chrono::milliseconds kLongestSleep = std::chrono::hours(24);
@@ -71,7 +70,7 @@ void WatcherRules::judge_resource(std::uint32_t slot) {
     ids.reserve(resource.watchers.size());
     for (const auto watcher : resource.watchers)
         ids.push_back(context_.subscriptions.id_of(watcher));
-    judge_in_slices(std::move(ids));
+    judge(std::move(ids));
 }
 
 void WatcherRules::judge_all() {
@@ -79,21 +78,11 @@ void WatcherRules::judge_all() {
     context_.subscriptions.for_each([&](std::uint32_t slot, const Subscription&) {
         ids.push_back(context_.subscriptions.id_of(slot));
     });
-    judge_in_slices(std::move(ids));
+    judge(std::move(ids));
 }
 
-void WatcherRules::judge_in_slices(std::vector<Id> ids) {
-    for (std::size_t n = 0; n < kAtOnce && !ids.empty(); ++n) {
-        const auto id = ids.back();
-        ids.pop_back();
-        judge_one(id);
-    }
-    if (ids.empty()) return;
-    context_.loop.timers().arm(
-        context_.loop.now() + kBetween,
-        [this, ids = std::make_unique<std::vector<Id>>(std::move(ids))]() mutable {
-            judge_in_slices(std::move(*ids));
-        });
+void WatcherRules::judge(std::vector<Id> ids) {
+    in_slices(context_.loop, std::move(ids), [this](Id id) { judge_one(id); });
 }
 
 /// The owner decided about who is not there any more (RFC 3857 4.7.1).
@@ -103,7 +92,7 @@ void WatcherRules::judge_waiting(std::string_view owner) {
         Identity who;
         who.aor = entry->watcher;
         who.account = context_.accounts.find(who.aor);
-        const auto handling = judge(context_, *entry->package, owner, who).handling;
+        const auto handling = server::judge(context_, *entry->package, owner, who).handling;
         if (handling == SubHandling::confirm) continue;
         decided.emplace_back(entry->id, handling == SubHandling::block
                                             ? packages::WatcherEvent::rejected
@@ -126,7 +115,7 @@ void WatcherRules::judge_one(Id id) {
     judged_.add();
     const auto& resource = context_.resources[record->resource];
     apply(id, *record,
-          judge(context_, *resource.package, resource.aor, identity_of(context_, *record)));
+          server::judge(context_, *resource.package, resource.aor, identity_of(context_, *record)));
 }
 
 void WatcherRules::apply(Id id, Subscription& record, const Judgement& judgement) {
@@ -249,7 +238,7 @@ void WatcherRules::resume() {
         if (has_rules || record.state == SubscriptionState::pending)
             ids.push_back(context_.subscriptions.id_of(slot));
     });
-    judge_in_slices(std::move(ids));
+    judge(std::move(ids));
     for (const auto& owner : live_.waiting().owners()) judge_waiting(owner);
 }
 

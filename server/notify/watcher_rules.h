@@ -31,6 +31,8 @@ public:
     void judge_owner(std::string_view owner);
     /// ... or whatever resource.
     void judge_all();
+    /// ... or what these watchers may see.
+    void judge(std::vector<Id> ids);
     /// After recovery, before anybody is told.
     void resume();
     void forget(Cell cell);
@@ -40,7 +42,6 @@ private:
     void judge_scope(std::string_view scope);
     void judge_resource(std::uint32_t slot);
     void judge_waiting(std::string_view owner);
-    void judge_in_slices(std::vector<Id> ids);
     void judge_one(Id id);
     void apply(Id id, Subscription& record, const Judgement& judgement);
     void grant(Id id, Subscription& record);

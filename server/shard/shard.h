@@ -17,6 +17,7 @@
 #include "server/notify/moved_subscriptions.h"
 #include "server/notify/notify_sender.h"
 #include "server/notify/subscribe_requests.h"
+#include "server/notify/watcher_rights.h"
 #include "server/notify/watcher_rules.h"
 #include "server/publish/compositor.h"
 #include "server/publish/state_orders.h"
@@ -59,6 +60,7 @@ public:
     MovedSubscriptions& moved_subscriptions() noexcept { return *moved_subscriptions_; }
     WatcherRules& watcher_rules() noexcept { return *watcher_rules_; }
     Audit& audit() noexcept { return audit_; }
+    WatcherRights& watcher_rights() noexcept { return *watcher_rights_; }
     Compositor& compositor() noexcept { return *compositor_; }
     StateOrders& orders() noexcept { return *orders_; }
     Agents& agents() noexcept { return *agents_; }
@@ -73,6 +75,8 @@ public:
     void reload(const Config& fresh);
     /// After the last recovered row: watchers not known to have the current document are told.
     void resume();
+    /// The wall clock of this thread was moved ahead just now.
+    void on_clock_step(base::Duration ahead);
     /// Everything of the cell leaves memory, timers included: another process has it from now on.
     /// Nobody is told, nothing is written. No change of it is under way.
     void forget(Cell cell);
@@ -117,6 +121,7 @@ private:
     std::unique_ptr<LiveSubscriptions> live_subscriptions_;
     std::unique_ptr<MovedSubscriptions> moved_subscriptions_;
     std::unique_ptr<WatcherRules> watcher_rules_;
+    std::unique_ptr<WatcherRights> watcher_rights_;
     std::unique_ptr<SubscribeRequests> subscribe_requests_;
     std::unique_ptr<Publications> publications_;
     std::unique_ptr<Compositor> compositor_;

@@ -238,3 +238,113 @@ Bob sends REGISTER sip:localhost
 Bob receives 401
 Bob answers the challenge
 Bob receives 403
+
+# RFC 6665 4.4.1: who is no delegate any more watches no longer
+account sip:dora@localhost password secret
+    delegate: sip:bob@localhost message-summary
+Bob sends SUBSCRIBE sip:dora@localhost
+    Event: message-summary
+Bob receives 401
+Bob answers the challenge
+Bob receives 200
+Bob receives NOTIFY
+    Subscription-State: active;expires=*
+account sip:dora@localhost password secret
+Bob receives NOTIFY
+    Subscription-State: terminated;reason=rejected
+    no body
+the server holds 0 subscriptions
+
+# RFC 6665 4.4.1: what only a role allowed ends with it, and nothing else does
+account sip:chief@localhost password secret
+    role: admin
+actor Chief is sip:chief@localhost
+    password: secret
+Chief sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Chief receives 401
+Chief answers the challenge
+Chief receives 200
+Chief receives NOTIFY
+Chief sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+Chief receives 401
+Chief answers the challenge
+Chief receives 200
+Chief receives NOTIFY
+    Event: message-summary
+account sip:chief@localhost password secret
+Chief receives NOTIFY
+    Event: message-summary
+    Subscription-State: terminated;reason=rejected
+the server holds 1 subscriptions
+
+# RFC 6665 4.4.1: the subscriptions of an account end with it
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 401
+Bob answers the challenge
+Bob receives 200
+Bob receives NOTIFY
+an operator removes the account sip:bob@localhost
+Bob receives NOTIFY
+    Subscription-State: terminated;reason=rejected
+    no body
+the server holds 0 subscriptions
+
+# RFC 6665 4.4.1: where the account watched is removed there is nothing to watch
+config resources.unknown = "refuse"
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 401
+Bob answers the challenge
+Bob receives 200
+Bob receives NOTIFY
+an operator removes the account sip:alice@localhost
+Bob receives NOTIFY
+    Subscription-State: terminated;reason=noresource
+    no body
+the server holds 0 subscriptions
+
+# RFC 3856 6.6: whom the owner may still admit waits
+config sip.domains = ["localhost", "example.org"]
+account sip:dora@example.org password secret
+    delegate: sip:bob@localhost presence
+Bob sends SUBSCRIBE sip:dora@example.org
+    Event: presence
+Bob receives 401
+Bob answers the challenge
+Bob receives 200
+Bob receives NOTIFY
+    Subscription-State: active;expires=*
+account sip:dora@example.org password secret
+Bob receives NOTIFY
+    Subscription-State: pending;expires=*
+    no body
+the server holds 1 subscriptions
+
+# RFC 6665 4.4.1: a subscription of before a crash ends like any other
+account sip:dora@localhost password secret
+    delegate: sip:bob@localhost message-summary
+Bob sends SUBSCRIBE sip:dora@localhost
+    Event: message-summary
+Bob receives 401
+Bob answers the challenge
+Bob receives 200
+Bob receives NOTIFY
+after 5 s
+the server crashes
+account sip:dora@localhost password secret
+within 5 s Bob receives NOTIFY
+    Subscription-State: terminated;reason=rejected
+the server holds 0 subscriptions
+
+# RFC 3325 5: a trusted peer that asserts nothing is not challenged: its From counts
+config sip.trusted_peers = ["203.0.113.0/24"]
+actor Pbx is sip:bob@localhost
+    host: 203.0.113.5
+Pbx sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+Pbx receives 200
+Pbx receives NOTIFY
+    Subscription-State: active*

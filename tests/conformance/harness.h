@@ -2,6 +2,7 @@
 // fate.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -58,6 +59,8 @@ public:
     virtual void settle() = 0;
     /// Waits until the server sent something more, `patience` at most; whether it did.
     virtual bool hear_more(base::Duration patience) = 0;
+    /// Somebody sets the machine's clock.
+    virtual void set_clock_ahead(std::chrono::seconds /*step*/) {}
     /// Time passes only when the story says so. Where it does not, what a timer sends may come
     /// before the story is there.
     virtual bool keeps_time() const = 0;
@@ -86,6 +89,7 @@ public:
     virtual std::vector<Sent> take() = 0;
 
     virtual Status put_account(store::Account account, std::string_view password) = 0;
+    virtual Status remove_account(const std::string& aor) = 0;
     /// An empty body removes it. What this made the server send is left to take().
     virtual Status put_hard_state(std::string_view package, const std::string& aor,
                                   std::string body) = 0;

@@ -158,6 +158,12 @@ void InProcess::deliver(std::string_view message, const sip::Flow& flow) {
     settle();
 }
 
+void InProcess::set_clock_ahead(std::chrono::seconds step) {
+    clock_.set_ahead(step);
+    shard().on_clock_step(step);
+    settle();
+}
+
 Status InProcess::put_account(store::Account account, std::string_view password) {
     auto& context = shard().context();
     account.realm = context.domains.first();
@@ -165,8 +171,15 @@ Status InProcess::put_account(store::Account account, std::string_view password)
         account.ha1[i] = sip::digest_ha1(static_cast<sip::DigestAlgorithm>(i), account.username,
                                          account.realm, password);
     }
-    context.accounts.put(std::make_shared<const store::Account>(account));
+    shard().watcher_rights().put(std::make_shared<const store::Account>(account));
     context.port.commit(store::PutAccount{std::move(account)}, nullptr);
+    settle();
+    return {};
+}
+
+Status InProcess::remove_account(const std::string& aor) {
+    shard().watcher_rights().remove(aor);
+    shard().context().port.commit(store::RemoveAccount{aor}, nullptr);
     settle();
     return {};
 }

@@ -53,7 +53,10 @@ public:
     void deliver(std::string_view message, const sip::Flow& flow) override;
     std::vector<Sent> take() override;
 
+    void set_clock_ahead(std::chrono::seconds step) override;
+
     Status put_account(store::Account account, std::string_view password) override;
+    Status remove_account(const std::string& aor) override;
     Status put_hard_state(std::string_view package, const std::string& aor,
                           std::string body) override;
     Status put_alias(const std::string& aor, const std::string& resource) override;
@@ -83,7 +86,20 @@ private:
     };
 
     server::Config config_;
-    base::ManualClock clock_;
+    /// Somebody may set it.
+    class Clock final : public base::Clock {
+    public:
+        base::Instant now() const noexcept override { return time_.now(); }
+        base::WallTime wall() const noexcept override { return time_.wall() + ahead_; }
+        void advance(base::Duration step) { time_.advance(step); }
+        void set_ahead(std::chrono::seconds step) { ahead_ += step; }
+
+    private:
+        base::ManualClock time_;
+        std::chrono::seconds ahead_{0};
+    };
+
+    Clock clock_;
     std::string folder_;  ///< of the store's file, empty: in memory
     std::unique_ptr<Life> life_;
     std::vector<test::FakeTransport::Sent> last_words_;  ///< of the run before this one

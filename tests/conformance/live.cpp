@@ -192,6 +192,11 @@ Status Live::put_account(store::Account account, std::string_view password) {
     return put ? Status() : Status(put.fault());
 }
 
+Status Live::remove_account(const std::string& aor) {
+    const auto done = call("DELETE", "/v1/accounts/" + cli::path_segment(aor));
+    return done ? Status() : Status(done.fault());
+}
+
 Status Live::put_hard_state(std::string_view package, const std::string& aor, std::string body) {
     const auto path = "/v1/resources/" + cli::path_segment(package) + "/" + cli::path_segment(aor) +
                       "/hard-state";

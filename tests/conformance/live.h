@@ -63,6 +63,7 @@ public:
     std::vector<Sent> take() override;
 
     Status put_account(store::Account account, std::string_view password) override;
+    Status remove_account(const std::string& aor) override;
     Status put_hard_state(std::string_view package, const std::string& aor,
                           std::string body) override;
     Status put_alias(const std::string& aor, const std::string& resource) override;

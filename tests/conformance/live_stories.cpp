@@ -66,6 +66,7 @@ std::string_view only_in_process(const Story& story) {
         any_step(story, "more comes than the server reads")) {
         return "the server falls behind";
     }
+    if (any_step(story, "the clock is set *")) return "the machine's clock is not the teller's";
     if (any_step(story, "{who} is switched off")) return "ICMP errors come when the story says";
     std::uint64_t waiting = 0;
     for (const auto& step : story.steps) waiting += waiting_ms(step);

@@ -42,6 +42,7 @@ const Teller::Sentence Teller::kSentences[] = {
     {"the server crashes", &Teller::crash},
     {"the server crashes for {n} s", &Teller::crash_for},
     {"the server crashes before it answers", &Teller::crash_before_answer},
+    {"the clock is set {n} s ahead", &Teller::set_clock_ahead},
     {"the server holds {n} subscriptions", &Teller::count_subscriptions},
     {"the store is unavailable", &Teller::fail_store},
     {"the store does not say", &Teller::confuse_store},
@@ -57,6 +58,7 @@ const Teller::Sentence Teller::kSentences[] = {
     {"an operator sets {package} of {aor}", &Teller::set_hard_state},
     {"an operator removes the rules of {scope}", &Teller::remove_rules},
     {"an operator lists {watcher} for {scope} as {list}", &Teller::add_entry},
+    {"an operator removes the account {aor}", &Teller::remove_account},
     {"an operator removes {package} of {aor}", &Teller::remove_hard_state},
 
     {"after {n} s", &Teller::wait_seconds},
@@ -188,6 +190,11 @@ Status Teller::add_account(const Step& step, const Names& words) {
     return harness_->put_account(std::move(account), words.at("password"));
 }
 
+Status Teller::remove_account(const Step&, const Names& words) {
+    if (auto begun = begin(); !begun) return begun;
+    return harness_->remove_account(words.at("aor"));
+}
+
 Status Teller::introduce(const Step& step, const Names& words) {
     auto& who = actor(words.at("who"));
     who.aor = words.at("aor");
@@ -276,6 +283,12 @@ Status Teller::crash_for(const Step&, const Names& words) {
     harness_->crash();
     harness_->pass(seconds(words), [] {});
     return open();
+}
+
+Status Teller::set_clock_ahead(const Step&, const Names& words) {
+    if (auto begun = begin(); !begun) return begun;
+    harness_->set_clock_ahead(std::chrono::duration_cast<std::chrono::seconds>(seconds(words)));
+    return {};
 }
 
 /// What the last step made the server send is lost with it.

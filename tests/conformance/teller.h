@@ -63,6 +63,7 @@ private:
 
     Status configure(const Step& step, const Names& words);
     Status add_account(const Step& step, const Names& words);
+    Status remove_account(const Step& step, const Names& words);
     Status introduce(const Step& step, const Names& words);
     Status name_text(const Step& step, const Names& words);
 
@@ -90,6 +91,7 @@ private:
     Status restart(const Step& step, const Names& words);
     Status restart_later(const Step& step, const Names& words);
     Status crash(const Step& step, const Names& words);
+    Status set_clock_ahead(const Step& step, const Names& words);
     Status crash_for(const Step& step, const Names& words);
     Status crash_before_answer(const Step& step, const Names& words);
     Status fail_store(const Step& step, const Names& words);
