@@ -95,8 +95,11 @@ RegisteredContact contact_of(const Binding& binding, const Input& input, base::W
     contact.id = input.source;
     contact.is_active = !input.is_gone;
     contact.event = event_of(input.cause);
-    if (contact.is_active && binding.expires_at != base::WallTime{})
-        contact.expires = seconds_of(binding.expires_at - now + std::chrono::milliseconds(999));
+    // Not zero, which would say that it is gone.
+    if (contact.is_active && binding.expires_at != base::WallTime{}) {
+        const auto left = binding.expires_at - now + std::chrono::milliseconds(999);
+        contact.expires = std::max(1U, seconds_of(left));
+    }
     if (input.cause == Cause::probation) contact.retry_after = input.retry_after;
     contact.duration_registered = seconds_of(now - binding.created);
     contact.call_id = binding.call_id;

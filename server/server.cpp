@@ -91,16 +91,31 @@ sip::StreamLimits::Most most_streams(const Config& config) {
             .bytes_per_source = config.max_unfinished_bytes_per_source};
 }
 
+/// The system's clock is looked at so often.
+constexpr auto kClockLook = std::chrono::minutes(1);
+/// Followed in a step where it is this far ahead; what is less is made up for slowly.
+constexpr base::Duration kClockStep = std::chrono::seconds(10);
+
+/// Follows the system's clock: slowly, which makes nothing last longer or shorter by more than a
+/// hundredth, or ahead in a step, which is returned; zero: there was none.
+base::Duration follow(base::SteadyClock& clock) {
+    const auto ahead = clock.follow();
+    if (ahead < kClockStep) return base::Duration::zero();
+    clock.start_no_earlier(clock.wall() + std::chrono::ceil<std::chrono::milliseconds>(ahead));
+    return ahead;
+}
+
 }  // namespace
 
-/// One shard with its thread and sockets.
+/// One shard with its thread, sockets and clock.
 struct Unit {
+    base::SteadyClock clock;
     base::Loop loop;
     sip::Network network;
     std::unique_ptr<Link> link;
     std::atomic<bool> has_turned{true};  ///< since it was last asked to
 
-    Unit(const base::Clock& clock, base::Metrics& metrics, const sip::NetworkOptions& options)
+    Unit(base::Metrics& metrics, const sip::NetworkOptions& options)
         : loop(clock), network(loop, metrics, options) {}
 };
 
@@ -109,7 +124,7 @@ struct Server::State {
 
     const Config config;
     base::Metrics& metrics;
-    base::SteadyClock clock;
+    base::SteadyClock clock;  ///< the store's
     std::unique_ptr<store::Store> store;
     std::vector<std::unique_ptr<Unit>> units;
     Links links;
@@ -133,6 +148,7 @@ struct Server::State {
     void make_shards();
     Status recover();
     void run();
+    void watch_clock(unsigned index);
     void on_every_shard(const std::function<void(Shard&)>& work);
     bool is_drained();
 };
@@ -146,6 +162,7 @@ Status Server::State::open_store() {
     store = *std::move(opened);
     // A machine without a clock of its own may think it is 1970 until somebody tells it.
     clock.start_no_earlier(store->home().last_alive);
+    for (auto& unit : units) unit->clock.start_no_earlier(store->home().last_alive);
     return {};
 }
 
@@ -156,7 +173,7 @@ Status Server::State::bind() {
     for (unsigned shard = 0; shard < count; ++shard) {
         auto options = network_options(config, shard, count);
         options.streams = streams;
-        units.push_back(std::make_unique<Unit>(clock, metrics, options));
+        units.push_back(std::make_unique<Unit>(metrics, options));
         for (std::size_t i = 0; i < wanted.size(); ++i) {
             auto at = wanted[i].bind;
             if (shard > 0) at.set_port(listeners[i].bound.port());
@@ -207,7 +224,19 @@ Status Server::State::recover() {
     return {};
 }
 
+/// Somebody set the system's clock, or it was set late: what lives in the shard is told.
+void Server::State::watch_clock(unsigned index) {
+    auto& loop = units[index]->loop;
+    loop.timers().arm(loop.now() + kClockLook, [this, index] {
+        const auto step = follow(units[index]->clock);
+        if (step != base::Duration::zero()) shards[index]->on_clock_step(step);
+        if (index == 0) static_cast<void>(follow(clock));
+        watch_clock(index);
+    });
+}
+
 void Server::State::run() {
+    for (unsigned i = 0; i < units.size(); ++i) watch_clock(i);
     std::vector<Shard*> all;
     for (auto& shard : shards) all.push_back(shard.get());
     admin = std::make_unique<AdminService>(std::move(all), *domains, *store, realm);

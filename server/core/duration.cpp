@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "server/core/subscription.h"
 #include "sip/fields.h"
 
 namespace herald::server {
@@ -28,6 +29,11 @@ std::optional<std::uint32_t> granted_expires(std::optional<std::uint32_t> asked,
         return rules.is_clamping ? std::optional(rules.minimum) : std::nullopt;
     }
     return std::min(wanted, rules.maximum);
+}
+
+std::uint32_t told_seconds(base::WallTime expires_at, base::WallTime now,
+                           std::uint32_t granted) noexcept {
+    return std::max(1U, std::min(granted, seconds_left(expires_at, now)));
 }
 
 }  // namespace herald::server

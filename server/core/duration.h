@@ -2,9 +2,11 @@
 // 6).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 
+#include "base/time.h"
 #include "sip/message.h"
 
 namespace herald::server {
@@ -23,5 +25,14 @@ std::optional<std::uint32_t> asked_expires(const sip::Message& request);
 /// RFC 6665 4.2.1.1: nullopt where it is too brief.
 std::optional<std::uint32_t> granted_expires(std::optional<std::uint32_t> asked,
                                              const ExpiryRules& rules);
+
+/// Everything is told as granted and ends so much later: there are clients that renew exactly when
+/// the time is over, and copies of a lost request come after 0.5, 1.5 and 3.5 s.
+inline constexpr auto kExpiryGrace = std::chrono::seconds(5);
+
+/// `expires_at - now` in whole seconds as it is told of what is alive: never nothing, never more
+/// than was granted.
+std::uint32_t told_seconds(base::WallTime expires_at, base::WallTime now,
+                           std::uint32_t granted) noexcept;
 
 }  // namespace herald::server

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "server/core/publication_source.h"
+
 namespace herald::server {
 
 namespace {
@@ -74,8 +76,9 @@ const Publication* Resource::by_tag(std::string_view entity_tag) const noexcept 
 const Publication* Resource::by_mark(std::uint64_t mark) const noexcept {
     if (mark == 0) return nullptr;
     const auto found =
-        std::find_if(publications.begin(), publications.end(),
-                     [&](const Publication& candidate) { return candidate.mark == mark; });
+        std::find_if(publications.begin(), publications.end(), [&](const Publication& candidate) {
+            return candidate.mark == mark || is_maker(candidate.source, mark);
+        });
     return found == publications.end() ? nullptr : &*found;
 }
 

@@ -21,6 +21,7 @@ struct KeptMessage {
     base::TimerId expiry;
     std::uint32_t failures = 0;  ///< answers that were neither a yes nor a no
     bool is_done = false;        ///< kept for repetitions of the request only
+    bool is_recovered = false;   ///< of an earlier run
 };
 
 /// The messages of one user in the order of their ids.
@@ -50,6 +51,7 @@ public:
     /// Nothing is kept and nothing on its way.
     bool is_idle() const noexcept { return messages_.empty() && reservations_ == 0; }
     const std::deque<KeptMessage>& messages() const noexcept { return messages_; }
+    std::deque<KeptMessage>& messages() noexcept { return messages_; }
 
 private:
     std::deque<KeptMessage> messages_;

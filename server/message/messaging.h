@@ -35,6 +35,8 @@ public:
     StoredMessages& stored() noexcept { return stored_; }
     void resume() override { delivery_.resume(); }
     void forget(Cell cell) override;
+    /// The wall clock was moved ahead: as Publications::on_clock_step().
+    void on_clock_step(base::Duration ahead) { stored_.on_clock_step(ahead); }
     std::size_t held() const noexcept override {
         return stored_.held() + delivery_.held() + own_.held();
     }

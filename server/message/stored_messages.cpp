@@ -136,7 +136,21 @@ void StoredMessages::recover(const store::Message& row) {
     entry.keep_until = row.keep_until;
     entry.made = context_.loop.now();
     entry.is_done = row.is_done;
+    entry.is_recovered = true;
     add(row.recipient, entry);
+}
+
+void StoredMessages::on_clock_step(base::Duration ahead) {
+    const auto step = std::chrono::duration_cast<std::chrono::milliseconds>(ahead);
+    for (auto& [aor, queue] : queues_) {
+        for (auto& entry : queue.messages()) {
+            if (entry.is_recovered) {
+                arm(aor, entry, entry.keep_until);
+            } else {
+                entry.keep_until += step;
+            }
+        }
+    }
 }
 
 void StoredMessages::forget(Cell cell) {

@@ -51,6 +51,7 @@ public:
     void recover(const store::Message& row);
     /// All of the cell's users out of memory, and nobody is told.
     void forget(Cell cell);
+    void on_clock_step(base::Duration ahead);
     std::size_t held() const noexcept { return queues_.size(); }
 
     /// A device has it. What is not there (any more) is passed over, here and below.

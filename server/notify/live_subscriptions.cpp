@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "server/address/instance.h"
+#include "server/core/duration.h"
 #include "server/core/flow_text.h"
 #include "server/core/judge.h"
 
@@ -74,12 +75,27 @@ void LiveSubscriptions::give_up_pending(Id id) {
 
 void LiveSubscriptions::arm_expiry(Id id, base::WallTime not_before) {
     auto& record = *context_.subscriptions.find(id);
-    context_.expiry().arm(record.expiry, record.expires_at, not_before, expiry_timer_, pack(id));
+    context_.expiry().arm(record.expiry, record.expires_at + kExpiryGrace, not_before,
+                          expiry_timer_, pack(id));
+}
+
+void LiveSubscriptions::on_clock_step(base::Duration ahead) {
+    const auto step = std::chrono::duration_cast<std::chrono::milliseconds>(ahead);
+    context_.subscriptions.for_each([&](std::uint32_t slot, Subscription& record) {
+        const bool is_of_this_run =
+            record.expires_at - std::chrono::seconds(record.granted) >= begun_;
+        if (is_of_this_run) {
+            record.expires_at += step;
+        } else if (record.is_live()) {
+            arm_expiry(context_.subscriptions.id_of(slot), context_.wall());
+        }
+    });
+    begun_ += step;
 }
 
 void LiveSubscriptions::on_expiry(Id id) {
     const auto* record = context_.subscriptions.find(id);
-    const bool is_early = record && context_.expiry().is_early(record->expires_at);
+    const bool is_early = record && context_.expiry().is_early(record->expires_at + kExpiryGrace);
     return is_early ? arm_expiry(id, {}) : run_out(id, EndReason::timeout);
 }
 
@@ -126,8 +142,8 @@ void LiveSubscriptions::apply_end(Id id, EndReason reason, Undecided wait, store
 void LiveSubscriptions::run_out_later(Id id, EndReason reason) {
     context_.loop.timers().arm(context_.loop.now() + kExpiryRetry, [this, id, reason] {
         const auto* record = context_.subscriptions.find(id);
-        const bool was_refreshed =
-            record && reason == EndReason::timeout && record->expires_at > context_.wall();
+        const bool was_refreshed = record && reason == EndReason::timeout &&
+                                   record->expires_at + kExpiryGrace > context_.wall();
         if (record && !was_refreshed) run_out(id, reason);
     });
 }
@@ -247,6 +263,7 @@ Subscription LiveSubscriptions::record_of(const store::Subscription& row,
 }
 
 void LiveSubscriptions::resume() {
+    begun_ = context_.wall();
     if (!ended_.empty()) tell_some_ends(std::exchange(ended_, {}));
 }
 

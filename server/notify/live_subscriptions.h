@@ -42,9 +42,11 @@ public:
     void begin(Id id, bool is_pending);
     /// Pending, and nobody decides for ever.
     void await_decision(Id id);
-    /// Anew after each change of its expiry. What lapsed before `not_before` does so spread over
-    /// the seconds after it (docs/architecture.md: Restart).
+    /// Anew after each change of its expiry; with kExpiryGrace. What lapsed before `not_before`
+    /// does so spread over the seconds after it (docs/architecture.md: Restart).
     void arm_expiry(Id id, base::WallTime not_before);
+    /// The wall clock was moved ahead: as Publications::on_clock_step().
+    void on_clock_step(base::Duration ahead);
     /// Ends one by itself.
     void run_out(Id id, EndReason reason);
     store::Subscription row_of(const Subscription& record, store::RequestMark mark) const;
@@ -86,7 +88,8 @@ private:
     Gate gate_;
     /// Marks of the requests that ended dialogs just before the last run did, by our tag.
     base::TextMap<std::uint64_t> tombstones_;
-    std::vector<Id> ended_;  ///< recovered, to be told
+    std::vector<Id> ended_;   ///< recovered, to be told
+    base::WallTime begun_{};  ///< this run: what was granted before was found
     base::Counter& expired_;
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/core/duration.h"
 #include "server/notify/notify_text.h"
 
 namespace herald::server {
@@ -48,14 +49,11 @@ NotifyFlight& NotifyFlights::load(Id id, Subscription& record) {
     if (auto credentials = authorizations_.extract(pack(id)))
         flight.authorization = std::move(credentials.mapped());
     flight.cseq = record.cseq;
-    flight.expires = seconds_left(record.expires_at, context_.wall());
+    flight.expires = told_seconds(record.expires_at, context_.wall(), record.granted);
     flight.state = record.state;
     flight.is_parting = flight.portion.has_more && record.state == SubscriptionState::ending;
-    if (flight.is_parting) {
-        // Only the last one may end it, and none before may seem to.
-        flight.state = SubscriptionState::active;
-        flight.expires = std::max(flight.expires, 1U);
-    }
+    // Only the last one may end it, and none before may seem to.
+    if (flight.is_parting) flight.state = SubscriptionState::active;
     flight.sent_at = context_.loop.now();
     record.flight = flight_id.slot;
     return flight;

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "server/access/authorize.h"
 #include "server/core/answers.h"
+#include "server/core/publication_source.h"
 
 namespace herald::server {
 
@@ -86,7 +87,7 @@ void Compositor::resume_publish(const Incoming& incoming) {
     const auto* resource = slot == Resource::kNone ? nullptr : &context_.resources[slot];
     if (resource && resource->is_changing) {
         if (publications_.wait(slot, [this, incoming] { resume_publish(incoming); })) return;
-        return refuse(incoming, unavailable("Busy"));
+        return refuse(incoming, not_now("Busy"));
     }
     if (tombstones_.count(incoming.mark) > 0)
         return accept(incoming.transaction, removal_tag(incoming.mark), 0);
@@ -156,7 +157,8 @@ store::Change Compositor::change_of(const Incoming& incoming, const sip::Message
     }
     const bool is_modify = plan.operation == PublishOperation::modify;
     next.id = target ? target->id : context_.next_id();
-    next.source = is_modify ? target->source : "p" + std::to_string(next.id);
+    next.source = is_modify ? target->source
+                            : source_made_by(next.id, next.mark, target ? target->source : "");
     next.publisher = incoming.who.aor;
     next.rank = packages::Rank::published;
     next.arrived = context_.wall();
@@ -230,7 +232,10 @@ std::string Compositor::removal_tag(std::uint64_t mark) const {
 void Compositor::recover(store::Publication row, base::WallTime not_before) {
     store::RequestMark mark = row.mark;
     if (row.is_removed) {
-        tombstones_.emplace(context_.mark_of(mark), context_.cell_of(row.aor));
+        const auto cell = context_.cell_of(row.aor);
+        tombstones_.emplace(context_.mark_of(mark), cell);
+        // A copy of what made it does not make it again.
+        for (const auto maker : makers_of(row.source)) tombstones_.emplace(maker, cell);
         return;
     }
     const auto* package = packages::find(row.package);

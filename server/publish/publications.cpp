@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/id.h"
+#include "server/core/duration.h"
 #include "server/publish/kept_document.h"
 
 namespace herald::server {
@@ -161,22 +162,51 @@ void Publications::take_out_if(std::uint32_t slot, Matches matches, packages::Ca
     leaving_.tell(slot, *found, cause);
     resource.note_departure(*found, cause, retry_after);
     context_.loop.timers().cancel(found->expiry);
+    recovered_.erase(found->id);
     publications.erase(found);
 }
 
 void Publications::forget(Cell cell) {
     context_.resources.for_each([&](std::uint32_t slot, Resource& resource) {
         if (context_.cell_of(resource.aor) != cell) return;
-        for (auto& each : resource.publications) context_.loop.timers().cancel(each.expiry);
+        for (auto& each : resource.publications) {
+            context_.loop.timers().cancel(each.expiry);
+            recovered_.erase(each.id);
+        }
         context_.resources.erase(slot);
     });
 }
 
 void Publications::arm_expiry(std::uint32_t slot, Publication& publication,
                               base::WallTime not_before) {
+    if (not_before == base::WallTime{}) {
+        recovered_.erase(publication.id);
+    } else {
+        recovered_.insert(publication.id);
+    }
+    arm(slot, publication, not_before);
+}
+
+void Publications::arm(std::uint32_t slot, Publication& publication, base::WallTime not_before) {
     if (publication.is_permanent()) return context_.loop.timers().cancel(publication.expiry);
     context_.expiry().arm(publication.expiry, publication.expires_at + kExpiryGrace, not_before,
                           [this, slot, id = publication.id] { on_expiry(slot, id); });
+}
+
+void Publications::on_clock_step(base::Duration ahead) {
+    const auto step = std::chrono::duration_cast<std::chrono::milliseconds>(ahead);
+    context_.resources.for_each([&](std::uint32_t slot, Resource& resource) {
+        for (auto& each : resource.publications) {
+            if (each.is_permanent()) continue;
+            if (is_recovered(each.id)) {
+                arm(slot, each, context_.wall());
+            } else {
+                each.expires_at += step;
+            }
+        }
+        // What says until when it holds is judged by the clock too.
+        if (resource.stale_at != base::WallTime{}) context_.fan_out.changed(slot);
+    });
 }
 
 void Publications::try_expiry_again(std::uint32_t slot, Publication& publication) {
@@ -195,7 +225,7 @@ void Publications::on_expiry(std::uint32_t slot, std::uint64_t id) {
         return try_expiry_again(slot, *publication);
     }
     if (context_.expiry().is_early(publication->expires_at + kExpiryGrace))
-        return arm_expiry(slot, *publication, {});
+        return arm(slot, *publication, {});
     auto ending = std::make_unique<Ending>(Ending{id, packages::Cause::expired});
     auto change = ending_of(slot, {id, publication->entity_tag, {}, {}}, *ending);
     commit(slot, std::move(change),

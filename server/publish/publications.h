@@ -2,11 +2,11 @@
 // resource at a time, and their expiry (RFC 3903 6).
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include "base/listeners.h"
@@ -17,10 +17,6 @@
 #include "store/store.h"
 
 namespace herald::server {
-
-/// Publications and bindings are told as granted and end so much later: there are clients that
-/// renew exactly when the time is over, and copies of a lost request come after 0.5, 1.5 and 3.5 s.
-inline constexpr auto kExpiryGrace = std::chrono::seconds(5);
 
 /// What all parts that change event state share: the gate of a resource, and the publications in
 /// memory. One per shard, on its thread.
@@ -62,14 +58,21 @@ public:
     /// All resources of the cell leave memory, and nobody is told. No change of them is under way,
     /// nobody watches them.
     void forget(Cell cell);
-    /// Anew after each change of its expiry; with kExpiryGrace. What lapsed before `not_before`
-    /// does so spread over the seconds after it (docs/architecture.md: Restart).
+    /// Anew after each change of its expiry; with kExpiryGrace. `not_before` is for what a start
+    /// found: what lapsed before does so spread over the seconds after it (docs/architecture.md:
+    /// Restart).
     void arm_expiry(std::uint32_t slot, Publication& publication, base::WallTime not_before);
+    /// The wall clock was moved ahead. What this run granted ends when it was to end; what it found
+    /// is judged by the clock (docs/architecture.md: Restart).
+    void on_clock_step(base::Duration ahead);
+    /// Whether it is of an earlier run, and was not renewed in this one.
+    bool is_recovered(std::uint64_t id) const { return recovered_.count(id) > 0; }
 
 private:
     template <class Matches>
     void take_out_if(std::uint32_t slot, Matches matches, packages::Cause cause,
                      std::uint32_t retry_after);
+    void arm(std::uint32_t slot, Publication& publication, base::WallTime not_before);
     void on_expiry(std::uint32_t slot, std::uint64_t id);
     void apply_expiry(std::uint32_t slot, Ending& ending, store::Outcome outcome);
     void try_expiry_again(std::uint32_t slot, Publication& publication);
@@ -78,6 +81,7 @@ private:
 
     Context& context_;
     base::Listeners<std::uint32_t, const Publication&, packages::Cause> leaving_;
+    std::unordered_set<std::uint64_t> recovered_;  ///< ids
     base::Counter& expired_;
 };
 

@@ -51,10 +51,28 @@ void Bindings::put(std::uint32_t slot, Publication publication) {
 }
 
 bool Bindings::takes(const store::Publication& row) const {
-    return row.type == packages::kBindingType && !row.is_removed;
+    // What is left of a removed one has no type.
+    return row.type == packages::kBindingType ||
+           (row.is_removed && row.rank == static_cast<std::uint8_t>(packages::Rank::registration));
+}
+
+void Bindings::note_removal(store::Publication row) {
+    if (!row.mark.call_id.empty()) removals_[row.aor].push_back(std::move(row.mark));
+}
+
+std::span<const store::RequestMark> Bindings::removals_of(std::string_view aor) const {
+    const auto found = removals_.find(aor);
+    if (found == removals_.end()) return {};
+    return found->second;
+}
+
+void Bindings::resume() {
+    if (removals_.empty()) return;
+    context_.loop.timers().arm(context_.loop.now() + kTombstoneLife, [this] { removals_.clear(); });
 }
 
 void Bindings::recover(store::Publication row, base::WallTime not_before) {
+    if (row.is_removed) return note_removal(std::move(row));
     auto read = packages::binding_from_text(row.body);
     if (!read) {
         base::log_warning("binding.skipped", {{"aor", row.aor}, {"why", read.fault().detail}});
@@ -121,10 +139,27 @@ void Bindings::forget_gruus(std::uint32_t slot, const Publication& publication) 
     if (found != last) by_subject_.erase(found);
 }
 
+/// What this run granted is told as it was meant.
+void Bindings::on_clock_step(base::Duration ahead) {
+    const auto step = std::chrono::duration_cast<std::chrono::milliseconds>(ahead);
+    context_.resources.for_each([&](std::uint32_t, Resource& resource) {
+        for (auto& publication : resource.publications) {
+            const auto* binding = binding_of(publication);
+            if (!binding || publication.is_permanent()) continue;
+            if (publications_.is_recovered(publication.id)) continue;
+            auto moved = std::make_shared<packages::Binding>(*binding);
+            moved->expires_at += step;
+            publication.document = std::move(moved);
+        }
+    });
+}
+
 void Bindings::forget(Cell cell) {
     std::erase_if(by_subject_, [&](const auto& entry) {
         return context_.cell_of(context_.resources[entry.second.slot].aor) == cell;
     });
+    std::erase_if(removals_,
+                  [&](const auto& entry) { return context_.cell_of(entry.first) == cell; });
 }
 
 const packages::Binding* Bindings::find(const TemporaryGruu& gruu) const {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -12,6 +13,7 @@
 
 #include "base/listeners.h"
 #include "base/task.h"
+#include "base/text_map.h"
 #include "server/address/gruu.h"
 #include "server/core/agent.h"
 #include "server/core/context.h"
@@ -46,9 +48,16 @@ public:
     void on_registration(Registered listener) { registered_.add(std::move(listener)); }
 
     bool takes(const store::Publication& row) const override;
+    /// Requests that removed contacts of `aor` just before the last run ended: until no copy of one
+    /// before them can come.
+    std::span<const store::RequestMark> removals_of(std::string_view aor) const;
+
     void recover(store::Publication row, base::WallTime not_before) override;
+    void resume() override;
     void forget(Cell cell) override;
-    std::size_t held() const noexcept override { return by_subject_.size(); }
+    /// As Publications::on_clock_step(), after it.
+    void on_clock_step(base::Duration ahead);
+    std::size_t held() const noexcept override { return by_subject_.size() + removals_.size(); }
 
 private:
     struct Place {
@@ -56,6 +65,7 @@ private:
         std::uint64_t id;  ///< of the publication
     };
 
+    void note_removal(store::Publication row);
     std::uint64_t subject_of(std::uint32_t slot, const packages::Binding& binding) const;
     void note_gruus(std::uint32_t slot, const Publication& publication);
     void forget_gruus(std::uint32_t slot, const Publication& publication);
@@ -67,6 +77,7 @@ private:
     base::Listeners<const std::string&, std::string_view> registered_;
     /// Devices temporary GRUUs may stand for.
     std::unordered_multimap<std::uint64_t, Place> by_subject_;
+    base::TextMap<std::vector<store::RequestMark>> removals_;  ///< by AOR
 };
 
 }  // namespace herald::server

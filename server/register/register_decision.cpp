@@ -124,6 +124,15 @@ bool is_outdated(const RegisterFacts& facts, const Binding& binding) {
            !facts.rules.allows_lower_cseq;
 }
 
+/// ... also that of a binding that is gone: a copy that comes late, after a crash, does not bring
+/// it back.
+bool is_outdated(const RegisterFacts& facts) {
+    return std::any_of(facts.removals.begin(), facts.removals.end(), [&](const auto& removal) {
+        return removal.call_id == facts.request.call_id() && facts.request.cseq() < removal.cseq &&
+               !facts.rules.allows_lower_cseq;
+    });
+}
+
 sip::Answer out_of_order() {
     return answer(500, "CSeq is not higher than that of an earlier REGISTER");
 }
@@ -350,6 +359,7 @@ std::variant<RegisterPlan, sip::Answer> decide_register(const RegisterFacts& fac
     if (auto refusal = check_path(facts)) return *std::move(refusal);
     if (const auto* done = facts.registration ? facts.registration->by_mark(facts.mark) : nullptr)
         return repetition(facts, *done);
+    if (is_outdated(facts)) return out_of_order();
     if (std::any_of(values.begin(), values.end(), is_star)) {
         if (values.size() > 1) return answer(400, "Contact: * stands alone");
         return decide_star(facts);

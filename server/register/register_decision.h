@@ -46,6 +46,8 @@ struct RegisterFacts {
     std::uint32_t epoch;    ///< of this run of the server
     std::span<const sip::ListenerAddress> listeners;
     std::span<const std::uint64_t> dead;  ///< bindings whose device's stream ended, by id
+    /// Requests that removed contacts just before the last run ended.
+    std::span<const store::RequestMark> removals;
     RegisterRules rules;
 };
 

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "server/access/authorize.h"
 #include "server/core/answers.h"
+#include "server/core/duration.h"
 #include "server/core/flow_text.h"
 #include "sip/fields.h"
 
@@ -21,10 +22,10 @@ base::Counter& counter(base::Metrics& metrics, const char* what) {
                            {{"did", what}});
 }
 
-std::uint32_t left_of(const packages::Binding& binding, base::WallTime now) {
-    if (binding.expires_at == base::WallTime{}) return UINT32_MAX;
-    // Zero would say that the binding is gone.
-    return std::max<std::uint32_t>(1, seconds_left(binding.expires_at, now));
+/// What a device is told of a binding: UINT32_MAX is for ever.
+std::uint32_t told_seconds(const Publication& publication, base::WallTime now) {
+    if (publication.is_permanent()) return UINT32_MAX;
+    return server::told_seconds(publication.expires_at, now, publication.granted);
 }
 
 }  // namespace
@@ -103,6 +104,7 @@ RegisterFacts Registrar::facts_of(const Incoming& incoming, const sip::Message& 
             .epoch = context_.home.epoch,
             .listeners = context_.stack.transport().listeners(),
             .dead = dead,
+            .removals = bindings_.removals_of(incoming.aor),
             .rules = rules()};
 }
 
@@ -113,7 +115,7 @@ void Registrar::resume_register(const Incoming& incoming) {
     const auto* registration = slot == Resource::kNone ? nullptr : &context_.resources[slot];
     if (registration && registration->is_changing) {
         if (publications_.wait(slot, [this, incoming] { resume_register(incoming); })) return;
-        return refuse(incoming, unavailable("Busy"));
+        return refuse(incoming, not_now("Busy"));
     }
     const auto dead = dead_bindings(registration);
     auto decision = decide_register(facts_of(incoming, *request, registration, dead));
@@ -149,8 +151,8 @@ store::ChangePublications Registrar::rows_of(const Incoming& incoming, const sip
     for (const ContactPlan& contact : plan.contacts) {
         const auto* target = contact.target;
         if (!contact.binding) {
-            rows.changes.emplace_back(
-                store::RemovePublication{target->id, target->entity_tag, {}, {}});
+            rows.changes.emplace_back(store::RemovePublication{
+                target->id, target->entity_tag, context_.wall() + kTombstoneLife, mark});
             change.removed.push_back(target->id);
             continue;
         }
@@ -207,8 +209,7 @@ void Registrar::accept(const Incoming& incoming, bool has_outbound) {
     if (!request) return;
     sip::Answer answer;
     const bool with_gruus = supports(*request, "gruu");
-    for (const auto* binding : bindings_.of(incoming.aor))
-        append_contact(answer.headers, *binding, with_gruus);
+    append_contacts(answer.headers, incoming.aor, with_gruus);
     for (const auto value : request->list(sip::Header::path)) {
         answer.headers += "Path: ";
         answer.headers += value;
@@ -220,9 +221,19 @@ void Registrar::accept(const Incoming& incoming, bool has_outbound) {
     context_.stack.answer(incoming.transaction, answer);
 }
 
-/// RFC 3261 10.3 step 8, RFC 5627 5.2.
-void Registrar::append_contact(std::string& headers, const packages::Binding& binding,
+/// RFC 3261 10.3 step 8.
+void Registrar::append_contacts(std::string& headers, std::string_view aor, bool with_gruus) const {
+    const auto slot = context_.resources.find(bindings_.package(), aor);
+    if (slot == Resource::kNone) return;
+    for (const auto& publication : context_.resources[slot].publications) {
+        if (binding_of(publication)) append_contact(headers, publication, with_gruus);
+    }
+}
+
+/// RFC 5627 5.2.
+void Registrar::append_contact(std::string& headers, const Publication& publication,
                                bool with_gruus) const {
+    const auto& binding = *binding_of(publication);
     headers += "Contact: ";
     if (!binding.display_name.empty()) {
         headers += '"' + binding.display_name + "\" ";
@@ -230,7 +241,7 @@ void Registrar::append_contact(std::string& headers, const packages::Binding& bi
     headers += '<' + binding.contact + '>';
     for (const auto& parameter : binding.parameters) headers += ';' + parameter;
     headers += ";expires=";
-    base::append_number(headers, left_of(binding, context_.wall()));
+    base::append_number(headers, told_seconds(publication, context_.wall()));
     if (with_gruus && !binding.public_gruu.empty()) {
         headers += ";pub-gruu=\"" + binding.public_gruu + '"';
         headers += ";temp-gruu=\"" + binding.temporary_gruu + '"';

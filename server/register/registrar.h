@@ -54,7 +54,8 @@ private:
     void apply_to(std::uint32_t slot, Change& change);
     void accept(const Incoming& incoming, bool has_outbound);
     void refuse(const Incoming& incoming, const sip::Answer& answer);
-    void append_contact(std::string& headers, const packages::Binding& binding,
+    void append_contacts(std::string& headers, std::string_view aor, bool with_gruus) const;
+    void append_contact(std::string& headers, const Publication& publication,
                         bool with_gruus) const;
     RegisterRules rules() const;
 

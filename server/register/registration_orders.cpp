@@ -95,7 +95,10 @@ void RegistrationOrders::remove_ordered(std::uint32_t slot, Order& order) {
         const auto& contact = order.wanted.contact;
         if (!contact.empty() && !is_same_contact(*binding, contact)) continue;
         rows.changes.emplace_back(
-            store::RemovePublication{publication.id, publication.entity_tag, {}, {}});
+            store::RemovePublication{publication.id,
+                                     publication.entity_tag,
+                                     context_.wall() + kTombstoneLife,
+                                     {binding->call_id, binding->cseq + 1, 0}});
         ids.push_back(publication.id);
     }
     if (ids.empty())

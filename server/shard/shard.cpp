@@ -65,6 +65,20 @@ std::string unsupported_tags(const sip::Message& request) {
     return tags;
 }
 
+/// What is wrong with a header that is needed; nullptr: nothing. A REGISTER's Expires is an hour
+/// then (RFC 3261 10.3 step 7).
+const char* unreadable(const sip::Message& request) {
+    const auto from = sip::parse_name_address(request.from());
+    if (!from || !sip::parse_uri(from->uri)) return "Malformed From";
+    const auto hops = request.header(sip::Header::max_forwards);
+    if (hops && !base::to_u32_clamped(*hops)) return "Malformed Max-Forwards";
+    const bool has_expires =
+        request.method() == sip::Method::subscribe || request.method() == sip::Method::publish;
+    const auto expires = request.header(sip::Header::expires);
+    if (has_expires && expires && !sip::parse_delta_seconds(*expires)) return "Malformed Expires";
+    return nullptr;
+}
+
 }  // namespace
 
 Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics,
@@ -94,6 +108,8 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
         resources_, subscriptions_, [this](std::uint32_t resource) { fan_out_.changed(resource); });
     live_subscriptions_ = std::make_unique<LiveSubscriptions>(*context_, *sender_, *watcher_list_);
     watcher_rules_ = std::make_unique<WatcherRules>(*context_, *sender_, *live_subscriptions_);
+    watcher_rights_ =
+        std::make_unique<WatcherRights>(*context_, *live_subscriptions_, *watcher_rules_);
     moved_subscriptions_ = std::make_unique<MovedSubscriptions>(*context_, *live_subscriptions_);
     subscribe_requests_ =
         std::make_unique<SubscribeRequests>(*context_, *sender_, *live_subscriptions_);
@@ -144,6 +160,13 @@ void Shard::resume() {
         live_subscriptions_->forget_tombstones();
         compositor_->forget_tombstones();
     });
+}
+
+void Shard::on_clock_step(base::Duration ahead) {
+    live_subscriptions_->on_clock_step(ahead);
+    publications_->on_clock_step(ahead);
+    agents_->get<Bindings>().on_clock_step(ahead);
+    messaging_->on_clock_step(ahead);
 }
 
 /// Agents first: they know what they hold by what the others do.
@@ -210,6 +233,10 @@ std::optional<sip::Answer> Shard::early_answer(const Request& request) const {
     if (!request.subject.uri) return answer(400, "Malformed Request-URI");
     const auto scheme = request.subject.uri->scheme;
     if (scheme == sip::Scheme::tel || scheme == sip::Scheme::other) return answer(416);
+    // Nothing here is secure but the way from a trusted peer, which ends TLS in front of us.
+    if (scheme == sip::Scheme::sips && !authenticator_->is_trusted(request.flow.peer))
+        return answer(416, "sips is served by a TLS proxy only");
+    if (const auto* why = unreadable(message)) return answer(400, why);
     if (is_in_dialog(message)) {
         if (auto answer = subscribe_requests_->answer_within_dialog(request)) return answer;
     }

@@ -386,3 +386,212 @@ Bob receives NOTIFY
     CSeq: {second} NOTIFY
     body contains first
 {second} is above {first}
+
+# RFC 3903 6: a late copy of the PUBLISH that made a publication does not make it again
+Alice sends PUBLISH sip:alice@localhost
+    Via: SIP/2.0/UDP 192.0.2.10:5060;rport;branch=z9hG4bKfirst
+    From: <sip:alice@localhost>;tag=one
+    Call-ID: first
+    CSeq: 1 PUBLISH
+    Event: presence
+
+    {online}
+Alice receives 200
+    SIP-ETag: {tag}
+Alice sends PUBLISH sip:alice@localhost
+    Call-ID: second
+    CSeq: 1 PUBLISH
+    Event: presence
+    SIP-If-Match: {tag}
+
+    {busy}
+Alice receives 200
+    SIP-ETag: {next}
+the server crashes
+Alice sends PUBLISH sip:alice@localhost
+    Via: SIP/2.0/UDP 192.0.2.10:5060;rport;branch=z9hG4bKfirst
+    From: <sip:alice@localhost>;tag=one
+    Call-ID: first
+    CSeq: 1 PUBLISH
+    Event: presence
+
+    {online}
+Alice receives 200
+    SIP-ETag: {next}
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+    body contains second
+    body lacks first
+
+# RFC 3903 6: ... not of one that was removed, either
+Alice sends PUBLISH sip:alice@localhost
+    Via: SIP/2.0/UDP 192.0.2.10:5060;rport;branch=z9hG4bKfirst
+    From: <sip:alice@localhost>;tag=one
+    Call-ID: first
+    CSeq: 1 PUBLISH
+    Event: presence
+
+    {online}
+Alice receives 200
+    SIP-ETag: {tag}
+Alice sends PUBLISH sip:alice@localhost
+    Call-ID: second
+    CSeq: 1 PUBLISH
+    Event: presence
+    SIP-If-Match: {tag}
+    Expires: 0
+Alice receives 200
+the server crashes
+Alice sends PUBLISH sip:alice@localhost
+    Via: SIP/2.0/UDP 192.0.2.10:5060;rport;branch=z9hG4bKfirst
+    From: <sip:alice@localhost>;tag=one
+    Call-ID: first
+    CSeq: 1 PUBLISH
+    Event: presence
+
+    {online}
+Alice receives 200
+    Expires: 0
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+    body lacks first
+
+# RFC 3261 10.3: a late copy of a REGISTER does not bring back what a later one removed
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: phone
+    CSeq: 1 REGISTER
+    Contact: <sip:alice@192.0.2.10>;expires=600
+Alice receives 200
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: phone
+    CSeq: 2 REGISTER
+    Contact: <sip:alice@192.0.2.10>;expires=0
+Alice receives 200
+    no Contact
+the server crashes
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: phone
+    CSeq: 1 REGISTER
+    Contact: <sip:alice@192.0.2.10>;expires=600
+Alice receives 500
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: phone
+    CSeq: 3 REGISTER
+Alice receives 200
+    no Contact
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: phone
+    CSeq: 4 REGISTER
+    Contact: <sip:alice@192.0.2.10>;expires=600
+Alice receives 200
+    Contact: <sip:alice@192.0.2.10>;expires=600
+
+# RFC 6665 4.2.1.4: what a start found ends when the clock, put right, says so
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Expires: 600
+Bob receives 200
+Bob receives NOTIFY
+after 5 s
+the server crashes
+the clock is set 3600 s ahead
+within 12 s Bob receives NOTIFY
+    Subscription-State: terminated;reason=timeout
+the server holds 0 subscriptions
+
+# RFC 6665 4.2.1.4: what was granted in this run ends when it was to end, whatever the clock says
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Expires: 600
+Bob receives 200
+Bob receives NOTIFY
+the clock is set 3600 s ahead
+after 500 s
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+
+    {online}
+Alice receives 200
+Bob receives NOTIFY
+    Subscription-State: active;expires=100
+within 110 s Bob receives NOTIFY
+    Subscription-State: terminated;reason=timeout
+
+# RFC 3903 6: publications likewise
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+    Expires: 600
+
+    {online}
+Alice receives 200
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Expires: 3600
+Bob receives 200
+Bob receives NOTIFY
+    body contains first
+the clock is set 3600 s ahead
+after 590 s
+within 20 s Bob receives NOTIFY
+    body lacks first
+
+# RFC 3903 6: a publication that a start found ends by the clock
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+    Expires: 600
+
+    {online}
+Alice receives 200
+the server crashes
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Expires: 3600
+Bob receives 200
+Bob receives NOTIFY
+    body contains first
+the clock is set 3600 s ahead
+within 12 s Bob receives NOTIFY
+    body lacks first
+
+# RFC 3261 10.3: a binding of this run is told with the time it was granted
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    CSeq: 1 REGISTER
+    Contact: <sip:alice@192.0.2.10>;expires=600
+Alice receives 200
+the clock is set 3600 s ahead
+after 100 s
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    CSeq: 2 REGISTER
+Alice receives 200
+    Contact: <sip:alice@192.0.2.10>;expires=500
+
+# RFC 6665 4.2.1.4: what is alive is never told to have no time left, nor to end before its grace
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Expires: 600
+Bob receives 200
+Bob receives NOTIFY
+after 602 s
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+
+    {online}
+Alice receives 200
+Bob receives NOTIFY
+    Subscription-State: active;expires=1
+Bob refreshes
+    Expires: 600
+Bob receives 200
+Bob receives NOTIFY
+    Subscription-State: active;expires=600

@@ -240,7 +240,7 @@ Bob answers 408
 after 30 s
 Bob receives NOTIFY
 Bob answers 408
-after 30 s
+after 35 s
 Bob receives NOTIFY
     Subscription-State: terminated;reason=timeout
 the server holds 0 subscriptions

@@ -93,11 +93,11 @@ TEST_CASE("RFC 3903 6: of two that name the same entity-tag the second is too la
     CHECK(header(server.message(0), "SIP-ETag") != server.tag);
 }
 
-TEST_CASE("RFC 3903 6: so many PUBLISHes of one resource wait, then 503") {
+TEST_CASE("RFC 3903 6: so many PUBLISHes of one resource wait, then 480") {
     Published server;
     constexpr unsigned kWaiting = 64;
     for (unsigned i = 0; i < kWaiting + 2; ++i) server.receive(publish(2 + i, kDocument));
-    CHECK(server.sent() == Lines{"SIP/2.0 503 Busy"});
+    CHECK(server.sent() == Lines{"SIP/2.0 480 Busy"});
     CHECK(header(server.message(0), "Retry-After") != "0");
 }
 
@@ -206,8 +206,9 @@ TEST_CASE("hard state of reg is beside the contacts that were registered for eve
     SlowShard server;
     const auto& reg = *packages::find("reg");
     std::vector<bool> done;
-    server.shard.registration_orders().put({.aor = "sip:alice@localhost", .contact = "sip:a@192.0.2.1"},
-                                 [&done](const Status& status) { done.push_back(!!status); });
+    server.shard.registration_orders().put(
+        {.aor = "sip:alice@localhost", .contact = "sip:a@192.0.2.1"},
+        [&done](const Status& status) { done.push_back(!!status); });
     server.finish();
     const packages::Document document{
         "application/reginfo+xml",
