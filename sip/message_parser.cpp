@@ -231,20 +231,24 @@ void MessageParser::read_headers() {
 
 void MessageParser::read_header(std::string_view line) {
     const std::size_t colon = scan::find(line, ':');
-    if (colon == scan::kNone) return malformed("Header without colon");
+    // RFC 3261 8.2.2: what is no header is none that anybody needs.
+    if (colon == scan::kNone) return;
     std::string_view name = line.substr(0, colon);
     while (!name.empty() && is_blank(name.back())) name.remove_suffix(1);
     const Header id = header_of(name);
-    if (id == Header::other && !grammar::all(name, grammar::kToken)) {
-        return malformed("Malformed header name");
-    }
+    if (id == Header::other && !grammar::all(name, grammar::kToken)) return;
     keep(id, name, grammar::trim(line.substr(colon + 1)));
 }
 
 void MessageParser::keep(Header id, std::string_view name, std::string_view value) {
-    if (value.size() > limits_.header_value) malformed("Header too long");
     std::uint8_t& first = message_.first_[static_cast<std::size_t>(id)];
-    if (first != 0 && (single_ & bit(id)) != 0) malformed(duplicate_reason(id));
+    const bool is_long = value.size() > limits_.header_value;
+    const bool is_second = first != 0 && (single_ & bit(id)) != 0;
+    // An answer is good if it says whose it is.
+    const bool is_needed = message_.is_request() || (kNeeded & bit(id)) != 0;
+    if ((is_long || is_second) && !is_needed) return;
+    if (is_long) malformed("Header too long");
+    if (is_second) malformed(duplicate_reason(id));
     const std::size_t count = message_.fields_.size();
     if (count >= std::min(limits_.headers, kMostFields)) {
         malformed("Too many headers");

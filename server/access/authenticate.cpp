@@ -253,12 +253,15 @@ bool Authenticator::may_claim(const Identity& who, const sip::Message& request) 
 
 std::variant<Identity, AuthenticationRefusal> Authenticator::authenticate(
     const sip::Message& request, const sip::Flow& flow) {
-    if (is_trusted(flow.peer)) {
+    const bool is_trusted_peer = is_trusted(flow.peer);
+    if (is_trusted_peer) {
         if (auto identity = asserted(request)) return *std::move(identity);
     }
-    if (config_.auth != AuthMode::digest) {
+    // A trusted peer that asserts nothing is taken by its From.
+    if (config_.auth != AuthMode::digest || is_trusted_peer) {
         auto identity = from_claim(request);
         identity.is_open = true;
+        identity.is_trusted_peer = is_trusted_peer;
         return identity;
     }
     auto result = by_digest(request, flow);

@@ -341,7 +341,7 @@ constexpr ConfigKey kMessageKeys[] = {
         {1, 30, "s"}),
     number<&C::message_rate>(
         {"message", "rate",
-         "Messages one sender may send in a second, in the long run; more are answered 503 with "
+         "Messages one sender may send in a second, in the long run; more are answered 480 with "
          "Retry-After. 0: any number. A sender is an account, or an address where nobody has to "
          "prove who he is.",
          true},

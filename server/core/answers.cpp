@@ -84,6 +84,12 @@ std::string line(std::string_view name, std::string_view value) {
     return text;
 }
 
+sip::Answer later(int status, std::string_view reason) {
+    auto result = answer(status, reason);
+    result.retry_after = 1 + static_cast<std::uint32_t>(base::random_u64() % 5);
+    return result;
+}
+
 }  // namespace
 
 sip::Answer answer(int status, std::string_view reason) {
@@ -94,9 +100,11 @@ sip::Answer answer(int status, std::string_view reason) {
 }
 
 sip::Answer unavailable(std::string_view reason) {
-    auto result = answer(503, reason);
-    result.retry_after = 1 + static_cast<std::uint32_t>(base::random_u64() % 5);
-    return result;
+    return later(503, reason);
+}
+
+sip::Answer not_now(std::string_view reason) {
+    return later(480, reason);
 }
 
 sip::Answer method_not_allowed() {

@@ -116,7 +116,7 @@ std::variant<MessageOperation, sip::Answer> decide_message(const MessageFacts& f
     if (facts.is_repetition) return MessageOperation::repeat;
     if (facts.recipient == Recipient::nobody) return answer(404);
     if (facts.wait > 0) {
-        auto refusal = answer(503, "Too many messages");
+        auto refusal = answer(480, "Too many messages");
         refusal.retry_after = facts.wait;
         return refusal;
     }

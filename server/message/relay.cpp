@@ -47,6 +47,23 @@ bool is_relayed(sip::Header id, int status) noexcept {
     }
 }
 
+bool is_challenge(const sip::Answer& answer) noexcept {
+    return answer.status == 401 || answer.status == 407;
+}
+
+/// The lines of `headers` that are challenges.
+std::string challenges_in(std::string_view headers) {
+    std::string found;
+    while (!headers.empty()) {
+        const auto line = headers.substr(0, headers.find("\r\n") + 2);
+        headers.remove_prefix(line.size());
+        if (base::istarts_with(line, "WWW-Authenticate:") ||
+            base::istarts_with(line, "Proxy-Authenticate:"))
+            found += line;
+    }
+    return found;
+}
+
 }  // namespace
 
 bool is_better(int status, int than) noexcept {
@@ -69,6 +86,18 @@ sip::Answer relayed_answer(const sip::Message& response) {
     answer.content_type = response.header(sip::Header::content_type).value_or("");
     answer.body = response.body();
     return answer;
+}
+
+/// RFC 3261 16.7 step 7: who is challenged by several devices may answer them all at once.
+void Relay::collect(Job& job, sip::Answer answer) {
+    if (!job.best) {
+        job.best = std::move(answer);
+        return;
+    }
+    auto& best = *job.best;
+    const bool are_challenges = is_challenge(best) && is_challenge(answer);
+    if (is_better(answer.status, best.status)) std::swap(best, answer);
+    if (are_challenges) best.headers += challenges_in(answer.headers);
 }
 
 Relay::Relay(Context& context, sip::Locator& locator)
@@ -246,8 +275,8 @@ void Relay::conclude(base::SlotId id, sip::Answer answer) {
         } else if (job.is_settled && !std::exchange(job.is_success, true)) {
             job.done({.stage = Stage::late, .best = std::move(answer), .silent = {}});
         }
-    } else if (!job.best || is_better(answer.status, job.best->status)) {
-        job.best = std::move(answer);
+    } else {
+        collect(job, std::move(answer));
     }
     if (job.branches.empty()) settle(job_id);
 }

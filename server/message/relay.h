@@ -102,6 +102,7 @@ private:
     void fail(base::SlotId id, int status);
     void fail_later(base::SlotId id, int status);
     void conclude(base::SlotId id, sip::Answer answer);
+    static void collect(Job& job, sip::Answer answer);
     void report_answer(Job& job, sip::Answer answer);
     void settle(base::SlotId id);
     void on_patience(base::SlotId id);

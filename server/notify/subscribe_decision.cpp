@@ -23,7 +23,7 @@ std::variant<SubscribeGrant, sip::Answer> decide_subscribe(const SubscribeFacts&
     if (facts.handling == SubHandling::block && facts.is_ours) return answer(403);
     if (!facts.is_ours) return answer(404, "Not a domain of this server");
     if (!facts.is_known) return answer(404);
-    if (facts.is_over_limit) return unavailable("Too many subscriptions");
+    if (facts.is_over_limit) return answer(403, "Too many subscriptions");
 
     const auto type = sip::choose_media_type(facts.request, facts.profile.notify_types);
     if (!type) return answer(406);

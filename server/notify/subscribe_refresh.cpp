@@ -58,7 +58,7 @@ void SubscribeRequests::resume_in_dialog(const Incoming& incoming) {
     if (!record || record->state == SubscriptionState::ending) return refuse(incoming, answer(481));
     if (record->is_changing) {
         if (live_.wait(id, [this, incoming] { resume_in_dialog(incoming); })) return;
-        return refuse(incoming, unavailable("Busy"));
+        return refuse(incoming, not_now("Busy"));
     }
     if (const auto refusal = answer_out_of_order(*record, *request, context_.mark_of(*request)))
         return refuse(incoming, *refusal);

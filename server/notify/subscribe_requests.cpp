@@ -196,7 +196,7 @@ bool SubscribeRequests::is_elsewhere(const Incoming& incoming) const {
 void SubscribeRequests::resume_initial(const Incoming& incoming) {
     const auto* request = context_.stack.request(incoming.transaction);
     if (!request) return;
-    if (is_elsewhere(incoming)) return refuse(incoming, unavailable("The address is being moved"));
+    if (is_elsewhere(incoming)) return refuse(incoming, not_now("The address is being moved"));
     const auto contact = *sip::sole_contact(*request);
     const auto twin = find_twin(incoming, *request, contact);
     const auto* older = context_.subscriptions.find(twin);
@@ -206,7 +206,7 @@ void SubscribeRequests::resume_initial(const Incoming& incoming) {
         return refuse(incoming, *refusal);
     if (older && older->is_changing) {
         if (live_.wait(twin, [this, incoming] { resume_initial(incoming); })) return;
-        return refuse(incoming, unavailable("Busy"));
+        return refuse(incoming, not_now("Busy"));
     }
     if (older && older->mark == context_.mark_of(*request))
         return context_.stack.answer(incoming.transaction, accepted(*older, older->granted));

@@ -94,7 +94,7 @@ std::variant<PublishPlan, sip::Answer> decide_initial(const PublishFacts& facts,
     if (expires == 0) return PublishPlan{PublishOperation::nothing};
     if (!plan.target && facts.resource &&
         published_count(*facts.resource) >= facts.max_publications) {
-        return unavailable("Too many publications");
+        return answer(403, "Too many publications");
     }
     return plan;
 }

@@ -137,7 +137,7 @@ Bob sends SUBSCRIBE nobodyKnowsThisScheme:totallyopaquecontent
 Bob receives 416
 
 # RFC 3261 8.2.2.1: {uri} names the same resource
-each uri: pres:alice@localhost sip:alice@LOCALHOST:5060 sip:%61lice@localhost sips:alice@localhost
+each uri: pres:alice@localhost sip:alice@LOCALHOST:5060 sip:%61lice@localhost
 an operator sets presence of sip:alice@localhost
     <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:alice@localhost">
     <tuple id="a"><status><basic>open</basic></status></tuple></presence>
@@ -299,3 +299,72 @@ Bob answers nothing
 after 62 s
 Bob receives NOTIFY
 Bob received it 1 times
+
+# RFC 3261 8.2.2: a line that is no header, and that nobody needs, is ignored
+Bob sends raw
+    SUBSCRIBE sip:alice@localhost SIP/2.0
+    Via: SIP/2.0/UDP 192.0.2.10:5060;branch=z9hG4bKstray
+    From: <sip:bob@localhost>;tag=b1
+    To: <sip:alice@localhost>
+    a line without a colon
+    Not a token: whatever
+    Call-ID: stray
+    CSeq: 1 SUBSCRIBE
+    Contact: <sip:bob@192.0.2.10:5060>
+    Event: presence
+    Content-Length: 0
+Bob receives 200
+Bob receives NOTIFY
+
+# RFC 3261 8.1.3.5: nor does an answer need more than its Via and CSeq
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+    Via: {via}
+    CSeq: {cseq}
+    From: {from}
+    To: {to}
+    Call-ID: {call}
+Bob answers nothing
+Bob sends raw
+    SIP/2.0 200 OK
+    Via: {via}
+    From: {from}
+    To: {to}
+    Call-ID: {call}
+    CSeq: {cseq}
+    what a broken phone says
+    Expires: 1
+    Expires: 2
+    Content-Length: 0
+after 100 s
+Bob received it 1 times
+
+# RFC 3261 8.1.1.3, 20.22, 20.19: what cannot be read and is needed is refused with 400
+Bob sends SUBSCRIBE sip:alice@localhost
+    From: <>;tag=b1
+    Event: presence
+Bob receives 400
+Bob sends SUBSCRIBE sip:alice@localhost
+    Max-Forwards: many
+    Event: presence
+Bob receives 400
+Bob sends SUBSCRIBE sip:alice@localhost
+    Expires: soon
+    Event: presence
+Bob receives 400
+the server holds 0 subscriptions
+
+# RFC 3261 8.2.2.1: sips is refused with 416 where nothing is secure
+Bob sends SUBSCRIBE sips:alice@localhost
+    Event: presence
+Bob receives 416
+the server holds 0 subscriptions
+
+# RFC 3261 8.2.2.1: behind a trusted TLS proxy sips is served
+config sip.trusted_peers = ["192.0.2.10"]
+Bob sends SUBSCRIBE sips:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY

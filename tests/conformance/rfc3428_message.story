@@ -462,7 +462,7 @@ Bob receives 202
 Bob sends MESSAGE sip:alice@localhost
 
     three
-Bob receives 503
+Bob receives 480
     Retry-After: 1
 
 # RFC 3428 11: another domain is nobody's business here
@@ -809,3 +809,26 @@ Bob sends MESSAGE sip:alice@localhost
 Alice receives MESSAGE
     request-uri sip:alice@192.0.2.77:5070;x=1
 Bob receives 200
+
+# RFC 3261 16.7: the challenges of all devices come back together
+actor Carol is sip:alice@localhost
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Carol sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.78:5070>
+Carol receives 200
+Bob sends MESSAGE sip:alice@localhost
+
+    who is there
+Carol receives MESSAGE
+Carol answers 401
+    WWW-Authenticate: Digest realm="two", nonce="b"
+Alice receives MESSAGE
+Alice answers 407
+    Proxy-Authenticate: Digest realm="one", nonce="a"
+Bob receives 401
+    WWW-Authenticate: Digest realm="two"*
+    Proxy-Authenticate: Digest realm="one"*

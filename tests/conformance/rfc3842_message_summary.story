@@ -46,9 +46,15 @@ Alice receives NOTIFY
     body contains Messages-Waiting: no
     body contains Voice-Message: 0/0
 
-# RFC 3842 3.7: nobody but the owner may ask about a mailbox
+# RFC 3842 3.7: nobody but the owner may ask about a mailbox, where it is proved who asks
+config sip.auth = "digest"
+account sip:bob@localhost password builder
+actor Bob is sip:bob@localhost
+    password: builder
 Bob sends SUBSCRIBE sip:alice@localhost
     Event: message-summary
+Bob receives 401
+Bob answers the challenge
 Bob receives 403
 the server holds 0 subscriptions
 

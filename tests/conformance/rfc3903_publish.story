@@ -427,7 +427,7 @@ Alice sends PUBLISH sip:alice@localhost
     SIP-If-Match: {tag}
 Alice receives 200
 
-# RFC 3903 6: too many publications of one resource are refused with 503
+# RFC 3903 6: too many publications of one resource are refused with 403: no proxy takes that for the server
 config publish.per_resource = 1
 Desk sends PUBLISH sip:alice@localhost
     Event: presence
@@ -438,8 +438,8 @@ Mobile sends PUBLISH sip:alice@localhost
     Event: presence
 
     {mobile}
-Mobile receives 503
-    Retry-After: *
+Mobile receives 403
+    no Retry-After
 
 # RFC 3903 6: a publication that cannot be stored is refused with 503 and nothing changed
 Bob sends SUBSCRIBE sip:alice@localhost

@@ -109,7 +109,7 @@ Bob sends SUBSCRIBE sip:alice@localhost
     Expires: 600
 Bob receives 200
 Bob receives NOTIFY
-after 600 s
+after 605 s
 Bob receives NOTIFY
     Subscription-State: terminated;reason=timeout
 the server holds 0 subscriptions
@@ -274,7 +274,7 @@ Bob refreshes
     Expires: 10
 Bob receives 423
     Min-Expires: 60
-after 600 s
+after 605 s
 Bob receives NOTIFY
     Subscription-State: terminated;reason=timeout
 
@@ -445,7 +445,7 @@ Bob sends SUBSCRIBE sip:alice@localhost
 Bob receives 200
 Bob receives NOTIFY
 
-# RFC 6665 5.4.9: one watcher may have so many subscriptions of one resource, then 503 tells it to wait
+# RFC 6665 5.4.9: one watcher may have so many subscriptions of one resource, then 403 says why there are no more
 config subscribe.per_watcher_resource = 2
 Bob sends SUBSCRIBE sip:alice@localhost
     Event: presence;id=1
@@ -457,8 +457,8 @@ Bob receives 200
 Bob receives NOTIFY
 Bob sends SUBSCRIBE sip:alice@localhost
     Event: presence;id=3
-Bob receives 503
-    Retry-After: *
+Bob receives 403
+    no Retry-After
 the server holds 2 subscriptions
 
 # RFC 6665 4.2.1.1: the queue is full: new work is refused before any of it is done
@@ -545,7 +545,7 @@ Bob unsubscribes
 Bob receives 503
     Retry-After: *
 the store works again
-after 500 s
+after 505 s
 Bob receives NOTIFY
     Subscription-State: terminated;reason=timeout
 
@@ -654,8 +654,7 @@ Bob receives 200
 Bob receives NOTIFY
 Bob sends SUBSCRIBE sip:dora@localhost
     Event: presence
-Bob receives 503
-    Retry-After: *
+Bob receives 403
 Carol sends SUBSCRIBE sip:dora@localhost
     Event: presence
 Carol receives 200
@@ -675,8 +674,7 @@ Bob receives NOTIFY
 Bob sends SUBSCRIBE sip:carol@localhost
     Event: presence
     From: <sip:erin@localhost>;tag=third
-Bob receives 503
-    Retry-After: *
+Bob receives 403
 Carol sends SUBSCRIBE sip:alice@localhost
     Event: presence
 Carol receives 200
@@ -702,8 +700,7 @@ Bob receives 200
 Bob receives NOTIFY
 Carol sends SUBSCRIBE sip:alice@localhost
     Event: presence
-Carol receives 503
-    Retry-After: *
+Carol receives 403
 
 # RFC 6665 4.2.1.1: a storm of one device is one subscription
 config subscribe.per_watcher = 3
@@ -805,3 +802,16 @@ Bob refreshes
 Bob receives 200
 Bob receives NOTIFY
     Event: Presence;id=4711;vendor="acme";flag
+
+# RFC 3856 6.6.2: without authentication From is who it says: owner's packages too, and others wait
+Carol sends SUBSCRIBE sip:alice@localhost
+    Event: message-summary
+Carol receives 200
+Carol receives NOTIFY
+    Subscription-State: active*
+Carol sends SUBSCRIBE sip:alice@localhost
+    From: <sip:carol@elsewhere.example>;tag=far
+    Event: presence
+Carol receives 200
+Carol receives NOTIFY
+    Subscription-State: pending*

@@ -52,6 +52,9 @@ TEST_CASE("RFC 3842 3.7: a mailbox is for its owner only") {
     CHECK(sees_mailbox(user(kAlice)) == SubHandling::allow);
     CHECK(sees_mailbox(user("sip:bob@example.com")) == SubHandling::block);
     CHECK(sees_mailbox(user("sip:bob@example.org")) == SubHandling::block);
+    auto claimed = user("sip:bob@example.com");
+    claimed.is_open = true;
+    CHECK(sees_mailbox(claimed) == SubHandling::allow);
 }
 
 TEST_CASE("a delegate sees the packages it was named for") {

@@ -109,7 +109,7 @@ TEST_CASE("the order of the checks: repetition, user, rate, body, time") {
     bench.is_expired = true;
     const Request request("MESSAGE", "\n\nhello");
     const auto refusal = std::get<sip::Answer>(decide_message(bench.facts(request)));
-    CHECK(refusal.status == 503);
+    CHECK(refusal.status == 480);
     CHECK(refusal.retry_after == 7);
     bench.wait = 0;
     CHECK(bench() == 413);

@@ -186,7 +186,7 @@ TEST_CASE("beyond the limit there is no room, but a publisher replaces its own")
     Bench bench;
     bench.resource.publications.push_back(publication("other", "sip:pbx@example.com"));
     const Request request("PUBLISH", with_body("Event: presence\n"));
-    CHECK(bench.refusal(request).status == 503);
+    CHECK(bench.refusal(request).status == 403);
     CHECK(bench.refusal(request).retry_after.has_value());
 
     bench.supersedes = true;
