@@ -65,7 +65,6 @@ void WatcherRules::judge_owner(std::string_view owner) {
 
 void WatcherRules::judge_resource(std::uint32_t slot) {
     const auto& resource = context_.resources[slot];
-    if (!resource.package->profile().watchers_of.empty()) return;
     std::vector<Id> ids;
     ids.reserve(resource.watchers.size());
     for (const auto watcher : resource.watchers)
@@ -233,8 +232,6 @@ void WatcherRules::resume() {
     const bool has_rules = !context_.policies.is_empty();
     std::vector<Id> ids;
     context_.subscriptions.for_each([&](std::uint32_t slot, const Subscription& record) {
-        const auto& profile = context_.resources[record.resource].package->profile();
-        if (!profile.watchers_of.empty()) return;
         if (has_rules || record.state == SubscriptionState::pending)
             ids.push_back(context_.subscriptions.id_of(slot));
     });

@@ -188,6 +188,19 @@ Alice receives NOTIFY
     body contains package="presence.winfo"
     body contains sip:bob@localhost
 
+# RFC 3857 4.6: who is no delegate any more is not told who watches
+account sip:alice@localhost password secret
+    delegate: sip:bob@localhost presence
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence.winfo
+Bob receives 200
+Bob receives NOTIFY
+    body contains state="full"
+account sip:alice@localhost password secret
+Bob receives NOTIFY
+    Subscription-State: terminated;reason=rejected
+    no body
+
 # RFC 3857 4.1: watchers of any package are a package, theirs too, and there it ends
 each package: message-summary.winfo reg.winfo presence.winfo.winfo
 Alice sends SUBSCRIBE sip:alice@localhost
