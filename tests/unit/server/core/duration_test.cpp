@@ -38,4 +38,13 @@ TEST_CASE("clamping raises what is too brief to the minimum and touches nothing 
     CHECK(granted_expires(99'999, rules) == 7200);
 }
 
+TEST_CASE("what is alive is told to have a second at the least, and what was granted at the most") {
+    const base::WallTime now{std::chrono::hours(500'000)};
+    CHECK(told_seconds(now + std::chrono::seconds(100), now, 600) == 100);
+    CHECK(told_seconds(now + std::chrono::milliseconds(99'500), now, 600) == 100);
+    CHECK(told_seconds(now + std::chrono::hours(1), now, 600) == 600);
+    CHECK(told_seconds(now, now, 600) == 1);
+    CHECK(told_seconds(now - std::chrono::seconds(4), now, 600) == 1);
+}
+
 }  // namespace herald::server
