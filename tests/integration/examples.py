@@ -1,4 +1,5 @@
-# tests/integration/examples.py: what examples/ shows is right, as far as the programs it is for, or Herald, can say.
+# tests/integration/examples.py: what examples/ shows and what packages and shells are given is right, as far as the programs it
+# is for, or Herald, can say.
 import json
 import os
 import re
@@ -9,10 +10,11 @@ import xml.dom.minidom
 from pathlib import Path
 
 import _kamailio
-from _herald import PATIENCE, Server, wait_until
+from _herald import PATIENCE, Server, binary, wait_until
 from _stories import Skip, expect, expect_equal, story, tell
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples"
 # What fail2ban puts in the place of <HOST>, as far as addresses go.
 HOST = r"(?P<host>[0-9.]+|[0-9a-fA-F:]+)"
 
@@ -37,7 +39,7 @@ def a_wrong_password_is_found_by_the_filter():
     """The line is the server's own, made by a REGISTER with a password that is none."""
     with Server(sip={"auth": "digest"}) as server:
         server.put_account("alice@localhost", "right")
-        command = [os.environ["HERALD_BINARY"], "register", "sip:alice@localhost", "--server", f"127.0.0.1:{server.sip_port}",
+        command = [binary(), "register", "sip:alice@localhost", "--server", f"127.0.0.1:{server.sip_port}",
                    "--password", "wrong"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
         expect(done.returncode != 0, "the wrong password was taken")
@@ -94,6 +96,25 @@ def kamailio_takes_its_configuration():
         done = subprocess.run([root / "usr/sbin/kamailio", "-c", "-f", "kamailio.cfg"], cwd=folder, capture_output=True, text=True,
                               env={**os.environ, "LD_LIBRARY_PATH": str(private)}, timeout=PATIENCE, check=False)
     expect(done.returncode == 0, done.stderr[-3000:])
+
+
+def complaints(*arguments, text=None):
+    done = subprocess.run(["shellcheck", "--severity=warning", *arguments], cwd=ROOT, input=text, capture_output=True, text=True,
+                          timeout=PATIENCE, check=False)
+    return done.stdout + done.stderr
+
+
+@story
+def shells_would_read_every_script():
+    """shellcheck: the scripts, what packages run, and the completion made of the table of commands."""
+    if shutil.which("shellcheck") is None:
+        raise Skip("there is no shellcheck")
+    scripts = [path for path in (ROOT / "scripts").iterdir() if path.name != "packages"]
+    maintainers = [ROOT / "packaging" / name for name in ("postinst", "prerm", "postrm")]
+    expect_equal(complaints("-x", *map(str, scripts + maintainers)), "", "what shellcheck says")
+    completion = subprocess.run([binary(), "completion"], capture_output=True, text=True, timeout=PATIENCE, check=True).stdout
+    expect("_herald" in completion, "no completion")
+    expect_equal(complaints("-s", "bash", "-", text=completion), "", "what shellcheck says of the completion")
 
 
 @story
