@@ -77,20 +77,20 @@ Approach without_route(const Arrival& arrival, const Uri& contact) {
 }
 
 void append_flow(std::vector<Leg>& legs, const Device& device) {
-    if (device.flow) legs.push_back({device.flow, {}});
+    if (device.flow) legs.push_back({device.flow, {}, {}});
 }
 
-void append_uri(std::vector<Leg>& legs, std::string_view uri) {
-    if (!uri.empty()) legs.push_back({std::nullopt, std::string(uri)});
+void append_uri(std::vector<Leg>& legs, const Device& device, std::string_view uri) {
+    if (!uri.empty()) legs.push_back({std::nullopt, std::string(uri), device.named_by});
 }
 
 void append_flow_and_uri(std::vector<Leg>& legs, const Device& device, std::string_view uri) {
     append_flow(legs, device);
-    append_uri(legs, uri);
+    append_uri(legs, device, uri);
 }
 
 void append_uri_and_flow(std::vector<Leg>& legs, const Device& device, std::string_view uri) {
-    append_uri(legs, uri);
+    append_uri(legs, device, uri);
     append_flow(legs, device);
 }
 
@@ -113,6 +113,11 @@ Approach approach_of(const Arrival& arrival) {
     return contact ? without_route(arrival, *contact) : Approach::flow_alone;
 }
 
+bool is_flow_first(Approach approach, const Flow& flow) noexcept {
+    if (approach == Approach::route) return is_reliable(flow.protocol);
+    return approach != Approach::contact;
+}
+
 std::vector<Leg> legs_to(const Device& device, const Device* newest) {
     std::vector<Leg> legs;
     switch (device.approach) {
@@ -127,7 +132,7 @@ std::vector<Leg> legs_to(const Device& device, const Device* newest) {
             break;
         case Approach::route: {
             const std::string_view hop = first_route(device.routes);
-            const bool is_stream = device.flow && is_reliable(device.flow->protocol);
+            const bool is_stream = device.flow && is_flow_first(device.approach, *device.flow);
             is_stream ? append_flow_and_uri(legs, device, hop)
                       : append_uri_and_flow(legs, device, hop);
             break;
@@ -137,7 +142,7 @@ std::vector<Leg> legs_to(const Device& device, const Device* newest) {
             if (newest) {
                 for (Leg& leg : legs_to(*newest)) legs.push_back(std::move(leg));
             }
-            append_uri(legs, device.contact);
+            append_uri(legs, device, device.contact);
             break;
     }
     return legs;

@@ -46,10 +46,14 @@ struct Arrival {
 /// The one place where this is decided, for dialogs and bindings alike.
 Approach approach_of(const Arrival& arrival);
 
+/// Whether the flow itself is the first way: nothing is to be looked up while it answers.
+bool is_flow_first(Approach approach, const Flow& flow) noexcept;
+
 /// Where a request may go: by a flow that is there, or to the addresses a URI leads to.
 struct Leg {
     std::optional<Flow> flow;
     std::string uri;
+    Endpoint named_by;  ///< who named the URI, for TargetRules; none: the operator
     friend bool operator==(const Leg&, const Leg&) = default;
 };
 
@@ -59,6 +63,7 @@ struct Device {
     std::optional<Flow> flow;  ///< nullopt: a stream of an earlier run
     std::string_view contact;  ///< URI, or the remote target
     std::string_view routes;
+    Endpoint named_by;  ///< where what it said of itself came from
 };
 /// What to try, in order: legs for a Path (sip/path.h). `newest` is, for Approach::gruu, what the
 /// same instance registered last; nullptr where it did not.

@@ -113,13 +113,21 @@ Fault failure_of(const Search& search) {
     return {FaultKind::unreachable, "no usable DNS record"};
 }
 
-Result<std::vector<Target>> permitted(std::vector<Target> targets, const TargetRules& rules,
+std::string_view refusal(const LocatorOptions& options, const Endpoint& target,
+                         const Endpoint& named_by) {
+    static const TargetRules kUsual;
+    const auto why = (options.targets ? *options.targets : kUsual).refusal(target, named_by);
+    if (!why.empty() && options.refused != nullptr) options.refused->add();
+    return why;
+}
+
+Result<std::vector<Target>> permitted(std::vector<Target> targets, const LocatorOptions& options,
                                       const Endpoint& named_by) {
     std::string_view why;
     std::erase_if(targets, [&](const Target& target) {
-        const auto refusal = rules.refusal(target.endpoint, named_by);
-        if (!refusal.empty()) why = refusal;
-        return !refusal.empty();
+        const auto refused = refusal(options, target.endpoint, named_by);
+        if (!refused.empty()) why = refused;
+        return !refused.empty();
     });
     if (targets.empty()) return Fault{FaultKind::forbidden, std::string(why)};
     return targets;
@@ -270,11 +278,17 @@ void Locator::locate(std::string_view uri, Done done) {
 }
 
 void Locator::locate(std::string_view uri, const Endpoint& named_by, Done done) {
-    state_->begin(uri, [rules = state_->options.targets, named_by,
+    if (!named_by.is_valid()) return locate(uri, std::move(done));
+    // The state lives while it looks, and calls this last.
+    state_->begin(uri, [&options = state_->options, named_by,
                         done = std::move(done)](Result<std::vector<Target>> found) mutable {
-        if (!found) return done(std::move(found));
-        done(permitted(*std::move(found), rules ? *rules : TargetRules(), named_by));
+        if (found) found = permitted(*std::move(found), options, named_by);
+        done(std::move(found));
     });
+}
+
+bool Locator::allows(const Endpoint& target, const Endpoint& named_by) const {
+    return !named_by.is_valid() || refusal(state_->options, target, named_by).empty();
 }
 
 std::optional<Target> numeric_target(const Uri& uri) {

@@ -11,6 +11,7 @@
 
 #include "base/id.h"
 #include "base/loop.h"
+#include "base/metrics.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "sip/endpoint.h"
@@ -39,6 +40,7 @@ struct LocatorOptions {
     std::size_t most_targets = 32;
     std::uint64_t (*random)() = base::random_u64;  ///< weighs SRV records
     std::shared_ptr<const TargetRules> targets;    ///< of what peers name; null: the usual
+    base::Counter* refused = nullptr;              ///< counts addresses they may not name
 };
 
 /// Asynchronous resolver of one loop. Numeric hosts are answered without DNS, "localhost" without
@@ -59,8 +61,11 @@ public:
     /// domain), unreachable (no usable record, or no way we speak), timeout, malformed.
     void locate(std::string_view uri, Done done);
     /// Likewise for a URI that `named_by` put into a Contact, Route, Path or Via: without the
-    /// addresses it may not name (TargetRules). Faults: forbidden where none is left.
+    /// addresses it may not name (TargetRules). Faults: forbidden where none is left. An endpoint
+    /// that is none stands for the operator, who may name any.
     void locate(std::string_view uri, const Endpoint& named_by, Done done);
+    /// Whether `named_by` may name `target`, which took no looking up.
+    bool allows(const Endpoint& target, const Endpoint& named_by) const;
 
 private:
     struct State;

@@ -32,12 +32,8 @@ bool is_listener(const Endpoint& endpoint, std::span<const ListenerAddress> list
 }
 
 struct Path::State : std::enable_shared_from_this<State> {
-    State(const Means& its_means, std::vector<Leg> its_legs)
-        : means(its_means),
-          legs(std::make_move_iterator(its_legs.begin()), std::make_move_iterator(its_legs.end())) {
-        for (const Leg& leg : legs) {
-            if (leg.flow) known.push_back(*leg.flow);
-        }
+    State(const Means& its_means, std::vector<Leg> its_legs) : means(its_means) {
+        add(std::move(its_legs));
     }
 
     Means means;
@@ -51,15 +47,23 @@ struct Path::State : std::enable_shared_from_this<State> {
     std::uint64_t lookup = 0;  ///< tells the latest one apart
     base::TimerId patience;
 
+    void add(std::vector<Leg> more);
     Step advance();
     bool take(const Target& target);
     bool take_known(const Flow& its);
     bool take_address();
     void add_addresses(std::vector<Target> targets);
-    bool begin_lookup(const std::string& uri);
+    bool begin_lookup(const Leg& leg);
     void end_lookup(std::uint64_t which, Result<std::vector<Target>> targets);
     bool is_known(const Target& target) const;
 };
+
+void Path::State::add(std::vector<Leg> more) {
+    for (Leg& leg : more) {
+        if (leg.flow) known.push_back(*leg.flow);
+        legs.push_back(std::move(leg));
+    }
+}
 
 bool Path::State::is_known(const Target& target) const {
     return std::any_of(known.begin(), known.end(),
@@ -110,18 +114,20 @@ void Path::State::add_addresses(std::vector<Target> targets) {
 }
 
 /// False: no lookup was needed.
-bool Path::State::begin_lookup(const std::string& uri) {
-    const Result<Uri> parsed = parse_uri(uri);
+bool Path::State::begin_lookup(const Leg& leg) {
+    const Result<Uri> parsed = parse_uri(leg.uri);
     if (!parsed) return false;
     if (const auto numeric = numeric_target(*parsed)) {
-        addresses.assign(1, *numeric);
+        const bool is_allowed =
+            is_known(*numeric) || means.locator.allows(numeric->endpoint, leg.named_by);
+        if (is_allowed) addresses.assign(1, *numeric);
         return false;
     }
     const std::uint64_t which = ++lookup;
     auto done = [weak = weak_from_this(), which](Result<std::vector<Target>> targets) {
         if (const auto alive = weak.lock()) alive->end_lookup(which, std::move(targets));
     };
-    means.locator.locate(uri, std::move(done));
+    means.locator.locate(leg.uri, leg.named_by, std::move(done));
     if (legs.empty()) return true;
     patience =
         means.loop.timers().arm(means.loop.now() + kLookup, [weak = weak_from_this(), which] {
@@ -150,7 +156,7 @@ Path::Step Path::State::advance() {
         legs.pop_front();
         if (leg.flow) {
             if (take_known(*leg.flow)) return Step::ready;
-        } else if (begin_lookup(leg.uri)) {
+        } else if (begin_lookup(leg)) {
             return Step::looking;
         }
     }
@@ -175,6 +181,10 @@ Path::Step Path::next(Found found) {
     const Step step = state_->advance();
     if (step == Step::looking) state_->found = std::move(found);
     return step;
+}
+
+void Path::add(std::vector<Leg> legs) {
+    state_->add(std::move(legs));
 }
 
 const Flow& Path::flow() const noexcept {

@@ -52,7 +52,8 @@ public:
     Path() = default;  ///< nothing to try
     /// An address is tried once, though several legs lead to it. One that is the peer of a flow
     /// among the legs comes first of its leg, and is sent to by that flow. What leads to a listener
-    /// of ours is passed over. A lookup that another leg follows is waited for two seconds.
+    /// of ours, or where those who named it may not lead (TargetRules), is passed over. A lookup
+    /// that another leg follows is waited for two seconds.
     Path(const Means& means, std::vector<Leg> legs);
     ~Path();
     Path(Path&&) noexcept;
@@ -61,6 +62,8 @@ public:
     /// The next way. After `looking`, and only then, `found` is called with one of the other two,
     /// on the loop, never from within; not at all once the Path is gone.
     Step next(Found found);
+    /// More to try, after all there is. Not while `looking`.
+    void add(std::vector<Leg> legs);
     /// Of the last `ready`.
     const Flow& flow() const noexcept;
     /// Whether its URI led there: somebody listens at that address, which is more than a flow says.

@@ -408,9 +408,22 @@ void append_request_uri(std::string& out, const Uri& uri) {
     }
 }
 
+namespace {
+
+/// Whether there are headers, or a parameter that may be `method`. Hardly ever.
+bool may_be_shortened(std::string_view uri) noexcept {
+    char before = 0;
+    for (const char c : uri) {
+        if (c == '?' || (before == ';' && (c == 'm' || c == 'M' || is_blank(c)))) return true;
+        before = c;
+    }
+    return false;
+}
+
+}  // namespace
+
 void append_request_uri(std::string& out, std::string_view uri) {
-    // Nearly all have nothing to leave out.
-    if (scan::find_if(uri, [](char c) { return c == ';' || c == '?'; }) == scan::kNone) {
+    if (!may_be_shortened(uri)) {
         out += uri;
         return;
     }

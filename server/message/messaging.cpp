@@ -208,7 +208,8 @@ void Messaging::forward(const IncomingPtr& incoming, const sip::Message& request
     if (!routes) return refuse(*incoming, answer(400, "Malformed Route"));
     const auto uri = sip::parse_uri(request.request_uri());
     relay(incoming, request,
-          {foreign_target(request_uri_of(*uri), *routes, context_.config.outbound_proxy)});
+          {foreign_target(request_uri_of(*uri), *routes, context_.config.outbound_proxy,
+                          incoming->source)});
 }
 
 void Messaging::on_report(const IncomingPtr& incoming, const RelayReport& report) {

@@ -38,14 +38,15 @@ std::vector<RelayTarget> targets_of(const std::vector<const packages::Binding*>&
 }
 
 RelayTarget foreign_target(const std::string& uri, const std::string& routes,
-                           const std::string& proxy) {
+                           const std::string& proxy, const sip::Endpoint& named_by) {
     RelayTarget target;
     target.request_uri = uri;
     target.routes = routes;
-    if (routes.empty() && !proxy.empty())
-        target.routes = "<" + proxy + (sip::is_loose_router(proxy) ? ">" : ";lr>");
+    const bool is_proxy = routes.empty() && !proxy.empty();
+    if (is_proxy) target.routes = "<" + proxy + (sip::is_loose_router(proxy) ? ">" : ";lr>");
     const auto first = sip::first_route(target.routes);
-    target.legs.push_back({std::nullopt, first.empty() ? uri : std::string(first)});
+    target.legs.push_back({std::nullopt, first.empty() ? uri : std::string(first),
+                           is_proxy ? sip::Endpoint() : named_by});
     return target;
 }
 

@@ -26,8 +26,8 @@ std::vector<RelayTarget> targets_of(const std::vector<const packages::Binding*>&
                                     std::uint32_t epoch, const base::TextSet& except = {});
 
 /// Where a request to another domain goes: its own routes first, then the operator's proxy
-/// (empty: there is none), else the servers of the domain.
+/// (empty: there is none), else the servers of the domain. `named_by` is where it came from.
 RelayTarget foreign_target(const std::string& uri, const std::string& routes,
-                           const std::string& proxy);
+                           const std::string& proxy, const sip::Endpoint& named_by = {});
 
 }  // namespace herald::server

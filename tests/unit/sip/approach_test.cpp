@@ -139,6 +139,27 @@ TEST_CASE("RFC 3261 12.2.1.1, 3327 5.4: a route goes before all else") {
     });
 }
 
+TEST_CASE("where nothing is to be looked up while the flow carries") {
+    for (const auto approach : {Approach::flow, Approach::flow_alone, Approach::gruu}) {
+        CHECK(is_flow_first(approach, kUdp));
+        CHECK(is_flow_first(approach, kTcp));
+    }
+    CHECK_FALSE(is_flow_first(Approach::contact, kTcp));
+    CHECK_FALSE(is_flow_first(Approach::route, kUdp));
+    CHECK(is_flow_first(Approach::route, kTcp));
+}
+
+TEST_CASE("a URI among the legs says who named it, a flow needs nobody") {
+    Device device{Approach::flow, kUdp, "sip:x@h", ""};
+    device.named_by = *Endpoint::from("192.0.2.9", 5060);
+
+    const auto legs = legs_to(device);
+
+    REQUIRE(legs.size() == 2);
+    CHECK_FALSE(legs[0].named_by.is_valid());
+    CHECK(legs[1].named_by == device.named_by);
+}
+
 TEST_CASE("each approach has a name for the store") {
     for (const auto approach : {Approach::flow, Approach::flow_alone, Approach::contact,
                                 Approach::route, Approach::gruu}) {

@@ -117,6 +117,39 @@ TEST_CASE("RFC 3263 4.3: the ways of a request, in order, each once") {
     }
 }
 
+TEST_CASE("where a peer may not lead is passed over, after DNS too") {
+    Fixture fixture;
+    auto& dns = fixture.dns;
+    dns.add_a("inside.example.com", "127.0.0.1");
+    dns.add_a("inside.example.com", "192.0.2.21");
+    const Endpoint stranger = endpoint("192.0.2.9", 5060);
+    const Endpoint neighbour = endpoint("127.0.0.9", 5060);
+    const auto ways = [&](const char* uri, const Endpoint& named_by) {
+        return fixture.ways(fixture.path({{std::nullopt, uri, named_by}}));
+    };
+
+    CHECK(ways("sip:x@127.0.0.1:6379", stranger).empty());
+    CHECK(ways("sip:x@224.0.0.1:5060", stranger).empty());
+    CHECK(ways("sip:inside.example.com:5060", stranger) == Texts{"udp 192.0.2.21:5060"});
+
+    CHECK(ways("sip:x@127.0.0.1:6379", neighbour) == Texts{"udp 127.0.0.1:6379"});
+    CHECK(ways("sip:x@127.0.0.1:6379", {}) == Texts{"udp 127.0.0.1:6379"});
+    // A flow of our own is no claim of the peer's.
+    CHECK(fixture.ways(fixture.path({leg(known("127.0.0.1", 6379))})) ==
+          Texts{"udp 127.0.0.1:6379 (flow)"});
+}
+
+TEST_CASE("more ways may be added when all before have failed") {
+    Fixture fixture;
+    auto path = fixture.path({leg("sip:x@192.0.2.10")});
+    REQUIRE(fixture.advance(path));
+    REQUIRE_FALSE(fixture.advance(path));
+
+    path.add({leg("sip:x@192.0.2.10"), leg("sip:x@192.0.2.11")});
+
+    CHECK(fixture.ways(std::move(path)) == Texts{"udp 192.0.2.11:5060"});
+}
+
 TEST_CASE("RFC 3263 4.3: what cannot be opened is passed over") {
     Fixture fixture;
     fixture.dns.add_a("one.example.com", "192.0.2.21");
