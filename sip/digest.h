@@ -11,6 +11,7 @@
 
 #include "base/id.h"
 #include "base/time.h"
+#include "sip/endpoint.h"
 #include "sip/fields.h"
 #include "sip/message.h"
 
@@ -110,7 +111,11 @@ public:
 
     /// WWW-Authenticate lines, one per algorithm, each ended by CRLF (RFC 8760 2.3). With
     /// `whose`: of the algorithms on offer those it has a secret for, and all where it has none.
-    std::string challenge(bool is_stale, const DigestSecrets* whose = nullptr) const;
+    /// `to` is where they are sent.
+    std::string challenge(bool is_stale, const DigestSecrets* whose = nullptr,
+                          const Endpoint& to = {}) const;
+    /// Whether who has these credentials has read the challenge that was sent to `address`.
+    bool was_challenged_at(const Credentials& credentials, const Endpoint& address) const;
 
     /// The credentials for our realm, if any. Other realms and schemes count as none, and so do an
     /// empty response and a nonce that is not ours: nothing is told of what comes with them.
@@ -155,9 +160,13 @@ public:
     /// Or with HA1s instead of the password.
     DigestClient(std::string username, DigestSecrets secrets);
 
-    /// Complete Authorization or Proxy-Authorization lines, each ended by CRLF, for a retry of
-    /// `method` `uri`; nullopt where no challenge can be answered, or the same credentials were
-    /// just refused (no `stale=true`).
+    /// Takes a challenge; false where it cannot be answered, or the same credentials were just
+    /// refused (no `stale=true`).
+    bool take(const Message& response);
+    /// Complete Authorization or Proxy-Authorization lines, each ended by CRLF, for the retry of
+    /// `method` `uri` under the challenges taken.
+    std::string sign(std::string_view method, std::string_view uri, std::string_view body);
+    /// Both in one; nullopt where there is nothing to retry with.
     std::optional<std::string> answer(const Message& response, std::string_view method,
                                       std::string_view uri, std::string_view body);
     /// The lines for a new request under the challenges known, nullopt if there was none yet.
@@ -184,7 +193,6 @@ private:
     bool adopt(Challenge challenge);
     bool has_secret(DigestAlgorithm algorithm) const;
     std::string ha1_for(const Challenge& challenge) const;
-    std::string lines(std::string_view method, std::string_view uri, std::string_view body);
     std::string line(Challenge& challenge, std::string_view method, std::string_view uri,
                      std::string_view body) const;
 

@@ -132,14 +132,19 @@ bool DigestClient::adopt(Challenge challenge) {
     return true;
 }
 
+bool DigestClient::take(const Message& response) {
+    std::vector<Challenge> offered = strongest_of(response);
+    if (offered.empty()) return false;
+    for (Challenge& challenge : offered) {
+        if (!adopt(std::move(challenge))) return false;
+    }
+    return true;
+}
+
 std::optional<std::string> DigestClient::answer(const Message& response, std::string_view method,
                                                 std::string_view uri, std::string_view body) {
-    std::vector<Challenge> offered = strongest_of(response);
-    if (offered.empty()) return std::nullopt;
-    for (Challenge& challenge : offered) {
-        if (!adopt(std::move(challenge))) return std::nullopt;
-    }
-    return lines(method, uri, body);
+    if (!take(response)) return std::nullopt;
+    return sign(method, uri, body);
 }
 
 std::optional<std::string> DigestClient::next(std::string_view method, std::string_view uri,
@@ -148,7 +153,7 @@ std::optional<std::string> DigestClient::next(std::string_view method, std::stri
     // A new request: a server that forgot its nonces and says so without stale=true is answered
     // once more.
     for (Challenge& challenge : challenges_) challenge.answers = 0;
-    return lines(method, uri, body);
+    return sign(method, uri, body);
 }
 
 void DigestClient::learn(const Message& response) {
@@ -170,8 +175,8 @@ void DigestClient::learn(const Message& response) {
     }
 }
 
-std::string DigestClient::lines(std::string_view method, std::string_view uri,
-                                std::string_view body) {
+std::string DigestClient::sign(std::string_view method, std::string_view uri,
+                               std::string_view body) {
     std::string all;
     for (Challenge& challenge : challenges_) all += line(challenge, method, uri, body);
     return all;

@@ -184,10 +184,17 @@ DigestServer::DigestServer(Options options, const base::HashKey& key, const base
 
 DigestServer::~DigestServer() = default;
 
-std::string DigestServer::challenge(bool is_stale, const DigestSecrets* whose) const {
+bool DigestServer::was_challenged_at(const Credentials& credentials,
+                                     const Endpoint& address) const {
+    const auto nonce = state_->mint.read(credentials.nonce);
+    return nonce && state_->mint.was_sent_to(*nonce, address);
+}
+
+std::string DigestServer::challenge(bool is_stale, const DigestSecrets* whose,
+                                    const Endpoint& to) const {
     const Options& options = state_->options;
     const bool is_narrow = whose != nullptr && state_->can_answer(*whose);
-    const std::string nonce = state_->mint.issue(state_->clock.wall());
+    const std::string nonce = state_->mint.issue(state_->clock.wall(), to);
     std::string lines;
     for (const DigestAlgorithm algorithm : options.algorithms) {
         if (is_narrow && !has(*whose, algorithm)) continue;
@@ -268,7 +275,7 @@ std::string DigestServer::authentication_info(const Credentials& credentials,
     // A session key is bound to the nonce it began with.
     const bool is_bound = credentials.is_session;
     if (!is_bound && (!nonce || 2 * (now - nonce->issued) > state_->options.nonce_life)) {
-        line += "nextnonce=\"" + state_->mint.issue(now) + "\", ";
+        line += "nextnonce=\"" + state_->mint.issue(now, {}) + "\", ";
     }
     line.append("qop=").append(qop_name(credentials.qop));
     line += ", rspauth=\"" + proof + "\", cnonce=" + digest_quoted(credentials.cnonce);

@@ -8,9 +8,10 @@ namespace {
 
 constexpr std::size_t kTimeBytes = 6;
 constexpr std::size_t kRunBytes = 4;
-constexpr std::size_t kSaltBytes = 6;
+constexpr std::size_t kAddressBytes = 3;
+constexpr std::size_t kSaltBytes = 3;
 constexpr std::size_t kSealBytes = 8;
-constexpr std::size_t kSealedBytes = kTimeBytes + kRunBytes + kSaltBytes;
+constexpr std::size_t kSealedBytes = kTimeBytes + kRunBytes + kAddressBytes + kSaltBytes;
 constexpr std::uint32_t kWindow = 64;
 
 void append_big_endian(std::string& out, std::uint64_t number, std::size_t bytes) {
@@ -29,12 +30,23 @@ std::uint64_t NonceMint::seal(std::string_view bytes) const {
     return base::keyed_hash(key_, std::string(bytes) + scope_);
 }
 
-std::string NonceMint::issue(base::WallTime now) const {
+/// Keyed: nobody looks for an address that shares his mark.
+std::uint32_t NonceMint::mark_of(Endpoint address) const {
+    address.set_port(0);
+    return static_cast<std::uint32_t>(address.hash(key_[0])) & 0xFFFFFF;
+}
+
+bool NonceMint::was_sent_to(const Nonce& nonce, const Endpoint& address) const {
+    return nonce.address == mark_of(address);
+}
+
+std::string NonceMint::issue(base::WallTime now, const Endpoint& to) const {
     std::string bytes;
     bytes.reserve(kSealedBytes + kSealBytes);
     append_big_endian(bytes, static_cast<std::uint64_t>(now.time_since_epoch().count()),
                       kTimeBytes);
     append_big_endian(bytes, run_, kRunBytes);
+    append_big_endian(bytes, mark_of(to), kAddressBytes);
     append_big_endian(bytes, base::random_u64(), kSaltBytes);
     append_big_endian(bytes, seal(bytes), kSealBytes);
     return base::to_hex(bytes);
@@ -50,7 +62,9 @@ std::optional<Nonce> NonceMint::read(std::string_view nonce) const {
     if (!base::equal_in_constant_time(expected, bytes.substr(kSealedBytes))) return std::nullopt;
     const std::chrono::milliseconds issued(from_big_endian(bytes.substr(0, kTimeBytes)));
     const auto run = from_big_endian(bytes.substr(kTimeBytes, kRunBytes));
-    return Nonce{base::WallTime(issued), static_cast<std::uint32_t>(run)};
+    const auto address = from_big_endian(bytes.substr(kTimeBytes + kRunBytes, kAddressBytes));
+    return Nonce{base::WallTime(issued), static_cast<std::uint32_t>(run),
+                 static_cast<std::uint32_t>(address)};
 }
 
 bool ReplayWindows::admit(const Series& series, std::uint32_t count, base::WallTime expired) {

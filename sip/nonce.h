@@ -14,18 +14,20 @@
 
 #include "base/id.h"
 #include "base/time.h"
+#include "sip/endpoint.h"
 
 namespace herald::sip {
 
 /// What a nonce says of itself.
 struct Nonce {
     base::WallTime issued;
-    std::uint32_t run = 0;  ///< whose it is: the run of the server that issued it
+    std::uint32_t run = 0;      ///< whose it is: the run of the server that issued it
+    std::uint32_t address = 0;  ///< 24 bits: of the address it was sent to
 };
 
 /// Issues nonces and recognises them without keeping any: hex of 48 bits of time, 32 bits of run,
-/// 48 random bits and a 64-bit MAC over all three and the scope. The random part keeps two clients
-/// of the same millisecond apart.
+/// 24 bits of the address, 24 random bits and a 64-bit MAC over all that and the scope. The random
+/// part keeps two clients of the same millisecond apart.
 class NonceMint {
 public:
     /// Nonces of another key or scope (the realm) are not recognised. Those of another `run` are:
@@ -33,13 +35,16 @@ public:
     NonceMint(const base::HashKey& key, std::string scope, std::uint32_t run)
         : key_(key), scope_(std::move(scope)), run_(run) {}
 
-    std::string issue(base::WallTime now) const;
+    std::string issue(base::WallTime now, const Endpoint& to) const;
+    /// Whether who knows it has read what was sent to this address, on whatever port.
+    bool was_sent_to(const Nonce& nonce, const Endpoint& address) const;
     /// nullopt where it is none of ours.
     std::optional<Nonce> read(std::string_view nonce) const;
     std::uint32_t run() const noexcept { return run_; }
 
 private:
     std::uint64_t seal(std::string_view bytes) const;
+    std::uint32_t mark_of(Endpoint address) const;
 
     base::HashKey key_;
     std::string scope_;

@@ -123,6 +123,7 @@ std::optional<Identity> Authenticator::asserted(const sip::Message& request) con
         identity.aor = domains_.aor(*uri);
         identity.account = accounts_.find(identity.aor);
         identity.is_trusted_peer = true;
+        identity.is_address_proven = true;
         return identity;
     }
     return std::nullopt;
@@ -136,12 +137,13 @@ AccountPtr Authenticator::claimed_account(const sip::Message& request) const {
     return accounts_.find(aliases_.resolve(aor));
 }
 
-AuthenticationRefusal Authenticator::challenge(bool is_stale, const AccountPtr& account) {
+AuthenticationRefusal Authenticator::challenge(bool is_stale, const AccountPtr& account,
+                                               const sip::Flow& flow) {
     (is_stale ? stale_ : challenged_).add();
     const auto secrets = secrets_of(account);
     AuthenticationRefusal result;
     result.answer.status = 401;
-    result.answer.headers = digest_.challenge(is_stale, &secrets);
+    result.answer.headers = digest_.challenge(is_stale, &secrets, flow.peer);
     result.is_challenge = true;
     return result;
 }
@@ -188,7 +190,7 @@ std::variant<Identity, AuthenticationRefusal> Authenticator::by_digest(const sip
                                                                        const sip::Flow& flow) {
     const auto credentials = digest_.read(request);
     if (!credentials) return refusal(400, credentials.fault().detail);
-    if (!*credentials) return challenge(false, claimed_account(request));
+    if (!*credentials) return challenge(false, claimed_account(request), flow);
     if (!is_bound((*credentials)->uri, request)) {
         return refuse({(*credentials)->username, flow}, 403, "The digest is for something else");
     }
@@ -218,12 +220,12 @@ std::variant<Identity, AuthenticationRefusal> Authenticator::judge(
     switch (digest_.verify(request, credentials, user)) {
         case sip::DigestServer::Verdict::stale:
         case sip::DigestServer::Verdict::other_algorithm:
-            return challenge(true, account);
+            return challenge(true, account, flow);
         case sip::DigestServer::Verdict::wrong:
             wrong_.add();
             limits_.guesses.failed(attempt, guess_rules(), clock_.now());
             tell(subject, account ? "wrong password" : "unknown user");
-            return challenge(false, account);
+            return challenge(false, account, flow);
         case sip::DigestServer::Verdict::accepted:
             break;
     }
@@ -232,6 +234,8 @@ std::variant<Identity, AuthenticationRefusal> Authenticator::judge(
     Identity identity;
     identity.aor = account->aor;
     identity.account = account;
+    identity.is_address_proven =
+        sip::is_reliable(flow.protocol) || digest_.was_challenged_at(credentials, flow.peer);
     return identity;
 }
 
@@ -262,6 +266,7 @@ std::variant<Identity, AuthenticationRefusal> Authenticator::authenticate(
         auto identity = from_claim(request);
         identity.is_open = true;
         identity.is_trusted_peer = is_trusted_peer;
+        identity.is_address_proven = true;
         return identity;
     }
     auto result = by_digest(request, flow);

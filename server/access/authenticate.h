@@ -63,7 +63,8 @@ private:
     std::string aor_in(std::string_view field) const;
     Identity from_claim(const sip::Message& request) const;
     AccountPtr claimed_account(const sip::Message& request) const;
-    AuthenticationRefusal challenge(bool is_stale, const AccountPtr& account);
+    AuthenticationRefusal challenge(bool is_stale, const AccountPtr& account,
+                                    const sip::Flow& flow);
     AuthenticationRefusal refuse(const Subject& subject, int status, const char* why);
     std::variant<Identity, AuthenticationRefusal> by_digest(const sip::Message& request,
                                                             const sip::Flow& flow);

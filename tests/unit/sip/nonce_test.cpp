@@ -19,6 +19,18 @@ constexpr base::WallTime kIssued{100s};
 
 }  // namespace
 
+TEST_CASE("a nonce tells where it was sent, on whatever port") {
+    const NonceMint mint({1, 2}, "realm", 7);
+    const auto at = [](const char* host, std::uint16_t port) { return *Endpoint::from(host, port); };
+
+    const auto nonce = mint.read(mint.issue(kIssued, at("192.0.2.9", 5060)));
+
+    REQUIRE(nonce);
+    CHECK(mint.was_sent_to(*nonce, at("192.0.2.9", 40000)));
+    CHECK_FALSE(mint.was_sent_to(*nonce, at("192.0.2.10", 5060)));
+    CHECK_FALSE(mint.was_sent_to(*nonce, at("2001:db8::9", 5060)));
+}
+
 TEST_CASE("RFC 7616 5.4: the last 64 counts are told apart, however far the highest moved") {
     ReplayWindows windows(10);
     const ReplayWindows::Series series{1, kIssued};
@@ -67,7 +79,7 @@ TEST_CASE("a nonce tells when and in which run it was issued, to who has its key
     const NonceMint mint({1, 2}, "realm", 7);
     const NonceMint later({1, 2}, "realm", 8);
     const NonceMint other({3, 4}, "realm", 7);
-    const auto nonce = mint.issue(kIssued);
+    const auto nonce = mint.issue(kIssued, {});
 
     REQUIRE(later.read(nonce));
     CHECK(later.read(nonce)->issued == kIssued);

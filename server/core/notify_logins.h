@@ -1,0 +1,37 @@
+// server/core/notify_logins.h: how those who challenge our NOTIFYs are answered (RFC 3261 22.2).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "server/config/config.h"
+#include "sip/digest.h"
+
+namespace herald::server {
+
+/// Remembers a challenge for as long as its NOTIFY is sent again. Who is challenged is named by a
+/// number of the caller's.
+class NotifyLogins {
+public:
+    explicit NotifyLogins(const Config& config) : config_(config) {}
+
+    /// Takes a 401 or 407: the NOTIFY may be sent once more, with lines(). False: there is no
+    /// credential for its realm (`sip.notify_logins`), or it was just refused.
+    bool take(std::uint64_t whose, const sip::Message& challenge);
+    /// The credentials of a NOTIFY to the Request-URI `uri`, complete lines; empty where it was not
+    /// challenged.
+    std::string lines(std::uint64_t whose, std::string_view uri, std::string_view body);
+    bool has(std::uint64_t whose) const { return clients_.count(whose) > 0; }
+    /// It was answered otherwise, or is not sent again.
+    void forget(std::uint64_t whose) {
+        if (!clients_.empty()) clients_.erase(whose);
+    }
+
+private:
+    const Config& config_;
+    std::unordered_map<std::uint64_t, sip::DigestClient> clients_;
+};
+
+}  // namespace herald::server
