@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "server/admin/admin_service.h"
 #include "server/config/config_values.h"
+#include "server/shard/inbox.h"
 #include "server/shard/link.h"
 #include "server/shard/recovery.h"
 #include "server/shard/shard.h"
@@ -113,6 +114,7 @@ struct Unit {
     base::Loop loop;
     sip::Network network;
     std::unique_ptr<Link> link;
+    std::unique_ptr<Inbox> inbox;
     std::atomic<bool> has_turned{true};  ///< since it was last asked to
 
     Unit(base::Metrics& metrics, const sip::NetworkOptions& options)
@@ -211,7 +213,9 @@ void Server::State::make_shards() {
             is_alone ? nullptr : unit.link.get()));
         unit.link->resolve_with(shards[i]->context().aliases);
         links.shards[i]->stack = &shards[i]->stack();
-        unit.network.attach(shards[i]->stack());
+        unit.inbox = std::make_unique<Inbox>(i, links);
+        unit.network.attach(is_alone ? static_cast<sip::TransportSink&>(shards[i]->stack())
+                                     : *unit.inbox);
     }
 }
 

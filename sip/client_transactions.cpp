@@ -109,7 +109,7 @@ bool ClientTransactions::send(std::uint32_t slot) {
     write_via(slot);
     out_.clear();
     transaction.source->write_request(transaction.user, via_, out_);
-    return transport_.send(transaction.flow, out_);
+    return out_.empty() || transport_.send(transaction.flow, out_);
 }
 
 void ClientTransactions::write_via(std::uint32_t slot) {

@@ -121,9 +121,9 @@ constexpr ConfigKey kSipKeys[] = {
         1048576),
     list<&C::deny_targets>(
         {"sip", "deny_targets",
-         "Networks that no Via of a peer can make Herald answer to, like 10.0.0.0/8. Groups, "
-         "broadcasts and its own listeners never are; loopback and link-local addresses only for "
-         "peers that are there."},
+         "Networks that no Via, Contact, Route or Path of a peer can make Herald send to, like "
+         "10.0.0.0/8. Groups, broadcasts and its own listeners never are; loopback and link-local "
+         "addresses only for peers that are there."},
         read_element<&C::deny_targets, parse_address_range>, show_elements<&C::deny_targets>),
     number<&C::tcp_idle_timeout>(
         {"sip", "tcp_idle_timeout", "A TCP connection without traffic is closed after this time."},

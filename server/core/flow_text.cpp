@@ -26,17 +26,22 @@ std::string to_text(const sip::Flow& flow) {
     return text;
 }
 
+std::string to_text(const sip::Flow& flow, sip::Approach approach) {
+    return to_text(flow).append(" ").append(sip::name_of(approach));
+}
+
 sip::Flow flow_from_text(std::string_view text) {
     sip::Flow flow;
     const auto protocol = base::split_once(text, ' ');
     const auto listener = base::split_once(protocol.after, ' ');
     flow.protocol = sip::protocol_of(protocol.before).value_or(sip::Protocol::udp);
     flow.listener = static_cast<std::uint8_t>(base::to_u64(listener.before).value_or(0));
-    const auto colon = listener.after.rfind(':');
+    const auto address = base::split_once(listener.after, ' ').before;
+    const auto colon = address.rfind(':');
     if (colon == std::string_view::npos) return flow;
-    const auto port = base::to_u64(listener.after.substr(colon + 1)).value_or(0);
-    if (const auto peer = sip::Endpoint::from(listener.after.substr(0, colon),
-                                              static_cast<std::uint16_t>(port))) {
+    const auto port = base::to_u64(address.substr(colon + 1)).value_or(0);
+    if (const auto peer =
+            sip::Endpoint::from(address.substr(0, colon), static_cast<std::uint16_t>(port))) {
         flow.peer = *peer;
     }
     return flow;
@@ -58,14 +63,14 @@ std::string binding_flow(const sip::Flow& flow, std::uint32_t epoch, sip::Approa
     return text.append(" ").append(sip::name_of(approach));
 }
 
-std::optional<sip::Approach> approach_of_binding(std::string_view text) noexcept {
+std::optional<sip::Approach> approach_in(std::string_view text) noexcept {
     return sip::approach_of_name(text.substr(text.rfind(' ') + 1));
 }
 
 std::string_view own_stream(std::string_view text) noexcept {
     const auto protocol = sip::protocol_of(base::split_once(text, ' ').before);
     if (!protocol || !sip::is_reliable(*protocol)) return {};
-    const auto approach = approach_of_binding(text);
+    const auto approach = approach_in(text);
     if (!approach) return text;
     const bool is_through_proxy =
         *approach == sip::Approach::route || *approach == sip::Approach::contact;
@@ -80,8 +85,7 @@ std::optional<sip::Flow> flow_of_binding(std::string_view text, std::uint32_t ep
         parts.push_back(split.before);
     }
     if (parts.size() < 3) return std::nullopt;
-    const auto end = parts[2].data() + parts[2].size();
-    sip::Flow flow = flow_from_text(text.substr(0, static_cast<std::size_t>(end - text.data())));
+    sip::Flow flow = flow_from_text(text);
     if (!flow.peer.is_valid()) return std::nullopt;
     if (!sip::is_reliable(flow.protocol)) return flow;
     if (parts.size() < 7 || number_of(parts[6]) != epoch) return std::nullopt;

@@ -1,8 +1,10 @@
 // server/core/flow_text.h: a flow as text: how subscriptions and bindings keep it in the store.
 //
-//   udp 0 192.0.2.9:5060                   a subscription's; a stream's is a hint after a restart
-//   tcp 1 192.0.2.9:40000 2 7 9 3 flow     a binding's stream: shard, slot, generation, run; then
-//   udp 0 192.0.2.9:5060 contact           which way is the first (sip/approach.h)
+//   udp 0 192.0.2.9:5060 contact           and which way is the first (sip/approach.h)
+//   tcp 1 192.0.2.9:40000 flow             a subscription's stream is a hint after a restart
+//   tcp 1 192.0.2.9:40000 2 7 9 3 flow     a binding's: shard, slot, generation, run
+//
+// Earlier releases wrote no approach.
 #pragma once
 
 #include <cstdint>
@@ -15,11 +17,15 @@
 
 namespace herald::server {
 
-/// The one text form of a flow that is kept in the store.
+/// The flow alone, as the log has it.
 std::string to_text(const sip::Flow& flow);
-/// A flow from to_text() of an earlier run: for UDP usable at once, for streams only a hint (slot
-/// unset).
+/// As a subscription keeps it.
+std::string to_text(const sip::Flow& flow, sip::Approach approach);
+/// A flow from any of these texts, of an earlier run: for UDP usable at once, for streams only a
+/// hint (slot unset).
 sip::Flow flow_from_text(std::string_view text);
+/// The approach; nullopt in what an earlier release kept.
+std::optional<sip::Approach> approach_in(std::string_view text) noexcept;
 
 /// A flow as a binding keeps it: good in this run of the server, of which `epoch` is the number.
 std::string binding_flow(const sip::Flow& flow, std::uint32_t epoch);
@@ -27,8 +33,6 @@ std::string binding_flow(const sip::Flow& flow, std::uint32_t epoch);
 std::string binding_flow(const sip::Flow& flow, std::uint32_t epoch, sip::Approach approach);
 /// The flow again; nullopt for a stream of an earlier run, or none at all.
 std::optional<sip::Flow> flow_of_binding(std::string_view text, std::uint32_t epoch);
-/// The approach; nullopt in what an earlier release kept.
-std::optional<sip::Approach> approach_of_binding(std::string_view text) noexcept;
 /// The text without its approach where it is a stream from the device itself, whose end says that
 /// the device is gone; empty for datagrams and for what came through a proxy.
 std::string_view own_stream(std::string_view text) noexcept;

@@ -49,6 +49,16 @@ public:
         }
     }
 
+    /// Runs a copy of `work(Part&)` on the thread of each shard whose part `is_concerned(const
+    /// Part&)`, which is asked on this thread.
+    template <class Part, class Ask, class Work>
+    void post_where(const Ask& is_concerned, const Work& work) const {
+        for (const Peer& peer : peers_) {
+            if (is_concerned(std::as_const(peer.template part<Part>())))
+                peer.template post<Part>(Work(work));
+        }
+    }
+
 private:
     struct Peer {
         base::Loop* loop = nullptr;

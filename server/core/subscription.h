@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "base/timers.h"
 #include "server/core/notify_state.h"
+#include "sip/approach.h"
 #include "sip/endpoint.h"
 #include "sip/transaction.h"
 #include "store/records.h"
@@ -90,6 +91,9 @@ std::string_view name_of(SubscriptionState state) noexcept;
 
 struct Subscription {
     static constexpr std::uint32_t kNone = UINT32_MAX;
+    /// Answers and retransmissions among it, what goes to an address where nobody has answered
+    /// stays below as many times the request that named it.
+    static constexpr std::size_t kMostEcho = 8;
 
     std::uint64_t id = 0;
     std::uint64_t change = 0;            ///< of its last durable change
@@ -100,7 +104,7 @@ struct Subscription {
     std::uint64_t source = 0;  ///< keyed hash of the address that asked for it
     base::WallTime expires_at{};
     base::Instant last_notify{};
-    sip::Flow flow;
+    sip::Flow flow;  ///< what its NOTIFYs go by
     PackedText text;
     base::TimerId expiry;
     base::TimerId retry;
@@ -116,19 +120,24 @@ struct Subscription {
     std::uint16_t view = 0;   ///< index in Resource::views
     std::uint16_t last_answer = 0;
     std::uint16_t versionless = 0;  ///< CSeqs used that brought no new document version
+    std::uint16_t credit = 0;       ///< bytes that may still go to an address not proven
     SubscriptionState state = SubscriptionState::committing;
     Liveness liveness = Liveness::well;
     EndReason reason = EndReason::timeout;
     NotifyState notify_state = NotifyState::untold;
-    std::uint8_t sent_alert = 0;    ///< Composed::alert of the document last sent
-    std::uint8_t failures = 0;      ///< NOTIFYs in a row without a good answer
+    std::uint8_t sent_alert = 0;  ///< Composed::alert of the document last sent
+    std::uint8_t failures = 0;    ///< NOTIFYs in a row without a good answer
+    sip::Approach approach = sip::Approach::flow;
     bool is_changing : 1 = false;   ///< a durable change of this dialog is under way
     bool is_fetch : 1 = false;      ///< never stored
     bool is_bodiless : 1 = false;   ///< ended while pending: nothing may be shown
     bool has_strayed : 1 = false;   ///< Contact, flow or type differ from its row in the store
     bool was_approved : 1 = false;  ///< by the owner, in this run of the server
-    bool was_challenged : 1 =
-        false;  ///< the last NOTIFY was answered 401 or 407 and sent again with credentials
+    bool has_way : 1 = false;       ///< `flow` is the first way; else that is still to be found
+    /// Who asked can be reached by the flow it came by, and somebody is where `flow` leads: a
+    /// stream, an answer, a challenge answered (Identity::is_address_proven).
+    bool has_proven_source : 1 = true;
+    bool is_proven : 1 = true;
 
     /// The CSeq taken last brings no new document version.
     void skip_version() noexcept {

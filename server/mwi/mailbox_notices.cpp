@@ -7,7 +7,8 @@
 
 #include "base/text.h"
 #include "server/address/instance.h"
-#include "server/core/flow_text.h"
+#include "server/register/registered_device.h"
+#include "sip/dialog_request.h"
 #include "sip/fields.h"
 #include "sip/uri.h"
 
@@ -38,14 +39,6 @@ bool is_same_uri(std::string_view a, std::string_view b) {
     return one && other && sip::equivalent(*one, *other);
 }
 
-/// Where the request goes (RFC 3327 5.3): the first Path, else the contact.
-std::string_view next_hop(std::string_view route, std::string_view contact) {
-    const auto end = route.find('>');
-    if (route.empty() || end == std::string_view::npos) return contact;
-    const auto start = route.find('<');
-    return start < end ? route.substr(start + 1, end - start - 1) : contact;
-}
-
 }  // namespace
 
 MailboxNotices::MailboxNotices(Context& context, Mailboxes& mailboxes, Bindings& bindings,
@@ -55,15 +48,11 @@ MailboxNotices::MailboxNotices(Context& context, Mailboxes& mailboxes, Bindings&
       bindings_(bindings),
       locator_(locator),
       package_(packages::message_summary()),
-      self_(std::make_shared<MailboxNotices*>(this)),
+      logins_(context.config),
       sent_(context.metrics.counter("herald_mwi_unsolicited_total",
                                     "NOTIFY requests to phones that did not subscribe")),
       refused_(context.metrics.counter("herald_mwi_unsolicited_refused_total",
                                        "Phones that answered one with 405, 481 or 489")) {}
-
-MailboxNotices::~MailboxNotices() {
-    *self_ = nullptr;
-}
 
 bool MailboxNotices::is_wanted(const std::string& aor) const {
     const auto* settings = mailboxes_.settings(aor);
@@ -101,6 +90,7 @@ void MailboxNotices::forget(Cell cell) {
     std::erase_if(flights_, [&](const auto& entry) {
         if (context_.cell_of(entry.second.aor) != cell) return false;
         if (entry.second.transaction) context_.stack.forget(entry.second.transaction);
+        logins_.forget(entry.first);
         return true;
     });
 }
@@ -162,7 +152,8 @@ void MailboxNotices::tell_phone(const std::string& aor, Phone& phone,
     const bool knows = phone.fingerprint == composed.fingerprint &&
                        phone.registration == binding.call_id &&
                        phone.registered_cseq == binding.cseq;
-    if (phone.refuses || knows || is_subscribed(aor, binding)) return;
+    const auto device = device_of(binding, context_.home.epoch);
+    if (!device || phone.refuses || knows || is_subscribed(aor, binding)) return;
     if (phone.is_waited_for) {
         phone.is_stale = true;
         return;
@@ -172,26 +163,21 @@ void MailboxNotices::tell_phone(const std::string& aor, Phone& phone,
     phone.fingerprint = composed.fingerprint;
     phone.is_waited_for = true;
     const auto id = next_flight_++;
-    flights_[id] = {
-        .aor = aor,
-        .contact = binding.contact,
-        .route = binding.path,
-        .call_id = phone.call_id,
-        .tag = phone.tag,
-        .state = state_of(binding),
-        .body = composed.document.body,
-        .type = composed.document.type,
-        .flow = flow_of_binding(binding.flow, context_.home.epoch).value_or(sip::Flow{}),
-        .cseq = ++phone.cseq};
-    find_way(id);
-}
-
-/// The way the phone registered by (RFC 5626 5.3).
-void MailboxNotices::find_way(std::uint64_t id) {
-    auto& flight = flights_.at(id);
-    auto& transport = context_.stack.transport();
-    const bool is_open = flight.flow.peer.is_valid() && transport.is_open(flight.flow);
-    is_open ? depart(id) : locate(id);
+    flights_[id] = {.aor = aor,
+                    .contact = binding.contact,
+                    .request_uri = request_uri_of(binding),
+                    .routes = binding.path,
+                    .call_id = phone.call_id,
+                    .tag = phone.tag,
+                    .state = state_of(binding),
+                    .body = composed.document.body,
+                    .type = composed.document.type,
+                    .path = sip::Path({context_.loop, context_.stack.transport(), locator_},
+                                      sip::legs_to(*device)),
+                    .transaction = {},
+                    .authorization = {},
+                    .cseq = ++phone.cseq};
+    take_next_way(id);
 }
 
 /// A phone that subscribed hears everything there.
@@ -217,50 +203,41 @@ std::string MailboxNotices::state_of(const packages::Binding& binding) const {
     return "active;expires=" + std::to_string(left);
 }
 
-void MailboxNotices::depart(std::uint64_t id) {
-    auto& flight = flights_.at(id);
-    flight.transaction = context_.stack.start(flight.flow, *this, id);
-    if (!flight.transaction) return land(id, 503);
-    sent_.add();
+void MailboxNotices::take_next_way(std::uint64_t id) {
+    const auto step =
+        flights_.at(id).path.next([this, id](sip::Path::Step found) { follow(id, found); });
+    follow(id, step);
 }
 
-void MailboxNotices::locate(std::uint64_t id) {
+void MailboxNotices::follow(std::uint64_t id, sip::Path::Step step) {
+    if (step == sip::Path::Step::looking) return;
+    if (step == sip::Path::Step::over) return land(id, 503);
     auto& flight = flights_.at(id);
-    flight.is_located = true;
-    locator_.locate(next_hop(flight.route, flight.contact),
-                    [self = self_, id](Result<std::vector<sip::Target>> targets) {
-                        if (!*self) return;
-                        auto& notices = **self;
-                        const auto found = notices.flights_.find(id);
-                        if (found == notices.flights_.end()) return;
-                        if (!targets) return notices.land(id, 503);
-                        auto flow = notices.context_.stack.transport().open(
-                            targets->front().protocol, targets->front().endpoint);
-                        if (!flow) return notices.land(id, 503);
-                        found->second.flow = *flow;
-                        notices.depart(id);
-                    });
+    flight.transaction = context_.stack.start(flight.path.flow(), *this, id);
+    if (!flight.transaction) return land(id, 503);
+    sent_.add();
 }
 
 void MailboxNotices::write_request(std::uint64_t user, std::string_view via, std::string& out) {
     const auto found = flights_.find(user);
     if (found == flights_.end()) return;
     const auto& flight = found->second;
-    out += "NOTIFY ";
-    out += flight.contact;
-    out += " SIP/2.0\r\n";
-    out += via;
-    out += "Max-Forwards: 70\r\n";
-    if (!flight.route.empty()) append_line(out, "Route: ", flight.route);
-    out += "From: <" + flight.aor + ">;tag=" + flight.tag + "\r\n";
-    out += "To: <" + flight.aor + ">\r\n";
-    append_line(out, "Call-ID: ", flight.call_id);
-    out += "CSeq: ";
-    base::append_number(out, flight.cseq);
-    out += " NOTIFY\r\n";
-    append_line(out, "Contact: ", context_.stack.contact(flight.flow));
+    const auto aor = "<" + flight.aor + ">";
+    sip::append_head(out,
+                     {.method = sip::Method::notify,
+                      .remote_target = flight.request_uri,
+                      .routes = flight.routes,
+                      .from = aor,
+                      .from_tag = flight.tag,
+                      .to = aor,
+                      .to_tag = {},
+                      .call_id = flight.call_id,
+                      .cseq = flight.cseq},
+                     via);
+    append_line(out, "Contact: ", context_.stack.contact(flight.path.flow()));
     append_line(out, "Event: ", package_.profile().event);
     append_line(out, "Subscription-State: ", flight.state);
+    out += flight.authorization;
     append_line(out, "Content-Type: ", flight.type);
     out += "Content-Length: ";
     base::append_number(out, flight.body.size());
@@ -271,10 +248,23 @@ void MailboxNotices::write_request(std::uint64_t user, std::string_view via, std
 void MailboxNotices::on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome) {
     const auto found = flights_.find(user);
     if (found == flights_.end()) return;
-    const bool is_lost = outcome.how == sip::ClientOutcome::How::transport_error;
-    // The stream it registered by is gone: its Contact may be reached all the same.
-    if (is_lost && !found->second.is_located) return locate(user);
-    land(user, outcome.status);
+    found->second.transaction = {};
+    const bool is_challenge = outcome.status == 401 || outcome.status == 407;
+    if (is_challenge && outcome.message && sign(user, *outcome.message)) return;
+    const bool has_more = sip::is_next_way_due(outcome) && found->second.path.has_more();
+    has_more ? take_next_way(user) : land(user, outcome.status);
+}
+
+/// RFC 3261 22.2: the same once more, by the way that answered.
+bool MailboxNotices::sign(std::uint64_t id, const sip::Message& challenge) {
+    auto& flight = flights_.at(id);
+    auto* phone = find_phone(flight.aor, flight.contact);
+    if (!phone || !logins_.take(id, challenge)) return false;
+    const auto routing = sip::routing_of(flight.request_uri, flight.routes);
+    flight.authorization = logins_.lines(id, sip::request_uri_of(routing), flight.body);
+    flight.cseq = ++phone->cseq;
+    flight.transaction = context_.stack.start(flight.path.flow(), *this, id);
+    return static_cast<bool>(flight.transaction);
 }
 
 void MailboxNotices::land(std::uint64_t id, int status) {
@@ -282,6 +272,7 @@ void MailboxNotices::land(std::uint64_t id, int status) {
     if (found == flights_.end()) return;
     const auto flight = std::move(found->second);
     flights_.erase(found);
+    logins_.forget(id);
     auto* phone = find_phone(flight.aor, flight.contact);
     if (!phone || phone->call_id != flight.call_id) return;
     phone->is_waited_for = false;

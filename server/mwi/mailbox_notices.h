@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -18,9 +17,11 @@
 #include "packages/registration.h"
 #include "server/core/agent.h"
 #include "server/core/context.h"
+#include "server/core/notify_logins.h"
 #include "server/mwi/mailboxes.h"
 #include "server/register/bindings.h"
 #include "sip/locate.h"
+#include "sip/path.h"
 #include "sip/transaction.h"
 
 namespace herald::server {
@@ -30,7 +31,6 @@ class MailboxNotices final : public Agent, public sip::RequestSource {
 public:
     MailboxNotices(Context& context, Mailboxes& mailboxes, Bindings& bindings,
                    sip::Locator& locator);
-    ~MailboxNotices() override;
 
     void forget(Cell cell) override;
     std::size_t held() const noexcept override { return lamps_.size() + flights_.size(); }
@@ -62,11 +62,12 @@ private:
     };
     /// A NOTIFY on its way.
     struct Flight {
-        std::string aor, contact, route, call_id, tag, state, body, type;
-        sip::Flow flow;
+        std::string aor, contact;
+        std::string request_uri, routes, call_id, tag, state, body, type;
+        sip::Path path;
         sip::ClientTransactionId transaction;
+        std::string authorization;  ///< complete lines, or none
         std::uint32_t cseq = 0;
-        bool is_located = false;  ///< goes to the Contact or Path, not back the way it registered
     };
 
     /// Whoever has to be told is, at most once a second.
@@ -83,9 +84,9 @@ private:
     static Phone& phone_of(Lamp& lamp, const packages::Binding& binding);
     Phone* find_phone(const std::string& aor, const std::string& contact);
     std::string state_of(const packages::Binding& binding) const;
-    void find_way(std::uint64_t id);
-    void depart(std::uint64_t id);
-    void locate(std::uint64_t id);
+    void take_next_way(std::uint64_t id);
+    void follow(std::uint64_t id, sip::Path::Step step);
+    bool sign(std::uint64_t id, const sip::Message& challenge);
     void land(std::uint64_t id, int status);
 
     Context& context_;
@@ -97,8 +98,8 @@ private:
     std::unordered_map<std::uint64_t, Flight> flights_;
     std::uint64_t next_flight_ = 1;
     static constexpr std::size_t kSweepAt = 1024;
-    std::size_t sweep_at_ = kSweepAt;        ///< lamps
-    std::shared_ptr<MailboxNotices*> self_;  ///< for answers of the locator that come late
+    std::size_t sweep_at_ = kSweepAt;  ///< lamps
+    NotifyLogins logins_;              ///< by flight
     base::Counter& sent_;
     base::Counter& refused_;
 };

@@ -17,9 +17,16 @@ namespace {
 
 using Part = PackedText::Part;
 
+/// Some NOTIFYs, to whom they went in another way than he asked.
+constexpr std::uint16_t kCreditAfterStart = 4000;
 /// Told after a start before others get their turn.
 constexpr std::size_t kAtOnce = 256;
 constexpr auto kBetween = std::chrono::milliseconds(10);
+
+/// Of a subscription that an earlier release kept.
+sip::Approach usual_approach(const store::Subscription& row) {
+    return row.route_set.empty() ? sip::Approach::flow : sip::Approach::route;
+}
 
 /// What the store is to know of a subscription that ends by itself, before its watcher hears of it.
 store::Change end_of(const Subscription& record, EndReason reason, std::uint32_t epoch) {
@@ -178,7 +185,7 @@ store::Subscription LiveSubscriptions::row_of(const Subscription& record,
     row.accept = resource.package->profile().notify_types[resource.views[record.view].type];
     row.entity = record.get(Part::entity);
     row.instance = record.get(Part::instance);
-    row.flow = to_text(record.flow);
+    row.flow = to_text(record.flow, record.approach);
     row.remote_cseq = record.remote_cseq;
     row.cseq_base = record.cseq + 1;
     row.epoch = context_.home.epoch;
@@ -194,7 +201,7 @@ bool LiveSubscriptions::was_ended_by(const sip::Message& request) const {
 
 void LiveSubscriptions::forget(Cell cell) {
     context_.resources.for_each([&](std::uint32_t slot, Resource& resource) {
-        if (context_.cell_of(resource.aor) == cell) sender_.forget_watchers(slot);
+        if (context_.cell_of(resource.aor) == cell) sender_.gone().forget_all_of(slot);
     });
     waiting_.forget(cell);
     std::erase_if(tombstones_, [&](const auto& entry) {
@@ -253,6 +260,11 @@ Subscription LiveSubscriptions::record_of(const store::Subscription& row,
     record.expires_at = row.expires_at;
     record.granted = row.granted;
     record.flow = flow_from_text(row.flow);
+    record.approach = approach_in(row.flow).value_or(usual_approach(row));
+    record.has_way = sip::is_flow_first(record.approach, record.flow);
+    // Who asked in an earlier run was told there.
+    record.is_proven = record.has_way;
+    record.credit = kCreditAfterStart;
     record.remote_cseq = row.remote_cseq;
     record.cseq = row.cseq_base + (context_.home.epoch - row.epoch) * kCseqBlock - 1;
     record.cseq_end = record.cseq + 1 + kCseqBlock;

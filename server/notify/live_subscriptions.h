@@ -49,6 +49,7 @@ public:
     void on_clock_step(base::Duration ahead);
     /// Ends one by itself.
     void run_out(Id id, EndReason reason);
+    /// As it is just before its flow is known better: `record.flow` is the one its request came by.
     store::Subscription row_of(const Subscription& record, store::RequestMark mark) const;
 
     /// Keeps `work` until the change of the subscription that is under way is done; false where too

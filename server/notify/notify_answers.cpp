@@ -1,11 +1,10 @@
-// server/notify/notify_answers.cpp: what became of a NOTIFY: the verdict carried out, retries, the
-// end of those that are not worth it.
+// server/notify/notify_answers.cpp: what became of a NOTIFY.
+#include "server/notify/notify_answers.h"
+
 #include <algorithm>
+#include <string>
 #include <utility>
 
-#include "base/log.h"
-#include "server/notify/notify_sender.h"
-#include "sip/digest.h"
 #include "sip/fields.h"
 
 namespace herald::server {
@@ -21,31 +20,19 @@ constexpr auto kSuspectDelay = std::chrono::seconds(30);
 constexpr std::uint32_t kShortestRetryAfter = 1;
 constexpr std::uint32_t kLongestRetryAfter = 300;
 
-std::chrono::seconds retry_after_of(const sip::ClientOutcome& outcome) {
-    const auto value = outcome.message->header(sip::Header::retry_after);
+std::chrono::seconds retry_after_of(const sip::Message& message) {
+    const auto value = message.header(sip::Header::retry_after);
     const auto asked = sip::parse_delta_seconds(value.value_or("")).value_or(kShortestRetryAfter);
     return std::chrono::seconds(std::clamp(asked, kShortestRetryAfter, kLongestRetryAfter));
-}
-
-/// The Authorization of the same NOTIFY once more; nullopt where that would be of no use.
-std::optional<std::string> credentials_for(const Config& config, const Subscription& record,
-                                           const sip::ClientOutcome& outcome) {
-    if (record.was_challenged || !outcome.message) return std::nullopt;
-    const auto& lax = config.notify_without_qop;
-    for (const auto& login : config.notify_logins) {
-        const bool is_lax = std::find(lax.begin(), lax.end(), login.realm) != lax.end();
-        sip::DigestClient client(login.username, login.password, {login.realm, !is_lax});
-        auto line = client.answer(*outcome.message, "NOTIFY", record.get(Part::remote_target), "");
-        if (line) return line;
-    }
-    return std::nullopt;
 }
 
 /// Whether there is another body to try than the one that was refused: the package's default.
 bool take_default_type(Resource& resource, Subscription& record) {
     const auto& view = resource.views[record.view];
     if (view.type == 0) return false;
-    record.view = resource.view_for(0, std::string(view.entity));
+    // A copy: view_for() may move the views.
+    const auto standard = view.of_type(0);
+    record.view = resource.view_for(standard.type, standard.entity, standard.permissions);
     record.has_strayed = true;
     return true;
 }
@@ -63,145 +50,137 @@ void refresh_target(SubscriptionTable& table, SubscriptionTable::Id id,
     record.has_strayed = true;
 }
 
-/// Whether the store has a row of it that is to go with it.
-bool has_row(const Subscription& record) {
-    return !record.is_fetch &&
-           (record.state != SubscriptionState::ending || is_kept(record.reason));
-}
-
 }  // namespace
 
-void NotifySender::land(Id id, const NotifyFlight& flight, const sip::ClientOutcome& outcome) {
+NotifyAnswers::NotifyAnswers(const NotifyParts& parts, GoneWatchers& gone, NotifyRetries& retries,
+                             Send send)
+    : parts_(parts),
+      context_(parts.context),
+      gone_(gone),
+      retries_(retries),
+      send_(std::move(send)),
+      delivered_(context_.metrics.counter("herald_notify_delivered_total",
+                                          "NOTIFY requests answered 2xx")),
+      answer_time_(context_.metrics.histogram("herald_notify_answer_seconds",
+                                              "From sending a NOTIFY to its final answer")) {}
+
+NotifyAnswers::Setback NotifyAnswers::setback_of(const sip::ClientOutcome& outcome, bool is_last) {
+    Setback setback{verdict_of(outcome), outcome.status, {}, is_last};
+    if (outcome.message) setback.retry_after = retry_after_of(*outcome.message);
+    return setback;
+}
+
+void NotifyAnswers::take(Id id, const NotifyFlight& flight, const sip::ClientOutcome& outcome) {
     auto& record = *context_.subscriptions.find(id);
-    const auto verdict = verdict_of(outcome);
     const bool was_final = flight.state == SubscriptionState::ending;
     record.last_answer = static_cast<std::uint16_t>(outcome.status);
-    if (verdict == NotifyVerdict::delivered) {
+    if (outcome.how == sip::ClientOutcome::How::response) record.is_proven = true;
+    const auto setback = setback_of(outcome, was_final || flight.is_parting);
+    if (setback.verdict == NotifyVerdict::delivered) {
         const auto took = context_.loop.now() - flight.sent_at;
         answer_time_.observe(static_cast<std::uint64_t>(took.count()));
         delivered_.add();
-        return was_final ? finish(id) : on_delivered(id, record, outcome);
+        return was_final ? gone_.finish(id) : on_delivered(id, record, outcome);
     }
-    owed_.take_back(id, record, flight.portion);
-    const bool is_unheard =
-        verdict == NotifyVerdict::unreachable || verdict == NotifyVerdict::suspect;
-    if (flight.is_switched && is_unheard) {
-        ways_.note_streamless(record.flow.peer);
-        confirmations_.advance(record, NotifyInput::failed);
-        return send_in_any_case(id, record);
-    }
-    const bool is_over = was_final || flight.is_parting;
-    if (is_over && verdict != NotifyVerdict::authenticate) return finish(id);
+    parts_.owed.take_back(id, record, flight.portion);
     record.sent_fingerprint = 0;
-    confirmations_.advance(record, NotifyInput::failed);
-    on_failed(id, record, verdict, outcome);
+    parts_.confirmations.advance(record, NotifyInput::failed);
+    if (flight.is_switched && outcome.how != sip::ClientOutcome::How::response) {
+        parts_.flights.note_refused(outcome.flow);
+        return send_again(id, record);
+    }
+    if (setback.verdict == NotifyVerdict::authenticate && outcome.message)
+        return on_challenge(id, record, flight, *outcome.message);
+    if (!sip::is_next_way_due(outcome)) return on_failed(id, record, setback);
+    setbacks_[pack(id)] = setback;
+    on_way(id, parts_.ways.find_other(id, record));
 }
 
-void NotifySender::on_delivered(Id id, Subscription& record, const sip::ClientOutcome& outcome) {
+void NotifyAnswers::on_delivered(Id id, Subscription& record, const sip::ClientOutcome& outcome) {
     record.failures = 0;
-    silent_.take_out(id, record);
-    record.was_challenged = false;
-    ways_.forget(id);
+    parts_.silent.take_out(id, record);
+    parts_.ways.settle(id, record);
     if (outcome.message) refresh_target(context_.subscriptions, id, *outcome.message);
-    confirmations_.advance(record, NotifyInput::delivered);
-    if (is_owed(record.notify_state)) send(id);
+    parts_.confirmations.advance(record, NotifyInput::delivered);
+    if (is_owed(record.notify_state)) send_(id);
 }
 
-void NotifySender::on_failed(Id id, Subscription& record, NotifyVerdict verdict,
-                             const sip::ClientOutcome& outcome) {
-    switch (verdict) {
+/// RFC 3261 22.2: the same once more, with credentials.
+void NotifyAnswers::on_challenge(Id id, Subscription& record, const NotifyFlight& flight,
+                                 const sip::Message& challenge) {
+    if (!parts_.flights.take_challenge(id, challenge)) {
+        return record.state == SubscriptionState::ending ? gone_.finish(id)
+                                                         : count_failure(id, record);
+    }
+    // The document keeps its number.
+    if (flight.portion.composed) record.skip_version();
+    send_again(id, record);
+}
+
+void NotifyAnswers::on_way(Id id, WatcherWays::Way way) {
+    if (way == WatcherWays::Way::looking) return;
+    auto& record = *context_.subscriptions.find(id);
+    const auto setback = setbacks_.extract(pack(id));
+    if (way == WatcherWays::Way::open) return send_again(id, record);
+    setback ? on_failed(id, record, setback.mapped()) : lose(id, record);
+}
+
+void NotifyAnswers::on_failed(Id id, Subscription& record, const Setback& setback) {
+    if (setback.is_last) return gone_.finish(id);
+    switch (setback.verdict) {
         case NotifyVerdict::delivered:
             return;
         case NotifyVerdict::remove:
-            return remove(id, record, std::to_string(outcome.status));
+            return gone_.remove(id, std::to_string(setback.status));
         case NotifyVerdict::suspect:
             return become_suspect(id, record);
-        case NotifyVerdict::authenticate:
-            if (auto line = credentials_for(context_.config, record, outcome)) {
-                record.was_challenged = true;
-                record.skip_version();
-                flights_.sign(id, *std::move(line));
-                return send_in_any_case(id, record);
-            }
-            return record.state == SubscriptionState::ending ? finish(id)
-                                                             : count_failure(id, record);
         case NotifyVerdict::wait:
-            return retry_at(id, record, retry_after_of(outcome));
+            return retries_.arm(id, record, setback.retry_after);
         case NotifyVerdict::other_body:
             if (take_default_type(context_.resources[record.resource], record))
-                return send_in_any_case(id, record);
+                return send_again(id, record);
             return count_failure(id, record);
+        case NotifyVerdict::authenticate:
         case NotifyVerdict::keep:
             return count_failure(id, record);
         case NotifyVerdict::unreachable:
-            return take_other_way(id, record, ways_.find_other(id, record));
+            return lose(id, record);
     }
 }
 
-/// What is known now of the way to a watcher whose flow does not carry. A flow is the watcher's own
-/// and lost; a proxy may come back by itself.
-void NotifySender::take_other_way(Id id, Subscription& record, WatcherWays::Way way) {
-    if (way == WatcherWays::Way::looking) return;
-    if (way == WatcherWays::Way::open) return send_in_any_case(id, record);
-    if (record.state == SubscriptionState::ending) return finish(id);
-    if (!record.get(Part::route_set).empty()) return become_suspect(id, record);
-    silent_.add(id, record, Liveness::flow_lost);
-    confirmations_.advance(record, NotifyInput::demand);
-    context_.loop.timers().cancel(record.retry);
+/// Nothing leads to the watcher. A flow is its own and lost; a proxy may come back by itself.
+void NotifyAnswers::lose(Id id, Subscription& record) {
+    if (record.state == SubscriptionState::ending) return gone_.finish(id);
+    const bool is_proxy = record.is_proven && !record.get(Part::route_set).empty();
+    if (is_proxy) return become_suspect(id, record);
+    parts_.silent.add(id, record, Liveness::flow_lost);
+    parts_.confirmations.advance(record, NotifyInput::demand);
+    retries_.cancel(record);
 }
 
-void NotifySender::count_failure(Id id, Subscription& record) {
+void NotifyAnswers::count_failure(Id id, Subscription& record) {
     if (++record.failures >= context_.config.notify_failures_max)
-        return remove(id, record, "failures");
+        return gone_.remove(id, "failures");
     // What ended meanwhile is owed its last NOTIFY all the same.
-    if (record.state == SubscriptionState::ending) return send_in_any_case(id, record);
+    if (record.state == SubscriptionState::ending) return send_again(id, record);
     // This transaction only (RFC 5057 5.1): the next change tries again.
-    confirmations_.advance(record, NotifyInput::given_up);
+    parts_.confirmations.advance(record, NotifyInput::given_up);
 }
 
-void NotifySender::become_suspect(Id id, Subscription& record) {
-    if (++record.failures >= context_.config.notify_timeout_max)
-        return remove(id, record, "timeout");
-    silent_.add(id, record, Liveness::suspect);
-    confirmations_.advance(record, NotifyInput::demand);
-    retry_at(id, record, kSuspectDelay * record.failures);
+void NotifyAnswers::become_suspect(Id id, Subscription& record) {
+    // No rounds for who may never have asked.
+    if (!record.is_proven) return lose(id, record);
+    if (++record.failures >= context_.config.notify_timeout_max) return gone_.remove(id, "timeout");
+    parts_.silent.add(id, record, Liveness::suspect);
+    parts_.confirmations.advance(record, NotifyInput::demand);
+    retries_.arm(id, record, kSuspectDelay * record.failures);
 }
 
-void NotifySender::retry_at(Id id, Subscription& record, base::Duration delay) {
-    auto& timers = context_.loop.timers();
-    timers.cancel(record.retry);
-    record.retry = timers.arm(retry_timer_, pack(id), context_.loop.now() + delay);
-}
-
-/// Its time has come, or its peer was heard of.
-void NotifySender::try_now(Id id) {
-    auto* record = context_.subscriptions.find(id);
-    if (!record) return;
-    context_.loop.timers().cancel(record->retry);
-    confirmations_.advance(*record, NotifyInput::due);
-    send(id);
-}
-
-void NotifySender::remove(Id id, Subscription& record, std::string_view why) {
-    auto& counter = removed_[std::string(why)];
-    if (!counter) {
-        counter = &context_.metrics.counter("herald_subscriptions_removed_total",
-                                            "Subscriptions removed because of what a NOTIFY met",
-                                            {{"why", std::string(why)}});
-    }
-    counter->add();
-    base::log_info("subscription.removed", {{"call_id", record.get(Part::call_id)},
-                                            {"resource", context_.resources[record.resource].aor},
-                                            {"why", why}});
-    finish(id);
-}
-
-/// Nothing more is to be said: gone, with its row.
-void NotifySender::finish(Id id) {
-    const auto& record = *context_.subscriptions.find(id);
-    if (has_row(record))
-        context_.port.commit(store::RemoveSubscription{record.id, {}, {}}, nullptr);
-    forget(id);
+/// At once, to a suspect too: it is the same try.
+void NotifyAnswers::send_again(Id id, Subscription& record) {
+    parts_.confirmations.advance(record, NotifyInput::demand);
+    parts_.confirmations.advance(record, NotifyInput::due);
+    send_(id);
 }
 
 }  // namespace herald::server

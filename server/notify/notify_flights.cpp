@@ -9,19 +9,14 @@
 
 namespace herald::server {
 
-namespace {
-
-/// RFC 3261 18.1.1: with an unknown path MTU.
-constexpr std::size_t kMostOnUdp = 1300;
-
-}  // namespace
-
 NotifyFlights::NotifyFlights(Context& context, OwedDocuments& owed, WatcherWays& ways,
                              Landed landed)
     : context_(context),
       owed_(owed),
       ways_(ways),
       landed_(std::move(landed)),
+      logins_(context.config),
+      large_(context.loop, context.stack.transport()),
       sent_(context.metrics.counter("herald_notify_sent_total",
                                     "NOTIFY requests sent, retransmissions not counted")),
       oversize_(context.metrics.counter(
@@ -30,7 +25,7 @@ NotifyFlights::NotifyFlights(Context& context, OwedDocuments& owed, WatcherWays&
 
 const NotifyFlight* NotifyFlights::start(Id id, Subscription& record) {
     auto& flight = load(id, record);
-    const auto flow = carrier(record, flight);
+    const auto flow = carrier(id, record, flight);
     flight.transaction = context_.stack.start(flow, *this, pack(id));
     if (flight.transaction) return sent_.add(), &flight;
     recall(id, record);
@@ -46,10 +41,9 @@ NotifyFlight& NotifyFlights::load(Id id, Subscription& record) {
     } else {
         record.skip_version();
     }
-    if (auto credentials = authorizations_.extract(pack(id)))
-        flight.authorization = std::move(credentials.mapped());
     flight.cseq = record.cseq;
     flight.expires = told_seconds(record.expires_at, context_.wall(), record.granted);
+    flight.authorization = credentials_for(id, record, flight);
     flight.state = record.state;
     flight.is_parting = flight.portion.has_more && record.state == SubscriptionState::ending;
     // Only the last one may end it, and none before may seem to.
@@ -59,12 +53,20 @@ NotifyFlight& NotifyFlights::load(Id id, Subscription& record) {
     return flight;
 }
 
-/// RFC 3261 18.1.1 for what goes to a UDP watcher: compact names first, then a stream to the very
-/// address it came from, else the UDP flow all the same.
-sip::Flow NotifyFlights::carrier(const Subscription& record, NotifyFlight& flight) {
-    // Room for the Via the stack adds.
+/// Of the Request-URI and the body it has on the wire.
+std::string NotifyFlights::credentials_for(Id id, const Subscription& record,
+                                           const NotifyFlight& flight) {
+    if (!logins_.has(pack(id))) return {};
+    std::string body;
+    if (flight.portion.composed)
+        append_body(body, *flight.portion.composed, version_of(record, flight.cseq));
+    return logins_.lines(pack(id), sip::request_uri_of(routing_of(record)), body);
+}
+
+/// Bytes of what is about to go by UDP, with room for its Via; with compact names where it would be
+/// too large without.
+std::size_t NotifyFlights::size_on_udp(const Subscription& record, NotifyFlight& flight) {
     static const std::string kVia(120, 'v');
-    if (sip::is_reliable(record.flow.protocol)) return record.flow;
     const auto* composed = flight.portion.composed.get();
     NotifyHead head{context_.stack.contact(record.flow),
                     flight.authorization,
@@ -72,29 +74,63 @@ sip::Flow NotifyFlights::carrier(const Subscription& record, NotifyFlight& fligh
                     flight.expires,
                     flight.state,
                     false};
-    if (most_bytes_of(record, head, composed) <= kMostOnUdp) return record.flow;
+    const auto most = most_bytes_of(record, head, composed);
+    if (most <= sip::kMostOnUdp) return most;
     for (const bool is_compact : {false, true}) {
         head.is_compact = flight.is_compact = is_compact;
         measured_.clear();
         append_notify(measured_, record, head, composed, kVia);
-        if (measured_.size() <= kMostOnUdp) return record.flow;
+        if (measured_.size() <= sip::kMostOnUdp) break;
     }
-    if (const auto stream = ways_.stream_to(record)) {
-        flight.is_switched = true;
-        return *stream;
+    return measured_.size();
+}
+
+/// The document follows the answer; not where the subscription has ended.
+void NotifyFlights::leave_body_out(Id id, Subscription& record, NotifyFlight& flight) {
+    if (!flight.portion.composed) return;
+    owed_.take_back(id, record, flight.portion);
+    flight.portion = {};
+    flight.portion.has_more = record.state != SubscriptionState::ending;
+    record.skip_version();
+}
+
+/// RFC 3261 18.1.1 for what goes to a UDP watcher: compact names first, then a stream to the very
+/// address where somebody listens, else the UDP flow all the same.
+sip::Flow NotifyFlights::carrier(Id id, Subscription& record, NotifyFlight& flight) {
+    if (sip::is_reliable(record.flow.protocol)) return record.flow;
+    const auto size = size_on_udp(record, flight);
+    flight.is_unproven = !record.is_proven;
+    if (flight.is_unproven) {
+        if (size > std::min<std::size_t>(sip::kMostOnUdp, record.credit))
+            leave_body_out(id, record, flight);
+        return record.flow;
     }
-    oversize_.add();
-    return record.flow;
+    if (size <= sip::kMostOnUdp) return record.flow;
+    const auto flow = ways_.is_named(id)
+                          ? large_.carrier(record.flow, size)
+                          : large_.carrier(record.flow, size, routing_of(record).next_hop);
+    flight.is_switched = sip::is_reliable(flow.protocol);
+    if (!flight.is_switched) oversize_.add();
+    return flow;
+}
+
+/// What is beyond the credit is not sent.
+void NotifyFlights::spend(Subscription& record, std::string& out, std::size_t before) {
+    const auto size = out.size() - before;
+    if (size > record.credit) return out.resize(before);
+    record.credit = static_cast<std::uint16_t>(record.credit - size);
 }
 
 void NotifyFlights::write_request(std::uint64_t user, std::string_view via, std::string& out) {
-    const auto* record = context_.subscriptions.find(unpack(user));
+    auto* record = context_.subscriptions.find(unpack(user));
     if (!record || record->flight == Subscription::kNone) return;
     const auto& flight = flights_[record->flight];
+    const auto before = out.size();
     append_notify(out, *record,
                   {context_.stack.contact(record->flow), flight.authorization, flight.cseq,
                    flight.expires, flight.state, flight.is_compact},
                   flight.portion.composed.get(), via);
+    if (flight.is_unproven) spend(*record, out, before);
 }
 
 void NotifyFlights::on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome) {
@@ -104,6 +140,7 @@ void NotifyFlights::on_outcome(std::uint64_t user, const sip::ClientOutcome& out
     const auto slot = std::exchange(record->flight, Subscription::kNone);
     const auto flight = std::move(flights_[slot]);
     flights_.release(slot);
+    if (outcome.status != 401 && outcome.status != 407) logins_.forget(user);
     landed_(id, flight, outcome);
 }
 
@@ -117,7 +154,7 @@ bool NotifyFlights::recall(Id id, Subscription& record) {
 }
 
 void NotifyFlights::forget(Id id, Subscription& record) {
-    authorizations_.erase(pack(id));
+    logins_.forget(pack(id));
     if (record.flight == Subscription::kNone) return;
     context_.stack.forget(flights_[record.flight].transaction);
     flights_.release(record.flight);

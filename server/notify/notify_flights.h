@@ -4,17 +4,19 @@
 
 #include <cstdint>
 #include <string>
-#include <unordered_map>
 
 #include "base/slab.h"
 #include "server/core/context.h"
+#include "server/core/notify_logins.h"
 #include "server/notify/owed_documents.h"
 #include "server/notify/watcher_ways.h"
+#include "sip/path.h"
 #include "sip/transaction.h"
 
 namespace herald::server {
 
-/// What is on its way to one watcher; exists only while it is.
+/// What is on its way to one watcher; exists only while it is. Where nobody has proved to listen it
+/// is small and few (docs/security.md).
 struct NotifyFlight {
     sip::ClientTransactionId transaction;
     Portion portion;
@@ -26,6 +28,7 @@ struct NotifyFlight {
     bool is_compact = false;   ///< compact header names, to stay under 1300 bytes on UDP
     bool is_switched = false;  ///< sent over TCP because it is too large for UDP
     bool is_parting = false;   ///< a part, with more to come, of a subscription that has ended
+    bool is_unproven = false;  ///< to where nobody has answered: on Subscription::credit
 };
 
 /// At most one for each subscription, which names it in Subscription::flight. One per shard, on its
@@ -45,8 +48,12 @@ public:
     bool recall(Id id, Subscription& record);
     /// The subscription ends.
     void forget(Id id, Subscription& record);
-    /// Credentials for the next NOTIFY of a subscription: a complete line.
-    void sign(Id id, std::string line) { authorizations_[pack(id)] = std::move(line); }
+    /// A NOTIFY was challenged: true where the next one of its subscription has credentials.
+    bool take_challenge(Id id, const sip::Message& challenge) {
+        return logins_.take(pack(id), challenge);
+    }
+    /// The stream a NOTIFY too large for UDP was to go by was not taken: the next ones go by UDP.
+    void note_refused(const sip::Flow& stream) { large_.on_refused(stream); }
     std::size_t size() const noexcept { return flights_.size(); }
 
     void write_request(std::uint64_t user, std::string_view via, std::string& out) override;
@@ -54,14 +61,19 @@ public:
 
 private:
     NotifyFlight& load(Id id, Subscription& record);
-    sip::Flow carrier(const Subscription& record, NotifyFlight& flight);
+    std::string credentials_for(Id id, const Subscription& record, const NotifyFlight& flight);
+    sip::Flow carrier(Id id, Subscription& record, NotifyFlight& flight);
+    void leave_body_out(Id id, Subscription& record, NotifyFlight& flight);
+    static void spend(Subscription& record, std::string& out, std::size_t before);
+    std::size_t size_on_udp(const Subscription& record, NotifyFlight& flight);
 
     Context& context_;
     OwedDocuments& owed_;
     WatcherWays& ways_;
     Landed landed_;
     base::Slab<NotifyFlight> flights_;
-    std::unordered_map<std::uint64_t, std::string> authorizations_;  ///< by packed Id
+    NotifyLogins logins_;
+    sip::LargeRequests large_;
     std::string measured_;  ///< a NOTIFY written to see how long it is
     base::Counter& sent_;
     base::Counter& oversize_;

@@ -38,25 +38,22 @@ NotifySender::NotifySender(Context& context, sip::Locator& locator)
       numbers_(context),
       flights_(context, owed_, ways_,
                [this](Id id, const NotifyFlight& flight, const sip::ClientOutcome& outcome) {
-                   land(id, flight, outcome);
+                   answers_.take(id, flight, outcome);
                }),
-      retry_timer_(
-          context.loop.timers().add_owner([this](std::uint64_t user) { try_now(unpack(user)); })),
-      delivered_(
-          context.metrics.counter("herald_notify_delivered_total", "NOTIFY requests answered 2xx")),
+      retries_(context, [this](Id id) { try_now(id); }),
+      gone_({context, confirmations_, queue_, owed_, silent_, ways_, flights_}),
+      answers_({context, confirmations_, queue_, owed_, silent_, ways_, flights_}, gone_, retries_,
+               [this](Id id) { send(id); }),
       coalesced_(context.metrics.counter("herald_notify_coalesced_total",
-                                         "Changes that joined a NOTIFY still to be sent")),
-      answer_time_(context.metrics.histogram("herald_notify_answer_seconds",
-                                             "From sending a NOTIFY to its final answer")) {
+                                         "Changes that joined a NOTIFY still to be sent")) {
     context_.fan_out.on_changed([this](std::uint32_t slot) { queue_.add(slot); });
     silent_.on_heard([this](Id id) { try_now(id); });
-    ways_.on_found([this](Id id, WatcherWays::Way way) {
-        take_other_way(id, *context_.subscriptions.find(id), way);
-    });
+    silent_.on_returned([this](Id id) { try_device(id); });
+    ways_.on_found([this](Id id, WatcherWays::Way way) { answers_.on_way(id, way); });
     numbers_.on_renewed([this](Id id, bool is_committed) {
         auto* record = context_.subscriptions.find(id);
         if (!record) return;
-        is_committed ? send(id) : retry_at(id, *record, kSoon);
+        is_committed ? send(id) : retries_.arm(id, *record, kSoon);
     });
 }
 
@@ -92,11 +89,7 @@ void NotifySender::notify(Id id) {
     auto* record = context_.subscriptions.find(id);
     if (!record) return;
     owed_.owe_all(id, *record);
-    send_in_any_case(id, *record);
-}
-
-void NotifySender::send_in_any_case(Id id, Subscription& record) {
-    confirmations_.advance(record, NotifyInput::demand);
+    confirmations_.advance(*record, NotifyInput::demand);
     send(id);
 }
 
@@ -113,7 +106,7 @@ void NotifySender::end(Id id, EndReason reason) {
 void NotifySender::tell_end(Id id) {
     auto* record = context_.subscriptions.find(id);
     if (!record) return;
-    if (record->liveness == Liveness::flow_lost) return finish(id);
+    if (record->liveness == Liveness::flow_lost) return gone_.finish(id);
     confirmations_.advance(*record, NotifyInput::demand);
     confirmations_.advance(*record, NotifyInput::due);
     notify(id);
@@ -129,7 +122,7 @@ NotifySender::Turn NotifySender::turn_of(Id id, const Subscription& record) {
     const auto next = record.last_notify + min_interval(context_.config, profile);
     const bool has_pause = record.last_notify != base::Instant{} && next > context_.loop.now();
     if (has_pause && record.failures == 0 && owed_.is_alert(id, record)) return Turn::now;
-    if (context_.loop.timers().is_armed(record.retry)) return Turn::after_retry;
+    if (retries_.is_armed(record)) return Turn::after_retry;
     return has_pause ? Turn::after_pause : Turn::now;
 }
 
@@ -146,12 +139,12 @@ void NotifySender::send(Id id) {
         case Turn::after_pause: {
             const auto& profile = context_.resources[record->resource].package->profile();
             const auto next = record->last_notify + min_interval(context_.config, profile);
-            return retry_at(id, *record, next - context_.loop.now());
+            return retries_.arm(id, *record, next - context_.loop.now());
         }
         case Turn::now:
             break;
     }
-    context_.loop.timers().cancel(record->retry);
+    retries_.cancel(*record);
     if (!owed_.has_news(id, *record))
         return confirmations_.advance(*record, NotifyInput::unchanged);
     if (prepare(id, *record)) depart(id, *record);
@@ -162,12 +155,12 @@ void NotifySender::send(Id id) {
 bool NotifySender::prepare(Id id, Subscription& record) {
     const auto way = ways_.find(id, record);
     if (way != WatcherWays::Way::open) {
-        if (way == WatcherWays::Way::none) take_other_way(id, record, way);
+        answers_.on_way(id, way);
         return false;
     }
     const auto taken = numbers_.take(id, record);
-    if (taken == CseqBlocks::Taken::busy) retry_at(id, record, kSoon);
-    if (taken == CseqBlocks::Taken::exhausted) remove(id, record, "cseq_exhausted");
+    if (taken == CseqBlocks::Taken::busy) retries_.arm(id, record, kSoon);
+    if (taken == CseqBlocks::Taken::exhausted) gone_.remove(id, "cseq_exhausted");
     return taken == CseqBlocks::Taken::yes;
 }
 
@@ -175,7 +168,7 @@ void NotifySender::depart(Id id, Subscription& record) {
     const auto* flight = flights_.start(id, record);
     if (!flight) {
         confirmations_.advance(record, NotifyInput::demand);
-        return retry_at(id, record, kSoon);
+        return retries_.arm(id, record, kSoon);
     }
     record.sent_fingerprint = flight->portion.fingerprint;
     record.last_notify = context_.loop.now();
@@ -183,56 +176,44 @@ void NotifySender::depart(Id id, Subscription& record) {
         record, flight->portion.has_more ? NotifyInput::depart_in_part : NotifyInput::depart);
 }
 
-void NotifySender::on_reachable(Id id, const sip::Flow& flow) {
+/// What is on its way to a watcher is as if it had never left.
+void NotifySender::recall(Id id, Subscription& record) {
+    if (!flights_.recall(id, record)) return;
+    record.sent_fingerprint = 0;
+    confirmations_.advance(record, NotifyInput::failed);
+}
+
+void NotifySender::on_reachable(Id id, const WatcherArrival& arrival) {
     auto& record = *context_.subscriptions.find(id);
     silent_.take_out(id, record);
-    if (record.flow != flow) {
-        if (flights_.recall(id, record)) {
-            record.sent_fingerprint = 0;
-            confirmations_.advance(record, NotifyInput::failed);
-        }
-        context_.subscriptions.reroute(record, flow);
-    }
+    answers_.forget(id);
+    record.credit = arrival.credit;
+    record.has_proven_source = arrival.is_proven || (record.has_proven_source &&
+                                                     arrival.flow == ways_.arrival(id, record));
+    const bool has_other_way = ways_.on_arrival(id, record, arrival.flow, arrival.approach);
+    if (has_other_way || arrival.has_moved) recall(id, record);
     record.failures = 0;
-    ways_.forget(id);
-    context_.loop.timers().cancel(record.retry);
+    retries_.cancel(record);
 }
 
-void NotifySender::forget(Id id) {
+/// Its time has come, or its peer was heard of.
+void NotifySender::try_now(Id id) {
     auto* record = context_.subscriptions.find(id);
     if (!record) return;
-    auto& timers = context_.loop.timers();
-    timers.cancel(record->expiry);
-    timers.cancel(record->retry);
-    timers.cancel(record->decision);
-    flights_.forget(id, *record);
-    ways_.forget(id);
-    owed_.forget(id);
-    silent_.take_out(id, *record);
-    const auto slot = record->resource;
-    auto& resource = context_.resources[slot];
-    confirmations_.leaving(*record);
-    const auto index = record->watcher_index;
-    resource.watchers[index] = resource.watchers.back();
-    context_.subscriptions[resource.watchers[index]].watcher_index = index;
-    resource.watchers.pop_back();
-    // The last watcher moved into the gap: it must not be passed over by a fan-out that is beyond
-    // it.
-    resource.fan_out_at = std::min(resource.fan_out_at, index);
-    context_.subscriptions.move(*record, SubscriptionInput::drop);
-    context_.subscriptions.erase(id);
-    context_.resources.drop_if_idle(slot);
+    retries_.cancel(*record);
+    confirmations_.advance(*record, NotifyInput::due);
+    send(id);
 }
 
-void NotifySender::forget_watchers(std::uint32_t slot) {
-    auto& resource = context_.resources[slot];
-    const auto was_held = std::exchange(resource.is_held, true);
-    while (!resource.watchers.empty())
-        forget(context_.subscriptions.id_of(resource.watchers.back()));
-    confirmations_.forget(slot);
-    owed_.forget_resource(slot);
-    queue_.forget(slot);
-    resource.is_held = was_held;
+/// It registered: whatever was tried meanwhile is forgotten.
+void NotifySender::try_device(Id id) {
+    auto& record = *context_.subscriptions.find(id);
+    recall(id, record);
+    silent_.take_out(id, record);
+    answers_.forget(id);
+    retries_.cancel(record);
+    record.failures = 0;
+    answers_.on_way(id, ways_.find_device(id, record));
 }
 
 }  // namespace herald::server

@@ -2,26 +2,33 @@
 // its watchers (RFC 6665 4.2.2).
 //
 //   FanOut::changed() -> FanOutQueue -> send() -> its turn? -> news? -> a way? -> a CSeq? -> depart()
-//   -> answer -> verdict -> told, or owed once more
+//   -> answer (NotifyAnswers) -> told, or owed once more
 //   At most one NOTIFY is outstanding per subscription; what changes meanwhile follows the answer,
 //   as the latest state (server/core/notify_state.h).
 #pragma once
 
-#include <string>
-#include <string_view>
-
-#include "base/text_map.h"
 #include "server/core/context.h"
 #include "server/notify/confirmations.h"
 #include "server/notify/cseq_blocks.h"
 #include "server/notify/fan_out_queue.h"
+#include "server/notify/gone_watchers.h"
+#include "server/notify/notify_answers.h"
 #include "server/notify/notify_flights.h"
-#include "server/notify/notify_verdict.h"
+#include "server/notify/notify_retries.h"
 #include "server/notify/owed_documents.h"
 #include "server/notify/silent_watchers.h"
 #include "server/notify/watcher_ways.h"
 
 namespace herald::server {
+
+/// A request of a watcher that was granted.
+struct WatcherArrival {
+    sip::Flow flow;
+    sip::Approach approach = sip::Approach::flow;
+    bool has_moved = false;    ///< with another Contact
+    bool is_proven = true;     ///< Identity::is_address_proven
+    std::uint16_t credit = 0;  ///< Subscription::credit that comes with it
+};
 
 /// One per shard, on its thread.
 class NotifySender {
@@ -40,19 +47,17 @@ public:
     void end(Id id, EndReason reason);
     /// The final NOTIFY of a subscription that is ending already.
     void tell_end(Id id);
-    /// Out of memory at once, without a NOTIFY; its row is the caller's business.
-    void forget(Id id);
-    /// Likewise all watchers of a resource, and whatever was to be done about it.
-    void forget_watchers(std::uint32_t resource);
-    /// A request of the watcher came by `flow`: it can be reached again. What is on its way by
-    /// another flow is as if it had never left.
-    void on_reachable(Id id, const sip::Flow& flow);
+    /// The watcher can be reached again. What is on its way by another flow, or to another Contact,
+    /// is as if it had never left.
+    void on_reachable(Id id, const WatcherArrival& arrival);
     /// After recovery: whoever is not known to have the current document is told.
     void resume(std::uint32_t resource);
 
     Confirmations& confirmations() noexcept { return confirmations_; }
     SilentWatchers& silent() noexcept { return silent_; }
+    WatcherWays& ways() noexcept { return ways_; }
     CseqBlocks& numbers() noexcept { return numbers_; }
+    GoneWatchers& gone() noexcept { return gone_; }
     std::size_t in_flight() const noexcept { return flights_.size(); }
 
 private:
@@ -60,22 +65,12 @@ private:
 
     void visit(Id id);
     void send(Id id);
-    void send_in_any_case(Id id, Subscription& record);
     Turn turn_of(Id id, const Subscription& record);
     bool prepare(Id id, Subscription& record);
     void depart(Id id, Subscription& record);
-
-    void land(Id id, const NotifyFlight& flight, const sip::ClientOutcome& outcome);
-    void on_delivered(Id id, Subscription& record, const sip::ClientOutcome& outcome);
-    void on_failed(Id id, Subscription& record, NotifyVerdict verdict,
-                   const sip::ClientOutcome& outcome);
-    void take_other_way(Id id, Subscription& record, WatcherWays::Way way);
-    void count_failure(Id id, Subscription& record);
-    void become_suspect(Id id, Subscription& record);
-    void retry_at(Id id, Subscription& record, base::Duration delay);
+    void recall(Id id, Subscription& record);
     void try_now(Id id);
-    void remove(Id id, Subscription& record, std::string_view why);
-    void finish(Id id);
+    void try_device(Id id);
 
     Context& context_;
     Confirmations confirmations_;
@@ -85,11 +80,10 @@ private:
     WatcherWays ways_;
     CseqBlocks numbers_;
     NotifyFlights flights_;
-    base::Timers::Owner retry_timer_;
-    base::TextMap<base::Counter*> removed_;
-    base::Counter& delivered_;
+    NotifyRetries retries_;
+    GoneWatchers gone_;
+    NotifyAnswers answers_;
     base::Counter& coalesced_;
-    base::Histogram& answer_time_;
 };
 
 }  // namespace herald::server

@@ -2,8 +2,24 @@
 #include "server/notify/notify_text.h"
 
 #include "base/text.h"
+#include "sip/dialog_request.h"
 
 namespace herald::server {
+
+std::uint32_t version_of(const Subscription& record, std::uint32_t cseq) noexcept {
+    return cseq - 1 - record.versionless;
+}
+
+void append_body(std::string& out, const packages::Composed& composed, std::uint32_t version) {
+    const std::string& body = composed.document.body;
+    if (composed.version_at >= body.size()) {
+        out += body;
+        return;
+    }
+    out.append(body, 0, composed.version_at);
+    base::append_number(out, version);
+    out.append(body, composed.version_at);
+}
 
 namespace {
 
@@ -24,15 +40,13 @@ void append_line(std::string& out, std::string_view name, std::string_view value
 
 /// The header names that have a short form (RFC 3261 7.3.3).
 struct Names {
-    std::string_view from, to, call_id, contact, event, content_type, content_length;
+    std::string_view contact, event, content_type, content_length;
 };
-constexpr Names kLongNames{
-    "From: ", "To: ", "Call-ID: ", "Contact: ", "Event: ", "Content-Type: ", "Content-Length: "};
-constexpr Names kCompactNames{"f: ", "t: ", "i: ", "m: ", "o: ", "c: ", "l: "};
+constexpr Names kLongNames{"Contact: ", "Event: ", "Content-Type: ", "Content-Length: "};
+constexpr Names kCompactNames{"m: ", "o: ", "c: ", "l: "};
 
-/// `version`: the number of the document within its subscription.
-void write_body(const packages::Composed* composed, std::uint32_t version, const Names& names,
-                std::string& out) {
+void write_body(std::string& out, const packages::Composed* composed, std::uint32_t version,
+                const Names& names) {
     if (!composed) return append_line(out, names.content_length, "0\r\n");
     append_line(out, names.content_type, composed->document.type);
     const std::string& body = composed->document.body;
@@ -41,65 +55,7 @@ void write_body(const packages::Composed* composed, std::uint32_t version, const
     out += names.content_length;
     base::append_number(out, body.size() + number.size());
     out += "\r\n\r\n";
-    if (!is_versioned) {
-        out += body;
-        return;
-    }
-    out.append(body, 0, composed->version_at);
-    out += number;
-    out.append(body, composed->version_at);
-}
-
-/// Request-URI and Route for a dialog's route set (RFC 3261 12.2.1.1): a first route without `lr`
-/// is a strict router.
-struct Routing {
-    std::string_view request_uri;
-    std::string strict_route;  ///< ready value, used instead of the route set
-};
-
-Routing routing_of(const Subscription& record) {
-    const auto routes = record.get(Part::route_set);
-    Routing routing{record.get(Part::remote_target), {}};
-    const auto end = routes.find('>');
-    if (routes.empty() || end == std::string_view::npos) return routing;
-    const auto first = routes.substr(1, end - 1);
-    if (base::lower(first).find(";lr") != std::string::npos) return routing;
-    routing.request_uri = first;
-    const auto comma = routes.find(',', end);
-    if (comma != std::string_view::npos) {
-        routing.strict_route = base::trim(routes.substr(comma + 1));
-        routing.strict_route += ", ";
-    }
-    routing.strict_route += '<';
-    routing.strict_route += record.get(Part::remote_target);
-    routing.strict_route += '>';
-    return routing;
-}
-
-void write_dialog(std::string& out, const Subscription& record, const Names& names,
-                  std::string_view via) {
-    const auto routing = routing_of(record);
-    out += "NOTIFY ";
-    out += routing.request_uri;
-    out += " SIP/2.0\r\n";
-    out += via;
-    out += "Max-Forwards: 70\r\n";
-    if (!routing.strict_route.empty()) {
-        append_line(out, "Route: ", routing.strict_route);
-    } else if (const auto routes = record.get(Part::route_set); !routes.empty()) {
-        append_line(out, "Route: ", routes);
-    }
-    out += names.from;
-    out += record.get(Part::local_uri);
-    append_line(out, ";tag=", record.get(Part::local_tag));
-    out += names.to;
-    out += record.get(Part::remote_uri);
-    if (const auto tag = record.get(Part::remote_tag); !tag.empty()) {
-        out += ";tag=";
-        out += tag;
-    }
-    out += "\r\n";
-    append_line(out, names.call_id, record.get(Part::call_id));
+    append_body(out, *composed, version);
 }
 
 void write_state(std::string& out, const Subscription& record, const NotifyHead& head) {
@@ -114,18 +70,30 @@ void write_state(std::string& out, const Subscription& record, const NotifyHead&
 
 }  // namespace
 
+sip::Routing routing_of(const Subscription& record) {
+    return sip::routing_of(record.get(Part::remote_target), record.get(Part::route_set));
+}
+
 void append_notify(std::string& out, const Subscription& record, const NotifyHead& head,
                    const packages::Composed* composed, std::string_view via) {
     const auto& names = head.is_compact ? kCompactNames : kLongNames;
-    write_dialog(out, record, names, via);
-    out += "CSeq: ";
-    base::append_number(out, head.cseq);
-    out += " NOTIFY\r\n";
+    sip::append_head(out,
+                     {.method = sip::Method::notify,
+                      .remote_target = record.get(Part::remote_target),
+                      .routes = record.get(Part::route_set),
+                      .from = record.get(Part::local_uri),
+                      .from_tag = record.get(Part::local_tag),
+                      .to = record.get(Part::remote_uri),
+                      .to_tag = record.get(Part::remote_tag),
+                      .call_id = record.get(Part::call_id),
+                      .cseq = head.cseq,
+                      .is_compact = head.is_compact},
+                     via);
     append_line(out, names.contact, head.contact);
     append_line(out, names.event, record.get(Part::event));
     write_state(out, record, head);
     out += head.authorization;
-    write_body(composed, head.cseq - 1 - record.versionless, names, out);
+    write_body(out, composed, version_of(record, head.cseq), names);
 }
 
 std::size_t most_bytes_of(const Subscription& record, const NotifyHead& head,

@@ -8,6 +8,7 @@
 
 #include "packages/package.h"
 #include "server/core/subscription.h"
+#include "sip/dialog_request.h"
 
 namespace herald::server {
 
@@ -24,6 +25,13 @@ struct NotifyHead {
 /// Appends the request; `via` is a complete line, `composed` null where there is no body.
 void append_notify(std::string& out, const Subscription& record, const NotifyHead& head,
                    const packages::Composed* composed, std::string_view via);
+
+/// The number of the document in the NOTIFY with this CSeq, within its subscription.
+std::uint32_t version_of(const Subscription& record, std::uint32_t cseq) noexcept;
+/// Appends the document alone, with that number.
+void append_body(std::string& out, const packages::Composed& composed, std::uint32_t version);
+/// What a subscription's Contact and routes make of its NOTIFYs. Views into the record.
+sip::Routing routing_of(const Subscription& record);
 
 /// Never less than the length of what append_notify() makes with an empty `via`, and cheaper than
 /// writing it to see.

@@ -15,6 +15,14 @@ std::uint64_t peer_key(const sip::Flow& flow) {
     return flow.peer.hash(static_cast<std::uint64_t>(flow.protocol));
 }
 
+template <class Map>
+void take_from(Map& map, std::uint64_t key, std::uint64_t id) {
+    const auto found = map.find(key);
+    if (found == map.end()) return;
+    found->second.erase(id);
+    if (found->second.empty()) map.erase(found);
+}
+
 }  // namespace
 
 SilentWatchers::SilentWatchers(Context& context)
@@ -46,8 +54,24 @@ void SilentWatchers::become(Subscription& record, Liveness liveness) {
     record.liveness = liveness;
 }
 
-void SilentWatchers::add(Id id, Subscription& record, Liveness liveness) {
+std::uint64_t SilentWatchers::user_key(std::string_view aor) const {
+    return base::keyed_hash(context_.home.bucket_key, aor);
+}
+
+void SilentWatchers::insert(Id id, const Subscription& record) {
     silent_[peer_key(record.flow)].insert(pack(id));
+    auto& ids = by_user_[user_key(record.get(PackedText::Part::watcher))];
+    if (ids.insert(pack(id)).second) count_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void SilentWatchers::remove(Id id, const Subscription& record) {
+    take_from(silent_, peer_key(record.flow), pack(id));
+    take_from(by_user_, user_key(record.get(PackedText::Part::watcher)), pack(id));
+    count_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void SilentWatchers::add(Id id, Subscription& record, Liveness liveness) {
+    insert(id, record);
     become(record, liveness);
     if (liveness == Liveness::suspect) return suspects_.add();
     flows_lost_.add();
@@ -59,20 +83,25 @@ void SilentWatchers::add(Id id, Subscription& record, Liveness liveness) {
 void SilentWatchers::take_out(Id id, Subscription& record) {
     if (record.liveness == Liveness::well) return;
     become(record, Liveness::well);
-    const auto found = silent_.find(peer_key(record.flow));
-    if (found == silent_.end()) return;
-    found->second.erase(pack(id));
-    if (found->second.empty()) silent_.erase(found);
+    remove(id, record);
 }
 
 void SilentWatchers::move(Id id, Subscription& record, const sip::Flow& flow) {
-    const auto liveness = record.liveness;
-    take_out(id, record);
+    const bool is_silent = record.liveness != Liveness::well;
+    if (is_silent) remove(id, record);
     context_.subscriptions.reroute(record, flow);
-    record.has_strayed = true;
-    if (liveness == Liveness::well) return;
-    silent_[peer_key(flow)].insert(pack(id));
-    become(record, liveness);
+    if (is_silent) insert(id, record);
+}
+
+void SilentWatchers::on_registered(std::string_view aor) {
+    const auto found = by_user_.find(user_key(aor));
+    if (found == by_user_.end()) return;
+    for (const auto packed :
+         std::vector<std::uint64_t>(found->second.begin(), found->second.end())) {
+        const auto id = unpack(packed);
+        const auto* record = context_.subscriptions.find(id);
+        if (record && record->is_live() && !record->is_changing) returned_.tell(id);
+    }
 }
 
 void SilentWatchers::on_sign_of_life(const sip::Flow& flow) {

@@ -9,96 +9,174 @@ namespace {
 
 using Part = PackedText::Part;
 
-/// How long it is remembered that a peer does not take TCP.
-constexpr auto kStreamless = std::chrono::minutes(10);
-constexpr std::size_t kMostRemembered = 10'000;
+/// Hardly a NOTIFY is smaller.
+constexpr std::uint16_t kSmallest = 350;
 
-/// Where RFC 3261 12.2.1.1 sends an in-dialog request: the first route, else the remote target.
-std::string_view next_hop_uri(const Subscription& record) {
-    const auto routes = record.get(Part::route_set);
-    const auto end = routes.find('>');
-    return routes.empty() || end == std::string_view::npos ? record.get(Part::remote_target)
-                                                           : routes.substr(1, end - 1);
+/// As it is known from its last request.
+sip::Device device_of(const Subscription& record, const sip::Flow& arrival) {
+    return {record.approach, arrival, record.get(Part::remote_target), record.get(Part::route_set),
+            arrival.peer};
+}
+
+DeviceName name_of(const Subscription& record) {
+    return {std::string(record.get(Part::watcher)), std::string(record.get(Part::instance)),
+            std::string(record.get(Part::remote_target))};
 }
 
 }  // namespace
 
 WatcherWays::WatcherWays(Context& context, sip::Locator& locator, SilentWatchers& silent)
-    : context_(context),
-      locator_(locator),
-      silent_(silent),
-      self_(std::make_shared<WatcherWays*>(this)) {}
+    : context_(context), locator_(locator), silent_(silent) {}
 
-WatcherWays::~WatcherWays() {
-    *self_ = nullptr;
+bool WatcherWays::on_arrival(Id id, Subscription& record, const sip::Flow& flow,
+                             sip::Approach approach) {
+    const auto found = searches_.find(pack(id));
+    const bool is_sure = found == searches_.end() ? record.has_way : found->second.is_settled;
+    if (is_sure && flow == arrival(id, record) && approach == record.approach) return false;
+    if (found != searches_.end()) searches_.erase(found);
+    context_.subscriptions.reroute(record, flow);
+    record.approach = approach;
+    record.has_way = sip::is_flow_first(approach, flow);
+    record.is_proven = record.has_proven_source;
+    return true;
+}
+
+const sip::Flow& WatcherWays::arrival(Id id, const Subscription& record) const {
+    const auto found = searches_.find(pack(id));
+    return found == searches_.end() ? record.flow : found->second.arrival;
+}
+
+bool WatcherWays::is_named(Id id) const {
+    const auto found = searches_.find(pack(id));
+    return found != searches_.end() && found->second.is_named;
 }
 
 WatcherWays::Way WatcherWays::find(Id id, Subscription& record) {
-    if (context_.stack.transport().is_open(record.flow)) return Way::open;
-    return find_other(id, record);
+    if (!record.has_way || !context_.stack.transport().is_open(record.flow))
+        return find_other(id, record);
+    return record.is_proven || record.credit >= kSmallest ? Way::open : Way::none;
 }
 
 WatcherWays::Way WatcherWays::find_other(Id id, Subscription& record) {
-    const auto found = detours_.find(pack(id));
-    if (found == detours_.end()) {
-        locate(id, record);
-        // The answer may have been at hand, and all of it carried out.
-        return Way::looking;
+    const auto found = searches_.find(pack(id));
+    const bool is_under_way = found != searches_.end() && !found->second.is_settled;
+    auto& search = is_under_way ? found->second : begin(id, record);
+    return search.is_looking ? Way::looking : take_next(id, record, search);
+}
+
+WatcherWays::Way WatcherWays::find_device(Id id, Subscription& record) {
+    auto& search = begin(id, record);
+    search.failed.reset();
+    search.path = sip::Path({context_.loop, context_.stack.transport(), locator_}, {});
+    search.is_device_first = true;
+    return take_next(id, record, search);
+}
+
+/// A GRUU leads to what its instance registered last: that is asked for first.
+WatcherWays::Search& WatcherWays::begin(Id id, const Subscription& record) {
+    Search fresh;
+    fresh.arrival = arrival(id, record);
+    if (record.has_way) fresh.failed = record.flow;
+    std::vector<sip::Leg> legs;
+    if (record.approach != sip::Approach::gruu)
+        legs = sip::legs_to(device_of(record, fresh.arrival));
+    fresh.path = sip::Path({context_.loop, context_.stack.transport(), locator_}, std::move(legs));
+    return searches_[pack(id)] = std::move(fresh);
+}
+
+WatcherWays::Way WatcherWays::take_next(Id id, Subscription& record, Search& search) {
+    const auto step = search.path.next([this, id](sip::Path::Step found) {
+        auto* waiting = context_.subscriptions.find(id);
+        const auto its = searches_.find(pack(id));
+        if (!waiting || its == searches_.end()) return;
+        its->second.is_looking = false;
+        tell(id, follow(id, *waiting, its->second, found));
+    });
+    return follow(id, record, search, step);
+}
+
+WatcherWays::Way WatcherWays::follow(Id id, Subscription& record, Search& search,
+                                     sip::Path::Step step) {
+    switch (step) {
+        case sip::Path::Step::ready:
+            if (search.failed == search.path.flow()) return take_next(id, record, search);
+            search.is_named = search.path.is_named();
+            silent_.move(id, record, search.path.flow());
+            record.has_way = true;
+            record.is_proven = sip::is_reliable(record.flow.protocol) ||
+                               (record.has_proven_source && record.flow == search.arrival);
+            return Way::open;
+        case sip::Path::Step::looking:
+            search.is_looking = true;
+            return Way::looking;
+        case sip::Path::Step::over:
+            break;
     }
-    auto& detour = found->second;
-    while (detour.next < detour.targets.size()) {
-        const auto& target = detour.targets[detour.next++];
-        const auto flow = context_.stack.transport().open(target.protocol, target.endpoint);
-        if (!flow) continue;
-        silent_.move(id, record, *flow);
-        return Way::open;
+    if (search.has_asked) return give_up(id, record, search);
+    ask_for_device(id, record, search);
+    return Way::looking;
+}
+
+/// The shard of its user knows. The answer meets the subscription again, or nobody.
+void WatcherWays::ask_for_device(Id id, const Subscription& record, Search& search) {
+    search.has_asked = true;
+    search.is_looking = true;
+    search.question = ++questions_;
+    auto name = name_of(record);
+    const std::string user = name.aor;
+    context_.peers.post<Devices>(
+        user, [&peers = context_.peers, home = context_.resources[record.resource].aor, id,
+               question = search.question, name = std::move(name)](Devices& devices) {
+            peers.post<WatcherWays>(
+                home, [id, question, device = devices.newest(name)](WatcherWays& ways) {
+                    ways.on_device(id, question, device);
+                });
+        });
+}
+
+void WatcherWays::on_device(Id id, std::uint32_t question,
+                            const std::optional<RegisteredDevice>& device) {
+    auto* record = context_.subscriptions.find(id);
+    const auto found = searches_.find(pack(id));
+    if (!record || found == searches_.end() || found->second.question != question) return;
+    auto& search = found->second;
+    search.is_looking = false;
+    const auto own = device_of(*record, search.arrival);
+    const auto newest = device ? std::optional(device->view()) : std::nullopt;
+    if (record->approach == sip::Approach::gruu && !search.is_device_first) {
+        search.path.add(sip::legs_to(own, newest ? &*newest : nullptr));
+    } else {
+        if (newest) search.path.add(sip::legs_to(*newest));
+        if (search.is_device_first) search.path.add(sip::legs_to(own));
     }
-    if (detour.is_locating) return Way::looking;
-    detours_.erase(found);
+    tell(id, take_next(id, *record, search));
+}
+
+void WatcherWays::tell(Id id, Way way) {
+    if (way != Way::looking) found_.tell(id, way);
+}
+
+/// Whoever is to be heard of again is where he was.
+WatcherWays::Way WatcherWays::give_up(Id id, Subscription& record, const Search& search) {
+    silent_.move(id, record, search.arrival);
+    record.has_way = sip::is_flow_first(record.approach, record.flow);
+    record.is_proven = record.has_proven_source;
+    searches_.erase(pack(id));
     return Way::none;
 }
 
-void WatcherWays::locate(Id id, const Subscription& record) {
-    detours_[pack(id)].is_locating = true;
-    locator_.locate(next_hop_uri(record),
-                    [self = self_, id](Result<std::vector<sip::Target>> targets) {
-                        if (*self) (*self)->on_located(id, std::move(targets));
-                    });
-}
-
-void WatcherWays::on_located(Id id, Result<std::vector<sip::Target>> targets) {
-    auto* record = context_.subscriptions.find(id);
-    const auto found = detours_.find(pack(id));
-    if (!record || found == detours_.end()) return;
-    found->second.is_locating = false;
-    if (targets) found->second.targets = *std::move(targets);
-    // The address that just failed is no other way; a stream that ended may well be opened again.
-    if (!sip::is_reliable(record->flow.protocol)) {
-        std::erase(found->second.targets, sip::Target{record->flow.protocol, record->flow.peer});
+void WatcherWays::settle(Id id, Subscription& record) {
+    record.is_proven = true;
+    const auto found = searches_.find(pack(id));
+    if (found == searches_.end()) record.has_proven_source = true;
+    if (found == searches_.end() || found->second.is_settled) return;
+    if (found->second.arrival == record.flow) {
+        record.has_proven_source = true;
+        searches_.erase(found);
+        return;
     }
-    found_.tell(id, find_other(id, *record));
-}
-
-std::optional<sip::Flow> WatcherWays::stream_to(const Subscription& record) {
-    const auto uri = sip::parse_uri(record.get(Part::remote_target));
-    const auto target = uri ? sip::numeric_target(*uri) : std::nullopt;
-    if (!target || target->endpoint != record.flow.peer || takes_no_stream(record.flow.peer))
-        return std::nullopt;
-    auto flow = context_.stack.transport().open(sip::Protocol::tcp, target->endpoint);
-    return flow ? std::optional(*flow) : std::nullopt;
-}
-
-bool WatcherWays::takes_no_stream(const sip::Endpoint& peer) {
-    const auto found = streamless_.find(peer.to_string());
-    if (found == streamless_.end()) return false;
-    if (found->second > context_.loop.now()) return true;
-    streamless_.erase(found);
-    return false;
-}
-
-void WatcherWays::note_streamless(const sip::Endpoint& peer) {
-    if (streamless_.size() >= kMostRemembered) streamless_.clear();
-    streamless_[peer.to_string()] = context_.loop.now() + kStreamless;
+    found->second.path = {};
+    found->second.is_settled = true;
 }
 
 }  // namespace herald::server

@@ -1,73 +1,94 @@
-// server/notify/watcher_ways.h: ways to watchers: the flow they came by while it is open, else the
-// addresses that the first route or the Contact leads to (RFC 3263 4.3, RFC 3261 18.1.1).
+// server/notify/watcher_ways.h: ways to watchers: the flow their last request came by, where that
+// is the sure first way; else what its approach says, one after the other (sip/approach.h,
+// sip/path.h).
+//
+//                 answers                 none left
+//   way <------------------- trying ----------------> no way: the flow again, when it is heard of
+//    |    does not carry       ^  |
+//    +-------------------------+  +--> asking where its device registered last --> trying
+//
+// The way that was answered is the way from then on, until the next SUBSCRIBE says otherwise.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
-#include <string>
 #include <unordered_map>
-#include <vector>
 
 #include "base/listeners.h"
-#include "base/text_map.h"
 #include "server/core/context.h"
+#include "server/core/devices.h"
 #include "server/notify/silent_watchers.h"
 #include "sip/locate.h"
+#include "sip/path.h"
 
 namespace herald::server {
 
-/// One per shard, on its thread. Where it finds another way it is the subscription's from then on.
+/// One per shard, on its thread. A watcher whose flow is its first way and carries costs nothing
+/// here.
 class WatcherWays {
 public:
     using Id = SubscriptionTable::Id;
 
     enum class Way {
         open,     ///< Subscription::flow is what to send on
-        looking,  ///< addresses are looked up; a listener of on_found() hears of the end
+        looking,  ///< names or registrations are looked up; a listener of on_found() hears more
         none,
     };
 
     WatcherWays(Context& context, sip::Locator& locator, SilentWatchers& silent);
-    ~WatcherWays();
 
     /// Adds a listener: what was looked for was found (open), or not (none). May end the
     /// subscription.
     void on_found(base::Task<void(Id, Way)> listener) { found_.add(std::move(listener)); }
 
-    /// The flow there is, or another one where it has ended.
-    Way find(Id id, Subscription& record);
-    /// The flow there is did not carry: another one.
-    Way find_other(Id id, Subscription& record);
-    /// The search is over: it was heard of, answered, or ends.
-    void forget(Id id) { detours_.erase(pack(id)); }
+    /// A request of the watcher came by `flow`, from where it is reached as `approach` says. False:
+    /// the way there is stays.
+    bool on_arrival(Id id, Subscription& record, const sip::Flow& flow, sip::Approach approach);
+    /// The flow its last request came by.
+    const sip::Flow& arrival(Id id, const Subscription& record) const;
 
-    /// A stream to the very address of a UDP watcher, for what is too large for a datagram; nullopt
-    /// where none can be opened, or none was taken in the last ten minutes.
-    std::optional<sip::Flow> stream_to(const Subscription& record);
-    /// It was not taken.
-    void note_streamless(const sip::Endpoint& peer);
+    /// The way there is, or another one where it has ended.
+    Way find(Id id, Subscription& record);
+    /// The way there is did not carry: the next one.
+    Way find_other(Id id, Subscription& record);
+    /// Its device registered: the way to it as it is registered now, before all others.
+    Way find_device(Id id, Subscription& record);
+    /// The way there is was answered: it is proven, and the first one from now on.
+    void settle(Id id, Subscription& record);
+    void forget(Id id) { searches_.erase(pack(id)); }
+
+    /// Whether a URI of the watcher's leads to where its NOTIFYs go, so that somebody listens
+    /// there.
+    bool is_named(Id id) const;
 
 private:
-    /// Addresses still to be tried for one watcher.
-    struct Detour {
-        std::vector<sip::Target> targets;
-        std::size_t next = 0;
-        bool is_locating = false;
+    /// More than the flow by which a watcher's request came is tried, or in use.
+    struct Search {
+        sip::Path path;
+        sip::Flow arrival;
+        std::optional<sip::Flow> failed;  ///< what did not carry when it began
+        std::uint32_t question = 0;       ///< tells the latest one apart
+        bool is_looking = false;
+        bool has_asked = false;  ///< where its device registered
+        bool is_device_first = false;
+        bool is_named = false;
+        bool is_settled = false;  ///< over: Subscription::flow is the way, `arrival` is not
     };
 
-    void locate(Id id, const Subscription& record);
-    void on_located(Id id, Result<std::vector<sip::Target>> targets);
-    bool takes_no_stream(const sip::Endpoint& peer);
+    Search& begin(Id id, const Subscription& record);
+    Way take_next(Id id, Subscription& record, Search& search);
+    Way follow(Id id, Subscription& record, Search& search, sip::Path::Step step);
+    void ask_for_device(Id id, const Subscription& record, Search& search);
+    void on_device(Id id, std::uint32_t question, const std::optional<RegisteredDevice>& device);
+    Way give_up(Id id, Subscription& record, const Search& search);
+    void tell(Id id, Way way);
 
     Context& context_;
     sip::Locator& locator_;
     SilentWatchers& silent_;
     base::Listeners<Id, Way> found_;
-    std::unordered_map<std::uint64_t, Detour> detours_;  ///< by packed Id
-    /// Peers that do not take TCP, until when.
-    base::TextMap<base::Instant> streamless_;
-    std::shared_ptr<WatcherWays*> self_;  ///< for answers of the locator that come late
+    std::unordered_map<std::uint64_t, Search> searches_;  ///< by packed Id
+    std::uint32_t questions_ = 0;
 };
 
 }  // namespace herald::server

@@ -21,11 +21,11 @@ std::optional<sip::Device> device_of(const packages::Binding& binding, std::uint
     const auto uri = sip::parse_uri(binding.contact);
     if (!uri || (uri->scheme != sip::Scheme::sip && uri->scheme != sip::Scheme::sips))
         return std::nullopt;
-    return sip::Device{
-        .approach = approach_of_binding(binding.flow).value_or(usual_approach(binding)),
-        .flow = flow_of_binding(binding.flow, epoch),
-        .contact = binding.contact,
-        .routes = binding.path};
+    return sip::Device{.approach = approach_in(binding.flow).value_or(usual_approach(binding)),
+                       .flow = flow_of_binding(binding.flow, epoch),
+                       .contact = binding.contact,
+                       .routes = binding.path,
+                       .named_by = flow_from_text(binding.flow).peer};
 }
 
 std::string request_uri_of(const packages::Binding& binding) {

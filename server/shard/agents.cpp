@@ -8,7 +8,9 @@
 #include "server/message/messaging.h"
 #include "server/mwi/mailbox_notices.h"
 #include "server/mwi/mailboxes.h"
+#include "server/notify/returning_watchers.h"
 #include "server/register/bindings.h"
+#include "server/register/registered_devices.h"
 #include "server/register/registration_presence.h"
 #include "server/subscriber/upstream.h"
 
@@ -17,7 +19,10 @@ namespace herald::server {
 /// One line an agent; who needs another one comes after it.
 Agents::Agents(const AgentParts& p) {
     auto& bindings = add<Bindings>(p, p.context, p.publications);
+    devices_ = std::make_unique<RegisteredDevices>(p.context, bindings);
+    p.peers.offer<Devices>(p.context.shard, *devices_);
     add<RegistrationPresence>(p, p.context, p.publications);
+    add<ReturningWatchers>(p, p.context);
     auto& upstream = add<Upstream>(p, p.context, p.orders, p.locator);
     auto& mailboxes = add<Mailboxes>(p, p.context, p.orders, upstream);
     add<Calls>(p, p.context, p.publications, p.orders, upstream);

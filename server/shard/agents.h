@@ -10,6 +10,7 @@
 
 #include "server/core/agent.h"
 #include "server/core/context.h"
+#include "server/core/devices.h"
 #include "server/publish/publications.h"
 #include "server/publish/state_orders.h"
 #include "sip/locate.h"
@@ -51,6 +52,7 @@ private:
     template <class T, class... Parts>
     T& add(const AgentParts& parts, Parts&&... given);
 
+    std::unique_ptr<Devices> devices_;  ///< what others ask the registrar
     std::vector<std::unique_ptr<Agent>> all_;
 };
 

@@ -31,10 +31,13 @@ sip::StackOptions stack_options(const ShardSetup& setup) {
     return options;
 }
 
-sip::LocatorOptions locator_options(const ShardSetup& setup) {
+sip::LocatorOptions locator_options(const ShardSetup& setup, base::Metrics& metrics) {
     sip::LocatorOptions options;
     options.servers = setup.config.dns_servers;
     options.targets = setup.limits.targets;
+    options.refused =
+        &metrics.counter("herald_sip_targets_refused_total",
+                         "Addresses in Contacts, Routes and Paths that peers may not name");
     return options;
 }
 
@@ -98,7 +101,7 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
     authenticator_ = std::make_unique<Authenticator>(
         AuthenticatorSetup{config_, setup.domains, accounts_, aliases_, setup.store.home(),
                            setup.limits, loop.clock(), metrics});
-    locator_ = std::make_unique<sip::Locator>(loop, locator_options(setup));
+    locator_ = std::make_unique<sip::Locator>(loop, locator_options(setup, metrics));
     context_ = std::make_unique<Context>(Context{
         config_, setup.domains, setup.store.home(), setup.ids, loop, *stack_, *port_, accounts_,
         aliases_, policies_, *authenticator_, setup.limits, resources_, subscriptions_, fan_out_,
@@ -119,6 +122,8 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
     auto& peers = setup.peers ? *setup.peers : *alone_;
     peers.join(setup.index, loop);
     peers.offer(setup.index, *stack_);
+    peers.offer(setup.index, sender_->silent());
+    peers.offer(setup.index, sender_->ways());
     agents_ =
         std::make_unique<Agents>(AgentParts{*context_, peers, *locator_, *publications_, *orders_});
     auto& bindings = agents_->get<Bindings>();

@@ -18,7 +18,7 @@
 #include "packages/package.h"
 #include "server/subscriber/upstream_state.h"
 #include "sip/digest.h"
-#include "sip/locate.h"
+#include "sip/path.h"
 #include "sip/transaction.h"
 
 namespace herald::server {
@@ -28,16 +28,17 @@ struct Line {
     /// As the PBX's first NOTIFY made it (RFC 6665 4.4.1).
     struct Dialog {
         std::string call_id, local_tag, remote_tag, remote_target, route_set;
+        sip::Endpoint named_by;  ///< where the PBX said so
         std::uint32_t cseq = 0, remote_cseq = 0;
     };
     /// The SUBSCRIBE under way.
     struct Request {
         sip::ClientTransactionId transaction;
-        std::string start_line, lines;
-        std::vector<sip::Target> targets;
-        std::size_t next_target = 0;
+        sip::Path path;             ///< to the PBX
+        std::string text;           ///< without its Via
+        std::string authorization;  ///< complete lines, or none
+        std::uint64_t attempt = 0;  ///< tells what is about an earlier one apart
         std::uint32_t asked = 0;    ///< Expires
-        std::uint64_t attempt = 0;  ///< tells answers of the locator apart
         unsigned retries = 0;       ///< challenges and 423
         bool is_signed = false;     ///< it has credentials
     };

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "base/text.h"
+#include "sip/dialog_request.h"
 #include "sip/fields.h"
-#include "sip/uri.h"
 
 namespace herald::server {
 
@@ -23,44 +23,45 @@ void append_line(std::string& out, std::string_view name, std::string_view value
     out += "\r\n";
 }
 
-std::string_view first_route(std::string_view routes) {
-    const auto start = routes.find('<');
-    const auto end = routes.find('>');
-    return start < end && end != routes.npos ? routes.substr(start + 1, end - start - 1)
-                                             : std::string_view();
+std::string_view remote_target_of(const Line& line) {
+    return line.dialog.remote_target.empty() ? line.uri : line.dialog.remote_target;
 }
 
-std::string without_first(std::string_view routes) {
-    const auto comma = routes.find(',', routes.find('>'));
-    return comma == routes.npos ? std::string() : std::string(base::trim(routes.substr(comma + 1)));
+sip::Routing routing_of(const Line& line) {
+    return sip::routing_of(remote_target_of(line), line.dialog.route_set);
 }
 
-/// RFC 3261 12.2.1.1: a first route without `lr` takes the Request-URI's place.
-bool is_strict(std::string_view route) {
-    const auto uri = sip::parse_uri(route);
-    return uri && !uri->parameter("lr");
-}
-
-/// Where a request of the line goes.
-struct Way {
-    std::string request_uri, routes, next_hop;
-};
-
-Way way_of(const Line& line) {
+std::string text_of(const Line& line, std::string_view contact) {
     const auto& dialog = line.dialog;
-    const std::string target = dialog.remote_target.empty() ? line.uri : dialog.remote_target;
-    const std::string first(first_route(dialog.route_set));
-    if (first.empty())
-        return {target, {}, dialog.remote_target.empty() ? line.next_hop : dialog.remote_target};
-    if (!is_strict(first)) return {target, dialog.route_set, first};
-    const auto rest = without_first(dialog.route_set);
-    return {first, (rest.empty() ? "<" : rest + ", <") + target + ">", first};
+    const auto& profile = line.package->profile();
+    const auto from = "<" + line.from + ">";
+    const auto to = "<" + line.to + ">";
+    std::string text;
+    sip::append_head(text,
+                     {.method = sip::Method::subscribe,
+                      .remote_target = remote_target_of(line),
+                      .routes = dialog.route_set,
+                      .from = from,
+                      .from_tag = dialog.local_tag,
+                      .to = to,
+                      .to_tag = dialog.remote_tag,
+                      .call_id = dialog.call_id,
+                      .cseq = dialog.cseq},
+                     {});
+    append_line(text, "Contact: ", contact);
+    append_line(text, "Event: ", profile.event);
+    append_line(text, "Accept: ", profile.notify_types.front());
+    append_line(text, "Expires: ", std::to_string(line.request.asked));
+    text += line.request.authorization;
+    return text += "Content-Length: 0\r\n\r\n";
 }
 
-std::string_view request_uri_of(const Line::Request& request) {
-    constexpr std::string_view kMethod = "SUBSCRIBE ";
-    const std::string_view line = request.start_line;
-    return line.substr(kMethod.size(), line.find(" SIP/2.0") - kMethod.size());
+/// Outside a dialog to the PBX as it is configured, within one where that said.
+sip::Leg leg_of(const Line& line) {
+    const auto& dialog = line.dialog;
+    if (dialog.remote_target.empty() && dialog.route_set.empty())
+        return {std::nullopt, line.next_hop, {}};
+    return {std::nullopt, std::string(routing_of(line).next_hop), dialog.named_by};
 }
 
 }  // namespace
@@ -71,12 +72,7 @@ SubscribeSender::SubscribeSender(Context& context, PbxLines& lines, sip::Locator
       lines_(lines),
       locator_(locator),
       started_(std::move(started)),
-      done_(std::move(done)),
-      self_(std::make_shared<SubscribeSender*>(this)) {}
-
-SubscribeSender::~SubscribeSender() {
-    *self_ = nullptr;
-}
+      done_(std::move(done)) {}
 
 void SubscribeSender::send(Line& line, std::uint32_t expires) {
     line.request.retries = 0;
@@ -85,6 +81,7 @@ void SubscribeSender::send(Line& line, std::uint32_t expires) {
 
 void SubscribeSender::abandon(Line& line) {
     ++line.request.attempt;
+    line.request.path = {};
     if (line.request.transaction)
         context_.stack.forget(std::exchange(line.request.transaction, {}));
 }
@@ -92,71 +89,50 @@ void SubscribeSender::abandon(Line& line) {
 /// `authorization` as a challenge was answered, else as the last one allows.
 void SubscribeSender::send(Line& line, std::uint32_t expires, std::string authorization) {
     abandon(line);
-    const auto way = way_of(line);
     auto& request = line.request;
-    request.start_line = "SUBSCRIBE " + way.request_uri + " SIP/2.0\r\n";
-    request.lines = "Max-Forwards: 70\r\n";
-    if (!way.routes.empty()) append_line(request.lines, "Route: ", way.routes);
     request.asked = expires;
     ++line.dialog.cseq;
-    if (authorization.empty() && line.digest)
-        authorization = line.digest->next("SUBSCRIBE", way.request_uri, "").value_or("");
+    if (authorization.empty() && line.digest) {
+        authorization =
+            line.digest->next("SUBSCRIBE", sip::request_uri_of(routing_of(line)), "").value_or("");
+    }
     request.is_signed = !authorization.empty();
-    write_head(line, authorization);
+    request.authorization = std::move(authorization);
     started_(line);
-    locate(line, way.next_hop);
+    request.path = sip::Path({context_.loop, context_.stack.transport(), locator_}, {leg_of(line)});
+    take_next_way(line);
 }
 
-void SubscribeSender::write_head(Line& line, const std::string& authorization) {
-    const auto& dialog = line.dialog;
-    const auto& profile = line.package->profile();
-    auto& lines = line.request.lines;
-    lines += "From: <" + line.from + ">;tag=" + dialog.local_tag + "\r\n";
-    lines += "To: <" + line.to + ">";
-    if (!dialog.remote_tag.empty()) lines += ";tag=" + dialog.remote_tag;
-    lines += "\r\n";
-    append_line(lines, "Call-ID: ", dialog.call_id);
-    lines += "CSeq: " + std::to_string(dialog.cseq) + " SUBSCRIBE\r\n";
-    append_line(lines, "Event: ", profile.event);
-    append_line(lines, "Accept: ", profile.notify_types.front());
-    append_line(lines, "Expires: ", std::to_string(line.request.asked));
-    lines += authorization;
-}
-
-void SubscribeSender::locate(Line& line, const std::string& next_hop) {
-    locator_.locate(next_hop, [self = self_, id = line.id, attempt = line.request.attempt](
-                                  Result<std::vector<sip::Target>> targets) {
-        auto* waiting = *self ? (*self)->lines_.find(id) : nullptr;
-        if (!waiting || waiting->request.attempt != attempt) return;
-        waiting->request.targets = targets ? *std::move(targets) : std::vector<sip::Target>();
-        waiting->request.next_target = 0;
-        (*self)->try_next_target(*waiting);
+/// RFC 3263 4.3. Nobody is told from within send().
+void SubscribeSender::take_next_way(Line& line) {
+    const auto step = line.request.path.next([this, id = line.id](sip::Path::Step found) {
+        if (auto* waiting = lines_.find(id)) follow(*waiting, found);
+    });
+    if (step != sip::Path::Step::over) return follow(line, step);
+    context_.loop.post([this, id = line.id, attempt = line.request.attempt] {
+        auto* waiting = lines_.find(id);
+        if (waiting && waiting->request.attempt == attempt) follow(*waiting, sip::Path::Step::over);
     });
 }
 
-/// RFC 3263 4.3.
-void SubscribeSender::try_next_target(Line& line) {
+void SubscribeSender::follow(Line& line, sip::Path::Step step) {
+    if (step == sip::Path::Step::looking) return;
+    if (step == sip::Path::Step::over) return done_(line, nullptr);
     auto& request = line.request;
-    while (request.next_target < request.targets.size()) {
-        const auto target = request.targets[request.next_target++];
-        const auto flow = context_.stack.transport().open(target.protocol, target.endpoint);
-        if (!flow) continue;
-        const auto contact = request.lines.rfind("Contact: ");
-        if (contact != std::string::npos) request.lines.resize(contact);
-        append_line(request.lines, "Contact: ", context_.stack.contact(*flow));
-        request.transaction = context_.stack.start(*flow, *this, line.id);
-        if (request.transaction) return started_(line);
-    }
-    done_(line, nullptr);
+    const auto& flow = request.path.flow();
+    // A NOTIFY may change the dialog while copies of the request are still sent.
+    request.text = text_of(line, context_.stack.contact(flow));
+    line.dialog.named_by = flow.peer;
+    request.transaction = context_.stack.start(flow, *this, line.id);
+    request.transaction ? started_(line) : take_next_way(line);
 }
 
 void SubscribeSender::write_request(std::uint64_t user, std::string_view via, std::string& out) {
     const auto* line = lines_.find(user);
     if (!line) return;
-    out += line->request.start_line;
-    out += via;
-    out += line->request.lines;
-    out += "Content-Length: 0\r\n\r\n";
+    const std::string& text = line->request.text;
+    const auto start_line = text.find('\n') + 1;
+    out.append(text, 0, start_line).append(via).append(text, start_line);
 }
 
 void SubscribeSender::on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome) {
@@ -164,9 +140,8 @@ void SubscribeSender::on_outcome(std::uint64_t user, const sip::ClientOutcome& o
     if (!line) return;
     line->request.transaction = {};
     if (outcome.message && try_again(*line, *outcome.message)) return;
-    const bool is_unheard = outcome.how != sip::ClientOutcome::How::response;
-    const bool has_more = line->request.next_target < line->request.targets.size();
-    if (is_unheard && has_more && !line->is_leaving) return try_next_target(*line);
+    const bool has_more = sip::is_next_way_due(outcome) && line->request.path.has_more();
+    if (has_more && !line->is_leaving) return take_next_way(*line);
     done_(*line, &outcome);
 }
 
@@ -196,7 +171,7 @@ bool SubscribeSender::ask_for_longer(Line& line, const sip::Message& message) {
 bool SubscribeSender::sign(Line& line, const sip::Message& message) {
     if (!line.digest) return false;
     auto authorization =
-        line.digest->answer(message, "SUBSCRIBE", request_uri_of(line.request), "");
+        line.digest->answer(message, "SUBSCRIBE", sip::request_uri_of(routing_of(line)), "");
     if (!authorization) return false;
     ++line.request.retries;
     send(line, line.request.asked, *std::move(authorization));

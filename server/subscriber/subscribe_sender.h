@@ -4,12 +4,12 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
 
 #include "server/core/context.h"
 #include "server/subscriber/lines.h"
 #include "sip/locate.h"
+#include "sip/path.h"
 #include "sip/transaction.h"
 
 namespace herald::server {
@@ -22,7 +22,6 @@ public:
     /// `started` is called each time the request sets out.
     SubscribeSender(Context& context, PbxLines& lines, sip::Locator& locator,
                     std::function<void(Line&)> started, Done done);
-    ~SubscribeSender() override;
 
     /// Sends one for `expires` seconds, in the line's dialog where it has one.
     void send(Line& line, std::uint32_t expires);
@@ -34,9 +33,8 @@ public:
 
 private:
     void send(Line& line, std::uint32_t expires, std::string authorization);
-    void write_head(Line& line, const std::string& authorization);
-    void locate(Line& line, const std::string& next_hop);
-    void try_next_target(Line& line);
+    void take_next_way(Line& line);
+    void follow(Line& line, sip::Path::Step step);
     bool try_again(Line& line, const sip::Message& message);
     bool ask_for_longer(Line& line, const sip::Message& message);
     bool sign(Line& line, const sip::Message& message);
@@ -46,7 +44,6 @@ private:
     sip::Locator& locator_;
     std::function<void(Line&)> started_;
     Done done_;
-    std::shared_ptr<SubscribeSender*> self_;  ///< for answers of the locator that come late
 };
 
 }  // namespace herald::server

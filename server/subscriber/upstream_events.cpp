@@ -5,6 +5,7 @@
 
 #include "server/core/answers.h"
 #include "server/subscriber/upstream.h"
+#include "sip/dialog_request.h"
 #include "sip/fields.h"
 
 namespace herald::server {
@@ -47,10 +48,7 @@ base::Duration retry_after_of(const sip::ClientOutcome& outcome) {
 void adopt(Line::Dialog& dialog, const sip::Message& request) {
     if (dialog.remote_tag.empty()) {
         dialog.remote_tag = request.from_tag();
-        for (const auto route : request.list(sip::Header::record_route)) {
-            if (!dialog.route_set.empty()) dialog.route_set += ", ";
-            dialog.route_set += route;
-        }
+        dialog.route_set = sip::read_routes(request, sip::Header::record_route).value_or("");
     }
     dialog.remote_cseq = request.cseq();
     if (const auto contact = sip::sole_contact(request)) dialog.remote_target = contact->uri;

@@ -169,20 +169,25 @@ std::string complaint_about_message(const sip::Message& request) {
 
 }  // namespace
 
+Actor::Dialog* Actor::dialog_of(const sip::Message& request) {
+    const auto found = std::find_if(dialogs_.begin(), dialogs_.end(), [&](const Dialog& dialog) {
+        return dialog.call_id == request.call_id() && dialog.local_tag == request.to_tag();
+    });
+    if (found != dialogs_.end()) return &*found;
+    return stands_for ? stands_for->dialog_of(request) : nullptr;
+}
+
 std::string Actor::take_request(const Received& message) {
     unanswered_ = message;
     const auto& request = *message;
     if (request.method() == sip::Method::message) return complaint_about_message(request);
     if (request.method() != sip::Method::notify)
         return "a request that is neither NOTIFY nor MESSAGE";
-    const auto found = std::find_if(dialogs_.begin(), dialogs_.end(), [&](const Dialog& dialog) {
-        return dialog.call_id == request.call_id() && dialog.local_tag == request.to_tag();
-    });
     // Sent to a contact that was registered: the story says whether it was to come.
     if (request.to_tag().empty() && request.to().find(aor) != std::string_view::npos)
         return complaint_about(request);
-    if (found == dialogs_.end()) return "a NOTIFY in no dialog of " + name;
-    return complaint_about(request, *found);
+    auto* dialog = dialog_of(request);
+    return dialog ? complaint_about(request, *dialog) : "a NOTIFY in no dialog of " + name;
 }
 
 /// What every NOTIFY must have, whatever a story says about it (RFC 6665 4.2.2, RFC 3261 12.2.1.1).

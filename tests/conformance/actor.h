@@ -39,6 +39,7 @@ public:
     sip::Protocol protocol = sip::Protocol::udp;
     std::optional<sip::Flow> flow;  ///< of a stream that is open
     std::deque<Received> inbox;
+    Actor* stands_for = nullptr;  ///< whose dialogs its NOTIFYs are in: another place of that one
 
     Draft request(std::string_view method, std::string_view uri);
     /// Faults: not_found (there is no dialog).
@@ -73,6 +74,7 @@ private:
         std::uint32_t cseq = 0, notify_cseq = 0;
     };
 
+    Dialog* dialog_of(const sip::Message& request);
     std::string via() const;
     std::string contact() const;
     void add_basics(Draft& draft, const std::string& from, const std::string& to,

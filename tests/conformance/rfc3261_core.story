@@ -103,11 +103,14 @@ Bob refreshes
 Bob receives 500
 
 # RFC 3261 12.2.1.1: a first route without lr becomes the Request-URI, the target the last route
+actor Proxy is sip:proxy@localhost
+    host: 192.0.2.50
+    stands for: Bob
 Bob sends SUBSCRIBE sip:alice@localhost
     Event: presence
     Record-Route: <sip:192.0.2.50>, <sip:192.0.2.51;lr>
 Bob receives 200
-Bob receives NOTIFY
+Proxy receives NOTIFY
     request-uri sip:192.0.2.50
     Route: <sip:192.0.2.51;lr>, <sip:bob@192.0.2.10:5060>
 

@@ -338,6 +338,44 @@ an operator sets message-summary of sip:alice@localhost
     {two}
 Alice receives nothing
 
+# RFC 3261 22.2: a phone that did not subscribe may ask for credentials as well
+config mwi.unsolicited = true
+config sip.notify_logins = ["herald:secret@phone"]
+an operator sets message-summary of sip:alice@localhost
+    {two}
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.10:5060>
+Alice receives 200
+Alice receives NOTIFY
+    CSeq: {first} NOTIFY
+Alice answers 401
+    WWW-Authenticate: Digest realm="phone", nonce="n1", qop="auth", algorithm=MD5
+Alice receives NOTIFY
+    CSeq: {second} NOTIFY
+    Authorization: Digest *username="herald"*
+    Authorization: *uri="sip:alice@192.0.2.10:5060"*
+{second} is above {first}
+
+# RFC 3581 4: a phone that did not subscribe is told where it is, by the next way where it must be
+config mwi.unsolicited = true
+actor Alice is sip:alice@localhost
+    host: 192.0.2.30
+actor Desk is sip:alice@localhost
+    host: 192.0.2.31
+an operator sets message-summary of sip:alice@localhost
+    {two}
+Alice sends REGISTER sip:localhost
+    Via: SIP/2.0/UDP 192.0.2.30:5060;branch=z9hG4bKpassing
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.31:5060>
+Alice receives 200
+Desk receives NOTIFY
+    request-uri sip:alice@192.0.2.31:5060
+Desk answers 503 Service Unavailable
+Alice receives NOTIFY
+    body contains Voice-Message: 2/8
+
 # RFC 5626 4.1: a phone is told though another one subscribed whose instance only begins like its own
 config mwi.unsolicited = true
 actor Desk is sip:alice@localhost

@@ -279,6 +279,25 @@ Bob receives nothing
 {second} is above {first}
 the server holds 1 subscriptions
 
+# RFC 7616 3.3: a nonce that is only stale is answered once more
+config sip.notify_logins = ["herald:secret@phone"]
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Contact: <sip:bob@192.0.2.10:5060;x=1;method=NOTIFY>
+Bob receives 200
+Bob receives NOTIFY
+    request-uri sip:bob@192.0.2.10:5060;x=1
+Bob answers 401
+    WWW-Authenticate: Digest realm="phone", nonce="n1", qop="auth-int", algorithm=MD5
+Bob receives NOTIFY
+    Authorization: *uri="sip:bob@192.0.2.10:5060;x=1"*
+    Authorization: *qop=auth-int*
+Bob answers 401
+    WWW-Authenticate: Digest realm="phone", nonce="n2", stale=true, qop="auth", algorithm=MD5
+Bob receives NOTIFY
+    Authorization: *nonce="n2"*
+the server holds 1 subscriptions
+
 # RFC 3261 22.1: credentials for a NOTIFY are made for every challenge that follows a good answer
 config sip.notify_logins = ["herald:secret@phone"]
 Bob sends SUBSCRIBE sip:alice@localhost

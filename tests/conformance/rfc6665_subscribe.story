@@ -156,6 +156,9 @@ Bob sends SUBSCRIBE sip:alice@localhost
 Bob receives 406
 
 # RFC 6665 4.2.1.1: the success code is 200 and carries Expires, Contact, To tag and Record-Route
+actor Proxy is sip:proxy@localhost
+    host: 192.0.2.50
+    stands for: Bob
 Bob sends SUBSCRIBE sip:alice@localhost
     Event: presence
     Record-Route: <sip:192.0.2.50;lr>, <sip:192.0.2.51;lr>
@@ -165,7 +168,7 @@ Bob receives 200
     Record-Route: <sip:192.0.2.50;lr>*
     Expires: 3600
     Contact: <sip:*@192.0.2.1:5060;gr>
-Bob receives NOTIFY
+Proxy receives NOTIFY
     request-uri sip:bob@192.0.2.10:5060
     Route: <sip:192.0.2.50;lr>, <sip:192.0.2.51;lr>, <sip:192.0.2.52;lr>
 
@@ -759,12 +762,15 @@ Bob receives NOTIFY
     request-uri sip:bob-new@192.0.2.10:5060
 
 # RFC 3261 12.1.1: a route begins with its URI, whatever name a proxy gave itself
+actor Proxy is sip:proxy@localhost
+    host: 192.0.2.50
+    stands for: Bob
 Bob sends SUBSCRIBE sip:alice@localhost
     Event: presence
     Record-Route: "<The, Proxy>" <sip:192.0.2.50;lr>;x=1
 Bob receives 200
     Record-Route: "<The, Proxy>" <sip:192.0.2.50;lr>;x=1
-Bob receives NOTIFY
+Proxy receives NOTIFY
     request-uri sip:bob@192.0.2.10:5060
     Route: <sip:192.0.2.50;lr>;x=1
 

@@ -205,6 +205,7 @@ Status Teller::introduce(const Step& step, const Names& words) {
         if (name == "over") who.protocol = sip::protocol_of(value).value_or(sip::Protocol::udp);
         if (name == "username") who.username = value;
         if (name == "password") who.password = value;
+        if (name == "stands for") who.stands_for = &actor(value);
         if (name == "host") who.at = test::endpoint(value, who.at.port());
     }
     return harness_ ? harness_->inhabit(who.at) : Status();

@@ -171,6 +171,21 @@ def answers_may_come_back_over_either_transport_in_pieces():
 
 
 @story
+def a_closed_port_is_known_at_once_whichever_shard_hears_of_it():
+    """The kernel tells an ICMP error to any socket of the port (RFC 3261 18.4). Timer F would take 32 s."""
+    with Server(server={"shards": 4}) as server, Client(server.address, user="pub") as publisher:
+        publications = [publisher.publish(aor, pidf(aor, note="first")) for aor in aors()]
+        for n, aor in enumerate(aors()):
+            with Client(server.address, user=f"w{n}") as client:
+                client.subscribe(aor, user=f"w{n}")
+        for publication in publications:
+            expect_equal(publication.modify(pidf(publication.aor, note="second")).status, 200, "a modification")
+        wait_until(lambda: server.metric("^herald_notify_flow_lost_total") == MANY, "all that are gone are known", 20)
+        expect_equal(len(server.subscriptions()), MANY, "subscriptions")
+        server.stop()
+
+
+@story
 def a_connection_that_ends_is_told_once():
     """Every shard learns that a stream ended; then all of them rest."""
     with Server(server={"shards": 3}) as server:

@@ -42,11 +42,11 @@ TEST_CASE("a binding's flow has its approach behind it, and no less says how it 
             const auto text = binding_flow(flow, 3, approach);
             CAPTURE(text);
             CHECK(flow_of_binding(text, 3) == flow);
-            CHECK(approach_of_binding(text) == approach);
+            CHECK(approach_in(text) == approach);
         }
-        CHECK_FALSE(approach_of_binding(binding_flow(flow, 3)));
+        CHECK_FALSE(approach_in(binding_flow(flow, 3)));
     }
-    CHECK_FALSE(approach_of_binding(""));
+    CHECK_FALSE(approach_in(""));
 
     const auto stream = binding_flow(tcp, 3);
     CHECK(own_stream(stream) == stream);
@@ -70,6 +70,11 @@ TEST_CASE("flows come back from their text: UDP whole, streams as a hint") {
             const auto back = flow_from_text(to_text(flow));
             CHECK(back == flow);
             CHECK(back.slot == UINT32_MAX);
+            for (const auto approach : {sip::Approach::contact, sip::Approach::flow_alone}) {
+                const auto text = to_text(flow, approach);
+                CHECK(flow_from_text(text) == flow);
+                CHECK(approach_in(text) == approach);
+            }
         }
     }
 }

@@ -1,13 +1,14 @@
-// server/notify/subscribe_refresh.cpp: SUBSCRIBEs within a dialog: refresh and unsubscribe (RFC
-// 6665 4.2.1.4, 4.1.2.3).
-#include <algorithm>
+// server/notify/subscription_refreshes.cpp: SUBSCRIBEs within a dialog: refresh and unsubscribe
+// (RFC 6665 4.2.1.4, 4.1.2.3).
+#include "server/notify/subscription_refreshes.h"
+
 #include <memory>
 
 #include "base/text.h"
 #include "server/core/answers.h"
 #include "server/core/flow_text.h"
 #include "server/notify/subscribe_answers.h"
-#include "server/notify/subscribe_requests.h"
+#include "sip/fields.h"
 
 namespace herald::server {
 
@@ -25,7 +26,18 @@ bool is_same_event(std::string_view kept, const std::optional<sip::Event>& asked
 
 }  // namespace
 
-std::optional<sip::Answer> SubscribeRequests::answer_within_dialog(const Request& request) const {
+SubscriptionRefreshes::SubscriptionRefreshes(Context& context, SubscribeIntake& intake,
+                                             NotifySender& sender, LiveSubscriptions& live)
+    : context_(context),
+      intake_(intake),
+      sender_(sender),
+      live_(live),
+      refreshed_(context.metrics.counter(
+          "herald_subscribe_total", "SUBSCRIBE requests that changed something, by what they did",
+          {{"did", "refreshed"}})) {}
+
+std::optional<sip::Answer> SubscriptionRefreshes::answer_within_dialog(
+    const Request& request) const {
     const auto& message = request.message;
     const auto* record = context_.subscriptions.find(request.dialog);
     const bool is_subscribe = message.method() == sip::Method::subscribe;
@@ -38,47 +50,65 @@ std::optional<sip::Answer> SubscribeRequests::answer_within_dialog(const Request
     return answer(481);
 }
 
-void SubscribeRequests::on_in_dialog(Incoming incoming, const Request& request) {
+void SubscriptionRefreshes::on_subscribe(IncomingSubscribe incoming, const Request& request) {
     const auto* record = context_.subscriptions.find(incoming.dialog);
-    if (!record) return refuse(incoming, answer(481));
-    if (!is_same_event(record->get(Part::event), request.event))
-        return refuse(incoming, answer(403, "Dialogs are not shared between subscriptions"));
-    if (context_.port.is_full_for_refreshes()) return turn_away(incoming);
-    if (!authenticate(incoming, request.message)) return;
+    if (!record) return intake_.refuse(incoming, answer(481));
+    if (!is_same_event(record->get(Part::event), request.event)) {
+        return intake_.refuse(incoming,
+                              answer(403, "Dialogs are not shared between subscriptions"));
+    }
+    if (context_.port.is_full_for_refreshes()) return intake_.turn_away(incoming);
+    if (!intake_.authenticate(incoming, request.message)) return;
     if (incoming.who.aor != record->get(Part::watcher))
-        return refuse(incoming, answer(403, "Not your subscription"));
-    resume_in_dialog(incoming);
+        return intake_.refuse(incoming, answer(403, "Not your subscription"));
+    resume(incoming);
 }
 
-void SubscribeRequests::resume_in_dialog(const Incoming& incoming) {
+void SubscriptionRefreshes::resume(const IncomingSubscribe& incoming) {
     const auto* request = context_.stack.request(incoming.transaction);
     if (!request) return;
     const auto id = incoming.dialog;
     auto* record = context_.subscriptions.find(id);
-    if (!record || record->state == SubscriptionState::ending) return refuse(incoming, answer(481));
+    if (!record || record->state == SubscriptionState::ending)
+        return intake_.refuse(incoming, answer(481));
     if (record->is_changing) {
-        if (live_.wait(id, [this, incoming] { resume_in_dialog(incoming); })) return;
-        return refuse(incoming, not_now("Busy"));
+        if (live_.wait(id, [this, incoming] { resume(incoming); })) return;
+        return intake_.refuse(incoming, not_now("Busy"));
     }
     if (const auto refusal = answer_out_of_order(*record, *request, context_.mark_of(*request)))
-        return refuse(incoming, *refusal);
+        return intake_.refuse(incoming, *refusal);
     const auto& resource = context_.resources[record->resource];
-    auto decision = decide_subscribe(gather(incoming, *request, resource.aor, record, false));
+    auto decision =
+        decide_subscribe(intake_.gather(incoming, *request, resource.aor, record, false));
     if (const auto* refusal = std::get_if<sip::Answer>(&decision))
-        return refuse(incoming, *refusal);
+        return intake_.refuse(incoming, *refusal);
     const auto& grant = std::get<SubscribeGrant>(decision);
     if (grant.expires == 0) return unsubscribe(incoming, *request, id);
     refresh(incoming, *request, id, grant);
 }
 
-SubscribeRequests::Refresh SubscribeRequests::plan_refresh(const Incoming& incoming,
-                                                           const sip::Message& request,
-                                                           const Subscription& record,
+/// The route set is the one the dialog began with (RFC 3261 12.2).
+WatcherArrival SubscriptionRefreshes::arrival_of(const IncomingSubscribe& incoming,
+                                                 const sip::Message& request,
+                                                 const Subscription& record) const {
+    const auto before = record.get(Part::remote_target);
+    const auto contact = sip::sole_contact(request);
+    const auto now = contact ? contact->uri : before;
+    return {.flow = incoming.flow,
+            .approach = intake_.approach_of(incoming, request, now, record.get(Part::route_set)),
+            .has_moved = now != before,
+            .is_proven = incoming.who.is_address_proven,
+            .credit = SubscribeIntake::credit_of(request)};
+}
+
+SubscriptionRefreshes::Refresh SubscriptionRefreshes::plan(const IncomingSubscribe& incoming,
+                                                           const sip::Message& request, Id id,
                                                            const SubscribeGrant& grant) const {
+    const auto& record = *context_.subscriptions.find(id);
     const auto& resource = context_.resources[record.resource];
     const auto& profile = resource.package->profile();
     Refresh plan;
-    plan.flow = incoming.flow;
+    plan.arrival = arrival_of(incoming, request, record);
     plan.expires_at = context_.wall() + std::chrono::seconds(grant.expires);
     plan.change = context_.next_id();
     plan.mark = context_.mark_of(request);
@@ -89,69 +119,70 @@ SubscribeRequests::Refresh SubscribeRequests::plan_refresh(const Incoming& incom
     plan.permissions = grant.permissions;
     // No Accept on a refresh of something else than the default type: what was chosen stays.
     const bool names_type = request.count(sip::Header::accept) > 0;
-    plan.type = names_type ? type_index(profile, grant.type) : resource.views[record.view].type;
-    const auto contact = sip::sole_contact(request);
-    if (contact && contact->uri != record.get(Part::remote_target)) {
+    const auto told = resource.views[record.view].type;
+    plan.type = names_type ? type_index(profile, grant.type) : told;
+    if (plan.arrival.has_moved) {
         auto parts = record.text.parts();
+        const auto contact = sip::sole_contact(request);
         parts[static_cast<std::size_t>(Part::remote_target)] = contact->uri;
         plan.text = PackedText(parts);
     }
+    plan.is_same_place = !plan.arrival.has_moved && plan.type == told && !record.has_strayed &&
+                         plan.arrival.approach == record.approach &&
+                         plan.arrival.flow == sender_.ways().arrival(id, record);
     return plan;
 }
 
 /// The cheap row change where nothing but times and counters moved.
-store::Change SubscribeRequests::change_of(const Subscription& record, const Refresh& refresh,
-                                           store::RequestMark mark) const {
-    const auto& resource = context_.resources[record.resource];
-    const bool is_same_place = refresh.text.is_empty() && refresh.flow == record.flow &&
-                               refresh.type == resource.views[record.view].type &&
-                               !record.has_strayed;
+store::Change SubscriptionRefreshes::change_of(const Subscription& record, const Refresh& refresh,
+                                               store::RequestMark mark) const {
     const auto state = refresh.is_pending ? store::Subscription::State::pending
                                           : store::Subscription::State::active;
-    if (is_same_place) {
+    if (refresh.is_same_place) {
         return store::TouchSubscription{
             record.id,           refresh.change,    refresh.expires_at,  refresh.granted,
             refresh.remote_cseq, refresh.cseq_base, context_.home.epoch, state,
             std::move(mark)};
     }
     auto row = live_.row_of(record, std::move(mark));
+    const auto& resource = context_.resources[record.resource];
     row.state = state;
     row.expires_at = refresh.expires_at;
     row.granted = refresh.granted;
     row.change = refresh.change;
     row.remote_cseq = refresh.remote_cseq;
     row.cseq_base = refresh.cseq_base;
-    row.flow = to_text(refresh.flow);
+    row.flow = to_text(refresh.arrival.flow, refresh.arrival.approach);
     row.accept = resource.package->profile().notify_types[refresh.type];
     if (!refresh.text.is_empty()) row.remote_target = refresh.text[Part::remote_target];
     return store::UpdateSubscription{std::move(row)};
 }
 
-void SubscribeRequests::refresh(const Incoming& incoming, const sip::Message& request, Id id,
-                                const SubscribeGrant& grant) {
+void SubscriptionRefreshes::refresh(const IncomingSubscribe& incoming, const sip::Message& request,
+                                    Id id, const SubscribeGrant& grant) {
     auto& record = *context_.subscriptions.find(id);
-    auto plan = plan_refresh(incoming, request, record, grant);
-    auto change = change_of(record, plan, context_.request_mark(request));
+    auto planned = plan(incoming, request, id, grant);
+    auto change = change_of(record, planned, context_.request_mark(request));
     record.is_changing = true;
     sender_.confirmations().advance(record, NotifyInput::doubt);
     context_.port.commit(
         std::move(change),
-        [this, incoming, id, plan = std::make_unique<Refresh>(std::move(plan))](
+        [this, incoming, id, plan = std::make_unique<Refresh>(std::move(planned))](
             store::Outcome outcome) { apply_refresh(incoming, id, *plan, outcome); });
 }  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks): the task owns the plan
 
-void SubscribeRequests::apply_refresh(const Incoming& incoming, Id id, Refresh& refresh,
-                                      store::Outcome outcome) {
+void SubscriptionRefreshes::apply_refresh(const IncomingSubscribe& incoming, Id id,
+                                          Refresh& refresh, store::Outcome outcome) {
     auto* record = context_.subscriptions.find(id);
     if (!record) return refuse_ended(incoming, id);
     record->is_changing = false;
     if (outcome == store::Outcome::refused) {
         // The row is gone: so is the subscription.
-        sender_.forget(id);
+        sender_.gone().forget(id);
         return refuse_ended(incoming, id);
     }
     if (outcome != store::Outcome::committed) {
-        refuse_uncommitted(incoming, outcome);
+        intake_.refuse_uncommitted(incoming, outcome);
         return live_.open_gate(id);
     }
     refreshed_.add();
@@ -174,24 +205,28 @@ void SubscribeRequests::apply_refresh(const Incoming& incoming, Id id, Refresh& 
         context_.loop.timers().cancel(record->decision);
     }
     live_.arm_expiry(id, {});
-    sender_.on_reachable(id, refresh.flow);
+    sender_.on_reachable(id, refresh.arrival);
     context_.stack.answer(incoming.transaction, accepted(*record, record->granted));
     sender_.notify(id);
     live_.open_gate(id);
 }
 
 /// A NOTIFY ended the subscription while its change was under way; so it is for those who wait.
-void SubscribeRequests::refuse_ended(const Incoming& incoming, Id id) {
-    refuse(incoming, answer(481));
+void SubscriptionRefreshes::refuse_ended(const IncomingSubscribe& incoming, Id id) {
+    intake_.refuse(incoming, answer(481));
     live_.open_gate(id);
 }
 
-void SubscribeRequests::unsubscribe(const Incoming& incoming, const sip::Message& request, Id id) {
+void SubscriptionRefreshes::unsubscribe(const IncomingSubscribe& incoming,
+                                        const sip::Message& request, Id id) {
     auto& record = *context_.subscriptions.find(id);
     record.is_changing = true;
+    auto arrival = arrival_of(incoming, request, record);
+    // The last NOTIFY goes to the Contact there is.
+    arrival.has_moved = false;
     const auto wait = live_.undecided(record);
-    const auto done = [this, incoming, id, wait](store::Outcome outcome) {
-        apply_unsubscribe(incoming, id, wait, outcome);
+    const auto done = [this, incoming, id, end = Ending{arrival, wait}](store::Outcome outcome) {
+        apply_unsubscribe(incoming, id, end, outcome);
     };
     if (wait.until == base::WallTime{}) {
         store::RemoveSubscription change{record.id, context_.wall() + kTombstoneLife,
@@ -204,19 +239,18 @@ void SubscribeRequests::unsubscribe(const Incoming& incoming, const sip::Message
     context_.port.commit(std::move(change), done);
 }
 
-void SubscribeRequests::apply_unsubscribe(const Incoming& incoming, Id id,
-                                          LiveSubscriptions::Undecided wait,
-                                          store::Outcome outcome) {
+void SubscriptionRefreshes::apply_unsubscribe(const IncomingSubscribe& incoming, Id id,
+                                              const Ending& end, store::Outcome outcome) {
     auto* record = context_.subscriptions.find(id);
     if (!record) return refuse_ended(incoming, id);
     record->is_changing = false;
     if (outcome == store::Outcome::unavailable || outcome == store::Outcome::unknown) {
-        refuse_uncommitted(incoming, outcome);
+        intake_.refuse_uncommitted(incoming, outcome);
         return live_.open_gate(id);
     }
-    if (wait.until != base::WallTime{} && outcome == store::Outcome::committed)
-        live_.waiting().add(*record, wait.until);
-    sender_.on_reachable(id, incoming.flow);
+    if (end.wait.until != base::WallTime{} && outcome == store::Outcome::committed)
+        live_.waiting().add(*record, end.wait.until);
+    sender_.on_reachable(id, end.arrival);
     context_.stack.answer(incoming.transaction, accepted(*record, 0));
     sender_.end(id, EndReason::timeout);
     live_.open_gate(id);

@@ -1,0 +1,53 @@
+// server/notify/gone_watchers.h: the end of a subscription in memory: forgotten by every part of
+// the funnel out, and by the store where its row is still there.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/text_map.h"
+#include "server/core/context.h"
+#include "server/notify/confirmations.h"
+#include "server/notify/fan_out_queue.h"
+#include "server/notify/notify_flights.h"
+#include "server/notify/owed_documents.h"
+#include "server/notify/silent_watchers.h"
+#include "server/notify/watcher_ways.h"
+
+namespace herald::server {
+
+/// The parts that hold something of a subscription. All of one shard.
+struct NotifyParts {
+    Context& context;
+    Confirmations& confirmations;
+    FanOutQueue& queue;
+    OwedDocuments& owed;
+    SilentWatchers& silent;
+    WatcherWays& ways;
+    NotifyFlights& flights;
+};
+
+/// One per shard, on its thread.
+class GoneWatchers {
+public:
+    using Id = SubscriptionTable::Id;
+
+    explicit GoneWatchers(const NotifyParts& parts) : parts_(parts) {}
+
+    /// Out of memory at once, without a NOTIFY; its row is the caller's business.
+    void forget(Id id);
+    /// Likewise all watchers of a resource, and whatever was to be done about it.
+    void forget_all_of(std::uint32_t resource);
+    /// Nothing more is to be said: gone, with its row.
+    void finish(Id id);
+    /// Likewise, because of what a NOTIFY met: logged, and counted by `why`.
+    void remove(Id id, std::string_view why);
+
+private:
+    void leave_resource(const Subscription& record);
+
+    NotifyParts parts_;
+    base::TextMap<base::Counter*> removed_;
+};
+
+}  // namespace herald::server

@@ -1,0 +1,330 @@
+// server/notify/new_subscriptions.cpp: SUBSCRIBEs outside a dialog: gather, decide, commit, apply
+// (RFC 6665 4.2.1).
+#include "server/notify/new_subscriptions.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "base/text.h"
+#include "server/address/instance.h"
+#include "server/core/answers.h"
+#include "server/notify/subscribe_answers.h"
+#include "sip/dialog_request.h"
+
+namespace herald::server {
+
+namespace {
+
+using Part = PackedText::Part;
+
+/// Watchers of a resource that are looked at for one that is dead.
+constexpr std::size_t kMostLookedAt = 10'000;
+
+/// A From or To value without its tag: what the other direction's To or From begins with.
+std::string without_tag(std::string_view value) {
+    const auto address = sip::parse_name_address(value);
+    if (!address || !address->parameter("tag")) return std::string(value);
+    std::string kept(value.substr(0, value.size() - address->parameters.size()));
+    while (!kept.empty() && (kept.back() == ';' || kept.back() == ' ')) kept.pop_back();
+    auto rest = address->parameters;
+    while (const auto parameter = sip::next_parameter(rest)) {
+        if (base::iequals(parameter->name, "tag")) continue;
+        kept += ';';
+        kept += parameter->name;
+        if (parameter->has_value) (kept += '=') += parameter->value;
+    }
+    return kept;
+}
+
+/// The Event of our NOTIFYs: the whole value as asked, with its id (RFC 6665 4.2.2) and every other
+/// parameter, as devices compare the text.
+std::string_view echoed_event(const sip::Message& request) {
+    return request.header(sip::Header::event).value_or("");
+}
+
+/// The URI as asked, without parameters and headers, in its canonical spelling: many ways to write
+/// one name are one view.
+std::string entity_of(const sip::Uri& uri) {
+    std::string canonical = sip::canonical_aor(uri);
+    const auto scheme = base::lower(uri.scheme_text);
+    return canonical.replace(0, canonical.find(':'), scheme);
+}
+
+base::Counter& counter(base::Metrics& metrics, const char* what) {
+    return metrics.counter("herald_subscribe_total",
+                           "SUBSCRIBE requests that changed something, by what they did",
+                           {{"did", what}});
+}
+
+}  // namespace
+
+NewSubscriptions::NewSubscriptions(Context& context, SubscribeIntake& intake, NotifySender& sender,
+                                   LiveSubscriptions& live)
+    : context_(context),
+      intake_(intake),
+      sender_(sender),
+      live_(live),
+      accepted_(counter(context.metrics, "created")),
+      fetched_(counter(context.metrics, "fetched")),
+      replaced_(counter(context.metrics, "replaced")),
+      gave_way_(context.metrics.counter(
+          "herald_subscriptions_gave_way_total",
+          "Subscriptions nobody hears any more that ended for a new one at a limit")) {}
+
+bool NewSubscriptions::is_over_limit(const IncomingSubscribe& incoming) const {
+    const auto& config = context_.config;
+    if (context_.subscriptions.watcher_load(incoming.who.aor) >= config.subscribe_per_watcher)
+        return true;
+    if (context_.subscriptions.source_load(incoming.flow.peer) >= config.subscribe_per_source &&
+        !context_.authenticator.is_trusted(incoming.flow.peer))
+        return true;
+    const auto slot = context_.resources.find(*incoming.package, incoming.aor);
+    if (slot == Resource::kNone) return false;
+    return context_.resources[slot].watchers.size() >= config.subscribe_per_resource ||
+           context_.subscriptions.pair_load(incoming.who.aor, slot) >=
+               config.subscribe_per_watcher_resource;
+}
+
+NewSubscriptions::Id NewSubscriptions::find_twin(const IncomingSubscribe& incoming,
+                                                 const sip::Message& request,
+                                                 const sip::NameAddress& contact) const {
+    if (!context_.config.subscribe_replace_same_device) return {};
+    const auto slot = context_.resources.find(*incoming.package, incoming.aor);
+    if (slot == Resource::kNone) return {};
+    const auto instance = base::lower(instance_of(contact));
+    return context_.subscriptions.by_device({slot, event_id_of(echoed_event(request)),
+                                             incoming.who.aor, instance, contact.uri,
+                                             incoming.entity});
+}
+
+/// Nobody hears what it is told any more.
+bool NewSubscriptions::is_dead(const Subscription& record) const {
+    if (!record.is_live() || record.is_changing) return false;
+    return record.liveness == Liveness::flow_lost ||
+           !context_.stack.transport().is_open(record.flow);
+}
+
+/// At a limit the watcher's oldest dead subscription of the resource gives way: a device that
+/// comes back by ever new connections is not locked out by those that are gone.
+bool NewSubscriptions::make_room(const IncomingSubscribe& incoming) {
+    const auto slot = context_.resources.find(*incoming.package, incoming.aor);
+    if (slot == Resource::kNone) return false;
+    const auto& watchers = context_.resources[slot].watchers;
+    Id oldest;
+    std::uint64_t its_id = UINT64_MAX;
+    for (std::size_t i = 0; i < std::min(watchers.size(), kMostLookedAt); ++i) {
+        const auto& record = context_.subscriptions[watchers[i]];
+        const bool is_own = record.id < its_id && record.get(Part::watcher) == incoming.who.aor;
+        if (!is_own || !is_dead(record)) continue;
+        its_id = record.id;
+        oldest = context_.subscriptions.id_of(watchers[i]);
+    }
+    if (its_id == UINT64_MAX) return false;
+    gave_way_.add();
+    live_.run_out(oldest, EndReason::probation);
+    return true;
+}
+
+void NewSubscriptions::on_subscribe(IncomingSubscribe incoming, const Request& request) {
+    if (context_.port.is_full()) return intake_.turn_away(incoming);
+    if (!sip::sole_contact(request.message))
+        return intake_.refuse(incoming, answer(400, "A SUBSCRIBE needs one usable Contact"));
+    if (!sip::read_routes(request.message, sip::Header::record_route))
+        return intake_.refuse(incoming, answer(400, "Malformed Record-Route"));
+    if (!intake_.authenticate(incoming, request.message)) return;
+    incoming.aor = request.subject.aor;
+    incoming.entity = entity_of(*request.subject.uri);
+    incoming.is_ours = request.subject.is_ours;
+    resume(incoming);
+}
+
+/// An alias was moved while the request waited.
+bool NewSubscriptions::is_elsewhere(const IncomingSubscribe& incoming) const {
+    if (!context_.aliases.is_used()) return false;
+    const auto named = context_.domains.aor(incoming.entity);
+    return !context_.is_owner_of(incoming.aor) ||
+           (named && context_.aliases.resolve(*named) != incoming.aor);
+}
+
+void NewSubscriptions::resume(const IncomingSubscribe& incoming) {
+    const auto* request = context_.stack.request(incoming.transaction);
+    if (!request) return;
+    if (is_elsewhere(incoming))
+        return intake_.refuse(incoming, not_now("The address is being moved"));
+    const auto contact = *sip::sole_contact(*request);
+    const auto twin = find_twin(incoming, *request, contact);
+    const auto* older = context_.subscriptions.find(twin);
+    const bool is_refused = older == nullptr && is_over_limit(incoming) && !make_room(incoming);
+    auto decision =
+        decide_subscribe(intake_.gather(incoming, *request, incoming.aor, nullptr, is_refused));
+    if (const auto* refusal = std::get_if<sip::Answer>(&decision))
+        return intake_.refuse(incoming, *refusal);
+    if (older && older->is_changing) {
+        if (live_.wait(twin, [this, incoming] { resume(incoming); })) return;
+        return intake_.refuse(incoming, not_now("Busy"));
+    }
+    if (older && older->mark == context_.mark_of(*request))
+        return context_.stack.answer(incoming.transaction, accepted(*older, older->granted));
+
+    auto record = new_record(incoming, *request, contact, std::get<SubscribeGrant>(decision));
+    if (record.granted == 0) return fetch(incoming, std::move(record));
+    create(incoming, *request, std::move(record), twin);
+}
+
+Subscription NewSubscriptions::new_record(const IncomingSubscribe& incoming,
+                                          const sip::Message& request,
+                                          const sip::NameAddress& contact,
+                                          const SubscribeGrant& grant) const {
+    const auto local_tag = new_local_tag(bucket_of(context_.home.bucket_key, incoming.aor));
+    const auto local_uri = without_tag(request.to());
+    const auto remote_uri = without_tag(request.from());
+    const auto event = echoed_event(request);
+    const auto instance = base::lower(instance_of(contact));
+    const auto routes = sip::read_routes(request, sip::Header::record_route).value_or("");
+
+    Subscription record;
+    record.text = PackedText({request.call_id(), local_uri, remote_uri, contact.uri, local_tag,
+                              request.from_tag(), event, incoming.who.aor, incoming.entity,
+                              instance, routes});
+    record.resource = context_.resources.obtain(*incoming.package, incoming.aor);
+    auto& resource = context_.resources[record.resource];
+    record.view = resource.view_for(type_index(incoming.package->profile(), grant.type),
+                                    incoming.entity, grant.permissions);
+    record.flow = incoming.flow;
+    record.approach = intake_.approach_of(incoming, request, contact.uri, routes);
+    record.has_way = sip::is_flow_first(record.approach, record.flow);
+    record.has_proven_source = record.is_proven = incoming.who.is_address_proven;
+    record.credit = SubscribeIntake::credit_of(request);
+    record.source = context_.subscriptions.source_of(incoming.flow.peer);
+    record.granted = grant.expires;
+    record.expires_at = context_.wall() + std::chrono::seconds(grant.expires);
+    record.began = static_cast<std::uint32_t>(
+        std::chrono::floor<std::chrono::seconds>(context_.wall().time_since_epoch()).count());
+    record.remote_cseq = request.cseq();
+    record.cseq_end = kCseqBlock;
+    record.mark = context_.mark_of(request);
+    record.is_bodiless = grant.is_pending;
+    return record;
+}
+
+/// RFC 6665 4.4.3: one NOTIFY, nothing kept.
+void NewSubscriptions::fetch(const IncomingSubscribe& incoming, Subscription record) {
+    fetched_.add();
+    record.is_fetch = true;
+    if (record.is_bodiless && is_to_be_remembered(incoming, record))
+        return remember(incoming, std::move(record));
+    answer_fetch(incoming, live_.adopt(std::move(record)));
+}
+
+void NewSubscriptions::answer_fetch(const IncomingSubscribe& incoming, Id id) {
+    context_.stack.answer(incoming.transaction, accepted(context_.subscriptions[id.slot], 0));
+    sender_.end(id, EndReason::timeout);
+}
+
+/// Who fetches before the owner decided waits for that (RFC 3857 4.7.1), once.
+bool NewSubscriptions::is_to_be_remembered(const IncomingSubscribe& incoming,
+                                           const Subscription& record) const {
+    const auto& resource = context_.resources[record.resource];
+    const auto& watchers = resource.watchers;
+    if (incoming.who.aor.empty() || waiting_for(incoming, resource.aor)) return false;
+    return std::none_of(watchers.begin(), watchers.end(), [&](std::uint32_t slot) {
+        return context_.subscriptions[slot].get(Part::watcher) == incoming.who.aor;
+    });
+}
+
+void NewSubscriptions::remember(const IncomingSubscribe& incoming, Subscription record) {
+    const auto* request = context_.stack.request(incoming.transaction);
+    if (!request) return;
+    const auto until = live_.waiting().end_of_wait();
+    record.id = context_.next_id();
+    record.is_changing = true;
+    auto row = live_.row_of(record, context_.request_mark(*request));
+    row.state = store::Subscription::State::waiting;
+    row.expires_at = until;
+    const auto id = live_.adopt(std::move(record));
+    context_.port.commit(store::PutSubscription{std::move(row), {}},
+                         [this, incoming, id, until](store::Outcome outcome) {
+                             apply_remembered(incoming, id, until, outcome);
+                         });
+}
+
+void NewSubscriptions::apply_remembered(const IncomingSubscribe& incoming, Id id,
+                                        base::WallTime until, store::Outcome outcome) {
+    auto& record = *context_.subscriptions.find(id);
+    record.is_changing = false;
+    if (outcome != store::Outcome::committed) {
+        intake_.refuse_uncommitted(incoming, outcome);
+        sender_.gone().forget(id);
+    } else {
+        live_.waiting().add(record, until);
+        answer_fetch(incoming, id);
+    }
+    live_.open_gate(id);
+}
+
+std::optional<std::uint64_t> NewSubscriptions::waiting_for(const IncomingSubscribe& incoming,
+                                                           std::string_view aor) const {
+    return live_.waiting().find(*incoming.package, aor, incoming.who.aor);
+}
+
+void NewSubscriptions::create(const IncomingSubscribe& incoming, const sip::Message& request,
+                              Subscription record, Id replaced) {
+    record.id = context_.next_id();
+    record.change = context_.next_id();
+    record.is_changing = true;
+    auto row = live_.row_of(record, context_.request_mark(request));
+    row.state = record.is_bodiless ? store::Subscription::State::pending
+                                   : store::Subscription::State::active;
+    store::PutSubscription change{std::move(row), {}};
+    if (auto* older = context_.subscriptions.find(replaced)) {
+        // Its fate is under way: whoever comes next for this device waits.
+        older->is_changing = true;
+        change.replaces.push_back(older->id);
+    }
+    const auto waiting = waiting_for(incoming, context_.resources[record.resource].aor);
+    if (waiting) change.replaces.push_back(*waiting);
+    const auto id = live_.adopt(std::move(record));
+    context_.port.commit(std::move(change),
+                         [this, incoming, id, replaced, waiting](store::Outcome outcome) {
+                             if (waiting && outcome == store::Outcome::committed)
+                                 stop_waiting(id, *waiting);
+                             apply_created(incoming, id, replaced, outcome);
+                         });
+}
+
+/// He asks again: what the owner is to decide about is the new one (RFC 3857 4.7.1).
+void NewSubscriptions::stop_waiting(Id id, std::uint64_t waiting) {
+    const bool is_pending = context_.subscriptions.find(id)->is_bodiless;
+    live_.waiting().drop(
+        waiting, is_pending ? packages::WatcherEvent::giveup : packages::WatcherEvent::approved);
+}
+
+void NewSubscriptions::apply_created(const IncomingSubscribe& incoming, Id id, Id replaced,
+                                     store::Outcome outcome) {
+    auto* record = context_.subscriptions.find(id);
+    assert(record);  // what is not committed yet has nothing to end it
+    record->is_changing = false;
+    auto* older = context_.subscriptions.find(replaced);
+    if (older) older->is_changing = false;
+    if (outcome != store::Outcome::committed) {
+        intake_.refuse_uncommitted(incoming, outcome);
+        sender_.gone().forget(id);
+        live_.open_gate(replaced);
+        return live_.open_gate(id);
+    }
+    if (older) {
+        replaced_.add();
+        sender_.gone().forget(replaced);
+    }
+    accepted_.add();
+    const bool is_pending = record->is_bodiless;
+    record->is_bodiless = false;
+    live_.begin(id, is_pending);
+    live_.arm_expiry(id, {});
+    context_.stack.answer(incoming.transaction, accepted(*record, record->granted));
+    sender_.notify(id);
+    live_.open_gate(replaced);
+    live_.open_gate(id);
+}
+
+}  // namespace herald::server

@@ -1,0 +1,56 @@
+// server/notify/subscribe_intake.h: what every SUBSCRIBE goes through, outside a dialog and within:
+// who asks, the facts to decide about, refusals.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "server/core/context.h"
+#include "server/core/request.h"
+#include "server/notify/subscribe_decision.h"
+#include "sip/approach.h"
+
+namespace herald::server {
+
+/// A SUBSCRIBE on its way through the ladder.
+struct IncomingSubscribe {
+    sip::ServerTransactionId transaction;
+    sip::Flow flow;
+    const packages::Package* package;
+    Identity who;
+    SubscriptionTable::Id dialog;  ///< the subscription it came within; none: an initial one
+    std::string aor;               ///< of the resource, of an initial one
+    std::string entity;            ///< ... and how the watcher spells it
+    bool is_ours = false;          ///< a domain served here
+};
+
+/// One per shard, on its thread.
+class SubscribeIntake {
+public:
+    explicit SubscribeIntake(Context& context) : context_(context) {}
+
+    /// Fills in who asks; false where he is refused or challenged, and was answered.
+    bool authenticate(IncomingSubscribe& incoming, const sip::Message& request);
+    /// `existing` is the subscription of the dialog, null outside one.
+    SubscribeFacts gather(const IncomingSubscribe& incoming, const sip::Message& request,
+                          std::string_view aor, const Subscription* existing,
+                          bool is_over_limit) const;
+    /// Which way to the device is the first; `routes` is its route set.
+    sip::Approach approach_of(const IncomingSubscribe& incoming, const sip::Message& request,
+                              std::string_view contact, std::string_view routes) const;
+
+    /// What may go to where it says it is, before anybody answered there.
+    static std::uint16_t credit_of(const sip::Message& request) noexcept;
+
+    void refuse(const IncomingSubscribe& incoming, const sip::Answer& answer);
+    /// Overload: the cheapest answer, and nothing is remembered of it.
+    void turn_away(const IncomingSubscribe& incoming);
+    /// "Not applied" may be said; what may have been applied is never answered
+    /// (docs/architecture.md: What a 200 means).
+    void refuse_uncommitted(const IncomingSubscribe& incoming, store::Outcome outcome);
+
+private:
+    Context& context_;
+};
+
+}  // namespace herald::server
