@@ -34,13 +34,13 @@ public:
         if (::mkdtemp(path_.data()) == nullptr) std::abort();
         if (const char* server = std::getenv("HERALD_POSTGRES")) {
             server_ = server;
-            execute("CREATE SCHEMA " + kSchema);
+            execute(std::string("CREATE SCHEMA ") + kSchema);
         }
         open();
     }
     ~Disk() {
         ledger_.reset();
-        if (!server_.empty()) execute("DROP SCHEMA " + kSchema + " CASCADE");
+        if (!server_.empty()) execute(std::string("DROP SCHEMA ") + kSchema + " CASCADE");
         std::filesystem::remove_all(path_);
     }
     Disk(const Disk&) = delete;
@@ -62,7 +62,7 @@ public:
     Ledger& ledger() { return *ledger_; }
 
 private:
-    static inline const std::string kSchema = "bench";
+    static constexpr const char* kSchema = "bench";
 
     std::unique_ptr<Ledger> open_sqlite() {
         const SqliteLedger::Setup setup{.place = {.path = path_ + "/herald.db", .vfs = {}}};

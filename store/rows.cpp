@@ -19,6 +19,12 @@ public:
     }
 
 private:
+    /// One for all, which strangers cannot know.
+    static const base::HashKey& key() {
+        static const base::HashKey made = base::random_key();
+        return made;
+    }
+
     enum class Table : std::uint64_t {
         publication,
         subscription,
@@ -76,7 +82,7 @@ private:
     }
     bool add(const PutToken& one) { return note("tokens", one.row.name); }
 
-    static inline const base::HashKey key_ = base::random_key();
+    const base::HashKey& key_ = key();
     std::unordered_set<std::uint64_t> rows_;
 };
 

@@ -74,6 +74,7 @@ private:
     }
     void flush() {
         std::vector<const Change*> batch;
+        batch.reserve(changes_.size());
         for (const Change& change : changes_) batch.push_back(&change);
         for (const Outcome outcome : to_.commit(batch)) {
             is_good_ = is_good_ && outcome == Outcome::committed;

@@ -103,7 +103,7 @@ Status copy_out(Session& session, const std::string& select,
         const std::unique_ptr<char, decltype(&PQfreemem)> piece(buffer, &PQfreemem);
         status = rows.read({piece.get(), static_cast<std::size_t>(size)});
     }
-    const auto finished = finish(session);
+    auto finished = finish(session);
     if (!status) return status;
     if (!finished) return finished;
     return rows.has_ended() ? Status() : Status(cut());

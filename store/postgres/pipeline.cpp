@@ -49,6 +49,7 @@ public:
             append_big_endian(values.emplace_back(), number, sizeof number);
         }
         std::vector<const std::string*> parameters;
+        parameters.reserve(values.size());
         for (const std::string& value : values) parameters.push_back(&value);
         return send(name, parameters);
     }

@@ -175,7 +175,7 @@ Executed PostgresLedger::attempt(Batch batch, std::vector<Outcome>& outcomes) {
     next_mark_then_ = rows.next_mark();
     sweep_at_then_ = std::min(sweep_at_, rows.first_end());
     const std::uint64_t limit = is_sweep_due(now) ? kSweep + 2 * (next_mark_then_ - next_mark_) : 0;
-    const Executed executed =
+    Executed executed =
         Pipeline::run(*session_, claim, rows, {.now = now, .limit = limit}, patience_);
     if (executed.trouble != Trouble::none) return executed;
     if (limit > 0) sweep_at_then_ = std::max(executed.sweep_at, now + kSweepPause);
@@ -221,7 +221,7 @@ PostgresLedger::Found PostgresLedger::find_out(Batch batch, std::vector<Outcome>
 }
 
 Result<PostgresLedger::Found> PostgresLedger::look(Batch batch, std::vector<Outcome>& outcomes) {
-    const auto lane = reconnect();
+    auto lane = reconnect();
     if (!lane) return lane.fault();
     if (lane->sequence == tenure_.lane.sequence) return Found::not_committed;
     auto found = outcomes_of(*session_, batch);
@@ -234,7 +234,7 @@ Result<LaneState> PostgresLedger::reconnect() {
     session_.reset();
     auto session = connect();
     if (!session) return session.fault();
-    const auto lane = keep_store(*session, tenure_.lane.fence);
+    auto lane = keep_store(*session, tenure_.lane.fence);
     if (!lane) {
         is_fenced_ = lane.fault().kind == FaultKind::conflict;
         return lane;

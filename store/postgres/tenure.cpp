@@ -167,7 +167,7 @@ Status check_fence(Session& session, std::uint64_t fence) {
 }
 
 Result<LaneState> keep(Session& session, std::uint64_t fence) {
-    const auto lane = read_lane(session);
+    auto lane = read_lane(session);
     if (!lane) return lane;
     if (auto ours = check_fence(session, fence); !ours) return ours.fault();
     // It waits for the standby, where there is one: what is read here survives.
