@@ -13,6 +13,8 @@ Command mailbox_command();
 Command dialogs_command();
 Command packages_command();
 Command account_command();
+Command provision_command();
+Command devices_command();
 Command subscriptions_command();
 Command watchers_command();
 Command allow_command();

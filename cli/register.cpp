@@ -18,15 +18,28 @@ public:
         : session_(session),
           keep_(options.keep),
           registration_(session.agent(), std::move(options), *this) {
-        if (keep_) session_.agent().add(*this);
+        if (!keep_) return;
+        session_.agent().add(*this);
+        session_.agent().add(told_);
     }
     ~Register() override {
-        if (keep_) session_.agent().remove(*this);
+        if (!keep_) return;
+        session_.agent().remove(*this);
+        session_.agent().remove(told_);
     }
 
     Registration& registration() noexcept { return registration_; }
 
 private:
+    /// What a server tells its devices without a subscription: to fetch their configuration.
+    struct ToldDevice final : RequestReceiver {
+        explicit ToldDevice(Session& session) : session(session) {}
+        sip::Method method() const noexcept override { return sip::Method::notify; }
+        std::optional<sip::Answer> on_request(const sip::Message& message) override;
+
+        Session& session;
+    };
+
     void on_listed(const std::vector<ListedContact>& contacts, std::uint32_t granted,
                    bool is_refresh) override;
     void on_trouble(const std::string& sentence) override;
@@ -39,6 +52,7 @@ private:
     Session& session_;
     const bool keep_;
     Registration registration_;
+    ToldDevice told_{session_};
 };
 
 void Register::list(const std::vector<ListedContact>& contacts) {
@@ -102,6 +116,13 @@ std::optional<sip::Answer> Register::on_request(const sip::Message& message) {
     return sip::Answer{.status = 200};
 }
 
+std::optional<sip::Answer> Register::ToldDevice::on_request(const sip::Message& message) {
+    const auto event = message.header(sip::Header::event).value_or("");
+    const std::string line = time_of_day(session.loop().clock().wall()) + "  told: ";
+    if (!print_line(line + printable(event))) session.finish(kFailed);
+    return sip::Answer{.status = 200};
+}
+
 Result<Registration::Options> options_for(const Arguments& arguments) {
     const auto misuse = [](const char* sentence) { return Fault{FaultKind::malformed, sentence}; };
     const Result<std::string> aor = resource_uri(arguments.operands().front());
@@ -152,8 +173,8 @@ Command register_command() {
     static const std::string help =
         "Shows where a user is registered; with a contact, registers it first. A contact\n"
         "stays until it expires or is removed. With --stay this program is the device: it\n"
-        "registers its own address, refreshes it, prints each message that comes, and\n"
-        "removes the registration at Ctrl-C.\n"
+        "registers its own address, refreshes it, prints each message that comes and\n"
+        "what it is told to do, and removes the registration at Ctrl-C.\n"
         "\n"
         "  herald register sip:alice@localhost\n"
         "  herald register sip:alice@localhost sip:alice@192.0.2.7 --expires 600\n"

@@ -190,6 +190,49 @@ constexpr std::string_view kSchemas = R"({
     "resource": {"type": "string"}, "action": {"type": "string"}, "before": {"type": "string"}, "after": {"type": "string"}}},
 "AuditPage": {"type": "object", "properties": {
     "entries": {"type": "array", "items": {"$ref": "#/components/schemas/AuditEntry"}}, "next": {"type": ["string", "null"]}}},
+"Device": {"type": "object", "properties": {
+    "id": {"type": "string"}, "aor": {"type": "string"}, "contact": {"type": "string"},
+    "instance": {"type": ["string", "null"]}, "mac": {"type": ["string", "null"]},
+    "user_agent": {"type": ["string", "null"]}, "vendor": {"type": ["string", "null"]},
+    "model": {"type": ["string", "null"]}, "version": {"type": ["string", "null"]},
+    "flow": {"type": ["string", "null"]}, "registered": {"$ref": "#/components/schemas/Time"},
+    "expires_at": {"$ref": "#/components/schemas/Time"}}},
+"DevicePage": {"type": "object", "properties": {
+    "devices": {"type": "array", "items": {"$ref": "#/components/schemas/Device"}},
+    "total": {"type": "integer"}, "next": {"type": ["string", "null"]}}},
+"JobOrder": {"type": "object", "additionalProperties": false, "required": ["select", "action"], "properties": {
+    "select": {"type": "object", "additionalProperties": false, "minProperties": 1, "properties": {
+        "aors": {"$ref": "#/components/schemas/Texts"},
+        "user_agent": {"type": "string", "description": "A pattern: * stands for any text."},
+        "domain": {"type": "string"}, "all": {"type": "boolean", "description": "Every registered device; alone."}}},
+    "action": {"enum": ["check-sync", "reboot", "resync", "report", "restart", "custom"]},
+    "reboot": {"type": "boolean", "default": false, "description": "With check-sync: start again, too."},
+    "event": {"type": "string", "description": "With custom."}, "content_type": {"type": "string"},
+    "body": {"type": "string", "description": "At most 4096 bytes."},
+    "rate": {"type": "integer", "minimum": 1, "maximum": 2000, "description": "A second. Default: provisioning.rate."},
+    "start": {"$ref": "#/components/schemas/Time"},
+    "retry_for": {"type": "integer", "minimum": 0, "maximum": 2592000, "description": "Seconds unreachable devices are waited for. Default: provisioning.retry_for."},
+    "confirm": {"type": "integer", "minimum": 0, "maximum": 4294967295, "description": "How many devices are meant; asked for above provisioning.confirm_above."}}},
+"JobStarted": {"type": "object", "properties": {"id": {"type": "string"}}},
+"Job": {"type": "object", "properties": {
+    "id": {"type": "string"}, "action": {"type": "string"},
+    "state": {"enum": ["running", "paused", "finished", "cancelled"]}, "rate": {"type": "integer"},
+    "created": {"$ref": "#/components/schemas/Time"}, "start": {"$ref": "#/components/schemas/Time"},
+    "retry_until": {"$ref": "#/components/schemas/Time"}, "ended": {"$ref": "#/components/schemas/Time"},
+    "devices": {"type": "object", "additionalProperties": {"type": "integer"}}}},
+"JobPage": {"type": "object", "properties": {
+    "jobs": {"type": "array", "items": {"$ref": "#/components/schemas/Job"}},
+    "total": {"type": "integer"}, "next": {"type": ["string", "null"]}}},
+"JobDevice": {"type": "object", "properties": {
+    "id": {"type": "string"}, "aor": {"type": "string"}, "contact": {"type": ["string", "null"]},
+    "instance": {"type": ["string", "null"]}, "user_agent": {"type": ["string", "null"]}, "event": {"type": "string"},
+    "state": {"enum": ["waiting", "sent", "delivered", "refused", "challenged", "unreachable", "cancelled"]},
+    "status": {"type": ["integer", "null"], "description": "Of the last answer, 408 for none."},
+    "attempts": {"type": "integer"}, "at": {"$ref": "#/components/schemas/Time"}}},
+"JobDevicePage": {"type": "object", "properties": {
+    "job": {"$ref": "#/components/schemas/Job"},
+    "devices": {"type": "array", "items": {"$ref": "#/components/schemas/JobDevice"}},
+    "total": {"type": "integer"}, "next": {"type": ["string", "null"]}}},
 "OpenApi": {"type": "object"},
 "Problem": {"type": "object", "description": "RFC 9457", "properties": {
     "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
@@ -218,7 +261,9 @@ JsonArray parameters_of(const Route& route) {
          open = route.pattern.find('{', open + 1)) {
         const auto name = route.pattern.substr(open + 1, route.pattern.find('}', open) - open - 1);
         add(name, "path", true,
-            name == "aor" ? "user@domain, with or without sip:" : "Name of an event package.");
+            name == "aor"  ? "user@domain, with or without sip:"
+            : name == "id" ? "As the list has it."
+                           : "Name of an event package.");
     }
     for (const QueryParameter& parameter : route.query)
         add(parameter.name, "query", false, parameter.help);

@@ -58,6 +58,14 @@ constexpr QueryParameter kWatcherQuery[] = {
     {"after", "The `next` of the answer before."},
 };
 
+constexpr QueryParameter kDeviceQuery[] = {
+    {"aor", "Only devices of this address-of-record."},
+    {"domain", "Only devices of users of this domain."},
+    {"user_agent", "Only devices whose User-Agent fits this pattern, * for any text."},
+    {"limit", "Rows of one answer: 1 to 1000, default 100."},
+    {"after", "The `next` of the answer before."},
+};
+
 constexpr QueryParameter kExplainQuery[] = {
     {"resource", "The address-of-record that is watched."},
     {"watcher", "The address-of-record that watches, or would."},
@@ -78,6 +86,19 @@ constexpr QueryParameter kAuditQuery[] = {
     {"resource", "Only changes of this owner or domain."},
     {"actor", "Only changes made with the token of this name."},
     {"since", "Only changes from this time on (RFC 3339)."},
+    {"limit", "Rows of one answer: 1 to 1000, default 100."},
+    {"after", "The `next` of the answer before."},
+};
+
+constexpr QueryParameter kJobsQuery[] = {
+    {"limit", "Rows of one answer: 1 to 1000, default 100."},
+    {"after", "The `next` of the answer before."},
+};
+
+constexpr QueryParameter kJobQuery[] = {
+    {"state",
+     "Only devices in this state: waiting, sent, delivered, refused, challenged, unreachable or "
+     "cancelled."},
     {"limit", "Rows of one answer: 1 to 1000, default 100."},
     {"after", "The `next` of the answer before."},
 };
@@ -363,6 +384,46 @@ constexpr Route kRoutes[] = {
      "Forgets all messages kept for a user. Nobody is told."},
     {"DELETE", "/v1/messages/{aor}/{id}", Role::write, delete_messages,
      "Forgets one of them. Nobody is told."},
+    {"GET",
+     "/v1/devices",
+     Role::read,
+     list_devices,
+     "Lists the devices that are registered: vendor, model, version and MAC address where known.",
+     kDeviceQuery,
+     {},
+     "DevicePage"},
+    {"POST",
+     "/v1/provisioning/jobs",
+     Role::write,
+     start_job,
+     "Tells registered devices to fetch their configuration, to start again or to report.",
+     {},
+     "JobOrder",
+     "JobStarted"},
+    {"GET",
+     "/v1/provisioning/jobs",
+     Role::read,
+     list_jobs,
+     "Lists jobs, how many devices each is for and what became of them.",
+     kJobsQuery,
+     {},
+     "JobPage"},
+    {"GET",
+     "/v1/provisioning/jobs/{id}",
+     Role::read,
+     get_job,
+     "Shows a job and what became of each device.",
+     kJobQuery,
+     {},
+     "JobDevicePage"},
+    {"GET", "/v1/provisioning/jobs/{id}/csv", Role::read, get_job_csv,
+     "All devices of a job, as a table for a spreadsheet."},
+    {"POST", "/v1/provisioning/jobs/{id}/pause", Role::write, pause_job,
+     "Nothing more is sent for this job until it is resumed."},
+    {"POST", "/v1/provisioning/jobs/{id}/resume", Role::write, resume_job,
+     "Goes on with a job that was paused."},
+    {"POST", "/v1/provisioning/jobs/{id}/cancel", Role::write, cancel_job,
+     "Ends a job: devices that wait hear nothing."},
     {"GET",
      "/v1/aliases",
      Role::read,

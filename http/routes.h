@@ -120,6 +120,14 @@ Result<Answer> list_audit(const Call& call);
 Result<Answer> send_message(const Call& call);  // messages.cpp
 Result<Answer> list_messages(const Call& call);
 Result<Answer> delete_messages(const Call& call);
+Result<Answer> list_devices(const Call& call);  // devices.cpp
+Result<Answer> start_job(const Call& call);  // provisioning.cpp
+Result<Answer> list_jobs(const Call& call);
+Result<Answer> get_job(const Call& call);
+Result<Answer> get_job_csv(const Call& call);
+Result<Answer> pause_job(const Call& call);
+Result<Answer> resume_job(const Call& call);
+Result<Answer> cancel_job(const Call& call);
 Result<Answer> get_account(const Call& call);  // accounts.cpp
 Result<Answer> put_account(const Call& call);
 Result<Answer> delete_account(const Call& call);

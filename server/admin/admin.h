@@ -8,7 +8,9 @@ namespace herald::server {
 class AccountAdmin;
 class AliasAdmin;
 class DialogAdmin;
+class DeviceAdmin;
 class HardStateAdmin;
+class JobAdmin;
 class MailboxAdmin;
 class MessageAdmin;
 class PolicyAdmin;
@@ -33,7 +35,9 @@ public:
     virtual AccountAdmin& accounts() noexcept = 0;
     virtual AliasAdmin& aliases() noexcept = 0;
     virtual DialogAdmin& dialogs() noexcept = 0;
+    virtual DeviceAdmin& devices() noexcept = 0;
     virtual HardStateAdmin& hard_state() noexcept = 0;
+    virtual JobAdmin& jobs() noexcept = 0;
     virtual MailboxAdmin& mailboxes() noexcept = 0;
     virtual MessageAdmin& messages() noexcept = 0;
     virtual PolicyAdmin& policies() noexcept = 0;

@@ -5,8 +5,10 @@
 
 #include "server/admin/admin_accounts.h"
 #include "server/admin/admin_aliases.h"
+#include "server/admin/admin_devices.h"
 #include "server/admin/admin_dialogs.h"
 #include "server/admin/admin_hard_state.h"
+#include "server/admin/admin_jobs.h"
 #include "server/admin/admin_mailboxes.h"
 #include "server/admin/admin_messages.h"
 #include "server/admin/admin_policies.h"
@@ -22,7 +24,9 @@ AdminService::AdminService(std::vector<Shard*> shards, const Domains& domains, s
       accounts_(account_admin(carrier_, std::move(realm))),
       aliases_(alias_admin(carrier_)),
       dialogs_(dialog_admin(carrier_)),
+      devices_(device_admin(carrier_)),
       hard_state_(hard_state_admin(carrier_)),
+      jobs_(job_admin(carrier_)),
       mailboxes_(mailbox_admin(carrier_)),
       messages_(message_admin(carrier_)),
       policies_(policy_admin(carrier_)),

@@ -24,7 +24,9 @@ public:
     AccountAdmin& accounts() noexcept override { return *accounts_; }
     AliasAdmin& aliases() noexcept override { return *aliases_; }
     DialogAdmin& dialogs() noexcept override { return *dialogs_; }
+    DeviceAdmin& devices() noexcept override { return *devices_; }
     HardStateAdmin& hard_state() noexcept override { return *hard_state_; }
+    JobAdmin& jobs() noexcept override { return *jobs_; }
     MailboxAdmin& mailboxes() noexcept override { return *mailboxes_; }
     MessageAdmin& messages() noexcept override { return *messages_; }
     PolicyAdmin& policies() noexcept override { return *policies_; }
@@ -37,7 +39,9 @@ private:
     std::unique_ptr<AccountAdmin> accounts_;
     std::unique_ptr<AliasAdmin> aliases_;
     std::unique_ptr<DialogAdmin> dialogs_;
+    std::unique_ptr<DeviceAdmin> devices_;
     std::unique_ptr<HardStateAdmin> hard_state_;
+    std::unique_ptr<JobAdmin> jobs_;
     std::unique_ptr<MailboxAdmin> mailboxes_;
     std::unique_ptr<MessageAdmin> messages_;
     std::unique_ptr<PolicyAdmin> policies_;

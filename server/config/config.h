@@ -13,6 +13,7 @@
 #include "packages/generic.h"
 #include "pidf/common_policy.h"
 #include "server/config/package_settings.h"
+#include "server/config/recipes.h"
 #include "sip/address_range.h"
 #include "sip/digest.h"
 #include "sip/endpoint.h"
@@ -132,6 +133,13 @@ struct Config {
     bool message_large_on_udp = true;    ///< more than 1300 bytes by UDP, without a stream
     bool message_stored_is_200 = false;  ///< for clients that take 202 for a failure
     bool message_foreign = false;        ///< accounts may write to other domains
+    // [provisioning]
+    std::uint32_t provisioning_rate = 10;  ///< NOTIFYs of one job a second
+    std::uint32_t provisioning_confirm_above = 100;
+    std::uint32_t provisioning_retry_for = 86400;
+    std::uint32_t provisioning_keep = 604800;
+    std::uint32_t provisioning_max_jobs = 100, provisioning_max_devices = 100000;  ///< per shard
+    std::vector<Recipe> provisioning_recipes;  ///< before the built-in ones
     // [notify]
     std::uint32_t notify_timeout_max = 3, notify_failures_max = 3;
     std::vector<NotifyInterval> notify_intervals;        ///< instead of the packages' own

@@ -9,6 +9,8 @@
 #include "server/mwi/mailbox_notices.h"
 #include "server/mwi/mailboxes.h"
 #include "server/notify/returning_watchers.h"
+#include "server/provisioning/device_requests.h"
+#include "server/provisioning/jobs.h"
 #include "server/register/bindings.h"
 #include "server/register/registered_devices.h"
 #include "server/register/registration_presence.h"
@@ -28,6 +30,8 @@ Agents::Agents(const AgentParts& p) {
     add<Calls>(p, p.context, p.publications, p.orders, upstream);
     add<MailboxNotices>(p, p.context, mailboxes, bindings, p.locator);
     add<Messaging>(p, p.context, bindings, p.locator);
+    add<DeviceRequests>(p, p.context, bindings, p.locator);
+    add<Jobs>(p, p.context);
 
     p.context.fan_out.on_changed([this](std::uint32_t resource) {
         for (const auto& each : all_) each->on_changed(resource);

@@ -37,8 +37,11 @@ SERVER_ROOMS = {
     "message": "register publish core access address config",
     "calls": "subscriber publish core access address config",
     "mwi": "register subscriber publish core access address config",
-    "shard": "config address access core notify publish register subscriber message mwi calls",
-    "admin": "shard config address access core notify publish register subscriber message mwi calls",
+    "provisioning": "register publish core access address config",
+    "shard": "config address access core notify publish register subscriber message mwi calls "
+             "provisioning",
+    "admin": "shard config address access core notify publish register subscriber message mwi calls "
+             "provisioning",
 }
 ARROWS |= {f"server/{room}": {f"server/{other}" for other in seen.split()}
            for room, seen in SERVER_ROOMS.items()}

@@ -103,6 +103,12 @@ public:
     /// What this made the server send is left to take().
     virtual Status put_mailbox_settings(const std::string& aor,
                                         packages::MailboxSettings settings) = 0;
+    /// A job for `whom`: an AOR, a pattern of User-Agents, or "all". Jobs below are this one.
+    virtual Status start_job(const std::string& action, const std::string& whom) = 0;
+    /// To "running", "paused" or "cancelled".
+    virtual Status change_job(std::string_view state) = 0;
+    /// How many of its devices are in `state`.
+    virtual Result<std::size_t> job_devices(std::string_view state) = 0;
     virtual Result<std::size_t> subscriptions() = 0;
 
     /// What the server holds though nobody wants anything of it; nullopt: nothing.

@@ -7,6 +7,8 @@
 #include <filesystem>
 
 #include "packages/generic.h"
+#include "server/provisioning/device_selection.h"
+#include "server/provisioning/jobs.h"
 #include "server/shard/recovery.h"
 
 namespace herald::conformance {
@@ -275,6 +277,43 @@ Status InProcess::put_mailbox_settings(const std::string& aor, packages::Mailbox
     settle();
     if (!is_done) return Fault{FaultKind::timeout, "the operator waits in vain"};
     return result;
+}
+
+Status InProcess::start_job(const std::string& action, const std::string& whom) {
+    auto& context = shard().context();
+    server::DeviceSelection selection;
+    const bool is_aor = whom.starts_with("sip:");
+    if (is_aor) selection.aors.insert(whom);
+    if (!is_aor && whom != "all") selection.user_agent = whom;
+    server::JobOrder order;
+    order.id = context.next_id();
+    order.action = action;
+    order.devices = server::devices_of(context, selection);
+    job_ = server::address_of_job(order.id);
+    std::optional<Status> result;
+    shard().agents().get<server::Jobs>().start(std::move(order),
+                                               [&](Status status) { result = std::move(status); });
+    settle();
+    return result ? *result : Status(Fault{FaultKind::timeout, "the operator waits in vain"});
+}
+
+Status InProcess::change_job(std::string_view state) {
+    const auto to = state == "paused"      ? server::JobState::paused
+                    : state == "cancelled" ? server::JobState::cancelled
+                                           : server::JobState::running;
+    std::optional<Status> result;
+    shard().agents().get<server::Jobs>().change(job_, to,
+                                                [&](Status status) { result = std::move(status); });
+    settle();
+    return result ? *result : Status(Fault{FaultKind::timeout, "the operator waits in vain"});
+}
+
+Result<std::size_t> InProcess::job_devices(std::string_view state) {
+    const auto which = server::device_state_of(state);
+    if (!which) return which.fault();
+    const auto* job = shard().agents().get<server::Jobs>().find(job_);
+    if (!job) return Fault{FaultKind::not_found, "there is no such job"};
+    return std::size_t{job->count(*which)};
 }
 
 Result<std::size_t> InProcess::subscriptions() {

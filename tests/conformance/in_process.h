@@ -66,6 +66,9 @@ public:
                      const std::string& watcher) override;
     Status put_mailbox_settings(const std::string& aor,
                                 packages::MailboxSettings settings) override;
+    Status start_job(const std::string& action, const std::string& whom) override;
+    Status change_job(std::string_view state) override;
+    Result<std::size_t> job_devices(std::string_view state) override;
     Result<std::size_t> subscriptions() override;
     std::optional<std::string> left_over() override;
     testing::FailingStore* store() override { return life_ ? life_->store.get() : nullptr; }
@@ -103,6 +106,7 @@ private:
     std::string folder_;  ///< of the store's file, empty: in memory
     std::unique_ptr<Life> life_;
     std::vector<test::FakeTransport::Sent> last_words_;  ///< of the run before this one
+    std::string job_;                                    ///< address of the last one started
 
     server::Shard& shard() { return *life_->shards.front(); }
     base::Instant next_stop(base::Instant end) const;

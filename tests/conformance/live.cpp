@@ -244,6 +244,43 @@ Status Live::put_mailbox_settings(const std::string& aor, packages::MailboxSetti
     return put ? Status() : Status(put.fault());
 }
 
+Status Live::start_job(const std::string& action, const std::string& whom) {
+    http::JsonObject select;
+    if (whom == "all") {
+        select.emplace_back("all", true);
+    } else if (whom.starts_with("sip:")) {
+        select.emplace_back("aors", http::JsonArray{whom});
+    } else {
+        select.emplace_back("user_agent", whom);
+    }
+    const http::JsonObject json{{"select", std::move(select)}, {"action", action}};
+    const auto answer = call("POST", "/v1/provisioning/jobs", http::to_text(json));
+    if (!answer) return answer.fault();
+    const auto read = http::parse_json(*answer);
+    const auto* id = read ? read->find("id") : nullptr;
+    if (!id || !id->as<std::string>()) return Fault{FaultKind::malformed, "no id: " + *answer};
+    job_ = *id->as<std::string>();
+    return {};
+}
+
+Status Live::change_job(std::string_view state) {
+    const auto* verb = state == "paused" ? "pause" : state == "cancelled" ? "cancel" : "resume";
+    const auto done = call("POST", "/v1/provisioning/jobs/" + job_ + "/" + verb);
+    return done ? Status() : Status(done.fault());
+}
+
+Result<std::size_t> Live::job_devices(std::string_view state) {
+    const auto answer = call("GET", "/v1/provisioning/jobs/" + job_ + "?limit=1");
+    if (!answer) return answer.fault();
+    const auto json = http::parse_json(*answer);
+    const auto* job = json ? json->find("job") : nullptr;
+    const auto* devices = job ? job->find("devices") : nullptr;
+    const auto* count = devices ? devices->find(state) : nullptr;
+    const auto* number = count ? count->as<std::int64_t>() : nullptr;
+    if (!number) return Fault{FaultKind::malformed, "no count: " + *answer};
+    return static_cast<std::size_t>(*number);
+}
+
 Result<std::size_t> Live::subscriptions() {
     const auto answer = call("GET", "/v1/subscriptions?limit=1");
     if (!answer) return answer.fault();

@@ -72,6 +72,9 @@ public:
                      const std::string& watcher) override;
     Status put_mailbox_settings(const std::string& aor,
                                 packages::MailboxSettings settings) override;
+    Status start_job(const std::string& action, const std::string& whom) override;
+    Status change_job(std::string_view state) override;
+    Result<std::size_t> job_devices(std::string_view state) override;
     Result<std::size_t> subscriptions() override;
     std::optional<std::string> left_over() override { return std::nullopt; }
     Status finish() override { return stop(); }
@@ -88,6 +91,7 @@ private:
     Result<std::string> call(const std::string& method, const std::string& path,
                              const std::string& body = {},
                              const std::string& type = "application/json");
+    std::string job_;  ///< id of the last one started
 };
 
 }  // namespace herald::conformance

@@ -59,6 +59,12 @@ const Teller::Sentence Teller::kSentences[] = {
     {"an operator removes the rules of {scope}", &Teller::remove_rules},
     {"an operator lists {watcher} for {scope} as {list}", &Teller::add_entry},
     {"an operator removes the account {aor}", &Teller::remove_account},
+    {"an operator starts the job {action} for {whom}", &Teller::start_job},
+    {"an operator may not start the job {action} for {whom}", &Teller::refuse_job},
+    {"an operator pauses the job", &Teller::pause_job},
+    {"an operator resumes the job", &Teller::resume_job},
+    {"an operator cancels the job", &Teller::cancel_job},
+    {"the job has {n} {state}", &Teller::count_devices},
     {"an operator removes {package} of {aor}", &Teller::remove_hard_state},
 
     {"after {n} s", &Teller::wait_seconds},
@@ -408,6 +414,50 @@ Status Teller::add_entry(const Step&, const Names& words) {
     const auto put = harness_->put_entry(words.at("scope"), words.at("list"), words.at("watcher"));
     if (!put && !is_tolerant()) return mismatch("refused: " + put.fault().detail);
     return collect();
+}
+
+Status Teller::start_job(const Step&, const Names& words) {
+    if (auto begun = begin(); !begun) return begun;
+    const auto started = harness_->start_job(words.at("action"), words.at("whom"));
+    if (!started && !is_tolerant()) return mismatch("refused: " + started.fault().detail);
+    return collect();
+}
+
+Status Teller::refuse_job(const Step&, const Names& words) {
+    if (auto begun = begin(); !begun) return begun;
+    const auto started = harness_->start_job(words.at("action"), words.at("whom"));
+    if (started && !is_tolerant()) return mismatch("it was started");
+    return collect();
+}
+
+Status Teller::change_job(std::string_view state) {
+    const auto done = harness_->change_job(state);
+    if (!done && !is_tolerant()) return mismatch("refused: " + done.fault().detail);
+    return collect();
+}
+
+Status Teller::pause_job(const Step&, const Names&) {
+    return change_job("paused");
+}
+Status Teller::resume_job(const Step&, const Names&) {
+    return change_job("running");
+}
+Status Teller::cancel_job(const Step&, const Names&) {
+    return change_job("cancelled");
+}
+
+Status Teller::count_devices(const Step&, const Names& words) {
+    const auto wanted = base::to_u64(words.at("n"));
+    const auto end = harness_->now() + harness_->patience();
+    for (;;) {
+        const auto held = harness_->job_devices(words.at("state"));
+        if (is_tolerant()) return {};
+        if (!held) return held.fault();
+        if (*held == wanted) return {};
+        if (harness_->now() >= end) return mismatch("the job has " + std::to_string(*held));
+        harness_->hear_more(kPause);
+        if (auto collected = collect(); !collected) return collected;
+    }
 }
 
 Status Teller::set_alias(const Step&, const Names& words) {

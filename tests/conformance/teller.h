@@ -104,6 +104,12 @@ private:
     Status set_hard_state(const Step& step, const Names& words);
     Status set_mailbox(const Step& step, const Names& words);
     Status remove_hard_state(const Step& step, const Names& words);
+    Status start_job(const Step& step, const Names& words);
+    Status refuse_job(const Step& step, const Names& words);
+    Status pause_job(const Step& step, const Names& words);
+    Status resume_job(const Step& step, const Names& words);
+    Status cancel_job(const Step& step, const Names& words);
+    Status count_devices(const Step& step, const Names& words);
     Status set_alias(const Step& step, const Names& words);
     Status remove_alias(const Step& step, const Names& words);
     Status set_rules(const Step& step, const Names& words);
@@ -141,6 +147,7 @@ private:
     Status run_out();
     Status put_hard_state(std::string_view package, const std::string& aor, std::string body);
     Status put_alias(const std::string& aor, const std::string& resource);
+    Status change_job(std::string_view state);
 
     const Story& story_;
     Telling telling_;

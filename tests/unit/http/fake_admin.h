@@ -12,8 +12,10 @@
 #include "server/admin/admin.h"
 #include "server/admin/admin_accounts.h"
 #include "server/admin/admin_aliases.h"
+#include "server/admin/admin_devices.h"
 #include "server/admin/admin_dialogs.h"
 #include "server/admin/admin_hard_state.h"
+#include "server/admin/admin_jobs.h"
 #include "server/admin/admin_mailboxes.h"
 #include "server/admin/admin_messages.h"
 #include "server/admin/admin_policies.h"
@@ -39,6 +41,10 @@ struct FakeState {
     std::map<std::string, store::Policy> policies;  ///< by scope
     server::WatcherPage watcher_page;
     server::MessagePage kept;
+    server::DevicePage device_page;
+    server::JobPage job_page;
+    server::JobDevicePage job_devices;
+    std::vector<server::JobOrder> ordered;
     int sent = 200;                  ///< what send() answers
     std::vector<std::string> asked;  ///< of registrations, aliases, calls, messages
     std::optional<Fault> fault;      ///< what every operation answers, if set
@@ -274,6 +280,63 @@ private:
     FakeState& state_;
 };
 
+class FakeDevices final : public server::DeviceAdmin {
+public:
+    explicit FakeDevices(FakeState& state) : state_(state) {}
+
+    Result<server::DevicePage> page(const server::DeviceQuery& query) override {
+        if (state_.fault) return *state_.fault;
+        state_.asked.push_back("devices " + query.aor + " " + query.domain + " " +
+                               query.user_agent + " " + query.after + " " +
+                               std::to_string(query.limit));
+        return state_.device_page;
+    }
+
+private:
+    FakeState& state_;
+};
+
+class FakeJobs final : public server::JobAdmin {
+public:
+    explicit FakeJobs(FakeState& state) : state_(state) {}
+
+    Result<std::string> start(const server::JobSelection& selection,
+                              server::JobOrder order) override {
+        if (state_.fault) return *state_.fault;
+        std::string asked = "start " + order.action;
+        for (const auto& aor : selection.aors) asked += " " + aor;
+        asked += " " + selection.user_agent + " " + selection.domain;
+        state_.asked.push_back(asked + (selection.is_all ? " all" : ""));
+        state_.ordered.push_back(std::move(order));
+        return std::string("7");
+    }
+
+    Result<server::JobPage> page(std::string_view after, std::size_t limit) override {
+        if (state_.fault) return *state_.fault;
+        state_.asked.push_back("jobs " + std::string(after) + " " + std::to_string(limit));
+        return state_.job_page;
+    }
+
+    Result<server::JobDevicePage> devices(std::string_view id,
+                                          std::optional<server::DeviceState> device_state,
+                                          std::string_view after, std::size_t limit) override {
+        if (state_.fault) return *state_.fault;
+        state_.asked.push_back("job " + std::string(id) + " " +
+                               (device_state ? std::string(name_of(*device_state)) : "any") + " " +
+                               std::string(after) + " " + std::to_string(limit));
+        return state_.job_devices;
+    }
+
+    Status change(std::string_view id, server::JobState to) override {
+        if (state_.fault) return *state_.fault;
+        state_.asked.push_back(std::string(id) + " " + std::string(name_of(to)));
+        return {};
+    }
+
+private:
+    FakeState& state_;
+};
+
 class FakeAccounts final : public server::AccountAdmin {
 public:
     explicit FakeAccounts(FakeState& state) : state_(state) {}
@@ -378,7 +441,9 @@ public:
     server::AccountAdmin& accounts() noexcept override { return accounts_; }
     server::AliasAdmin& aliases() noexcept override { return aliases_; }
     server::DialogAdmin& dialogs() noexcept override { return dialogs_; }
+    server::DeviceAdmin& devices() noexcept override { return devices_; }
     server::HardStateAdmin& hard_state() noexcept override { return hard_state_; }
+    server::JobAdmin& jobs() noexcept override { return jobs_; }
     server::MailboxAdmin& mailboxes() noexcept override { return mailboxes_; }
     server::MessageAdmin& messages() noexcept override { return messages_; }
     server::PolicyAdmin& policies() noexcept override { return policies_; }
@@ -390,7 +455,9 @@ private:
     FakeAccounts accounts_{state};
     FakeAliases aliases_{state};
     FakeDialogs dialogs_{state};
+    FakeDevices devices_{state};
     FakeHardState hard_state_{state};
+    FakeJobs jobs_{state};
     FakeMailboxes mailboxes_{state};
     FakeMessages messages_{state};
     FakePolicies policies_{state};

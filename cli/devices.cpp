@@ -1,0 +1,109 @@
+// cli/devices.cpp: `herald devices`: the phones that are registered, over HTTP.
+#include <Poco/Exception.h>
+#include <Poco/JSON/Array.h>
+#include <Poco/JSON/Object.h>
+#include <Poco/JSON/Parser.h>
+
+#include "base/text.h"
+#include "cli/api_client.h"
+#include "cli/command.h"
+#include "cli/commands.h"
+#include "cli/terminal.h"
+
+namespace herald::cli {
+namespace {
+
+using Poco::JSON::Array;
+using Poco::JSON::Object;
+
+std::string text_of(const Object::Ptr& object, const std::string& name) {
+    return object->isNull(name) ? "" : printable(object->optValue<std::string>(name, ""));
+}
+
+/// One line for each; where the next page begins, empty: there is none.
+Result<std::string> print_page(const std::string& json, std::size_t& count) {
+    try {
+        const auto page = Poco::JSON::Parser().parse(json).extract<Object::Ptr>();
+        const Array::Ptr list = page->getArray("devices");
+        for (std::size_t i = 0; list && i < list->size(); ++i, ++count) {
+            const auto device = list->getObject(static_cast<unsigned>(i));
+            std::string line = text_of(device, "aor") + "  " + text_of(device, "contact");
+            for (const char* name : {"mac", "vendor", "model", "version"}) {
+                const auto text = text_of(device, name);
+                line += "  " + (text.empty() ? std::string("-") : text);
+            }
+            print_line(line);
+        }
+        return text_of(page, "next");
+    } catch (const Poco::Exception& exception) {
+        return Fault{FaultKind::malformed, "cannot read the answer: " + exception.displayText()};
+    }
+}
+
+std::string path_for(const Arguments& arguments, const std::string& after) {
+    std::string path = "/v1/devices?limit=1000";
+    if (!arguments.operands().empty()) path += "&aor=" + path_segment(arguments.operands()[0]);
+    if (const auto pattern = arguments.text("user-agent"))
+        path += "&user_agent=" + path_segment(*pattern);
+    if (const auto domain = arguments.text("domain")) path += "&domain=" + path_segment(*domain);
+    if (!after.empty()) path += "&after=" + path_segment(after);
+    return path;
+}
+
+int run_devices(const Arguments& arguments) {
+    const Result<ApiClient> api = ApiClient::from(arguments);
+    if (!api) {
+        print_error("devices", api.fault().detail);
+        return kMisuse;
+    }
+    std::size_t count = 0;
+    std::string after;
+    do {
+        const Result<std::string> answer = api->call("GET", path_for(arguments, after));
+        if (!answer) return report_api_fault("devices", answer.fault());
+        if (arguments.has("json")) {
+            print_line(base::trim(*answer));
+            return kOk;
+        }
+        const Result<std::string> next = print_page(*answer, count);
+        if (!next) return report_api_fault("devices", next.fault());
+        after = *next;
+    } while (!after.empty());
+    if (count == 0) print_line("no devices");
+    return kOk;
+}
+
+}  // namespace
+
+Command devices_command() {
+    using Kind = Option::Kind;
+    static const std::string help =
+        "Lists the phones that are registered, or those of one user: address, contact,\n"
+        "MAC address where it is known, vendor, model and version.\n"
+        "\n"
+        "  herald devices\n"
+        "  herald devices sip:alice@localhost\n"
+        "  herald devices --user-agent 'snom*'\n"
+        "\n" +
+        std::string(kApiHelp);
+    return {.name = "devices",
+            .summary = "list the phones that are registered",
+            .syntax = {.operands = "[URI]",
+                       .least_operands = 0,
+                       .most_operands = 1,
+                       .options = with_api_options({
+                           {.name = "user-agent",
+                            .kind = Kind::text,
+                            .value = "PATTERN",
+                            .help = "only those whose User-Agent fits, * for any text"},
+                           {.name = "domain",
+                            .kind = Kind::text,
+                            .value = "NAME",
+                            .help = "only those of users of this domain"},
+                           {.name = "json", .help = "the first thousand as the server sends them"},
+                       })},
+            .help = help,
+            .run = run_devices};
+}
+
+}  // namespace herald::cli

@@ -1,0 +1,325 @@
+// cli/provision.cpp: `herald provision`: tells registered devices to fetch their configuration or
+// to start again, over HTTP, and shows what became of each.
+#include <array>
+#include <chrono>
+#include <sstream>
+#include <thread>
+
+#include <unistd.h>
+
+#include <Poco/Exception.h>
+#include <Poco/JSON/Array.h>
+#include <Poco/JSON/Object.h>
+#include <Poco/JSON/Parser.h>
+
+#include "base/text.h"
+#include "cli/api_client.h"
+#include "cli/command.h"
+#include "cli/commands.h"
+#include "cli/terminal.h"
+
+namespace herald::cli {
+namespace {
+
+using Poco::JSON::Array;
+using Poco::JSON::Object;
+
+constexpr const char* kName = "provision";
+constexpr const char* kJobs = "/v1/provisioning/jobs";
+constexpr auto kLook = std::chrono::milliseconds(100);
+/// Before and between the lines that tell how far a job is.
+constexpr auto kPatience = std::chrono::seconds(2), kBetweenLines = std::chrono::seconds(1);
+constexpr std::uint32_t kBarWidth = 30;
+/// As they are shown: outcomes, then what is not over.
+constexpr std::array<const char*, 7> kStates{"delivered", "refused", "challenged", "unreachable",
+                                             "cancelled", "sent",    "waiting"};
+
+Result<Object::Ptr> object_of(const std::string& json) {
+    try {
+        return Poco::JSON::Parser().parse(json).extract<Object::Ptr>();
+    } catch (const Poco::Exception& exception) {
+        return Fault{FaultKind::malformed, "cannot read the answer: " + exception.displayText()};
+    }
+}
+
+std::uint32_t count_of(const Object::Ptr& job, const std::string& state) {
+    const auto devices = job->getObject("devices");
+    return devices ? devices->optValue<std::uint32_t>(state, 0) : 0;
+}
+
+std::string text_of(const Object::Ptr& object, const std::string& name) {
+    return object->isNull(name) ? "" : printable(object->optValue<std::string>(name, ""));
+}
+
+/// "12 delivered, 1 refused": what there is of.
+std::string summary_of(const Object::Ptr& job) {
+    std::string text;
+    for (const auto* state : kStates) {
+        const auto count = count_of(job, state);
+        if (count > 0) text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + state;
+    }
+    return text.empty() ? "no devices" : text;
+}
+
+std::string bar_of(const Object::Ptr& job) {
+    const auto total = std::max(count_of(job, "total"), 1U);
+    const auto open = count_of(job, "waiting") + count_of(job, "sent");
+    const auto filled = (total - std::min(open, total)) * std::uint64_t{kBarWidth} / total;
+    return "[" + std::string(filled, '#') + std::string(kBarWidth - filled, '.') + "] ";
+}
+
+/// A bar that stays where it is on a terminal, a line where there is none.
+class JobProgress {
+public:
+    void show(const Object::Ptr& job) {
+        const auto now = std::chrono::steady_clock::now();
+        const auto text = summary_of(job);
+        if (!is_terminal_) {
+            if (now < next_) return;
+            next_ = now + kBetweenLines;
+            print_line(text);
+            return;
+        }
+        print("\r\033[K" + bar_of(job) + text);
+        is_shown_ = true;
+    }
+    void clear() {
+        if (is_shown_) print("\r\033[K");
+    }
+
+private:
+    static void print(const std::string& text) {
+        static_cast<void>(!::write(STDERR_FILENO, text.data(), text.size()));
+    }
+    const bool is_terminal_ = isatty(STDERR_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
+    bool is_shown_ = false;
+    std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + kPatience;
+};
+
+std::string status_text(const Object::Ptr& device) {
+    const auto status = device->isNull("status") ? 0 : device->optValue<int>("status", 0);
+    const auto state = text_of(device, "state");
+    return status == 0 ? state : state + " (" + std::to_string(status) + ")";
+}
+
+/// Who has not been delivered to, each with its reason.
+int print_devices(const ApiClient& api, const std::string& id, bool shows_all) {
+    std::string after;
+    do {
+        const auto answer =
+            api.call("GET", std::string(kJobs) + "/" + path_segment(id) + "?limit=1000" +
+                                (after.empty() ? "" : "&after=" + path_segment(after)));
+        if (!answer) return report_api_fault(kName, answer.fault());
+        const auto page = object_of(*answer);
+        if (!page) return report_api_fault(kName, page.fault());
+        const Array::Ptr list = (*page)->getArray("devices");
+        for (std::size_t i = 0; list && i < list->size(); ++i) {
+            const auto device = list->getObject(static_cast<unsigned>(i));
+            if (!shows_all && text_of(device, "state") == "delivered") continue;
+            print_line(text_of(device, "aor") + "  " + text_of(device, "contact") + "  " +
+                       text_of(device, "event") + "  " + status_text(device));
+        }
+        after = text_of(*page, "next");
+    } while (!after.empty());
+    return kOk;
+}
+
+Result<Object::Ptr> job_of(const ApiClient& api, const std::string& id) {
+    const auto answer = api.call("GET", std::string(kJobs) + "/" + path_segment(id) + "?limit=1");
+    if (!answer) return answer.fault();
+    const auto page = object_of(*answer);
+    if (!page) return page.fault();
+    const auto job = (*page)->getObject("job");
+    if (!job) return Fault{FaultKind::malformed, "cannot read the answer: there is no job in it"};
+    return job;
+}
+
+/// Until every device has its outcome; who is unreachable is not waited for here.
+int follow(const ApiClient& api, const std::string& id) {
+    JobProgress progress;
+    Result<Object::Ptr> job = job_of(api, id);
+    for (; job; job = job_of(api, id)) {
+        const bool is_open = count_of(*job, "waiting") + count_of(*job, "sent") > 0;
+        if (!is_open || text_of(*job, "state") == "paused") break;
+        progress.show(*job);
+        std::this_thread::sleep_for(kLook);
+    }
+    progress.clear();
+    if (!job) return report_api_fault(kName, job.fault());
+    if (const int code = print_devices(api, id, false); code != kOk) return code;
+    print_line(summary_of(*job));
+    return count_of(*job, "delivered") == count_of(*job, "total") ? kOk : kFailed;
+}
+
+int list(const ApiClient& api) {
+    std::string after;
+    bool is_empty = true;
+    do {
+        const auto answer =
+            api.call("GET", std::string(kJobs) + "?limit=1000" +
+                                (after.empty() ? "" : "&after=" + path_segment(after)));
+        if (!answer) return report_api_fault(kName, answer.fault());
+        const auto page = object_of(*answer);
+        if (!page) return report_api_fault(kName, page.fault());
+        const Array::Ptr jobs = (*page)->getArray("jobs");
+        for (std::size_t i = 0; jobs && i < jobs->size(); ++i) {
+            const auto job = jobs->getObject(static_cast<unsigned>(i));
+            print_line("job " + text_of(job, "id") + "  " + text_of(job, "action") + "  " +
+                       text_of(job, "state") + ": " + summary_of(job));
+            is_empty = false;
+        }
+        after = text_of(*page, "next");
+    } while (!after.empty());
+    if (is_empty) print_line("no jobs");
+    return kOk;
+}
+
+int show(const ApiClient& api, const std::string& id) {
+    const auto job = job_of(api, id);
+    if (!job) return report_api_fault(kName, job.fault());
+    if (const int code = print_devices(api, id, true); code != kOk) return code;
+    print_line("job " + id + "  " + text_of(*job, "action") + "  " + text_of(*job, "state") + ": " +
+               summary_of(*job));
+    return kOk;
+}
+
+int change(const ApiClient& api, const std::string& id, const std::string& verb) {
+    const auto done = api.call("POST", std::string(kJobs) + "/" + path_segment(id) + "/" + verb);
+    if (!done) return report_api_fault(kName, done.fault());
+    const auto job = job_of(api, id);
+    if (!job) return report_api_fault(kName, job.fault());
+    print_line("job " + id + "  " + text_of(*job, "state"));
+    return kOk;
+}
+
+Object selection_of(const Arguments& arguments) {
+    Object select(Poco::JSON_PRESERVE_KEY_ORDER);
+    const auto& operands = arguments.operands();
+    if (operands.size() > 1) {
+        Array aors;
+        for (auto each = operands.begin() + 1; each != operands.end(); ++each) aors.add(*each);
+        select.set("aors", aors);
+    }
+    for (const char* name : {"user-agent", "domain"}) {
+        const auto value = arguments.text(name);
+        if (value)
+            select.set(std::string_view(name) == "domain" ? "domain" : "user_agent",
+                       std::string(*value));
+    }
+    if (arguments.has("all")) select.set("all", true);
+    return select;
+}
+
+int start(const ApiClient& api, const Arguments& arguments) {
+    const auto select = selection_of(arguments);
+    if (select.size() == 0) {
+        print_error(kName, "who is meant? give addresses, --user-agent, --domain or --all");
+        return kMisuse;
+    }
+    Object order(Poco::JSON_PRESERVE_KEY_ORDER);
+    order.set("select", select);
+    order.set("action", arguments.operands()[0]);
+    for (const char* name : {"rate", "confirm"}) {
+        if (const auto number = arguments.number(name)) order.set(name, *number);
+    }
+    for (const char* name : {"event", "content-type", "body", "start"}) {
+        const auto value = arguments.text(name);
+        if (value)
+            order.set(std::string_view(name) == "content-type" ? "content_type" : name,
+                      std::string(*value));
+    }
+    std::ostringstream json;
+    order.stringify(json);
+    const auto answer = api.call("POST", kJobs, json.str());
+    if (!answer) return report_api_fault(kName, answer.fault());
+    const auto started = object_of(*answer);
+    if (!started) return report_api_fault(kName, started.fault());
+    const auto id = text_of(*started, "id");
+    if (!arguments.has("no-wait")) return follow(api, id);
+    print_line("job " + id);
+    return kOk;
+}
+
+int run_provision(const Arguments& arguments) {
+    const Result<ApiClient> api = ApiClient::from(arguments);
+    if (!api) {
+        print_error(kName, api.fault().detail);
+        return kMisuse;
+    }
+    const auto& operands = arguments.operands();
+    const std::string& verb = operands[0];
+    if (verb == "list") return list(*api);
+    const bool is_about_one = verb == "show" || verb == "follow" || verb == "pause" ||
+                              verb == "resume" || verb == "cancel";
+    if (!is_about_one) return start(*api, arguments);
+    if (operands.size() != 2) {
+        print_error(kName, "which job? `herald provision list` names them");
+        return kMisuse;
+    }
+    if (verb == "show") return show(*api, operands[1]);
+    if (verb == "follow") return follow(*api, operands[1]);
+    return change(*api, operands[1], verb);
+}
+
+}  // namespace
+
+Command provision_command() {
+    using Kind = Option::Kind;
+    static const std::string help =
+        "Tells registered devices to fetch their configuration (check-sync, resync), to\n"
+        "start again (reboot, restart), to report, or what --event says (custom), in the\n"
+        "words of each vendor; shows how far that is, and in the end each device that was\n"
+        "not told, and why. Devices that are not reachable are told when they register.\n"
+        "\n"
+        "  herald provision check-sync --all\n"
+        "  herald provision reboot --user-agent 'snom*' --rate 5 --confirm 120\n"
+        "  herald provision custom sip:alice@localhost --event 'check-sync;reboot=false'\n"
+        "  herald provision list\n"
+        "  herald provision show 7\n"
+        "  herald provision pause 7\n"
+        "\n"
+        "show, follow, pause, resume and cancel take the number of a job.\n" +
+        std::string(kApiHelp);
+    return {
+        .name = kName,
+        .summary = "tell devices to fetch their configuration, and see who did",
+        .syntax = {.operands = "ACTION [URI...|JOB]",
+                   .least_operands = 1,
+                   .most_operands = 1000,
+                   .options = with_api_options({
+                       {.name = "all", .help = "every registered device"},
+                       {.name = "user-agent",
+                        .kind = Kind::text,
+                        .value = "PATTERN",
+                        .help = "devices whose User-Agent fits, * for any text"},
+                       {.name = "domain",
+                        .kind = Kind::text,
+                        .value = "NAME",
+                        .help = "devices of users of this domain"},
+                       {.name = "confirm",
+                        .kind = Kind::number,
+                        .value = "N",
+                        .help = "that many are meant, where the server asks"},
+                       {.name = "rate",
+                        .kind = Kind::number,
+                        .value = "N",
+                        .help = "devices a second",
+                        .least = 1,
+                        .most = 2000},
+                       {.name = "start",
+                        .kind = Kind::text,
+                        .value = "TIME",
+                        .help = "not before, as 2027-01-15T02:00:00Z"},
+                       {.name = "event", .kind = Kind::text, .value = "EVENT", .help = "of custom"},
+                       {.name = "content-type",
+                        .kind = Kind::text,
+                        .value = "TYPE",
+                        .help = "of custom's body"},
+                       {.name = "body", .kind = Kind::text, .value = "TEXT", .help = "of custom"},
+                       {.name = "no-wait", .help = "print the number of the job and go"},
+                   })},
+        .help = help,
+        .run = run_provision};
+}
+
+}  // namespace herald::cli

@@ -1,0 +1,252 @@
+// server/provisioning/device_requests.cpp: NOTIFYs that tell a registered device to fetch its
+// configuration, to start again or to report.
+#include "server/provisioning/device_requests.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "base/id.h"
+#include "base/text.h"
+#include "server/address/instance.h"
+#include "server/provisioning/jobs.h"
+#include "server/register/registered_device.h"
+#include "sip/dialog_request.h"
+#include "sip/digest.h"
+
+namespace herald::server {
+
+namespace {
+
+/// Start line, Via, Contact and the names of header fields.
+constexpr std::size_t kRoomForHead = 700;
+
+std::string registration_of(const packages::Binding& binding) {
+    return binding.call_id + " " + std::to_string(binding.cseq);
+}
+
+}  // namespace
+
+DeviceVerdict verdict_of(int status) noexcept {
+    if (status >= 200 && status < 300) return DeviceVerdict::delivered;
+    switch (status) {
+        case 401:
+        case 407:
+            return DeviceVerdict::challenged;
+        case 0:
+        case 408:
+        case 430:
+        case 480:
+        case 503:
+            return DeviceVerdict::unreachable;
+        default:
+            return DeviceVerdict::refused;
+    }
+}
+
+DeviceRequests::DeviceRequests(Context& context, Bindings& bindings, sip::Locator& locator)
+    : context_(context),
+      bindings_(bindings),
+      locator_(locator),
+      large_(context.loop, context.stack.transport()),
+      sent_(context.metrics.counter("herald_provisioning_requests_total",
+                                    "NOTIFY requests to devices on behalf of jobs")) {}
+
+void DeviceRequests::send(DeviceRequest request, Done done) {
+    const auto id = next_flight_++;
+    auto& flight = flights_[id];
+    flight.request = std::move(request);
+    flight.done = std::move(done);
+    flight.call_id = base::random_token(15);
+    flight.tag = base::random_token(10);
+    begin(id);
+}
+
+/// The device as it is registered now: a new contact of the same instance, or the only one there
+/// is.
+const packages::Binding* DeviceRequests::binding_of(const DeviceRequest& request) const {
+    const auto bindings = bindings_.of(request.aor);
+    const auto find = [&](auto is_it) -> const packages::Binding* {
+        const auto found = std::find_if(bindings.begin(), bindings.end(), is_it);
+        return found == bindings.end() ? nullptr : *found;
+    };
+    if (!request.instance.empty()) {
+        const auto* same = find([&](const packages::Binding* each) {
+            return is_same_instance(each->instance, request.instance);
+        });
+        if (same) return same;
+    }
+    const auto* same =
+        find([&](const packages::Binding* each) { return each->contact == request.contact; });
+    if (same) return same;
+    return bindings.size() == 1 && request.instance.empty() ? bindings.front() : nullptr;
+}
+
+void DeviceRequests::begin(std::uint64_t id) {
+    auto& flight = flights_.at(id);
+    const auto* binding = binding_of(flight.request);
+    if (!binding) return conclude_later(id, 0);
+    flight.registration = registration_of(*binding);
+    const auto device = device_of(*binding, context_.home.epoch);
+    if (!device) return conclude_later(id, 0);
+    flight.request_uri = request_uri_of(*binding);
+    flight.routes = binding->path;
+    flight.authorization.clear();
+    flight.status = 0;
+    ++flight.cseq;
+    flight.path =
+        sip::Path({context_.loop, context_.stack.transport(), locator_}, sip::legs_to(*device));
+    take_next_way(id);
+}
+
+void DeviceRequests::take_next_way(std::uint64_t id) {
+    follow(id, flights_.at(id).path.next([this, id](sip::Path::Step step) { follow(id, step); }));
+}
+
+void DeviceRequests::follow(std::uint64_t id, sip::Path::Step step) {
+    switch (step) {
+        case sip::Path::Step::ready:
+            return depart(id);
+        case sip::Path::Step::looking:
+            return;
+        case sip::Path::Step::over:
+            return conclude_later(id, flights_.at(id).status);
+    }
+}
+
+void DeviceRequests::depart(std::uint64_t id) {
+    auto& flight = flights_.at(id);
+    const auto size = kRoomForHead + flight.request.notice->body.size() + flight.routes.size() +
+                      flight.authorization.size();
+    const auto& way = flight.path.flow();
+    flight.flow = flight.path.is_named()
+                      ? large_.carrier(way, size)
+                      : large_.carrier(way, size,
+                                       sip::routing_of(flight.request_uri, flight.routes).next_hop);
+    flight.is_switched = flight.flow.protocol != way.protocol;
+    flight.transaction = context_.stack.start(flight.flow, *this, id);
+    if (!flight.transaction) return conclude_later(id, 503);
+    sent_.add();
+}
+
+void DeviceRequests::write_request(std::uint64_t user, std::string_view via, std::string& out) {
+    const auto found = flights_.find(user);
+    if (found == flights_.end()) return;
+    const auto& flight = found->second;
+    const auto& notice = *flight.request.notice;
+    const auto name = "<" + flight.request.aor + ">";
+    sip::append_head(out,
+                     {.method = sip::Method::notify,
+                      .remote_target = flight.request_uri,
+                      .routes = flight.routes,
+                      .from = name,
+                      .from_tag = flight.tag,
+                      .to = name,
+                      .call_id = flight.call_id,
+                      .cseq = flight.cseq},
+                     via);
+    out += "Contact: " + std::string(context_.stack.contact(flight.flow)) + "\r\n";
+    out += "Event: " + notice.event + "\r\n";
+    out += "Subscription-State: terminated;reason=timeout\r\n";
+    out += flight.authorization;
+    if (!notice.type.empty()) out += "Content-Type: " + notice.type + "\r\n";
+    out += "Content-Length: ";
+    base::append_number(out, notice.body.size());
+    out += "\r\n\r\n";
+    out += notice.body;
+}
+
+void DeviceRequests::on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome) {
+    const auto found = flights_.find(user);
+    if (found == flights_.end()) return;
+    auto& flight = found->second;
+    flight.transaction = {};
+    const bool is_answer = outcome.how == sip::ClientOutcome::How::response;
+    if (!is_answer && flight.is_switched) {
+        // The device takes no stream after all.
+        large_.on_refused(outcome.flow);
+        return depart(user);
+    }
+    const bool is_challenge = is_answer && (outcome.status == 401 || outcome.status == 407);
+    if (is_challenge && outcome.message && sign(flight, *outcome.message)) return depart(user);
+    flight.status = outcome.status;
+    if (sip::is_next_way_due(outcome)) return take_next_way(user);
+    conclude(user, outcome.status);
+}
+
+/// Once (RFC 3261 22.2), with what the configuration says for the realm.
+bool DeviceRequests::sign(Flight& flight, const sip::Message& challenge) const {
+    if (!flight.authorization.empty()) return false;
+    const auto& lax = context_.config.notify_without_qop;
+    const auto uri = sip::request_uri_of(sip::routing_of(flight.request_uri, flight.routes));
+    for (const auto& login : context_.config.notify_logins) {
+        const bool is_lax = std::find(lax.begin(), lax.end(), login.realm) != lax.end();
+        sip::DigestClient client(login.username, login.password, {login.realm, !is_lax});
+        auto lines = client.answer(challenge, "NOTIFY", uri, flight.request.notice->body);
+        if (!lines) continue;
+        flight.authorization = *std::move(lines);
+        ++flight.cseq;
+        return true;
+    }
+    return false;
+}
+
+void DeviceRequests::conclude_later(std::uint64_t id, int status) {
+    context_.loop.post([this, id, status] {
+        if (flights_.contains(id)) conclude(id, status);
+    });
+}
+
+/// Nobody answered: once more; or it has registered anew meanwhile.
+bool DeviceRequests::is_worth_more(const Flight& flight, DeviceVerdict verdict) const {
+    if (verdict != DeviceVerdict::unreachable || flight.is_second) return false;
+    const auto* binding = binding_of(flight.request);
+    return binding && (flight.status == 408 || registration_of(*binding) != flight.registration);
+}
+
+void DeviceRequests::conclude(std::uint64_t id, int status) {
+    auto& flight = flights_.at(id);
+    flight.status = status;
+    const auto verdict = verdict_of(status);
+    if (is_worth_more(flight, verdict)) {
+        flight.is_second = true;
+        return begin(id);
+    }
+    auto ended = flights_.extract(id);
+    auto& last = ended.mapped();
+    if (verdict == DeviceVerdict::unreachable) wait_for(last.request.aor, last.request.ticket);
+    last.done({verdict, status});
+}
+
+void DeviceRequests::wait_for(const std::string& aor, const DeviceTicket& ticket) {
+    awaited_[aor].push_back(ticket);
+}
+
+void DeviceRequests::on_registered(const std::string& aor, std::string_view /*flow*/) {
+    auto found = awaited_.extract(aor);
+    if (found.empty()) return;
+    for (const auto& ticket : found.mapped()) {
+        context_.peers.post<Jobs>(
+            ticket.job, [ticket](Jobs& owner) { owner.on_return(ticket.job, ticket.device); });
+    }
+}
+
+void DeviceRequests::abandon(const std::string& job) {
+    for (auto entry = awaited_.begin(); entry != awaited_.end();) {
+        auto& tickets = entry->second;
+        std::erase_if(tickets, [&](const DeviceTicket& each) { return each.job == job; });
+        entry = tickets.empty() ? awaited_.erase(entry) : std::next(entry);
+    }
+}
+
+void DeviceRequests::forget(Cell cell) {
+    std::erase_if(awaited_,
+                  [&](const auto& entry) { return context_.cell_of(entry.first) == cell; });
+    std::erase_if(flights_, [&](const auto& entry) {
+        if (context_.cell_of(entry.second.request.aor) != cell) return false;
+        if (entry.second.transaction) context_.stack.forget(entry.second.transaction);
+        return true;
+    });
+}
+
+}  // namespace herald::server

@@ -1,0 +1,117 @@
+// server/provisioning/device_requests.h: NOTIFYs that tell a registered device to fetch its
+// configuration, to start again or to report, outside any dialog.
+//
+//   send -> binding -> way -> NOTIFY --- 2xx ------------------------> delivered
+//              ^                |------- 401, 407 -> NOTIFY, signed --> challenged: that failed
+//              |                |------- nobody, once more ----------> unreachable
+//              |                +------- any other ------------------> refused
+//   registers again <----------------------------------------------------- unreachable
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/metrics.h"
+#include "base/task.h"
+#include "base/text_map.h"
+#include "server/core/agent.h"
+#include "server/core/context.h"
+#include "server/register/bindings.h"
+#include "sip/locate.h"
+#include "sip/path.h"
+#include "sip/transaction.h"
+
+namespace herald::server {
+
+/// What a device is told. Shared by all who are told the same.
+struct DeviceNotice {
+    std::string event;       ///< with parameters
+    std::string type, body;  ///< empty: none
+};
+
+/// Which device of which job.
+struct DeviceTicket {
+    std::string job;  ///< address of the job
+    std::uint32_t device = 0;
+};
+
+struct DeviceRequest {
+    DeviceTicket ticket;
+    std::string aor;                ///< canonical, of this shard
+    std::string contact, instance;  ///< as it was registered when the job began
+    std::shared_ptr<const DeviceNotice> notice;
+};
+
+enum class DeviceVerdict : std::uint8_t { delivered, refused, challenged, unreachable };
+
+struct DeviceReport {
+    DeviceVerdict verdict = DeviceVerdict::unreachable;
+    int status = 0;  ///< of the answer, 408 for none; 0: nothing could be sent
+};
+
+/// Those of one shard, on its thread.
+class DeviceRequests final : public Agent, public sip::RequestSource {
+public:
+    using Done = base::Task<void(const DeviceReport&)>;
+
+    DeviceRequests(Context& context, Bindings& bindings, sip::Locator& locator);
+
+    /// `done` runs once, later, never from within. A device that was unreachable is waited for.
+    void send(DeviceRequest request, Done done);
+    /// Tells the job when a device of `aor` registers, once.
+    void wait_for(const std::string& aor, const DeviceTicket& ticket);
+    /// Nothing is waited for on behalf of this job any more.
+    void abandon(const std::string& job);
+
+    void forget(Cell cell) override;
+    std::size_t held() const noexcept override { return flights_.size() + awaited_.size(); }
+    void on_registered(const std::string& aor, std::string_view flow) override;
+
+    void write_request(std::uint64_t user, std::string_view via, std::string& out) override;
+    void on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome) override;
+
+private:
+    struct Flight {
+        DeviceRequest request;
+        Done done;
+        std::string request_uri, routes;
+        std::string call_id, tag;
+        std::string registration;  ///< the one it goes to: Call-ID and CSeq of its REGISTER
+        std::string authorization;
+        sip::Path path;
+        sip::Flow flow;  ///< it went out on
+        sip::ClientTransactionId transaction;
+        std::uint32_t cseq = 0;
+        int status = 0;            ///< of the last way that was tried
+        bool is_second = false;    ///< nobody answered the first time
+        bool is_switched = false;  ///< on a stream, being too large for UDP
+    };
+
+    const packages::Binding* binding_of(const DeviceRequest& request) const;
+    void begin(std::uint64_t id);
+    void take_next_way(std::uint64_t id);
+    void follow(std::uint64_t id, sip::Path::Step step);
+    void depart(std::uint64_t id);
+    bool sign(Flight& flight, const sip::Message& challenge) const;
+    bool is_worth_more(const Flight& flight, DeviceVerdict verdict) const;
+    void conclude_later(std::uint64_t id, int status);
+    void conclude(std::uint64_t id, int status);
+
+    Context& context_;
+    Bindings& bindings_;
+    sip::Locator& locator_;
+    sip::LargeRequests large_;
+    std::unordered_map<std::uint64_t, Flight> flights_;
+    base::TextMap<std::vector<DeviceTicket>> awaited_;  ///< by AOR
+    std::uint64_t next_flight_ = 1;
+    base::Counter& sent_;
+};
+
+/// What an answer means.
+DeviceVerdict verdict_of(int status) noexcept;
+
+}  // namespace herald::server

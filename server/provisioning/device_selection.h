@@ -1,0 +1,23 @@
+// server/provisioning/device_selection.h: which of the registered devices are meant.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/text_map.h"
+#include "server/core/context.h"
+#include "server/provisioning/jobs.h"
+
+namespace herald::server {
+
+/// All that is said must hold of a device.
+struct DeviceSelection {
+    base::TextSet aors;      ///< canonical; empty: anybody's
+    std::string user_agent;  ///< a pattern (config/recipes.h); empty: any
+    std::string domain;      ///< empty: any
+};
+
+/// The devices of one shard that are meant: one for each instance, the newest registration.
+std::vector<FoundDevice> devices_of(Context& context, const DeviceSelection& selection);
+
+}  // namespace herald::server

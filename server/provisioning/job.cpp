@@ -1,0 +1,217 @@
+// server/provisioning/job.cpp: a job: many devices told the same, and what became of each of them.
+#include "server/provisioning/job.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/text.h"
+
+namespace herald::server {
+
+namespace {
+
+constexpr std::array<std::string_view, 4> kJobStates{"running", "paused", "finished", "cancelled"};
+constexpr std::array<std::string_view, kDeviceStates> kDeviceNames{
+    "waiting", "sent", "delivered", "refused", "challenged", "unreachable", "cancelled"};
+
+Fault broken(std::string_view what) {
+    return {FaultKind::malformed, "a stored job with a bad " + std::string(what)};
+}
+
+template <std::size_t N>
+std::optional<std::size_t> index_of(const std::array<std::string_view, N>& names,
+                                    std::string_view name) {
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found == names.end()) return std::nullopt;
+    return static_cast<std::size_t>(found - names.begin());
+}
+
+/// Fields of a line are hex-escaped where they would end it.
+void append_field(std::string& out, std::string_view text) {
+    constexpr char kHex[] = "0123456789ABCDEF";
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte >= 0x20 && c != '%' && byte != 0x7F) {
+            out += c;
+        } else {
+            out += {'%', kHex[byte >> 4], kHex[byte & 15]};
+        }
+    }
+    out += '\t';
+}
+
+std::string next_field(std::string_view& line) {
+    const auto [field, rest, found] = base::split_once(line, '\t');
+    line = rest;
+    return base::percent_decode(field);
+}
+
+std::optional<std::uint64_t> next_number(std::string_view& line) {
+    return base::to_u64(next_field(line));
+}
+
+void append_time(std::string& out, base::WallTime time) {
+    append_field(out, std::to_string(time.time_since_epoch().count()));
+}
+
+std::optional<base::WallTime> next_time(std::string_view& line) {
+    const auto number = next_number(line);
+    if (!number) return std::nullopt;
+    return base::WallTime(std::chrono::milliseconds(static_cast<std::int64_t>(*number)));
+}
+
+std::string_view part_of(std::string_view where, int number) {
+    for (; number > 0; --number) where = base::split_once(where, '\t').after;
+    return base::split_once(where, '\t').before;
+}
+
+void append_model(std::string& out, const JobModel& model) {
+    append_field(out, model.user_agent);
+    append_field(out, model.notice->event);
+    append_field(out, model.notice->type);
+    append_field(out, model.notice->body);
+    out += '\n';
+}
+
+/// Who is told the same shares it.
+JobModel next_model(std::string_view line, const std::vector<JobModel>& earlier) {
+    JobModel model{next_field(line), nullptr};
+    DeviceNotice notice;
+    notice.event = next_field(line);
+    notice.type = next_field(line);
+    notice.body = next_field(line);
+    for (const auto& each : earlier) {
+        if (each.notice->event == notice.event && each.notice->body == notice.body)
+            model.notice = each.notice;
+    }
+    if (!model.notice) model.notice = std::make_shared<const DeviceNotice>(std::move(notice));
+    return model;
+}
+
+}  // namespace
+
+std::string_view name_of(JobState state) noexcept {
+    return kJobStates[static_cast<std::size_t>(state)];
+}
+
+std::string_view name_of(DeviceState state) noexcept {
+    return kDeviceNames[static_cast<std::size_t>(state)];
+}
+
+Result<DeviceState> device_state_of(std::string_view name) {
+    if (const auto index = index_of(kDeviceNames, name)) return static_cast<DeviceState>(*index);
+    return Fault{FaultKind::malformed, "state is \"" + std::string(name) +
+                                           "\", expected waiting, sent, delivered, refused, "
+                                           "challenged, unreachable or cancelled"};
+}
+
+DeviceState state_of(DeviceVerdict verdict) noexcept {
+    constexpr DeviceState kStates[] = {DeviceState::delivered, DeviceState::refused,
+                                       DeviceState::challenged, DeviceState::unreachable};
+    return kStates[static_cast<std::size_t>(verdict)];
+}
+
+std::string_view JobDevice::aor() const noexcept {
+    return part_of(where, 0);
+}
+std::string_view JobDevice::contact() const noexcept {
+    return part_of(where, 1);
+}
+std::string_view JobDevice::instance() const noexcept {
+    return part_of(where, 2);
+}
+
+std::string place_of_device(std::string_view aor, std::string_view contact,
+                            std::string_view instance) {
+    std::string where;
+    where.reserve(aor.size() + contact.size() + instance.size() + 2);
+    where.append(aor).append("\t").append(contact).append("\t").append(instance);
+    return where;
+}
+
+void Job::move(std::uint32_t device, DeviceState to, int status, base::WallTime at) {
+    auto& moved = devices[device];
+    --counts[static_cast<std::size_t>(moved.state)];
+    ++counts[static_cast<std::size_t>(to)];
+    moved.state = to;
+    moved.status = static_cast<std::uint16_t>(status);
+    moved.at = at;
+    if (to == DeviceState::waiting) queue.push_back(device);
+    if (to == DeviceState::sent) ++moved.attempts;
+    // What is on its way is on its way again after a crash: it was not answered.
+    if (to == DeviceState::sent || moved.is_unsaved) return;
+    moved.is_unsaved = true;
+    unsaved.push_back(device);
+}
+
+std::string address_of_job(std::uint64_t id) {
+    return "sip:job-" + std::to_string(id) + "@provisioning.invalid";
+}
+
+std::string to_text(const Job& job) {
+    std::string out;
+    append_field(out, name_of(job.state));
+    append_field(out, job.action);
+    append_field(out, std::to_string(job.rate));
+    for (const auto time : {job.created, job.start_at, job.retry_until, job.ended})
+        append_time(out, time);
+    out += '\n';
+    for (const auto& model : job.models) append_model(out, model);
+    return out;
+}
+
+Status read_job(std::string_view text, Job& job) {
+    auto [line, models, found] = base::split_once(text, '\n');
+    const auto state = index_of(kJobStates, next_field(line));
+    if (!state) return broken("state");
+    job.state = static_cast<JobState>(*state);
+    job.action = next_field(line);
+    const auto rate = next_number(line);
+    if (!rate || *rate == 0 || *rate > UINT32_MAX) return broken("rate");
+    job.rate = static_cast<std::uint32_t>(*rate);
+    for (auto* time : {&job.created, &job.start_at, &job.retry_until, &job.ended}) {
+        const auto read = next_time(line);
+        if (!read) return broken("time");
+        *time = *read;
+    }
+    while (!models.empty()) {
+        const auto [model, rest, is_more] = base::split_once(models, '\n');
+        job.models.push_back(next_model(model, job.models));
+        models = rest;
+    }
+    job.is_known = true;
+    return {};
+}
+
+std::string to_text(const JobDevice& device) {
+    std::string out;
+    // What was sent and not answered waits.
+    append_field(out,
+                 name_of(device.state == DeviceState::sent ? DeviceState::waiting : device.state));
+    for (const auto number : {std::uint64_t{device.status}, std::uint64_t{device.attempts},
+                              std::uint64_t{device.model}})
+        append_field(out, std::to_string(number));
+    append_time(out, device.at);
+    append_field(out, device.where);
+    return out;
+}
+
+Result<JobDevice> job_device_from_text(std::string_view text) {
+    JobDevice device;
+    const auto state = device_state_of(next_field(text));
+    if (!state) return state.fault();
+    device.state = *state;
+    const auto status = next_number(text), attempts = next_number(text), model = next_number(text);
+    const auto at = next_time(text);
+    if (!status || *status > 699 || !attempts || *attempts > UINT16_MAX || !model ||
+        *model > UINT32_MAX || !at)
+        return broken("device");
+    device.status = static_cast<std::uint16_t>(*status);
+    device.attempts = static_cast<std::uint16_t>(*attempts);
+    device.model = static_cast<std::uint32_t>(*model);
+    device.at = *at;
+    device.where = next_field(text);
+    return device;
+}
+
+}  // namespace herald::server
