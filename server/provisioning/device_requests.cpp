@@ -67,8 +67,9 @@ void DeviceRequests::send(DeviceRequest request, Done done) {
 const packages::Binding* DeviceRequests::binding_of(const DeviceRequest& request) const {
     const auto bindings = bindings_.of(request.aor);
     const auto find = [&](auto is_it) -> const packages::Binding* {
-        const auto found = std::find_if(bindings.begin(), bindings.end(), is_it);
-        return found == bindings.end() ? nullptr : *found;
+        // The newest: what a device had before it started again may not have run out yet.
+        const auto found = std::find_if(bindings.rbegin(), bindings.rend(), is_it);
+        return found == bindings.rend() ? nullptr : *found;
     };
     if (!request.instance.empty()) {
         const auto* same = find([&](const packages::Binding* each) {

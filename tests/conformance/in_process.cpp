@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "packages/generic.h"
+#include "server/provisioning/device_requests.h"
 #include "server/provisioning/device_selection.h"
 #include "server/provisioning/jobs.h"
 #include "server/shard/recovery.h"
@@ -326,6 +327,8 @@ std::optional<std::string> InProcess::left_over() {
     if (shard().sender().in_flight() != 0) return "NOTIFYs under way";
     if (shard().messaging().in_flight() != 0) return "MESSAGEs under way";
     if (shard().messaging().stored().count() != 0) return "messages kept for nobody";
+    if (shard().agents().get<server::DeviceRequests>().held() != 0) return "devices awaited";
+    if (shard().agents().get<server::Jobs>().held() != 0) return "jobs";
     if (shard().port().waiting() != 0) return "commits under way";
     std::optional<std::string> idle;
     shard().context().resources.for_each([&](std::uint32_t, const server::Resource& resource) {

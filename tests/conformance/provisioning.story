@@ -1,6 +1,6 @@
 -- NOTIFYs outside dialogs that tell registered devices to fetch their configuration.
 
-# RFC 6665 8.2.1: a phone is told to fetch its configuration in its vendor's words
+# RFC 6665 8.2.1: {agent} is told to fetch its configuration in its vendor's words
 each agent: snom720/8.7.5.35 Yealink*SIP-T42G PolycomVVX-VVX_410-UA/5.4.1
 Alice sends REGISTER sip:localhost
     To: <sip:alice@localhost>
@@ -26,7 +26,7 @@ Alice receives NOTIFY
     Event: check-sync;reboot=true
 the job has 1 delivered
 
-# RFC 6665 8.2.1: Sipura, Linksys and Cisco SPA have an event for each action
+# RFC 6665 8.2.1: {agent} has an event for each action
 each agent: Sipura/SPA2000-3.1.5 Linksys/SPA942-6.1.5(a) Cisco/SPA504G-7.4.9c OBIHAI/OBi202-3.0.1
 Alice sends REGISTER sip:localhost
     To: <sip:alice@localhost>
@@ -104,7 +104,7 @@ Alice answers 401
 Alice receives nothing
 the job has 1 challenged
 
-# RFC 6665 4.2.2: a phone that refuses is not asked again
+# RFC 6665 4.2.2: a phone that refuses with {status} is not asked again
 each status: 405 481 489 603
 Alice sends REGISTER sip:localhost
     To: <sip:alice@localhost>
@@ -150,9 +150,10 @@ Alice answers 480
 the job has 1 unreachable
 Alice sends REGISTER sip:localhost
     To: <sip:alice@localhost>
-    Contact: <sip:alice@192.0.2.10:5090>;+sip.instance="<urn:uuid:1>"
+    Contact: <sip:alice2@192.0.2.10:5060>;+sip.instance="<urn:uuid:1>"
 Alice receives 200
-Alice receives NOTIFY sip:alice@192.0.2.10:5090
+Alice receives NOTIFY
+    request-uri sip:alice2@192.0.2.10:5060
 the job has 1 delivered
 
 # RFC 5626 4.2: flows of one phone are one device
@@ -183,8 +184,8 @@ Bob sends REGISTER sip:localhost
 Bob receives 200
 an operator starts the job check-sync for all
 the job has 1 waiting
+Alice receives NOTIFY
 within 2 s Bob receives NOTIFY
-within 2 s Alice receives NOTIFY
 the job has 2 delivered
 
 # RFC 6665 8.2.1: a job that is paused tells nobody until it is resumed, cancelled nobody at all
