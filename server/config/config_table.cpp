@@ -9,6 +9,7 @@
 #include "server/config/config_readers.h"
 #include "server/config/config_rows.h"
 #include "server/config/config_values.h"
+#include "server/config/provisioning_keys.h"
 #include "sip/uri.h"
 
 namespace herald::server {
@@ -364,44 +365,6 @@ constexpr ConfigKey kMessageKeys[] = {
          "Users with an account may write to other domains; false: that is answered 404.", true}),
 };
 
-constexpr ConfigKey kProvisioningKeys[] = {
-    number<&C::provisioning_rate>(
-        {"provisioning", "rate",
-         "NOTIFYs a job sends in a second where it does not say how many itself.", true},
-        {1, 2000}),
-    number<&C::provisioning_confirm_above>(
-        {"provisioning", "confirm_above",
-         "A job for more devices than these must say how many it means.", true},
-        {0, 1000000}),
-    number<&C::provisioning_retry_for>(
-        {"provisioning", "retry_for",
-         "How long a job waits for unreachable devices to register, where it does not say so "
-         "itself.",
-         true},
-        {60, 30 * kDay, "s"}),
-    number<&C::provisioning_keep>(
-        {"provisioning", "keep", "How long what became of a job is kept after its end.", true},
-        {60, 40 * kDay, "s"}),
-    number<&C::provisioning_max_jobs>(
-        {"provisioning", "max_jobs",
-         "Most jobs kept; the oldest that is over gives way to a new one. With several shards, in "
-         "each.",
-         true},
-        {1, 10000}),
-    number<&C::provisioning_max_devices>(
-        {"provisioning", "max_devices",
-         "Most devices of all jobs kept; with several shards, in each.", true},
-        {1, 10000000}),
-    list<&C::provisioning_recipes>(
-        {"provisioning", "recipes",
-         "How devices are told what to do, by patterns of their User-Agent, before what is built "
-         "in: \"reboot: Acme*, Other 7* -> check-sync;reboot=true\"; behind the event, a media "
-         "type and a body may follow.",
-         true},
-        read_element<&C::provisioning_recipes, parse_recipe>,
-        show_elements<&C::provisioning_recipes>),
-};
-
 constexpr ConfigKey kNotifyKeys[] = {
     number<&C::notify_timeout_max>(
         {"notify", "timeout_max",
@@ -514,7 +477,7 @@ std::vector<ConfigKey> joined() {
     add(kPublishKeys);
     add(kRegisterKeys);
     add(kMessageKeys);
-    add(kProvisioningKeys);
+    add(provisioning_keys());
     add(kNotifyKeys);
     add_package_keys(all);
     add(kHttpKeys);
