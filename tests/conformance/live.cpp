@@ -52,7 +52,7 @@ std::string store_url(const std::string& folder) {
     auto session = address ? store::Session::open(*address) : address.fault();
     const auto made = session ? session->execute("CREATE SCHEMA " + schema) : session.fault();
     if (!made) throw std::runtime_error(made.fault().detail);
-    return server + ("?options=-csearch_path%3D" + schema);
+    return server + ("?connect_timeout=60&options=-csearch_path%3D" + schema);
 }
 
 }  // namespace

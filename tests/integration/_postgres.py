@@ -34,7 +34,7 @@ def store_url(directory):
     if url() is None:
         return f"sqlite:{directory}/herald.db"
     psql(f"SET client_min_messages = warning; CREATE SCHEMA IF NOT EXISTS {schema_of(directory)}")
-    return f"{url()}?options=-csearch_path%3D{schema_of(directory)}"
+    return f"{url()}?connect_timeout=60&options=-csearch_path%3D{schema_of(directory)}"
 
 
 def forget(directory):

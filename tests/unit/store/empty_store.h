@@ -44,9 +44,10 @@ inline bool has_postgres() noexcept {
     return std::getenv("HERALD_POSTGRES") != nullptr;
 }
 
-/// A session of the test's own.
+/// A session of the test's own, however busy the machine is.
 inline Session postgres_session(const std::string& url) {
-    const auto address = read_address(url);
+    const bool has_query = url.find('?') != std::string::npos;
+    const auto address = read_address(url + (has_query ? '&' : '?') + "connect_timeout=60");
     REQUIRE(address);
     auto session = Session::open(*address);
     REQUIRE_MESSAGE(session.has_value(), (session ? "" : session.fault().detail));
@@ -60,8 +61,10 @@ public:
         REQUIRE(postgres_session(postgres_url()).execute("CREATE SCHEMA " + name_));
     }
     ~PostgresSchema() {
-        auto session = postgres_session(postgres_url());
-        (void)session.execute("SET lock_timeout = '5s'; DROP SCHEMA " + name_ + " CASCADE");
+        const auto address = read_address(postgres_url() + "?connect_timeout=60");
+        auto session = address ? Session::open(*address) : address.fault();
+        if (!session) return;
+        (void)session->execute("SET lock_timeout = '5s'; DROP SCHEMA " + name_ + " CASCADE");
     }
     PostgresSchema(const PostgresSchema&) = delete;
     PostgresSchema& operator=(const PostgresSchema&) = delete;
@@ -69,7 +72,7 @@ public:
     std::string url() const { return url_at(postgres_url()); }
     /// The same schema by way of another address.
     std::string url_at(const std::string& server) const {
-        return server + "?options=-csearch_path%3D" + name_;
+        return server + "?connect_timeout=60&options=-csearch_path%3D" + name_;
     }
     void execute(const std::string& sql) const {
         const auto done = postgres_session(url()).execute(sql);
