@@ -254,7 +254,7 @@ Phone receives 200
 Phone receives NOTIFY
 Bob sends SUBSCRIBE sip:alice@localhost
     Event: presence
-Bob receives 503
+Bob receives 403
 Phone closes the connection
 Phone takes no connections
 Bob sends SUBSCRIBE sip:alice@localhost

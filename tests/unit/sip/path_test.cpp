@@ -122,8 +122,8 @@ TEST_CASE("where a peer may not lead is passed over, after DNS too") {
     auto& dns = fixture.dns;
     dns.add_a("inside.example.com", "127.0.0.1");
     dns.add_a("inside.example.com", "192.0.2.21");
-    const Endpoint stranger = endpoint("192.0.2.9", 5060);
-    const Endpoint neighbour = endpoint("127.0.0.9", 5060);
+    const Endpoint stranger = test::endpoint("192.0.2.9", 5060);
+    const Endpoint neighbour = test::endpoint("127.0.0.9", 5060);
     const auto ways = [&](const char* uri, const Endpoint& named_by) {
         return fixture.ways(fixture.path({{std::nullopt, uri, named_by}}));
     };
