@@ -24,7 +24,7 @@ TEST_CASE("a User-Agent tells vendor, model and version in each vendor's way") {
     CHECK(told("Aastra 6757i/3.3.1.4305") == "Aastra|6757i|3.3.1.4305");
     CHECK(told("Fanvil X4") == "Fanvil|X4|");
     CHECK(told("") == "||");
-    CHECK(told("/ /") == "||/");
+    CHECK(told("/ /") == "||");
     CHECK(told("Cisco/SPA") == "Cisco|SPA|");
 }
 
