@@ -91,6 +91,7 @@ void NotifyFlights::leave_body_out(Id id, Subscription& record, NotifyFlight& fl
     owed_.take_back(id, record, flight.portion);
     flight.portion = {};
     flight.portion.has_more = record.state != SubscriptionState::ending;
+    flight.is_compact = false;
     record.skip_version();
 }
 
