@@ -38,7 +38,7 @@ Fault no_such_job() {
 }  // namespace
 
 Jobs::Jobs(Context& context) : context_(context) {
-    for (std::size_t i = 0; i < kDeviceStates; ++i) {
+    for (auto i = static_cast<std::size_t>(DeviceState::delivered); i < kDeviceStates; ++i) {
         outcomes_[i] = &context.metrics.counter(
             "herald_provisioning_devices_total", "Devices of jobs, by what became of them",
             {{"outcome", std::string(name_of(static_cast<DeviceState>(i)))}});
