@@ -346,7 +346,7 @@ Bob received it 1 times
 
 # RFC 3261 8.1.1.3, 20.22, 20.19: what cannot be read and is needed is refused with 400
 Bob sends SUBSCRIBE sip:alice@localhost
-    From: <>;tag=b1
+    From: <nobody>;tag=b1
     Event: presence
 Bob receives 400
 Bob sends SUBSCRIBE sip:alice@localhost

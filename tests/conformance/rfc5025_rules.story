@@ -266,7 +266,13 @@ Zed receives NOTIFY
 
 # RFC 5025 3.1: a rule that names no packages is about presence alone
 each package: reg message-summary
+config sip.auth = "digest"
+account sip:ann@localhost password secret
+actor Ann is sip:ann@localhost
+    password: secret
 an operator lists *@localhost for sip:alice@localhost as allow
 Ann sends SUBSCRIBE sip:alice@localhost
     Event: {package}
+Ann receives 401
+Ann answers the challenge
 Ann receives 403

@@ -193,12 +193,14 @@ Status Teller::add_account(const Step& step, const Names& words) {
             account.delegates.push_back({std::string(parts.before), std::string(parts.after)});
         }
     }
-    return harness_->put_account(std::move(account), words.at("password"));
+    const auto put = harness_->put_account(std::move(account), words.at("password"));
+    return put ? collect() : put;
 }
 
 Status Teller::remove_account(const Step&, const Names& words) {
     if (auto begun = begin(); !begun) return begun;
-    return harness_->remove_account(words.at("aor"));
+    const auto removed = harness_->remove_account(words.at("aor"));
+    return removed ? collect() : removed;
 }
 
 Status Teller::introduce(const Step& step, const Names& words) {
