@@ -85,7 +85,7 @@ TEST_CASE("mailboxes and bindings are watched by their owners; what registers al
         CHECK(devices->ports == 300);
         CHECK_FALSE(devices->are_changes_numbered());
     }
-    CHECK_FALSE(plan_from({"--event", "dialog"}));
+    CHECK_FALSE(plan_from({"--event", "conference"}));
 }
 
 TEST_CASE("repeating requests takes the patience of Timer F") {

@@ -115,7 +115,7 @@ TEST_CASE("RFC 4235: an operator ends what a PBX says, which goes on from there"
     Server server;
     const auto tag = server.publish(info(call("1", "confirmed") + call("2", "early")));
     REQUIRE(server.put("door", pidf::DialogState::confirmed));
-    CHECK(server.states() == "2 early 1 confirmed door confirmed ");
+    CHECK(server.states() == "2 early door confirmed 1 confirmed ");
 
     CHECK(server.end("1"));
     CHECK(server.states() == "2 early door confirmed ");

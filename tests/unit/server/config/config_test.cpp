@@ -260,6 +260,14 @@ unsolicited_state = "active"
 pbx = ["asterisk sip:192.0.2.5:5070 herald secret", "fs sip:fs.example.com"]
 pbx_expires = 120
 message_headers = ["From", "Subject"]
+[dialog]
+dummy = false
+calls = "confirmed_first"
+max_age = 600
+max_early_age = 60
+suspicious = 300
+on_the_phone = false
+registration = true
 [http]
 listen = "[::1]:9090"
 insecure = true
@@ -395,7 +403,7 @@ TEST_CASE("values with a form of their own say what is wrong with them") {
     const auto intervals = [](std::string_view list) {
         return mistake_of("[notify]\nintervals = " + std::string(list));
     };
-    CHECK(contains(intervals("['dialog 5']"), "\"dialog\" is not an event package"));
+    CHECK(contains(intervals("['dialogue 5']"), "\"dialogue\" is not an event package"));
     CHECK(contains(intervals("['reg']"), "expected an event package and at most 3600 seconds"));
     CHECK(
         contains(intervals("['reg 3601']"), "expected an event package and at most 3600 seconds"));
