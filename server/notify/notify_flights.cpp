@@ -115,23 +115,24 @@ sip::Flow NotifyFlights::carrier(Id id, Subscription& record, NotifyFlight& flig
     return flow;
 }
 
-/// What is beyond the credit is not sent.
-void NotifyFlights::spend(Subscription& record, std::string& out, std::size_t before) {
+/// Copies beyond the credit are not sent.
+void NotifyFlights::spend(Subscription& record, NotifyFlight& flight, std::string& out,
+                          std::size_t before) {
     const auto size = out.size() - before;
-    if (size > record.credit) return out.resize(before);
-    record.credit = static_cast<std::uint16_t>(record.credit - size);
+    if (std::exchange(flight.has_left, true) && size > record.credit) return out.resize(before);
+    record.credit -= static_cast<std::uint16_t>(std::min<std::size_t>(size, record.credit));
 }
 
 void NotifyFlights::write_request(std::uint64_t user, std::string_view via, std::string& out) {
     auto* record = context_.subscriptions.find(unpack(user));
     if (!record || record->flight == Subscription::kNone) return;
-    const auto& flight = flights_[record->flight];
+    auto& flight = flights_[record->flight];
     const auto before = out.size();
     append_notify(out, *record,
                   {context_.stack.contact(record->flow), flight.authorization, flight.cseq,
                    flight.expires, flight.state, flight.is_compact},
                   flight.portion.composed.get(), via);
-    if (flight.is_unproven) spend(*record, out, before);
+    if (flight.is_unproven) spend(*record, flight, out, before);
 }
 
 void NotifyFlights::on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome) {

@@ -29,6 +29,7 @@ struct NotifyFlight {
     bool is_switched = false;  ///< sent over TCP because it is too large for UDP
     bool is_parting = false;   ///< a part, with more to come, of a subscription that has ended
     bool is_unproven = false;  ///< to where nobody has answered: on Subscription::credit
+    bool has_left = false;     ///< what follows are copies
 };
 
 /// At most one for each subscription, which names it in Subscription::flight. One per shard, on its
@@ -64,7 +65,8 @@ private:
     std::string credentials_for(Id id, const Subscription& record, const NotifyFlight& flight);
     sip::Flow carrier(Id id, Subscription& record, NotifyFlight& flight);
     void leave_body_out(Id id, Subscription& record, NotifyFlight& flight);
-    static void spend(Subscription& record, std::string& out, std::size_t before);
+    static void spend(Subscription& record, NotifyFlight& flight, std::string& out,
+                      std::size_t before);
     std::size_t size_on_udp(const Subscription& record, NotifyFlight& flight);
 
     Context& context_;

@@ -9,8 +9,8 @@ namespace {
 
 using Part = PackedText::Part;
 
-/// Hardly a NOTIFY is smaller.
-constexpr std::uint16_t kSmallest = 350;
+/// Without a body hardly a NOTIFY is larger.
+constexpr std::uint16_t kSmallest = 800;
 
 /// As it is known from its last request.
 sip::Device device_of(const Subscription& record, const sip::Flow& arrival) {
@@ -31,7 +31,7 @@ WatcherWays::WatcherWays(Context& context, sip::Locator& locator, SilentWatchers
 bool WatcherWays::on_arrival(Id id, Subscription& record, const sip::Flow& flow,
                              sip::Approach approach) {
     const auto found = searches_.find(pack(id));
-    const bool is_sure = found == searches_.end() ? record.has_way : found->second.is_settled;
+    const bool is_sure = found == searches_.end() ? record.has_way : is_in_use(found->second);
     if (is_sure && flow == arrival(id, record) && approach == record.approach) return false;
     if (found != searches_.end()) searches_.erase(found);
     context_.subscriptions.reroute(record, flow);
@@ -95,16 +95,32 @@ WatcherWays::Way WatcherWays::take_next(Id id, Subscription& record, Search& sea
     return follow(id, record, search, step);
 }
 
+/// The way was found, and has not failed since.
+bool WatcherWays::is_in_use(const Search& search) {
+    return search.is_settled || (!search.failed && !search.is_looking);
+}
+
+/// Whether somebody is known to be where the path leads.
+bool WatcherWays::is_proven(const Subscription& record, const Search& search) {
+    const auto& flow = search.path.flow();
+    return sip::is_reliable(flow.protocol) || (record.has_proven_source && flow == search.arrival);
+}
+
+/// Not what failed when the search began, nor where enough was sent in vain.
+bool WatcherWays::may_take(const Subscription& record, const Search& search) {
+    return search.failed != search.path.flow() &&
+           (is_proven(record, search) || record.credit >= kSmallest);
+}
+
 WatcherWays::Way WatcherWays::follow(Id id, Subscription& record, Search& search,
                                      sip::Path::Step step) {
     switch (step) {
         case sip::Path::Step::ready:
-            if (search.failed == search.path.flow()) return take_next(id, record, search);
+            if (!may_take(record, search)) return take_next(id, record, search);
             search.is_named = search.path.is_named();
             silent_.move(id, record, search.path.flow());
             record.has_way = true;
-            record.is_proven = sip::is_reliable(record.flow.protocol) ||
-                               (record.has_proven_source && record.flow == search.arrival);
+            record.is_proven = is_proven(record, search);
             return Way::open;
         case sip::Path::Step::looking:
             search.is_looking = true;

@@ -112,7 +112,7 @@ Bob sends SUBSCRIBE sip:alice@localhost
 Bob receives 200
 Proxy receives NOTIFY
     request-uri sip:192.0.2.50
-    Route: <sip:192.0.2.51;lr>, <sip:bob@192.0.2.10:5060>
+    Route: <sip:192.0.2.51;lr>, <sip:bob@192.0.2.11:5060>
 
 # RFC 3261 21.4.6: {method} is not served and refused with 405
 each method: INVITE REFER BYE

@@ -169,7 +169,7 @@ Bob receives 200
     Expires: 3600
     Contact: <sip:*@192.0.2.1:5060;gr>
 Proxy receives NOTIFY
-    request-uri sip:bob@192.0.2.10:5060
+    request-uri sip:bob@192.0.2.11:5060
     Route: <sip:192.0.2.50;lr>, <sip:192.0.2.51;lr>, <sip:192.0.2.52;lr>
 
 # RFC 6665 4.2.2: Event is echoed with its id, byte for byte
@@ -771,7 +771,7 @@ Bob sends SUBSCRIBE sip:alice@localhost
 Bob receives 200
     Record-Route: "<The, Proxy>" <sip:192.0.2.50;lr>;x=1
 Proxy receives NOTIFY
-    request-uri sip:bob@192.0.2.10:5060
+    request-uri sip:bob@192.0.2.11:5060
     Route: <sip:192.0.2.50;lr>;x=1
 
 # RFC 6665 4.1.3: an owner who never decides is given up on, with reason giveup
