@@ -45,7 +45,20 @@ Compositor::Compositor(Context& context, Publications& publications)
             &counter(context.metrics, "modified"), &counter(context.metrics, "removed"),
             &counter(context.metrics, "nothing"),  &counter(context.metrics, "repeated")},
       publish_time_(
-          context.metrics.histogram("herald_publish_seconds", "From a PUBLISH to its 200")) {}
+          context.metrics.histogram("herald_publish_seconds", "From a PUBLISH to its 200")) {
+    publications_.on_leaving(
+        [this](std::uint32_t slot, const Publication& publication, packages::Cause cause) {
+            note_removal(slot, publication, cause);
+        });
+}
+
+/// A copy of what made it, in the last run, does not make it again in this one.
+void Compositor::note_removal(std::uint32_t slot, const Publication& publication,
+                              packages::Cause cause) {
+    if (!expects_copies_ || cause != packages::Cause::removed) return;
+    const auto cell = context_.cell_of(context_.resources[slot].aor);
+    for (const auto maker : makers_of(publication.source)) tombstones_.emplace(maker, cell);
+}
 
 void Compositor::refuse(const Incoming& incoming, const sip::Answer& answer) {
     context_.stack.answer(incoming.transaction, answer);

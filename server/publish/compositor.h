@@ -27,7 +27,10 @@ public:
     /// One row of the store, before the first request.
     void recover(store::Publication row, base::WallTime not_before);
     /// Called when no repetition of a request of the last run can come any more.
-    void forget_tombstones() { tombstones_.clear(); }
+    void forget_tombstones() {
+        tombstones_.clear();
+        expects_copies_ = false;
+    }
     /// Those of the cell.
     void forget(Cell cell) {
         std::erase_if(tombstones_, [&](const auto& entry) { return entry.second == cell; });
@@ -60,12 +63,14 @@ private:
     std::size_t most_publications(const Incoming& incoming) const;
     ExpiryRules expiry_rules() const;
 
+    void note_removal(std::uint32_t slot, const Publication& publication, packages::Cause cause);
     std::string removal_tag(std::uint64_t mark) const;
 
     Context& context_;
     Publications& publications_;
     /// Removals made durable just before the last run ended: by mark.
     std::unordered_map<std::uint64_t, Cell> tombstones_;
+    bool expects_copies_ = true;  ///< of requests of the last run, which this one never saw
     base::Counter* done_[6];
     base::Histogram& publish_time_;
 };

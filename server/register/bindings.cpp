@@ -23,8 +23,11 @@ Bindings::Bindings(Context& context, Publications& publications)
       publications_(publications),
       package_(packages::registrations()),
       gruus_(context.home.lasting_key) {
-    publications_.on_leaving([this](std::uint32_t slot, const Publication& publication,
-                                    packages::Cause) { forget_gruus(slot, publication); });
+    publications_.on_leaving(
+        [this](std::uint32_t slot, const Publication& publication, packages::Cause cause) {
+            forget_gruus(slot, publication);
+            note_departure(slot, publication, cause);
+        });
 }
 
 Publication Bindings::publication_of(const std::string& publisher,
@@ -56,8 +59,22 @@ bool Bindings::takes(const store::Publication& row) const {
            (row.is_removed && row.rank == static_cast<std::uint8_t>(packages::Rank::registration));
 }
 
-void Bindings::note_removal(store::Publication row) {
-    if (!row.mark.call_id.empty()) removals_[row.aor].push_back(std::move(row.mark));
+void Bindings::note_removal(const std::string& aor, store::RequestMark mark) {
+    if (mark.call_id.empty()) return;
+    auto& all = removals_[aor];
+    const auto same = std::find_if(all.begin(), all.end(), [&](const auto& earlier) {
+        return earlier.call_id == mark.call_id;
+    });
+    if (same == all.end()) return all.push_back(std::move(mark));
+    same->cseq = std::max(same->cseq, mark.cseq);
+}
+
+void Bindings::note_departure(std::uint32_t slot, const Publication& publication,
+                              packages::Cause cause) {
+    const auto* binding = binding_of(publication);
+    const bool may_stay = cause == packages::Cause::refreshed || cause == packages::Cause::expired;
+    if (!expects_copies_ || !binding || may_stay) return;
+    note_removal(context_.resources[slot].aor, {binding->call_id, binding->cseq + 1, 0});
 }
 
 std::span<const store::RequestMark> Bindings::removals_of(std::string_view aor) const {
@@ -67,12 +84,15 @@ std::span<const store::RequestMark> Bindings::removals_of(std::string_view aor) 
 }
 
 void Bindings::resume() {
-    if (removals_.empty()) return;
-    context_.loop.timers().arm(context_.loop.now() + kTombstoneLife, [this] { removals_.clear(); });
+    expects_copies_ = true;
+    context_.loop.timers().arm(context_.loop.now() + kTombstoneLife, [this] {
+        removals_.clear();
+        expects_copies_ = false;
+    });
 }
 
 void Bindings::recover(store::Publication row, base::WallTime not_before) {
-    if (row.is_removed) return note_removal(std::move(row));
+    if (row.is_removed) return note_removal(row.aor, std::move(row.mark));
     auto read = packages::binding_from_text(row.body);
     if (!read) {
         base::log_warning("binding.skipped", {{"aor", row.aor}, {"why", read.fault().detail}});

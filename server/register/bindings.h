@@ -48,8 +48,8 @@ public:
     void on_registration(Registered listener) { registered_.add(std::move(listener)); }
 
     bool takes(const store::Publication& row) const override;
-    /// Requests that removed contacts of `aor` just before the last run ended: until no copy of one
-    /// before them can come.
+    /// Requests after which contacts of `aor` were removed, in the last run or early in this one:
+    /// until no copy of one before them can come that this run never saw.
     std::span<const store::RequestMark> removals_of(std::string_view aor) const;
 
     void recover(store::Publication row, base::WallTime not_before) override;
@@ -65,7 +65,8 @@ private:
         std::uint64_t id;  ///< of the publication
     };
 
-    void note_removal(store::Publication row);
+    void note_removal(const std::string& aor, store::RequestMark mark);
+    void note_departure(std::uint32_t slot, const Publication& publication, packages::Cause cause);
     std::uint64_t subject_of(std::uint32_t slot, const packages::Binding& binding) const;
     void note_gruus(std::uint32_t slot, const Publication& publication);
     void forget_gruus(std::uint32_t slot, const Publication& publication);
@@ -78,6 +79,7 @@ private:
     /// Devices temporary GRUUs may stand for.
     std::unordered_multimap<std::uint64_t, Place> by_subject_;
     base::TextMap<std::vector<store::RequestMark>> removals_;  ///< by AOR
+    bool expects_copies_ = false;                              ///< of requests of the last run
 };
 
 }  // namespace herald::server

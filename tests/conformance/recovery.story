@@ -595,3 +595,24 @@ Bob refreshes
 Bob receives 200
 Bob receives NOTIFY
     Subscription-State: active;expires=600
+
+# RFC 3261 10.3: a copy of a REGISTER of before the crash comes after what removed its contact
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: phone
+    CSeq: 1 REGISTER
+    Contact: <sip:alice@192.0.2.10>;expires=600
+Alice receives 200
+the server crashes
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: phone
+    CSeq: 2 REGISTER
+    Contact: <sip:alice@192.0.2.10>;expires=0
+Alice receives 200
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: phone
+    CSeq: 1 REGISTER
+    Contact: <sip:alice@192.0.2.10>;expires=600
+Alice receives 500
