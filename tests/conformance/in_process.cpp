@@ -17,7 +17,8 @@ namespace herald::conformance {
 namespace {
 
 constexpr int kMostTurns = 10'000;
-constexpr std::uint32_t kMessagesKept = 7200;  // seconds
+/// Of messages and jobs, in seconds.
+constexpr std::uint32_t kLongestKept = 7200;
 
 std::string make_folder() {
     std::string name = std::filesystem::temp_directory_path() / "herald-story-XXXXXX";
@@ -46,7 +47,9 @@ Result<std::unique_ptr<Harness>> InProcess::make(const std::string& toml, bool i
         return Fault{FaultKind::malformed, "configuration: " + read.mistakes.front().text};
     }
     // A story ends when nothing is kept any more: not a week later.
-    read.config.message_keep = std::min(read.config.message_keep, kMessagesKept);
+    for (auto* time : {&read.config.message_keep, &read.config.provisioning_keep,
+                       &read.config.provisioning_retry_for})
+        *time = std::min(*time, kLongestKept);
     return std::unique_ptr<Harness>(
         std::make_unique<InProcess>(std::move(read.config), is_durable));
 }
