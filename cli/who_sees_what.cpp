@@ -180,7 +180,33 @@ const Option kEvent{.name = "event",
                     .value = "PACKAGE",
                     .help = "the event package; presence without"};
 
-Command decision_command(std::string_view name, std::string_view summary,
+/// What each command's page shows.
+const std::string kWatchersHelp =
+    "  herald watchers sip:alice@example.com\n"
+    "  herald watchers sip:alice@example.com --state pending\n"
+    "\n" +
+    std::string(kApiHelp);
+const std::string kAllowHelp =
+    "  herald allow sip:alice@example.com sip:bob@example.org\n"
+    "  herald allow example.com '*@example.org' --event dialog\n"
+    "\n" +
+    std::string(kApiHelp);
+const std::string kBlockHelp =
+    "  herald block sip:alice@example.com sip:eve@example.org\n"
+    "  herald block sip:alice@example.com '*@example.org' --politely\n"
+    "\n" +
+    std::string(kApiHelp);
+const std::string kRulesHelp =
+    "  herald rules sip:alice@example.com\n"
+    "  herald rules sip:alice@example.com --put rules.xml\n"
+    "\n" +
+    std::string(kApiHelp);
+const std::string kExplainHelp =
+    "  herald explain sip:bob@example.org sip:alice@example.com\n"
+    "\n" +
+    std::string(kApiHelp);
+
+Command decision_command(std::string_view name, std::string_view summary, std::string_view help,
                          int (*run)(const Arguments&)) {
     return {.name = name,
             .summary = summary,
@@ -188,7 +214,7 @@ Command decision_command(std::string_view name, std::string_view summary,
                        .least_operands = 2,
                        .most_operands = 2,
                        .options = with_api_options({kEvent})},
-            .help = kApiHelp,
+            .help = help,
             .run = run};
 }
 
@@ -208,7 +234,7 @@ Command watchers_command() {
                                                      .kind = Kind::text,
                                                      .value = "pending|active|waiting|terminated",
                                                      .help = "only in this state"}})},
-            .help = kApiHelp,
+            .help = kWatchersHelp,
             .run = [](const Arguments& arguments) {
                 return with_api("watchers", arguments, [&](const ApiClient& api) {
                     return list_watchers(api, arguments);
@@ -217,7 +243,7 @@ Command watchers_command() {
 }
 
 Command allow_command() {
-    return decision_command("allow", "let somebody, *@domain or * see an owner",
+    return decision_command("allow", "let somebody, *@domain or * see an owner", kAllowHelp,
                             [](const Arguments& arguments) {
                                 return with_api("allow", arguments, [&](const ApiClient& api) {
                                     return decide(api, arguments, "allow", "allow");
@@ -226,8 +252,8 @@ Command allow_command() {
 }
 
 Command block_command() {
-    auto command =
-        decision_command("block", "refuse somebody, *@domain or *", [](const Arguments& arguments) {
+    auto command = decision_command(
+        "block", "refuse somebody, *@domain or *", kBlockHelp, [](const Arguments& arguments) {
             return with_api("block", arguments, [&](const ApiClient& api) {
                 return decide(api, arguments, "block",
                               arguments.has("politely") ? "polite-block" : "block");
@@ -250,7 +276,7 @@ Command rules_command() {
                              .value = "FILE",
                              .help = "set them: application/auth-policy+xml"},
                             {.name = "remove", .help = "remove them; lists stay"}})},
-            .help = kApiHelp,
+            .help = kRulesHelp,
             .run = [](const Arguments& arguments) {
                 return with_api("rules", arguments,
                                 [&](const ApiClient& api) { return rules(api, arguments); });
@@ -265,7 +291,7 @@ Command explain_command() {
                        .most_operands = 2,
                        .options = with_api_options(
                            {kEvent, {.name = "json", .help = "as the server sends it"}})},
-            .help = kApiHelp,
+            .help = kExplainHelp,
             .run = [](const Arguments& arguments) {
                 return with_api("explain", arguments,
                                 [&](const ApiClient& api) { return explain(api, arguments); });

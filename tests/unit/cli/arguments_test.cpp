@@ -110,7 +110,7 @@ TEST_CASE("an unknown option is named with the one that was meant") {
     CHECK(fault_of({"x", "--exp"}) == "unknown option --exp; did you mean --expires?");
     CHECK(fault_of({"x", "--jsno"}) == "unknown option --jsno; did you mean --json?");
     CHECK(fault_of({"x", "--colour"}) == "unknown option --colour");
-    CHECK(fault_of({"x", "-j"}) == "unknown option '-j': options begin with two dashes");
+    CHECK(fault_of({"x", "-j"}) == "unknown option '-j': names of options have two dashes");
 }
 
 TEST_CASE("values are checked against what the table says") {

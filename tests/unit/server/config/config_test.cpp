@@ -268,6 +268,14 @@ max_early_age = 60
 suspicious = 300
 on_the_phone = false
 registration = true
+[provisioning]
+rate = 5
+confirm_above = 7
+retry_for = 3600
+keep = 7200
+max_jobs = 9
+max_devices = 1000
+recipes = ["reboot: Acme* -> check-sync;reboot=true"]
 [http]
 listen = "[::1]:9090"
 insecure = true
