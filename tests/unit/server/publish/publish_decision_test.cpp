@@ -187,7 +187,7 @@ TEST_CASE("beyond the limit there is no room, but a publisher replaces its own")
     bench.resource.publications.push_back(publication("other", "sip:pbx@example.com"));
     const Request request("PUBLISH", with_body("Event: presence\n"));
     CHECK(bench.refusal(request).status == 403);
-    CHECK(bench.refusal(request).retry_after.has_value());
+    CHECK_FALSE(bench.refusal(request).retry_after.has_value());
 
     bench.supersedes = true;
     CHECK(bench.plan(request).target == &bench.resource.publications.front());
