@@ -152,7 +152,7 @@ Alice sends REGISTER sip:localhost
     To: <sip:alice@localhost>
     Contact: <sip:alice2@192.0.2.10:5060>;+sip.instance="<urn:uuid:1>"
 Alice receives 200
-Alice receives NOTIFY
+within 1 s Alice receives NOTIFY
     request-uri sip:alice2@192.0.2.10:5060
 the job has 1 delivered
 
