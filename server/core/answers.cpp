@@ -132,12 +132,11 @@ sip::Answer unsupported_media(const packages::Profile& profile) {
 }
 
 sip::Answer options_answer() {
-    static const std::string kHeaders =
-        line("Allow", allowed_methods()) + line("Accept", all_body_types()) +
-        line("Accept-Encoding", "identity") + line("Accept-Language", "en") +
-        line("Supported", supported_tags()) + line("Allow-Events", allowed_events());
     auto result = answer(200);
-    result.headers = kHeaders;
+    // What matters least comes last: a short request over UDP is answered shortly.
+    result.headers = line("Allow", allowed_methods()) + line("Allow-Events", allowed_events()) +
+                     line("Accept", all_body_types()) + line("Supported", supported_tags()) +
+                     line("Accept-Encoding", "identity") + line("Accept-Language", "en");
     result.with_contact = true;
     return result;
 }

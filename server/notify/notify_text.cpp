@@ -47,7 +47,8 @@ constexpr Names kCompactNames{"m: ", "o: ", "c: ", "l: "};
 
 void write_body(std::string& out, const packages::Composed* composed, std::uint32_t version,
                 const Names& names) {
-    if (!composed) return append_line(out, names.content_length, "0\r\n");
+    if (!composed || composed->document.body.empty())
+        return append_line(out, names.content_length, "0\r\n");
     append_line(out, names.content_type, composed->document.type);
     const std::string& body = composed->document.body;
     const bool is_versioned = composed->version_at < body.size();

@@ -92,12 +92,14 @@ Bob receives NOTIFY
     body contains <registration xmlns="urn:herald:params:xml:ns:lamp">terminated</registration>
 after 1 s
 Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
     Contact: <sip:alice@192.0.2.10:5060>
 Alice receives 200
 Bob receives NOTIFY
     body contains <registration xmlns="urn:herald:params:xml:ns:lamp">active</registration>
 after 1 s
 Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
     Contact: <sip:alice@192.0.2.10:5060>
     Expires: 0
 Alice receives 200

@@ -355,6 +355,7 @@ Carol receives NOTIFY
 
 # RFC 6665 4.4.4: OPTIONS tells methods, bodies and packages
 Bob sends OPTIONS sip:localhost
+    User-Agent: A phone which says as much of itself as phones do, so that no answer is too long for what asked for it: model, version, serial number, and what day it was built
 Bob receives 200
     Allow: *SUBSCRIBE*
     Allow: *PUBLISH*

@@ -244,14 +244,15 @@ class Operator:
         expect(not self.thread.is_alive(), "the HTTP client of a dead server still waits")
         expect(self.wrong is None, self.wrong)
 
+    def shown_for(self, number):
+        """Of a registration is shown that it is there, not what for."""
+        return None if number is None else 1 if self.thing.name == "a registration" else number
+
     def check(self):
         number = self.thing.number(self.server)
-        # Of a registration is shown that it is there.
-        may_be = {self.acknowledged, self.wanted}
-        if self.thing.name == "a registration":
-            may_be = {None if each is None else 1 for each in may_be}
-        expect(number in may_be, f"{self.thing.name} is {number}, may be {may_be}")
-        self.acknowledged = self.wanted = self.acknowledged if number == self.acknowledged else self.wanted
+        may_be = [each for each in (self.acknowledged, self.wanted) if self.shown_for(each) == number]
+        expect(may_be, f"{self.thing.name} is {number}, may be {self.acknowledged} or {self.wanted}")
+        self.acknowledged = self.wanted = may_be[0]
 
 
 class World:

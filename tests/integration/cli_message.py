@@ -97,7 +97,7 @@ def contacts_are_shown_set_and_removed():
         Finished(server, "register", alice, "sip:a@192.0.2.7", "--expires", "600").expect_code(OK)
         both = Finished(server, "register", alice, "192.0.2.8").expect_code(OK).out.splitlines()
         expect_equal(len(both), 2, "two contacts")
-        expect(any(re.match(r"sip:a@192\.0\.2\.7  expires in (600|599) s ", line) for line in both), f"{both}")
+        expect(any(re.match(r"sip:a@192\.0\.2\.7  expires in (600|59\d) s ", line) for line in both), f"{both}")
         left = Finished(server, "register", alice, "sip:a@192.0.2.7", "--remove").expect_code(OK).out.splitlines()
         expect(left[0] == "removed" and left[1].startswith("sip:192.0.2.8  ") and len(left) == 2, f"{left}")
         expect_equal(Finished(server, "register", alice, "--remove").expect_code(OK).out, "removed\n", "all removed")

@@ -55,7 +55,7 @@ def status_of(client, octets, branch, seconds=PATIENCE):
 
 
 def rejected(server):
-    return server.metric(r"^sip_(rejected|datagrams_dropped|messages_rejected|requests_rejected)[a-z_]*_total")
+    return server.metric(r"^herald_sip_(rejected|datagrams_dropped|messages_rejected|requests_rejected)[a-z_]*_total")
 
 
 @story

@@ -55,7 +55,7 @@ def what_was_answered_200_survives_the_end_of_postgresql():
     print(f"HERALD_SEED={SEED} HERALD_KILLS={KILLS}")
     with WithDatabase(False) as server, Client(server.address) as client:
         print(dict(crash_rounds(server, client, random.Random(SEED), KILLS)))
-        expect(server.metric("^store_reconnects_total") >= 1, "no session was lost")
+        expect(server.metric("^herald_store_reconnects_total") >= 1, "no session was lost")
         server.stop()
 
 
@@ -106,7 +106,7 @@ def sessions_that_are_ended_cost_nobody_an_answer():
             expect_equal(publication.modify(pidf(ALICE, note=f"{number}")).status, 200, f"modification {number}")
         watcher.wait_body(">39<")
         watcher.expect_rising()
-        expect(server.metric("^store_reconnects_total") >= 9, "sessions were not lost")
+        expect(server.metric("^herald_store_reconnects_total") >= 9, "sessions were not lost")
         server.stop()
 
 
