@@ -148,16 +148,18 @@ class Model:
 
 
 class Mailbox:
-    """PUTs rising counters over HTTP until the server dies; what was answered 2xx must not go back."""
+    """PUTs rising counters over HTTP until the server dies, or is without its store; what was answered 2xx must not go
+    back."""
 
     def __init__(self, server):
         self.server = server
         self.sent = 0
         self.acknowledged = 0
+        self.is_ending = False
         self.thread = None
 
     def _put(self):
-        while True:
+        while not self.is_ending:
             self.sent += 1
             try:
                 answer = self.server.http("PUT", "/v1/mailboxes/carol@localhost", {"voice": {"new": self.sent, "old": 0}}, 5)
@@ -167,11 +169,13 @@ class Mailbox:
                 self.acknowledged = self.sent
 
     def begin(self):
+        self.is_ending = False
         self.thread = threading.Thread(target=self._put, daemon=True)
         self.thread.start()
 
     def end(self):
-        self.thread.join(20)
+        self.is_ending = True
+        self.thread.join(60)
         expect(not self.thread.is_alive(), "the HTTP client of a dead server still waits")
 
     def check(self):
