@@ -241,9 +241,12 @@ void LiveSubscriptions::recover(const store::Subscription& row, base::WallTime n
 /// What it may show; whether it may live is judged once everything is there.
 PermissionsPtr LiveSubscriptions::permissions_of(const Subscription& record) const {
     if (context_.policies.is_empty() && context_.config.authz_defaults.empty()) return nullptr;
+    static const auto kNothing = std::make_shared<const pidf::Permissions>();
     const auto& resource = context_.resources[record.resource];
-    return judge(context_, *resource.package, resource.aor, identity_of(context_, record))
-        .permissions;
+    const auto judgement =
+        judge(context_, *resource.package, resource.aor, identity_of(context_, record));
+    // Whoever is to be ended, or has to wait again, sees nothing until that is done.
+    return judgement.is_active() ? judgement.permissions : kNothing;
 }
 
 Subscription LiveSubscriptions::record_of(const store::Subscription& row,
