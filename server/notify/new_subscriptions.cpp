@@ -104,11 +104,12 @@ bool NewSubscriptions::is_dead(const Subscription& record) const {
            !context_.stack.transport().is_open(record.flow);
 }
 
-/// At a limit the watcher's oldest dead subscription of the resource gives way: a device that
-/// comes back by ever new connections is not locked out by those that are gone.
-bool NewSubscriptions::make_room(const IncomingSubscribe& incoming) {
+/// At a limit the watcher's oldest dead subscription of the resource gives way, in the commit of
+/// the new one: a device that comes back by ever new connections is not locked out by those that
+/// are gone.
+NewSubscriptions::Id NewSubscriptions::oldest_dead(const IncomingSubscribe& incoming) const {
     const auto slot = context_.resources.find(*incoming.package, incoming.aor);
-    if (slot == Resource::kNone) return false;
+    if (slot == Resource::kNone) return {};
     const auto& watchers = context_.resources[slot].watchers;
     Id oldest;
     std::uint64_t its_id = UINT64_MAX;
@@ -119,10 +120,7 @@ bool NewSubscriptions::make_room(const IncomingSubscribe& incoming) {
         its_id = record.id;
         oldest = context_.subscriptions.id_of(watchers[i]);
     }
-    if (its_id == UINT64_MAX) return false;
-    gave_way_.add();
-    live_.run_out(oldest, EndReason::probation);
-    return true;
+    return oldest;
 }
 
 void NewSubscriptions::on_subscribe(IncomingSubscribe incoming, const Request& request) {
@@ -154,9 +152,11 @@ void NewSubscriptions::resume(const IncomingSubscribe& incoming) {
     const auto contact = *sip::sole_contact(*request);
     const auto twin = find_twin(incoming, *request, contact);
     const auto* older = context_.subscriptions.find(twin);
-    const bool is_refused = older == nullptr && is_over_limit(incoming) && !make_room(incoming);
+    const bool is_full = older == nullptr && is_over_limit(incoming);
+    const auto dead = is_full ? oldest_dead(incoming) : Id{};
+    const bool has_room = !is_full || context_.subscriptions.find(dead) != nullptr;
     auto decision =
-        decide_subscribe(intake_.gather(incoming, *request, incoming.aor, nullptr, is_refused));
+        decide_subscribe(intake_.gather(incoming, *request, incoming.aor, nullptr, !has_room));
     if (const auto* refusal = std::get_if<sip::Answer>(&decision))
         return intake_.refuse(incoming, *refusal);
     if (older && older->is_changing) {
@@ -168,7 +168,8 @@ void NewSubscriptions::resume(const IncomingSubscribe& incoming) {
 
     auto record = new_record(incoming, *request, contact, std::get<SubscribeGrant>(decision));
     if (record.granted == 0) return fetch(incoming, std::move(record));
-    create(incoming, *request, std::move(record), twin);
+    if (is_full) gave_way_.add();
+    create(incoming, *request, std::move(record), is_full ? dead : twin);
 }
 
 Subscription NewSubscriptions::new_record(const IncomingSubscribe& incoming,

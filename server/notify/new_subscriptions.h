@@ -27,7 +27,7 @@ private:
     void resume(const IncomingSubscribe& incoming);
     bool is_elsewhere(const IncomingSubscribe& incoming) const;
     bool is_over_limit(const IncomingSubscribe& incoming) const;
-    bool make_room(const IncomingSubscribe& incoming);
+    Id oldest_dead(const IncomingSubscribe& incoming) const;
     bool is_dead(const Subscription& record) const;
     /// The live subscription of the same device that this initial SUBSCRIBE replaces, if any.
     Id find_twin(const IncomingSubscribe& incoming, const sip::Message& request,
