@@ -187,6 +187,10 @@ bool Network::is_open(const Flow& flow) const {
     return flow.listener < state_->datagrams.size() && state_->datagrams[flow.listener] != nullptr;
 }
 
+bool Network::has_stream(const Flow& flow) const noexcept {
+    return state_->streams.open_streams().holds(flow.slot, flow.generation);
+}
+
 const ListenerAddress& Network::listener(const Flow& flow) const {
     assert(flow.listener < state_->addresses.size());
     return state_->addresses[flow.listener];

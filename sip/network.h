@@ -49,6 +49,8 @@ public:
     bool send(const Flow& flow, std::string_view bytes) override;
     Result<Flow> open(Protocol protocol, const Endpoint& peer) override;
     bool is_open(const Flow& flow) const override;
+    /// Of this shard, for any thread.
+    bool has_stream(const Flow& flow) const noexcept;
     const ListenerAddress& listener(const Flow& flow) const override;
     std::span<const ListenerAddress> listeners() const override;
     /// The worst of its sockets.

@@ -173,6 +173,7 @@ Result<Flow> TcpConnections::add(Socket socket, const Endpoint& peer, std::uint8
         return watched.fault();
     }
     by_peer_.insert(peer.hash(seed_), id.slot);
+    open_.open(id.slot, id.generation);
     open_count_.add();
     arm(id.slot);
     return flow_of(id.slot);
@@ -187,6 +188,7 @@ void TcpConnections::remove(std::uint32_t slot) {
     limits_->hold(connection.peer, connection.held, 0);
     limits_->leave(connection.peer);
     give_back(connection.out);
+    open_.close(slot);
     connections_.release(slot);
     open_count_.subtract();
 }
@@ -342,6 +344,7 @@ void TcpConnections::drain(std::uint32_t slot) {
     Connection& connection = connections_[slot];
     const Flow flow = flow_of(slot);
     connection.state = State::draining;
+    open_.close(slot);
     connection.since = loop_.now();
     arm(slot);
     mark_dirty(slot);

@@ -18,6 +18,7 @@
 #include "base/metrics.h"
 #include "base/slab.h"
 #include "sip/framer.h"
+#include "sip/open_streams.h"
 #include "sip/socket.h"
 #include "sip/stream_limits.h"
 #include "sip/transport.h"
@@ -51,6 +52,8 @@ public:
     Result<Flow> open(const Endpoint& peer, std::uint8_t listener);
     bool send(const Flow& flow, std::string_view bytes);
     bool is_open(const Flow& flow) const;
+    /// For any thread: those not closed yet; one that failed is closed within the turn.
+    const OpenStreams& open_streams() const noexcept { return open_; }
 
     /// Writes what was queued, and closes what failed meanwhile. At the end of a turn.
     void flush();
@@ -126,6 +129,7 @@ private:
     base::Counter& unfinished_;
     const std::shared_ptr<StreamLimits> limits_;
     base::Slab<Connection> connections_;
+    OpenStreams open_;
     base::Index by_peer_;
     std::vector<Listener> listeners_;
     std::vector<base::SlotId> dirty_;     ///< with something to write, or failed

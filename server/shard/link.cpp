@@ -47,8 +47,8 @@ Result<sip::Flow> Link::open(sip::Protocol protocol, const sip::Endpoint& peer) 
 
 bool Link::is_open(const sip::Flow& flow) const {
     if (is_own(flow)) return own().is_open(flow);
-    // Another shard's stream: its owner says so when it is not.
-    return flow.slot != UINT32_MAX && flow.shard < links_.shards.size();
+    return flow.slot != UINT32_MAX && flow.shard < links_.shards.size() &&
+           links_.shards[flow.shard]->network->has_stream(flow);
 }
 
 const sip::ListenerAddress& Link::listener(const sip::Flow& flow) const {

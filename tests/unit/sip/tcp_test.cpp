@@ -183,6 +183,8 @@ TEST_CASE("when the peer closes the flow ends, and its slot never means another 
     CHECK(fixture.sink.closed == std::vector<Flow>{flow});
     CHECK(fixture.sink.arrivals[1].flow.slot == flow.slot);
     CHECK_FALSE(fixture.network.is_open(flow));
+    CHECK_FALSE(fixture.network.has_stream(flow));
+    CHECK(fixture.network.has_stream(fixture.sink.arrivals[1].flow));
     CHECK_FALSE(fixture.network.send(flow, message(3)));
     CHECK(fixture.metric("herald_sip_connections") == 1);
 }

@@ -5,6 +5,7 @@
 
 #include "server/core/bucket.h"
 #include "tests/unit/server/sample.h"
+#include "tests/unit/sip/network_fixture.h"
 
 namespace herald::server {
 namespace {
@@ -98,6 +99,23 @@ TEST_CASE("RFC 3261 21.5.4: what other shards hand on is load where it piles up"
     own.waiting = 0;
     bench.links.shards[1]->waiting = 16384;
     CHECK(link.load() == sip::Load::normal);
+}
+
+TEST_CASE("a stream of another shard is open for as long as its owner has it") {
+    test::NetworkFixture owner({.shard = 1});
+    const auto address = owner.listen(sip::Protocol::tcp);
+    Bench bench(2);
+    bench.links.shards[1]->network = &owner.network;
+    const Link link(0, bench.links, bench.domains, bench.home, bench.metrics);
+    test::Peer peer(sip::Protocol::tcp, address.bound);
+    peer.send("OPTIONS sip:example.com SIP/2.0\r\nContent-Length: 0\r\n\r\n");
+    REQUIRE(owner.until([&] { return !owner.sink.arrivals.empty(); }));
+    const auto flow = owner.sink.arrivals[0].flow;
+
+    CHECK(link.is_open(flow));
+    peer.close();
+    REQUIRE(owner.until([&] { return !owner.sink.closed.empty(); }));
+    CHECK_FALSE(link.is_open(flow));
 }
 
 }  // namespace herald::server
