@@ -3,6 +3,7 @@
 #include "tests/conformance/live.h"
 
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <string>
 
@@ -11,15 +12,24 @@
 #include "base/log.h"
 #include "tests/conformance/story_cases.h"
 #include "tests/support/places.h"
+#include "tests/support/thorough.h"
 
 namespace herald::conformance {
 namespace {
 
 /// Fewer would mean that a change took stories from this test that it could tell.
-constexpr int kLeastTold = 170;
+constexpr int kLeastTold = 370;
 
 bool is_told_live(const Story& story) {
     return only_in_process(story).empty();
+}
+
+/// The program as shipped is told all of them, as is any with HERALD_THOROUGH=1; an instrumented
+/// one, which takes its time to start, one in three.
+bool is_chosen(const Story& story) {
+    static const bool tells_all = testing::is_thorough() || std::getenv("HERALD_SHIPPED");
+    static int told = 0;
+    return is_told_live(story) && (told++ % 3 == 0 || tells_all);
 }
 
 void tell_live() {
@@ -35,7 +45,7 @@ void tell_live() {
 
 const int kTold = [] {
     base::log_level(base::LogLevel::off);
-    return register_cases(is_told_live, tell_live);
+    return register_cases(is_chosen, tell_live);
 }();
 
 }  // namespace
@@ -43,10 +53,12 @@ const int kTold = [] {
 TEST_CASE("most stories are told live, and the reasons for the others are known") {
     REQUIRE_MESSAGE(stories().has_value(), stories().fault().detail);
     std::map<std::string_view, std::vector<const Story*>> skipped;
+    int can_be_told = 0;
     for (const auto& story : *stories()) {
+        if (is_told_live(story)) ++can_be_told;
         if (!is_told_live(story)) skipped[only_in_process(story)].push_back(&story);
     }
-    std::printf("%d stories of %zu are told live\n", kTold, stories()->size());
+    std::printf("%d stories of %zu can be told live, %d are\n", can_be_told, stories()->size(), kTold);
     for (const auto& [reason, all] : skipped) {
         std::printf("%zu are not, because %.*s:\n", all.size(), static_cast<int>(reason.size()),
                     reason.data());
@@ -55,7 +67,7 @@ TEST_CASE("most stories are told live, and the reasons for the others are known"
                         story->headline.c_str());
         }
     }
-    CHECK(kTold >= kLeastTold);
+    CHECK(can_be_told >= kLeastTold);
 }
 
 }  // namespace herald::conformance

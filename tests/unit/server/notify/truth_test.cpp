@@ -13,6 +13,7 @@
 #include <doctest/doctest.h>
 
 #include "server/shard/recovery.h"
+#include "tests/support/thorough.h"
 #include "tests/unit/server/model_store.h"
 #include "tests/unit/server/slow_shard.h"
 
@@ -318,7 +319,7 @@ private:
 }  // namespace
 
 TEST_CASE("whatever changed and whenever the process was killed, watchers come to know the truth") {
-    for (unsigned seed = 1; seed <= 150; ++seed) {
+    for (unsigned seed = 1; seed <= herald::testing::rounds(150, 50); ++seed) {
         CAPTURE(seed);
         World world(seed);
         world.live(120);
