@@ -58,7 +58,8 @@ TEST_CASE("most stories are told live, and the reasons for the others are known"
         if (is_told_live(story)) ++can_be_told;
         if (!is_told_live(story)) skipped[only_in_process(story)].push_back(&story);
     }
-    std::printf("%d stories of %zu can be told live, %d are\n", can_be_told, stories()->size(), kTold);
+    std::printf("%d stories of %zu can be told live, %d are\n", can_be_told, stories()->size(),
+                kTold);
     for (const auto& [reason, all] : skipped) {
         std::printf("%zu are not, because %.*s:\n", all.size(), static_cast<int>(reason.size()),
                     reason.data());
