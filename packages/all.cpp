@@ -41,6 +41,12 @@ std::vector<const Package*>& known() {
     return packages;
 }
 
+/// The one package of which this is true.
+const Package& only(bool Profile::*claim) {
+    return **std::find_if(built_in().begin(), built_in().end(),
+                          [claim](const Package* each) { return each->profile().*claim; });
+}
+
 }  // namespace
 
 const std::vector<const Package*>& all() {
@@ -64,9 +70,12 @@ bool is_built_in(std::string_view event) {
 }
 
 const Package& registrations() {
-    static const Package& package =
-        **std::find_if(all().begin(), all().end(),
-                       [](const Package* each) { return each->profile().is_registration; });
+    static const Package& package = only(&Profile::is_registration);
+    return package;
+}
+
+const Package& ruled_by_default() {
+    static const Package& package = only(&Profile::is_ruled_by_default);
     return package;
 }
 

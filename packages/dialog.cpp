@@ -127,6 +127,7 @@ public:
             .notify_types = {pidf::kDialogInfoType},
             .min_notify_interval = std::chrono::milliseconds(100),
             .access = Access::same_domain,
+            .withheld = Withheld::call_details,
             .section = "dialog",
             .max_publications = 1024,
             .memory = std::chrono::seconds(300),

@@ -159,6 +159,13 @@ enum class Access : std::uint8_t {
     owner_alone,  ///< ... not even delegates
 };
 
+/// What rules may withhold of a package's documents, which have such details (RFC 5025 3.3).
+enum class Withheld : std::uint8_t {
+    nothing,     ///< a document is shown whole or not at all
+    attributes,  ///< of persons, services and devices
+    call_details,
+};
+
 /// The constants of a package. Durations in seconds; 0 in min_notify_interval means unlimited.
 struct Profile {
     /// Byte-exact package name. One with a parameter behind a semicolon, "dialog;sla", is for
@@ -182,6 +189,10 @@ struct Profile {
     /// Name of the package whose watchers EventState::watchers lists: "presence" for a package that
     /// tells who watches somebody's presence. Each change of a watcher is a change of the state.
     std::string_view watchers_of;
+    Withheld withheld = Withheld::nothing;
+    /// Rules that name no package are about this one, and its documents say in which sphere their
+    /// owner is (RFC 5025 3.1.2). Of one package.
+    bool is_ruled_by_default = false;
     /// REGISTER changes this state: a publication is a binding, and whoever has one exists. Of one
     /// package.
     bool is_registration = false;
@@ -247,6 +258,13 @@ public:
         return std::nullopt;
     }
 
+    /// The sphere in which all of `documents` that name one say their owner is; nullopt: they name
+    /// none, or differ.
+    virtual std::optional<std::string> sphere(
+        std::span<const Admitted* const> /*documents*/) const {
+        return std::nullopt;
+    }
+
     /// The document for everyone of `view`. Must answer with no inputs at all. Deterministic: any
     /// order of inputs gives the same bytes.
     virtual Composed compose(const EventState& state, const View& view) const = 0;
@@ -258,6 +276,8 @@ const std::vector<const Package*>& all();
 const Package* find(std::string_view event);
 /// The one with Profile::is_registration.
 const Package& registrations();
+/// The one with Profile::is_ruled_by_default.
+const Package& ruled_by_default();
 /// For an Event field: its type and what stands behind the first semicolon.
 const Package* find(std::string_view type, std::string_view parameters);
 

@@ -98,6 +98,8 @@ public:
             .notify_types = {kPidf, kCpimPidf, kXpidf},
             .access = Access::same_domain,
             .publisher_supersedes = true,
+            .withheld = Withheld::attributes,
+            .is_ruled_by_default = true,
             .section = "presence",
             .reference = "RFC 3856",
         };
@@ -136,6 +138,13 @@ public:
         return DocumentPtr(std::move(admitted));
     }
 
+    std::optional<std::string> sphere(std::span<const Admitted* const> documents) const override {
+        pidf::Sphere sphere;
+        for (const auto* document : documents)
+            sphere.add(static_cast<const AdmittedPresence*>(document)->presence);
+        return sphere.value();
+    }
+
     Composed compose(const EventState& state, const View& view) const override {
         pidf::Composition composition = pidf::resolve(contributions_of(state.inputs), state.now);
         if (view.permissions && !view.permissions->is_fabricated)
@@ -161,10 +170,6 @@ Document presence_of_registered(std::string_view aor) {
 
 Document presence_of_caller(std::string_view aor) {
     return {std::string(kCallPidf), call_document(aor, open_tuple("call", aor))};
-}
-
-void SphereOf::add(const Admitted& document) {
-    sphere_.add(static_cast<const AdmittedPresence&>(document).presence);
 }
 
 const Package& presence() {

@@ -3,12 +3,9 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string>
 #include <string_view>
 
 #include "packages/package.h"
-#include "pidf/permissions.h"
 
 namespace herald::packages {
 
@@ -28,17 +25,5 @@ Document presence_of_caller(std::string_view aor);
 
 /// The package itself.
 const Package& presence();
-
-/// What all the presence documents of somebody that name a sphere agree on (RFC 5025 3.1.2).
-class SphereOf {
-public:
-    /// `document`: what the package presence admitted.
-    void add(const Admitted& document);
-    /// nullopt: undefined.
-    const std::optional<std::string>& value() const noexcept { return sphere_.value(); }
-
-private:
-    pidf::Sphere sphere_;
-};
 
 }  // namespace herald::packages

@@ -73,9 +73,10 @@ PermissionsPtr offline_view() {
 }
 
 /// What of a grant counts for the package; null where it is everything.
-PermissionsPtr permissions_for(std::string_view package, const pidf::Permissions& granted) {
-    pidf::Permissions kept;
-    if (package == "presence") {
+PermissionsPtr permissions_for(packages::Withheld withheld, const pidf::Permissions& granted) {
+    auto kept = pidf::all_permissions();
+    if (withheld == packages::Withheld::call_details) kept.dialog_view = granted.dialog_view;
+    if (withheld == packages::Withheld::attributes) {
         kept = granted;
         kept.dialog_view = pidf::DialogView::full;
         if (kept.has_all_attributes) {
@@ -83,9 +84,6 @@ PermissionsPtr permissions_for(std::string_view package, const pidf::Permissions
             kept.unknown.clear();
             kept.user_input = pidf::UserInput::full;
         }
-    } else {
-        kept = pidf::all_permissions();
-        if (package == "dialog") kept.dialog_view = granted.dialog_view;
     }
     if (kept == pidf::all_permissions()) return nullptr;
     return std::make_shared<const pidf::Permissions>(std::move(kept));
@@ -104,7 +102,7 @@ std::optional<Judgement> by_rules(const JudgementFacts& facts) {
     if (judgement.handling == SubHandling::polite_block) {
         judgement.permissions = offline_view();
     } else if (judgement.handling == SubHandling::allow) {
-        judgement.permissions = permissions_for(asking.package, grant.permissions);
+        judgement.permissions = permissions_for(facts.profile.withheld, grant.permissions);
     }
     return judgement;
 }
@@ -169,7 +167,7 @@ std::string_view name_of(DecidedBy decided) noexcept {
 
 Asking asking_of(const JudgementFacts& facts, std::vector<std::string_view>& uris) {
     if (!facts.watcher.aor.empty()) uris.push_back(facts.watcher.aor);
-    // Rules are about "dialog", however its calls are shown.
+    // Rules are about the package itself, whatever the parameter that tells its uses apart.
     const auto package = packages::watched_package(facts.profile.event);
     return {uris, package.substr(0, package.find(';')), facts.now, facts.sphere};
 }

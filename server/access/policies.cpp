@@ -31,8 +31,10 @@ std::vector<ListEntry> entries_of(std::string_view text) {
         const auto handling = pidf::handling_named(list);
         const auto parts = base::split_once(rest, ' ');
         if (!handling || parts.before.empty()) continue;
-        entries.push_back({*handling, std::string(parts.before),
-                           std::string(parts.found ? parts.after : "presence")});
+        entries.push_back(
+            {*handling, std::string(parts.before),
+             std::string(parts.found ? parts.after
+                                     : packages::ruled_by_default().profile().event)});
     }
     std::sort(entries.begin(), entries.end(), is_before);
     return entries;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "packages/package.h"
 #include "server/access/rules.h"
 #include "store/records.h"
 
@@ -23,7 +24,7 @@ using SubHandling = pidf::SubHandling;
 struct ListEntry {
     SubHandling list = SubHandling::block;
     std::string pattern;
-    std::string package = "presence";  ///< "*": all
+    std::string package{packages::ruled_by_default().profile().event};  ///< "*": all
     friend bool operator==(const ListEntry&, const ListEntry&) = default;
 };
 /// The canonical spelling of a pattern. Faults: malformed.

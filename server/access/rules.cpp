@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "packages/package.h"
 #include "server/address/domains.h"
 #include "sip/uri.h"
 
@@ -65,9 +66,8 @@ bool is_valid(const std::vector<pidf::Interval>& validity, base::WallTime now) {
     });
 }
 
-/// A rule that says nothing of packages is about presence (RFC 5025).
 bool is_about(const Conditions& conditions, std::string_view package) {
-    if (!conditions.packages) return package == "presence";
+    if (!conditions.packages) return package == packages::ruled_by_default().profile().event;
     return contains(*conditions.packages, package) || contains(*conditions.packages, "*");
 }
 

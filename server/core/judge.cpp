@@ -1,7 +1,9 @@
 // server/core/judge.cpp: what a watcher may have of a resource of this shard, as of now.
 #include "server/core/judge.h"
 
-#include "packages/presence.h"
+#include <vector>
+
+#include "packages/package.h"
 
 namespace herald::server {
 
@@ -15,13 +17,14 @@ bool asks_for_sphere(const Policies::Said& said) noexcept {
 }  // namespace
 
 std::optional<std::string> sphere_of(const Context& context, std::string_view owner) {
-    const auto slot = context.resources.find(packages::presence(), owner);
+    const auto& package = packages::ruled_by_default();
+    const auto slot = context.resources.find(package, owner);
     if (slot == Resource::kNone) return std::nullopt;
-    packages::SphereOf sphere;
+    std::vector<const packages::Admitted*> documents;
     for (const auto& publication : context.resources[slot].publications) {
-        if (publication.document) sphere.add(*publication.document);
+        if (publication.document) documents.push_back(publication.document.get());
     }
-    return sphere.value();
+    return package.sphere(documents);
 }
 
 Judgement judge(const Context& context, const packages::Package& package, std::string_view owner,

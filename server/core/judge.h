@@ -10,8 +10,7 @@
 
 namespace herald::server {
 
-/// The sphere the owner is in: what all his published presence documents that name one agree on
-/// (RFC 5025 3.1.2).
+/// The sphere the owner is in: what all his documents that name one agree on (RFC 5025 3.1.2).
 std::optional<std::string> sphere_of(const Context& context, std::string_view owner);
 
 Judgement judge(const Context& context, const packages::Package& package, std::string_view owner,

@@ -6,7 +6,7 @@
 #include <memory>
 #include <utility>
 
-#include "packages/presence.h"
+#include "packages/package.h"
 #include "server/core/judge.h"
 #include "server/core/slices.h"
 
@@ -192,7 +192,7 @@ void WatcherRules::show(Id id, Subscription& record, const PermissionsPtr& permi
 void WatcherRules::on_changed(std::uint32_t slot) {
     if (context_.policies.is_empty()) return;
     const auto& resource = context_.resources[slot];
-    if (resource.package != &packages::presence()) return;
+    if (resource.package != &packages::ruled_by_default()) return;
     const auto* rules = rules_of(context_.policies.for_owner(resource.aor));
     if (!rules || !rules->asks_for_sphere()) return;
     const std::string owner = resource.aor;

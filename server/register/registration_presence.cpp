@@ -22,7 +22,7 @@ RegistrationPresence::RegistrationPresence(Context& context, Publications& publi
     : context_(context),
       publications_(publications),
       registrations_(packages::registrations()),
-      presence_(*packages::find("presence")),
+      presence_(packages::presence()),
       vanished_(context.metrics.counter("herald_presence_vanished_total",
                                         "Users shown as gone because their last device vanished")) {
     publications.on_leaving(
