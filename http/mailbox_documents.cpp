@@ -147,7 +147,7 @@ Result<packages::MailboxSettings> mailbox_settings_of_json(const Json& json) {
     fields.object("source", [&](Fields& source) {
         settings.pbx = source.text("pbx").value_or("");
         settings.pbx_user = source.text("user").value_or("");
-        if (settings.pbx.empty()) source.refuse("pbx", "expected a name of mwi.pbx");
+        if (settings.pbx.empty()) source.refuse("pbx", "expected a name of pbx.servers");
     });
     if (auto status = fields.status(); !status) return status.fault();
     return settings;

@@ -27,7 +27,7 @@ constexpr std::string_view kSchemas = R"({
     "per_account": {"type": "boolean", "default": false, "description": "A NOTIFY for each member, instead of the sum."},
     "unsolicited": {"type": ["boolean", "null"], "description": "Tell registered phones that did not subscribe. Default: mwi.unsolicited."},
     "source": {"type": ["object", "null"], "additionalProperties": false, "required": ["pbx"], "properties": {
-        "pbx": {"type": "string", "description": "A name of mwi.pbx: Herald subscribes there."},
+        "pbx": {"type": "string", "description": "A name of pbx.servers: Herald subscribes there."},
         "user": {"type": ["string", "null"], "description": "The mailbox there. Default: the user part of the address."}}}}},
 "Packages": {"type": "object", "properties": {
     "packages": {"type": "array", "items": {"type": "object", "properties": {
@@ -55,7 +55,7 @@ constexpr std::string_view kSchemas = R"({
     "age": {"type": "integer", "description": "Seconds since its source said anything of it."},
     "until": {"$ref": "#/components/schemas/Time"}, "suspicious": {"type": "boolean"}}},
 "DialogKeeper": {"type": "object", "additionalProperties": false, "properties": {
-    "pbx": {"type": ["string", "null"], "description": "A name of mwi.pbx."},
+    "pbx": {"type": ["string", "null"], "description": "A name of pbx.servers."},
     "user": {"type": ["string", "null"], "description": "The user there. Default: the user part of the address."}}},
 "Dialogs": {"type": "object", "properties": {
     "dialogs": {"type": "array", "items": {"$ref": "#/components/schemas/Dialog"}}}},

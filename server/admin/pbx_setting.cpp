@@ -4,8 +4,6 @@
 
 #include <string_view>
 
-#include "packages/mailbox.h"
-#include "packages/mwi_settings.h"
 #include "server/address/own_address.h"
 #include "sip/uri.h"
 
@@ -26,9 +24,8 @@ Status check_pbx(const std::string& name, const std::string& user, Context& cont
         if (user.empty()) return {};
         return Fault{FaultKind::malformed, "a user of a PBX needs the name of the PBX"};
     }
-    const auto& mwi = context.settings<packages::MwiSettings>(packages::message_summary());
-    const auto* pbx = mwi.pbx(name);
-    if (!pbx) return Fault{FaultKind::malformed, "mwi.pbx has no PBX called " + name};
+    const auto* pbx = pbx_named(context.config.pbxs, name);
+    if (!pbx) return Fault{FaultKind::malformed, "pbx.servers has no PBX called " + name};
     const auto uri = sip::parse_uri(pbx->uri);
     const auto listeners = context.stack.transport().listeners();
     if (uri && is_own_address(*uri, context.domains, listeners))

@@ -159,11 +159,14 @@ private:
     }
 
     void read_key(std::string_view section, std::string_view name, const toml::node& value) {
+        const std::string written = std::string(section) + "." + std::string(name);
         for (const ConfigKey& key : config_keys()) {
-            if (key.section != section || key.name != name) continue;
-            lines_[full_name(key)] = line_of(value);
-            read_value(key, value);
-            return;
+            const bool is_meant = key.section == section && key.name == name;
+            if (!is_meant && key.former != written) continue;
+            if (!lines_.emplace(full_name(key), line_of(value)).second)
+                return refuse(key, line_of(value),
+                              "is set twice, also as " + std::string(key.former));
+            return read_value(key, value);
         }
         add(line_of(value), unknown_key(section, name));
     }
@@ -295,6 +298,8 @@ private:
 std::string described(const ConfigKey& key) {
     std::string help(key.help);
     if (key.type == ValueType::number) help += " (" + range_of(key) + ")";
+    if (!key.former.empty())
+        help += " Earlier releases called it " + std::string(key.former) + ", which works yet.";
     return key.is_reloadable ? help + " Reloadable." : help;
 }
 

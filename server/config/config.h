@@ -13,6 +13,7 @@
 #include "packages/generic.h"
 #include "pidf/common_policy.h"
 #include "server/config/package_settings.h"
+#include "server/config/pbx_address.h"
 #include "server/config/recipes.h"
 #include "sip/address_range.h"
 #include "sip/digest.h"
@@ -144,6 +145,10 @@ struct Config {
     std::uint32_t notify_timeout_max = 3, notify_failures_max = 3;
     std::vector<NotifyInterval> notify_intervals;        ///< instead of the packages' own
     std::vector<packages::GenericProfile> own_packages;  ///< [[package]]
+    // [pbx]
+    std::vector<PbxAddress> pbxs;     ///< by unique names
+    std::uint32_t pbx_expires = 600;  ///< asked of a PBX
+    // the packages'
     PackageSettings package_settings;  ///< a section for each package that has keys
     // [http]
     std::string http_listen = "127.0.0.1:8080";  ///< empty: no HTTP

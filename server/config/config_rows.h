@@ -66,6 +66,12 @@ constexpr ConfigKey number(const Description& d, const Range& range) {
     return key;
 }
 
+/// With the name it had before: "section.name".
+constexpr ConfigKey formerly(std::string_view name, ConfigKey key) {
+    key.former = name;
+    return key;
+}
+
 /// Bytes of memory that strangers can fill.
 template <auto Member>
 constexpr ConfigKey budget(const Description& d, std::uint64_t min) {

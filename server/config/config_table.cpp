@@ -9,6 +9,7 @@
 #include "server/config/config_readers.h"
 #include "server/config/config_rows.h"
 #include "server/config/config_values.h"
+#include "server/config/pbx_keys.h"
 #include "server/config/provisioning_keys.h"
 #include "sip/uri.h"
 
@@ -245,10 +246,10 @@ constexpr ConfigKey kAuthzKeys[] = {
     list<&C::authz_defaults>(
         {"authz", "default",
          "What becomes of watchers whom neither the owner nor his domain say anything about, by "
-         "event package and domain or *: \"presence * confirm\", \"dialog example.com block\"; "
-         "block, confirm, polite-block or allow. Without: presence and dialog are shown to the "
-         "owner's domain as long as he has no rules, all others wait for him; everything else is "
-         "for owners and delegates.",
+         "event package and domain or *: \"<package> * confirm\", \"<package> example.com block\"; "
+         "block, confirm, polite-block or allow. Without: as the package has it; most are for "
+         "owners and delegates, others are shown to the owner's domain as long as he has no rules, "
+         "and everybody else waits for him.",
          true},
         read_element<&C::authz_defaults, parse_authorization_default>,
         show_elements<&C::authz_defaults>),
@@ -378,9 +379,7 @@ constexpr ConfigKey kNotifyKeys[] = {
     list<&C::notify_intervals>(
         {"notify", "intervals",
          "How many seconds the NOTIFYs of a subscription are apart at least, by event package: "
-         "\"reg 5\", \"message-summary 1\". What is not listed has these defaults (RFC 3680 4.10, "
-         "RFC "
-         "3842 3.12), and presence none. 0: none.",
+         "\"<package> 5\"; 0: not at all. What is not listed has the interval of its package.",
          true},
         read_notify_interval, show_elements<&C::notify_intervals>),
 };
@@ -479,6 +478,7 @@ std::vector<ConfigKey> joined() {
     add(kMessageKeys);
     add(provisioning_keys());
     add(kNotifyKeys);
+    add(pbx_keys());
     add_package_keys(all);
     add(kHttpKeys);
     return all;
@@ -552,6 +552,7 @@ std::string section_help(std::string_view section) noexcept {
     if (section == "message") return "Messages (RFC 3428).";
     if (section == "provisioning") return "Devices told to fetch their configuration.";
     if (section == "notify") return "Notifications.";
+    if (section == "pbx") return "PBXs that Herald subscribes to (RFC 6665 4.1).";
     if (section == "http") return "The HTTP API, metrics and health.";
     for (const auto* package : packages::all()) {
         const auto& profile = package->profile();

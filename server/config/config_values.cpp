@@ -170,7 +170,7 @@ Result<NotifyInterval> parse_notify_interval(std::string_view text) {
     if (!package) return wrong("\"" + std::string(event) + "\" is not an event package");
     const auto seconds = base::to_u64(base::trim(rest));
     if (!seconds || *seconds > kLongest)
-        return wrong("expected an event package and at most 3600 seconds: \"reg 5\"");
+        return wrong("expected an event package and at most 3600 seconds: \"<package> 5\"");
     return NotifyInterval{std::string(package->profile().event),
                           static_cast<std::uint32_t>(*seconds)};
 }
@@ -190,7 +190,7 @@ Result<AuthorizationDefault> parse_authorization_default(std::string_view text) 
     if (!handling || parts.before.empty())
         return wrong(
             "expected an event package, a domain or *, and one of block, confirm, "
-            "polite-block and allow: \"presence * confirm\"");
+            "polite-block and allow: \"<package> * confirm\"");
     return AuthorizationDefault{std::string(package->profile().event), base::lower(parts.before),
                                 *handling};
 }

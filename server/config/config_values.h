@@ -25,11 +25,11 @@ Result<sip::Endpoint> parse_numeric_endpoint(std::string_view text);
 Result<store::Token> parse_token(std::string_view text);
 std::string to_string(const store::Token& token);
 
-/// An entry of notify.intervals: "reg 5". Faults: invalid_configuration.
+/// An entry of notify.intervals: "<package> 5". Faults: invalid_configuration.
 Result<NotifyInterval> parse_notify_interval(std::string_view text);
 std::string to_string(const NotifyInterval& interval);
 
-/// An entry of authz.default: "presence example.com confirm". Faults: invalid_configuration.
+/// An entry of authz.default: "<package> example.com confirm". Faults: invalid_configuration.
 Result<AuthorizationDefault> parse_authorization_default(std::string_view text);
 std::string to_string(const AuthorizationDefault& standard);
 

@@ -29,12 +29,12 @@ def voice(server, aor):
 
 
 def pbx_of(address, login="herald secret"):
-    return {"pbx": [f"office sip:127.0.0.1:{address} {login}".strip()], "pbx_expires": 60}
+    return {"servers": [f"office sip:127.0.0.1:{address} {login}".strip()], "expires": 60}
 
 
 @story
 def a_phone_sees_what_the_pbx_keeps():
-    with Pbx(login=("herald", "secret")) as pbx, Server(server=SHARDS, mwi=pbx_of(pbx.port)) as server, \
+    with Pbx(login=("herald", "secret")) as pbx, Server(server=SHARDS, pbx=pbx_of(pbx.port)) as server, \
             Client(server.address, user="alice") as phone:
         pbx.set("100", 2, 8)
         settings(server, ALICE, source={"pbx": "office", "user": "100"})
@@ -48,7 +48,7 @@ def a_phone_sees_what_the_pbx_keeps():
 
 @story
 def a_wrong_password_leaves_the_lamp_dark_and_the_pbx_in_peace():
-    with Pbx(login=("herald", "right")) as pbx, Server(mwi=pbx_of(pbx.port)) as server:
+    with Pbx(login=("herald", "right")) as pbx, Server(pbx=pbx_of(pbx.port)) as server:
         settings(server, ALICE, source={"pbx": "office"})
         wait_until(lambda: server.metric("^herald_mwi_pbx_lost_total") >= 1, "the PBX refuses")
         expect(not pbx.subscribes, "the PBX took it")
@@ -59,7 +59,7 @@ def a_wrong_password_leaves_the_lamp_dark_and_the_pbx_in_peace():
 @story
 def nothing_counts_twice_after_kill_9():
     """The new process subscribes anew; the PBX finds out that the old dialog is gone."""
-    with Pbx() as pbx, Server(server=SHARDS, mwi=pbx_of(pbx.port, "")) as server, Client(server.address, user="alice") as phone:
+    with Pbx() as pbx, Server(server=SHARDS, pbx=pbx_of(pbx.port, "")) as server, Client(server.address, user="alice") as phone:
         pbx.set("alice", 2, 1)
         settings(server, ALICE, source={"pbx": "office"})
         watcher = phone.subscribe(ALICE, "message-summary")
@@ -80,7 +80,7 @@ def nothing_counts_twice_after_kill_9():
 @story
 def a_pbx_that_ends_all_subscriptions_is_subscribed_to_again():
     """What a restart of it comes to, once it is noticed: another dialog, one publication."""
-    with Pbx(expires=8) as pbx, Server(mwi=pbx_of(pbx.port, "")) as server:
+    with Pbx(expires=8) as pbx, Server(pbx=pbx_of(pbx.port, "")) as server:
         pbx.set("alice", 2, 1)
         settings(server, ALICE, source={"pbx": "office"})
         wait_until(lambda: voice(server, ALICE) == (2, 1), "the mailbox")
@@ -183,7 +183,7 @@ def a_group_on_every_shard_is_told_account_by_account():
 @story
 def a_server_is_not_its_own_pbx():
     server = Server()
-    server.config["mwi"] = {"pbx": [f"self sip:127.0.0.1:{server.sip_port}"]}
+    server.config["pbx"] = {"servers": [f"self sip:127.0.0.1:{server.sip_port}"]}
     with server:
         answer = server.http("PUT", f"/v1/mailboxes/{ALICE}/settings", {"source": {"pbx": "self"}})
         expect_equal(answer.status, 400, "its own address")

@@ -24,24 +24,6 @@ std::string mistake(std::string_view name, std::string_view value,
 
 }  // namespace
 
-TEST_CASE("a PBX is a name and the address of a SIP server, with credentials or without") {
-    const auto pbx = parse_pbx("asterisk  sip:192.0.2.5:5070 herald secret");
-    REQUIRE(pbx.has_value());
-    CHECK(pbx->name == "asterisk");
-    CHECK(pbx->uri == "sip:192.0.2.5:5070");
-    CHECK(pbx->username == "herald");
-    CHECK(pbx->password == "secret");
-    for (const char* good : {"a sip:pbx.example.com", "a SIP:[2001:db8::5]:5060", "a sip:[::1]",
-                             "a sip:192.0.2.5;transport=tcp", "a_b-1 sip:my_pbx:1"})
-        CHECK_MESSAGE(parse_pbx(good).has_value(), good);
-    for (const char* bad : {"", "asterisk", "a sip:h user", "a.b sip:h", "a sips:h", "a h",
-                            "a sip:", "a sip:user@h", "a sip:h:0", "a sip:h:65536", "a sip:h:x",
-                            "a sip:h?x=y", "a sip:[::1", "a sip:[x]", "a <sip:h>", "a sip:-h"})
-        CHECK_MESSAGE(!parse_pbx(bad), bad);
-    CHECK(mistake("pbx", "a sip:h", {"b sip:h"}).empty());
-    CHECK(mistake("pbx", "a sip:h", {"b sip:h", "a sip:i"}) == "\"a\" is listed twice");
-}
-
 TEST_CASE("RFC 3842 5.2: the account is a URI, with places for user and host") {
     for (const char* good : {"", "sip:*97@{host}", "sip:{user}@vm.example.com", "tel:+1234"})
         CHECK_MESSAGE(mistake("account", good).empty(), good);
@@ -56,9 +38,6 @@ TEST_CASE("the settings are what the values say, and the defaults without any") 
     CHECK(settings.account.empty());
     CHECK_FALSE(settings.is_unsolicited);
     CHECK_FALSE(settings.is_unsolicited_active);
-    CHECK(settings.pbxs.empty());
-    CHECK(settings.pbx("asterisk") == nullptr);
-    CHECK(settings.pbx_expires == 600);
     CHECK(settings.message_headers.empty());
 }
 

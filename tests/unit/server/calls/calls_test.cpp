@@ -18,7 +18,7 @@ const std::string kAlice = "sip:alice@localhost";
 
 Config configured() {
     auto read = parse_config(
-        "[mwi]\npbx = [\"office sip:192.0.2.10\"]\n"
+        "[pbx]\nservers = [\"office sip:192.0.2.10\"]\n"
         "[dialog]\nsuspicious = 60\nmax_early_age = 120\n");
     REQUIRE(read.mistakes.empty());
     return std::move(read.config);

@@ -253,12 +253,13 @@ foreign = true
 timeout_max = 4
 failures_max = 5
 intervals = ["reg 2", "message-summary 0"]
+[pbx]
+servers = ["asterisk sip:192.0.2.5:5070 herald secret", "fs sip:fs.example.com"]
+expires = 120
 [mwi]
 account = "sip:*97@{host}"
 unsolicited = true
 unsolicited_state = "active"
-pbx = ["asterisk sip:192.0.2.5:5070 herald secret", "fs sip:fs.example.com"]
-pbx_expires = 120
 message_headers = ["From", "Subject"]
 [dialog]
 dummy = false

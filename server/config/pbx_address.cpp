@@ -1,0 +1,77 @@
+// server/config/pbx_address.cpp: the PBXs that Herald subscribes to, as the operator names them.
+#include "server/config/pbx_address.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "server/config/config_values.h"
+#include "sip/uri.h"
+
+namespace herald::server {
+
+namespace {
+
+std::string quoted(std::string_view value) {
+    return "\"" + std::string(value) + "\"";
+}
+
+Fault wrong(std::string why) {
+    return Fault{FaultKind::invalid_configuration, std::move(why)};
+}
+
+bool is_name_character(char c) {
+    return base::is_alpha(c) || base::is_digit(c) || c == '-' || c == '_';
+}
+
+/// sip:host or sip:host:port, with URI parameters or without.
+bool is_sip_server(std::string_view text) {
+    const auto [scheme, rest, found] = base::split_once(text, ':');
+    if (!base::iequals(scheme, "sip") || rest.find_first_of("@?") != std::string_view::npos)
+        return false;
+    return is_host_port(base::split_once(rest, ';').before) && sip::parse_uri(text).has_value();
+}
+
+std::vector<std::string_view> words_of(std::string_view text) {
+    std::vector<std::string_view> words;
+    while (!text.empty()) {
+        const auto [word, rest, found] = base::split_once(text, ' ');
+        if (!word.empty()) words.push_back(word);
+        text = rest;
+    }
+    return words;
+}
+
+}  // namespace
+
+Result<PbxAddress> parse_pbx(std::string_view text) {
+    const auto words = words_of(text);
+    if (words.size() != 2 && words.size() != 4) {
+        return wrong(
+            "expected a name and an address, \"asterisk sip:192.0.2.5:5060\", and a username and a "
+            "password behind them where the PBX asks for them");
+    }
+    PbxAddress pbx{std::string(words[0]), std::string(words[1]), {}, {}};
+    if (!std::all_of(pbx.name.begin(), pbx.name.end(), is_name_character))
+        return wrong(quoted(pbx.name) + " is not a name, expected letters, digits, - and _");
+    if (!is_sip_server(pbx.uri))
+        return wrong(quoted(pbx.uri) + " is not an address, expected sip:host or sip:host:port");
+    if (words.size() == 4) {
+        pbx.username = words[2];
+        pbx.password = words[3];
+    }
+    return pbx;
+}
+
+std::string to_string(const PbxAddress& pbx) {
+    std::string text = pbx.name + " " + pbx.uri;
+    if (!pbx.username.empty()) text += " " + pbx.username + " " + pbx.password;
+    return text;
+}
+
+const PbxAddress* pbx_named(const std::vector<PbxAddress>& pbxs, std::string_view name) noexcept {
+    const auto found = std::find_if(pbxs.begin(), pbxs.end(),
+                                    [name](const PbxAddress& pbx) { return pbx.name == name; });
+    return found == pbxs.end() ? nullptr : &*found;
+}
+
+}  // namespace herald::server
