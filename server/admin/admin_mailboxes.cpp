@@ -8,6 +8,7 @@
 
 #include "server/admin/admin_carrier.h"
 #include "server/admin/pbx_setting.h"
+#include "server/mwi/mailboxes.h"
 
 namespace herald::server {
 
@@ -29,7 +30,7 @@ Result<packages::MailboxSettings> ShardMailboxes::settings(std::string_view aor)
     if (!ours) return ours.fault();
     return carrier_.ask<packages::MailboxSettings>(
         carrier_.owner_of(*ours), [aor = *ours](Shard& shard, auto answer) {
-            const auto* settings = shard.mailboxes().settings(aor);
+            const auto* settings = shard.agents().get<Mailboxes>().settings(aor);
             answer(settings ? *settings : packages::MailboxSettings());
         });
 }
@@ -55,7 +56,7 @@ Status ShardMailboxes::put_settings(std::string_view aor, packages::MailboxSetti
                                                         Shard& shard, auto answer) {
         if (auto status = check_pbx(settings.pbx, settings.pbx_user, shard.context()); !status)
             return answer(status);
-        shard.mailboxes().put_settings(aor, settings, answer);
+        shard.agents().get<Mailboxes>().put_settings(aor, settings, answer);
     });
 }
 

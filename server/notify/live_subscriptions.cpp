@@ -1,32 +1,13 @@
 // server/notify/live_subscriptions.cpp: the subscriptions of a shard over their lives.
 #include "server/notify/live_subscriptions.h"
 
-#include <algorithm>
-#include <memory>
-
-#include "base/log.h"
-#include "base/text.h"
-#include "server/address/instance.h"
 #include "server/core/duration.h"
-#include "server/core/flow_text.h"
-#include "server/core/judge.h"
 
 namespace herald::server {
 
 namespace {
 
 using Part = PackedText::Part;
-
-/// Some NOTIFYs, to whom they went in another way than he asked.
-constexpr std::uint16_t kCreditAfterStart = 4000;
-/// Told after a start before others get their turn.
-constexpr std::size_t kAtOnce = 256;
-constexpr auto kBetween = std::chrono::milliseconds(10);
-
-/// Of a subscription that an earlier release kept.
-sip::Approach usual_approach(const store::Subscription& row) {
-    return row.route_set.empty() ? sip::Approach::flow : sip::Approach::route;
-}
 
 /// What the store is to know of a subscription that ends by itself, before its watcher hears of it.
 store::Change end_of(const Subscription& record, EndReason reason, std::uint32_t epoch) {
@@ -162,134 +143,15 @@ void LiveSubscriptions::open_gate(Id id) {
     });
 }
 
-store::Subscription LiveSubscriptions::row_of(const Subscription& record,
-                                              store::RequestMark mark) const {
-    const auto& resource = context_.resources[record.resource];
-    store::Subscription row;
-    row.id = record.id;
-    row.package = resource.package->profile().event;
-    row.aor = resource.aor;
-    row.watcher = record.get(Part::watcher);
-    row.state = stored_state(record.state);
-    row.expires_at = record.expires_at;
-    row.granted = record.granted;
-    row.change = record.change;
-    row.call_id = record.get(Part::call_id);
-    row.local_tag = record.get(Part::local_tag);
-    row.remote_tag = record.get(Part::remote_tag);
-    row.local_uri = record.get(Part::local_uri);
-    row.remote_uri = record.get(Part::remote_uri);
-    row.remote_target = record.get(Part::remote_target);
-    row.route_set = record.get(Part::route_set);
-    row.event = record.get(Part::event);
-    row.accept = resource.package->profile().notify_types[resource.views[record.view].type];
-    row.entity = record.get(Part::entity);
-    row.instance = record.get(Part::instance);
-    row.flow = to_text(record.flow, record.approach);
-    row.remote_cseq = record.remote_cseq;
-    row.cseq_base = record.cseq + 1;
-    row.epoch = context_.home.epoch;
-    row.mark = std::move(mark);
-    return row;
-}
-
-bool LiveSubscriptions::was_ended_by(const sip::Message& request) const {
-    if (tombstones_.empty()) return false;
-    const auto found = tombstones_.find(std::string(request.to_tag()));
-    return found != tombstones_.end() && found->second == context_.mark_of(request);
-}
-
 void LiveSubscriptions::forget(Cell cell) {
     context_.resources.for_each([&](std::uint32_t slot, Resource& resource) {
         if (context_.cell_of(resource.aor) == cell) sender_.gone().forget_all_of(slot);
     });
     waiting_.forget(cell);
-    std::erase_if(tombstones_, [&](const auto& entry) {
-        const auto bucket = bucket_of_tag(entry.first);
-        return bucket && server::cell_of(*bucket) == cell;
-    });
-}
-
-void LiveSubscriptions::recover(const store::Subscription& row, base::WallTime not_before) {
-    if (row.state == store::Subscription::State::terminated) {
-        tombstones_[row.local_tag] = context_.mark_of(row.mark);
-        return;
-    }
-    if (row.state == store::Subscription::State::waiting) {
-        tombstones_[row.local_tag] = context_.mark_of(row.mark);
-        return waiting_.recover(row, not_before);
-    }
-    const auto* package = packages::find(row.package);
-    if (!package) {
-        base::log_warning("subscription.skipped",
-                          {{"call_id", row.call_id}, {"package", row.package}});
-        return;
-    }
-    const auto id = adopt(record_of(row, *package));
-    begin(id, row.state == store::Subscription::State::pending);
-    if (const auto reason = end_of_stored(row.state)) {
-        auto& record = context_.subscriptions[id.slot];
-        context_.subscriptions.move(record, SubscriptionInput::end);
-        record.reason = *reason;
-        // Whether he might see anything is not known any more.
-        record.is_bodiless = true;
-        return ended_.push_back(id);
-    }
-    arm_expiry(id, not_before);
-}
-
-/// What it may show; whether it may live is judged once everything is there.
-PermissionsPtr LiveSubscriptions::permissions_of(const Subscription& record) const {
-    if (context_.policies.is_empty() && context_.config.authz_defaults.empty()) return nullptr;
-    static const auto kNothing = std::make_shared<const pidf::Permissions>();
-    const auto& resource = context_.resources[record.resource];
-    const auto judgement =
-        judge(context_, *resource.package, resource.aor, identity_of(context_, record));
-    // Whoever is to be ended, or has to wait again, sees nothing until that is done.
-    return judgement.is_active() ? judgement.permissions : kNothing;
-}
-
-Subscription LiveSubscriptions::record_of(const store::Subscription& row,
-                                          const packages::Package& package) const {
-    // Rows of earlier versions have it as the device wrote it.
-    const auto instance = base::lower(instance_in(row.instance));
-    Subscription record;
-    record.text =
-        PackedText({row.call_id, row.local_uri, row.remote_uri, row.remote_target, row.local_tag,
-                    row.remote_tag, row.event, row.watcher, row.entity, instance, row.route_set});
-    record.id = row.id;
-    record.change = row.change;
-    record.mark = context_.mark_of(row.mark);
-    record.expires_at = row.expires_at;
-    record.granted = row.granted;
-    record.flow = flow_from_text(row.flow);
-    record.approach = approach_in(row.flow).value_or(usual_approach(row));
-    record.has_way = sip::is_flow_first(record.approach, record.flow);
-    // Who asked in an earlier run was told there.
-    record.is_proven = record.has_way;
-    record.credit = kCreditAfterStart;
-    record.remote_cseq = row.remote_cseq;
-    record.cseq = row.cseq_base + (context_.home.epoch - row.epoch) * kCseqBlock - 1;
-    record.cseq_end = record.cseq + 1 + kCseqBlock;
-    record.resource = context_.resources.obtain(package, row.aor);
-    record.view = context_.resources[record.resource].view_for(
-        type_index(package.profile(), row.accept), row.entity, permissions_of(record));
-    return record;
 }
 
 void LiveSubscriptions::resume() {
     begun_ = context_.wall();
-    if (!ended_.empty()) tell_some_ends(std::exchange(ended_, {}));
-}
-
-void LiveSubscriptions::tell_some_ends(std::vector<Id> ids) {
-    const auto rest = ids.size() - std::min(ids.size(), kAtOnce);
-    context_.loop.timers().arm(
-        context_.loop.now() + kBetween,
-        [this, rest, ids = std::make_unique<std::vector<Id>>(std::move(ids))]() mutable {
-            for (; ids->size() > rest; ids->pop_back()) sender_.tell_end(ids->back());
-            if (!ids->empty()) tell_some_ends(std::move(*ids));
-        });
 }
 
 }  // namespace herald::server

@@ -1,17 +1,13 @@
 // server/notify/live_subscriptions.h: the subscriptions of a shard over their lives: made,
-// recovered, run out, ended by the server; and what waits while one is being changed.
+// run out, ended by the server; and what waits while one is being changed.
 //
 //   A subscription the server ends by itself goes in two steps: a commit that says so, then the last
 //   NOTIFY. Where the watcher could not know (is_kept()) the row stays until it has heard, so that
 //   it is told after a crash; else the commit removes it.
 #pragma once
 
-#include <string>
 #include <utility>
-#include <vector>
 
-#include "base/text_map.h"
-#include "server/access/authorize.h"
 #include "server/core/context.h"
 #include "server/core/gate.h"
 #include "server/notify/notify_sender.h"
@@ -49,8 +45,6 @@ public:
     void on_clock_step(base::Duration ahead);
     /// Ends one by itself.
     void run_out(Id id, EndReason reason);
-    /// As it is just before its flow is known better: `record.flow` is the one its request came by.
-    store::Subscription row_of(const Subscription& record, store::RequestMark mark) const;
 
     /// Keeps `work` until the change of the subscription that is under way is done; false where too
     /// much waits.
@@ -58,28 +52,16 @@ public:
     /// ... which it is now.
     void open_gate(Id id);
 
-    /// One row of the store, before the first request: dialog, state and timers as they were.
-    void recover(const store::Subscription& row, base::WallTime not_before);
-    /// After the last one: whoever does not know yet that his subscription ended is told.
+    /// All of earlier runs are there; what is granted from now on is of this one.
     void resume();
-    /// Whether `request` repeats the one that ended a subscription just before the last run did.
-    bool was_ended_by(const sip::Message& request) const;
-    /// No repetition of a request of the last run can come any more.
-    void forget_tombstones() { tombstones_.clear(); }
     /// All dialogs of the cell leave memory, and nobody is told. No change of them is under way.
     void forget(Cell cell);
-    std::size_t held() const noexcept {
-        return tombstones_.size() + ended_.size() + waiting_.size();
-    }
 
 private:
-    PermissionsPtr permissions_of(const Subscription& record) const;
-    Subscription record_of(const store::Subscription& row, const packages::Package& package) const;
     void on_expiry(Id id);
     void run_out_later(Id id, EndReason reason);
     void apply_end(Id id, EndReason reason, Undecided wait, store::Outcome outcome);
     void give_up_pending(Id id);
-    void tell_some_ends(std::vector<Id> ids);
 
     Context& context_;
     NotifySender& sender_;
@@ -87,9 +69,6 @@ private:
     base::Timers::Owner expiry_timer_;
     base::Timers::Owner decision_timer_;
     Gate gate_;
-    /// Marks of the requests that ended dialogs just before the last run did, by our tag.
-    base::TextMap<std::uint64_t> tombstones_;
-    std::vector<Id> ended_;   ///< recovered, to be told
     base::WallTime begun_{};  ///< this run: what was granted before was found
     base::Counter& expired_;
 };

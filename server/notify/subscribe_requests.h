@@ -16,10 +16,11 @@ namespace herald::server {
 /// package known.
 class SubscribeRequests {
 public:
-    SubscribeRequests(Context& context, NotifySender& sender, LiveSubscriptions& live)
+    SubscribeRequests(Context& context, NotifySender& sender, LiveSubscriptions& live,
+                      const EarlierSubscriptions& earlier)
         : intake_(context),
           fresh_(context, intake_, sender, live),
-          refreshes_(context, intake_, sender, live) {}
+          refreshes_(context, intake_, sender, live, earlier) {}
 
     /// The whole answer to a request with a To tag of any method, where nothing else is to be done:
     /// 481 (no such dialog), 500 (CSeq out of order, RFC 3261 12.2.2), or what was answered before

@@ -67,7 +67,7 @@ void Recovery::on_subscription(const store::Subscription& row) {
     if (flow.peer.is_valid()) {
         shard.context().limits.guesses.succeeded({row.watcher, flow.peer}, shard.loop().now());
     }
-    shard.live_subscriptions().recover(row, not_before_);
+    shard.earlier_subscriptions().recover(row, not_before_);
 }
 
 bool Recovery::on_confirmation(store::Confirmation row) {

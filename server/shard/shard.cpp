@@ -110,12 +110,14 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
     watcher_list_ = std::make_unique<WatcherList>(
         resources_, subscriptions_, [this](std::uint32_t resource) { fan_out_.changed(resource); });
     live_subscriptions_ = std::make_unique<LiveSubscriptions>(*context_, *sender_, *watcher_list_);
+    earlier_subscriptions_ =
+        std::make_unique<EarlierSubscriptions>(*context_, *sender_, *live_subscriptions_);
     watcher_rules_ = std::make_unique<WatcherRules>(*context_, *sender_, *live_subscriptions_);
     watcher_rights_ =
         std::make_unique<WatcherRights>(*context_, *live_subscriptions_, *watcher_rules_);
     moved_subscriptions_ = std::make_unique<MovedSubscriptions>(*context_, *live_subscriptions_);
-    subscribe_requests_ =
-        std::make_unique<SubscribeRequests>(*context_, *sender_, *live_subscriptions_);
+    subscribe_requests_ = std::make_unique<SubscribeRequests>(
+        *context_, *sender_, *live_subscriptions_, *earlier_subscriptions_);
     publications_ = std::make_unique<Publications>(*context_);
     compositor_ = std::make_unique<Compositor>(*context_, *publications_);
     orders_ = std::make_unique<StateOrders>(*context_, *publications_);
@@ -158,11 +160,12 @@ void Shard::resume() {
         resources_.drop_if_idle(slot);
     }
     live_subscriptions_->resume();
+    earlier_subscriptions_->resume();
     watcher_list_->resume();
     watcher_rules_->resume();
     moved_subscriptions_->end_all();
     loop_.timers().arm(loop_.now() + kTombstoneLife, [this] {
-        live_subscriptions_->forget_tombstones();
+        earlier_subscriptions_->forget_tombstones();
         compositor_->forget_tombstones();
     });
 }
@@ -179,6 +182,7 @@ void Shard::forget(Cell cell) {
     agents_->forget(cell);
     watcher_rules_->forget(cell);
     live_subscriptions_->forget(cell);
+    earlier_subscriptions_->forget(cell);
     compositor_->forget(cell);
     publications_->forget(cell);
 }

@@ -12,7 +12,7 @@
 #include "server/core/request.h"
 #include "server/core/watcher_list.h"
 #include "server/message/messaging.h"
-#include "server/mwi/mailboxes.h"
+#include "server/notify/earlier_subscriptions.h"
 #include "server/notify/live_subscriptions.h"
 #include "server/notify/moved_subscriptions.h"
 #include "server/notify/notify_sender.h"
@@ -56,6 +56,7 @@ public:
     base::Loop& loop() noexcept { return loop_; }
     Context& context() noexcept { return *context_; }
     const WatcherList& watcher_list() const noexcept { return *watcher_list_; }
+    EarlierSubscriptions& earlier_subscriptions() noexcept { return *earlier_subscriptions_; }
     LiveSubscriptions& live_subscriptions() noexcept { return *live_subscriptions_; }
     MovedSubscriptions& moved_subscriptions() noexcept { return *moved_subscriptions_; }
     WatcherRules& watcher_rules() noexcept { return *watcher_rules_; }
@@ -66,7 +67,6 @@ public:
     Agents& agents() noexcept { return *agents_; }
     Bindings& bindings() noexcept { return agents_->get<Bindings>(); }
     RegistrationOrders& registration_orders() noexcept { return *registration_orders_; }
-    Mailboxes& mailboxes() noexcept { return agents_->get<Mailboxes>(); }
     Messaging& messaging() noexcept { return *messaging_; }
     NotifySender& sender() noexcept { return *sender_; }
     store::Port& port() noexcept { return *port_; }
@@ -119,6 +119,7 @@ private:
     std::unique_ptr<NotifySender> sender_;
     std::unique_ptr<WatcherList> watcher_list_;
     std::unique_ptr<LiveSubscriptions> live_subscriptions_;
+    std::unique_ptr<EarlierSubscriptions> earlier_subscriptions_;
     std::unique_ptr<MovedSubscriptions> moved_subscriptions_;
     std::unique_ptr<WatcherRules> watcher_rules_;
     std::unique_ptr<WatcherRights> watcher_rights_;

@@ -30,8 +30,8 @@ struct Server : SlowShard {
     }
     Status set(const std::string& aor, packages::MailboxSettings settings) {
         Status done = Fault{FaultKind::timeout, {}};
-        shard.mailboxes().put_settings(aor, std::move(settings),
-                                       [&](Status status) { done = std::move(status); });
+        shard.agents().get<Mailboxes>().put_settings(
+            aor, std::move(settings), [&](Status status) { done = std::move(status); });
         commit();
         return done;
     }
@@ -50,7 +50,8 @@ struct Server : SlowShard {
         settle();
     }
     bool shows(const std::string& aor, const std::string& text) {
-        return shard.mailboxes().document(aor).document.body.find(text) != std::string::npos;
+        return shard.agents().get<Mailboxes>().document(aor).document.body.find(text) !=
+               std::string::npos;
     }
     std::size_t resources() { return shard.context().resources.size(); }
     /// A phone of Alice's, over `flow`.
@@ -146,13 +147,13 @@ TEST_CASE("settings that were not stored are not there") {
     Status done;
     packages::MailboxSettings settings;
     settings.members = {kMember};
-    server.shard.mailboxes().put_settings(kGroup, settings,
-                                          [&](Status status) { done = std::move(status); });
+    server.shard.agents().get<Mailboxes>().put_settings(
+        kGroup, settings, [&](Status status) { done = std::move(status); });
     server.settle();
     server.finish(Outcome::unavailable);
 
     CHECK_FALSE(done);
-    CHECK(server.shard.mailboxes().settings(kGroup) == nullptr);
+    CHECK(server.shard.agents().get<Mailboxes>().settings(kGroup) == nullptr);
     CHECK(server.resources() == 0);
 }
 

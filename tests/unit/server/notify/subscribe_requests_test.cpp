@@ -422,7 +422,7 @@ TEST_CASE("RFC 6665 4.2.2: who had not heard of his end when the process was kil
     row.event = "presence";
     row.flow = "udp 0 192.0.2.10:5060";
     row.cseq_base = 3;
-    server.shard.live_subscriptions().recover(row, {});
+    server.shard.earlier_subscriptions().recover(row, {});
     server.shard.resume();
 
     server.receive(subscribe(9, "<sip:alice@localhost>;tag=ours"));

@@ -1,0 +1,100 @@
+// server/notify/subscription_rows.cpp: a subscription as the store keeps it, and back.
+#include "server/notify/subscription_rows.h"
+
+#include <memory>
+#include <utility>
+
+#include "base/text.h"
+#include "server/address/instance.h"
+#include "server/core/duration.h"
+#include "server/core/flow_text.h"
+#include "server/core/judge.h"
+#include "server/notify/cseq_blocks.h"
+
+namespace herald::server {
+
+namespace {
+
+using Part = PackedText::Part;
+
+/// Some NOTIFYs, to whom they went in another way than he asked.
+constexpr std::uint16_t kCreditAfterStart = 4000;
+
+/// Of a subscription that an earlier release kept.
+sip::Approach usual_approach(const store::Subscription& row) {
+    return row.route_set.empty() ? sip::Approach::flow : sip::Approach::route;
+}
+
+/// What it may show; whether it may live is judged once everything is there.
+PermissionsPtr permissions_of(const Context& context, const Subscription& record) {
+    if (context.policies.is_empty() && context.config.authz_defaults.empty()) return nullptr;
+    static const auto kNothing = std::make_shared<const pidf::Permissions>();
+    const auto& resource = context.resources[record.resource];
+    const auto judgement =
+        judge(context, *resource.package, resource.aor, identity_of(context, record));
+    // Whoever is to be ended, or has to wait again, sees nothing until that is done.
+    return judgement.is_active() ? judgement.permissions : kNothing;
+}
+
+}  // namespace
+
+store::Subscription row_of(const Context& context, const Subscription& record,
+                           store::RequestMark mark) {
+    const auto& resource = context.resources[record.resource];
+    store::Subscription row;
+    row.id = record.id;
+    row.package = resource.package->profile().event;
+    row.aor = resource.aor;
+    row.watcher = record.get(Part::watcher);
+    row.state = stored_state(record.state);
+    row.expires_at = record.expires_at;
+    row.granted = record.granted;
+    row.change = record.change;
+    row.call_id = record.get(Part::call_id);
+    row.local_tag = record.get(Part::local_tag);
+    row.remote_tag = record.get(Part::remote_tag);
+    row.local_uri = record.get(Part::local_uri);
+    row.remote_uri = record.get(Part::remote_uri);
+    row.remote_target = record.get(Part::remote_target);
+    row.route_set = record.get(Part::route_set);
+    row.event = record.get(Part::event);
+    row.accept = resource.package->profile().notify_types[resource.views[record.view].type];
+    row.entity = record.get(Part::entity);
+    row.instance = record.get(Part::instance);
+    row.flow = to_text(record.flow, record.approach);
+    row.remote_cseq = record.remote_cseq;
+    row.cseq_base = record.cseq + 1;
+    row.epoch = context.home.epoch;
+    row.mark = std::move(mark);
+    return row;
+}
+
+Subscription record_of(Context& context, const store::Subscription& row,
+                       const packages::Package& package) {
+    // Rows of earlier versions have it as the device wrote it.
+    const auto instance = base::lower(instance_in(row.instance));
+    Subscription record;
+    record.text =
+        PackedText({row.call_id, row.local_uri, row.remote_uri, row.remote_target, row.local_tag,
+                    row.remote_tag, row.event, row.watcher, row.entity, instance, row.route_set});
+    record.id = row.id;
+    record.change = row.change;
+    record.mark = context.mark_of(row.mark);
+    record.expires_at = row.expires_at;
+    record.granted = row.granted;
+    record.flow = flow_from_text(row.flow);
+    record.approach = approach_in(row.flow).value_or(usual_approach(row));
+    record.has_way = sip::is_flow_first(record.approach, record.flow);
+    // Who asked in an earlier run was told there.
+    record.is_proven = record.has_way;
+    record.credit = kCreditAfterStart;
+    record.remote_cseq = row.remote_cseq;
+    record.cseq = row.cseq_base + (context.home.epoch - row.epoch) * kCseqBlock - 1;
+    record.cseq_end = record.cseq + 1 + kCseqBlock;
+    record.resource = context.resources.obtain(package, row.aor);
+    record.view = context.resources[record.resource].view_for(
+        type_index(package.profile(), row.accept), row.entity, permissions_of(context, record));
+    return record;
+}
+
+}  // namespace herald::server

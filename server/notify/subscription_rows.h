@@ -1,0 +1,18 @@
+// server/notify/subscription_rows.h: a subscription as the store keeps it, and back.
+#pragma once
+
+#include "server/core/context.h"
+#include "server/core/subscription.h"
+#include "store/records.h"
+
+namespace herald::server {
+
+/// As it is just before its flow is known better: `record.flow` is the one its request came by.
+store::Subscription row_of(const Context& context, const Subscription& record,
+                           store::RequestMark mark);
+
+/// As it was in an earlier run; nothing is armed, and its resource is made where there is none.
+Subscription record_of(Context& context, const store::Subscription& row,
+                       const packages::Package& package);
+
+}  // namespace herald::server
