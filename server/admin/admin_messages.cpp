@@ -85,7 +85,7 @@ void gather(Context& context, const std::vector<std::uint64_t>& ids, MessagePage
 template <class Answer>
 void remove_from(StoredMessages& stored, const std::string& aor, std::uint64_t id, Answer answer) {
     std::vector<std::uint64_t> ids{id};
-    if (id == 0) ids = stored.ids(aor);
+    if (id == 0) ids = stored.queues().ids(aor);
     auto removal = std::make_shared<Removal>();
     for (const auto each : ids) {
         const bool is_there = stored.remove(aor, each, [removal, answer](auto outcome) {
@@ -144,7 +144,7 @@ Result<MessagePage> ShardMessages::page(std::string_view aor, std::string_view a
     limit = page_size(limit);
     return page_of_all<MessagePage>(
         carrier_, limit, [canonical, from = *from, limit, with_bodies](Shard& owner, auto answer) {
-            auto ids = owner.messaging().stored().ids(canonical);
+            auto ids = owner.messaging().stored().queues().ids(canonical);
             MessagePage rows;
             rows.total = ids.size();
             ids.erase(ids.begin(), std::upper_bound(ids.begin(), ids.end(), from));

@@ -38,7 +38,7 @@ bool MessageDelivery::is_delivering(const std::string& aor) const {
 }
 
 void MessageDelivery::resume() {
-    for (const auto& aor : stored_.users()) {
+    for (const auto& aor : stored_.queues().users()) {
         if (!bindings_.of(aor).empty()) deliver(aor);
     }
 }
@@ -50,8 +50,8 @@ void MessageDelivery::forget(Cell cell) {
 }
 
 void MessageDelivery::deliver(const std::string& aor) {
-    const bool is_waiting = stored_.oldest(aor).has_value();
-    if (!is_waiting && !stored_.is_keeping(aor) && !is_delivering(aor)) return;
+    const bool is_waiting = stored_.queues().of(aor).oldest().has_value();
+    if (!is_waiting && !stored_.queues().of(aor).is_reserved() && !is_delivering(aor)) return;
     auto& round = rounds_[aor];
     round.is_wanted = true;
     if (round.is_running || !is_waiting || is_busy(aor)) return;
@@ -91,10 +91,10 @@ std::vector<RelayTarget> MessageDelivery::targets(const std::string& aor) {
 
 /// Reads the oldest message that waits, or ends the round.
 void MessageDelivery::next(const std::string& aor) {
-    const auto oldest = stored_.oldest(aor);
+    const auto oldest = stored_.queues().of(aor).oldest();
     if (!oldest || targets(aor).empty()) return end_round(aor);
     context_.port.load(*oldest, [this, aor, id = *oldest](Result<store::Message> message) {
-        if (!stored_.is_waiting(aor, id)) return next(aor);
+        if (!stored_.queues().of(aor).is_waiting(id)) return next(aor);
         if (!message) {
             base::log_error("message.unreadable", {{"aor", aor}, {"why", message.fault().detail}});
             return end_round(aor);
@@ -149,7 +149,7 @@ void MessageDelivery::on_answer(const store::Message& message, int status) {
 void MessageDelivery::on_settled(const std::string& aor, std::uint64_t id,
                                  const RelayReport& report) {
     rounds_[aor].silent.insert(report.silent.begin(), report.silent.end());
-    if (stored_.is_waiting(aor, id)) return end_round(aor);
+    if (stored_.queues().of(aor).is_waiting(id)) return end_round(aor);
     next(aor);
 }
 
@@ -167,7 +167,7 @@ void MessageDelivery::drop_if_idle(const std::string& aor) {
     const auto found = rounds_.find(aor);
     if (found == rounds_.end()) return;
     const auto& round = found->second;
-    const bool may_begin = stored_.is_keeping(aor) || is_busy(aor);
+    const bool may_begin = stored_.queues().of(aor).is_reserved() || is_busy(aor);
     const bool is_needed = round.is_running || (round.is_wanted && may_begin);
     if (!is_needed) rounds_.erase(found);
 }

@@ -104,7 +104,7 @@ void Messaging::refuse(const Incoming& incoming, const sip::Answer& answer) {
     tally_.refuse(incoming.transaction, answer);
 }
 
-std::uint32_t Messaging::wait_of(const Identity& who, const sip::Flow& flow) {
+std::uint32_t Messaging::take_turn(const Identity& who, const sip::Flow& flow) {
     if (who.is_trusted_peer) return 0;
     const auto& config = context_.config;
     // A name that nobody proved is no sender.
@@ -122,7 +122,8 @@ MessageFacts Messaging::facts_of(const Incoming& incoming, const sip::Message& r
             .sender = incoming.who,
             .recipient = incoming.recipient,
             .devices = devices,
-            .is_repetition = is_kept && stored_.knows(incoming.aor, context_.mark_of(request)),
+            .is_repetition =
+                is_kept && stored_.queues().of(incoming.aor).knows(context_.mark_of(request)),
             .is_delivering = is_kept && delivery_.is_delivering(incoming.aor),
             .has_room = is_kept && stored_.has_room(incoming.aor, request.body().size()),
             .is_composing = is_composing(message_type(request), request.body()),
@@ -147,7 +148,7 @@ void Messaging::on_message(const Request& request) {
         return context_.stack.answer_and_forget(request.id, refusal->answer);
     }
     incoming->who = std::get<Identity>(std::move(result));
-    incoming->wait = wait_of(incoming->who, request.flow);
+    incoming->wait = take_turn(incoming->who, request.flow);
     const auto& uri = *request.subject.uri;
     if (auto notification = routed_notification(request.message, uri, context_.domains))
         return send_on(incoming, request.message, *std::move(notification));
@@ -157,23 +158,23 @@ void Messaging::on_message(const Request& request) {
     auto decision = decide_message(facts_of(*incoming, request.message, named.devices.size()));
     if (const auto* refusal = std::get_if<sip::Answer>(&decision))
         return refuse(*incoming, *refusal);
-    carry_out(incoming, request.message, std::get<MessageOperation>(decision), named);
+    carry_out(incoming, request, std::get<MessageOperation>(decision), named);
 }
 
-void Messaging::carry_out(const IncomingPtr& incoming, const sip::Message& request,
+void Messaging::carry_out(const IncomingPtr& incoming, const Request& request,
                           MessageOperation operation, const Recipients::Found& found) {
     switch (operation) {
         case MessageOperation::relay:
             incoming->devices_mark = mark_of(found.devices);
-            return relay(incoming, request, targets_of(found.devices, context_.home.epoch));
+            return relay(incoming, request.message, targets_of(found.devices, context_.home.epoch));
         case MessageOperation::forward:
             return forward(incoming, request);
         case MessageOperation::store:
-            return keep(incoming, request);
+            return keep(incoming, request.message);
         case MessageOperation::drop:
             return accept(*incoming, accepted(rules_of(context_.config)), "dropped");
         case MessageOperation::expire:
-            return expire(*incoming, request);
+            return expire(*incoming, request.message);
         case MessageOperation::repeat:
             return accept(*incoming, accepted(rules_of(context_.config)), "repeated");
     }
@@ -203,13 +204,12 @@ base::Duration Messaging::patience_for(const Incoming& incoming,
     return patience_of(context_.config);
 }
 
-void Messaging::forward(const IncomingPtr& incoming, const sip::Message& request) {
-    const auto routes = routes_beyond(request, context_.domains);
+void Messaging::forward(const IncomingPtr& incoming, const Request& request) {
+    const auto routes = routes_beyond(request.message, context_.domains);
     if (!routes) return refuse(*incoming, answer(400, "Malformed Route"));
-    const auto uri = sip::parse_uri(request.request_uri());
-    relay(incoming, request,
-          {foreign_target(request_uri_of(*uri), *routes, context_.config.outbound_proxy,
-                          incoming->source)});
+    relay(incoming, request.message,
+          {foreign_target(request_uri_of(*request.subject.uri), *routes,
+                          context_.config.outbound_proxy, incoming->source)});
 }
 
 void Messaging::on_report(const IncomingPtr& incoming, const RelayReport& report) {

@@ -56,15 +56,15 @@ private:
     };
     using IncomingPtr = std::shared_ptr<Incoming>;
 
-    std::uint32_t wait_of(const Identity& who, const sip::Flow& flow);
+    std::uint32_t take_turn(const Identity& who, const sip::Flow& flow);
     MessageFacts facts_of(const Incoming& incoming, const sip::Message& request,
                           std::size_t devices) const;
-    void carry_out(const IncomingPtr& incoming, const sip::Message& request,
-                   MessageOperation operation, const Recipients::Found& found);
+    void carry_out(const IncomingPtr& incoming, const Request& request, MessageOperation operation,
+                   const Recipients::Found& found);
     void relay(const IncomingPtr& incoming, const sip::Message& request,
                std::vector<RelayTarget> targets);
     base::Duration patience_for(const Incoming& incoming, const sip::Message& request) const;
-    void forward(const IncomingPtr& incoming, const sip::Message& request);
+    void forward(const IncomingPtr& incoming, const Request& request);
     void on_report(const IncomingPtr& incoming, const RelayReport& report);
     void on_undelivered(const IncomingPtr& incoming, const sip::Answer& best);
     store::Message message_of(const Incoming& incoming, const sip::Message& request) const;

@@ -1,7 +1,6 @@
 // server/message/stored_messages.cpp: messages kept for users who are not there (RFC 3428 7).
 #include "server/message/stored_messages.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
@@ -22,8 +21,8 @@ base::Counter& ended(base::Metrics& metrics, const char* how) {
 
 StoredMessages::StoredMessages(Context& context)
     : context_(context),
-      waiting_(context.metrics.gauge("herald_messages_waiting",
-                                     "Messages kept for users who are not there")),
+      queues_(context.metrics.gauge("herald_messages_waiting",
+                                    "Messages kept for users who are not there")),
       kept_(context.metrics.counter("herald_messages_kept_total",
                                     "Messages kept for users who were not there")),
       delivered_(ended(context.metrics, "delivered")),
@@ -31,83 +30,20 @@ StoredMessages::StoredMessages(Context& context)
       expired_(ended(context.metrics, "expired")),
       undeliverable_(ended(context.metrics, "undeliverable")) {}
 
-StoredMessages::~StoredMessages() {
-    waiting_.subtract(count_);
-}
-
-const MessageQueue* StoredMessages::queue(std::string_view aor) const {
-    if (queues_.empty()) return nullptr;
-    const auto found = queues_.find(std::string(aor));
-    return found == queues_.end() ? nullptr : &found->second;
-}
-
 bool StoredMessages::has_room(std::string_view aor, std::uint64_t size) const {
     const auto& config = context_.config;
-    if (count_ >= config.message_total) return false;
-    const auto* queue = this->queue(aor);
-    if (!queue) return size <= config.message_per_user_bytes;
-    return queue->has_room(size, {config.message_per_user, config.message_per_user_bytes});
+    return queues_.count() < config.message_total &&
+           queues_.of(aor).has_room(size, {config.message_per_user, config.message_per_user_bytes});
 }
 
-bool StoredMessages::knows(std::string_view aor, std::uint64_t mark) const {
-    const auto* queue = this->queue(aor);
-    return queue && queue->knows(mark);
-}
-
-bool StoredMessages::is_keeping(std::string_view aor) const {
-    const auto* queue = this->queue(aor);
-    return queue && queue->is_reserved();
-}
-
-bool StoredMessages::is_waiting(std::string_view aor, std::uint64_t id) const {
-    const auto* queue = this->queue(aor);
-    return queue && queue->is_waiting(id);
-}
-
-std::optional<std::uint64_t> StoredMessages::oldest(std::string_view aor) const {
-    const auto* queue = this->queue(aor);
-    return queue ? queue->oldest() : std::nullopt;
-}
-
-std::vector<std::string> StoredMessages::users() const {
-    std::vector<std::string> users;
-    for (const auto& [aor, queue] : queues_) {
-        if (queue.waiting() > 0) users.push_back(aor);
-    }
-    return users;
-}
-
-std::vector<std::uint64_t> StoredMessages::ids(std::string_view aor) const {
-    std::vector<std::uint64_t> found;
-    for (const auto& [owner, queue] : queues_) {
-        if (!aor.empty() && owner != aor) continue;
-        for (const auto& entry : queue.messages()) {
-            if (!entry.is_done) found.push_back(entry.id);
-        }
-    }
-    std::sort(found.begin(), found.end());
-    return found;
-}
-
-KeptMessage* StoredMessages::find(std::string_view aor, std::uint64_t id) {
-    const auto found = queues_.find(std::string(aor));
-    auto* entry = found == queues_.end() ? nullptr : found->second.find(id);
-    return entry && !entry->is_done ? entry : nullptr;
-}
-
-void StoredMessages::add(const std::string& aor, const KeptMessage& entry) {
-    if (!entry.is_done) {
-        ++count_;
-        waiting_.add();
-    }
-    auto& queue = queues_[aor];
-    queue.add(entry);
-    arm(aor, *queue.find(entry.id), entry.keep_until);
+void StoredMessages::add(const std::string& aor, const KeptMessage& message) {
+    auto& kept = queues_.add(aor, message);
+    arm(aor, kept, kept.keep_until);
 }
 
 void StoredMessages::keep(store::Message message, Done done) {
     const std::string aor = message.recipient;
-    queues_[aor].reserve(message.size);
+    queues_.reserve(aor, message.size);
     KeptMessage entry;
     entry.id = message.id;
     entry.mark = context_.mark_of(message.mark);
@@ -117,14 +53,13 @@ void StoredMessages::keep(store::Message message, Done done) {
     context_.port.commit(
         store::PutMessage{std::move(message)},
         [this, aor, entry, done = std::move(done)](store::Outcome outcome) mutable {
-            queues_[aor].release(entry.size);
             if (outcome == store::Outcome::committed) {
                 kept_.add();
                 add(aor, entry);
             }
+            queues_.settle(aor, entry.size);
             done(outcome);
             if (settled_) settled_(aor);
-            drop_if_idle(aor);
         });
 }
 
@@ -142,40 +77,32 @@ void StoredMessages::recover(const store::Message& row) {
 
 void StoredMessages::on_clock_step(base::Duration ahead) {
     const auto step = std::chrono::duration_cast<std::chrono::milliseconds>(ahead);
-    for (auto& [aor, queue] : queues_) {
-        for (auto& entry : queue.messages()) {
-            if (entry.is_recovered) {
-                arm(aor, entry, entry.keep_until);
-            } else {
-                entry.keep_until += step;
-            }
+    queues_.for_each([&](const std::string& aor, KeptMessage& entry) {
+        if (entry.is_recovered) {
+            arm(aor, entry, entry.keep_until);
+        } else {
+            entry.keep_until += step;
         }
-    }
-}
-
-void StoredMessages::forget(Cell cell) {
-    std::erase_if(queues_, [&](const auto& entry) {
-        const auto& [aor, queue] = entry;
-        if (context_.cell_of(aor) != cell) return false;
-        for (const auto& kept : queue.messages()) {
-            auto timer = kept.expiry;
-            context_.loop.timers().cancel(timer);
-        }
-        count_ -= queue.waiting();
-        waiting_.subtract(queue.waiting());
-        return true;
     });
 }
 
+void StoredMessages::forget(Cell cell) {
+    const auto is_in = [&](const std::string& aor) { return context_.cell_of(aor) == cell; };
+    queues_.for_each([&](const std::string& aor, KeptMessage& entry) {
+        if (is_in(aor)) context_.loop.timers().cancel(entry.expiry);
+    });
+    queues_.erase_users(is_in);
+}
+
 void StoredMessages::deliver(std::string_view aor, std::uint64_t id) {
-    auto* entry = find(aor, id);
+    auto* entry = queues_.find_waiting(aor, id);
     if (!entry) return;
     delivered_.add();
     end(std::string(aor), *entry);
 }
 
 void StoredMessages::give_up(const store::Message& message, Why why) {
-    auto* entry = find(message.recipient, message.id);
+    auto* entry = queues_.find_waiting(message.recipient, message.id);
     if (!entry) return;
     auto& counter = why == Why::refused   ? refused_
                     : why == Why::expired ? expired_
@@ -188,12 +115,12 @@ void StoredMessages::give_up(const store::Message& message, Why why) {
 }
 
 void StoredMessages::fail(const store::Message& message) {
-    auto* entry = find(message.recipient, message.id);
+    auto* entry = queues_.find_waiting(message.recipient, message.id);
     if (entry && ++entry->failures >= kMostFailures) give_up(message, Why::undeliverable);
 }
 
 bool StoredMessages::remove(std::string_view aor, std::uint64_t id, Done done) {
-    auto* entry = find(aor, id);
+    auto* entry = queues_.find_waiting(aor, id);
     if (!entry) return false;
     end(std::string(aor), *entry, std::move(done));
     return true;
@@ -201,9 +128,7 @@ bool StoredMessages::remove(std::string_view aor, std::uint64_t id, Done done) {
 
 /// Ends a message's delivery. The row of a young one stays for repetitions of its request.
 void StoredMessages::end(const std::string& aor, KeptMessage& entry, Done done) {
-    queues_[aor].finish(entry);
-    --count_;
-    waiting_.subtract();
+    queues_.finish(aor, entry);
     const auto id = entry.id;
     if (context_.loop.now() - entry.made >= kTombstoneLife) {
         erase(aor, entry);
@@ -228,13 +153,7 @@ void StoredMessages::commit_end(std::uint64_t id, base::WallTime keep_until, Don
 
 void StoredMessages::erase(const std::string& aor, KeptMessage& entry) {
     context_.loop.timers().cancel(entry.expiry);
-    queues_[aor].erase(entry.id);
-    drop_if_idle(aor);
-}
-
-void StoredMessages::drop_if_idle(const std::string& aor) {
-    const auto found = queues_.find(aor);
-    if (found != queues_.end() && found->second.is_idle()) queues_.erase(found);
+    queues_.erase(aor, entry.id);
 }
 
 void StoredMessages::arm(const std::string& aor, KeptMessage& entry, base::WallTime when) {
@@ -243,8 +162,7 @@ void StoredMessages::arm(const std::string& aor, KeptMessage& entry, base::WallT
 }
 
 void StoredMessages::on_expiry(const std::string& aor, std::uint64_t id) {
-    const auto found = queues_.find(aor);
-    auto* entry = found == queues_.end() ? nullptr : found->second.find(id);
+    auto* entry = queues_.find(aor, id);
     if (!entry) return;
     entry->expiry = {};
     if (context_.expiry().is_early(entry->keep_until)) return arm(aor, *entry, entry->keep_until);
@@ -253,7 +171,7 @@ void StoredMessages::on_expiry(const std::string& aor, std::uint64_t id) {
         return commit_end(id, {});
     }
     context_.port.load(id, [this, aor, id](Result<store::Message> message) {
-        auto* late = find(aor, id);
+        auto* late = queues_.find_waiting(aor, id);
         if (!late) return;
         if (!message) return arm(aor, *late, context_.wall() + kExpiryRetry);
         give_up(*message, Why::expired);

@@ -28,7 +28,7 @@ const std::string kDave = "sip:dave@localhost";
 Config with_all() {
     auto read = parse_config(
         "[presence]\nfrom_registrations = true\nregistration_grace = 600\n"
-        "[mwi]\nunsolicited = true\npbx = [\"office sip:192.0.2.50\"]\n");
+        "[mwi]\nunsolicited = true\n[pbx]\nservers = [\"office sip:192.0.2.50\"]\n");
     REQUIRE(read.mistakes.empty());
     return std::move(read.config);
 }
@@ -45,7 +45,7 @@ struct Full : SlowShard {
         receive(testing::request("MESSAGE", kDave, 1, "<" + kDave + ">",
                                  "Content-Type: text/plain\n\nhi", "m1"));
         commit();
-        REQUIRE(agents().get<Messaging>().stored().count() == 1);
+        REQUIRE(agents().get<Messaging>().stored().queues().count() == 1);
     }
 
     Agents& agents() { return shard.agents(); }
@@ -75,7 +75,7 @@ struct Full : SlowShard {
         commit();
     }
     std::vector<std::size_t> held() {
-        return {agents().get<Bindings>().held(), agents().get<RegistrationPresence>().held(),
+        return {agents().get<Bindings>().held(),  agents().get<RegistrationPresence>().held(),
                 agents().get<Mailboxes>().held(), agents().get<MailboxNotices>().held(),
                 agents().get<Upstream>().held(),  agents().get<Messaging>().held()};
     }
@@ -92,7 +92,7 @@ TEST_CASE("what agents hold of all cells they forget") {
 
     CHECK(server.held() == std::vector<std::size_t>(6, 0));
     CHECK(server.agents().held() == 0);
-    CHECK(server.agents().get<Messaging>().stored().count() == 0);
+    CHECK(server.agents().get<Messaging>().stored().queues().count() == 0);
 }
 
 TEST_CASE("a cell is forgotten alone") {
