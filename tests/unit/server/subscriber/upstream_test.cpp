@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include "server/mwi/mailboxes.h"
 #include "tests/unit/server/slow_shard.h"
 
 namespace herald::server {
@@ -22,8 +23,8 @@ const std::string kAlice = "sip:alice@localhost";
 const std::string kTwo = "Messages-Waiting: yes\nVoice-Message: 2/8 (0/2)\n";
 const std::string kThree = "Messages-Waiting: yes\nVoice-Message: 3/8 (0/2)\n";
 
-Config with_pbx(const std::string& pbx) {
-    auto read = parse_config("[mwi]\npbx = [\"" + pbx + "\"]\n");
+Config with_pbx(const std::string& pbx, const std::string& mwi = {}) {
+    auto read = parse_config("[pbx]\nservers = [\"" + pbx + "\"]\n[mwi]\n" + mwi);
     REQUIRE(read.mistakes.empty());
     return std::move(read.config);
 }
@@ -46,8 +47,8 @@ struct Pbx : SlowShard {
         settings.pbx = pbx;
         if (!pbx.empty()) settings.pbx_user = "100";
         Status done;
-        shard.mailboxes().put_settings(kAlice, settings,
-                                       [&](Status status) { done = std::move(status); });
+        shard.agents().get<Mailboxes>().put_settings(
+            kAlice, settings, [&](Status status) { done = std::move(status); });
         commit();
         REQUIRE(done);
     }
@@ -111,7 +112,7 @@ struct Pbx : SlowShard {
     }
     /// Alice's Voice-Message, empty where nothing is known.
     std::string counts() {
-        const auto body = shard.mailboxes().document(kAlice).document.body;
+        const auto body = shard.agents().get<Mailboxes>().document(kAlice).document.body;
         const auto at = body.find("Voice-Message: ");
         return body.substr(at + 15, body.find(' ', at + 15) - at - 15);
     }
@@ -447,10 +448,8 @@ TEST_CASE("RFC 3842 3.5: a PBX that knows nothing of a mailbox any more empties 
 }
 
 TEST_CASE("RFC 3842 3.5: what a PBX lists in one NOTIFY is not lost with the next") {
-    auto config =
-        parse_config("[mwi]\npbx = [\"office sip:192.0.2.50\"]\nmessage_headers = [\"Subject\"]\n");
-    REQUIRE(config.mistakes.empty());
-    Pbx pbx(std::move(config.config));
+    auto config = with_pbx("office sip:192.0.2.50", "message_headers = [\"Subject\"]\n");
+    Pbx pbx(std::move(config));
     pbx.begin();
     REQUIRE(pbx.notify("active;expires=600", kThree + "\nMessage-ID: <1@pbx>\nSubject: one\n") ==
             "SIP/2.0 200 OK");
@@ -501,12 +500,13 @@ TEST_CASE(
 
 TEST_CASE("a PBX that was away is tried by one mailbox, and all come back together") {
     Pbx pbx;
+    auto& mailboxes = pbx.shard.agents().get<Mailboxes>();
     pbx.begin();
     for (int i = 0; i < 20; ++i) {
         packages::MailboxSettings settings;
         settings.pbx = "office";
-        pbx.shard.mailboxes().put_settings("sip:" + std::to_string(i) + "@localhost", settings,
-                                           [](const Status& status) { REQUIRE(status); });
+        mailboxes.put_settings("sip:" + std::to_string(i) + "@localhost", settings,
+                               [](const Status& status) { REQUIRE(status); });
     }
     pbx.commit();
     pbx.transport.refuse(test::endpoint("192.0.2.50", 5060));
