@@ -42,6 +42,7 @@ struct Path::State : std::enable_shared_from_this<State> {
     std::vector<Flow> known;       ///< flows among the legs
     std::vector<Target> tried;
     Flow flow;
+    std::optional<Fault> trouble;
     bool is_named = false;     ///< the flow is one of a URI's addresses
     Found found;               ///< set while names are looked up
     std::uint64_t lookup = 0;  ///< tells the latest one apart
@@ -116,7 +117,7 @@ void Path::State::add_addresses(std::vector<Target> targets) {
 /// False: no lookup was needed.
 bool Path::State::begin_lookup(const Leg& leg) {
     const Result<Uri> parsed = parse_uri(leg.uri);
-    if (!parsed) return false;
+    if (!parsed) return trouble = parsed.fault(), false;
     if (const auto numeric = numeric_target(*parsed)) {
         const bool is_allowed =
             is_known(*numeric) || means.locator.allows(numeric->endpoint, leg.named_by);
@@ -141,6 +142,7 @@ void Path::State::end_lookup(std::uint64_t which, Result<std::vector<Target>> ta
     if (which != lookup || !found) return;
     means.loop.timers().cancel(patience);
     ++lookup;
+    if (!targets) trouble = targets.fault();
     if (targets) add_addresses(*std::move(targets));
     const Step step = advance();
     if (step == Step::looking) return;
@@ -193,6 +195,10 @@ const Flow& Path::flow() const noexcept {
 
 bool Path::is_named() const noexcept {
     return state_->is_named;
+}
+
+const std::optional<Fault>& Path::trouble() const noexcept {
+    return state_->trouble;
 }
 
 bool Path::has_more() const noexcept {

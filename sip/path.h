@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@
 
 #include "base/id.h"
 #include "base/loop.h"
+#include "base/result.h"
 #include "base/task.h"
 #include "sip/approach.h"
 #include "sip/endpoint.h"
@@ -68,6 +70,8 @@ public:
     const Flow& flow() const noexcept;
     /// Whether its URI led there: somebody listens at that address, which is more than a flow says.
     bool is_named() const noexcept;
+    /// Why the last name that led nowhere did so; nullopt: none did.
+    const std::optional<Fault>& trouble() const noexcept;
     /// Whether next() would have something to try, as far as is known.
     bool has_more() const noexcept;
 
