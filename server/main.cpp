@@ -169,7 +169,7 @@ int next_signal(const sigset_t& signals, server::Server& sip_server) {
     while (true) {
         const int signal = sigtimedwait(&signals, nullptr, &patience);
         if (signal > 0) return signal;
-        if (errno == EAGAIN && sip_server.have_shards_turned()) server::supervisor::tell_alive();
+        if (errno == EAGAIN && sip_server.collect_turns()) server::supervisor::tell_alive();
     }
 }
 

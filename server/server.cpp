@@ -307,7 +307,7 @@ void Server::reload(const Config& fresh) {
     state_->on_every_shard([&](Shard& shard) { shard.reload(fresh); });
 }
 
-bool Server::have_shards_turned() {
+bool Server::collect_turns() {
     const auto has_turned = [](const auto& unit) { return unit->has_turned.load(); };
     auto& units = state_->units;
     if (!std::all_of(units.begin(), units.end(), has_turned)) return false;

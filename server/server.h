@@ -36,8 +36,9 @@ public:
 
     /// Every shard takes over the reloadable keys of `fresh`.
     void reload(const Config& fresh);
-    /// Whether every shard has turned since the last call; true the first time. Waits for nobody.
-    bool have_shards_turned();
+    /// True where every shard has turned since this was last true, and the first time; from then on
+    /// they have to turn again. Waits for nobody.
+    bool collect_turns();
     /// A clean end: watchers whose flow dies are told, everything waiting is committed, the store
     /// is closed. Faults: io.
     Status stop();

@@ -66,14 +66,6 @@ sip::DigestSecrets secrets_of(const AccountPtr& account) {
 /// RFC 3323 4.1.1.3: a name that says that there is none.
 constexpr std::string_view kNobody = "anonymous.invalid";
 
-/// The package whose state a request changes.
-std::string_view package_of(const sip::Message& request) {
-    if (request.method() == sip::Method::register_)
-        return packages::registrations().profile().event;
-    const auto event = sip::parse_event(request.header(sip::Header::event).value_or(""));
-    return event ? event->type : std::string_view();
-}
-
 }  // namespace
 
 Authenticator::Authenticator(const AuthenticatorSetup& setup)
@@ -240,7 +232,8 @@ std::variant<Identity, AuthenticationRefusal> Authenticator::judge(
 }
 
 /// A PBX publishes and registers in the name of its phones; nobody writes or watches in another's.
-bool Authenticator::may_claim(const Identity& who, const sip::Message& request) const {
+bool Authenticator::may_claim(const Identity& who, const sip::Message& request,
+                              std::string_view event) const {
     using Role = store::Account::Role;
     const auto claimed = from_claim(request).aor;
     if (claimed == who.aor || aliases_.resolve(claimed) == who.aor) return true;
@@ -249,14 +242,15 @@ bool Authenticator::may_claim(const Identity& who, const sip::Message& request) 
     // It is the account that watches, whatever From says.
     if (request.method() == sip::Method::subscribe)
         return role == Role::publisher || role == Role::admin;
-    if (request.method() != sip::Method::publish && request.method() != sip::Method::register_)
-        return false;
+    const bool is_register = request.method() == sip::Method::register_;
+    if (!is_register && request.method() != sip::Method::publish) return false;
     if (role == Role::admin) return true;
-    return publishes_for(*who.account, package_of(request), aliases_.resolve(claimed));
+    const auto package = is_register ? packages::registrations().profile().event : event;
+    return publishes_for(*who.account, package, aliases_.resolve(claimed));
 }
 
 std::variant<Identity, AuthenticationRefusal> Authenticator::authenticate(
-    const sip::Message& request, const sip::Flow& flow) {
+    const sip::Message& request, const sip::Flow& flow, std::string_view event) {
     const bool is_trusted_peer = is_trusted(flow.peer);
     if (is_trusted_peer) {
         if (auto identity = asserted(request)) return *std::move(identity);
@@ -271,7 +265,7 @@ std::variant<Identity, AuthenticationRefusal> Authenticator::authenticate(
     }
     auto result = by_digest(request, flow);
     const auto* identity = std::get_if<Identity>(&result);
-    if (!identity || may_claim(*identity, request)) return result;
+    if (!identity || may_claim(*identity, request, event)) return result;
     mismatched_.add();
     return refuse({identity->aor, flow}, 403, "From is not the authenticated user");
 }

@@ -46,9 +46,10 @@ public:
     /// Who sent `request` (RFC 3261 22, RFC 3325). Trusted peers' P-Asserted-Identity is believed,
     /// everybody else's is dropped. From must be the authenticated user's, an alias of it, or
     /// anonymous; a publisher's PUBLISH and REGISTER may be from what it lists, an admin's from
-    /// anybody.
+    /// anybody. `event` is the type in a PUBLISH's Event.
     std::variant<Identity, AuthenticationRefusal> authenticate(const sip::Message& request,
-                                                               const sip::Flow& flow);
+                                                               const sip::Flow& flow,
+                                                               std::string_view event = {});
     /// Whether `peer` is one of sip.trusted_peers.
     bool is_trusted(const sip::Endpoint& peer) const;
 
@@ -74,7 +75,7 @@ private:
     std::optional<AuthenticationRefusal> put_off(const Subject& subject,
                                                  const Guesses::Try& attempt);
     bool is_bound(std::string_view uri, const sip::Message& request) const;
-    bool may_claim(const Identity& who, const sip::Message& request) const;
+    bool may_claim(const Identity& who, const sip::Message& request, std::string_view event) const;
     Guesses::Rules guess_rules() const;
     void tell(const Subject& subject, const char* why);
 

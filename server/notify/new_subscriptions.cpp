@@ -9,6 +9,7 @@
 #include "server/address/instance.h"
 #include "server/core/answers.h"
 #include "server/notify/subscribe_answers.h"
+#include "server/notify/subscription_rows.h"
 #include "sip/dialog_request.h"
 
 namespace herald::server {
@@ -125,7 +126,8 @@ NewSubscriptions::Id NewSubscriptions::oldest_dead(const IncomingSubscribe& inco
 
 void NewSubscriptions::on_subscribe(IncomingSubscribe incoming, const Request& request) {
     if (context_.port.is_full()) return intake_.turn_away(incoming);
-    if (!sip::sole_contact(request.message))
+    const auto contact = sip::sole_contact(request.message);
+    if (!contact)
         return intake_.refuse(incoming, answer(400, "A SUBSCRIBE needs one usable Contact"));
     if (!sip::read_routes(request.message, sip::Header::record_route))
         return intake_.refuse(incoming, answer(400, "Malformed Record-Route"));
@@ -133,7 +135,12 @@ void NewSubscriptions::on_subscribe(IncomingSubscribe incoming, const Request& r
     incoming.aor = request.subject.aor;
     incoming.entity = entity_of(*request.subject.uri);
     incoming.is_ours = request.subject.is_ours;
-    resume(incoming);
+    serve(incoming, request.message, *contact);
+}
+
+void NewSubscriptions::resume(const IncomingSubscribe& incoming) {
+    const auto* request = context_.stack.request(incoming.transaction);
+    if (request) serve(incoming, *request, *sip::sole_contact(*request));
 }
 
 /// An alias was moved while the request waited.
@@ -144,32 +151,30 @@ bool NewSubscriptions::is_elsewhere(const IncomingSubscribe& incoming) const {
            (named && context_.aliases.resolve(*named) != incoming.aor);
 }
 
-void NewSubscriptions::resume(const IncomingSubscribe& incoming) {
-    const auto* request = context_.stack.request(incoming.transaction);
-    if (!request) return;
+void NewSubscriptions::serve(const IncomingSubscribe& incoming, const sip::Message& request,
+                             const sip::NameAddress& contact) {
     if (is_elsewhere(incoming))
         return intake_.refuse(incoming, not_now("The address is being moved"));
-    const auto contact = *sip::sole_contact(*request);
-    const auto twin = find_twin(incoming, *request, contact);
+    const auto twin = find_twin(incoming, request, contact);
     const auto* older = context_.subscriptions.find(twin);
     const bool is_full = older == nullptr && is_over_limit(incoming);
     const auto dead = is_full ? oldest_dead(incoming) : Id{};
     const bool has_room = !is_full || context_.subscriptions.find(dead) != nullptr;
     auto decision =
-        decide_subscribe(intake_.gather(incoming, *request, incoming.aor, nullptr, !has_room));
+        decide_subscribe(intake_.gather(incoming, request, incoming.aor, nullptr, !has_room));
     if (const auto* refusal = std::get_if<sip::Answer>(&decision))
         return intake_.refuse(incoming, *refusal);
     if (older && older->is_changing) {
         if (live_.wait(twin, [this, incoming] { resume(incoming); })) return;
         return intake_.refuse(incoming, not_now("Busy"));
     }
-    if (older && older->mark == context_.mark_of(*request))
+    if (older && older->mark == context_.mark_of(request))
         return context_.stack.answer(incoming.transaction, accepted(*older, older->granted));
 
-    auto record = new_record(incoming, *request, contact, std::get<SubscribeGrant>(decision));
+    auto record = new_record(incoming, request, contact, std::get<SubscribeGrant>(decision));
     if (record.granted == 0) return fetch(incoming, std::move(record));
     if (is_full) gave_way_.add();
-    create(incoming, *request, std::move(record), is_full ? dead : twin);
+    create(incoming, request, std::move(record), is_full ? dead : twin);
 }
 
 Subscription NewSubscriptions::new_record(const IncomingSubscribe& incoming,
@@ -239,7 +244,7 @@ void NewSubscriptions::remember(const IncomingSubscribe& incoming, Subscription 
     const auto until = live_.waiting().end_of_wait();
     record.id = context_.next_id();
     record.is_changing = true;
-    auto row = live_.row_of(record, context_.request_mark(*request));
+    auto row = row_of(context_, record, context_.request_mark(*request));
     row.state = store::Subscription::State::waiting;
     row.expires_at = until;
     const auto id = live_.adopt(std::move(record));
@@ -273,7 +278,7 @@ void NewSubscriptions::create(const IncomingSubscribe& incoming, const sip::Mess
     record.id = context_.next_id();
     record.change = context_.next_id();
     record.is_changing = true;
-    auto row = live_.row_of(record, context_.request_mark(request));
+    auto row = row_of(context_, record, context_.request_mark(request));
     row.state = record.is_bodiless ? store::Subscription::State::pending
                                    : store::Subscription::State::active;
     store::PutSubscription change{std::move(row), {}};

@@ -25,6 +25,8 @@ public:
 
 private:
     void resume(const IncomingSubscribe& incoming);
+    void serve(const IncomingSubscribe& incoming, const sip::Message& request,
+               const sip::NameAddress& contact);
     bool is_elsewhere(const IncomingSubscribe& incoming) const;
     bool is_over_limit(const IncomingSubscribe& incoming) const;
     Id oldest_dead(const IncomingSubscribe& incoming) const;

@@ -8,6 +8,7 @@
 #include "server/core/answers.h"
 #include "server/core/flow_text.h"
 #include "server/notify/subscribe_answers.h"
+#include "server/notify/subscription_rows.h"
 #include "sip/fields.h"
 
 namespace herald::server {
@@ -24,14 +25,22 @@ bool is_same_event(std::string_view kept, const std::optional<sip::Event>& asked
     return !ours->id || !asked->id || *ours->id == *asked->id;
 }
 
+/// URI of the Contact, or the one there is. A view into either.
+std::string_view target_of(const sip::Message& request, const Subscription& record) {
+    const auto contact = sip::sole_contact(request);
+    return contact ? contact->uri : record.get(Part::remote_target);
+}
+
 }  // namespace
 
 SubscriptionRefreshes::SubscriptionRefreshes(Context& context, SubscribeIntake& intake,
-                                             NotifySender& sender, LiveSubscriptions& live)
+                                             NotifySender& sender, LiveSubscriptions& live,
+                                             const EarlierSubscriptions& earlier)
     : context_(context),
       intake_(intake),
       sender_(sender),
       live_(live),
+      earlier_(earlier),
       refreshed_(context.metrics.counter(
           "herald_subscribe_total", "SUBSCRIBE requests that changed something, by what they did",
           {{"did", "refreshed"}})) {}
@@ -46,7 +55,7 @@ std::optional<sip::Answer> SubscriptionRefreshes::answer_within_dialog(
         return answer_out_of_order(*record, message, context_.mark_of(message));
     }
     if (message.method() == sip::Method::options) return std::nullopt;
-    if (is_subscribe && live_.was_ended_by(message)) return accepted_end();
+    if (is_subscribe && earlier_.was_ended_by(message)) return accepted_end();
     return answer(481);
 }
 
@@ -90,13 +99,11 @@ void SubscriptionRefreshes::resume(const IncomingSubscribe& incoming) {
 /// The route set is the one the dialog began with (RFC 3261 12.2).
 WatcherArrival SubscriptionRefreshes::arrival_of(const IncomingSubscribe& incoming,
                                                  const sip::Message& request,
-                                                 const Subscription& record) const {
-    const auto before = record.get(Part::remote_target);
-    const auto contact = sip::sole_contact(request);
-    const auto now = contact ? contact->uri : before;
+                                                 const Subscription& record,
+                                                 std::string_view target) const {
     return {.flow = incoming.flow,
-            .approach = intake_.approach_of(incoming, request, now, record.get(Part::route_set)),
-            .has_moved = now != before,
+            .approach = intake_.approach_of(incoming, request, target, record.get(Part::route_set)),
+            .has_moved = target != record.get(Part::remote_target),
             .is_proven = incoming.who.is_address_proven,
             .credit = SubscribeIntake::credit_of(request)};
 }
@@ -108,7 +115,8 @@ SubscriptionRefreshes::Refresh SubscriptionRefreshes::plan(const IncomingSubscri
     const auto& resource = context_.resources[record.resource];
     const auto& profile = resource.package->profile();
     Refresh plan;
-    plan.arrival = arrival_of(incoming, request, record);
+    const auto target = target_of(request, record);
+    plan.arrival = arrival_of(incoming, request, record, target);
     plan.expires_at = context_.wall() + std::chrono::seconds(grant.expires);
     plan.change = context_.next_id();
     plan.mark = context_.mark_of(request);
@@ -123,8 +131,7 @@ SubscriptionRefreshes::Refresh SubscriptionRefreshes::plan(const IncomingSubscri
     plan.type = names_type ? type_index(profile, grant.type) : told;
     if (plan.arrival.has_moved) {
         auto parts = record.text.parts();
-        const auto contact = sip::sole_contact(request);
-        parts[static_cast<std::size_t>(Part::remote_target)] = contact->uri;
+        parts[static_cast<std::size_t>(Part::remote_target)] = target;
         plan.text = PackedText(parts);
     }
     plan.is_same_place = !plan.arrival.has_moved && plan.type == told && !record.has_strayed &&
@@ -144,7 +151,7 @@ store::Change SubscriptionRefreshes::change_of(const Subscription& record, const
             refresh.remote_cseq, refresh.cseq_base, context_.home.epoch, state,
             std::move(mark)};
     }
-    auto row = live_.row_of(record, std::move(mark));
+    auto row = row_of(context_, record, std::move(mark));
     const auto& resource = context_.resources[record.resource];
     row.state = state;
     row.expires_at = refresh.expires_at;
@@ -221,7 +228,7 @@ void SubscriptionRefreshes::unsubscribe(const IncomingSubscribe& incoming,
                                         const sip::Message& request, Id id) {
     auto& record = *context_.subscriptions.find(id);
     record.is_changing = true;
-    auto arrival = arrival_of(incoming, request, record);
+    auto arrival = arrival_of(incoming, request, record, target_of(request, record));
     // The last NOTIFY goes to the Contact there is.
     arrival.has_moved = false;
     const auto wait = live_.undecided(record);

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "server/core/context.h"
+#include "server/notify/earlier_subscriptions.h"
 #include "server/notify/live_subscriptions.h"
 #include "server/notify/notify_sender.h"
 #include "server/notify/subscribe_intake.h"
@@ -18,7 +19,7 @@ public:
     using Id = SubscriptionTable::Id;
 
     SubscriptionRefreshes(Context& context, SubscribeIntake& intake, NotifySender& sender,
-                          LiveSubscriptions& live);
+                          LiveSubscriptions& live, const EarlierSubscriptions& earlier);
 
     /// As SubscribeRequests::answer_within_dialog().
     std::optional<sip::Answer> answer_within_dialog(const Request& request) const;
@@ -47,7 +48,7 @@ private:
 
     void resume(const IncomingSubscribe& incoming);
     WatcherArrival arrival_of(const IncomingSubscribe& incoming, const sip::Message& request,
-                              const Subscription& record) const;
+                              const Subscription& record, std::string_view target) const;
     Refresh plan(const IncomingSubscribe& incoming, const sip::Message& request, Id id,
                  const SubscribeGrant& grant) const;
     store::Change change_of(const Subscription& record, const Refresh& refresh,
@@ -65,6 +66,7 @@ private:
     SubscribeIntake& intake_;
     NotifySender& sender_;
     LiveSubscriptions& live_;
+    const EarlierSubscriptions& earlier_;
     base::Counter& refreshed_;
 };
 

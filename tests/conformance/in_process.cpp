@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "packages/generic.h"
+#include "server/mwi/mailboxes.h"
 #include "server/provisioning/device_requests.h"
 #include "server/provisioning/device_selection.h"
 #include "server/provisioning/jobs.h"
@@ -274,10 +275,11 @@ Status InProcess::put_entry(const std::string& scope, const std::string& list,
 Status InProcess::put_mailbox_settings(const std::string& aor, packages::MailboxSettings settings) {
     Status result;
     bool is_done = false;
-    shard().mailboxes().put_settings(aor, std::move(settings), [&](Status status) {
-        result = std::move(status);
-        is_done = true;
-    });
+    shard().agents().get<server::Mailboxes>().put_settings(aor, std::move(settings),
+                                                           [&](Status status) {
+                                                               result = std::move(status);
+                                                               is_done = true;
+                                                           });
     settle();
     if (!is_done) return Fault{FaultKind::timeout, "the operator waits in vain"};
     return result;
@@ -329,7 +331,7 @@ std::optional<std::string> InProcess::left_over() {
     if (subscriptions != 0) return std::to_string(subscriptions) + " subscriptions";
     if (shard().sender().in_flight() != 0) return "NOTIFYs under way";
     if (shard().messaging().in_flight() != 0) return "MESSAGEs under way";
-    if (shard().messaging().stored().count() != 0) return "messages kept for nobody";
+    if (shard().messaging().stored().queues().count() != 0) return "messages kept for nobody";
     if (shard().agents().get<server::DeviceRequests>().held() != 0) return "devices awaited";
     if (shard().agents().get<server::Jobs>().held() != 0) return "jobs";
     if (shard().port().waiting() != 0) return "commits under way";
