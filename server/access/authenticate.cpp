@@ -16,7 +16,7 @@ namespace herald::server {
 namespace {
 
 constexpr std::size_t kMostLogged = 200;
-/// Refusals in the log: from one source, and of one shard in all.
+/// How many refusals are logged: of one source, and of one shard in all.
 constexpr base::RateLimit::Rate kToldOfSource{.per_second = 1, .burst = 10};
 constexpr base::RateLimit::Rate kToldInAll{.per_second = 20, .burst = 200};
 
@@ -121,8 +121,8 @@ std::optional<Identity> Authenticator::asserted(const sip::Message& request) con
     return std::nullopt;
 }
 
-/// Whom a request says to be from, before it proved anything: RFC 8760 2.3 lets us offer what this
-/// user can answer.
+/// The account that a request claims, before anything is proved: RFC 8760 2.3 lets us offer what
+/// this user can answer.
 AccountPtr Authenticator::claimed_account(const sip::Message& request) const {
     const bool is_register = request.method() == sip::Method::register_;
     const auto aor = aor_in(is_register ? request.to() : request.from());
@@ -140,7 +140,7 @@ AuthenticationRefusal Authenticator::challenge(bool is_stale, const AccountPtr& 
     return result;
 }
 
-/// A line for each refusal, but no more than a disk can take.
+/// A line for each refusal, but not more of them than a disk can take.
 void Authenticator::tell(const Subject& subject, const char* why) {
     const auto now = clock_.now();
     const bool is_told = limits_.told.take(subject.flow.peer.host(), kToldOfSource, now) == 0 &&
@@ -189,7 +189,7 @@ std::variant<Identity, AuthenticationRefusal> Authenticator::by_digest(const sip
     return judge(request, **credentials, flow);
 }
 
-/// Who guessed too much waits, without a look at what he says.
+/// Whoever guessed too often has to wait; the credentials are not even looked at.
 std::optional<AuthenticationRefusal> Authenticator::put_off(const Subject& subject,
                                                             const Guesses::Try& attempt) {
     const auto seconds = limits_.guesses.wait(attempt, clock_.now());
@@ -204,7 +204,7 @@ std::optional<AuthenticationRefusal> Authenticator::put_off(const Subject& subje
 std::variant<Identity, AuthenticationRefusal> Authenticator::judge(
     const sip::Message& request, const sip::Credentials& credentials, const sip::Flow& flow) {
     const auto account = accounts_.by_username(credentials.username, realm_);
-    // A stranger costs as much as a wrong password: who exists stays hidden.
+    // An unknown user takes as long as a wrong password: who exists stays hidden.
     const sip::DigestUser user{secrets_of(account), account ? account->aor : credentials.username};
     const Subject subject{credentials.username, flow};
     const Guesses::Try attempt{user.name, flow.peer, is_trusted(flow.peer)};

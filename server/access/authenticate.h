@@ -20,7 +20,8 @@
 
 namespace herald::server {
 
-/// A refusal ready to send: 401 with challenges, 400, 403, or 480 to who guesses too much.
+/// A refusal ready to send: 401 with challenges, 400, 403, or 480 for somebody who guesses too
+/// often.
 struct AuthenticationRefusal {
     sip::Answer answer;
     bool is_challenge = false;  ///< may be answered statelessly

@@ -16,7 +16,7 @@ bool has_role(const Identity& who, Role role) {
     return who.account && who.account->role == role;
 }
 
-/// A delegate for a package is one for who watches it.
+/// A delegate for a package may also see who watches it.
 bool is_delegate(std::string_view event, const store::Account* owner, const Identity& who) {
     if (!owner) return false;
     const auto package = packages::watched_package(event);
@@ -44,12 +44,12 @@ bool is_monitor(const packages::Profile& profile, std::string_view owner, const 
            domain_of(who.aor) == domain_of(owner);
 }
 
-/// Who watches is nobody's business but the owner's; no rule says otherwise.
+/// Who watches is for the owner alone to see; no rule says otherwise.
 bool is_about_watchers(const packages::Profile& profile) noexcept {
     return !profile.watchers_of.empty();
 }
 
-/// What a watcher is to the owner goes before all rules.
+/// The relation of a watcher to the owner goes before all rules.
 std::optional<Judgement> by_relation(const JudgementFacts& facts) {
     const auto everything = [](DecidedBy by) { return Judgement{SubHandling::allow, nullptr, by}; };
     const auto& who = facts.watcher;
@@ -118,8 +118,8 @@ const AuthorizationDefault* setting_for(const JudgementFacts& facts) {
     return found;
 }
 
-/// An owner who says who may see him keeps everybody else waiting; what he says and cannot be read
-/// may be a refusal.
+/// An owner who has rules keeps everybody else waiting. Rules that cannot be read may have been a
+/// refusal.
 Judgement by_default(const JudgementFacts& facts) {
     const bool is_unreadable = (facts.said.own && facts.said.own->is_unreadable()) ||
                                (facts.said.domain && facts.said.domain->is_unreadable());
@@ -130,7 +130,7 @@ Judgement by_default(const JudgementFacts& facts) {
     if (const auto* setting = setting_for(facts)) {
         judgement = {setting->handling, nullptr, DecidedBy::setting};
     } else if (facts.profile.access == packages::Access::owner) {
-        // Where nobody proves who he is, everybody is who he says.
+        // Without authentication everybody is who he says he is.
         const auto handling = facts.watcher.is_open ? SubHandling::allow : SubHandling::block;
         return {handling, nullptr, DecidedBy::package};
     } else if (is_same_domain && !has_rules) {

@@ -1,5 +1,4 @@
-// server/access/guesses.cpp: wrong passwords, and how long who sent them waits until the next is
-// looked at.
+// server/access/guesses.cpp: wrong passwords, and how long whoever sent them has to wait.
 #include "server/access/guesses.h"
 
 #include <algorithm>
@@ -14,7 +13,7 @@ namespace {
 constexpr unsigned kFailureBits = 12;
 constexpr std::uint64_t kMostFailures = (1U << kFailureBits) - 1;
 constexpr std::uint64_t kHalfLife = 600'000;
-/// An owner whose neighbour guesses waits no longer.
+/// The longest wait of an owner whose neighbours guess.
 constexpr std::uint32_t kLongestAtHome = 5;
 
 std::uint64_t milliseconds(base::Instant now) {
@@ -77,7 +76,7 @@ void Guesses::failed(const Try& one, const Rules& rules, base::Instant now) {
 void Guesses::succeeded(const Try& one, base::Instant now) {
     const auto time = milliseconds(now);
     logins_.update(key_of(Kind::both, one), [&](std::optional<std::uint64_t> kept) {
-        // A minute is close enough, and keeps the line of memory where it is read.
+        // To the minute is close enough, and spares most writes to a cache line that others read.
         const bool is_fresh = kept && time - std::min(*kept, time) < 60'000;
         return is_fresh ? std::optional<std::uint64_t>() : std::optional(time);
     });

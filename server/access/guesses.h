@@ -1,5 +1,4 @@
-// server/access/guesses.h: wrong passwords, and how long who sent them waits until the next is
-// looked at.
+// server/access/guesses.h: wrong passwords, and how long whoever sent them has to wait.
 //
 //   failures   up to the free ones   one more   two more   three more
 //   delay      none                  1 s        2 s        4 s  …  the longest

@@ -16,8 +16,8 @@ struct Identity {
     AccountPtr account;    ///< of `aor`, where there is one
     bool is_open = false;  ///< nothing was asked for (auth = open): From is taken at its word
     bool is_trusted_peer = false;  ///< asserted by a trusted peer's address
-    /// What is sent to the address the request came from reaches its sender: a stream, the answer
-    /// to a challenge that went there, a trusted peer; with nothing asked for, its word.
+    /// Whether its sender is known to receive at the address the request came from: by a stream, by
+    /// answering a challenge that went there, as a trusted peer, or (auth = open) by its word.
     bool is_address_proven = false;
 };
 

@@ -1,5 +1,5 @@
-// server/access/policies.h: who may see what, as owners and domains say it: lists for who wants
-// simple things, a document for who wants all of RFC 5025; both are the same rules.
+// server/access/policies.h: who may see what, as owners and domains say it: lists for simple
+// wishes, a document for all of RFC 5025; both become the same rules.
 #pragma once
 
 #include <cstdint>

@@ -28,7 +28,7 @@ std::string_view comparable_domain_of(std::string_view uri) noexcept {
     return uri.starts_with("sip:") ? domain_of(uri) : std::string_view();
 }
 
-/// RFC 4745 7.1.3: what is excepted is no part of the many.
+/// RFC 4745 7.1.3: exceptions are taken out of <many>.
 bool is_excepted(const IdentityMatch& many, const Asking& asking) {
     return std::any_of(asking.uris.begin(), asking.uris.end(), [&](std::string_view uri) {
         return contains(many.except_ids, uri) ||

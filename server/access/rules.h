@@ -51,7 +51,7 @@ public:
     explicit CompiledRules(pidf::Ruleset ruleset);
 
     Grant grant(const Asking& asking) const;
-    /// One rule, for who wants to know why.
+    /// One rule, to tell an operator why it matched or not.
     Mismatch mismatch(std::size_t rule, const Asking& asking) const;
     const std::vector<pidf::Rule>& rules() const noexcept { return rules_; }
     /// Whether any rule asks for the sphere.

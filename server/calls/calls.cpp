@@ -4,14 +4,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "packages/presence.h"
-
 namespace herald::server {
 
 namespace {
 
-constexpr std::string_view kPresenceSource = "dialog";
-constexpr std::string_view kRegistrationSource = "reg";
 constexpr std::string_view kKeeperSource = "keeper setting";
 /// Of the calls that operators set, before their id.
 constexpr std::string_view kOperators = "call ";
@@ -36,11 +32,10 @@ pidf::Dialog dialog_of(const packages::Lamp& lamp) {
 
 Calls::Calls(Context& context, Publications& publications, StateOrders& orders, Upstream& upstream)
     : context_(context),
-      publications_(publications),
+      shadows_(context, publications),
       orders_(orders),
       upstream_(upstream),
       dialog_(*packages::find("dialog")),
-      presence_(packages::presence()),
       registrations_(packages::registrations()),
       lit_count_(context.metrics.gauge("herald_lamps_lit", "Users who have a call")),
       suspicious_(context.metrics.gauge(
@@ -196,7 +191,7 @@ void Calls::on_changed(std::uint32_t resource) {
     const bool is_registration = package == &registrations_ && settings().has_registration;
     if (package != &dialog_ && !is_registration) return;
     const std::string aor = context_.resources[resource].aor;
-    if (is_registration) return show_registration(aor);
+    if (is_registration) return shadows_.show_registration(aor);
     look(aor);
 }
 
@@ -229,7 +224,7 @@ void Calls::look(const std::string& aor) {
     lit.look_again = context_.loop.timers().arm(
         context_.loop.now() + std::chrono::duration_cast<base::Duration>(next - now),
         [this, aor] { look(aor); });
-    show_presence(aor, true);
+    if (settings().is_on_the_phone) shadows_.show_call(aor, true);
 }
 
 void Calls::count(Lit& lit, std::uint64_t suspicious, std::uint64_t decayed) {
@@ -246,51 +241,7 @@ void Calls::put_out(const std::string& aor) {
     context_.loop.timers().cancel(known->second.look_again);
     lit_count_.subtract();
     lit_.erase(known);
-    show_presence(aor, false);
-}
-
-void Calls::show_presence(const std::string& aor, bool is_on_the_phone) {
-    if (!settings().is_on_the_phone) return;
-    auto document = packages::presence_of_caller(aor);
-    Publication derived;
-    derived.source = kPresenceSource;
-    derived.rank = packages::Rank::derived;
-    derived.type = std::move(document.type);
-    derived.body = std::move(document.body);
-    show(presence_, aor, std::move(derived), is_on_the_phone);
-}
-
-void Calls::show_registration(const std::string& aor) {
-    const auto slot = context_.resources.find(registrations_, aor);
-    const bool is_registered =
-        slot != Resource::kNone && !context_.resources[slot].publications.empty();
-    auto document = packages::dialogs_of_registered(aor);
-    Publication derived;
-    derived.source = kRegistrationSource;
-    derived.rank = packages::Rank::registration;
-    derived.type = std::move(document.type);
-    derived.body = std::move(document.body);
-    show(dialog_, aor, std::move(derived), is_registered);
-}
-
-void Calls::show(const packages::Package& package, const std::string& aor, Publication derived,
-                 bool is_there) {
-    auto slot = context_.resources.find(package, aor);
-    const bool is_shown =
-        slot != Resource::kNone && context_.resources[slot].derived_by(derived.source);
-    if (is_shown == is_there) return;
-    if (!is_there) {
-        publications_.take_out_derived(slot, derived.source, packages::Cause::expired);
-        context_.fan_out.changed(slot);
-        return context_.resources.drop_if_idle(slot);
-    }
-    auto admitted = package.admit({derived.type, derived.body});
-    if (!admitted) return;
-    derived.arrived = context_.wall();
-    derived.document = *std::move(admitted);
-    slot = context_.resources.obtain(package, aor);
-    publications_.put(slot, std::move(derived));
-    context_.fan_out.changed(slot);
+    if (settings().is_on_the_phone) shadows_.show_call(aor, false);
 }
 
 void Calls::resume() {
@@ -304,7 +255,7 @@ void Calls::resume() {
         look(aor);
     }
     if (!settings().has_registration) return;
-    for (const auto& aor : registered) show_registration(aor);
+    for (const auto& aor : registered) shadows_.show_registration(aor);
 }
 
 void Calls::forget(Cell cell) {

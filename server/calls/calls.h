@@ -21,6 +21,7 @@
 #include "base/metrics.h"
 #include "base/text_map.h"
 #include "packages/lamps.h"
+#include "server/calls/call_shadows.h"
 #include "server/core/agent.h"
 #include "server/core/context.h"
 #include "server/publish/publications.h"
@@ -89,22 +90,16 @@ private:
     void look(const std::string& aor);
     void count(Lit& lit, std::uint64_t suspicious, std::uint64_t decayed);
     void put_out(const std::string& aor);
-    void show_presence(const std::string& aor, bool is_on_the_phone);
-    void show_registration(const std::string& aor);
-    /// What is made of other state: put in its place, or taken out of it.
-    void show(const packages::Package& package, const std::string& aor, Publication derived,
-              bool is_there);
     base::WallTime suspicious_at(const packages::Lamp& lamp) const;
     std::shared_ptr<Orders> ending_orders(const Resource& resource,
                                           const std::optional<std::string>& id) const;
     void carry_out(std::shared_ptr<Orders> orders, Done done);
 
     Context& context_;
-    Publications& publications_;
+    CallShadows shadows_;
     StateOrders& orders_;
     Upstream& upstream_;
     const packages::Package& dialog_;
-    const packages::Package& presence_;
     const packages::Package& registrations_;
     base::TextMap<Lit> lit_;
     base::Counter& lit_count_;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kLongestReason = 200;
 
-/// A reason phrase must stay on its line whatever a document made the fault say.
+/// A reason phrase must stay on its line, whatever text of a document the fault repeats.
 std::string one_line(std::string_view text) {
     std::string line(text.substr(0, kLongestReason));
     std::replace_if(
@@ -133,7 +133,7 @@ sip::Answer unsupported_media(const packages::Profile& profile) {
 
 sip::Answer options_answer() {
     auto result = answer(200);
-    // What matters least comes last: a short request over UDP is answered shortly.
+    // What matters least comes last: the answer to a short request over UDP is cut.
     result.headers = line("Allow", allowed_methods()) + line("Allow-Events", allowed_events()) +
                      line("Accept", all_body_types()) + line("Supported", supported_tags()) +
                      line("Accept-Encoding", "identity") + line("Accept-Language", "en");

@@ -15,7 +15,8 @@ namespace herald::server {
 sip::Answer answer(int status, std::string_view reason = {});
 /// 503 with a random Retry-After of 1 to 5 s, so that clients do not come back together.
 sip::Answer unavailable(std::string_view reason);
-/// 480 likewise: one address has too much to do. A proxy takes 503 for the whole server.
+/// Likewise with 480: one address has too much to do, while a proxy would take a 503 to be about
+/// the whole server.
 sip::Answer not_now(std::string_view reason);
 sip::Answer method_not_allowed();  ///< 405 with Allow
 sip::Answer bad_event();           ///< 489 with Allow-Events

@@ -57,7 +57,7 @@ struct Context {
     }
     base::WallTime wall() const { return loop.clock().wall(); }
     Expiry expiry() const noexcept { return Expiry(loop); }
-    /// Rises over all restarts: names rows and orders durable changes.
+    /// Never repeats and only rises, over all restarts: names rows and orders durable changes.
     std::uint64_t next_id() const { return ids.fetch_add(1, std::memory_order_relaxed); }
     /// Hash of the request that makes a change, the same for its repetition after a crash: Call-ID,
     /// CSeq, branch.
@@ -73,7 +73,7 @@ struct Context {
     }
     /// Whether this shard owns what is kept for `aor`.
     bool is_owner_of(std::string_view aor) const;
-    /// Whether somebody of this AOR exists.
+    /// Whether the AOR is somebody's.
     bool knows(std::string_view aor) const;
 };
 

@@ -26,12 +26,12 @@ std::optional<std::uint32_t> asked_expires(const sip::Message& request);
 std::optional<std::uint32_t> granted_expires(std::optional<std::uint32_t> asked,
                                              const ExpiryRules& rules);
 
-/// Everything is told as granted and ends so much later: there are clients that renew exactly when
-/// the time is over, and copies of a lost request come after 0.5, 1.5 and 3.5 s.
+/// Everything ends this much later than was granted: some clients renew exactly when the time is
+/// over, and copies of a lost request come after 0.5, 1.5 and 3.5 s.
 inline constexpr auto kExpiryGrace = std::chrono::seconds(5);
 
-/// `expires_at - now` in whole seconds as it is told of what is alive: never nothing, never more
-/// than was granted.
+/// `expires_at - now` in whole seconds, as it is told of something alive: never 0, never more than
+/// was granted.
 std::uint32_t told_seconds(base::WallTime expires_at, base::WallTime now,
                            std::uint32_t granted) noexcept;
 

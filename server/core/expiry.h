@@ -18,7 +18,7 @@ namespace herald::server {
 /// Rows of what ended stay this long, for repetitions of the request that ended it: 64*T1 and some
 /// time to restart.
 inline constexpr auto kTombstoneLife = std::chrono::seconds(90);
-/// What could not be removed when it ran out is tried again.
+/// Until the next try to remove what ran out.
 inline constexpr auto kExpiryRetry = std::chrono::seconds(2);
 
 /// The one rule of when something durable runs out. No state: the timers belong to what they end.
@@ -26,9 +26,9 @@ class Expiry {
 public:
     explicit Expiry(base::Loop& loop) noexcept : loop_(loop) {}
 
-    /// Arms `timer` anew for what is good until `expires_at`; `what` is what Timers::arm() wants
-    /// beside the time. After an outage (docs/architecture.md: Restart) nothing runs out before
-    /// `not_before`, and then spread over some seconds.
+    /// Arms `timer` anew for something that is good until `expires_at`; `what` are the arguments of
+    /// Timers::arm() behind the time. After an outage (docs/architecture.md: Restart) nothing runs
+    /// out before `not_before`, and then spread over some seconds.
     template <class... What>
     void arm(base::TimerId& timer, base::WallTime expires_at, base::WallTime not_before,
              What&&... what) const {
@@ -40,8 +40,8 @@ public:
         arm_at(timer, loop_.now() + kExpiryRetry, std::forward<What>(what)...);
     }
 
-    /// Whether a timer came too early: the wheel turns once in 49 days, what is good for longer
-    /// goes round again; and the wall clock may be set.
+    /// Whether a timer fired too early: the wheel turns once in 49 days, so what is good for longer
+    /// goes round again, and the wall clock may be set.
     bool is_early(base::WallTime expires_at) const;
 
 private:
@@ -53,7 +53,7 @@ private:
     base::Loop& loop_;
 };
 
-/// Whether a removal has to be tried again: it did not take place, or nobody knows.
+/// Whether a removal has to be tried again: it failed, or its outcome is unknown.
 constexpr bool is_to_be_retried(store::Outcome outcome) noexcept {
     return outcome == store::Outcome::unavailable || outcome == store::Outcome::unknown;
 }

@@ -1,5 +1,5 @@
-// server/core/fan_out.h: where every applied change of event state ends, whoever made it; who hears
-// of it is not his business.
+// server/core/fan_out.h: where every applied change of event state ends, whoever made it; whoever
+// makes one need not know who hears of it.
 //
 //   publish, register, agents -> changed() -> the notifier, groups, lamps: each that asked for it
 #pragma once

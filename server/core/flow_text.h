@@ -17,7 +17,7 @@
 
 namespace herald::server {
 
-/// The flow alone, as the log has it.
+/// The flow alone, for the log.
 std::string to_text(const sip::Flow& flow);
 /// As a subscription keeps it.
 std::string to_text(const sip::Flow& flow, sip::Approach approach);

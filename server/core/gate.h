@@ -15,7 +15,7 @@ class Gate {
 public:
     static constexpr std::size_t kLimit = 64;
 
-    /// False where too much waits already; `work` is untouched then.
+    /// False if too much waits already; `work` is left as it was then.
     bool wait(std::uint64_t key, base::Task<void()>&& work) {
         auto& queue = waiting_[key];
         if (queue.size() >= kLimit) return false;

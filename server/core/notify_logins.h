@@ -24,7 +24,7 @@ public:
     /// challenged.
     std::string lines(std::uint64_t whose, std::string_view uri, std::string_view body);
     bool has(std::uint64_t whose) const { return clients_.count(whose) > 0; }
-    /// It was answered otherwise, or is not sent again.
+    /// The NOTIFY was answered otherwise, or is given up.
     void forget(std::uint64_t whose) {
         if (!clients_.empty()) clients_.erase(whose);
     }

@@ -33,7 +33,7 @@ std::vector<packages::Watcher> watchers_since(const Resource& resource, std::uin
 packages::Composed compose_view(const Resource& resource, const packages::View& view,
                                 base::WallTime now) {
     std::vector<packages::Input> inputs;
-    // Whoever may not know that he may not see is told what nobody ever said.
+    // A watcher that is politely blocked gets the document of somebody who never published.
     if (view.permissions && view.permissions->is_fabricated)
         return resource.package->compose({resource.aor, inputs, now}, view);
     inputs = resource.inputs();
@@ -89,7 +89,7 @@ Publication* Resource::by_id(std::uint64_t id) noexcept {
     return found == publications.end() ? nullptr : &*found;
 }
 
-Publication* Resource::derived_by(std::string_view source) noexcept {
+Publication* Resource::unstored_by(std::string_view source) noexcept {
     const auto found =
         std::find_if(publications.begin(), publications.end(), [&](const Publication& candidate) {
             return !candidate.is_stored() && candidate.source == source;
@@ -139,7 +139,7 @@ const packages::Composed& Resource::compose(ViewState& view, base::WallTime now)
             std::make_shared<const packages::Composed>(compose_view(*this, wanted_view(view), now));
         view.version = version;
         if (installed && installed->composed) installed->composed->add();
-        // Who is told changes is told each of them.
+        // Watchers that are told changes are told each one.
         view.fingerprint = package->profile().is_partial && !view.is_fabricated()
                                ? version
                                : view.composed->fingerprint;

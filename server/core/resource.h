@@ -104,7 +104,7 @@ struct Resource {
     std::vector<Publication> publications;
     std::vector<std::uint32_t> watchers;  ///< slots of subscriptions
     std::vector<ViewState> views;
-    /// Work that waits for the change under way, in order of arrival.
+    /// Work waiting for the change under way, in order of arrival.
     std::unique_ptr<std::deque<base::Task<void()>>> waiting;
     std::unique_ptr<std::deque<Departed>> departed;
     std::unique_ptr<std::deque<WatcherChange>> watcher_changes;
@@ -130,7 +130,7 @@ struct Resource {
     const Publication* by_mark(std::uint64_t mark) const noexcept;
     Publication* by_id(std::uint64_t id) noexcept;
     /// One that is not stored.
-    Publication* derived_by(std::string_view source) noexcept;
+    Publication* unstored_by(std::string_view source) noexcept;
     /// Not one that is only remembered.
     const Publication* by_source(std::string_view source) const noexcept;
     /// What is there and what is remembered, for the package.
@@ -151,10 +151,10 @@ struct Resource {
     /// kind to tell, or it is forgotten.
     std::shared_ptr<const packages::Composed> compose_since(ViewState& view, std::uint64_t since,
                                                             base::WallTime now);
-    /// Keeps a document that is gone for watchers who have not been told so.
+    /// Keeps a document that is gone until every watcher has been told so.
     void note_departure(const Publication& publication, packages::Cause cause,
                         std::uint32_t retry_after);
-    /// ... and how a watcher of another resource changed, which this one is about.
+    /// ... and how a watcher changed, in a resource that lists watchers.
     void note_watcher(const packages::Watcher& watcher);
     bool has_departures() const noexcept { return departed || watcher_changes; }
     /// Called when everybody was told.

@@ -82,8 +82,8 @@ enum class EndReason : std::uint8_t {
     giveup
 };
 std::string_view name_of(EndReason reason) noexcept;
-/// Whether the watcher cannot know by himself that his subscription ended so: its row stays until
-/// he has heard.
+/// Whether the watcher cannot know by himself that his subscription ended this way: its row stays
+/// until he has been told.
 constexpr bool is_kept(EndReason reason) noexcept {
     return reason != EndReason::timeout && reason != EndReason::probation;
 }
@@ -91,8 +91,8 @@ std::string_view name_of(SubscriptionState state) noexcept;
 
 struct Subscription {
     static constexpr std::uint32_t kNone = UINT32_MAX;
-    /// Answers and retransmissions among it, what goes to an address where nobody has answered
-    /// stays below as many times the request that named it.
+    /// What goes to an address where nobody has answered, answers and retransmissions included,
+    /// stays below this many times the size of the request that named it.
     static constexpr std::size_t kMostEcho = 8;
 
     std::uint64_t id = 0;

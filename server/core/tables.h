@@ -82,9 +82,9 @@ inline constexpr std::size_t kSubscriptionInputs = 6;
 std::optional<SubscriptionState> next_state(SubscriptionState state,
                                             SubscriptionInput input) noexcept;
 
-/// An upper estimate of how many subscriptions share a key, without the keys. Good for up to
-/// `width` of them: with more, what others count shows in everybody's estimate. One thread writes,
-/// any may ask.
+/// An upper estimate of how many subscriptions share a key, without keeping the keys. Good for up
+/// to `width` keys; with more, every estimate is raised by what others have. One thread writes, any
+/// thread may ask.
 class Sketch {
 public:
     /// `width` is a power of two.
@@ -99,9 +99,9 @@ private:
     std::array<Row, 2> rows_;
 };
 
-/// What watchers and sources have at all shards of a process. Each shard counts in sketches of its
-/// own; who asks adds up those of all. A sketch that became too small stays, unused, until the end:
-/// somebody may still be reading it.
+/// How many subscriptions watchers and sources have in all shards of a process. Each shard counts
+/// in sketches of its own, and whoever asks adds them up. A sketch that became too small is kept,
+/// unused, until the end: somebody may still be reading it.
 class Loads {
 public:
     explicit Loads(std::size_t shards);
@@ -171,8 +171,8 @@ public:
     /// Upper estimates of live subscriptions of one watcher, at all shards and on one resource.
     std::uint32_t watcher_load(std::string_view watcher) const;
     std::uint32_t pair_load(std::string_view watcher, std::uint32_t resource) const;
-    /// ... and of all that were asked for from one address (IPv6: one /64), at all shards. Wherever
-    /// their NOTIFYs go meanwhile: nobody fills up another's share.
+    /// ... and of all that were asked for from one address (IPv6: one /64), in all shards, wherever
+    /// their NOTIFYs go by now: nobody can fill up the share of another.
     std::uint32_t source_load(const sip::Endpoint& peer) const;
 
     template <class Visit>

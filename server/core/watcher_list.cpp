@@ -100,7 +100,7 @@ void WatcherList::on_move(const Subscription& record, SubscriptionState before) 
     if (!is_listed(before) && !is_listed(record.state)) return;
     if (is_undecided(record)) return;
     const auto& resource = resources_[record.resource];
-    // Who is told changes was told the end, and once is enough.
+    // Watchers that are told changes have been told the end, and once is enough.
     tell_listers(*resource.installed, resource.aor, watcher_of(record),
                  before == SubscriptionState::ending);
 }

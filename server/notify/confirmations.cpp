@@ -9,13 +9,14 @@ namespace herald::server {
 
 namespace {
 
-/// What changes more often than this need not be confirmed: its watchers are told anyway.
+/// A resource that changes more often than this needs no confirmation: the next change tells its
+/// watchers anyway.
 constexpr auto kQuiet = std::chrono::seconds(2);
-/// While more waits than is written at once; together at most 10,000 a second, in pieces too small
-/// for a request to notice.
+/// Pause between batches while more is waiting: at most 10,000 a second in all, in batches too
+/// small to delay a request.
 constexpr auto kPause = std::chrono::milliseconds(5);
 constexpr std::size_t kAtOnce = 50;
-/// With so few watchers a document costs more to keep than to compose again.
+/// With no more watchers than this a document is cheaper to compose again than to keep.
 constexpr std::size_t kFew = 16;
 /// More waiting changes than this mean that the store has better things to do.
 constexpr std::size_t kBusy = 16;
@@ -59,7 +60,7 @@ void Confirmations::leaving(const Subscription& record) {
     auto& resource = context_.resources[record.resource];
     if (record.notify_state != NotifyState::told) --resource.unconfirmed;
     if (resource.unconfirmed > 0) return;
-    // Whoever was told last never answered: that is no measure of anything.
+    // The last one told never answered, so there is no time to measure.
     resource.untold_since = {};
     settle(record.resource);
 }
@@ -101,7 +102,7 @@ void Confirmations::write_some() {
     schedule(has_due() ? context_.loop.now() + kPause : settled_.front().since + kQuiet);
 }
 
-/// Or puts it back, where it was not left alone.
+/// Or puts it back into the queue, if it has changed meanwhile.
 void Confirmations::write_first() {
     const auto slot = settled_.front().slot;
     auto& resource = context_.resources[slot];
@@ -151,8 +152,8 @@ void Confirmations::flush() {
     }
 }
 
-/// A newer change number than the confirmation's, for each watcher that did not answer: only these
-/// are told after the start.
+/// Gives each watcher that did not answer a change number above the confirmation's, so that only
+/// these are told after the start.
 void Confirmations::except_unconfirmed(Resource& resource) {
     if (is_moving(resource)) return;
     const auto through = context_.next_id();

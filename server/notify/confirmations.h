@@ -9,11 +9,11 @@
 
 namespace herald::server {
 
-/// Keeps Resource::unconfirmed true and writes a Confirmation once a resource was left alone for a
-/// while after it fell to zero, when the store has little else to do. Written late or never, a
-/// NOTIFY is repeated after a crash; never is one missed: a confirmation is about the change its
-/// watchers were told last, and void in the store before anything else is told. A change's own
-/// commit sees to that (Publications), and for changes without one withdraw().
+/// Keeps Resource::unconfirmed true and writes a Confirmation once it has been zero for a while
+/// without a change, when the store has little else to do. A confirmation that is written late, or
+/// never, costs a repeated NOTIFY after a crash, but none is ever missed: it is about the change
+/// that the watchers were told last, and is void in the store before anything else is told. A
+/// change's own commit sees to that (Publications), and for changes without one withdraw().
 class Confirmations {
 public:
     explicit Confirmations(Context& context);
@@ -23,9 +23,10 @@ public:
     /// A record that counts as unconfirmed was added to, or is being taken from, its resource.
     void added(const Subscription& record);
     void leaving(const Subscription& record);
-    /// Nothing is written of a resource that nobody watches here any more.
+    /// The resource has no watchers here any more: nothing is written about it.
     void forget(std::uint32_t resource);
-    /// Makes the confirmation of a resource void; `done` runs when that is durable, or is not.
+    /// Makes the confirmation of a resource void; `done` runs after the commit, whatever its
+    /// outcome.
     void withdraw(std::uint32_t resource, base::Task<void(store::Outcome)> done);
     /// Writes all that is settled, whatever else waits: at a clean stop. Watchers known to miss the
     /// latest document get a newer change number, so that they are told after the start.

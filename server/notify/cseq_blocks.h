@@ -25,8 +25,8 @@ public:
 
     Taken take(Id id, Subscription& record);
 
-    /// Adds a listener: called when the change of a dialog that makes room is done, also where the
-    /// subscription is gone meanwhile.
+    /// Adds a listener: called when the change that made room is committed or has failed, even if
+    /// the subscription is gone by then.
     void on_renewed(base::Task<void(Id, bool is_committed)> listener) {
         renewed_.add(std::move(listener));
     }

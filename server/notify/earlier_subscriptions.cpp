@@ -12,7 +12,7 @@ namespace herald::server {
 
 namespace {
 
-/// Told after a start before others get their turn.
+/// Watchers told in one turn.
 constexpr std::size_t kAtOnce = 256;
 constexpr auto kBetween = std::chrono::milliseconds(10);
 
@@ -39,7 +39,7 @@ void EarlierSubscriptions::recover(const store::Subscription& row, base::WallTim
         auto& record = context_.subscriptions[id.slot];
         context_.subscriptions.move(record, SubscriptionInput::end);
         record.reason = *reason;
-        // Whether he might see anything is not known any more.
+        // Whether the watcher might see anything is not known any more.
         record.is_bodiless = true;
         return ended_.push_back(id);
     }

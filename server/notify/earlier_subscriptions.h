@@ -25,9 +25,9 @@ public:
     void resume();
     /// Whether `request` repeats the one that ended a subscription just before the last run did.
     bool was_ended_by(const sip::Message& request) const;
-    /// No repetition of a request of the last run can come any more.
+    /// Requests of the last run are not repeated any more.
     void forget_tombstones() { tombstones_.clear(); }
-    /// Out of memory what is kept here of the cell.
+    /// Drops what is kept here of the cell.
     void forget(Cell cell);
 
 private:

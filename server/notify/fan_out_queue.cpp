@@ -9,11 +9,11 @@ namespace herald::server {
 
 namespace {
 
-/// Watchers visited between two batches of input, and of those at most so many of one resource.
+/// Most watchers visited between two batches of input, and most of one resource among them.
 constexpr std::size_t kTurnBudget = 256;
 constexpr std::size_t kSliceBudget = 128;
-/// ... and the time for it. The first visit of a slice composes; the others cost a few microseconds
-/// each, so the clock is read once in a while.
+/// ... and the most time spent on them. The first visit of a slice composes the document, the
+/// others take a few microseconds each, so the clock is read only now and then.
 constexpr auto kTurnTime = std::chrono::milliseconds(1);
 constexpr std::size_t kBetweenLooks = 8;
 constexpr std::size_t kPrefetched = 8;
@@ -30,7 +30,8 @@ void FanOutQueue::add(std::uint32_t slot) {
         resource.fan_out_at = 0;
         push(slot);
     } else if (resource.fan_out_at > 0) {
-        // Not from the start at once: under many changes the last watchers would never be reached.
+        // It does not start over at once: with change after change the last watchers would never be
+        // reached.
         resource.is_dirty_again = true;
     }
 }
@@ -82,14 +83,14 @@ bool FanOutQueue::take_slice(std::uint32_t slot, Budget& budget) {
     return false;
 }
 
-/// Whether the store says of watchers that they have another document than the one they are about
-/// to be told: after a change that no commit of its own came with.
+/// Whether a stored confirmation is about another document than the one that is about to be told:
+/// so it is after a change that had no commit of its own.
 bool FanOutQueue::is_contradicted(const Resource& resource) const {
     return resource.confirmed_fingerprint != 0 && !resource.watchers.empty() &&
            resource.confirmed_fingerprint != resource.canonical_fingerprint(context_.wall());
 }
 
-/// Nothing leaves before it is durable that the confirmation holds no more.
+/// Nothing is sent before the store knows that the confirmation is void.
 void FanOutQueue::withdraw(std::uint32_t slot) {
     withheld_.insert(slot);
     confirmations_.withdraw(slot, [this, slot](store::Outcome outcome) {
@@ -111,7 +112,7 @@ void FanOutQueue::forget(std::uint32_t slot) {
 void FanOutQueue::finish(std::uint32_t slot) {
     auto& resource = context_.resources[slot];
     resource.is_dirty = false;
-    // Nobody had to be told, or all have answered meanwhile.
+    // Nobody had to be told, or everybody has answered by now.
     if (resource.unconfirmed == 0) resource.untold_since = {};
     context_.resources.drop_if_idle(slot);
 }

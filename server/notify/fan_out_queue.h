@@ -19,8 +19,8 @@ class FanOutQueue {
 public:
     using Visit = base::Task<void(SubscriptionTable::Id watcher)>;
 
-    /// `visit` is called for each watcher of a resource after each of its changes at least once;
-    /// it may end that subscription.
+    /// `visit` is called at least once for each watcher of a resource after each of its changes,
+    /// and may end that subscription.
     FanOutQueue(Context& context, Confirmations& confirmations, Visit visit);
 
     /// The resource changed: its watchers are visited in coming turns.

@@ -45,8 +45,7 @@ void GoneWatchers::leave_resource(const Subscription& record) {
     resource.watchers[index] = resource.watchers.back();
     parts_.context.subscriptions[resource.watchers[index]].watcher_index = index;
     resource.watchers.pop_back();
-    // The last watcher moved into the gap: it must not be passed over by a fan-out that is beyond
-    // it.
+    // The last watcher was moved into the gap: a fan-out that has passed the gap must not miss it.
     resource.fan_out_at = std::min(resource.fan_out_at, index);
 }
 

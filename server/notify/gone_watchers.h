@@ -34,13 +34,13 @@ public:
 
     explicit GoneWatchers(const NotifyParts& parts) : parts_(parts) {}
 
-    /// Out of memory at once, without a NOTIFY; its row is the caller's business.
+    /// Drops it from memory at once, without a NOTIFY. The caller sees to its row.
     void forget(Id id);
-    /// Likewise all watchers of a resource, and whatever was to be done about it.
+    /// Likewise all watchers of a resource, with whatever was still to be done for them.
     void forget_all_of(std::uint32_t resource);
-    /// Nothing more is to be said: gone, with its row.
+    /// Everything has been told: it is dropped, and its row with it.
     void finish(Id id);
-    /// Likewise, because of what a NOTIFY met: logged, and counted by `why`.
+    /// Likewise, because of the answer to a NOTIFY: logged, and counted by `why`.
     void remove(Id id, std::string_view why);
 
 private:

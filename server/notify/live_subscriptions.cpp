@@ -55,7 +55,7 @@ void LiveSubscriptions::await_decision(Id id) {
         context_.loop.timers().arm(decision_timer_, pack(id), context_.loop.now() + patience);
 }
 
-/// Nobody decides for ever.
+/// The owner has not decided in time.
 void LiveSubscriptions::give_up_pending(Id id) {
     const auto* record = context_.subscriptions.find(id);
     if (record && record->state == SubscriptionState::pending) run_out(id, EndReason::giveup);

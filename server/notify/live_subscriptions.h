@@ -24,35 +24,36 @@ public:
 
     WaitingWatchers& waiting() noexcept { return waiting_; }
     const WaitingWatchers& waiting() const noexcept { return waiting_; }
-    /// How one ends that nobody decided about: it waits until the time given, or is over.
+    /// What becomes of one that ends undecided: its watcher waits until then, or it is over.
     struct Undecided {
         base::WallTime until{};  ///< zero: it does not wait
     };
     Undecided undecided(const Subscription& record) const;
-    /// What its row is from then on.
+    /// The change that turns its row into that of a waiting watcher.
     store::TouchSubscription wait_of(const Subscription& record, Undecided end) const;
 
-    /// A new one, among its resource's watchers.
+    /// Adds it to the watchers of its resource.
     Id adopt(Subscription record);
-    /// Its row is durable: active, or pending for as long as nobody decides.
+    /// Its row is durable: it is active from now on, or pending until the owner decides.
     void begin(Id id, bool is_pending);
-    /// Pending, and nobody decides for ever.
+    /// It is pending: gives it up if the owner does not decide in time.
     void await_decision(Id id);
-    /// Anew after each change of its expiry; with kExpiryGrace. What lapsed before `not_before`
-    /// does so spread over the seconds after it (docs/architecture.md: Restart).
+    /// To be called after each change of its expiry. It runs out kExpiryGrace later than told; what
+    /// lapsed before `not_before` runs out spread over the seconds after it (docs/architecture.md:
+    /// Restart).
     void arm_expiry(Id id, base::WallTime not_before);
     /// The wall clock was moved ahead: as Publications::on_clock_step().
     void on_clock_step(base::Duration ahead);
-    /// Ends one by itself.
+    /// Ends it on the server's own account.
     void run_out(Id id, EndReason reason);
 
     /// Keeps `work` until the change of the subscription that is under way is done; false where too
     /// much waits.
     bool wait(Id id, base::Task<void()>&& work) { return gate_.wait(pack(id), std::move(work)); }
-    /// ... which it is now.
+    /// The change under way is done: what waits for it runs.
     void open_gate(Id id);
 
-    /// All of earlier runs are there; what is granted from now on is of this one.
+    /// Recovery is over: what is granted from now on belongs to this run.
     void resume();
     /// All dialogs of the cell leave memory, and nobody is told. No change of them is under way.
     void forget(Cell cell);

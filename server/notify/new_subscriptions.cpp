@@ -18,7 +18,7 @@ namespace {
 
 using Part = PackedText::Part;
 
-/// Watchers of a resource that are looked at for one that is dead.
+/// Most watchers of a resource that are searched for a dead one.
 constexpr std::size_t kMostLookedAt = 10'000;
 
 /// A From or To value without its tag: what the other direction's To or From begins with.
@@ -98,7 +98,7 @@ NewSubscriptions::Id NewSubscriptions::find_twin(const IncomingSubscribe& incomi
                                              incoming.entity});
 }
 
-/// Nobody hears what it is told any more.
+/// Its NOTIFYs reach nobody any more.
 bool NewSubscriptions::is_dead(const Subscription& record) const {
     if (!record.is_live() || record.is_changing) return false;
     return record.liveness == Liveness::flow_lost ||
@@ -227,7 +227,8 @@ void NewSubscriptions::answer_fetch(const IncomingSubscribe& incoming, Id id) {
     sender_.end(id, EndReason::timeout);
 }
 
-/// Who fetches before the owner decided waits for that (RFC 3857 4.7.1), once.
+/// Somebody who fetches before the owner has decided becomes a waiting watcher (RFC 3857 4.7.1),
+/// once.
 bool NewSubscriptions::is_to_be_remembered(const IncomingSubscribe& incoming,
                                            const Subscription& record) const {
     const auto& resource = context_.resources[record.resource];
@@ -283,7 +284,7 @@ void NewSubscriptions::create(const IncomingSubscribe& incoming, const sip::Mess
                                    : store::Subscription::State::active;
     store::PutSubscription change{std::move(row), {}};
     if (auto* older = context_.subscriptions.find(replaced)) {
-        // Its fate is under way: whoever comes next for this device waits.
+        // Its end is being committed: the next request of this device has to wait.
         older->is_changing = true;
         change.replaces.push_back(older->id);
     }
@@ -298,7 +299,7 @@ void NewSubscriptions::create(const IncomingSubscribe& incoming, const sip::Mess
                          });
 }
 
-/// He asks again: what the owner is to decide about is the new one (RFC 3857 4.7.1).
+/// The watcher asks again: the owner decides about the new subscription (RFC 3857 4.7.1).
 void NewSubscriptions::stop_waiting(Id id, std::uint64_t waiting) {
     const bool is_pending = context_.subscriptions.find(id)->is_bodiless;
     live_.waiting().drop(

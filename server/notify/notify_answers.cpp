@@ -26,7 +26,8 @@ std::chrono::seconds retry_after_of(const sip::Message& message) {
     return std::chrono::seconds(std::clamp(asked, kShortestRetryAfter, kLongestRetryAfter));
 }
 
-/// Whether there is another body to try than the one that was refused: the package's default.
+/// Whether the package's default type is another one than the type that was refused, and worth a
+/// try.
 bool take_default_type(Resource& resource, Subscription& record) {
     const auto& view = resource.views[record.view];
     if (view.type == 0) return false;
@@ -105,7 +106,7 @@ void NotifyAnswers::on_delivered(Id id, Subscription& record, const sip::ClientO
     if (is_owed(record.notify_state)) send_(id);
 }
 
-/// RFC 3261 22.2: the same once more, with credentials.
+/// RFC 3261 22.2: the NOTIFY goes out once more, with credentials.
 void NotifyAnswers::on_challenge(Id id, Subscription& record, const NotifyFlight& flight,
                                  const sip::Message& challenge) {
     if (!parts_.flights.take_challenge(id, challenge)) {
@@ -148,7 +149,7 @@ void NotifyAnswers::on_failed(Id id, Subscription& record, const Setback& setbac
     }
 }
 
-/// Nothing leads to the watcher. A flow is its own and lost; a proxy may come back by itself.
+/// Nothing leads to the watcher. Its own flow is lost for good; a proxy may come back.
 void NotifyAnswers::lose(Id id, Subscription& record) {
     if (record.state == SubscriptionState::ending) return gone_.finish(id);
     const bool is_proxy = record.is_proven && !record.get(Part::route_set).empty();
@@ -168,7 +169,7 @@ void NotifyAnswers::count_failure(Id id, Subscription& record) {
 }
 
 void NotifyAnswers::become_suspect(Id id, Subscription& record) {
-    // No rounds for who may never have asked.
+    // No retries for somebody who may never have asked.
     if (!record.is_proven) return lose(id, record);
     if (++record.failures >= context_.config.notify_timeout_max) return gone_.remove(id, "timeout");
     parts_.silent.add(id, record, Liveness::suspect);
@@ -176,7 +177,7 @@ void NotifyAnswers::become_suspect(Id id, Subscription& record) {
     retries_.arm(id, record, kSuspectDelay * record.failures);
 }
 
-/// At once, to a suspect too: it is the same try.
+/// At once, even to a suspect: this is still the same attempt.
 void NotifyAnswers::send_again(Id id, Subscription& record) {
     parts_.confirmations.advance(record, NotifyInput::demand);
     parts_.confirmations.advance(record, NotifyInput::due);

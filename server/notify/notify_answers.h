@@ -27,12 +27,12 @@ public:
     /// `send` is called for a subscription that is owed a NOTIFY now.
     NotifyAnswers(const NotifyParts& parts, GoneWatchers& gone, NotifyRetries& retries, Send send);
 
-    /// The outcome of a NOTIFY that is on its way no more.
+    /// The outcome of a NOTIFY that is no longer on its way.
     void take(Id id, const NotifyFlight& flight, const sip::ClientOutcome& outcome);
-    /// What is known now of the way to a watcher: none, before anything was sent, is as if all
+    /// What is known of the way to a watcher by now. No way at all counts as if every way had
     /// failed.
     void on_way(Id id, WatcherWays::Way way);
-    /// The subscription ends, or its watcher was heard of: what failed before means nothing.
+    /// The subscription ends, or its watcher was heard of: earlier failures no longer count.
     void forget(Id id) {
         if (!setbacks_.empty()) setbacks_.erase(pack(id));
     }

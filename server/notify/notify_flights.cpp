@@ -46,7 +46,7 @@ NotifyFlight& NotifyFlights::load(Id id, Subscription& record) {
     flight.authorization = credentials_for(id, record, flight);
     flight.state = record.state;
     flight.is_parting = flight.portion.has_more && record.state == SubscriptionState::ending;
-    // Only the last one may end it, and none before may seem to.
+    // Only the last NOTIFY may say that it is terminated.
     if (flight.is_parting) flight.state = SubscriptionState::active;
     flight.sent_at = context_.loop.now();
     record.flight = flight_id.slot;
@@ -63,8 +63,8 @@ std::string NotifyFlights::credentials_for(Id id, const Subscription& record,
     return logins_.lines(pack(id), sip::request_uri_of(routing_of(record)), body);
 }
 
-/// Bytes of what is about to go by UDP, with room for its Via; with compact names where it would be
-/// too large without.
+/// Size of what is about to go by UDP, with room for its Via. Turns to compact header names where
+/// it would be too large without.
 std::size_t NotifyFlights::size_on_udp(const Subscription& record, NotifyFlight& flight) {
     static const std::string kVia(120, 'v');
     const auto* composed = flight.portion.composed.get();

@@ -15,8 +15,8 @@
 
 namespace herald::server {
 
-/// What is on its way to one watcher; exists only while it is. Where nobody has proved to listen it
-/// is small and few (docs/security.md).
+/// What is on its way to one watcher, for as long as it is. To an address that nobody has proved to
+/// be theirs, NOTIFYs are small and few (docs/security.md).
 struct NotifyFlight {
     sip::ClientTransactionId transaction;
     Portion portion;
@@ -37,7 +37,7 @@ struct NotifyFlight {
 class NotifyFlights final : public sip::RequestSource {
 public:
     using Id = SubscriptionTable::Id;
-    /// Called with what is on its way no more.
+    /// Called with what is no longer on its way.
     using Landed = base::Task<void(Id, const NotifyFlight&, const sip::ClientOutcome&)>;
 
     NotifyFlights(Context& context, OwedDocuments& owed, WatcherWays& ways, Landed landed);
@@ -45,15 +45,15 @@ public:
     /// Sends a NOTIFY with what is owed, under the CSeq taken last, on Subscription::flow. nullptr:
     /// too many transactions are under way, nothing was sent.
     const NotifyFlight* start(Id id, Subscription& record);
-    /// What is on its way is as if it had never left; false where nothing is.
+    /// Takes back what is on its way, as if it had never left; false if nothing is.
     bool recall(Id id, Subscription& record);
     /// The subscription ends.
     void forget(Id id, Subscription& record);
-    /// A NOTIFY was challenged: true where the next one of its subscription has credentials.
+    /// A NOTIFY was challenged; true if there are credentials for the next attempt.
     bool take_challenge(Id id, const sip::Message& challenge) {
         return logins_.take(pack(id), challenge);
     }
-    /// The stream a NOTIFY too large for UDP was to go by was not taken: the next ones go by UDP.
+    /// The peer did not take the stream that stood in for UDP: from now on it is sent to by UDP.
     void note_refused(const sip::Flow& stream) { large_.on_refused(stream); }
     std::size_t size() const noexcept { return flights_.size(); }
 

@@ -21,7 +21,7 @@ public:
           due_(std::move(due)),
           timer_(timers_.add_owner([this](std::uint64_t user) { due_(unpack(user)); })) {}
 
-    /// In place of the time there was.
+    /// Replaces the time that was set before.
     void arm(Id id, Subscription& record, base::Duration delay) {
         timers_.cancel(record.retry);
         record.retry = timers_.arm(timer_, pack(id), loop_.now() + delay);

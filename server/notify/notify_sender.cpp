@@ -8,7 +8,7 @@ namespace herald::server {
 
 namespace {
 
-/// What may be better in a moment.
+/// How soon an obstacle that may pass is tried again.
 constexpr auto kSoon = std::chrono::seconds(1);
 
 /// The operator's, else the package's.
@@ -62,7 +62,8 @@ void NotifySender::resume(std::uint32_t slot) {
     const bool is_confirmed =
         resource.confirmed_fingerprint != 0 && !is_ruled_after(context_, resource) &&
         resource.confirmed_fingerprint == resource.canonical_fingerprint(context_.wall());
-    // What went in the last run is not known any more: the next document of each watcher is whole.
+    // What was sent in the last run is not known any more, so the next document of each watcher is
+    // a whole one.
     resource.departed_before = resource.version + 1;
     for (const auto watcher : resource.watchers) {
         auto& record = context_.subscriptions[watcher];
@@ -150,8 +151,8 @@ void NotifySender::send(Id id) {
     if (prepare(id, *record)) depart(id, *record);
 }
 
-/// Sees to a way and a number; false where the NOTIFY has to wait for one, or its subscription has
-/// ended for want of it.
+/// Sees to a way and a CSeq; false if the NOTIFY has to wait for one of them, or the subscription
+/// has ended for lack of it.
 bool NotifySender::prepare(Id id, Subscription& record) {
     const auto way = ways_.find(id, record);
     if (way != WatcherWays::Way::open) {

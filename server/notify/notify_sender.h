@@ -37,18 +37,19 @@ public:
 
     NotifySender(Context& context, sip::Locator& locator);
 
-    /// A NOTIFY is owed whatever the document (RFC 6665 4.2.1.2): after each SUBSCRIBE, a grant, an
-    /// end. It tells the whole state, in one for each part where it has several, and no items.
+    /// The watcher is owed a NOTIFY even if the document is the one it has (RFC 6665 4.2.1.2):
+    /// after a SUBSCRIBE, a grant, an end. It tells the whole state (one NOTIFY for each part) and
+    /// no items.
     void notify(Id id);
-    /// It belongs to another class of watchers now: whoever is told something else by that hears
-    /// it.
+    /// It belongs to another class of watchers now, and is notified if that changes what it is
+    /// told.
     void look_again(Id id) { send(id); }
-    /// Ends a subscription, which is durable by now: the final NOTIFY goes out, then it is gone.
+    /// Ends a subscription whose end is durable: the final NOTIFY goes out, then it is gone.
     void end(Id id, EndReason reason);
     /// The final NOTIFY of a subscription that is ending already.
     void tell_end(Id id);
-    /// The watcher can be reached again. What is on its way by another flow, or to another Contact,
-    /// is as if it had never left.
+    /// The watcher can be reached again. A NOTIFY on its way by another flow, or to another
+    /// Contact, is taken back.
     void on_reachable(Id id, const WatcherArrival& arrival);
     /// After recovery: whoever is not known to have the current document is told.
     void resume(std::uint32_t resource);

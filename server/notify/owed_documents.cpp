@@ -9,7 +9,7 @@ namespace {
 
 /// The wall clock may be set meanwhile.
 constexpr std::chrono::milliseconds kLongestLook = std::chrono::hours(1);
-/// A document of many moments must not keep its shard composing.
+/// A document that changes by itself all the time must not keep its shard busy composing.
 constexpr std::chrono::milliseconds kShortestLook = std::chrono::seconds(1);
 
 }  // namespace
@@ -29,7 +29,7 @@ bool OwedDocuments::has_news(Id id, const Subscription& record) {
     if (is_forced(record.notify_state) || record.state == SubscriptionState::ending) return true;
     if (record.state != SubscriptionState::active) return false;
     auto& resource = context_.resources[record.resource];
-    // A thousand watchers that come and go must not be listed a thousand times.
+    // Watchers that come and go by the thousand must not be composed for one by one.
     if (resource.is_watcher_log()) return resource.version != record.sent_fingerprint;
     const auto& view = composed_view(record, resource);
     const bool is_same = view.fingerprint == record.sent_fingerprint;
@@ -63,7 +63,7 @@ void OwedDocuments::look_again_at(std::uint32_t slot, base::WallTime stale_at) {
     look = timers.arm(context_.loop.now() + left,
                       [this, slot, package = resource.package, aor = resource.aor] {
                           looks_.erase(slot);
-                          // Another one may live there now.
+                          // Another resource may have the slot by now.
                           if (context_.resources.find(*package, aor) != slot) return;
                           context_.resources[slot].stale_at = {};
                           context_.fan_out.changed(slot);

@@ -31,8 +31,7 @@ public:
 
     /// Whether a NOTIFY would tell the watcher something, or is owed in any case.
     bool has_news(Id id, const Subscription& record);
-    /// Whether what would be told is worth more haste than other changes. Only asked of those who
-    /// would have to wait.
+    /// Whether what would be told is urgent. Only asked about watchers that would have to wait.
     bool is_alert(Id id, const Subscription& record);
 
     /// The next NOTIFY tells the whole state, in one for each part where it has several, and no
@@ -40,12 +39,12 @@ public:
     void owe_all(Id id, Subscription& record);
     /// What the NOTIFY that leaves now tells: noted as told.
     Portion take(Id id, Subscription& record);
-    /// It did not get through: what was in it is news again.
+    /// The NOTIFY did not get through: what it told is news again.
     void take_back(Id id, Subscription& record, const Portion& portion);
-    /// The watcher has the document of now, from an earlier run of the server.
+    /// The watcher has the current document from an earlier run of the server.
     void note_told(Id id, Subscription& record);
     void forget(Id id) { told_parts_.erase(pack(id)); }
-    /// The resource is not looked at again by itself.
+    /// Stops looking at the resource again when its document changes by itself.
     void forget_resource(std::uint32_t slot);
 
 private:

@@ -43,7 +43,7 @@ public:
     void on_sign_of_life(const sip::Flow& flow);
     /// A device of this user registered.
     void on_registered(std::string_view aor);
-    /// For any thread, as of a moment ago.
+    /// For any thread; may be a moment old.
     bool has_any() const noexcept { return count_.load(std::memory_order_relaxed) > 0; }
 
 private:

@@ -39,11 +39,11 @@ public:
     sip::Approach approach_of(const IncomingSubscribe& incoming, const sip::Message& request,
                               std::string_view contact, std::string_view routes) const;
 
-    /// What may go to where it says it is, before anybody answered there.
+    /// How many bytes may go to where it claims to be before anybody has answered there.
     static std::uint16_t credit_of(const sip::Message& request) noexcept;
 
     void refuse(const IncomingSubscribe& incoming, const sip::Answer& answer);
-    /// Overload: the cheapest answer, and nothing is remembered of it.
+    /// Overload: the cheapest answer, and no transaction is kept.
     void turn_away(const IncomingSubscribe& incoming);
     /// "Not applied" may be said; what may have been applied is never answered
     /// (docs/architecture.md: What a 200 means).

@@ -25,7 +25,7 @@ bool is_same_event(std::string_view kept, const std::optional<sip::Event>& asked
     return !ours->id || !asked->id || *ours->id == *asked->id;
 }
 
-/// URI of the Contact, or the one there is. A view into either.
+/// URI of the Contact, or without one the remote target of the dialog. A view into either.
 std::string_view target_of(const sip::Message& request, const Subscription& record) {
     const auto contact = sip::sole_contact(request);
     return contact ? contact->uri : record.get(Part::remote_target);
@@ -125,7 +125,7 @@ SubscriptionRefreshes::Refresh SubscriptionRefreshes::plan(const IncomingSubscri
     plan.cseq_base = record.cseq + 1;
     plan.is_pending = grant.is_pending;
     plan.permissions = grant.permissions;
-    // No Accept on a refresh of something else than the default type: what was chosen stays.
+    // A refresh without Accept keeps the type that was chosen, which need not be the default.
     const bool names_type = request.count(sip::Header::accept) > 0;
     const auto told = resource.views[record.view].type;
     plan.type = names_type ? type_index(profile, grant.type) : told;
@@ -140,7 +140,7 @@ SubscriptionRefreshes::Refresh SubscriptionRefreshes::plan(const IncomingSubscri
     return plan;
 }
 
-/// The cheap row change where nothing but times and counters moved.
+/// A cheaper change of the row if only times and counters moved.
 store::Change SubscriptionRefreshes::change_of(const Subscription& record, const Refresh& refresh,
                                                store::RequestMark mark) const {
     const auto state = refresh.is_pending ? store::Subscription::State::pending
@@ -218,7 +218,8 @@ void SubscriptionRefreshes::apply_refresh(const IncomingSubscribe& incoming, Id 
     live_.open_gate(id);
 }
 
-/// A NOTIFY ended the subscription while its change was under way; so it is for those who wait.
+/// A NOTIFY ended the subscription while its change was under way, so those who wait are refused as
+/// well.
 void SubscriptionRefreshes::refuse_ended(const IncomingSubscribe& incoming, Id id) {
     intake_.refuse(incoming, answer(481));
     live_.open_gate(id);
@@ -229,7 +230,7 @@ void SubscriptionRefreshes::unsubscribe(const IncomingSubscribe& incoming,
     auto& record = *context_.subscriptions.find(id);
     record.is_changing = true;
     auto arrival = arrival_of(incoming, request, record, target_of(request, record));
-    // The last NOTIFY goes to the Contact there is.
+    // The last NOTIFY goes to the Contact of the dialog.
     arrival.has_moved = false;
     const auto wait = live_.undecided(record);
     const auto done = [this, incoming, id, end = Ending{arrival, wait}](store::Outcome outcome) {

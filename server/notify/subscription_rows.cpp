@@ -17,7 +17,7 @@ namespace {
 
 using Part = PackedText::Part;
 
-/// Some NOTIFYs, to whom they went in another way than he asked.
+/// Enough for a few NOTIFYs to a watcher that is not reached by the flow it asked on.
 constexpr std::uint16_t kCreditAfterStart = 4000;
 
 /// Of a subscription that an earlier release kept.
@@ -25,7 +25,7 @@ sip::Approach usual_approach(const store::Subscription& row) {
     return row.route_set.empty() ? sip::Approach::flow : sip::Approach::route;
 }
 
-/// What it may show; whether it may live is judged once everything is there.
+/// What it may show. Whether it may live is judged once everything is recovered.
 PermissionsPtr permissions_of(const Context& context, const Subscription& record) {
     if (context.policies.is_empty() && context.config.authz_defaults.empty()) return nullptr;
     static const auto kNothing = std::make_shared<const pidf::Permissions>();
@@ -71,7 +71,7 @@ store::Subscription row_of(const Context& context, const Subscription& record,
 
 Subscription record_of(Context& context, const store::Subscription& row,
                        const packages::Package& package) {
-    // Rows of earlier versions have it as the device wrote it.
+    // Rows of earlier versions have the instance as the device wrote it.
     const auto instance = base::lower(instance_in(row.instance));
     Subscription record;
     record.text =
@@ -85,7 +85,7 @@ Subscription record_of(Context& context, const store::Subscription& row,
     record.flow = flow_from_text(row.flow);
     record.approach = approach_in(row.flow).value_or(usual_approach(row));
     record.has_way = sip::is_flow_first(record.approach, record.flow);
-    // Who asked in an earlier run was told there.
+    // Whoever asked in an earlier run has been notified at that address.
     record.is_proven = record.has_way;
     record.credit = kCreditAfterStart;
     record.remote_cseq = row.remote_cseq;

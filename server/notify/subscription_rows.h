@@ -7,11 +7,11 @@
 
 namespace herald::server {
 
-/// As it is just before its flow is known better: `record.flow` is the one its request came by.
+/// As it is before a better flow is known: `record.flow` is the one its request came by.
 store::Subscription row_of(const Context& context, const Subscription& record,
                            store::RequestMark mark);
 
-/// As it was in an earlier run; nothing is armed, and its resource is made where there is none.
+/// As it was in an earlier run. No timer is armed; its resource is made if there is none.
 Subscription record_of(Context& context, const store::Subscription& row,
                        const packages::Package& package);
 

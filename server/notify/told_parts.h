@@ -24,7 +24,7 @@ public:
     /// The part is on its way, as of `version` of the resource; what was noted of it before: the
     /// version that its watcher was told last, 0 where it was not.
     std::uint64_t note(const packages::Composed& part, std::uint64_t version);
-    /// It did not get there; `version` is what note() gave back.
+    /// The part was not received; `version` is what note() returned.
     void take_back(const std::string& name, std::uint64_t version);
 
 private:

@@ -121,8 +121,8 @@ void WaitingWatchers::drop(std::uint64_t id, WatcherEvent event) {
     list_.tell(*entry.package, entry.aor, watcher_of(entry, WatcherStatus::terminated, event));
 }
 
-/// Its row follows, after what made it go. One that stays for want of the store is met again after
-/// the next start.
+/// Its row is removed after what made it go is durable. A row that stays because the store was away
+/// is found again at the next start.
 void WaitingWatchers::remove(std::uint64_t id, WatcherEvent event) {
     if (entries_.count(id) == 0) return;
     drop(id, event);

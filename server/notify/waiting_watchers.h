@@ -43,11 +43,11 @@ public:
     /// The one who waits, if he does: a row that a new subscription of his replaces.
     std::optional<std::uint64_t> find(const packages::Package& package, std::string_view aor,
                                       std::string_view watcher) const;
-    /// Out of memory; its row is the caller's business. `event`: what winfo says of it.
+    /// Drops it from memory; the caller sees to its row. `event`: what winfo says of it.
     void drop(std::uint64_t id, packages::WatcherEvent event);
     /// ... and of the store.
     void remove(std::uint64_t id, packages::WatcherEvent event);
-    /// Whom anybody waits for.
+    /// The owners for whom anybody waits.
     std::vector<std::string> owners() const;
     /// Those of an owner, by id, in all packages.
     std::vector<const Entry*> of(std::string_view aor) const;

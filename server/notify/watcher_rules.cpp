@@ -84,7 +84,7 @@ void WatcherRules::judge(std::vector<Id> ids) {
     in_slices(context_.loop, std::move(ids), [this](Id id) { judge_one(id); });
 }
 
-/// The owner decided about who is not there any more (RFC 3857 4.7.1).
+/// The owner decided about a watcher that only waits by now (RFC 3857 4.7.1).
 void WatcherRules::judge_waiting(std::string_view owner) {
     std::vector<std::pair<std::uint64_t, packages::WatcherEvent>> decided;
     for (const auto* entry : live_.waiting().of(owner)) {
@@ -144,7 +144,7 @@ void WatcherRules::suspend(Id id, Subscription& record) {
     sender_.notify(id);
 }
 
-/// Its row follows. What is lost of that is judged again after a start.
+/// Its row follows. If that is lost it is judged again after a start.
 void WatcherRules::note(Id id, Subscription& record) {
     record.change = context_.next_id();
     if (changed_.empty()) {
@@ -157,7 +157,7 @@ void WatcherRules::note(Id id, Subscription& record) {
 void WatcherRules::write_rows(const std::vector<Id>& ids) {
     for (const auto id : ids) {
         auto* record = context_.subscriptions.find(id);
-        // What is under way writes the whole of it.
+        // The change under way writes the whole row.
         if (!record || !record->is_live() || record->is_changing) continue;
         record->is_changing = true;
         auto touch = touch_of(*record, context_.home.epoch);
@@ -173,17 +173,17 @@ void WatcherRules::write_rows(const std::vector<Id>& ids) {
     }
 }
 
-/// The class of documents it gets from now on. Who is told the same by the new one hears nothing.
+/// The class of documents it gets from now on. There is no NOTIFY if the new one tells it the same.
 void WatcherRules::show(Id id, Subscription& record, const PermissionsPtr& permissions) {
     auto& resource = context_.resources[record.resource];
     const auto& before = resource.views[record.view];
     const auto view = resource.view_for(before.type, std::string(before.entity), permissions);
     if (view == record.view) return;
     record.view = view;
-    // Changes since what he knows are changes of another document.
+    // A partial document would be about changes of another document than the one he knows.
     if (resource.package->profile().is_partial) record.sent_fingerprint = 0;
     if (record.state != SubscriptionState::active) return;
-    // What all are known to have is not what he is to have.
+    // The confirmation is about a document that he is not to have any more.
     note(id, record);
     sender_.look_again(id);
 }

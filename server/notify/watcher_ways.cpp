@@ -9,7 +9,7 @@ namespace {
 
 using Part = PackedText::Part;
 
-/// Without a body hardly a NOTIFY is larger.
+/// Hardly a NOTIFY without a body is larger.
 constexpr std::uint16_t kSmallest = 800;
 
 /// As it is known from its last request.
@@ -106,7 +106,7 @@ bool WatcherWays::is_proven(const Subscription& record, const Search& search) {
     return sip::is_reliable(flow.protocol) || (record.has_proven_source && flow == search.arrival);
 }
 
-/// Not what failed when the search began, nor where enough was sent in vain.
+/// Neither what had failed when the search began nor an address that was sent enough in vain.
 bool WatcherWays::may_take(const Subscription& record, const Search& search) {
     return search.failed != search.path.flow() &&
            (is_proven(record, search) || record.credit >= kSmallest);
@@ -133,7 +133,7 @@ WatcherWays::Way WatcherWays::follow(Id id, Subscription& record, Search& search
     return Way::looking;
 }
 
-/// The shard of its user knows. The answer meets the subscription again, or nobody.
+/// The shard of its user knows. When the answer comes the subscription may be gone.
 void WatcherWays::ask_for_device(Id id, const Subscription& record, Search& search) {
     search.has_asked = true;
     search.is_looking = true;
@@ -172,7 +172,7 @@ void WatcherWays::tell(Id id, Way way) {
     if (way != Way::looking) found_.tell(id, way);
 }
 
-/// Whoever is to be heard of again is where he was.
+/// A watcher that has to be heard of again is where he was.
 WatcherWays::Way WatcherWays::give_up(Id id, Subscription& record, const Search& search) {
     silent_.move(id, record, search.arrival);
     record.has_way = sip::is_flow_first(record.approach, record.flow);

@@ -41,19 +41,19 @@ public:
     /// subscription.
     void on_found(base::Task<void(Id, Way)> listener) { found_.add(std::move(listener)); }
 
-    /// A request of the watcher came by `flow`, from where it is reached as `approach` says. False:
-    /// the way there is stays.
+    /// A request of the watcher came by `flow`; `approach` says how it is reached from there.
+    /// False: the way stays as it is.
     bool on_arrival(Id id, Subscription& record, const sip::Flow& flow, sip::Approach approach);
     /// The flow its last request came by.
     const sip::Flow& arrival(Id id, const Subscription& record) const;
 
-    /// The way there is, or another one where it has ended.
+    /// The current way, or another one if that has ended.
     Way find(Id id, Subscription& record);
-    /// The way there is did not carry: the next one.
+    /// The current way did not carry: takes the next one.
     Way find_other(Id id, Subscription& record);
-    /// Its device registered: the way to it as it is registered now, before all others.
+    /// Its device registered: the way to that registration is tried before all others.
     Way find_device(Id id, Subscription& record);
-    /// The way there is was answered: it is proven, and the first one from now on.
+    /// The current way was answered: it is proven, and the first one from now on.
     void settle(Id id, Subscription& record);
     void forget(Id id) { searches_.erase(pack(id)); }
 
@@ -62,7 +62,7 @@ public:
     bool is_named(Id id) const;
 
 private:
-    /// More than the flow by which a watcher's request came is tried, or in use.
+    /// Of a watcher for which more than the flow of its request is tried or in use.
     struct Search {
         sip::Path path;
         sip::Flow arrival;

@@ -2,7 +2,6 @@
 #include "server/provisioning/jobs.h"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "base/log.h"
@@ -12,17 +11,11 @@ namespace herald::server {
 
 namespace {
 
-constexpr std::string_view kPackage = "provisioning";
 /// Sent and not answered, of one job: those after them wait.
 constexpr std::uint32_t kMostUnderWay = 20000;
 /// At least this far apart are two turns of a job that sends many a second.
 constexpr auto kTurn = std::chrono::milliseconds(10);
 constexpr auto kMostLate = std::chrono::milliseconds(100);
-/// Devices written by one commit.
-constexpr std::size_t kMostSaved = 1000;
-/// A store that is busy or away is asked again.
-constexpr auto kRetry = std::chrono::seconds(2);
-constexpr std::size_t kLongestUserAgent = 200;
 
 /// After a start: whether all its rows could be read.
 bool is_whole(const Job& job) {
@@ -37,7 +30,11 @@ Fault no_such_job() {
 
 }  // namespace
 
-Jobs::Jobs(Context& context) : context_(context) {
+Jobs::Jobs(Context& context)
+    : context_(context), rows_(context, [this](const std::string& address) {
+          const auto found = jobs_.find(address);
+          return found == jobs_.end() ? nullptr : found->second.get();
+      }) {
     for (auto i = static_cast<std::size_t>(DeviceState::delivered); i < kDeviceStates; ++i) {
         outcomes_[i] = &context.metrics.counter(
             "herald_provisioning_devices_total", "Devices of jobs, by what became of them",
@@ -45,79 +42,10 @@ Jobs::Jobs(Context& context) : context_(context) {
     }
 }
 
-std::size_t Jobs::devices() const noexcept {
-    std::size_t all = 0;
-    for (const auto& [address, job] : jobs_) all += job->devices.size();
-    return all;
-}
-
-Status Jobs::check(const JobOrder& order) const {
-    const auto& config = context_.config;
-    const auto count = order.devices.size();
-    const bool is_anybody_there =
-        std::any_of(order.devices.begin(), order.devices.end(),
-                    [](const FoundDevice& device) { return !device.contact.empty(); });
-    if (!is_anybody_there)
-        return Fault{FaultKind::not_found, "No registered device is among those selected"};
-    if (count > config.provisioning_confirm_above && order.confirm != count) {
-        return Fault{FaultKind::conflict,
-                     "This tells " + std::to_string(count) +
-                         " devices: if that is meant, say \"confirm\": " + std::to_string(count)};
-    }
-    if (devices() + count > config.provisioning_max_devices) {
-        return Fault{FaultKind::limit_reached,
-                     "Jobs hold " + std::to_string(devices()) +
-                         " devices already; provisioning.max_devices is the limit"};
-    }
-    if (jobs_.size() >= config.provisioning_max_jobs)
-        return Fault{FaultKind::limit_reached,
-                     "provisioning.max_jobs jobs are under way; cancel one"};
-    return {};
-}
-
-/// With what each device is told. Faults: malformed, where no recipe says how.
-Result<Jobs::Place> Jobs::made_of(JobOrder& order) const {
-    const auto& config = context_.config;
-    auto job = std::make_unique<Job>();
-    job->id = order.id;
-    job->address = address_of_job(order.id);
-    job->action = order.action;
-    job->rate = order.rate == 0 ? config.provisioning_rate : order.rate;
-    job->created = context_.wall();
-    job->start_at = std::max(job->created, order.start_at);
-    job->retry_until =
-        job->start_at + std::chrono::seconds(order.retry_for == 0 ? config.provisioning_retry_for
-                                                                  : order.retry_for);
-    const auto custom = std::make_shared<const DeviceNotice>(std::move(order.custom));
-    base::TextMap<std::uint32_t> models;
-    std::map<const Recipe*, std::shared_ptr<const DeviceNotice>> notices;
-    for (auto& found : order.devices) {
-        if (found.user_agent.size() > kLongestUserAgent) found.user_agent.resize(kLongestUserAgent);
-        const auto [model, is_new] =
-            models.try_emplace(found.user_agent, static_cast<std::uint32_t>(job->models.size()));
-        if (is_new && order.action == "custom") {
-            job->models.push_back({found.user_agent, custom});
-        } else if (is_new) {
-            const auto* recipe =
-                recipe_for(config.provisioning_recipes, order.action, found.user_agent);
-            if (!recipe) {
-                return Fault{FaultKind::malformed, "No recipe says how \"" + found.user_agent +
-                                                       "\" is told to " + order.action};
-            }
-            auto& notice = notices[recipe];
-            if (!notice)
-                notice = std::make_shared<const DeviceNotice>(
-                    DeviceNotice{recipe->event, recipe->type, recipe->body});
-            job->models.push_back({found.user_agent, notice});
-        }
-        JobDevice device;
-        device.row = context_.next_id();
-        device.where = place_of_device(found.aor, found.contact, found.instance);
-        device.model = model->second;
-        device.at = job->created;
-        job->devices.push_back(std::move(device));
-    }
-    return job;
+JobLoad Jobs::load() const noexcept {
+    JobLoad load{jobs_.size(), 0};
+    for (const auto& [address, job] : jobs_) load.devices += job->devices.size();
+    return load;
 }
 
 /// The oldest of those that are over gives way.
@@ -132,23 +60,21 @@ void Jobs::make_room() {
 
 void Jobs::start(JobOrder order, Done done) {
     make_room();
-    if (auto refused = check(order); !refused) return done(refused);
-    auto made = made_of(order);
+    if (auto refused = check(order, load(), context_.config); !refused) return done(refused);
+    auto made = job_of(std::move(order), context_);
     if (!made) return done(made.fault());
     auto job = *std::move(made);
-    store::ChangePublications rows;
-    rows.changes.emplace_back(row_of(*job));
-    for (const auto& device : job->devices) rows.changes.emplace_back(row_of(*job, device));
-    context_.port.commit(std::move(rows), [this, job = std::move(job),
-                                           done = std::move(done)](store::Outcome outcome) mutable {
-        if (auto status = status_of(outcome); !status) return done(status);
-        base::log_info(
-            "job.started",
-            {{"id", job->id}, {"action", job->action}, {"devices", job->devices.size()}});
-        auto& place = *(jobs_[job->address] = std::move(job));
-        begin(place);
-        done({});
-    });
+    const auto& rows = *job;
+    rows_.put_all(
+        rows, [this, job = std::move(job), done = std::move(done)](store::Outcome outcome) mutable {
+            if (auto status = status_of(outcome); !status) return done(status);
+            base::log_info(
+                "job.started",
+                {{"id", job->id}, {"action", job->action}, {"devices", job->devices.size()}});
+            auto& place = *(jobs_[job->address] = std::move(job));
+            begin(place);
+            done({});
+        });
 }
 
 /// All that is not kept is made from what is.
@@ -237,7 +163,7 @@ void Jobs::on_report(const std::string& address, std::uint32_t device, const Dev
     const auto state = state_of(report.verdict);
     job.move(device, state, report.status, context_.wall());
     outcomes_[static_cast<std::size_t>(state)]->add();
-    save(job);
+    rows_.save(job);
     wake(job, context_.loop.now());
     look_for_end(job);
     // Those that were under way when it was cancelled may be waited for by now.
@@ -259,7 +185,7 @@ void Jobs::look_for_end(Job& job) {
         return;
     if (job.count(DeviceState::unreachable) > 0 && context_.wall() < job.retry_until) return;
     end(job, JobState::finished);
-    save_job(job, nullptr);
+    rows_.put(job, nullptr);
 }
 
 void Jobs::end(Job& job, JobState state) {
@@ -277,7 +203,7 @@ void Jobs::end(Job& job, JobState state) {
                                  {"state", name_of(state)},
                                  {"delivered", job.count(DeviceState::delivered)},
                                  {"devices", job.devices.size()}});
-    save(job);
+    rows_.save(job);
     keep_until_due(job);
 }
 
@@ -300,12 +226,7 @@ void Jobs::drop(const std::string& address) {
     if (found == jobs_.end()) return;
     auto& job = *found->second;
     disarm(job);
-    store::ChangePublications rows;
-    if (job.id != 0) rows.changes.emplace_back(store::RemovePublication{job.id, {}, {}, {}});
-    for (const auto& device : job.devices)
-        rows.changes.emplace_back(store::RemovePublication{device.row, {}, {}, {}});
-    // Rows that stay for once are read, and dropped, at the next start.
-    context_.port.commit(std::move(rows), nullptr);
+    rows_.remove(job);
     jobs_.erase(found);
 }
 
@@ -332,22 +253,22 @@ void Jobs::change(const std::string& address, JobState state, Done done) {
     wanted.retry_until = job.retry_until;
     wanted.models = job.models;
     if (state == JobState::cancelled) wanted.ended = context_.wall();
-    save_job(wanted,
-             [this, address, state, done = std::move(done)](store::Outcome outcome) mutable {
-                 const auto again = jobs_.find(address);
-                 if (again == jobs_.end()) return done(no_such_job());
-                 if (auto status = status_of(outcome); !status) return done(status);
-                 auto& changed = *again->second;
-                 if (changed.is_over()) return done({});
-                 if (state == JobState::cancelled) {
-                     end(changed, state);
-                 } else {
-                     changed.state = state;
-                     changed.next_at = std::max(changed.next_at, context_.loop.now());
-                     wake(changed, context_.loop.now());
-                 }
-                 done({});
-             });
+    rows_.put(wanted,
+              [this, address, state, done = std::move(done)](store::Outcome outcome) mutable {
+                  const auto again = jobs_.find(address);
+                  if (again == jobs_.end()) return done(no_such_job());
+                  if (auto status = status_of(outcome); !status) return done(status);
+                  auto& changed = *again->second;
+                  if (changed.is_over()) return done({});
+                  if (state == JobState::cancelled) {
+                      end(changed, state);
+                  } else {
+                      changed.state = state;
+                      changed.next_at = std::max(changed.next_at, context_.loop.now());
+                      wake(changed, context_.loop.now());
+                  }
+                  done({});
+              });
 }
 
 const Job* Jobs::find(const std::string& address) const {
@@ -357,73 +278,6 @@ const Job* Jobs::find(const std::string& address) const {
 
 void Jobs::for_each(const std::function<void(const Job&)>& visit) const {
     for (const auto& [address, job] : jobs_) visit(*job);
-}
-
-store::PutPublication Jobs::row_of(const Job& job) const {
-    store::PutPublication put;
-    put.row.id = job.id;
-    put.row.package = kPackage;
-    put.row.aor = job.address;
-    put.row.entity_tag = "job";
-    put.row.source = "job";
-    put.row.arrived = job.created;
-    put.row.type = kJobType;
-    put.row.body = to_text(job);
-    return put;
-}
-
-store::PutPublication Jobs::row_of(const Job& job, const JobDevice& device) const {
-    store::PutPublication put;
-    put.row.id = device.row;
-    put.row.package = kPackage;
-    put.row.aor = job.address;
-    put.row.entity_tag = "device";
-    put.row.source = "device";
-    put.row.arrived = device.at;
-    put.row.type = kJobDeviceType;
-    put.row.body = to_text(device);
-    return put;
-}
-
-void Jobs::save_job(const Job& job, base::Task<void(store::Outcome)> done) {
-    context_.port.commit(row_of(job), std::move(done));
-}
-
-/// One commit at a time: what changes meanwhile shares the next one.
-void Jobs::save(Job& job) {
-    if (job.is_saving || job.unsaved.empty()) return;
-    const auto count = std::min(job.unsaved.size(), kMostSaved);
-    const auto end = job.unsaved.begin() + static_cast<std::ptrdiff_t>(count);
-    std::vector<std::uint32_t> saved(job.unsaved.begin(), end);
-    job.unsaved.erase(job.unsaved.begin(), end);
-    store::ChangePublications rows;
-    for (const auto device : saved) {
-        job.devices[device].is_unsaved = false;
-        rows.changes.emplace_back(row_of(job, job.devices[device]));
-    }
-    job.is_saving = true;
-    context_.port.commit(std::move(rows),
-                         [this, address = job.address, saved = std::move(saved)](
-                             store::Outcome outcome) { on_saved(address, saved, outcome); });
-}
-
-/// The same rows once more are never wrong, whatever became of them.
-void Jobs::on_saved(const std::string& address, const std::vector<std::uint32_t>& devices,
-                    store::Outcome outcome) {
-    const auto found = jobs_.find(address);
-    if (found == jobs_.end()) return;
-    auto& job = *found->second;
-    job.is_saving = false;
-    if (outcome == store::Outcome::committed) return save(job);
-    for (const auto device : devices) {
-        if (std::exchange(job.devices[device].is_unsaved, true)) continue;
-        job.unsaved.push_back(device);
-    }
-    context_.loop.timers().cancel(job.retry);
-    job.retry = context_.loop.timers().arm(context_.loop.now() + kRetry, [this, address] {
-        const auto again = jobs_.find(address);
-        if (again != jobs_.end()) save(*again->second);
-    });
 }
 
 bool Jobs::takes(const store::Publication& row) const {

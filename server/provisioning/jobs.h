@@ -1,4 +1,4 @@
-// server/provisioning/jobs.h: the jobs of one shard: started, paced, kept in the store, ended.
+// server/provisioning/jobs.h: the jobs of one shard: started, paced, ended.
 //
 //   ordered -> one commit of the job and all its devices -> answered
 //   paced:  a device's shard is told to send (device_requests) -> its report comes back
@@ -12,7 +12,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "base/metrics.h"
 #include "base/task.h"
@@ -20,25 +19,10 @@
 #include "server/core/agent.h"
 #include "server/core/context.h"
 #include "server/provisioning/job.h"
+#include "server/provisioning/job_order.h"
+#include "server/provisioning/job_rows.h"
 
 namespace herald::server {
-
-/// A device as it was found when a job was ordered.
-struct FoundDevice {
-    std::string aor, contact, instance, user_agent;  ///< contact empty: it is not registered
-};
-
-/// What an operator orders.
-struct JobOrder {
-    std::uint64_t id = 0;
-    std::string action;           ///< one of kRecipeActions, or "custom"
-    DeviceNotice custom;          ///< with "custom"
-    std::uint32_t rate = 0;       ///< a second; 0: the configuration's
-    std::uint32_t retry_for = 0;  ///< seconds; 0: the configuration's
-    std::uint32_t confirm = 0;    ///< how many devices the operator thinks it is
-    base::WallTime start_at{};    ///< zero: now
-    std::vector<FoundDevice> devices;
-};
 
 /// Called on its shard's thread. A job belongs to the shard that owns its address.
 class Jobs final : public Agent {
@@ -65,10 +49,7 @@ public:
     std::size_t held() const noexcept override { return jobs_.size(); }
 
 private:
-    using Place = std::unique_ptr<Job>;
-
-    Status check(const JobOrder& order) const;
-    Result<Place> made_of(JobOrder& order) const;
+    JobLoad load() const noexcept;
     void make_room();
     void begin(Job& job);
     /// Sees to it that what waits is sent, not before `earliest`.
@@ -82,16 +63,10 @@ private:
     void keep_until_due(Job& job);
     void drop(const std::string& address);
     void disarm(Job& job);
-    void save(Job& job);
-    void on_saved(const std::string& address, const std::vector<std::uint32_t>& devices,
-                  store::Outcome outcome);
-    void save_job(const Job& job, base::Task<void(store::Outcome)> done);
-    store::PutPublication row_of(const Job& job) const;
-    store::PutPublication row_of(const Job& job, const JobDevice& device) const;
-    std::size_t devices() const noexcept;
 
     Context& context_;
-    base::TextMap<Place> jobs_;  ///< by address
+    JobRows rows_;
+    base::TextMap<std::unique_ptr<Job>> jobs_;  ///< by address
     std::array<base::Counter*, kDeviceStates> outcomes_{};
 };
 

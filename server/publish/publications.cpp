@@ -91,7 +91,7 @@ void Publications::open_gate(std::uint32_t slot) {
 void Publications::put(std::uint32_t slot, Publication publication) {
     auto& resource = context_.resources[slot];
     auto* place = publication.is_stored() ? resource.by_id(publication.id)
-                                          : resource.derived_by(publication.source);
+                                          : resource.unstored_by(publication.source);
     if (publication.document) {
         publication.document = resource.package->date_items(std::move(publication.document),
                                                             place ? place->document.get() : nullptr,
@@ -142,8 +142,8 @@ void Publications::take_out(std::uint32_t slot, std::uint64_t id, packages::Caus
         retry_after);
 }
 
-void Publications::take_out_derived(std::uint32_t slot, std::string_view source,
-                                    packages::Cause cause) {
+void Publications::take_out_unstored(std::uint32_t slot, std::string_view source,
+                                     packages::Cause cause) {
     take_out_if(
         slot,
         [source](const Publication& publication) {

@@ -50,8 +50,8 @@ public:
     /// Puts a publication in the place of the one with its id, or beside the others; one that is
     /// not stored has its source for an id.
     void put(std::uint32_t slot, Publication publication);
-    /// One that is made from other state is known by its source.
-    void take_out_derived(std::uint32_t slot, std::string_view source, packages::Cause cause);
+    /// One that is not stored is known by its source.
+    void take_out_unstored(std::uint32_t slot, std::string_view source, packages::Cause cause);
     /// `retry_after` in seconds, with Cause::probation.
     void take_out(std::uint32_t slot, std::uint64_t id, packages::Cause cause,
                   std::uint32_t retry_after = 0);

@@ -68,7 +68,7 @@ bool RegistrationPresence::is_reachable(const std::string& aor) const {
 bool RegistrationPresence::is_shown(std::string_view aor) const {
     const auto slot = context_.resources.find(presence_, aor);
     if (slot == Resource::kNone) return false;
-    return context_.resources[slot].derived_by(kSource) != nullptr;
+    return context_.resources[slot].unstored_by(kSource) != nullptr;
 }
 
 void RegistrationPresence::changed(const std::string& aor) {
@@ -163,22 +163,22 @@ void RegistrationPresence::show(const std::string& aor) {
     auto document = packages::presence_of_registered(aor);
     auto admitted = presence_.admit(document);
     if (!admitted) return;
-    Publication derived;
-    derived.source = kSource;
-    derived.rank = packages::Rank::registration;
-    derived.arrived = context_.wall();
-    derived.document = *std::move(admitted);
-    derived.type = std::move(document.type);
-    derived.body = std::move(document.body);
+    Publication made;
+    made.source = kSource;
+    made.rank = packages::Rank::registration;
+    made.arrived = context_.wall();
+    made.document = *std::move(admitted);
+    made.type = std::move(document.type);
+    made.body = std::move(document.body);
     const auto slot = context_.resources.obtain(presence_, aor);
-    publications_.put(slot, std::move(derived));
+    publications_.put(slot, std::move(made));
     context_.fan_out.changed(slot);
 }
 
 void RegistrationPresence::hide(const std::string& aor) {
     if (!is_shown(aor)) return;
     const auto slot = context_.resources.find(presence_, aor);
-    publications_.take_out_derived(slot, kSource, packages::Cause::expired);
+    publications_.take_out_unstored(slot, kSource, packages::Cause::expired);
     context_.fan_out.changed(slot);
     context_.resources.drop_if_idle(slot);
 }

@@ -18,7 +18,7 @@
 
 namespace herald::server {
 
-/// One line an agent; who needs another one comes after it.
+/// One line for each agent; an agent that needs another one comes after it.
 Agents::Agents(const AgentParts& p) {
     auto& bindings = add<Bindings>(p, p.context, p.publications);
     devices_ = std::make_unique<RegisteredDevices>(p.context, bindings);

@@ -17,7 +17,7 @@
 
 namespace herald::server {
 
-/// What agents are made of; outlives them.
+/// What agents are made from; outlives them.
 struct AgentParts {
     Context& context;
     Peers& peers;
@@ -40,7 +40,7 @@ public:
         std::abort();  // it is in the list
     }
 
-    /// True where an agent took the row; it is as it was otherwise.
+    /// True if an agent took the row, which is left as it was otherwise.
     bool recover(store::Publication& row, base::WallTime not_before);
     void resume();
     void forget(Cell cell);

@@ -34,8 +34,8 @@ struct Links {
     std::vector<std::unique_ptr<End>> shards;
 };
 
-/// One shard's transport and router: its own sockets, and a way to everybody else's. Nothing
-/// blocks: what does not fit is dropped and counted.
+/// The transport and router of one shard: its own sockets, and a way to those of the others.
+/// Nothing blocks: what does not fit is dropped and counted.
 class Link final : public sip::Transport, public sip::ShardRouter {
 public:
     Link(unsigned shard, Links& links, const Domains& domains, const store::Home& home,
@@ -49,12 +49,12 @@ public:
     /// Of its own sockets, and of what other shards handed on to it.
     sip::Load load() const override;
 
-    /// Of this shard; before any message.
+    /// Those of this shard; set before any message comes.
     void resolve_with(const Aliases& aliases) { subjects_.emplace(domains_, home_, aliases); }
 
-    /// Where the bucket of its Subject is; what is about nobody stays here.
+    /// The shard that has the bucket of its Subject; a request about nobody stays here.
     unsigned shard_of(const sip::Message& request) const override;
-    /// Of the request that shard_of() was asked about last, once.
+    /// The subject of the request that shard_of() was asked about last; to be taken once.
     Subject take_subject() { return std::move(subject_); }
     void forward(unsigned shard, std::span<const char> bytes, const sip::Flow& flow,
                  sip::Framing framing) override;

@@ -5,7 +5,7 @@ namespace herald::server {
 
 namespace {
 
-/// A REGISTER is taken for a refresh: most are, and telling costs more than refusing.
+/// Every REGISTER counts as a refresh: most are, and finding out costs more than refusing.
 bool keeps_what_is_there(const sip::Message& request) noexcept {
     switch (request.method()) {
         case sip::Method::subscribe:

@@ -6,9 +6,8 @@
 
 namespace herald::server {
 
-/// What somebody has is kept before somebody new gets anything: under high load requests for new
-/// state are refused, under extreme load refreshes, registrations and removals too. A refusal is a
-/// 503 with Retry-After.
+/// Existing state goes before new state: under high load requests for new state are refused, under
+/// extreme load refreshes, registrations and removals too. A refusal is a 503 with Retry-After.
 bool is_worth_serving(const sip::Message& request, sip::Load load) noexcept;
 
 }  // namespace herald::server

@@ -10,8 +10,8 @@ namespace herald::server {
 
 namespace {
 
-/// After a downtime nothing lapses for as long as it lasted, at most this (docs/architecture.md:
-/// Restart).
+/// After a downtime nothing lapses for as long as that lasted, but no longer than this
+/// (docs/architecture.md: Restart).
 constexpr std::chrono::milliseconds kMostGrace = std::chrono::seconds(60);
 
 base::WallTime end_of_grace(const store::Home& home, base::WallTime now) {

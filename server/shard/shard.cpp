@@ -55,8 +55,8 @@ bool is_in_dialog(const sip::Message& message) {
 
 constexpr std::size_t kMostUnsupported = 200;
 
-/// The option tags of Require that are not ours (RFC 3261 8.2.2.3): enough to tell which, for
-/// nobody is told all he said. Never empty where there is one.
+/// The option tags of Require that are not supported here (RFC 3261 8.2.2.3), as many as fit into
+/// an answer. Never empty where there is one.
 std::string unsupported_tags(const sip::Message& request) {
     std::string tags;
     for (const auto tag : request.list(sip::Header::require)) {
@@ -177,7 +177,7 @@ void Shard::on_clock_step(base::Duration ahead) {
     messaging_->on_clock_step(ahead);
 }
 
-/// Agents first: they know what they hold by what the others do.
+/// Agents first: they find what they hold by what the other parts hold.
 void Shard::forget(Cell cell) {
     agents_->forget(cell);
     watcher_rules_->forget(cell);
@@ -210,7 +210,7 @@ bool Shard::is_drained() const {
 
 void Shard::on_flow_closed(const sip::Flow& flow) {
     agents_->on_flow_closed(flow);
-    // The others may have transactions on it. Whose stream it is tells everybody.
+    // Other shards may have transactions on the stream: its owner tells them.
     if (!sip::is_reliable(flow.protocol) || flow.shard != context_->shard) return;
     context_->peers.post_to_others<sip::Stack>(
         context_->shard, [flow](sip::Stack& stack) { stack.on_flow_closed(flow); });
@@ -234,8 +234,8 @@ Request Shard::gather(sip::ServerTransactionId id, const sip::Message& message,
     return request;
 }
 
-/// The whole answer to a request that fails a check every method shares, in the order of the core
-/// table: 405, 416, 481/500, 420; or that was answered before a crash. nullopt: it is to be served.
+/// The answer to a request that fails a check all methods share (405, 416, 481/500, 420, in this
+/// order), or that was answered before a crash. nullopt: it is to be served.
 std::optional<sip::Answer> Shard::early_answer(const Request& request) const {
     const auto& message = request.message;
     if (!is_served(message.method())) return method_not_allowed();

@@ -1,0 +1,42 @@
+// server/provisioning/job_rows.h: the jobs of one shard as the store keeps them: a row for each job
+// and for each of its devices.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/task.h"
+#include "server/core/context.h"
+#include "server/provisioning/job.h"
+#include "store/records.h"
+
+namespace herald::server {
+
+/// On the shard's thread.
+class JobRows {
+public:
+    using Done = base::Task<void(store::Outcome)>;
+
+    /// `find` gives the job of an address; nullptr: it is there no more.
+    JobRows(Context& context, std::function<Job*(const std::string& address)> find);
+
+    /// A new job and all its devices, in one commit.
+    void put_all(const Job& job, Done done);
+    /// The job without its devices.
+    void put(const Job& job, Done done);
+    /// The devices that changed since they were written (Job::unsaved), until all are; one commit
+    /// at a time, so that what changes meanwhile shares the next one.
+    void save(Job& job);
+    void remove(const Job& job);
+
+private:
+    void on_saved(const std::string& address, const std::vector<std::uint32_t>& devices,
+                  store::Outcome outcome);
+
+    Context& context_;
+    std::function<Job*(const std::string&)> find_;
+};
+
+}  // namespace herald::server
