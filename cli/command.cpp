@@ -90,7 +90,7 @@ int run_words(std::span<const Command> all, std::vector<std::string_view> words)
     return command ? run_command(*command, words) : unknown_command(all, name);
 }
 
-/// Whatever was printed may yet find a full disk or a reader that went away.
+/// What was printed may still meet a full disk, or a reader that went away.
 bool is_output_written() {
     return std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
 }

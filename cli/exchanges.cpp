@@ -148,7 +148,7 @@ bool Exchanges::is_switched(const Exchange& exchange) {
     return exchange.flow.protocol != exchange.path.flow().protocol;
 }
 
-/// Where a stream took the place of UDP, UDP is next.
+/// If a stream took the place of UDP, UDP is next.
 void Exchanges::try_elsewhere(Id id, int status) {
     Exchange& exchange = *exchanges_.at(id);
     exchange.status = status;
@@ -242,8 +242,8 @@ bool Exchanges::answer_challenge(Exchange& exchange, const sip::Message& respons
     sip::DigestClient* const client = digest();
     if (!client) return false;
     OutgoingRequest& request = exchange.request;
-    // The challenge to a request without credentials refuses none, whatever another exchange sent
-    // meanwhile.
+    // A request without credentials had none that could be refused, whatever another exchange has
+    // sent meanwhile.
     if (exchange.credentials.empty()) client->learn(response);
     const std::string uri = request_uri_of(request);
     auto lines = client->answer(response, sip::name_of(request.method), uri, request.body);
@@ -266,7 +266,7 @@ sip::DigestClient* Exchanges::digest() {
 
 void Exchanges::finish(Id id, Reply reply) {
     const auto found = exchanges_.find(id);
-    // The exchange goes first: `done` may start the next one, or end the agent's user.
+    // The exchange goes first: `done` may start the next one, or destroy whoever uses this.
     const std::unique_ptr<Exchange> exchange = std::move(found->second);
     exchanges_.erase(found);
     if (exchange->request.with_contact) reply.contact = exchange->contact;

@@ -151,7 +151,7 @@ Status keep_secret(server::AccountAdmin& accounts, Account& account) {
     const auto earlier = accounts.find(account.aor);
     if (!earlier && earlier.fault().kind != FaultKind::not_found) return earlier.fault();
     if (!earlier || !has_secret(*earlier)) {
-        return Fault{FaultKind::malformed, "a new account wants a \"password\", or its \"ha1\""};
+        return Fault{FaultKind::malformed, "a new account needs a \"password\", or its \"ha1\""};
     }
     if (earlier->username != account.username || earlier->realm != account.realm) {
         return Fault{FaultKind::conflict,

@@ -86,11 +86,11 @@ Result<WantedCall> call_of_json(const Json& json, const std::string& id) {
     Fields fields(json);
     dialog.id = id;
     const auto state = pidf::dialog_state(fields.text("state").value_or(""));
-    if (!state) fields.refuse("state", "want trying, proceeding, early, confirmed or terminated");
+    if (!state) fields.refuse("state", "expected trying, proceeding, early, confirmed or terminated");
     dialog.state = state.value_or(pidf::DialogState::trying);
     if (const auto text = fields.text("direction")) {
         const auto direction = pidf::dialog_direction(*text);
-        if (!direction) fields.refuse("direction", "want initiator or recipient");
+        if (!direction) fields.refuse("direction", "expected initiator or recipient");
         dialog.direction = direction.value_or(pidf::Direction::unknown);
     }
     dialog.local = party_in(fields, "local");
@@ -99,7 +99,7 @@ Result<WantedCall> call_of_json(const Json& json, const std::string& id) {
     dialog.local_tag = name_in(fields, "local_tag");
     dialog.remote_tag = name_in(fields, "remote_tag");
     wanted.expires = fields.number("expires");
-    if (wanted.expires == 0u) fields.refuse("expires", "want at least a second");
+    if (wanted.expires == 0u) fields.refuse("expires", "expected at least a second");
     if (const auto status = fields.status(); !status) return status.fault();
     return wanted;
 }

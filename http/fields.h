@@ -34,9 +34,9 @@ public:
     /// Every member, whatever it is called; each must be text.
     void all_texts(const std::function<void(const std::string& name, const std::string& value)>&);
 
-    /// Records that what is at `name` will not do.
+    /// Records that the value at `name` is not acceptable.
     void refuse(std::string_view name, const std::string& why);
-    /// Faults: malformed, for the first thing that was wrong: `"voice.new": want a whole number
+    /// Faults: malformed, for the first thing that was wrong: `"voice.new": expected a whole number
     /// from 0 to 4294967295`.
     Status status();
 

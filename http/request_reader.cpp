@@ -151,7 +151,7 @@ bool RequestReader::read_chunk() {
         case Chunk::trailer:
             break;
     }
-    // Trailers are of no use here, and of much to who smuggles.
+    // Trailers are of no use here, but of much use to request smuggling.
     if (read_line_end(Chunk::size, "No trailers are taken behind the last chunk."))
         stage_ = Stage::complete;
     return false;

@@ -47,7 +47,7 @@ Result<bool> ShardAccounts::put(store::Account account) {
     if (account.realm.empty()) account.realm = realm_;
     if (account.username.empty())
         account.username = base::split_once(account.aor.substr(4), '@').before;
-    // Of two at once with one name only the first may find it free.
+    // Of two requests for one name at once only the first may find it free.
     const std::lock_guard lock(mutex_);
     auto namesake =
         carrier_.ask<std::string>(carrier_.first(), [account](Shard& shard, auto answer) {

@@ -12,7 +12,7 @@ namespace herald::server {
 
 namespace {
 
-/// What of a resource stays for ever, by package; empty: nothing does.
+/// The package under which an address has permanent state; empty: none.
 std::string what_stays(Context& context, const std::string& aor) {
     for (const auto* package : packages::all()) {
         const auto slot = context.resources.find(*package, aor);
@@ -36,14 +36,14 @@ public:
     Status remove(std::string_view aor) override;
 
 private:
-    /// Each shard looks only at the resource the alias led to so far. Without resource: it is one
-    /// no more.
+    /// Each shard looks only at the resource the alias led to so far. An empty resource removes the
+    /// alias.
     Status share(store::Change change, const store::Alias& alias);
-    /// What is set for ever under the address itself would be out of reach.
+    /// Permanent state of the address itself would be out of reach.
     Status check_nothing_stays(const std::string& aor);
 
     const AdminCarrier& carrier_;
-    /// One alias is checked and changed after the other. Held by threads of HTTP only.
+    /// Aliases are checked and changed one after the other. Held by HTTP threads only.
     std::mutex mutex_;
 };
 

@@ -33,7 +33,7 @@ public:
     const Domains& domains() const noexcept { return domains_; }
     const store::Store& store() const noexcept { return store_; }
     const std::vector<Shard*>& shards() const noexcept { return shards_; }
-    /// The one that knows what no single resource owns: aliases and accounts.
+    /// The shard that is asked about what belongs to no single resource: aliases and accounts.
     Shard& first() const noexcept { return *shards_.front(); }
     Shard& owner_of(std::string_view aor) const;
 

@@ -75,7 +75,7 @@ private:
     Result<store::ChangePolicies> change_of(const std::vector<Step>& steps);
 
     const AdminCarrier& carrier_;
-    /// One policy is read and changed after the other. Held by threads of HTTP only.
+    /// Policies are read and changed one after the other. Held by HTTP threads only.
     std::mutex mutex_;
 };
 

@@ -9,7 +9,7 @@
 
 namespace herald::server {
 
-/// `pbx` empty: none. Faults: malformed, with what will not do.
+/// `pbx` empty: none. Faults: malformed, saying what is wrong.
 Status check_pbx(const std::string& pbx, const std::string& user, Context& context);
 
 }  // namespace herald::server

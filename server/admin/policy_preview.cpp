@@ -99,7 +99,7 @@ bool is_same(const Judgement& a, const Judgement& b) {
     return *a.permissions == *b.permissions;
 }
 
-/// Whose subscription would be another one by the candidate.
+/// Those whose subscription the candidate would change.
 std::vector<std::string> changes_by(Context& context, const PreviewOrder& order) {
     std::vector<std::string> changes;
     const auto slot = context.resources.find(*order.package, order.aor);

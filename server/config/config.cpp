@@ -20,7 +20,7 @@ namespace herald::server {
 
 namespace {
 
-/// Longer names are no typing mistakes: nothing is suggested for them.
+/// Nothing is suggested for a longer name: it is no typing mistake.
 constexpr std::size_t kLongestSuggested = 64;
 constexpr std::size_t kLongestRepeated = 100;
 constexpr std::size_t kLargestFile = 1 << 20;
@@ -144,7 +144,8 @@ private:
         }
     }
 
-    /// What has no type that a key may have is none of them all the same: numbers below 0 are 0.
+    /// The value as own_package() takes it. A type that no key has becomes false, a number below 0
+    /// becomes 0.
     static packages::Value own_value(const toml::node& node) {
         if (const auto* text = node.as_string()) return text->get();
         if (const auto* number = node.as_integer())
@@ -299,7 +300,7 @@ std::string described(const ConfigKey& key) {
     std::string help(key.help);
     if (key.type == ValueType::number) help += " (" + range_of(key) + ")";
     if (!key.former.empty())
-        help += " Earlier releases called it " + std::string(key.former) + ", which works yet.";
+        help += " Earlier releases called it " + std::string(key.former) + ", which still works.";
     return key.is_reloadable ? help + " Reloadable." : help;
 }
 

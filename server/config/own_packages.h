@@ -12,8 +12,7 @@
 
 namespace herald::server {
 
-/// One line of a [[package]]. `value` is monostate's equal, an empty list, where it has no type
-/// that any key has.
+/// One line of a [[package]]. `value` is false where the file has a type that no key has.
 struct OwnPackageLine {
     std::string key;
     packages::Value value;
@@ -24,7 +23,7 @@ struct OwnPackageLine {
 using LineMistakes = std::vector<std::pair<unsigned, std::string>>;
 
 /// The package its lines describe, beside those there are already. `at`: its first line. Mistakes
-/// are added to `mistakes`; what comes back is only good where there are none.
+/// are added to `mistakes`; what is returned is only good if there are none.
 packages::GenericProfile own_package(const std::vector<OwnPackageLine>& lines, unsigned at,
                                      const std::vector<packages::GenericProfile>& earlier,
                                      LineMistakes& mistakes);

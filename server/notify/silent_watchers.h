@@ -63,8 +63,8 @@ private:
     base::Listeners<Id> returned_;
     base::Counter& suspects_;
     base::Counter& flows_lost_;
-    base::Counter& suspects_now_;    ///< gauge
-    base::Counter& flows_lost_now_;  ///< gauge
+    base::Counter& suspects_now_;                     ///< gauge
+    base::Counter& flows_lost_now_;                   ///< gauge
     std::unordered_map<std::uint64_t, Ids> silent_;   ///< by peer
     std::unordered_map<std::uint64_t, Ids> by_user_;  ///< the same
     std::atomic<std::size_t> count_{0};

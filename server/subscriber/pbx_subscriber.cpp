@@ -214,7 +214,7 @@ void PbxSubscriber::on_done(Line& line, const sip::ClientOutcome* outcome) {
     if (is_login_refused(lines_, line, outcome->status)) {
         const auto* why = line.request.is_signed
                               ? "it refuses the user name or the password of pbx.servers"
-                              : "it wants a user name and a password, and pbx.servers has none";
+                              : "it asks for a user name and a password, and pbx.servers has none";
         return on_trouble(line, Trouble::login_refused, why, {});
     }
     pbxs_.answered(line.pbx);
