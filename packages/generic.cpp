@@ -60,7 +60,9 @@ std::uint64_t fingerprint_of(const Document& document) {
 
 class Generic final : public Package {
 public:
-    explicit Generic(GenericProfile given) : given_(std::move(given)) {
+    explicit Generic(GenericProfile given, Withheld withheld = Withheld::nothing)
+        : given_(std::move(given)) {
+        profile_.withheld = withheld;
         for (const auto& type : given_.types) {
             profile_.publish_types.push_back(type);
             profile_.notify_types.push_back(type);
@@ -135,7 +137,7 @@ std::unique_ptr<Package> shared_line(std::string event, std::string title, std::
         "<dialog-info xmlns=\"urn:ietf:params:xml:ns:dialog-info\" version=\"0\" state=\"full\" "
         "entity=\"{entity}\"/>\r\n";
     profile.reference = std::move(reference);
-    return generic(std::move(profile));
+    return std::make_unique<Generic>(std::move(profile), Withheld::call_details);
 }
 
 }  // namespace

@@ -163,20 +163,27 @@ void Messaging::on_message(const Request& request) {
 
 void Messaging::carry_out(const IncomingPtr& incoming, const Request& request,
                           MessageOperation operation, const Recipients::Found& found) {
+    if (operation == MessageOperation::forward) return forward(incoming, request);
+    if (operation != MessageOperation::relay) return settle(incoming, request.message, operation);
+    incoming->devices_mark = mark_of(found.devices);
+    relay(incoming, request.message, targets_of(found.devices, context_.home.epoch));
+}
+
+/// What is not sent to anybody now, or reached nobody.
+void Messaging::settle(const IncomingPtr& incoming, const sip::Message& request,
+                       MessageOperation operation) {
     switch (operation) {
-        case MessageOperation::relay:
-            incoming->devices_mark = mark_of(found.devices);
-            return relay(incoming, request.message, targets_of(found.devices, context_.home.epoch));
-        case MessageOperation::forward:
-            return forward(incoming, request);
         case MessageOperation::store:
-            return keep(incoming, request.message);
+            return keep(incoming, request);
         case MessageOperation::drop:
             return accept(*incoming, accepted(rules_of(context_.config)), "dropped");
         case MessageOperation::expire:
-            return expire(*incoming, request.message);
+            return expire(*incoming, request);
         case MessageOperation::repeat:
             return accept(*incoming, accepted(rules_of(context_.config)), "repeated");
+        case MessageOperation::relay:
+        case MessageOperation::forward:
+            return;
     }
 }
 
@@ -237,7 +244,7 @@ void Messaging::on_undelivered(const IncomingPtr& incoming, const sip::Answer& b
     auto decision = decide_undelivered(facts_of(*incoming, *request, 0), best);
     if (const auto* refusal = std::get_if<sip::Answer>(&decision))
         return refuse(*incoming, *refusal);
-    carry_out(incoming, *request, std::get<MessageOperation>(decision), {});
+    settle(incoming, *request, std::get<MessageOperation>(decision));
 }
 
 store::Message Messaging::message_of(const Incoming& incoming, const sip::Message& request) const {

@@ -61,6 +61,8 @@ private:
                           std::size_t devices) const;
     void carry_out(const IncomingPtr& incoming, const Request& request, MessageOperation operation,
                    const Recipients::Found& found);
+    void settle(const IncomingPtr& incoming, const sip::Message& request,
+                MessageOperation operation);
     void relay(const IncomingPtr& incoming, const sip::Message& request,
                std::vector<RelayTarget> targets);
     base::Duration patience_for(const Incoming& incoming, const sip::Message& request) const;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/text_map.h"
+#include "server/access/authorize.h"
 #include "server/core/context.h"
 #include "server/notify/live_subscriptions.h"
 

@@ -76,7 +76,7 @@ struct Rig {
     Outcome send(std::string_view method, const std::string& lines,
                  std::string_view from = "<sip:bob@example.com>") {
         const Request request(method, "Event: presence\n" + lines, "<sip:alice@example.com>", from);
-        return authenticator->authenticate(*request, flow);
+        return authenticator->authenticate(*request, flow, "presence");
     }
 
     /// Status of the refusal of a SUBSCRIBE whose credentials sign `uri`; 0: accepted.
