@@ -86,7 +86,8 @@ Result<WantedCall> call_of_json(const Json& json, const std::string& id) {
     Fields fields(json);
     dialog.id = id;
     const auto state = pidf::dialog_state(fields.text("state").value_or(""));
-    if (!state) fields.refuse("state", "expected trying, proceeding, early, confirmed or terminated");
+    if (!state)
+        fields.refuse("state", "expected trying, proceeding, early, confirmed or terminated");
     dialog.state = state.value_or(pidf::DialogState::trying);
     if (const auto text = fields.text("direction")) {
         const auto direction = pidf::dialog_direction(*text);

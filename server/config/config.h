@@ -42,7 +42,7 @@ struct NotifyInterval {
     std::uint32_t seconds = 0;
 };
 
-/// What becomes of watchers nobody said anything about, of one package, and of one domain or "*".
+/// What becomes of watchers nobody said anything about, for one package and one domain or "*".
 struct AuthorizationDefault {
     std::string package, domain;
     pidf::SubHandling handling = pidf::SubHandling::confirm;
@@ -95,7 +95,7 @@ struct Config {
     // [resources]
     bool accept_unknown_resources = true;
     std::uint32_t max_aliases = 100000;
-    // [subscribe], [publish]: per-package overrides come with the rules engine
+    // [subscribe], [publish]
     std::uint32_t subscribe_min_expires = 60, subscribe_max_expires = 0 /* 0: the package's */;
     bool subscribe_clamp = false;  ///< below the minimum: raise silently instead of 423
     bool subscribe_replace_same_device = true;

@@ -23,7 +23,7 @@ struct ConfigKey {
     std::string_view unit;  ///< "s", "ms", "bytes"; empty: none
     std::uint64_t min = 0;  ///< numbers
     std::uint64_t max = 0;
-    std::string_view former;  ///< "section.name" that it had in earlier releases and that works yet
+    std::string_view former;  ///< "section.name" of earlier releases, which still works
     bool is_reloadable = false;
     bool is_budget = false;  ///< bytes of memory that strangers can fill, of the whole process
 
