@@ -220,7 +220,7 @@ void Server::State::make_shards() {
 }
 
 Status Server::State::recover() {
-    Recovery recovery(shards, store->home(), clock.wall());
+    Recovery recovery(shards, store->home(), clock.wall(), store::starts_of(*store));
     if (auto done = store->recover(recovery); !done) return done;
     ids = recovery.next_id();
     recovered = recovery.subscriptions();

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "store/records.h"
+#include "store/starts.h"
 #include "store/store.h"
 
 namespace herald::store {
@@ -17,6 +18,8 @@ class Ledger {
 public:
     virtual ~Ledger() = default;
     virtual const Home& home() const noexcept = 0;
+    /// Nothing where no run outlives its process.
+    virtual Starts starts() const noexcept { return {}; }
     /// As Store::recover(). Faults: io, malformed.
     virtual Status recover(RecoverySink& sink) = 0;
     /// Faults: io.

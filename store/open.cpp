@@ -29,7 +29,7 @@ Status named(Status status, std::string_view place) {
 }
 
 /// A ledger behind a lane.
-class LaneStore final : public Store {
+class LaneStore final : public Store, public KnowsStarts {
 public:
     LaneStore(OpenLedger opened, const StoreOptions& options, std::vector<Token> tokens,
               base::Metrics& metrics)
@@ -39,6 +39,7 @@ public:
           lane_(std::make_unique<Lane>(*ledger_, options, metrics)) {}
 
     const Home& home() const noexcept override { return ledger_->home(); }
+    Starts starts() const noexcept override { return ledger_->starts(); }
     Status recover(RecoverySink& sink) override { return named(ledger_->recover(sink), place_); }
     std::vector<Token> tokens() const override { return tokens_; }
     std::unique_ptr<Port> attach(base::Loop& loop) override { return lane_->attach(loop); }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "server/core/bucket.h"
+#include "server/core/duration.h"
 #include "server/core/flow_text.h"
 
 namespace herald::server {
@@ -13,6 +14,9 @@ namespace {
 /// After a downtime nothing lapses for as long as that lasted, but no longer than this
 /// (docs/architecture.md: Restart).
 constexpr std::chrono::milliseconds kMostGrace = std::chrono::seconds(60);
+// A run that lasts longer than one start counts for has ended what it found, ten seconds of spread
+// included.
+static_assert(store::kOneStart >= 2 * kMostGrace + kExpiryGrace + std::chrono::seconds(10));
 
 base::WallTime end_of_grace(const store::Home& home, base::WallTime now) {
     if (home.last_alive == base::WallTime{}) return now;
@@ -23,8 +27,20 @@ base::WallTime end_of_grace(const store::Home& home, base::WallTime now) {
 }  // namespace
 
 Recovery::Recovery(const std::vector<std::unique_ptr<Shard>>& shards, const store::Home& home,
-                   base::WallTime now)
-    : shards_(shards), home_(home), not_before_(end_of_grace(home, now)), next_id_(home.next_id) {}
+                   base::WallTime now, store::Starts starts)
+    : shards_(shards),
+      home_(home),
+      starts_(starts),
+      not_before_(end_of_grace(home, now)),
+      next_id_(home.next_id) {}
+
+/// What ran out before the last start had its grace then. It is not given all of it anew with each
+/// start: it ends in time, however often that happens.
+base::WallTime Recovery::not_before(base::WallTime expires_at) const {
+    const bool is_new = expires_at + kExpiryGrace >= std::max(home_.last_alive, starts_.last);
+    if (is_new) return not_before_;
+    return std::min(not_before_, std::max(expires_at, starts_.unsettled_since) + kMostGrace);
+}
 
 Shard& Recovery::shard_of(std::string_view aor) const {
     return *shards_[shard_of_aor(home_.bucket_key, aor, shards_.size())];
@@ -53,8 +69,9 @@ void Recovery::on_audit(store::AuditEntry row) {
 void Recovery::on_publication(store::Publication row) {
     meet(row.id);
     auto& shard = shard_of(row.aor);
-    if (shard.agents().recover(row, not_before_)) return;
-    shard.compositor().recover(std::move(row), not_before_);
+    const auto from = not_before(row.expires_at);
+    if (shard.agents().recover(row, from)) return;
+    shard.compositor().recover(std::move(row), from);
 }
 
 void Recovery::on_subscription(const store::Subscription& row) {
@@ -67,7 +84,7 @@ void Recovery::on_subscription(const store::Subscription& row) {
     if (flow.peer.is_valid()) {
         shard.context().limits.guesses.succeeded({row.watcher, flow.peer}, shard.loop().now());
     }
-    shard.earlier_subscriptions().recover(row, not_before_);
+    shard.earlier_subscriptions().recover(row, not_before(row.expires_at));
 }
 
 bool Recovery::on_confirmation(store::Confirmation row) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "server/shard/shard.h"
+#include "store/starts.h"
 #include "store/store.h"
 
 namespace herald::server {
@@ -14,7 +15,7 @@ namespace herald::server {
 class Recovery final : public store::RecoverySink {
 public:
     Recovery(const std::vector<std::unique_ptr<Shard>>& shards, const store::Home& home,
-             base::WallTime now);
+             base::WallTime now, store::Starts starts = {});
 
     void on_alias(store::Alias row) override;
     void on_account(store::Account row) override;
@@ -31,11 +32,14 @@ public:
 
 private:
     Shard& shard_of(std::string_view aor) const;
+    /// When what was good until `expires_at` may run out at the earliest.
+    base::WallTime not_before(base::WallTime expires_at) const;
     void meet(std::uint64_t id) { next_id_ = std::max(next_id_, id + 1); }
 
     const std::vector<std::unique_ptr<Shard>>& shards_;
     const store::Home& home_;
-    base::WallTime not_before_;
+    const store::Starts starts_;
+    base::WallTime not_before_;  ///< of what ran out while the server was away
     std::uint64_t next_id_;
     std::size_t subscriptions_ = 0;
 };

@@ -31,6 +31,7 @@ public:
                                                         const base::Clock& clock);
 
     const Home& home() const noexcept override { return tenure_.home; }
+    Starts starts() const noexcept override { return tenure_.starts; }
     Status recover(RecoverySink& sink) override;
     Result<std::vector<Token>> tokens() override;
     std::vector<Outcome> commit(std::span<const Change* const> batch) override;

@@ -64,6 +64,10 @@ std::string text_of(base::WallTime time) {
     return std::to_string(time.time_since_epoch().count());
 }
 
+base::WallTime time_of(std::uint64_t milliseconds) {
+    return base::WallTime(std::chrono::milliseconds(static_cast<std::int64_t>(milliseconds)));
+}
+
 /// As text PostgreSQL reads as bytes.
 std::string hex_of(const base::HashKey& key) {
     return "\\x" + base::to_hex(bytes_of(key));
@@ -92,10 +96,10 @@ Status make_facts(Session& session, base::WallTime now) {
                       time));
 }
 
-Result<Home> read_home(Session& session) {
+Result<Tenure> read_run(Session& session) {
     const auto facts = session.query(
-        "SELECT bucket_key, lasting_key, epoch, is_clean, (SELECT max(alive_at) FROM lanes)"
-        " FROM facts");
+        "SELECT bucket_key, lasting_key, epoch, is_clean, (SELECT max(alive_at) FROM lanes),"
+        " started_at, unsettled_since FROM facts");
     if (!facts.is_good()) return fault_of(facts);
     const auto next_id = session.number(kNextId);
     if (!next_id) return next_id.fault();
@@ -104,13 +108,15 @@ Result<Home> read_home(Session& session) {
     if (!buckets) return buckets.fault();
     const auto lasting = key_from(facts.text(0, 1));
     if (!lasting) return lasting.fault();
-    return Home{.bucket_key = *buckets,
-                .lasting_key = *lasting,
-                .epoch = static_cast<std::uint32_t>(facts.number(0, 2)),
-                .was_clean = facts.number(0, 3) != 0,
-                .last_alive = base::WallTime(
-                    std::chrono::milliseconds(static_cast<std::int64_t>(facts.number(0, 4)))),
-                .next_id = *next_id};
+    Tenure tenure;
+    tenure.home = {.bucket_key = *buckets,
+                   .lasting_key = *lasting,
+                   .epoch = static_cast<std::uint32_t>(facts.number(0, 2)),
+                   .was_clean = facts.number(0, 3) != 0,
+                   .last_alive = time_of(facts.number(0, 4)),
+                   .next_id = *next_id};
+    tenure.starts = {time_of(facts.number(0, 5)), time_of(facts.number(0, 6))};
+    return tenure;
 }
 
 Result<LaneState> read_lane(Session& session) {
@@ -143,20 +149,31 @@ Status lock(Session& session) {
     }
 }
 
+Status note_start(Session& session, base::WallTime now, base::WallTime unsettled_since) {
+    const std::array<std::string, 2> times{text_of(now), text_of(unsettled_since)};
+    return done_or_fault(
+        session.query("UPDATE facts SET epoch = epoch + 1, is_clean = 0, started_at = $1,"
+                      " unsettled_since = $2",
+                      times));
+}
+
 Result<Tenure> raise(Session& session, base::WallTime now) {
     if (auto made = make_facts(session, now); !made) return made.fault();
-    auto home = read_home(session);
-    if (!home) return home.fault();
+    auto tenure = read_run(session);
+    if (!tenure) return tenure.fault();
     auto lane = read_lane(session);
     if (!lane) return lane.fault();
-    ++home->epoch;
+    ++tenure->home.epoch;
     ++lane->fence;
-    auto raised = session.execute(
-        "UPDATE facts SET epoch = epoch + 1, is_clean = 0;"
-        " UPDATE lanes SET fence = fence + 1 WHERE id = 1");
+    tenure->lane = *lane;
+    // A machine without a clock of its own may think it is 1970.
+    now = std::max(now, tenure->home.last_alive);
+    tenure->starts = next_start(tenure->starts, now);
+    auto raised = note_start(session, now, tenure->starts.unsettled_since);
+    if (raised) raised = session.execute("UPDATE lanes SET fence = fence + 1 WHERE id = 1");
     if (raised) raised = session.execute(kMe);
     if (!raised) return raised.fault();
-    return Tenure{.home = *home, .lane = *lane};
+    return tenure;
 }
 
 Status check_fence(Session& session, std::uint64_t fence) {

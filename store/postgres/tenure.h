@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "store/postgres/session.h"
+#include "store/starts.h"
 #include "store/store.h"
 
 namespace herald::store {
@@ -30,6 +31,7 @@ struct LaneState {
 
 struct Tenure {
     Home home;
+    Starts starts;
     LaneState lane;
 };
 

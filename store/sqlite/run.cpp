@@ -2,6 +2,7 @@
 // uses it.
 #include "store/sqlite/run.h"
 
+#include <algorithm>
 #include <string>
 
 #include "store/rows.h"
@@ -28,15 +29,16 @@ Status make_facts(Database& database, base::WallTime now) {
     return {};
 }
 
-Result<Home> read_home(Database& database) {
+Result<Run> read_run(Database& database) {
     auto statement = database.prepare(
-        "SELECT bucket_key, lasting_key, epoch, is_clean, (SELECT max(alive_at) FROM lanes)"
-        " FROM facts");
+        "SELECT bucket_key, lasting_key, epoch, is_clean, (SELECT max(alive_at) FROM lanes),"
+        " started_at, unsettled_since FROM facts");
     if (!statement) return statement.fault();
     if (statement->step() != Step::row) return database.fault();
     const std::string bucket_key = statement->text(0);
     const std::string lasting_key = statement->text(1);
-    Home home;
+    Run run;
+    auto& home = run.home;
     const auto buckets = key_of(bucket_key);
     if (!buckets) return buckets.fault();
     const auto lasting = key_of(lasting_key);
@@ -46,34 +48,41 @@ Result<Home> read_home(Database& database) {
     home.epoch = statement->number32(2);
     home.was_clean = statement->integer(3) != 0;
     home.last_alive = statement->time(4);
-    return home;
+    run.starts = {statement->time(5), statement->time(6)};
+    return run;
 }
 
-Result<Home> read_and_raise(Database& database, base::WallTime now) {
+Result<Run> read_and_raise(Database& database, base::WallTime now) {
     if (auto made = make_facts(database, now); !made) return made.fault();
-    auto home = read_home(database);
-    if (!home) return home.fault();
+    auto run = read_run(database);
+    if (!run) return run.fault();
+    auto& home = run->home;
     const auto next_id = read_next_id(database);
     if (!next_id) return next_id.fault();
-    home->next_id = *next_id;
-    ++home->epoch;
-    auto raise = database.prepare("UPDATE facts SET epoch = ?1, is_clean = 0");
+    home.next_id = *next_id;
+    ++home.epoch;
+    // A machine without a clock of its own may think it is 1970.
+    now = std::max(now, home.last_alive);
+    run->starts = next_start(run->starts, now);
+    auto raise = database.prepare(
+        "UPDATE facts SET epoch = ?1, is_clean = 0, started_at = ?2, unsettled_since = ?3");
     if (!raise) return raise.fault();
-    if (raise->bind(home->epoch).run() != Step::done) return database.fault();
-    return home;
+    raise->bind(home.epoch, now, run->starts.unsettled_since);
+    if (raise->run() != Step::done) return database.fault();
+    return run;
 }
 
 }  // namespace
 
-Result<Home> start_run(Database& database, base::WallTime now) {
+Result<Run> start_run(Database& database, base::WallTime now) {
     if (auto begun = database.execute("BEGIN IMMEDIATE"); !begun) return begun.fault();
-    auto home = read_and_raise(database, now);
-    if (!home) {
+    auto run = read_and_raise(database, now);
+    if (!run) {
         (void)database.execute("ROLLBACK");
-        return home.fault();
+        return run.fault();
     }
     if (auto committed = database.execute("COMMIT"); !committed) return committed.fault();
-    return home;
+    return run;
 }
 
 Status adopt_home(Database& database, const Home& home) {

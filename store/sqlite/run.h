@@ -5,13 +5,19 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "store/sqlite/database.h"
+#include "store/starts.h"
 #include "store/store.h"
 
 namespace herald::store {
 
-/// Makes the keys if there are none, raises the epoch and marks the run as not cleanly ended, in
-/// one commit. Faults: io, malformed.
-Result<Home> start_run(Database& database, base::WallTime now);
+struct Run {
+    Home home;
+    Starts starts;
+};
+
+/// Makes the keys if there are none, raises the epoch, notes the start and marks the run as not
+/// cleanly ended, in one commit. Faults: io, malformed.
+Result<Run> start_run(Database& database, base::WallTime now);
 
 /// Writes what another store said of itself in place of what this one says. Faults: io.
 Status adopt_home(Database& database, const Home& home);

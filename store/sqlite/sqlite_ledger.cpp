@@ -80,9 +80,10 @@ Status SqliteLedger::start() {
     if (auto ours = check_ours(*database, place_.path); !ours) return ours;
     if (auto done = migrate(*database, migrations_for(Dialect::sqlite), clock_.wall()); !done)
         return done;
-    auto home = start_run(*database, clock_.wall());
-    if (!home) return home.fault();
-    home_ = *home;
+    auto run = start_run(*database, clock_.wall());
+    if (!run) return run.fault();
+    home_ = run->home;
+    starts_ = run->starts;
     next_id_ = home_.next_id;
     last_commit_ = clock_.wall();
     const auto sequence = last_sequence(*database);

@@ -37,6 +37,7 @@ public:
     ~SqliteLedger() override;
 
     const Home& home() const noexcept override { return home_; }
+    Starts starts() const noexcept override { return starts_; }
     Status recover(RecoverySink& sink) override;
     Result<std::vector<Token>> tokens() override;
     std::vector<Outcome> commit(std::span<const Change* const> batch) override;
@@ -86,6 +87,7 @@ private:
     FileLock lock_;
     StoreFiles files_;
     Home home_;
+    Starts starts_;
     std::uint64_t sequence_ = 0;  ///< of the last transaction
     std::uint64_t next_id_ = 1;
     std::unique_ptr<Connection>

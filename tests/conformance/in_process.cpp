@@ -68,7 +68,8 @@ Status InProcess::start() {
         nullptr));
     life->transport.attach(life->shards.front()->stack());
 
-    server::Recovery recovery(life->shards, life->store->home(), clock_.wall());
+    server::Recovery recovery(life->shards, life->store->home(), clock_.wall(),
+                              store::starts_of(*life->store));
     if (auto done = life->store->recover(recovery); !done) return done;
     life->ids = recovery.next_id();
     life->shards.front()->resume();

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "store/starts.h"
 #include "store/store.h"
 
 namespace herald::testing {
@@ -21,7 +22,7 @@ struct CommitFailure {
 
 /// Wraps a store; commits that fail never reach it, unless they are applied first. Outcomes still
 /// come in the order of commit. Used on one thread.
-class FailingStore final : public store::Store {
+class FailingStore final : public store::Store, public store::KnowsStarts {
 public:
     explicit FailingStore(std::unique_ptr<store::Store> store);
     ~FailingStore() override;
@@ -36,6 +37,7 @@ public:
     std::uint64_t commits() const noexcept { return commits_; }
 
     const store::Home& home() const noexcept override { return store_->home(); }
+    store::Starts starts() const noexcept override { return store::starts_of(*store_); }
     Status recover(store::RecoverySink& sink) override { return store_->recover(sink); }
     std::vector<store::Token> tokens() const override { return store_->tokens(); }
     std::unique_ptr<store::Port> attach(base::Loop& loop) override;
