@@ -16,6 +16,18 @@ namespace {
 /// Users delivered to at once; the others wait for their turn.
 constexpr std::size_t kMostRounds = 256;
 
+/// A message as it was read, with its times by the clock as it is now: that may have been set since
+/// they were written.
+store::Message by_clock(const MessageQueue& queue, store::Message message) {
+    for (const auto& kept : queue.messages()) {
+        if (kept.id != message.id || kept.is_done) continue;
+        const auto moved = kept.keep_until - message.keep_until;
+        message.keep_until += moved;
+        if (message.expires_at != base::WallTime{}) message.expires_at += moved;
+    }
+    return message;
+}
+
 }  // namespace
 
 DeliveryVerdict delivery_verdict(int status) noexcept {
@@ -99,7 +111,7 @@ void MessageDelivery::next(const std::string& aor) {
             base::log_error("message.unreadable", {{"aor", aor}, {"why", message.fault().detail}});
             return end_round(aor);
         }
-        send(aor, *std::move(message));
+        send(aor, by_clock(stored_.queues().of(aor), *std::move(message)));
     });
 }
 

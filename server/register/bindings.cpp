@@ -6,10 +6,14 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/text.h"
 
 namespace herald::server {
 
 namespace {
+
+/// Kept of one address-of-record.
+constexpr std::size_t kMostRemovals = 256;
 
 /// A blank keeps it from ever being what a SIP-If-Match asks for.
 std::string tag_of(std::uint64_t id) {
@@ -17,6 +21,14 @@ std::string tag_of(std::uint64_t id) {
 }
 
 }  // namespace
+
+store::RequestMark removal_mark(const packages::Binding& binding, store::RequestMark by) {
+    if (by.call_id == binding.call_id) return by;
+    if (by.call_id.empty()) return {binding.call_id, binding.cseq + 1, 0};
+    // No Call-ID has the end of a line in it.
+    by.call_id += '\n' + std::to_string(binding.cseq + 1) + ' ' + binding.call_id;
+    return by;
+}
 
 Bindings::Bindings(Context& context, Publications& publications)
     : context_(context),
@@ -50,6 +62,7 @@ Publication Bindings::publication_of(const std::string& publisher,
 
 void Bindings::put(std::uint32_t slot, Publication publication) {
     note_gruus(slot, publication);
+    note_successor(slot, publication);
     publications_.put(slot, std::move(publication));
 }
 
@@ -59,14 +72,30 @@ bool Bindings::takes(const store::Publication& row) const {
            (row.is_removed && row.rank == static_cast<std::uint8_t>(packages::Rank::registration));
 }
 
+/// As removal_mark() has them.
+void Bindings::note_removals(const std::string& aor, store::RequestMark mark) {
+    const auto lines = base::split_once(mark.call_id, '\n');
+    if (lines.found) {
+        const auto made = base::split_once(lines.after, ' ');
+        note_removal(aor,
+                     {std::string(made.after), base::to_u32_clamped(made.before).value_or(0), 0});
+        mark.call_id = std::string(lines.before);
+    }
+    note_removal(aor, std::move(mark));
+}
+
 void Bindings::note_removal(const std::string& aor, store::RequestMark mark) {
     if (mark.call_id.empty()) return;
     auto& all = removals_[aor];
     const auto same = std::find_if(all.begin(), all.end(), [&](const auto& earlier) {
         return earlier.call_id == mark.call_id;
     });
-    if (same == all.end()) return all.push_back(std::move(mark));
-    same->cseq = std::max(same->cseq, mark.cseq);
+    if (same == all.end()) {
+        // Somebody may register and leave as often as he likes.
+        if (all.size() == kMostRemovals) all.erase(all.begin());
+        return all.push_back(std::move(mark));
+    }
+    if (same->cseq < mark.cseq) *same = std::move(mark);
 }
 
 void Bindings::note_departure(std::uint32_t slot, const Publication& publication,
@@ -74,13 +103,28 @@ void Bindings::note_departure(std::uint32_t slot, const Publication& publication
     const auto* binding = binding_of(publication);
     const bool may_stay = cause == packages::Cause::refreshed || cause == packages::Cause::expired;
     if (!expects_copies_ || !binding || may_stay) return;
-    note_removal(context_.resources[slot].aor, {binding->call_id, binding->cseq + 1, 0});
+    note_removal(context_.resources[slot].aor, removal_mark(*binding));
+}
+
+/// A device that starts anew takes its binding over, within another Call-ID.
+void Bindings::note_successor(std::uint32_t slot, const Publication& publication) {
+    auto& resource = context_.resources[slot];
+    const auto* earlier = expects_copies_ ? resource.by_id(publication.id) : nullptr;
+    const auto* binding = earlier ? binding_of(*earlier) : nullptr;
+    if (!binding || binding->call_id == binding_of(publication)->call_id) return;
+    note_removal(resource.aor, removal_mark(*binding));
 }
 
 std::span<const store::RequestMark> Bindings::removals_of(std::string_view aor) const {
     const auto found = removals_.find(aor);
     if (found == removals_.end()) return {};
     return found->second;
+}
+
+bool Bindings::was_removed_by(std::string_view aor, std::uint64_t mark) const {
+    const auto removals = removals_of(aor);
+    return std::any_of(removals.begin(), removals.end(),
+                       [&](const auto& each) { return context_.mark_of(each) == mark; });
 }
 
 void Bindings::resume() {
@@ -92,7 +136,7 @@ void Bindings::resume() {
 }
 
 void Bindings::recover(store::Publication row, base::WallTime not_before) {
-    if (row.is_removed) return note_removal(row.aor, std::move(row.mark));
+    if (row.is_removed) return note_removals(row.aor, std::move(row.mark));
     auto read = packages::binding_from_text(row.body);
     if (!read) {
         base::log_warning("binding.skipped", {{"aor", row.aor}, {"why", read.fault().detail}});

@@ -22,6 +22,11 @@
 
 namespace herald::server {
 
+/// What the removal of a binding leaves behind: the REGISTER that removes it, so that its copies
+/// remove nothing more, and where that is of another Call-ID (another device's, or `by` is none: an
+/// operator's), the one that made the binding, so that its copies do not bring it back.
+store::RequestMark removal_mark(const packages::Binding& binding, store::RequestMark by = {});
+
 /// The bindings of one shard's users.
 class Bindings final : public Agent {
 public:
@@ -51,6 +56,8 @@ public:
     /// Requests after which contacts of `aor` were removed, in the last run or early in this one:
     /// until no copy of one before them can come that this run never saw.
     std::span<const store::RequestMark> removals_of(std::string_view aor) const;
+    /// Whether the request of `mark` is one of those: its copy removes nothing more.
+    bool was_removed_by(std::string_view aor, std::uint64_t mark) const;
 
     void recover(store::Publication row, base::WallTime not_before) override;
     void resume() override;
@@ -65,7 +72,9 @@ private:
         std::uint64_t id;  ///< of the publication
     };
 
+    void note_removals(const std::string& aor, store::RequestMark mark);
     void note_removal(const std::string& aor, store::RequestMark mark);
+    void note_successor(std::uint32_t slot, const Publication& publication);
     void note_departure(std::uint32_t slot, const Publication& publication, packages::Cause cause);
     std::uint64_t subject_of(std::uint32_t slot, const packages::Binding& binding) const;
     void note_gruus(std::uint32_t slot, const Publication& publication);

@@ -359,6 +359,7 @@ std::variant<RegisterPlan, sip::Answer> decide_register(const RegisterFacts& fac
     if (auto refusal = check_path(facts)) return *std::move(refusal);
     if (const auto* done = facts.registration ? facts.registration->by_mark(facts.mark) : nullptr)
         return repetition(facts, *done);
+    if (facts.is_done) return RegisterPlan{RegisterOperation::repeat, {}, false};
     if (is_outdated(facts)) return out_of_order();
     if (std::any_of(values.begin(), values.end(), is_star)) {
         if (values.size() > 1) return answer(400, "Contact: * stands alone");

@@ -48,6 +48,7 @@ struct RegisterFacts {
     std::span<const std::uint64_t> dead;  ///< bindings whose device's stream ended, by id
     /// Requests that removed contacts just before the last run ended.
     std::span<const store::RequestMark> removals;
+    bool is_done = false;  ///< it is one of those
     RegisterRules rules;
 };
 

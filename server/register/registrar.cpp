@@ -105,6 +105,7 @@ RegisterFacts Registrar::facts_of(const Incoming& incoming, const sip::Message& 
             .listeners = context_.stack.transport().listeners(),
             .dead = dead,
             .removals = bindings_.removals_of(incoming.aor),
+            .is_done = bindings_.was_removed_by(incoming.aor, context_.mark_of(request)),
             .rules = rules()};
 }
 
@@ -152,7 +153,8 @@ store::ChangePublications Registrar::rows_of(const Incoming& incoming, const sip
         const auto* target = contact.target;
         if (!contact.binding) {
             rows.changes.emplace_back(store::RemovePublication{
-                target->id, target->entity_tag, context_.wall() + kTombstoneLife, mark});
+                target->id, target->entity_tag, context_.wall() + kTombstoneLife,
+                removal_mark(*binding_of(*target), mark)});
             change.removed.push_back(target->id);
             continue;
         }

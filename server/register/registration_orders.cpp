@@ -94,11 +94,9 @@ void RegistrationOrders::remove_ordered(std::uint32_t slot, Order& order) {
         if (!binding) continue;
         const auto& contact = order.wanted.contact;
         if (!contact.empty() && !is_same_contact(*binding, contact)) continue;
-        rows.changes.emplace_back(
-            store::RemovePublication{publication.id,
-                                     publication.entity_tag,
-                                     context_.wall() + kTombstoneLife,
-                                     {binding->call_id, binding->cseq + 1, 0}});
+        rows.changes.emplace_back(store::RemovePublication{publication.id, publication.entity_tag,
+                                                           context_.wall() + kTombstoneLife,
+                                                           removal_mark(*binding)});
         ids.push_back(publication.id);
     }
     if (ids.empty())

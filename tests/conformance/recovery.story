@@ -562,6 +562,29 @@ the clock is set 3600 s ahead
 within 12 s Bob receives NOTIFY
     body lacks first
 
+# RFC 3428 7: a message that a start found ends by the clock, one of this run when it was to end
+Bob sends MESSAGE sip:alice@localhost
+    Expires: 600
+
+    before
+Bob receives 202
+the server crashes
+Bob sends MESSAGE sip:alice@localhost
+    Expires: 600
+
+    since
+Bob receives 202
+the clock is set 3600 s ahead
+after 15 s
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Alice receives MESSAGE
+    Expires: 585
+    body contains since
+Alice receives nothing
+
 # RFC 3261 10.3: a binding of this run is told with the time it was granted
 Alice sends REGISTER sip:localhost
     To: <sip:alice@localhost>
@@ -616,3 +639,155 @@ Alice sends REGISTER sip:localhost
     CSeq: 1 REGISTER
     Contact: <sip:alice@192.0.2.10>;expires=600
 Alice receives 500
+
+# RFC 3261 10.3: a late copy of a REGISTER does not bring back what another device removed
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: phone
+    CSeq: 1 REGISTER
+    Contact: <sip:alice@192.0.2.10>;expires=600
+Alice receives 200
+Bob sends REGISTER sip:localhost
+    From: <sip:alice@localhost>;tag=other
+    To: <sip:alice@localhost>
+    Call-ID: other
+    CSeq: 7 REGISTER
+    Contact: *
+    Expires: 0
+Bob receives 200
+    no Contact
+the server crashes
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: phone
+    CSeq: 1 REGISTER
+    Contact: <sip:alice@192.0.2.10>;expires=600
+Alice receives 500
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: phone
+    CSeq: 2 REGISTER
+    Contact: <sip:alice@192.0.2.10>;expires=600
+Alice receives 200
+    Contact: <sip:alice@192.0.2.10>;expires=600
+
+# RFC 3261 10.3: ... nor what another Call-ID took over after the crash and removed
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: first
+    CSeq: 1 REGISTER
+    Contact: <sip:alice@192.0.2.10>;expires=600
+Alice receives 200
+the server crashes
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: second
+    CSeq: 1 REGISTER
+    Contact: <sip:alice@192.0.2.10>;expires=600
+Alice receives 200
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: second
+    CSeq: 2 REGISTER
+    Contact: <sip:alice@192.0.2.10>;expires=0
+Alice receives 200
+    no Contact
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: first
+    CSeq: 1 REGISTER
+    Contact: <sip:alice@192.0.2.10>;expires=600
+Alice receives 500
+
+# RFC 3261 10.3: a late copy of a removal does not remove what was registered since
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: phone
+    CSeq: 1 REGISTER
+    Contact: <sip:alice@192.0.2.10>;expires=600
+Alice receives 200
+Bob sends REGISTER sip:localhost
+    Via: SIP/2.0/UDP 192.0.2.11:5060;rport;branch=z9hG4bKremoval
+    From: <sip:alice@localhost>;tag=other
+    To: <sip:alice@localhost>
+    Call-ID: other
+    CSeq: 7 REGISTER
+    Contact: *
+    Expires: 0
+Bob receives 200
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: phone
+    CSeq: 2 REGISTER
+    Contact: <sip:alice@192.0.2.10>;expires=600
+Alice receives 200
+the server crashes
+Bob sends REGISTER sip:localhost
+    Via: SIP/2.0/UDP 192.0.2.11:5060;rport;branch=z9hG4bKremoval
+    From: <sip:alice@localhost>;tag=other
+    To: <sip:alice@localhost>
+    Call-ID: other
+    CSeq: 7 REGISTER
+    Contact: *
+    Expires: 0
+Bob receives 200
+    Contact: <sip:alice@192.0.2.10>;expires=600
+
+# RFC 6665 4.2.1.4: restarts that follow each other do not keep what ran out
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Expires: 60
+Bob receives 200
+Bob receives NOTIFY
+after 5 s
+the server crashes for 300 s
+the server crashes for 20 s
+the server crashes for 20 s
+the server holds 1 subscriptions
+the server crashes for 20 s
+the server crashes for 20 s
+within 1 s Bob receives NOTIFY
+    Subscription-State: terminated;reason=timeout
+the server holds 0 subscriptions
+
+# RFC 3903 6: ... nor publications
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+    Expires: 60
+
+    {online}
+Alice receives 200
+the server crashes for 300 s
+the server crashes for 20 s
+the server crashes for 20 s
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Expires: 0
+Bob receives 200
+Bob receives NOTIFY
+    body contains first
+the server crashes for 20 s
+the server crashes for 20 s
+after 1 s
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Expires: 0
+Bob receives 200
+Bob receives NOTIFY
+    body lacks first
+
+# RFC 6665 4.2.1.4: what runs out between restarts has its time of grace
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Expires: 60
+Bob receives 200
+Bob receives NOTIFY
+after 5 s
+the server crashes for 20 s
+the server crashes for 50 s
+the server holds 1 subscriptions
+after 49 s
+Bob refreshes
+Bob receives 200
+    Expires: 3600
+Bob receives NOTIFY

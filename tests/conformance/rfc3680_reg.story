@@ -198,6 +198,32 @@ Alice receives NOTIFY
     body lacks version="1"
     body contains <uri>sip:alice@192.0.2.7</uri>
 
+# RFC 3680 5.1: the first document after a clean restart is whole
+Alice sends SUBSCRIBE sip:alice@localhost
+    Event: reg
+    Expires: 3600
+Alice receives 200
+Alice receives NOTIFY
+    body contains version="0" state="full"
+after 10 s
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.7>
+Alice receives 200
+Alice receives NOTIFY
+    body contains version="1" state="partial"
+after 10 s
+the server restarts
+Alice receives nothing
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.8>
+Alice receives 200
+Alice receives NOTIFY
+    body contains state="full"
+    body contains <uri>sip:alice@192.0.2.7</uri>
+    body contains <uri>sip:alice@192.0.2.8</uri>
+
 # RFC 3680 5: a registrar elsewhere may have its registrations set, beside those made here
 Alice sends SUBSCRIBE sip:alice@localhost
     Event: reg
