@@ -27,7 +27,8 @@ sip::Approach usual_approach(const store::Subscription& row) {
 
 /// What it may show. Whether it may live is judged once everything is recovered.
 PermissionsPtr permissions_of(const Context& context, const Subscription& record) {
-    if (context.policies.is_empty() && context.config.authz_defaults.empty()) return nullptr;
+    const bool has_rules = !context.policies.is_empty() || !context.config.authz_defaults.empty();
+    if (!has_rules && context.config.auth != AuthMode::digest) return nullptr;
     static const auto kNothing = std::make_shared<const pidf::Permissions>();
     const auto& resource = context.resources[record.resource];
     const auto judgement =

@@ -34,6 +34,15 @@ void WatcherRights::remove(const std::string& aor) {
     rules_.judge(own);
 }
 
+void WatcherRights::resume() {
+    if (context_.config.auth != AuthMode::digest) return;
+    std::vector<Id> all;
+    context_.subscriptions.for_each([&](std::uint32_t slot, const Subscription&) {
+        all.push_back(context_.subscriptions.id_of(slot));
+    });
+    end_some(all);
+}
+
 std::vector<WatcherRights::Id> WatcherRights::watchers_of(std::string_view aor) const {
     std::vector<Id> found;
     for (const auto* package : packages::all()) {

@@ -28,6 +28,8 @@ public:
     void put(AccountPtr account);
     /// ... and an account that is no more: its own subscriptions end too.
     void remove(const std::string& aor);
+    /// After recovery: what the last run had no time to end.
+    void resume();
 
 private:
     std::vector<Id> watchers_of(std::string_view aor) const;

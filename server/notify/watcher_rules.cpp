@@ -229,7 +229,9 @@ void WatcherRules::resume() {
     for (const auto& policy : context_.policies.page({}, context_.policies.size())) {
         arm_boundary(policy->row().scope);
     }
-    const bool has_rules = !context_.policies.is_empty();
+    // With accounts there are delegations, too.
+    const bool has_rules =
+        !context_.policies.is_empty() || context_.config.auth == AuthMode::digest;
     std::vector<Id> ids;
     context_.subscriptions.for_each([&](std::uint32_t slot, const Subscription& record) {
         if (has_rules || record.state == SubscriptionState::pending)

@@ -162,6 +162,7 @@ void Shard::resume() {
     live_subscriptions_->resume();
     earlier_subscriptions_->resume();
     watcher_list_->resume();
+    watcher_rights_->resume();
     watcher_rules_->resume();
     moved_subscriptions_->end_all();
     loop_.timers().arm(loop_.now() + kTombstoneLife, [this] {

@@ -142,6 +142,34 @@ Bob sends PUBLISH sip:alice@localhost
 Bob receives 200
 Ann receives nothing
 
+# RFC 5025 3.3: what is not granted is not shown in another type either
+an operator sets the rules of sip:alice@localhost
+    <ruleset xmlns="urn:ietf:params:xml:ns:common-policy" xmlns:pr="urn:ietf:params:xml:ns:pres-rules">
+    <rule id="a"><conditions><identity><one id="sip:ann@localhost"/></identity></conditions>
+    <actions><pr:sub-handling>allow</pr:sub-handling></actions>
+    <transformations><pr:provide-services><pr:service-uri-scheme>sip</pr:service-uri-scheme></pr:provide-services></transformations>
+    </rule></ruleset>
+Bob sends PUBLISH sip:alice@localhost
+    Event: presence
+
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:alice@localhost">
+    <tuple id="s"><status><basic>open</basic></status><contact>sip:alice@192.0.2.1</contact><note>here</note></tuple>
+    <tuple id="m"><status><basic>open</basic></status><contact>mailto:alice@localhost</contact></tuple></presence>
+Bob receives 200
+Ann sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Accept: application/cpim-pidf+xml
+Ann receives 200
+Ann receives NOTIFY
+    Content-Type: application/cpim-pidf+xml
+    body lacks here
+Ann answers 415
+Ann receives NOTIFY
+    Content-Type: application/pidf+xml
+    body contains sip:alice@192.0.2.1
+    body lacks mailto:
+    body lacks here
+
 # RFC 5025 3.2.1: what was decided holds over a crash, for who is there and who comes
 Zed sends SUBSCRIBE sip:alice@localhost
     Event: presence

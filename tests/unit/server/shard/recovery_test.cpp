@@ -29,15 +29,50 @@ store::Subscription watcher(std::uint64_t id, std::uint64_t change) {
 
 /// A recovery into one shard of its own.
 struct Recovering : SlowShard {
+    struct Told {
+        unsigned rejected = 0;    ///< last NOTIFYs that say so
+        bool has_secret = false;  ///< a document with that word
+    };
     std::vector<std::unique_ptr<Shard>> shards;
 
-    Recovering() {
+    explicit Recovering(Config given = parse_config("").config) : SlowShard(std::move(given)) {
         shards.push_back(std::make_unique<Shard>(
             loop, transport, metrics, ShardSetup{config, domains, store, ids, limits, 0, 1},
             nullptr));
     }
     Recovery recovery() { return Recovery(shards, store.home(), clock.wall()); }
+    /// What watchers who answer are told in the first two seconds.
+    Told told_after_start() {
+        transport.attach(shards.front()->stack());
+        shards.front()->resume();
+        Told told;
+        for (unsigned turn = 0; turn < 200; ++turn) {
+            while (!store.held.empty()) finish();
+            pass(std::chrono::milliseconds(10));
+            for (const auto& sent : transport.take()) {
+                told.rejected += sent.bytes.find("=rejected") != std::string::npos;
+                told.has_secret |= sent.bytes.find("secret") != std::string::npos;
+                receive(testing::answer_to(sent.bytes, "200 OK"));
+            }
+        }
+        return told;
+    }
 };
+
+store::Publication document(const std::string& note) {
+    store::Publication row;
+    row.id = 1;
+    row.package = "presence";
+    row.aor = "sip:alice@localhost";
+    row.entity_tag = "tag";
+    row.source = "hard";
+    row.type = "application/pidf+xml";
+    row.body =
+        "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" entity=\"sip:alice@localhost\">"
+        "<tuple id=\"a\"><status><basic>open</basic></status><note>" +
+        note + "</note></tuple></presence>";
+    return row;
+}
 
 }  // namespace
 
@@ -71,6 +106,58 @@ TEST_CASE("an ended dialog is remembered, and counted as no subscription") {
     ended.state = store::Subscription::State::terminated;
     recovery.on_subscription(ended);
     CHECK(recovery.subscriptions() == 0);
+    CHECK(server.shards.front()->context().subscriptions.size() == 0);
+}
+
+TEST_CASE("RFC 5025 3.2.1: what was withdrawn before a start is shown to nobody after it") {
+    // Judged in slices, told in slices: for a while there are some who are not judged yet.
+    constexpr unsigned kWatchers = 1000;
+    Recovering server;
+    auto recovery = server.recovery();
+    const auto entries =
+        with_entry({}, {SubHandling::block, "sip:bob@localhost", std::string("presence")});
+    recovery.on_policy({"sip:alice@localhost", 9, to_text(entries), {}});
+    recovery.on_publication(document("secret"));
+    for (unsigned n = 1; n <= kWatchers; ++n) {
+        auto row = watcher(10 + n, 10 + n);
+        row.call_id += std::to_string(n);
+        recovery.on_subscription(row);
+    }
+
+    const auto told = server.told_after_start();
+
+    CHECK(told.rejected == kWatchers);
+    CHECK_FALSE(told.has_secret);
+}
+
+TEST_CASE("RFC 6665 4.1.3: who lost his account before a start is told that it is over, no more") {
+    Recovering server(parse_config("[sip]\nauth = \"digest\"\n").config);
+    auto recovery = server.recovery();
+    recovery.on_account({.aor = "sip:alice@localhost", .username = "alice", .realm = "localhost"});
+    recovery.on_publication(document("secret"));
+    recovery.on_subscription(watcher(10, 10));
+
+    const auto told = server.told_after_start();
+
+    CHECK(told.rejected == 1);
+    CHECK_FALSE(told.has_secret);
+}
+
+TEST_CASE("RFC 6665 4.1.3: likewise who was a delegate no more") {
+    Recovering server(parse_config("[sip]\nauth = \"digest\"\n").config);
+    auto recovery = server.recovery();
+    for (const auto* user : {"alice", "bob"}) {
+        recovery.on_account({.aor = "sip:" + std::string(user) + "@localhost",
+                             .username = user,
+                             .realm = "localhost"});
+    }
+    auto row = watcher(10, 10);
+    row.package = "message-summary";
+    recovery.on_subscription(row);
+
+    const auto told = server.told_after_start();
+
+    CHECK(told.rejected == 1);
     CHECK(server.shards.front()->context().subscriptions.size() == 0);
 }
 
