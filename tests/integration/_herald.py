@@ -114,7 +114,10 @@ class Server:
             "http": {"listen": f"127.0.0.1:{self.http_port}", "token_file": f"{self.directory}/token"},
         }
         for name, keys in sections.items():
-            self.config.setdefault(name, {}).update(keys)
+            if isinstance(keys, list):
+                self.config[name] = keys
+            else:
+                self.config.setdefault(name, {}).update(keys)
 
     # Life ------------------------------------------------------------------------------------------
 
@@ -145,9 +148,11 @@ class Server:
         path = os.path.join(self.directory, "herald.toml")
         with open(path, "w", encoding="utf-8") as file:
             for section, keys in self.config.items():
-                file.write(f"[{section}]\n")
-                # TOML's strings, numbers, booleans and arrays of them look like JSON's.
-                file.writelines(f"{key} = {json.dumps(value)}\n" for key, value in keys.items())
+                # A list is an array of tables.
+                for table in keys if isinstance(keys, list) else [keys]:
+                    file.write(f"[[{section}]]\n" if isinstance(keys, list) else f"[{section}]\n")
+                    # TOML's strings, numbers, booleans and arrays of them look like JSON's.
+                    file.writelines(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
         return path
 
     def launch(self):
@@ -244,6 +249,10 @@ class Server:
             raise OSError(str(failure)) from failure
         finally:
             connection.close()
+
+    def http_soon(self, method, path, seconds=PATIENCE):
+        """As http(), for a server that is too busy to answer at once."""
+        return wait_until(lambda: (answer := self.http(method, path)).status < 500 and answer, f"{method} {path}", seconds)
 
     def put_account(self, aor, password, **members):
         answer = self.http("PUT", f"/v1/accounts/{aor}", {"password": password, **members})

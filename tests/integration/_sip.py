@@ -12,7 +12,8 @@ T1 = 0.5
 PATIENCE = 60.0
 
 # What a NOTIFY carries besides an XML document is of no interest here.
-DOCUMENT_TYPES = {"presence": "application/pidf+xml", "message-summary": "application/simple-message-summary"}
+DOCUMENT_TYPES = {"presence": "application/pidf+xml", "message-summary": "application/simple-message-summary",
+                  "dialog": "application/dialog-info+xml"}
 
 
 class NoAnswer(Exception):
@@ -154,6 +155,18 @@ class Client:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0 and not self.closed_by_peer:
             self._read(left)
+
+    def pump_rest(self):
+        """Reads and answers what is there already."""
+        while not self.closed_by_peer and self._read(0):
+            pass
+
+    def forget(self, live, open_branches):
+        """Everything but subscriptions with these Call-IDs, answers to these branches and the latest NOTIFYs."""
+        self.subscriptions = {call_id: each for call_id, each in self.subscriptions.items() if call_id in live}
+        self.responses = {branch: each for branch, each in self.responses.items() if branch in open_branches}
+        self.answered = dict(list(self.answered.items())[-2000:])
+        self.strays.clear()
 
     def wait(self, claim, what, seconds=PATIENCE):
         """Reads until `claim` is true, and returns what it returned."""
@@ -376,7 +389,7 @@ class Publication:
         if self.etag is not None:
             fields.append(("SIP-If-Match", self.etag))
         if body:
-            fields.append(("Content-Type", DOCUMENT_TYPES[self.event.split(";")[0]]))
+            fields.append(("Content-Type", DOCUMENT_TYPES.get(self.event.split(";")[0], "text/plain")))
         return fields
 
     def send(self, body=b"", expires=3600, fields=(), seconds=PATIENCE, sender=None):

@@ -2,28 +2,32 @@
 """A thing is changed to a number, or to nothing; `number` reads from what is shown which one it is."""
 import re
 
+RULES = ('<ruleset xmlns="urn:ietf:params:xml:ns:common-policy" xmlns:pr="urn:ietf:params:xml:ns:pres-rules"><rule id="r{}">'
+         '<conditions><identity><one id="sip:x@localhost"/></identity></conditions>'
+         '<actions><pr:sub-handling>allow</pr:sub-handling></actions></rule></ruleset>')
 TUPLE = ('<presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:a@localhost"><tuple id="t"><status><basic>open</basic>'
          '</status><note>n{}n</note></tuple></presence>')
 
 
 class Thing:
-    def __init__(self, name, path, made, place=None, shown=None):
+    def __init__(self, name, path, made, place=None, shown=None, text_type="application/pidf+xml"):
         self.name = name
         self.path = path
         self.made = made  # of a number
         self.place = place or path  # where it is looked at
         self.shown = shown  # finds the number
+        self.text_type = text_type  # of what is no JSON
 
     def put(self, server, number, seconds=60):
         """None removes it. Returns the status."""
         if number is None:
             return server.http("DELETE", self.path, seconds=seconds).status
         body = self.made(number)
-        headers = {"Content-Type": "application/pidf+xml"} if isinstance(body, str) else {}
+        headers = {"Content-Type": self.text_type} if isinstance(body, str) else {}
         return server.http("PUT", self.path, body, seconds, headers).status
 
     def show(self, server):
-        answer = server.http("GET", self.place)
+        answer = server.http_soon("GET", self.place)
         return answer.body.decode() if answer.status == 200 else ""
 
     def number(self, server):
@@ -43,4 +47,10 @@ THINGS = [
           shown=r"sip:m(\d+)@"),
     Thing("a registration", "/v1/registrations/f@localhost", lambda n: {"contact": "sip:f@192.0.2.1", "expires": 3600 + n},
           "/v1/registrations?aor=f@localhost", r"192\.0\.2\.(1)"),
+    Thing("rules", "/v1/rules/g@localhost", RULES.format, shown=r'id="r(\d+)"', text_type="application/auth-policy+xml"),
+    Thing("a list", "/v1/lists/c@localhost/polite-block", lambda n: {"entries": [{"watcher": f"sip:x{n}@localhost"}]},
+          shown=r"sip:x(\d+)@"),
+    Thing("a call", "/v1/dialogs/h@localhost/call",
+          lambda n: {"state": "confirmed", "remote": {"uri": f"sip:r{n}@localhost"}, "expires": 86400}, "/v1/dialogs/h@localhost",
+          r'"confirmed".*sip:r(\d+)@'),
 ]

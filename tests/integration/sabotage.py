@@ -8,7 +8,7 @@ import tempfile
 from _herald import Server
 from _sip import NoAnswer
 from _stories import expect, skip_all, story, tell
-from _world import World
+from _world import SECTIONS, World
 
 # What is not written though it is said to be, and every how many times.
 SABOTAGES = {
@@ -35,7 +35,7 @@ def compiled(directory):
 def finding(environment):
     """What the model says of such a store; None: nothing."""
     try:
-        with Server(environment=environment, http={"threads": 16}) as server:
+        with Server(environment=environment, **SECTIONS) as server:
             world = World(server, random.Random(3))
             world.rounds(MOST_ROUNDS)
     except (AssertionError, NoAnswer, OSError) as failure:
