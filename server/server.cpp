@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <functional>
 #include <future>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
 
+#include <netdb.h>
 #include <pthread.h>
 #include <sys/resource.h>
 
@@ -19,6 +21,7 @@
 #include "server/shard/link.h"
 #include "server/shard/recovery.h"
 #include "server/shard/shard.h"
+#include "store/open.h"
 
 namespace herald::server {
 
@@ -51,6 +54,21 @@ sip::NetworkOptions network_options(const Config& config, unsigned shard, unsign
     return options;
 }
 
+/// Of a name that the operator gave. What DNS does not know now is not ours: whoever is to be told
+/// nothing lives on the same machines as a rule, which sip.deny_targets can say.
+void add_addresses(const std::string& host, std::uint16_t port, std::vector<sip::Endpoint>& all) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* list = nullptr;
+    if (getaddrinfo(host.c_str(), nullptr, &hints, &list) != 0) return;
+    const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owned(list, freeaddrinfo);
+    for (const addrinfo* each = list; each != nullptr; each = each->ai_next) {
+        sip::Endpoint endpoint(each->ai_addr);
+        endpoint.set_port(port);
+        if (endpoint.is_valid()) all.push_back(endpoint);
+    }
+}
+
 /// What no peer may name: this server's own addresses, and what the operator denies.
 sip::TargetRules target_rules(const Config& config,
                               const std::vector<sip::ListenerAddress>& listeners) {
@@ -59,6 +77,8 @@ sip::TargetRules target_rules(const Config& config,
     setup.local = sip::local_addresses();
     for (const auto& listener : listeners) setup.own.push_back(listener.bound);
     if (const auto http = parse_numeric_endpoint(config.http_listen)) setup.own.push_back(*http);
+    for (const auto& server : store::servers_of(config.store_url))
+        add_addresses(server.host, server.port, setup.own);
     return sip::TargetRules(std::move(setup));
 }
 
@@ -122,7 +142,9 @@ struct Unit {
 };
 
 struct Server::State {
-    State(const Config& given, base::Metrics& registry) : config(given), metrics(registry) {}
+    State(const Config& given, base::Metrics& registry) : config(given), metrics(registry) {
+        limits.show_in(metrics);
+    }
 
     const Config config;
     base::Metrics& metrics;

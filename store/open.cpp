@@ -92,6 +92,15 @@ Result<OpenLedger> open_postgres(std::string_view url, base::Metrics& metrics,
 
 }  // namespace
 
+std::vector<ServerPlace> servers_of(std::string_view url) {
+    if (!is_postgres(url)) return {};
+    const auto address = read_address(url);
+    if (!address) return {};
+    std::vector<ServerPlace> servers;
+    for (auto& [host, port] : hosts_of(*address)) servers.push_back({std::move(host), port});
+    return servers;
+}
+
 Result<OpenLedger> open_ledger(std::string_view url, const StoreOptions& options,
                                base::Metrics& metrics, const base::Clock& clock) {
     if (is_postgres(url)) return open_postgres(url, metrics, clock);

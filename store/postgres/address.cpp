@@ -2,6 +2,7 @@
 #include "store/postgres/address.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <memory>
 
@@ -17,6 +18,8 @@ using Parameters = std::vector<std::pair<std::string, std::string>>;
 struct FreeOptions {
     void operator()(PQconninfoOption* options) const noexcept { PQconninfoFree(options); }
 };
+
+constexpr std::uint16_t kUsualPort = 5432;
 
 Fault mistake(std::string what) {
     return {FaultKind::invalid_configuration, std::move(what)};
@@ -80,6 +83,22 @@ std::string take(std::string& url, std::string_view name) {
     return value;
 }
 
+/// What libpq looks for where the URL does not say.
+std::string environment(const char* variable) {
+    const char* value = std::getenv(variable);
+    return value != nullptr ? value : "";
+}
+
+/// Never empty.
+std::vector<std::string> parts_of(std::string_view list) {
+    std::vector<std::string> parts;
+    for (base::Split split{{}, list, true}; split.found;) {
+        split = base::split_once(split.after, ',');
+        parts.emplace_back(split.before);
+    }
+    return parts;
+}
+
 std::string shown(const Parameters& parameters) {
     const auto user = value_of(parameters, "user", "");
     return "postgresql://" + (user.empty() ? "" : user + '@') +
@@ -88,6 +107,24 @@ std::string shown(const Parameters& parameters) {
 }
 
 }  // namespace
+
+std::vector<std::pair<std::string, std::uint16_t>> hosts_of(const PostgresAddress& address) {
+    const auto ports = parts_of(value_of(address.parameters, "port", environment("PGPORT")));
+    std::vector<std::pair<std::string, std::uint16_t>> found;
+    for (const auto& [keyword, variable] :
+         {std::pair{"host", "PGHOST"}, {"hostaddr", "PGHOSTADDR"}}) {
+        const auto hosts = parts_of(value_of(address.parameters, keyword, environment(variable)));
+        for (std::size_t i = 0; i < hosts.size(); ++i) {
+            // A path is that of a local socket.
+            if (hosts[i].empty() || hosts[i].front() == '/') continue;
+            // One port stands for all hosts.
+            const auto port =
+                base::to_u64(ports[ports.size() == 1 ? 0 : std::min(i, ports.size() - 1)]);
+            found.emplace_back(hosts[i], static_cast<std::uint16_t>(port.value_or(kUsualPort)));
+        }
+    }
+    return found;
+}
 
 bool is_postgres(std::string_view url) {
     return url.starts_with("postgresql://") || url.starts_with("postgres://");

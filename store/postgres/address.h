@@ -1,6 +1,7 @@
 // store/postgres/address.h: where a PostgreSQL store is and how its sessions are opened.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +17,9 @@ struct PostgresAddress {
     std::string shown;               ///< for the log: host, database and role, never the password
     bool is_unsafe_allowed = false;  ///< a server that loses commits in a crash will do
 };
+
+/// Its servers on a network, with their ports: each host, and each hostaddr, it may be at.
+std::vector<std::pair<std::string, std::uint16_t>> hosts_of(const PostgresAddress& address);
 
 /// Whether the URL is one of PostgreSQL.
 bool is_postgres(std::string_view url);
