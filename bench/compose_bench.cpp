@@ -158,6 +158,54 @@ void BM_ComposeDialogs(benchmark::State& state) {
 }
 BENCHMARK(BM_ComposeDialogs)->Arg(1)->Arg(10)->Arg(100)->Arg(1000)->Complexity();
 
+/// As many calls as 64 KiB of one document hold, and sixteen such documents of one user.
+std::string most_dialogs() {
+    std::string body =
+        "<dialog-info xmlns='urn:ietf:params:xml:ns:dialog-info' version='0' state='full' "
+        "entity='sip:a@x'>";
+    const std::string end = "</dialog-info>";
+    for (int i = 0;; ++i) {
+        const std::string one =
+            "<dialog id='" + std::to_string(i) + "'><state>early</state></dialog>";
+        if (body.size() + one.size() + end.size() > 65536) return body + end;
+        body += one;
+    }
+}
+
+void BM_AdmitMostDialogs(benchmark::State& state) {
+    const Package& package = *find("dialog");
+    const Document document{"application/dialog-info+xml", most_dialogs()};
+    if (!package.admit(document)) return state.SkipWithError("refused");
+    for (auto _ : state) benchmark::DoNotOptimize(package.admit(document));
+}
+BENCHMARK(BM_AdmitMostDialogs);
+
+void BM_ComposeMostDialogs(benchmark::State& state) {
+    const Package& package = *find("dialog");
+    const auto document = package.admit({"application/dialog-info+xml", most_dialogs()});
+    if (!document) return state.SkipWithError("refused");
+    std::vector<std::string> sources;
+    for (int i = 0; i < 16; ++i) sources.push_back("p" + std::to_string(i));
+    std::vector<Input> inputs;
+    for (const std::string& source : sources)
+        inputs.push_back({source, Rank::published, kArrived, document->get()});
+    const EventState event_state{"sip:alice@example.com", inputs, kArrived};
+    const View view{"application/dialog-info+xml", "sip:alice@example.com"};
+    for (auto _ : state) benchmark::DoNotOptimize(package.compose(event_state, view));
+}
+BENCHMARK(BM_ComposeMostDialogs);
+
+/// 64 KiB of counters.
+void BM_AdmitMostCounters(benchmark::State& state) {
+    const Package& package = *find("message-summary");
+    std::string body = "Messages-Waiting: yes\r\n";
+    for (int i = 0; body.size() < 65000; ++i)
+        body += "x-class" + std::to_string(i) + ": 4294967295/4294967295 (1/1)\r\n";
+    const Document document{"application/simple-message-summary", body};
+    for (auto _ : state) benchmark::DoNotOptimize(package.admit(document));
+}
+BENCHMARK(BM_AdmitMostCounters);
+
 void BM_AdmitMessageSummary(benchmark::State& state) {
     const Package& package = *find("message-summary");
     const Document document{"application/simple-message-summary",

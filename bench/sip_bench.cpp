@@ -54,6 +54,21 @@ void parse_new(benchmark::State& state) {
 }
 BENCHMARK(parse_new);
 
+/// As many routes as the longest head holds, read as a list.
+void parse_most_routes(benchmark::State& state) {
+    std::string text = kSubscribe;
+    std::string routes = "Record-Route: ";
+    while (text.size() + routes.size() < 65000) routes += "<sip:a;lr>,";
+    routes += "<sip:a;lr>\r\n";
+    text.insert(text.find("Event:"), routes);
+    for (auto _ : state) {
+        const auto result = parse(std::span<char>(text), Framing::datagram);
+        benchmark::DoNotOptimize(result.message.list(Header::record_route));
+    }
+    bytes_of(state, text);
+}
+BENCHMARK(parse_most_routes);
+
 void parse_again(benchmark::State& state) {
     std::string text = kSubscribe;
     Message message;
