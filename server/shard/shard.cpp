@@ -218,6 +218,7 @@ void Shard::on_flow_closed(const sip::Flow& flow) {
 }
 
 void Shard::on_sign_of_life(const sip::Flow& flow) {
+    asking_ = flow.peer;
     sender_->silent().on_sign_of_life(flow);
 }
 
@@ -266,7 +267,7 @@ void Shard::on_notify(const Request& request) {
 }
 
 bool Shard::admits(const sip::Message& request, sip::Load load) {
-    return is_worth_serving(request, load);
+    return is_worth_serving(request, shares_.judged(asking_, load, loop_.now()));
 }
 
 void Shard::on_request(sip::ServerTransactionId id, const sip::Message& message,

@@ -25,6 +25,7 @@
 #include "server/register/registration_orders.h"
 #include "server/shard/agents.h"
 #include "server/shard/link.h"
+#include "server/shard/overload.h"
 #include "sip/locate.h"
 #include "sip/stack.h"
 #include "store/store.h"
@@ -132,6 +133,8 @@ private:
     std::unique_ptr<RegistrationOrders> registration_orders_;
     Messaging* messaging_ = nullptr;  ///< of the agents, the one that requests go to
     std::unique_ptr<base::IdleTrim> idle_trim_;
+    SourceShares shares_;
+    sip::Endpoint asking_;  ///< whose request is looked at: what it was a sign of life of
 };
 
 }  // namespace herald::server
