@@ -234,9 +234,8 @@ int config(const cli::Arguments& arguments) {
     const auto read = server::load_config(std::string(*file));
     if (!read) return fail(read.fault().detail);
     if (!read->mistakes.empty()) return print_mistakes(std::string(*file), read->mistakes);
-    std::printf("%s: good. Strangers can make Herald hold %zu MiB before it knows who they are.\n",
-                std::string(*file).c_str(),
-                static_cast<std::size_t>(server::bytes_for_strangers(read->config) >> 20));
+    std::printf("%s: good. %s\n", std::string(*file).c_str(),
+                server::to_text(server::worst_case(read->config)).c_str());
     return cli::kOk;
 }
 

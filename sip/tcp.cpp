@@ -323,10 +323,12 @@ void TcpConnections::note_input(std::uint32_t slot, bool message_came) {
     arm(slot);
 }
 
-/// A message that comes in parts takes room before anybody knows who sends it.
+/// A message that comes in parts takes room before anybody knows who sends it, and so does what a
+/// peer does not read.
 void TcpConnections::hold_unfinished(std::uint32_t slot) {
     Connection& connection = connections_[slot];
-    const std::size_t now = connection.framer.is_partial() ? connection.framer.memory() : 0;
+    std::size_t now = connection.framer.is_partial() ? connection.framer.memory() : 0;
+    if (connection.out.capacity() > kSpareRoom) now += connection.out.capacity();
     if (now == connection.held) return;
     if (limits_->hold(connection.peer, connection.held, now)) {
         connection.held = now;
@@ -383,6 +385,7 @@ void TcpConnections::write(std::uint32_t slot) {
     } else if (connection.written > connection.out.size() / 2) {
         connection.out.erase(0, std::exchange(connection.written, 0));
     }
+    hold_unfinished(slot);
     rewatch(slot);
 }
 

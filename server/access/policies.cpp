@@ -131,8 +131,14 @@ std::vector<ListEntry> with_entry(std::vector<ListEntry> entries, ListEntry entr
     return entries;
 }
 
+std::uint64_t bytes_of(const store::Policy& row) noexcept {
+    return row.scope.size() + row.lists.size() + row.document.size();
+}
+
 void Policies::put(PolicyPtr policy) {
     const auto& row = policy->row();
+    if (const auto earlier = find(row.scope)) bytes_ -= bytes_of(earlier->row());
+    bytes_ += row.lists.empty() && row.document.empty() ? 0 : bytes_of(row);
     if (row.lists.empty() && row.document.empty()) {
         by_scope_.erase(row.scope);
     } else {

@@ -59,6 +59,8 @@ private:
 using PolicyPtr = std::shared_ptr<const ScopePolicy>;
 
 PolicyPtr policy_of(store::Policy row);
+/// Bytes of what a scope says.
+std::uint64_t bytes_of(const store::Policy& row) noexcept;
 /// The text entries are stored as.
 std::string to_text(const std::vector<ListEntry>& entries);
 /// `entries` with one more. It leaves the list it was in: a pattern is in one at a time.
@@ -81,9 +83,12 @@ public:
     /// In order of their scopes, after `after`, at most `limit`.
     std::vector<PolicyPtr> page(std::string_view after, std::size_t limit) const;
     std::size_t size() const noexcept { return by_scope_.size(); }
+    /// Of all of them, as they are written.
+    std::uint64_t bytes() const noexcept { return bytes_; }
 
 private:
     std::map<std::string, PolicyPtr, std::less<>> by_scope_;
+    std::uint64_t bytes_ = 0;
 };
 
 }  // namespace herald::server

@@ -100,7 +100,10 @@ Result<store::ChangePolicies> ShardPolicies::change_of(const std::vector<Step>& 
             auto& context = shard.context();
             store::ChangePolicies change;
             std::size_t added = 0;
+            std::uint64_t before = 0, after = 0;
             for (const auto& step : steps) {
+                before += bytes_of(step.before);
+                after += bytes_of(step.after);
                 if (auto fits = check_size(step.after, context.config); !fits)
                     return answer(fits.fault());
                 added += step.before.revision == 0 ? 1 : 0;
@@ -113,6 +116,9 @@ Result<store::ChangePolicies> ShardPolicies::change_of(const std::vector<Step>& 
             }
             if (added > 0 && context.policies.size() + added > context.config.authz_scopes)
                 return answer(Fault{FaultKind::limit_reached, "authz.scopes allows no more"});
+            if (after > before &&
+                context.policies.bytes() - before + after > context.config.authz_memory)
+                return answer(Fault{FaultKind::limit_reached, "authz.memory allows no more"});
             change.forget_before =
                 shard.audit().forgotten_before(change.audit.size(), context.config.authz_audit);
             answer(std::move(change));

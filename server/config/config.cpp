@@ -369,18 +369,27 @@ std::string documented_example() {
                shown(key, defaults) + "\n";
     }
     out += own_package_example();
-    out += "\n" + comment("In all, strangers can make Herald hold " +
-                          std::to_string(bytes_for_strangers(defaults) >> 20) +
-                          " MiB before it knows who they are.");
+    out += "\n" + comment(to_text(worst_case(defaults)));
     return out;
 }
 
-std::uint64_t bytes_for_strangers(const Config& config) {
-    std::uint64_t sum = 0;
+WorstCase worst_case(const Config& config) {
+    WorstCase worst;
     for (const ConfigKey& key : config_keys()) {
-        if (key.is_budget) sum += base::to_u64(key.show(config)).value_or(0);
+        if (key.filled == Filled::none) continue;
+        auto& sum = key.filled == Filled::by_strangers ? worst.unknown
+                    : key.filled == Filled::by_users   ? worst.known
+                                                       : worst.stored;
+        sum += base::to_u64(key.show(config)).value_or(0);
     }
-    return sum;
+    return worst;
+}
+
+std::string to_text(const WorstCase& worst) {
+    const auto mebibytes = [](std::uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; };
+    return "At worst others can make Herald hold " + mebibytes(worst.unknown) +
+           " of memory before it knows who they are, " + mebibytes(worst.known) +
+           " more after that, and " + mebibytes(worst.stored) + " in the store.";
 }
 
 std::vector<ConfigChange> changed_keys(const Config& running, const Config& fresh) {

@@ -102,21 +102,26 @@ struct Config {
     std::uint32_t subscribe_pending_lifetime = 86400;
     std::uint32_t subscribe_per_watcher = 1000, subscribe_per_source = 200000,
                   subscribe_per_resource = 200000, subscribe_per_watcher_resource = 10;
+    std::size_t subscribe_memory = 1073741824, subscribe_memory_per_source = 268435456;
     std::uint32_t publish_default_expires = 3600, publish_min_expires = 60,
                   publish_max_expires = 7200;
     std::uint32_t publish_per_resource = 16;
+    std::size_t publish_memory = 1073741824, publish_memory_per_source = 536870912;
     // [authz]
     std::vector<AuthorizationDefault> authz_defaults;
     std::uint32_t authz_per_scope = 10000, authz_scopes = 100000;
     std::uint32_t authz_audit = 10000;
+    std::size_t authz_memory = 268435456;
     // [winfo]
     std::uint32_t winfo_waiting_retention = 14 * 86400;
     std::uint32_t winfo_waiting_per_owner = 500, winfo_waiting_per_watcher = 20;
     std::uint32_t winfo_waiting_total = 100000;
+    std::size_t winfo_waiting_memory = 67108864;
     // [register]
     std::uint32_t register_default_expires = 3600, register_min_expires = 60,
                   register_max_expires = 7200;
     std::uint32_t register_max_contacts = 10;
+    std::size_t register_memory = 536870912, register_memory_per_source = 134217728;
     bool register_needs_path_support = true;
     bool register_allows_lower_cseq = false;
     bool register_allows_star_alone = false;
@@ -125,7 +130,9 @@ struct Config {
     std::uint32_t message_keep = 604800;  ///< at most
     std::uint32_t message_per_user = 1000;
     std::uint64_t message_per_user_bytes = 4194304;
-    std::uint32_t message_total = 1000000;  ///< per shard
+    std::uint32_t message_total = 1000000;
+    std::uint64_t message_total_bytes = 1073741824, message_per_sender_bytes = 67108864;
+    std::size_t message_in_flight = 67108864, message_in_flight_per_sender = 8388608;
     std::size_t message_max_body = 65536;
     std::vector<std::string> message_types;  ///< "text/plain", "text/*"; empty: any
     std::uint32_t message_patience = 8;  ///< until a device that does not answer counts as absent
@@ -182,8 +189,15 @@ struct ConfigResult {
 ConfigResult parse_config(std::string_view toml);
 /// parse_config() of a file. Faults: io.
 Result<ConfigResult> load_config(const std::string& path);
-/// What strangers can make Herald hold before it knows who they are: all the budgets together.
-std::uint64_t bytes_for_strangers(const Config& config);
+/// The worst case: what others can make Herald hold, all budgets together, in bytes.
+struct WorstCase {
+    std::uint64_t unknown = 0;  ///< of memory, before it knows who they are
+    std::uint64_t known = 0;    ///< of memory, after that
+    std::uint64_t stored = 0;   ///< of the store
+};
+WorstCase worst_case(const Config& config);
+/// In a sentence.
+std::string to_text(const WorstCase& worst);
 /// The whole table as a commented TOML file with every key at its default.
 std::string documented_example();
 

@@ -15,6 +15,7 @@
 namespace herald::server::rows {
 
 constexpr std::uint64_t kMostMemory = std::uint64_t{1} << 34;
+constexpr std::uint64_t kMostStored = std::uint64_t{1} << 40;
 
 /// What every row begins with.
 struct Description {
@@ -72,11 +73,13 @@ constexpr ConfigKey formerly(std::string_view name, ConfigKey key) {
     return key;
 }
 
-/// Bytes of memory that strangers can fill.
+/// Bytes that others can fill.
 template <auto Member>
-constexpr ConfigKey budget(const Description& d, std::uint64_t min) {
-    ConfigKey key = number<Member>(d, {min, kMostMemory, "bytes"});
-    key.is_budget = true;
+constexpr ConfigKey budget(const Description& d, std::uint64_t min,
+                           Filled filled = Filled::by_strangers) {
+    const auto most = filled == Filled::in_store ? kMostStored : kMostMemory;
+    ConfigKey key = number<Member>(d, {min, most, "bytes"});
+    key.filled = filled;
     return key;
 }
 

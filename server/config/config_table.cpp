@@ -9,6 +9,7 @@
 #include "server/config/config_readers.h"
 #include "server/config/config_rows.h"
 #include "server/config/config_values.h"
+#include "server/config/message_keys.h"
 #include "server/config/pbx_keys.h"
 #include "server/config/provisioning_keys.h"
 #include "sip/uri.h"
@@ -106,8 +107,8 @@ constexpr ConfigKey kSipKeys[] = {
         {1, 1000000}),
     budget<&C::max_unfinished_bytes>(
         {"sip", "max_unfinished_bytes",
-         "For messages on TCP that have not come whole; a connection that would need more is "
-         "closed."},
+         "For messages on TCP that have not come whole, and for more than 64 KiB that a peer has "
+         "not read; a connection that would need more is closed."},
         1048576),
     number<&C::max_unfinished_bytes_per_source>(
         {"sip", "max_unfinished_bytes_per_source", "Of these for one address."},
@@ -225,6 +226,13 @@ constexpr ConfigKey kSubscribeKeys[] = {
         {"subscribe", "per_watcher_resource", "Most subscriptions of one watcher to one resource.",
          true},
         {1, 10000}),
+    budget<&C::subscribe_memory>(
+        {"subscribe", "memory", "For subscriptions, of the process; more are refused.", true},
+        1048576, Filled::by_users),
+    number<&C::subscribe_memory_per_source>(
+        {"subscribe", "memory_per_source",
+         "Of it for one address (IPv6: one /64), those of sip.trusted_peers excepted.", true},
+        {65536, kMostMemory, "bytes"}),
 };
 
 constexpr ConfigKey kPublishKeys[] = {
@@ -240,6 +248,17 @@ constexpr ConfigKey kPublishKeys[] = {
     number<&C::publish_per_resource>(
         {"publish", "per_resource", "Most publications of one resource at a time.", true},
         {1, 1024}),
+    budget<&C::publish_memory>(
+        {"publish", "memory",
+         "For publications, of the process, about three times their bytes each; more are refused.",
+         true},
+        1048576, Filled::by_users),
+    number<&C::publish_memory_per_source>(
+        {"publish", "memory_per_source",
+         "Of it for one account, or for one address (IPv6: one /64) where nobody has to prove who "
+         "he is.",
+         true},
+        {65536, kMostMemory, "bytes"}),
 };
 
 constexpr ConfigKey kAuthzKeys[] = {
@@ -262,6 +281,9 @@ constexpr ConfigKey kAuthzKeys[] = {
     number<&C::authz_audit>(
         {"authz", "audit", "Changes of lists and rules that are remembered, the latest.", true},
         {100, 1000000}),
+    budget<&C::authz_memory>(
+        {"authz", "memory", "For lists and rules, as they are written; more are refused.", true},
+        1048576, Filled::by_users),
 };
 
 constexpr ConfigKey kWinfoKeys[] = {
@@ -281,6 +303,9 @@ constexpr ConfigKey kWinfoKeys[] = {
         {1, 100000}),
     number<&C::winfo_waiting_total>(
         {"winfo", "waiting_total", "Most such watchers in all; likewise.", true}, {1000, 10000000}),
+    budget<&C::winfo_waiting_memory>(
+        {"winfo", "waiting_memory", "For such watchers, in all; likewise.", true}, 1048576,
+        Filled::by_users),
 };
 
 constexpr ConfigKey kRegisterKeys[] = {
@@ -296,6 +321,15 @@ constexpr ConfigKey kRegisterKeys[] = {
     number<&C::register_max_contacts>(
         {"register", "max_contacts", "Most contacts of one user; more are answered 403.", true},
         {1, 1000}),
+    budget<&C::register_memory>(
+        {"register", "memory", "For contacts, of the process; more are refused.", true}, 1048576,
+        Filled::by_users),
+    number<&C::register_memory_per_source>(
+        {"register", "memory_per_source",
+         "Of it for one account, or for one address (IPv6: one /64) where nobody has to prove who "
+         "he is.",
+         true},
+        {65536, kMostMemory, "bytes"}),
     flag<&C::register_needs_path_support>(
         {"register", "path_needs_support",
          "true: a Path the device did not say it supports is answered 420 (RFC 3327 5.3).", true}),
@@ -305,65 +339,6 @@ constexpr ConfigKey kRegisterKeys[] = {
     flag<&C::register_allows_star_alone>(
         {"register", "allow_star_without_expires",
          "For devices that send \"Contact: *\" without \"Expires: 0\".", true}),
-};
-
-constexpr ConfigKey kMessageKeys[] = {
-    flag<&C::message_store>(
-        {"message", "store",
-         "true: a MESSAGE for a user who is not there is kept and answered 202; "
-         "false: it is answered 480.",
-         true}),
-    number<&C::message_keep>(
-        {"message", "keep",
-         "A message is kept this long at most, or shorter where its Expires says so.", true},
-        {60, 365 * kDay, "s"}),
-    number<&C::message_per_user>(
-        {"message", "per_user", "Most messages kept for one user; more are answered 480.", true},
-        {1, 100000}),
-    number<&C::message_per_user_bytes>(
-        {"message", "per_user_bytes", "Most bytes kept for one user; more is answered 480.", true},
-        {1024, 1073741824, "bytes"}),
-    number<&C::message_total>(
-        {"message", "total", "Most messages kept in all; with several shards, in each.", true},
-        {1, 100000000}),
-    number<&C::message_max_body>(
-        {"message", "max_body", "Longest body of a MESSAGE; more is answered 413.", true},
-        {1024, 16777216, "bytes"}),
-    list<&C::message_types>({"message", "types",
-                             "Media types a MESSAGE may have, such as \"text/plain\" or "
-                             "\"text/*\"; others are answered "
-                             "415. Empty: any."},
-                            read_message_type,
-                            [](const Config& c) { return toml_list(c.message_types); }),
-    number<&C::message_patience>(
-        {"message", "patience",
-         "A device that does not answer within this time counts as not there. Senders wait 32 s "
-         "at most.",
-         true},
-        {1, 30, "s"}),
-    number<&C::message_rate>(
-        {"message", "rate",
-         "Messages one sender may send in a second, in the long run; more are answered 480 with "
-         "Retry-After. 0: any number. A sender is an account, or an address where nobody has to "
-         "prove who he is.",
-         true},
-        {0, 1000000}),
-    number<&C::message_burst>(
-        {"message", "burst", "Messages one sender may send at once before `rate` counts.", true},
-        {1, 1000000}),
-    flag<&C::message_large_on_udp>({"message", "large_on_udp",
-                                    "Send what is over 1300 bytes by UDP to devices that take no "
-                                    "TCP, though RFC 3428 8 forbids "
-                                    "it; false: such a message fails with 513.",
-                                    true}),
-    flag<&C::message_stored_is_200>(
-        {"message", "stored_is_200",
-         "Answer 200 rather than 202 for a message that was kept: for clients that take 202 for a "
-         "failure.",
-         true}),
-    flag<&C::message_foreign>(
-        {"message", "foreign",
-         "Users with an account may write to other domains; false: that is answered 404.", true}),
 };
 
 constexpr ConfigKey kNotifyKeys[] = {
@@ -417,11 +392,11 @@ constexpr ConfigKey kHttpKeys[] = {
          "Most connections at once; above it the one that has waited longest for a request gives "
          "way."},
         {8, 1000000}),
-    number<&C::http_buffer>(
+    budget<&C::http_buffer>(
         {"http", "buffer",
          "Most memory for requests and answers on their way, all connections together; what comes "
          "above it is answered 503."},
-        {1048576, 17179869184, "bytes"}),
+        1048576),
     list<&C::http_hosts>(
         {"http", "hosts",
          "Names this server is called by in a Host header, beside localhost and numeric addresses; "
@@ -475,7 +450,7 @@ std::vector<ConfigKey> joined() {
     add(kWinfoKeys);
     add(kPublishKeys);
     add(kRegisterKeys);
-    add(kMessageKeys);
+    add(message_keys());
     add(provisioning_keys());
     add(kNotifyKeys);
     add(pbx_keys());

@@ -13,6 +13,14 @@ namespace herald::server {
 
 enum class ValueType : std::uint8_t { flag, number, text, list };
 
+/// Whether a key bounds bytes that others can fill, in the whole process.
+enum class Filled : std::uint8_t {
+    none,
+    by_strangers,  ///< memory, before Herald knows who they are
+    by_users,      ///< memory, after that
+    in_store,
+};
+
 /// One key. The functions touch one member of Config; those that do not belong to `type` are null.
 /// All are null for a key of a package, whose values are in Config::package_settings.
 struct ConfigKey {
@@ -25,7 +33,7 @@ struct ConfigKey {
     std::uint64_t max = 0;
     std::string_view former;  ///< "section.name" of earlier releases, which still works
     bool is_reloadable = false;
-    bool is_budget = false;  ///< bytes of memory that strangers can fill, of the whole process
+    Filled filled = Filled::none;
 
     void (*set_flag)(Config&, bool) = nullptr;
     void (*set_number)(Config&, std::uint64_t) = nullptr;

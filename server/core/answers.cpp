@@ -141,6 +141,19 @@ sip::Answer options_answer() {
     return result;
 }
 
+void shorten(sip::Answer& answer, const sip::Message& request) {
+    // Status line, tag, received, rport and lengths; all else is copied from the request.
+    constexpr std::size_t kOwn = 250;
+    const auto size = request.bytes().size() - request.body().size();
+    const auto most = 2 * size > kOwn ? 2 * size - kOwn : 0;
+    auto& lines = answer.headers;
+    while (lines.size() > most) {
+        const auto end =
+            lines.size() < 2 ? std::string::npos : lines.rfind("\r\n", lines.size() - 3);
+        lines.erase(end == std::string::npos ? 0 : end + 2);
+    }
+}
+
 sip::Answer from_fault(const Fault& fault) {
     const int status = status_of(fault.kind);
     return status == 503 ? unavailable(fault.detail) : answer(status, fault.detail);

@@ -9,6 +9,8 @@ namespace herald::server {
 
 namespace {
 
+constexpr std::string_view kUnproven = " unproven";
+
 std::optional<std::uint32_t> number_of(std::string_view text) {
     const auto number = base::to_u64(text);
     if (!number || *number > UINT32_MAX) return std::nullopt;
@@ -58,9 +60,15 @@ std::string binding_flow(const sip::Flow& flow, std::uint32_t epoch) {
     return text;
 }
 
-std::string binding_flow(const sip::Flow& flow, std::uint32_t epoch, sip::Approach approach) {
+std::string binding_flow(const sip::Flow& flow, std::uint32_t epoch, sip::Approach approach,
+                         bool is_proven) {
     std::string text = binding_flow(flow, epoch);
+    if (!is_proven && !sip::is_reliable(flow.protocol)) text += kUnproven;
     return text.append(" ").append(sip::name_of(approach));
+}
+
+bool is_proven_in(std::string_view text) noexcept {
+    return text.find(kUnproven) == std::string_view::npos;
 }
 
 std::optional<sip::Approach> approach_in(std::string_view text) noexcept {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/budget.h"
 #include "base/metrics.h"
 #include "base/task.h"
 #include "base/time.h"
@@ -37,6 +38,7 @@ struct Publication {
     std::string body;  ///< as published, for operators; empty where it can be had from the store
     std::uint64_t changed = 0;  ///< Resource::version when it changed last
     packages::Cause cause = packages::Cause::made;
+    base::Budget::Share share;  ///< of what everybody's take together
 
     /// False for what is made from other state in memory, and made again after a start.
     bool is_stored() const noexcept { return id != 0; }

@@ -43,6 +43,16 @@ PackedText::Parts PackedText::parts() const noexcept {
     return result;
 }
 
+std::size_t PackedText::size() const noexcept {
+    if (!block_) return 0;
+    std::size_t end = kParts * sizeof(Slice);
+    for (std::size_t i = 0; i < kParts; ++i) {
+        const auto part = (*this)[static_cast<Part>(i)];
+        end = std::max(end, static_cast<std::size_t>(part.data() + part.size() - block_.get()));
+    }
+    return end;
+}
+
 std::string_view name_of(EndReason reason) noexcept {
     static constexpr std::string_view kNames[] = {"timeout",     "rejected",  "noresource",
                                                   "deactivated", "probation", "giveup"};

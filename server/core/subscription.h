@@ -53,6 +53,8 @@ public:
     std::string_view operator[](Part part) const noexcept;
     Parts parts() const noexcept;
     bool is_empty() const noexcept { return !block_; }
+    /// Bytes it takes.
+    std::size_t size() const noexcept;
 
 private:
     struct Slice {
@@ -91,10 +93,6 @@ std::string_view name_of(SubscriptionState state) noexcept;
 
 struct Subscription {
     static constexpr std::uint32_t kNone = UINT32_MAX;
-    /// What goes to an address where nobody has answered, answers and retransmissions included,
-    /// stays below this many times the size of the request that named it.
-    static constexpr std::size_t kMostEcho = 8;
-
     std::uint64_t id = 0;
     std::uint64_t change = 0;            ///< of its last durable change
     std::uint64_t sent_fingerprint = 0;  ///< of the document last sent, 0: none or unknown

@@ -18,6 +18,14 @@ using Part = PackedText::Part;
 
 constexpr Next kNo = std::nullopt;
 
+/// What tables and timers need of a subscription, beside its record and its texts.
+constexpr std::size_t kBytesAround = 256;
+
+int units_of(const Subscription& record) {
+    const auto bytes = sizeof record + record.text.size() + kBytesAround;
+    return static_cast<int>((bytes + Loads::kWeight - 1) / Loads::kWeight);
+}
+
 constexpr std::uint64_t pair_hash(std::uint64_t watcher, std::uint32_t resource) noexcept {
     return (watcher ^ resource) * 0x9e3779b97f4a7c15ULL;
 }
@@ -137,11 +145,33 @@ std::uint32_t Loads::of_source(std::uint64_t hash) const noexcept {
     return sum;
 }
 
+std::uint64_t Loads::weight_of_source(std::uint64_t hash) const noexcept {
+    std::uint64_t sum = 0;
+    for (const Shard& shard : shards_) {
+        const Pair* pair = shard.current.load(std::memory_order_acquire);
+        if (pair) sum += pair->weights.estimate(hash);
+    }
+    return sum * kWeight;
+}
+
+std::uint64_t Loads::weight() const noexcept {
+    std::uint64_t sum = 0;
+    for (const Shard& shard : shards_) sum += shard.weight.load(std::memory_order_relaxed);
+    return sum * kWeight;
+}
+
+void Loads::weigh(std::size_t shard, std::int64_t units) noexcept {
+    auto& weight = shards_[shard].weight;
+    weight.store(weight.load(std::memory_order_relaxed) + static_cast<std::uint64_t>(units),
+                 std::memory_order_relaxed);
+}
+
 SubscriptionTable::SubscriptionTable(base::Metrics& metrics, Loads* loads, std::size_t shard)
     : own_loads_(loads ? nullptr : std::make_unique<Loads>(1)),
       loads_(loads ? *loads : *own_loads_),
       shard_(shard),
-      counted_(&loads_.prepare(shard, kLeastWidth)) {
+      counted_(&loads_.prepare(shard, kLeastWidth)),
+      bytes_(metrics.gauge("herald_subscription_bytes", "Bytes of subscriptions, about")) {
     loads_.publish(shard);
     for (std::size_t i = 0; i < kSubscriptionStates; ++i) {
         by_state_[i] = &metrics.gauge("herald_subscriptions", "Subscriptions by state",
@@ -158,7 +188,14 @@ void SubscriptionTable::count(const Subscription& record, int step) {
     const auto watcher = loads_.hash(record.get(Part::watcher));
     counted_->watchers.add(watcher, step);
     counted_->sources.add(record.source, step);
+    counted_->weights.add(record.source, step * units_of(record));
     pairs_.add(pair_hash(watcher, record.resource), step);
+}
+
+void SubscriptionTable::weigh(const Subscription& record, int step) {
+    const auto units = step * units_of(record);
+    loads_.weigh(shard_, units);
+    bytes_.add(static_cast<std::uint64_t>(units) * Loads::kWeight);
 }
 
 void SubscriptionTable::widen_sketches() {
@@ -177,6 +214,7 @@ SubscriptionTable::Id SubscriptionTable::add(Subscription&& record) {
     by_tag_.insert(hash(kept.get(Part::local_tag)), id.slot);
     by_device_.insert(device_hash(device_key(kept)), id.slot);
     count(kept, 1);
+    weigh(kept, 1);
     by_state_[static_cast<std::size_t>(kept.state)]->add();
     return id;
 }
@@ -184,7 +222,11 @@ SubscriptionTable::Id SubscriptionTable::add(Subscription&& record) {
 void SubscriptionTable::retext(Id id, PackedText text) {
     auto& record = slab_[id.slot];
     by_device_.erase(device_hash(device_key(record)), id.slot);
+    count(record, -1);
+    weigh(record, -1);
     record.text = std::move(text);
+    count(record, 1);
+    weigh(record, 1);
     by_device_.insert(device_hash(device_key(record)), id.slot);
 }
 
@@ -193,6 +235,7 @@ void SubscriptionTable::erase(Id id) {
     by_tag_.erase(hash(record.get(Part::local_tag)), id.slot);
     by_device_.erase(device_hash(device_key(record)), id.slot);
     count(record, -1);
+    weigh(record, -1);
     by_state_[static_cast<std::size_t>(record.state)]->subtract();
     slab_.release(id);
 }
@@ -244,6 +287,10 @@ std::uint32_t SubscriptionTable::pair_load(std::string_view watcher, std::uint32
 
 std::uint32_t SubscriptionTable::source_load(const sip::Endpoint& peer) const {
     return loads_.of_source(loads_.hash(peer));
+}
+
+std::uint64_t SubscriptionTable::source_weight(const sip::Endpoint& peer) const {
+    return loads_.weight_of_source(loads_.hash(peer));
 }
 
 store::Subscription::State stored_state(SubscriptionState state) noexcept {

@@ -110,8 +110,10 @@ public:
     /// those it had, from publish() on.
     struct Pair {
         Sketch watchers, sources;
-        explicit Pair(std::size_t width) : watchers(width), sources(width) {}
+        Sketch weights;  ///< of sources, in units of kWeight
+        explicit Pair(std::size_t width) : watchers(width), sources(width), weights(width) {}
     };
+    static constexpr std::size_t kWeight = 64;  ///< bytes
     Pair& prepare(std::size_t shard, std::size_t width);
     void publish(std::size_t shard);
 
@@ -119,10 +121,17 @@ public:
     std::uint64_t hash(const sip::Endpoint& source) const { return source.site_hash(key_[0]); }
     std::uint32_t of_watcher(std::uint64_t hash) const noexcept;
     std::uint32_t of_source(std::uint64_t hash) const noexcept;
+    /// Bytes of subscriptions asked for from there, about.
+    std::uint64_t weight_of_source(std::uint64_t hash) const noexcept;
+    /// Bytes of all subscriptions, about; those of `shard` became more by `units` of kWeight, or
+    /// less.
+    std::uint64_t weight() const noexcept;
+    void weigh(std::size_t shard, std::int64_t units) noexcept;
 
 private:
     struct Shard {
         std::atomic<const Pair*> current{nullptr};
+        std::atomic<std::uint64_t> weight{0};
         std::vector<std::unique_ptr<Pair>> all;
     };
     base::HashKey key_ = base::random_key();
@@ -174,6 +183,9 @@ public:
     /// ... and of all that were asked for from one address (IPv6: one /64), in all shards, wherever
     /// their NOTIFYs go by now: nobody can fill up the share of another.
     std::uint32_t source_load(const sip::Endpoint& peer) const;
+    /// Bytes of what was asked for from one address, and of everything; at all shards, about.
+    std::uint64_t source_weight(const sip::Endpoint& peer) const;
+    std::uint64_t weight() const noexcept { return loads_.weight(); }
 
     template <class Visit>
     void for_each(Visit&& visit) {
@@ -186,6 +198,7 @@ private:
     std::uint64_t device_hash(const DeviceKey& key) const;
     std::uint64_t hash(std::string_view text) const { return base::keyed_hash(key_, text); }
     void count(const Subscription& record, int step);
+    void weigh(const Subscription& record, int step);
     void widen_sketches();
 
     base::HashKey key_ = base::random_key();
@@ -199,6 +212,7 @@ private:
     Sketch pairs_{kLeastWidth};
     std::vector<OnMove> on_move_;
     base::Counter* by_state_[kSubscriptionStates];
+    base::Counter& bytes_;
 };
 
 /// A SlotId as one number, for timers and callbacks.

@@ -39,7 +39,7 @@ DeliveryVerdict delivery_verdict(int status) noexcept {
 }
 
 MessageDelivery::MessageDelivery(Context& context, StoredMessages& stored, Relay& relay,
-                                 const Bindings& bindings)
+                                 Bindings& bindings)
     : context_(context), stored_(stored), relay_(relay), bindings_(bindings) {
     stored_.on_kept([this](const std::string& aor) { look_again(aor); });
 }
@@ -98,7 +98,7 @@ void MessageDelivery::start_ready() {
 }
 
 std::vector<RelayTarget> MessageDelivery::targets(const std::string& aor) {
-    return targets_of(bindings_.of(aor), context_.home.epoch, rounds_[aor].silent);
+    return targets_of(bindings_, aor, bindings_.of(aor), rounds_[aor].silent);
 }
 
 /// Reads the oldest message that waits, or ends the round.

@@ -22,8 +22,7 @@ namespace herald::server {
 /// The rounds of one shard. All on its thread.
 class MessageDelivery {
 public:
-    MessageDelivery(Context& context, StoredMessages& stored, Relay& relay,
-                    const Bindings& bindings);
+    MessageDelivery(Context& context, StoredMessages& stored, Relay& relay, Bindings& bindings);
     MessageDelivery(const MessageDelivery&) = delete;
     MessageDelivery& operator=(const MessageDelivery&) = delete;
 
@@ -65,7 +64,7 @@ private:
     Context& context_;
     StoredMessages& stored_;
     Relay& relay_;
-    const Bindings& bindings_;
+    Bindings& bindings_;
     base::TextMap<Round> rounds_;
     std::deque<std::string> ready_;  ///< users whose turn comes
     std::size_t running_ = 0;        ///< rounds begun

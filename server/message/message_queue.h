@@ -6,6 +6,7 @@
 #include <deque>
 #include <optional>
 
+#include "base/budget.h"
 #include "base/time.h"
 #include "base/timers.h"
 
@@ -19,9 +20,10 @@ struct KeptMessage {
     base::WallTime keep_until{};
     base::Instant made{};  ///< in this run
     base::TimerId expiry;
-    std::uint32_t failures = 0;  ///< answers that were neither a yes nor a no
-    bool is_done = false;        ///< kept for repetitions of the request only
-    bool is_recovered = false;   ///< of an earlier run
+    base::Budget::Share share{};  ///< of what is kept for all, until it is done
+    std::uint32_t failures = 0;   ///< answers that were neither a yes nor a no
+    bool is_done = false;         ///< kept for repetitions of the request only
+    bool is_recovered = false;    ///< of an earlier run
 };
 
 /// The messages of one user in the order of their ids.

@@ -60,6 +60,13 @@ std::string loop_parameter(const Context& context, std::string_view request_uri)
     return parameter;
 }
 
+/// Whose devices were found: a temporary GRUU does not say, the device's public one does.
+std::string owner_of(const std::string& aor, const Recipients::Found& found) {
+    if (!aor.empty() || found.devices.empty()) return aor;
+    const auto& gruu = found.devices.front()->public_gruu;
+    return gruu.substr(0, gruu.rfind(";gr="));
+}
+
 /// Those behind our own. Faults: malformed.
 Result<std::string> routes_beyond(const sip::Message& request, const Domains& domains) {
     const auto routes = sip::read_routes(request, sip::Header::route);
@@ -83,7 +90,7 @@ Messaging::Messaging(Context& context, Bindings& bindings, sip::Locator& locator
       delivery_(context, stored_, relay_, bindings),
       recipients_(context, bindings),
       tally_(context),
-      own_({context, recipients_, relay_, stored_, delivery_, tally_}),
+      own_({context, bindings, recipients_, relay_, stored_, delivery_, tally_}),
       realm_(context.config.realm.empty() ? context.domains.first() : context.config.realm) {
     stored_.on_given_up([this](const store::Message& message) {
         own_.notify_sender(message, pidf::Disposition::failed);
@@ -100,6 +107,13 @@ void Messaging::accept(const Incoming& incoming, const sip::Answer& answer, cons
     tally_.answer(incoming.transaction, incoming.arrived, answer, did);
 }
 
+/// The answer of a device, which may be in league with who wrote in another's name.
+void Messaging::accept_relayed(const Incoming& incoming, sip::Answer answer, const char* did) {
+    if (const auto* request = context_.stack.request(incoming.transaction))
+        shorten(answer, *request);
+    accept(incoming, answer, did);
+}
+
 void Messaging::refuse(const Incoming& incoming, const sip::Answer& answer) {
     tally_.refuse(incoming.transaction, answer);
 }
@@ -107,9 +121,7 @@ void Messaging::refuse(const Incoming& incoming, const sip::Answer& answer) {
 std::uint32_t Messaging::take_turn(const Identity& who, const sip::Flow& flow) {
     if (who.is_trusted_peer) return 0;
     const auto& config = context_.config;
-    // A name that nobody proved is no sender.
-    const bool is_known = !who.aor.empty() && !who.is_open;
-    return context_.limits.messages.take(is_known ? who.aor : flow.peer.host(),
+    return context_.limits.messages.take(context_.limits.holder(who, flow.peer),
                                          {config.message_rate, config.message_burst},
                                          context_.loop.now());
 }
@@ -125,7 +137,8 @@ MessageFacts Messaging::facts_of(const Incoming& incoming, const sip::Message& r
             .is_repetition =
                 is_kept && stored_.queues().of(incoming.aor).knows(context_.mark_of(request)),
             .is_delivering = is_kept && delivery_.is_delivering(incoming.aor),
-            .has_room = is_kept && stored_.has_room(incoming.aor, request.body().size()),
+            .has_room =
+                is_kept && stored_.has_room(incoming.aor, incoming.holder, request.body().size()),
             .is_composing = is_composing(message_type(request), request.body()),
             .is_expired = expiry != base::WallTime{} && expiry <= context_.wall(),
             .has_looped = has_looped(request, loop_parameter(context_, request.request_uri())),
@@ -148,6 +161,7 @@ void Messaging::on_message(const Request& request) {
         return context_.stack.answer_and_forget(request.id, refusal->answer);
     }
     incoming->who = std::get<Identity>(std::move(result));
+    incoming->holder = context_.limits.holder(incoming->who, request.flow.peer);
     incoming->wait = take_turn(incoming->who, request.flow);
     const auto& uri = *request.subject.uri;
     if (auto notification = routed_notification(request.message, uri, context_.domains))
@@ -166,7 +180,8 @@ void Messaging::carry_out(const IncomingPtr& incoming, const Request& request,
     if (operation == MessageOperation::forward) return forward(incoming, request);
     if (operation != MessageOperation::relay) return settle(incoming, request.message, operation);
     incoming->devices_mark = mark_of(found.devices);
-    relay(incoming, request.message, targets_of(found.devices, context_.home.epoch));
+    relay(incoming, request.message,
+          targets_of(bindings_, owner_of(incoming->aor, found), found.devices));
 }
 
 /// What is not sent to anybody now, or reached nobody.
@@ -196,10 +211,21 @@ void Messaging::relay(const IncomingPtr& incoming, const sip::Message& request,
         {.realm = realm_, .keeps_identity = incoming->who.is_trusted_peer, .keeps_routes = false});
     order.via_parameter = loop_parameter(context_, request.request_uri());
     order.breadth = is_forked ? breadth_of(request) : 0;
-    order.targets = std::move(targets);
+    order.share = share_of(*incoming, order.text.size());
+    // Where there is no room for it, nobody is there.
+    if (order.share) order.targets = std::move(targets);
     order.patience = patience_for(*incoming, request);
     relay_.start(std::move(order),
                  [this, incoming](const RelayReport& report) { on_report(incoming, report); });
+}
+
+/// Of the memory for messages on their way; null: there is none left.
+base::Budget::Share Messaging::share_of(const Incoming& incoming, std::size_t bytes) const {
+    constexpr std::size_t kAround = 2000;
+    const auto& config = context_.config;
+    return context_.limits.relayed_messages.take(
+        incoming.holder, bytes + kAround,
+        {.bytes = config.message_in_flight, .bytes_each = config.message_in_flight_per_sender});
 }
 
 /// Who waits is answered in time where the message can be kept; else he waits for the device.
@@ -214,9 +240,13 @@ base::Duration Messaging::patience_for(const Incoming& incoming,
 void Messaging::forward(const IncomingPtr& incoming, const Request& request) {
     const auto routes = routes_beyond(request.message, context_.domains);
     if (!routes) return refuse(*incoming, answer(400, "Malformed Route"));
-    relay(incoming, request.message,
-          {foreign_target(request_uri_of(*request.subject.uri), *routes,
-                          context_.config.outbound_proxy, incoming->source)});
+    const auto& proxy = context_.config.outbound_proxy;
+    auto target =
+        foreign_target(request_uri_of(*request.subject.uri), *routes, proxy, incoming->source);
+    if (!routes->empty() || proxy.empty())
+        target.credit =
+            std::make_shared<Credit>(credit_of(incoming->who, request.message.bytes().size()));
+    relay(incoming, request.message, {std::move(target)});
 }
 
 void Messaging::on_report(const IncomingPtr& incoming, const RelayReport& report) {
@@ -224,7 +254,7 @@ void Messaging::on_report(const IncomingPtr& incoming, const RelayReport& report
         case RelayReport::Stage::answered: {
             if (report.best.status >= 300) return on_undelivered(incoming, report.best);
             const bool is_foreign = incoming->recipient == Recipient::foreign;
-            accept(*incoming, report.best, is_foreign ? "forwarded" : "relayed");
+            accept_relayed(*incoming, report.best, is_foreign ? "forwarded" : "relayed");
             // A user who answers can be sent their waiting messages as well.
             return delivery_.deliver(incoming->aor);
         }
@@ -261,7 +291,7 @@ void Messaging::keep(const IncomingPtr& incoming, const sip::Message& request) {
     if (context_.port.is_full()) return refuse(*incoming, unavailable("Busy"));
     auto message = message_of(*incoming, request);
     message.id = incoming->stored_id = context_.next_id();
-    stored_.keep(std::move(message),
+    stored_.keep(std::move(message), incoming->holder,
                  [this, incoming](store::Outcome outcome) { on_kept(incoming, outcome); });
 }
 

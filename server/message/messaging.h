@@ -50,6 +50,7 @@ private:
         Recipient recipient = Recipient::nobody;
         std::string aor;
         base::Instant arrived;
+        std::uint64_t holder = 0;        ///< Limits::holder() of the sender
         std::uint64_t devices_mark = 0;  ///< of the contacts it was sent to
         std::uint64_t stored_id = 0;
         std::uint32_t wait = 0;
@@ -65,6 +66,7 @@ private:
                 MessageOperation operation);
     void relay(const IncomingPtr& incoming, const sip::Message& request,
                std::vector<RelayTarget> targets);
+    base::Budget::Share share_of(const Incoming& incoming, std::size_t bytes) const;
     base::Duration patience_for(const Incoming& incoming, const sip::Message& request) const;
     void forward(const IncomingPtr& incoming, const Request& request);
     void on_report(const IncomingPtr& incoming, const RelayReport& report);
@@ -77,6 +79,7 @@ private:
                  RoutedNotification notification);
     void on_not_sent_on(const Incoming& incoming, const Fault& fault);
     void accept(const Incoming& incoming, const sip::Answer& answer, const char* did);
+    void accept_relayed(const Incoming& incoming, sip::Answer answer, const char* did);
     void refuse(const Incoming& incoming, const sip::Answer& answer);
 
     Context& context_;

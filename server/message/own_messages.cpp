@@ -59,6 +59,14 @@ void OwnMessages::submit(store::Message message, Done done) {
     begin(std::make_shared<Order>(Order{std::move(message), std::move(done)}));
 }
 
+/// Who sent a message there from here has not shown that anybody is there.
+RelayTarget OwnMessages::foreign_place(const std::string& recipient) const {
+    auto target = foreign_target(recipient, {}, context_.config.outbound_proxy);
+    if (context_.config.outbound_proxy.empty())
+        target.credit = std::make_shared<Credit>(sip::kMostOnUdp);
+    return target;
+}
+
 std::optional<std::vector<RelayTarget>> OwnMessages::targets_for(Order& order) const {
     auto& recipient = order.message.recipient;
     const auto uri = sip::parse_uri(recipient);
@@ -66,10 +74,10 @@ std::optional<std::vector<RelayTarget>> OwnMessages::targets_for(Order& order) c
     const auto found = parts_.recipients.find(*uri);
     const auto& config = context_.config;
     if (found.kind == Recipient::foreign && config.message_foreign)
-        return std::vector{foreign_target(recipient, {}, config.outbound_proxy)};
+        return std::vector{foreign_place(recipient)};
     if (found.kind != Recipient::user) return std::nullopt;
     recipient = found.aor;
-    return targets_of(found.devices, context_.home.epoch);
+    return targets_of(parts_.bindings, recipient, found.devices);
 }
 
 void OwnMessages::begin(const OrderPtr& order) {
@@ -156,7 +164,8 @@ std::optional<Fault> OwnMessages::check_keeping(const store::Message& message) c
     const bool is_foreign = !context_.domains.serves_host(domain_of(message.recipient));
     if (is_foreign || !context_.config.message_store)
         return Fault{FaultKind::unavailable, "The recipient is not there"};
-    if (!parts_.stored.has_room(message.recipient, message.size))
+    const auto sender = context_.limits.holder(message.sender);
+    if (!parts_.stored.has_room(message.recipient, sender, message.size))
         return Fault{FaultKind::limit_reached, "The recipient has too many messages waiting"};
     if (context_.port.is_full()) return Fault{FaultKind::unavailable, "Busy; try again"};
     return std::nullopt;
@@ -169,11 +178,12 @@ void OwnMessages::keep(const OrderPtr& order) {
         return;
     }
     message.id = context_.next_id();
-    parts_.stored.keep(message, [order](store::Outcome outcome) {
-        if (!order->done) return;
-        const auto status = status_of(outcome);
-        order->done(status ? Result<int>(202) : Result<int>(status.fault()));
-    });
+    parts_.stored.keep(message, context_.limits.holder(message.sender),
+                       [order](store::Outcome outcome) {
+                           if (!order->done) return;
+                           const auto status = status_of(outcome);
+                           order->done(status ? Result<int>(202) : Result<int>(status.fault()));
+                       });
 }
 
 }  // namespace herald::server

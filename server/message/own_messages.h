@@ -32,6 +32,7 @@ namespace herald::server {
 /// What messages made here need of their shard. Outlives them.
 struct MessageParts {
     Context& context;
+    Bindings& bindings;
     const Recipients& recipients;
     Relay& relay;
     StoredMessages& stored;
@@ -71,6 +72,7 @@ private:
     };
 
     /// nullopt: there is no such user.
+    RelayTarget foreign_place(const std::string& recipient) const;
     std::optional<std::vector<RelayTarget>> targets_for(Order& order) const;
     void begin(const OrderPtr& order);
     void line_up(Line& line, const OrderPtr& order);

@@ -192,18 +192,22 @@ void Relay::send(base::SlotId id) {
     const auto size = jobs_[branch.job.slot].order.text.size() + target.request_uri.size() +
                       target.routes.size() + kViaRoom;
     const auto flow = carrier_of(branch, size);
+    // Nobody has shown to be there, and enough went there already.
+    if (target.credit && !target.credit->allows(flow, size)) return take_next_way(id);
     const bool is_too_large = size > sip::kMostOnUdp && !sip::is_reliable(flow.protocol);
     if (is_too_large) too_large_.add();
     if (is_too_large && !context_.config.message_large_on_udp) return fail_later(id, 513);
     branch.is_switched = flow.protocol != branch.path.flow().protocol;
+    branch.has_left = false;
     branch.transaction = context_.stack.start(flow, *this, pack(id));
     if (!branch.transaction) return fail_later(id, 503);
     sent_.add();
 }
 
 void Relay::write_request(std::uint64_t user, std::string_view via, std::string& out) {
-    const auto* branch = branches_.find(unpack(user));
+    auto* branch = branches_.find(unpack(user));
     if (!branch) return;
+    const auto before = out.size();
     const auto& job = jobs_[branch->job.slot];
     const auto& target = target_of(*branch);
     const auto routing = sip::routing_of(target.request_uri, target.routes);
@@ -218,6 +222,9 @@ void Relay::write_request(std::uint64_t user, std::string_view via, std::string&
         out += "\r\n";
     }
     out += job.order.text;
+    if (!target.credit || branch->is_switched) return;
+    const bool may_go = target.credit->spend(branch->path.flow(), out.size() - before);
+    if (std::exchange(branch->has_left, true) && !may_go) out.resize(before);
 }
 
 void Relay::on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome) {
@@ -226,6 +233,8 @@ void Relay::on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome) {
     if (!branch) return;
     branch->transaction = {};
     const bool is_answer = outcome.how == sip::ClientOutcome::How::response;
+    const auto& credit = target_of(*branch).credit;
+    if (is_answer && credit) credit->prove(outcome.flow);
     if (!is_answer && branch->is_switched) {
         // The device takes no stream after all.
         large_.on_refused(outcome.flow);

@@ -12,14 +12,17 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/budget.h"
 #include "base/slab.h"
 #include "base/task.h"
 #include "server/core/context.h"
+#include "server/core/credit.h"
 #include "sip/answer.h"
 #include "sip/locate.h"
 #include "sip/path.h"
@@ -33,6 +36,8 @@ struct RelayTarget {
     std::string routes;          ///< as sip::read_routes() gives them
     std::vector<sip::Leg> legs;  ///< where it may be reached, best first
     std::string instance;        ///< targets with the same are one device; empty: alone
+    /// What may go there until somebody answers; null: the operator named it.
+    std::shared_ptr<Credit> credit{};
 };
 
 struct RelayOrder {
@@ -41,6 +46,7 @@ struct RelayOrder {
     std::uint32_t breadth = 0;         ///< Max-Breadth to be shared out (RFC 5393 5.3); 0: not said
     std::vector<RelayTarget> targets;  ///< none: as if nobody answered
     base::Duration patience{};         ///< zero: until all have answered, or Timer F
+    base::Budget::Share share{};       ///< of the memory for what is on its way
 };
 
 struct RelayReport {
@@ -89,6 +95,7 @@ private:
         sip::ClientTransactionId transaction;
         sip::Path path;                   ///< to that target
         bool is_switched = false;         ///< on TCP because the request is too large for UDP
+        bool has_left = false;            ///< by this way: what follows are copies
         std::optional<sip::Answer> last;  ///< of the ways that were tried
     };
 

@@ -19,21 +19,42 @@ base::Duration patience_of(const Config& config) {
     return std::min<base::Duration>(std::chrono::seconds(config.message_patience), longest);
 }
 
-std::vector<RelayTarget> targets_of(const std::vector<const packages::Binding*>& bindings,
+namespace {
+
+std::optional<RelayTarget> target_of(const packages::Binding& binding, std::uint32_t epoch,
+                                     const base::TextSet& except) {
+    const auto device = device_of(binding, epoch);
+    RelayTarget target;
+    target.request_uri = request_uri_of(binding);
+    if (!device || except.count(target.request_uri) > 0) return std::nullopt;
+    target.routes = binding.path;
+    target.legs = sip::legs_to(*device);
+    target.instance = binding.instance;
+    return target;
+}
+
+}  // namespace
+
+/// The newest first (RFC 5627 6.1): of flows of one device it is the likeliest to be good.
+std::vector<RelayTarget> targets_of(const std::vector<const packages::Binding*>& devices,
                                     std::uint32_t epoch, const base::TextSet& except) {
     std::vector<RelayTarget> targets;
-    for (const auto* binding : bindings) {
-        const auto device = device_of(*binding, epoch);
-        RelayTarget target;
-        target.request_uri = request_uri_of(*binding);
-        if (!device || except.count(target.request_uri) > 0) continue;
-        target.routes = binding->path;
-        target.legs = sip::legs_to(*device);
-        target.instance = binding->instance;
-        targets.push_back(std::move(target));
+    for (auto device = devices.rbegin(); device != devices.rend(); ++device) {
+        if (auto target = target_of(**device, epoch, except)) targets.push_back(*std::move(target));
     }
-    // The newest first (RFC 5627 6.1): of flows of one device it is the likeliest to be good.
-    std::reverse(targets.begin(), targets.end());
+    return targets;
+}
+
+std::vector<RelayTarget> targets_of(Bindings& bindings, const std::string& aor,
+                                    const std::vector<const packages::Binding*>& devices,
+                                    const base::TextSet& except) {
+    std::vector<RelayTarget> targets;
+    for (auto device = devices.rbegin(); device != devices.rend(); ++device) {
+        auto target = target_of(**device, bindings.epoch(), except);
+        if (!target) continue;
+        target->credit = bindings.credit_of(aor, **device);
+        targets.push_back(*std::move(target));
+    }
     return targets;
 }
 

@@ -11,6 +11,7 @@
 #include "packages/registration.h"
 #include "server/config/config.h"
 #include "server/message/relay.h"
+#include "server/register/bindings.h"
 
 namespace herald::server {
 
@@ -22,8 +23,13 @@ inline constexpr std::uint32_t kDefaultBreadth = 60;
 base::Duration patience_of(const Config& config);
 
 /// Where the contacts of a user are, those that are SIP URIs; `except` are Request-URIs left out.
-std::vector<RelayTarget> targets_of(const std::vector<const packages::Binding*>& bindings,
+/// Without what may be sent there.
+std::vector<RelayTarget> targets_of(const std::vector<const packages::Binding*>& devices,
                                     std::uint32_t epoch, const base::TextSet& except = {});
+/// ... and with it: `devices` are among the `bindings` of `aor`.
+std::vector<RelayTarget> targets_of(Bindings& bindings, const std::string& aor,
+                                    const std::vector<const packages::Binding*>& devices,
+                                    const base::TextSet& except = {});
 
 /// Where a request to another domain goes: its own routes first, then the operator's proxy
 /// (empty: there is none), else the servers of the domain. `named_by` is where it came from.

@@ -12,6 +12,13 @@ namespace {
 /// Answers that say nobody is there for good, after which a message is given up.
 constexpr std::uint32_t kMostFailures = 3;
 
+/// What a row takes beside its headers and its body.
+constexpr std::uint64_t kBytesAround = 500;
+
+constexpr std::uint64_t weight_of(std::uint64_t size) {
+    return size + kBytesAround;
+}
+
 base::Counter& ended(base::Metrics& metrics, const char* how) {
     return metrics.counter("herald_messages_ended_total", "Kept messages, by how they ended",
                            {{"how", how}});
@@ -30,9 +37,13 @@ StoredMessages::StoredMessages(Context& context)
       expired_(ended(context.metrics, "expired")),
       undeliverable_(ended(context.metrics, "undeliverable")) {}
 
-bool StoredMessages::has_room(std::string_view aor, std::uint64_t size) const {
+bool StoredMessages::has_room(std::string_view aor, std::uint64_t sender,
+                              std::uint64_t size) const {
     const auto& config = context_.config;
-    return queues_.count() < config.message_total &&
+    const base::Budget::Most most{.bytes = config.message_total_bytes,
+                                  .bytes_each = config.message_per_sender_bytes,
+                                  .things = config.message_total};
+    return context_.limits.stored_messages.has_room(sender, weight_of(size), most) &&
            queues_.of(aor).has_room(size, {config.message_per_user, config.message_per_user_bytes});
 }
 
@@ -41,7 +52,7 @@ void StoredMessages::add(const std::string& aor, const KeptMessage& message) {
     arm(aor, kept, kept.keep_until);
 }
 
-void StoredMessages::keep(store::Message message, Done done) {
+void StoredMessages::keep(store::Message message, std::uint64_t sender, Done done) {
     const std::string aor = message.recipient;
     queues_.reserve(aor, message.size);
     KeptMessage entry;
@@ -50,6 +61,7 @@ void StoredMessages::keep(store::Message message, Done done) {
     entry.size = message.size;
     entry.keep_until = message.keep_until;
     entry.made = context_.loop.now();
+    entry.share = context_.limits.stored_messages.hold(sender, weight_of(entry.size));
     context_.port.commit(
         store::PutMessage{std::move(message)},
         [this, aor, entry, done = std::move(done)](store::Outcome outcome) mutable {
@@ -72,6 +84,9 @@ void StoredMessages::recover(const store::Message& row) {
     entry.made = context_.loop.now();
     entry.is_done = row.is_done;
     entry.is_recovered = true;
+    const auto sender = context_.limits.holder(row.sender);
+    if (!row.is_done)
+        entry.share = context_.limits.stored_messages.hold(sender, weight_of(entry.size));
     add(row.recipient, entry);
 }
 
@@ -129,6 +144,7 @@ bool StoredMessages::remove(std::string_view aor, std::uint64_t id, Done done) {
 /// Ends a message's delivery. The row of a young one stays for repetitions of its request.
 void StoredMessages::end(const std::string& aor, KeptMessage& entry, Done done) {
     queues_.finish(aor, entry);
+    entry.share.reset();
     const auto id = entry.id;
     if (context_.loop.now() - entry.made >= kTombstoneLife) {
         erase(aor, entry);

@@ -25,12 +25,12 @@ public:
     StoredMessages& operator=(const StoredMessages&) = delete;
 
     const MessageQueues& queues() const noexcept { return queues_; }
-    /// Whether `size` bytes more may be kept for the user.
-    bool has_room(std::string_view aor, std::uint64_t size) const;
+    /// Whether `size` bytes more may be kept for the user, of a sender (Limits::holder()).
+    bool has_room(std::string_view aor, std::uint64_t sender, std::uint64_t size) const;
 
     using Done = base::Task<void(store::Outcome)>;
     /// Keeps `message` durably; `done` runs after the commit. Call has_room() before.
-    void keep(store::Message message, Done done);
+    void keep(store::Message message, std::uint64_t sender, Done done);
     /// Told after each `done`, whatever the outcome.
     void on_kept(base::Task<void(const std::string& aor)> hook) { settled_ = std::move(hook); }
     /// One row of the store, before the first request.

@@ -21,6 +21,9 @@ using Part = PackedText::Part;
 /// As for subscriptions (RFC 3842 3.12).
 constexpr auto kPause = std::chrono::seconds(1);
 
+/// Start line, Via, names and all header fields but Route.
+constexpr std::size_t kRoomForHead = 700;
+
 void append_line(std::string& out, std::string_view name, std::string_view value) {
     out += name;
     out += value;
@@ -176,7 +179,8 @@ void MailboxNotices::tell_phone(const std::string& aor, Phone& phone,
                                       sip::legs_to(*device)),
                     .transaction = {},
                     .authorization = {},
-                    .cseq = ++phone.cseq};
+                    .cseq = ++phone.cseq,
+                    .credit = bindings_.credit_of(aor, binding)};
     take_next_way(id);
 }
 
@@ -213,6 +217,9 @@ void MailboxNotices::follow(std::uint64_t id, sip::Path::Step step) {
     if (step == sip::Path::Step::looking) return;
     if (step == sip::Path::Step::over) return land(id, 503);
     auto& flight = flights_.at(id);
+    const auto size = kRoomForHead + flight.body.size() + flight.routes.size();
+    if (flight.credit && !flight.credit->allows(flight.path.flow(), size)) return take_next_way(id);
+    flight.has_left = false;
     flight.transaction = context_.stack.start(flight.path.flow(), *this, id);
     if (!flight.transaction) return land(id, 503);
     sent_.add();
@@ -221,7 +228,8 @@ void MailboxNotices::follow(std::uint64_t id, sip::Path::Step step) {
 void MailboxNotices::write_request(std::uint64_t user, std::string_view via, std::string& out) {
     const auto found = flights_.find(user);
     if (found == flights_.end()) return;
-    const auto& flight = found->second;
+    auto& flight = found->second;
+    const auto before = out.size();
     const auto aor = "<" + flight.aor + ">";
     sip::append_head(out,
                      {.method = sip::Method::notify,
@@ -243,12 +251,17 @@ void MailboxNotices::write_request(std::uint64_t user, std::string_view via, std
     base::append_number(out, flight.body.size());
     out += "\r\n\r\n";
     out += flight.body;
+    if (!flight.credit) return;
+    const bool may_go = flight.credit->spend(flight.path.flow(), out.size() - before);
+    if (std::exchange(flight.has_left, true) && !may_go) out.resize(before);
 }
 
 void MailboxNotices::on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome) {
     const auto found = flights_.find(user);
     if (found == flights_.end()) return;
     found->second.transaction = {};
+    if (outcome.how == sip::ClientOutcome::How::response && found->second.credit)
+        found->second.credit->prove(outcome.flow);
     const bool is_challenge = outcome.status == 401 || outcome.status == 407;
     if (is_challenge && outcome.message && sign(user, *outcome.message)) return;
     const bool has_more = sip::is_next_way_due(outcome) && found->second.path.has_more();

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -68,6 +69,8 @@ private:
         sip::ClientTransactionId transaction;
         std::string authorization;  ///< complete lines, or none
         std::uint32_t cseq = 0;
+        std::shared_ptr<Credit> credit;  ///< what may go there until somebody answers
+        bool has_left = false;           ///< by this way: what follows are copies
     };
 
     /// Whoever has to be told is, at most once a second.

@@ -79,11 +79,21 @@ bool NewSubscriptions::is_over_limit(const IncomingSubscribe& incoming) const {
     if (context_.subscriptions.source_load(incoming.flow.peer) >= config.subscribe_per_source &&
         !context_.authenticator.is_trusted(incoming.flow.peer))
         return true;
+    if (has_no_memory(incoming)) return true;
     const auto slot = context_.resources.find(*incoming.package, incoming.aor);
     if (slot == Resource::kNone) return false;
     return context_.resources[slot].watchers.size() >= config.subscribe_per_resource ||
            context_.subscriptions.pair_load(incoming.who.aor, slot) >=
                config.subscribe_per_watcher_resource;
+}
+
+/// Of all there is for subscriptions, or of the share of where it came from.
+bool NewSubscriptions::has_no_memory(const IncomingSubscribe& incoming) const {
+    const auto& config = context_.config;
+    const auto& table = context_.subscriptions;
+    if (table.weight() >= config.subscribe_memory) return true;
+    return table.source_weight(incoming.flow.peer) >= config.subscribe_memory_per_source &&
+           !context_.authenticator.is_trusted(incoming.flow.peer);
 }
 
 NewSubscriptions::Id NewSubscriptions::find_twin(const IncomingSubscribe& incoming,
@@ -200,7 +210,7 @@ Subscription NewSubscriptions::new_record(const IncomingSubscribe& incoming,
     record.approach = intake_.approach_of(incoming, request, contact.uri, routes);
     record.has_way = sip::is_flow_first(record.approach, record.flow);
     record.has_proven_source = record.is_proven = incoming.who.is_address_proven;
-    record.credit = SubscribeIntake::credit_of(request);
+    record.credit = SubscribeIntake::credit_of(incoming.who, request);
     record.source = context_.subscriptions.source_of(incoming.flow.peer);
     record.granted = grant.expires;
     record.expires_at = context_.wall() + std::chrono::seconds(grant.expires);

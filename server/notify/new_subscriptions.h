@@ -29,6 +29,7 @@ private:
                const sip::NameAddress& contact);
     bool is_elsewhere(const IncomingSubscribe& incoming) const;
     bool is_over_limit(const IncomingSubscribe& incoming) const;
+    bool has_no_memory(const IncomingSubscribe& incoming) const;
     Id oldest_dead(const IncomingSubscribe& incoming) const;
     bool is_dead(const Subscription& record) const;
     /// The live subscription of the same device that this initial SUBSCRIBE replaces, if any.

@@ -5,6 +5,7 @@
 
 #include "server/address/own_address.h"
 #include "server/core/answers.h"
+#include "server/core/credit.h"
 #include "server/core/judge.h"
 
 namespace herald::server {
@@ -82,9 +83,10 @@ sip::Approach SubscribeIntake::approach_of(const IncomingSubscribe& incoming,
          .is_contact_ours = uri && is_own_address(*uri, context_.domains, listeners)});
 }
 
-std::uint16_t SubscribeIntake::credit_of(const sip::Message& request) noexcept {
+std::uint16_t SubscribeIntake::credit_of(const Identity& who,
+                                         const sip::Message& request) noexcept {
     return static_cast<std::uint16_t>(
-        std::min<std::size_t>(UINT16_MAX, Subscription::kMostEcho * request.bytes().size()));
+        std::min<std::size_t>(UINT16_MAX, server::credit_of(who, request.bytes().size())));
 }
 
 }  // namespace herald::server

@@ -40,7 +40,7 @@ public:
                               std::string_view contact, std::string_view routes) const;
 
     /// How many bytes may go to where it claims to be before anybody has answered there.
-    static std::uint16_t credit_of(const sip::Message& request) noexcept;
+    static std::uint16_t credit_of(const Identity& who, const sip::Message& request) noexcept;
 
     void refuse(const IncomingSubscribe& incoming, const sip::Answer& answer);
     /// Overload: the cheapest answer, and no transaction is kept.

@@ -105,7 +105,7 @@ WatcherArrival SubscriptionRefreshes::arrival_of(const IncomingSubscribe& incomi
             .approach = intake_.approach_of(incoming, request, target, record.get(Part::route_set)),
             .has_moved = target != record.get(Part::remote_target),
             .is_proven = incoming.who.is_address_proven,
-            .credit = SubscribeIntake::credit_of(request)};
+            .credit = SubscribeIntake::credit_of(incoming.who, request)};
 }
 
 SubscriptionRefreshes::Refresh SubscriptionRefreshes::plan(const IncomingSubscribe& incoming,

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "server/address/instance.h"
+#include "server/core/credit.h"
 #include "server/core/duration.h"
 #include "server/core/flow_text.h"
 #include "server/core/judge.h"
@@ -16,9 +17,6 @@ namespace herald::server {
 namespace {
 
 using Part = PackedText::Part;
-
-/// Enough for a few NOTIFYs to a watcher that is not reached by the flow it asked on.
-constexpr std::uint16_t kCreditAfterStart = 4000;
 
 /// Of a subscription that an earlier release kept.
 sip::Approach usual_approach(const store::Subscription& row) {
@@ -88,7 +86,7 @@ Subscription record_of(Context& context, const store::Subscription& row,
     record.has_way = sip::is_flow_first(record.approach, record.flow);
     // Whoever asked in an earlier run has been notified at that address.
     record.is_proven = record.has_way;
-    record.credit = kCreditAfterStart;
+    record.credit = kUsualCredit;
     record.remote_cseq = row.remote_cseq;
     record.cseq = row.cseq_base + (context.home.epoch - row.epoch) * kCseqBlock - 1;
     record.cseq_end = record.cseq + 1 + kCseqBlock;

@@ -28,6 +28,8 @@ WaitingWatchers::WaitingWatchers(Context& context, WatcherList& watcher_list)
       timer_(context.loop.timers().add_owner([this](std::uint64_t id) { give_up(id); })),
       count_(context.metrics.gauge("herald_watchers_waiting",
                                    "Watchers whose subscription ended before the owner decided")),
+      shown_bytes_(
+          context.metrics.gauge("herald_watchers_waiting_bytes", "Bytes of these watchers, about")),
       given_up_(context.metrics.counter("herald_watchers_given_up_total",
                                         "Waiting watchers dropped: too long, or too many")) {
     list_.also_list([this](const packages::Package& watched, std::string_view aor,
@@ -66,6 +68,8 @@ void WaitingWatchers::insert(Entry entry, base::WallTime not_before) {
     by_owner_[entry.aor].push_back(entry.id);
     by_watcher_[entry.watcher].push_back(entry.id);
     count_.add();
+    bytes_ += entry.bytes();
+    shown_bytes_.set(bytes_);
     auto& kept = entries_[entry.id];
     kept = std::move(entry);
     context_.expiry().arm(kept.expiry, kept.expires_at, not_before, timer_, kept.id);
@@ -85,6 +89,9 @@ void WaitingWatchers::make_room(const Entry& entry) {
     if (ours != by_owner_.end() && ours->second.size() >= config.winfo_waiting_per_owner)
         give_way(ours->second);
     if (entries_.size() >= config.winfo_waiting_total / context_.shards)
+        give_way({entries_.begin()->first});
+    while (!entries_.empty() &&
+           bytes_ + entry.bytes() > config.winfo_waiting_memory / context_.shards)
         give_way({entries_.begin()->first});
 }
 
@@ -112,6 +119,8 @@ WaitingWatchers::Entry WaitingWatchers::take(std::uint64_t id) {
     erase_from(by_owner_, entry.aor, id);
     erase_from(by_watcher_, entry.watcher, id);
     count_.subtract();
+    bytes_ -= entry.bytes();
+    shown_bytes_.set(bytes_);
     return entry;
 }
 

@@ -27,6 +27,7 @@ public:
         std::uint64_t id = 0;
         const packages::Package* package = nullptr;
         std::string aor, watcher;
+        std::size_t bytes() const noexcept { return 300 + 3 * (aor.size() + watcher.size()); }
         std::uint32_t began = 0;  ///< as Subscription::began
         base::WallTime expires_at{};
         base::TimerId expiry;
@@ -71,7 +72,9 @@ private:
     base::Timers::Owner timer_;
     std::map<std::uint64_t, Entry> entries_;  ///< the oldest first
     Ids by_owner_, by_watcher_;
+    std::size_t bytes_ = 0;
     base::Counter& count_;
+    base::Counter& shown_bytes_;
     base::Counter& given_up_;
 };
 

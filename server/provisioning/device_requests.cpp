@@ -92,6 +92,7 @@ void DeviceRequests::begin(std::uint64_t id) {
     if (!device) return conclude_later(id, 0);
     flight.request_uri = request_uri_of(*binding);
     flight.routes = binding->path;
+    flight.credit = bindings_.credit_of(flight.request.aor, *binding);
     flight.authorization.clear();
     flight.status = 0;
     ++flight.cseq;
@@ -124,7 +125,9 @@ void DeviceRequests::depart(std::uint64_t id) {
                       ? large_.carrier(way, size)
                       : large_.carrier(way, size,
                                        sip::routing_of(flight.request_uri, flight.routes).next_hop);
+    if (flight.credit && !flight.credit->allows(flight.flow, size)) return take_next_way(id);
     flight.is_switched = flight.flow.protocol != way.protocol;
+    flight.has_left = false;
     flight.transaction = context_.stack.start(flight.flow, *this, id);
     if (!flight.transaction) return conclude_later(id, 503);
     sent_.add();
@@ -133,7 +136,8 @@ void DeviceRequests::depart(std::uint64_t id) {
 void DeviceRequests::write_request(std::uint64_t user, std::string_view via, std::string& out) {
     const auto found = flights_.find(user);
     if (found == flights_.end()) return;
-    const auto& flight = found->second;
+    auto& flight = found->second;
+    const auto before = out.size();
     const auto& notice = *flight.request.notice;
     const auto name = "<" + flight.request.aor + ">";
     sip::append_head(out,
@@ -155,6 +159,9 @@ void DeviceRequests::write_request(std::uint64_t user, std::string_view via, std
     base::append_number(out, notice.body.size());
     out += "\r\n\r\n";
     out += notice.body;
+    if (!flight.credit) return;
+    const bool may_go = flight.credit->spend(flight.flow, out.size() - before);
+    if (std::exchange(flight.has_left, true) && !may_go) out.resize(before);
 }
 
 void DeviceRequests::on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome) {
@@ -163,6 +170,7 @@ void DeviceRequests::on_outcome(std::uint64_t user, const sip::ClientOutcome& ou
     auto& flight = found->second;
     flight.transaction = {};
     const bool is_answer = outcome.how == sip::ClientOutcome::How::response;
+    if (is_answer && flight.credit) flight.credit->prove(outcome.flow);
     if (!is_answer && flight.is_switched) {
         // The device takes no stream after all.
         large_.on_refused(outcome.flow);

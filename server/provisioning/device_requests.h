@@ -86,9 +86,11 @@ private:
         sip::Flow flow;  ///< it went out on
         sip::ClientTransactionId transaction;
         std::uint32_t cseq = 0;
-        int status = 0;            ///< of the last way that was tried
-        bool is_second = false;    ///< nobody answered the first time
-        bool is_switched = false;  ///< on a stream, being too large for UDP
+        int status = 0;                  ///< of the last way that was tried
+        bool is_second = false;          ///< nobody answered the first time
+        bool is_switched = false;        ///< on a stream, being too large for UDP
+        bool has_left = false;           ///< by this way: what follows are copies
+        std::shared_ptr<Credit> credit;  ///< what may go there until somebody answers
     };
 
     const packages::Binding* binding_of(const DeviceRequest& request) const;

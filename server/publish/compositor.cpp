@@ -21,6 +21,10 @@ base::Counter& counter(base::Metrics& metrics, const char* what) {
                            {{"did", what}});
 }
 
+bool brings_document(PublishOperation operation) {
+    return operation == PublishOperation::initial || operation == PublishOperation::modify;
+}
+
 /// A PBX has one publication of each user, a user one for each device, behind a trusted proxy too.
 bool is_publisher_for_others(const Identity& who, std::string_view aor) {
     return is_publisher(who) && who.aor != aor;
@@ -91,6 +95,7 @@ void Compositor::on_publish(const Request& request) {
     }
     incoming.who = std::get<Identity>(std::move(result));
     incoming.mark = context_.mark_of(request.message);
+    incoming.holder = context_.limits.holder(incoming.who, request.flow.peer);
     resume_publish(incoming);
 }
 
@@ -135,17 +140,30 @@ void Compositor::carry_out(const Incoming& incoming, const sip::Message& request
         done_[static_cast<std::size_t>(plan.operation)]->add();
         return accept(incoming.transaction, plan.target->entity_tag, plan.target->granted);
     }
+    auto share = share_of(incoming, plan);
+    if (!share && brings_document(plan.operation))
+        return refuse(incoming, answer(503, "There is no room for more publications"));
     if (slot == Resource::kNone) slot = context_.resources.obtain(*incoming.package, incoming.aor);
     auto applied = std::make_unique<Applied>(Applied{incoming.transaction,
                                                      incoming.arrived,
                                                      plan.operation,
                                                      {},
                                                      plan.target ? plan.target->id : 0});
+    applied->next.share = std::move(share);
     auto change = change_of(incoming, request, slot, plan, *applied);
     publications_.commit(slot, std::move(change),
                          [this, slot, applied = std::move(applied)](store::Outcome outcome) {
                              apply(slot, *applied, outcome);
                          });
+}
+
+/// Of the memory for publications; null: there is none left, or none is needed.
+base::Budget::Share Compositor::share_of(const Incoming& incoming, const PublishPlan& plan) const {
+    if (!brings_document(plan.operation)) return nullptr;
+    const auto& config = context_.config;
+    return context_.limits.publications.take(
+        incoming.holder, weight_of(plan.body.size()),
+        {.bytes = config.publish_memory, .bytes_each = config.publish_memory_per_source});
 }
 
 store::Change Compositor::change_of(const Incoming& incoming, const sip::Message& request,
@@ -275,6 +293,7 @@ void Compositor::recover(store::Publication row, base::WallTime not_before) {
     publication.document = *std::move(document);
     publication.type = std::move(row.type);
     publication.body = std::move(row.body);
+    publications_.weigh(publication);
     const auto slot = context_.resources.obtain(*package, row.aor);
     auto& place = context_.resources[slot].publications.emplace_back(std::move(publication));
     publications_.arm_expiry(slot, place, not_before);

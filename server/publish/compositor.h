@@ -45,7 +45,8 @@ private:
         Identity who;
         bool is_ours;
         base::Instant arrived;
-        std::uint64_t mark = 0;  ///< of the request
+        std::uint64_t mark = 0;    ///< of the request
+        std::uint64_t holder = 0;  ///< Limits::holder() of the publisher
     };
     /// The outcome of a change that was asked for over SIP, until it is durable.
     struct Applied;
@@ -53,6 +54,7 @@ private:
     void resume_publish(const Incoming& incoming);
     void carry_out(const Incoming& incoming, const sip::Message& request, std::uint32_t slot,
                    PublishPlan plan);
+    base::Budget::Share share_of(const Incoming& incoming, const PublishPlan& plan) const;
     store::Change change_of(const Incoming& incoming, const sip::Message& request,
                             std::uint32_t slot, PublishPlan& plan, Applied& applied);
     void apply(std::uint32_t slot, Applied& applied, store::Outcome outcome);

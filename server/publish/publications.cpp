@@ -88,7 +88,14 @@ void Publications::open_gate(std::uint32_t slot) {
     }
 }
 
+void Publications::weigh(Publication& publication) const {
+    if (publication.share || !publication.is_stored()) return;
+    publication.share = context_.limits.publications.hold(
+        context_.limits.holder(publication.publisher), weight_of(publication.body.size()));
+}
+
 void Publications::put(std::uint32_t slot, Publication publication) {
+    weigh(publication);
     auto& resource = context_.resources[slot];
     auto* place = publication.is_stored() ? resource.by_id(publication.id)
                                           : resource.unstored_by(publication.source);

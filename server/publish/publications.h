@@ -18,6 +18,12 @@
 
 namespace herald::server {
 
+/// Bytes of memory that a publication takes whose document is `size` bytes long, about: its text,
+/// and what is made of it.
+constexpr std::uint64_t weight_of(std::size_t size) noexcept {
+    return 600 + 3 * std::uint64_t{size};
+}
+
 /// What all parts that change event state share: the gate of a resource, and the publications in
 /// memory. One per shard, on its thread.
 class Publications {
@@ -50,6 +56,9 @@ public:
     /// Puts a publication in the place of the one with its id, or beside the others; one that is
     /// not stored has its source for an id.
     void put(std::uint32_t slot, Publication publication);
+    /// Gives one that has no share of the memory for publications its own, which is never refused:
+    /// it is there already, or it is an operator's.
+    void weigh(Publication& publication) const;
     /// One that is not stored is known by its source.
     void take_out_unstored(std::uint32_t slot, std::string_view source, packages::Cause cause);
     /// `retry_after` in seconds, with Cause::probation.

@@ -7,6 +7,8 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "server/core/flow_text.h"
+#include "sip/uri.h"
 
 namespace herald::server {
 
@@ -20,6 +22,13 @@ std::string tag_of(std::uint64_t id) {
     return "binding " + std::to_string(id);
 }
 
+/// No name, no route leads anywhere else.
+bool is_at(const packages::Binding& binding, const sip::Endpoint& source) {
+    const auto uri = sip::parse_uri(binding.contact);
+    const auto host = uri ? sip::Endpoint::from(uri->host, 0) : std::nullopt;
+    return host && binding.path.empty() && sip::same_host(*host, source);
+}
+
 }  // namespace
 
 store::RequestMark removal_mark(const packages::Binding& binding, store::RequestMark by) {
@@ -30,6 +39,16 @@ store::RequestMark removal_mark(const packages::Binding& binding, store::Request
     return by;
 }
 
+std::uint64_t weight_of(const packages::Binding& binding) noexcept {
+    constexpr std::uint64_t kAround = 1000;
+    const auto text = binding.contact.size() + binding.display_name.size() +
+                      binding.instance.size() + binding.path.size() + binding.flow.size() +
+                      binding.user_agent.size() + binding.call_id.size();
+    std::uint64_t parameters = 0;
+    for (const auto& each : binding.parameters) parameters += each.size() + sizeof each;
+    return kAround + 2 * text + parameters;
+}
+
 Bindings::Bindings(Context& context, Publications& publications)
     : context_(context),
       publications_(publications),
@@ -38,6 +57,7 @@ Bindings::Bindings(Context& context, Publications& publications)
     publications_.on_leaving(
         [this](std::uint32_t slot, const Publication& publication, packages::Cause cause) {
             forget_gruus(slot, publication);
+            if (cause != packages::Cause::refreshed) forget_credit(slot, publication);
             note_departure(slot, publication, cause);
         });
 }
@@ -61,9 +81,59 @@ Publication Bindings::publication_of(const std::string& publisher,
 }
 
 void Bindings::put(std::uint32_t slot, Publication publication) {
+    weigh(publication);
     note_gruus(slot, publication);
     note_successor(slot, publication);
     publications_.put(slot, std::move(publication));
+}
+
+/// What is there already, or an operator's, has its share whatever there is.
+void Bindings::weigh(Publication& publication) const {
+    const auto* binding = binding_of(publication);
+    if (publication.share || !binding) return;
+    publication.share = context_.limits.bindings.hold(context_.limits.holder(publication.publisher),
+                                                      weight_of(*binding));
+}
+
+std::shared_ptr<Credit> Bindings::find_credit(const std::string& aor,
+                                              std::string_view contact) const {
+    const auto known = credits_.find(aor);
+    if (known == credits_.end()) return nullptr;
+    for (const auto& each : known->second) {
+        if (each.contact == contact) return each.credit;
+    }
+    return nullptr;
+}
+
+std::shared_ptr<Credit> Bindings::credit_of(const std::string& aor,
+                                            const packages::Binding& binding) {
+    if (binding.flow.empty()) return nullptr;
+    if (auto known = find_credit(aor, binding.contact)) return known;
+    auto credit = std::make_shared<Credit>(kUsualCredit);
+    if (is_proven_in(binding.flow)) credit->renew(kUsualCredit, flow_from_text(binding.flow).peer);
+    credits_[aor].push_back({binding.contact, credit});
+    return credit;
+}
+
+void Bindings::renew_credit(const std::string& aor, const packages::Binding& binding,
+                            std::size_t bytes, const sip::Endpoint& source) {
+    auto known = find_credit(aor, binding.contact);
+    // Nothing is to be remembered of who is where he says, and known to be there.
+    if (!known && source.is_valid() && is_at(binding, source)) return;
+    if (!known) {
+        known = std::make_shared<Credit>(bytes);
+        credits_[aor].push_back({binding.contact, known});
+    }
+    known->renew(bytes, source);
+}
+
+void Bindings::forget_credit(std::uint32_t slot, const Publication& publication) {
+    const auto* binding = binding_of(publication);
+    const auto known = binding ? credits_.find(context_.resources[slot].aor) : credits_.end();
+    if (known == credits_.end()) return;
+    std::erase_if(known->second,
+                  [&](const auto& each) { return each.contact == binding->contact; });
+    if (known->second.empty()) credits_.erase(known);
 }
 
 bool Bindings::takes(const store::Publication& row) const {
@@ -159,6 +229,7 @@ void Bindings::recover(store::Publication row, base::WallTime not_before) {
     publication.granted = row.granted;
     publication.document = std::move(binding);
     publication.type = packages::kBindingType;
+    weigh(publication);
     const auto slot = context_.resources.obtain(package_, row.aor);
     note_gruus(slot, publication);
     auto& place = context_.resources[slot].publications.emplace_back(std::move(publication));
@@ -222,6 +293,8 @@ void Bindings::forget(Cell cell) {
     std::erase_if(by_subject_, [&](const auto& entry) {
         return context_.cell_of(context_.resources[entry.second.slot].aor) == cell;
     });
+    std::erase_if(credits_,
+                  [&](const auto& entry) { return context_.cell_of(entry.first) == cell; });
     std::erase_if(removals_,
                   [&](const auto& entry) { return context_.cell_of(entry.first) == cell; });
 }

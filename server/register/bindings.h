@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@
 #include "server/address/gruu.h"
 #include "server/core/agent.h"
 #include "server/core/context.h"
+#include "server/core/credit.h"
 #include "server/publish/publications.h"
 #include "server/register/register_decision.h"
 
@@ -27,12 +29,17 @@ namespace herald::server {
 /// operator's), the one that made the binding, so that its copies do not bring it back.
 store::RequestMark removal_mark(const packages::Binding& binding, store::RequestMark by = {});
 
+/// Bytes of memory a binding takes, about.
+std::uint64_t weight_of(const packages::Binding& binding) noexcept;
+
 /// The bindings of one shard's users.
 class Bindings final : public Agent {
 public:
     Bindings(Context& context, Publications& publications);
 
     const packages::Package& package() const noexcept { return package_; }
+    /// Of this run: which streams are good.
+    std::uint32_t epoch() const noexcept { return context_.home.epoch; }
     /// Those of an AOR, in the order they were made; valid until the loop's turn ends.
     std::vector<const packages::Binding*> of(std::string_view aor) const;
     /// What a temporary GRUU stands for; nullptr: nothing any more.
@@ -48,6 +55,12 @@ public:
     void tell_registered(const std::string& aor, std::string_view flow) {
         registered_.tell(aor, flow);
     }
+    /// What may be sent to where a binding of `aor` leads, before somebody there answered; null
+    /// where an operator made it, who may name any place. Lives until the binding leaves.
+    std::shared_ptr<Credit> credit_of(const std::string& aor, const packages::Binding& binding);
+    /// A request of `bytes` of credit renewed it; `source` as in Credit::renew().
+    void renew_credit(const std::string& aor, const packages::Binding& binding, std::size_t bytes,
+                      const sip::Endpoint& source);
     /// Adds a listener, called as Agent::on_registered() is.
     using Registered = base::Task<void(const std::string& aor, std::string_view flow)>;
     void on_registration(Registered listener) { registered_.add(std::move(listener)); }
@@ -64,7 +77,9 @@ public:
     void forget(Cell cell) override;
     /// As Publications::on_clock_step(), after it.
     void on_clock_step(base::Duration ahead);
-    std::size_t held() const noexcept override { return by_subject_.size() + removals_.size(); }
+    std::size_t held() const noexcept override {
+        return by_subject_.size() + removals_.size() + credits_.size();
+    }
 
 private:
     struct Place {
@@ -73,6 +88,15 @@ private:
     };
 
     void note_removals(const std::string& aor, store::RequestMark mark);
+    /// Of one contact.
+    struct ContactCredit {
+        std::string contact;
+        std::shared_ptr<Credit> credit;
+    };
+
+    std::shared_ptr<Credit> find_credit(const std::string& aor, std::string_view contact) const;
+    void weigh(Publication& publication) const;
+    void forget_credit(std::uint32_t slot, const Publication& publication);
     void note_removal(const std::string& aor, store::RequestMark mark);
     void note_successor(std::uint32_t slot, const Publication& publication);
     void note_departure(std::uint32_t slot, const Publication& publication, packages::Cause cause);
@@ -88,6 +112,7 @@ private:
     /// Devices temporary GRUUs may stand for.
     std::unordered_multimap<std::uint64_t, Place> by_subject_;
     base::TextMap<std::vector<store::RequestMark>> removals_;  ///< by AOR
+    base::TextMap<std::vector<ContactCredit>> credits_;        ///< by AOR
     bool expects_copies_ = false;                              ///< of requests of the last run
 };
 

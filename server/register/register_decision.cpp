@@ -164,7 +164,7 @@ std::string flow_text(const RegisterFacts& facts, const Contact& contact, std::s
          .routes = path,
          .is_contact_ours = is_own_address(contact.uri, facts.domains, facts.listeners),
          .has_outbound = contact.reg_id != 0});
-    return binding_flow(facts.flow, facts.epoch, approach);
+    return binding_flow(facts.flow, facts.epoch, approach, facts.is_flow_proven);
 }
 
 bool keeps_row(const Binding& a, const Binding& b) {

@@ -42,8 +42,9 @@ struct RegisterFacts {
     const Resource* registration;  ///< under package reg; nullptr: nothing is known of it yet
     std::uint64_t mark;  ///< hash of this request: a repetition of a change made before a crash
     base::WallTime now;
-    const sip::Flow& flow;  ///< the request came by
-    std::uint32_t epoch;    ///< of this run of the server
+    const sip::Flow& flow;       ///< the request came by
+    bool is_flow_proven = true;  ///< Identity::is_address_proven
+    std::uint32_t epoch;         ///< of this run of the server
     std::span<const sip::ListenerAddress> listeners;
     std::span<const std::uint64_t> dead;  ///< bindings whose device's stream ended, by id
     /// Requests that removed contacts just before the last run ended.

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "server/access/authorize.h"
 #include "server/core/answers.h"
+#include "server/core/credit.h"
 #include "server/core/duration.h"
 #include "server/core/flow_text.h"
 #include "sip/fields.h"
@@ -101,6 +102,7 @@ RegisterFacts Registrar::facts_of(const Incoming& incoming, const sip::Message& 
             .mark = context_.mark_of(request),
             .now = context_.wall(),
             .flow = incoming.flow,
+            .is_flow_proven = incoming.who.is_address_proven,
             .epoch = context_.home.epoch,
             .listeners = context_.stack.transport().listeners(),
             .dead = dead,
@@ -135,14 +137,36 @@ void Registrar::carry_out(const Incoming& incoming, const sip::Message& request,
         queried_.add();
         return accept(incoming, plan.has_outbound);
     }
+    auto change = std::make_unique<Change>();
+    if (!find_room(incoming, plan, *change))
+        return refuse(incoming, answer(503, "There is no room for more contacts"));
     if (slot == Resource::kNone)
         slot = context_.resources.obtain(bindings_.package(), incoming.aor);
-    auto change = std::make_unique<Change>();
     change->has_outbound = plan.has_outbound;
     auto rows = rows_of(incoming, request, plan, *change);
     publications_.commit(slot, std::move(rows),
                          [this, incoming, slot, change = std::move(change)](
                              store::Outcome outcome) { apply(incoming, slot, *change, outcome); });
+}
+
+/// For contacts that are new; those that are renewed keep what they have.
+bool Registrar::find_room(const Incoming& incoming, const RegisterPlan& plan,
+                          Change& change) const {
+    const auto& config = context_.config;
+    const base::Budget::Most most{.bytes = config.register_memory,
+                                  .bytes_each = config.register_memory_per_source};
+    const auto holder = context_.limits.holder(incoming.who, incoming.flow.peer);
+    for (const ContactPlan& contact : plan.contacts) {
+        if (!contact.binding) continue;
+        auto& share = change.shares.emplace_back();
+        if (contact.is_refresh) {
+            share = contact.target->share;
+            continue;
+        }
+        share = context_.limits.bindings.take(holder, weight_of(*contact.binding), most);
+        if (!share) return false;
+    }
+    return true;
 }
 
 store::ChangePublications Registrar::rows_of(const Incoming& incoming, const sip::Message& request,
@@ -162,6 +186,7 @@ store::ChangePublications Registrar::rows_of(const Incoming& incoming, const sip
         if (own_stream(change.flow).empty()) change.flow = contact.binding->flow;
         Publication next = bindings_.publication_of(incoming.who.aor, contact);
         next.mark = context_.mark_of(mark);
+        next.share = change.shares[change.made.size()];
         if (contact.is_refresh) {
             rows.changes.emplace_back(store::RefreshPublication{
                 next.id, target->entity_tag, next.entity_tag, next.expires_at, next.granted, mark});
@@ -182,6 +207,7 @@ void Registrar::apply(const Incoming& incoming, std::uint32_t slot, Change& chan
     switch (outcome) {
         case store::Outcome::committed:
             apply_to(slot, change);
+            renew_credit(incoming, change);
             accept(incoming, change.has_outbound);
             changed_.add();
             time_.observe(
@@ -203,32 +229,54 @@ void Registrar::apply(const Incoming& incoming, std::uint32_t slot, Change& chan
 
 void Registrar::apply_to(std::uint32_t slot, Change& change) {
     for (const auto id : change.removed) publications_.take_out(slot, id, packages::Cause::removed);
-    for (auto& publication : change.made) bindings_.put(slot, std::move(publication));
+    for (auto& publication : change.made) {
+        change.documents.push_back(publication.document);
+        bindings_.put(slot, std::move(publication));
+    }
+}
+
+/// What may be sent to where these contacts say they are, until they answer.
+void Registrar::renew_credit(const Incoming& incoming, const Change& change) {
+    const auto* request = context_.stack.request(incoming.transaction);
+    const auto bytes = credit_of(incoming.who, request ? request->bytes().size() : 0);
+    const auto source = incoming.who.is_address_proven ? incoming.flow.peer : sip::Endpoint();
+    for (const auto& document : change.documents) {
+        const auto& binding = static_cast<const packages::Binding&>(*document);
+        bindings_.renew_credit(incoming.aor, binding, bytes, source);
+    }
 }
 
 void Registrar::accept(const Incoming& incoming, bool has_outbound) {
     const auto* request = context_.stack.request(incoming.transaction);
     if (!request) return;
     sip::Answer answer;
-    const bool with_gruus = supports(*request, "gruu");
-    append_contacts(answer.headers, incoming.aor, with_gruus);
+    // What the device cannot do without comes first: a long answer may lose its last lines.
+    if (has_outbound) answer.headers += "Require: outbound\r\n";
     for (const auto value : request->list(sip::Header::path)) {
         answer.headers += "Path: ";
         answer.headers += value;
         answer.headers += "\r\n";
     }
-    if (has_outbound) answer.headers += "Require: outbound\r\n";
+    append_contacts(answer.headers, incoming.aor, *request);
     const auto now = context_.wall().time_since_epoch() / std::chrono::seconds(1);
     answer.headers += "Date: " + base::to_http_date(now) + "\r\n";
+    const bool is_proven = incoming.who.is_address_proven && !incoming.who.is_open;
+    if (!is_proven && !sip::is_reliable(incoming.flow.protocol)) shorten(answer, *request);
     context_.stack.answer(incoming.transaction, answer);
 }
 
-/// RFC 3261 10.3 step 8.
-void Registrar::append_contacts(std::string& headers, std::string_view aor, bool with_gruus) const {
+/// RFC 3261 10.3 step 8; those of the device that asks come first.
+void Registrar::append_contacts(std::string& headers, std::string_view aor,
+                                const sip::Message& request) const {
     const auto slot = context_.resources.find(bindings_.package(), aor);
     if (slot == Resource::kNone) return;
-    for (const auto& publication : context_.resources[slot].publications) {
-        if (binding_of(publication)) append_contact(headers, publication, with_gruus);
+    const bool with_gruus = supports(request, "gruu");
+    for (const bool wants_own : {true, false}) {
+        for (const auto& publication : context_.resources[slot].publications) {
+            const auto* binding = binding_of(publication);
+            if (!binding || (binding->call_id == request.call_id()) != wants_own) continue;
+            append_contact(headers, publication, with_gruus);
+        }
     }
 }
 

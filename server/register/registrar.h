@@ -36,7 +36,9 @@ private:
     /// What becomes of memory once the change is durable.
     struct Change {
         std::vector<Publication> made;
-        std::vector<std::uint64_t> removed;  ///< ids
+        std::vector<base::Budget::Share> shares;       ///< of those made
+        std::vector<packages::DocumentPtr> documents;  ///< of those made, once they are in memory
+        std::vector<std::uint64_t> removed;            ///< ids
         std::string flow;  ///< of those made, as bindings keep it; a device's own stream first
         bool has_outbound = false;
     };
@@ -52,9 +54,12 @@ private:
     void apply(const Incoming& incoming, std::uint32_t slot, Change& change,
                store::Outcome outcome);
     void apply_to(std::uint32_t slot, Change& change);
+    bool find_room(const Incoming& incoming, const RegisterPlan& plan, Change& change) const;
+    void renew_credit(const Incoming& incoming, const Change& change);
     void accept(const Incoming& incoming, bool has_outbound);
     void refuse(const Incoming& incoming, const sip::Answer& answer);
-    void append_contacts(std::string& headers, std::string_view aor, bool with_gruus) const;
+    void append_contacts(std::string& headers, std::string_view aor,
+                         const sip::Message& request) const;
     void append_contact(std::string& headers, const Publication& publication,
                         bool with_gruus) const;
     RegisterRules rules() const;

@@ -312,7 +312,9 @@ TEST_CASE("what a slow peer does not take yet is kept in order and written later
 TEST_CASE("a peer that leaves its answers unread is not read from until it does") {
     // Far more than the sockets' own buffers take.
     constexpr int kMessages = 60;
-    NetworkFixture fixture({.out_buffer = 64 << 20});
+    const StreamLimits::Most most{.bytes = 256 << 20, .bytes_per_source = 256 << 20};
+    NetworkFixture fixture(
+        {.streams = std::make_shared<StreamLimits>(most), .out_buffer = 64 << 20});
     const Peer peer(Protocol::tcp, fixture.listen(Protocol::tcp).bound);
     fixture.sink.reply = [&](const Flow& flow) {
         fixture.network.send(flow, std::string(1 << 20, 'a'));
@@ -335,6 +337,20 @@ TEST_CASE("a peer that leaves its answers unread is not read from until it does"
         return got == std::size_t{kMessages} << 20;
     }));
     CHECK(fixture.sink.arrivals.size() == kMessages);
+}
+
+TEST_CASE("what its peers do not read counts as what they have not sent whole") {
+    // Far more than the sockets' own buffers take.
+    const StreamLimits::Most most{.bytes_per_source = 1 << 20};
+    NetworkFixture fixture(
+        {.streams = std::make_shared<StreamLimits>(most), .out_buffer = 64 << 20});
+    const Peer peer(Protocol::tcp, fixture.listen(Protocol::tcp).bound);
+    fixture.sink.reply = [&](const Flow& flow) {
+        fixture.network.send(flow, std::string(32 << 20, 'a'));
+    };
+    ::send(peer.fd(), message(0).data(), message(0).size(), MSG_NOSIGNAL);
+
+    CHECK(fixture.until([&] { return !fixture.sink.closed.empty(); }));
 }
 
 TEST_CASE("a stream over its out-buffer is closed at the end of the turn, not within send()") {

@@ -80,14 +80,6 @@ TEST_CASE("every key is in the documented example once, with help, under its sec
     }
 }
 
-TEST_CASE("what strangers can fill is the sum of the budgets, and the example says so") {
-    const auto read = parse_config(
-        "[sip]\nmax_unfinished_bytes = 2097152\nmax_answered_bytes = 2097152\n"
-        "max_pending_bytes = 2097152\n[auth]\nmemory = 1048576\n");
-    CHECK(bytes_for_strangers(read.config) == 7 * 1048576);
-    CHECK(contains(documented_example(), "strangers can make Herald hold 400 MiB before"));
-}
-
 TEST_CASE("no line of the documented example but values is wider than 100 columns") {
     std::istringstream lines(documented_example());
     for (std::string line; std::getline(lines, line);) {
@@ -212,26 +204,34 @@ per_watcher = 9
 per_source = 11
 per_resource = 8
 per_watcher_resource = 7
+memory = 2097152
+memory_per_source = 65537
 [authz]
 default = ["presence * confirm", "reg Example.com polite-block"]
 per_scope = 12
 scopes = 13
 audit = 140
+memory = 2097152
 [winfo]
 waiting_retention = 150
 waiting_per_owner = 16
 waiting_per_watcher = 17
 waiting_total = 1800
+waiting_memory = 2097152
 [publish]
 default_expires = 50
 min_expires = 40
 max_expires = 60
 per_resource = 5
+memory = 2097152
+memory_per_source = 65537
 [register]
 default_expires = 70
 min_expires = 30
 max_expires = 80
 max_contacts = 3
+memory = 2097152
+memory_per_source = 65537
 path_needs_support = false
 allow_lower_cseq = true
 allow_star_without_expires = true
@@ -241,6 +241,10 @@ keep = 100
 per_user = 3
 per_user_bytes = 2048
 total = 4
+total_bytes = 2097152
+per_sender_bytes = 65537
+in_flight = 2097152
+in_flight_per_sender = 65537
 max_body = 2048
 types = ["Text/*", "message/cpim"]
 patience = 3

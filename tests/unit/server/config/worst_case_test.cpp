@@ -1,0 +1,27 @@
+// tests/unit/server/config/worst_case_test.cpp: what all budgets add up to.
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "server/config/config.h"
+
+using namespace herald::server;
+
+TEST_CASE("the worst case is the sum of the budgets, and the example says it") {
+    const auto read = parse_config(
+        "[sip]\nmax_unfinished_bytes = 2097152\nmax_answered_bytes = 2097152\n"
+        "max_pending_bytes = 2097152\n[auth]\nmemory = 1048576\n[http]\nbuffer = 1048576\n"
+        "[subscribe]\nmemory = 1048576\n[publish]\nmemory = 2097152\n"
+        "[register]\nmemory = 1048576\n[authz]\nmemory = 1048576\n"
+        "[winfo]\nwaiting_memory = 1048576\n[message]\nin_flight = 1048576\n"
+        "total_bytes = 5242880\n");
+    const auto worst = worst_case(read.config);
+    CHECK(worst.unknown == 8 * 1048576);
+    CHECK(worst.known == 7 * 1048576);
+    CHECK(worst.stored == 5 * 1048576);
+    CHECK(to_text(worst) ==
+          "At worst others can make Herald hold 8 MiB of memory before it knows who they are, 7 "
+          "MiB more after that, and 5 MiB in the store.");
+    CHECK(documented_example().find("hold 464 MiB of memory before it knows who they are") !=
+          std::string::npos);
+}
