@@ -73,6 +73,9 @@ struct Flow {
     std::uint16_t shard = 0;          ///< who owns the connection (streams)
     std::uint32_t slot = UINT32_MAX;  ///< connection (streams)
     std::uint32_t generation = 0;
+    /// The address of this machine that a datagram came to, port 0, where the listener is bound to
+    /// all of them: what goes back leaves from there. None: the system chooses.
+    Endpoint local;
 
     friend bool operator==(const Flow&, const Flow&) = default;
 };

@@ -167,7 +167,7 @@ bool Network::send(const Flow& flow, std::string_view bytes) {
     if (flow.listener >= state_->datagrams.size() || !state_->datagrams[flow.listener])
         return false;
     state_->want_turn_end();
-    return state_->datagrams[flow.listener]->send(flow.peer, bytes);
+    return state_->datagrams[flow.listener]->send(flow, bytes);
 }
 
 Result<Flow> Network::open(Protocol protocol, const Endpoint& peer) {

@@ -52,6 +52,7 @@ struct Path::State : std::enable_shared_from_this<State> {
     Step advance();
     bool take(const Target& target);
     bool take_known(const Flow& its);
+    void leave_from_known(Flow& opened) const;
     bool take_address();
     void add_addresses(std::vector<Target> targets);
     bool begin_lookup(const Leg& leg);
@@ -93,7 +94,16 @@ bool Path::State::take(const Target& target) {
     if (!opened || (was_tried && *opened == flow)) return false;
     tried.push_back(target);
     flow = *opened;
+    leave_from_known(flow);
     return true;
+}
+
+/// A device hears from the address that it asked, wherever it listens itself.
+void Path::State::leave_from_known(Flow& opened) const {
+    for (const Flow& its : known) {
+        const bool is_same = its.protocol == opened.protocol && its.listener == opened.listener;
+        if (is_same && !is_reliable(its.protocol)) opened.local = its.local;
+    }
 }
 
 bool Path::State::take_address() {

@@ -64,6 +64,16 @@ void want_errors(int fd, const Endpoint& address) {
     }
 }
 
+/// Each datagram comes with the address it was sent to, which is the one to answer from (RFC 3261
+/// 18.2.2).
+void want_local_address(int fd, const Endpoint& address) {
+    if (address.is_ipv6()) {
+        set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+    } else {
+        set(fd, IPPROTO_IP, IP_PKTINFO, 1);
+    }
+}
+
 void set_stream_options(int fd) {
     set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
@@ -93,6 +103,7 @@ Result<Socket> bind_socket(Protocol protocol, const Endpoint& address, Sharing s
         set_stream_options(fd);
     } else {
         want_errors(fd, address);
+        if (address.is_any()) want_local_address(fd, address);
     }
 
     sockaddr_storage to{};

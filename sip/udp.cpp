@@ -47,6 +47,61 @@ bool is_error_cmsg(const cmsghdr& control) {
            (control.cmsg_level == IPPROTO_IPV6 && control.cmsg_type == IPV6_RECVERR);
 }
 
+/// What the system says of the address that a datagram was sent to. One that many machines have is
+/// nothing to answer from.
+Endpoint local_in(const cmsghdr& control) {
+    if (control.cmsg_level == IPPROTO_IP && control.cmsg_type == IP_PKTINFO) {
+        in_pktinfo info;
+        std::copy_n(CMSG_DATA(&control), sizeof info, reinterpret_cast<unsigned char*>(&info));
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr = info.ipi_spec_dst;
+        return Endpoint(reinterpret_cast<const sockaddr*>(&address));
+    }
+    if (control.cmsg_level != IPPROTO_IPV6 || control.cmsg_type != IPV6_PKTINFO) return {};
+    in6_pktinfo info;
+    std::copy_n(CMSG_DATA(&control), sizeof info, reinterpret_cast<unsigned char*>(&info));
+    if (IN6_IS_ADDR_MULTICAST(&info.ipi6_addr)) return {};
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_addr = info.ipi6_addr;
+    if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr)) address.sin6_scope_id = info.ipi6_ifindex;
+    return Endpoint(reinterpret_cast<const sockaddr*>(&address));
+}
+
+template <class Info>
+void put_control(msghdr& message, AddressControl& control, int level, int type, const Info& info) {
+    control.bytes.fill(0);
+    message.msg_control = control.bytes.data();
+    message.msg_controllen = CMSG_SPACE(sizeof info);
+    cmsghdr* const head = CMSG_FIRSTHDR(&message);
+    head->cmsg_level = level;
+    head->cmsg_type = type;
+    head->cmsg_len = CMSG_LEN(sizeof info);
+    std::copy_n(reinterpret_cast<const unsigned char*>(&info), sizeof info, CMSG_DATA(head));
+}
+
+/// Has a datagram leave from `local`, one of this machine's addresses.
+void leave_from(const Endpoint& local, msghdr& message, AddressControl& control) {
+    sockaddr_storage address{};
+    local.to_sockaddr(address);
+    if (local.is_ipv6()) {
+        const auto& in6 = reinterpret_cast<const sockaddr_in6&>(address);
+        in6_pktinfo info{};
+        info.ipi6_addr = in6.sin6_addr;
+        info.ipi6_ifindex = in6.sin6_scope_id;
+        return put_control(message, control, IPPROTO_IPV6, IPV6_PKTINFO, info);
+    }
+    in_pktinfo info{};
+    info.ipi_spec_dst = reinterpret_cast<const sockaddr_in&>(address).sin_addr;
+    put_control(message, control, IPPROTO_IP, IP_PKTINFO, info);
+}
+
+/// Errors that may mean that the address to leave from is none of this machine's any more.
+bool may_be_about_source(int error) noexcept {
+    return error == EINVAL || error == EADDRNOTAVAIL || error == ENETUNREACH;
+}
+
 /// RFC 3261 7.2: a response begins with the version, a request with its method.
 bool is_answer(std::string_view bytes) noexcept {
     return bytes.starts_with("SIP/");
@@ -72,8 +127,22 @@ std::array<mmsghdr, ReceiveRing::kDatagrams>& ReceiveRing::prepare() {
             headers_[i].msg_hdr.msg_name = &sources_[i];
         }
     }
-    for (mmsghdr& header : headers_) header.msg_hdr.msg_namelen = sizeof(sockaddr_storage);
+    for (std::size_t i = 0; i < kDatagrams; ++i) {
+        msghdr& header = headers_[i].msg_hdr;
+        header.msg_namelen = sizeof(sockaddr_storage);
+        header.msg_control = controls_[i].bytes.data();
+        header.msg_controllen = controls_[i].bytes.size();
+    }
     return headers_;
+}
+
+Endpoint ReceiveRing::local(std::size_t index) noexcept {
+    msghdr& header = headers_[index].msg_hdr;
+    for (cmsghdr* at = CMSG_FIRSTHDR(&header); at != nullptr; at = CMSG_NXTHDR(&header, at)) {
+        const Endpoint found = local_in(*at);
+        if (found.is_valid()) return found;
+    }
+    return {};
 }
 
 UdpSocket::UdpSocket(base::Loop& loop, Socket socket, std::uint8_t listener,
@@ -94,7 +163,7 @@ UdpSocket::~UdpSocket() {
     loop_.unwatch(socket_.fd());
 }
 
-bool UdpSocket::send(const Endpoint& peer, std::string_view bytes) {
+bool UdpSocket::send(const Flow& flow, std::string_view bytes) {
     if (bytes.size() > kLargest) {
         counters_.too_large.add();
         return false;
@@ -104,7 +173,8 @@ bool UdpSocket::send(const Endpoint& peer, std::string_view bytes) {
         counters_.backlog.add();
         return true;
     }
-    queue_.push_back({.peer = peer,
+    queue_.push_back({.peer = flow.peer,
+                      .local = flow.local,
                       .offset = static_cast<std::uint32_t>(arena_.size()),
                       .size = static_cast<std::uint32_t>(bytes.size())});
     arena_ += bytes;
@@ -135,6 +205,7 @@ int UdpSocket::send_batch(std::size_t first) {
     std::array<mmsghdr, kSendBatch> headers;
     std::array<iovec, kSendBatch> parts;
     std::array<sockaddr_storage, kSendBatch> peers;
+    std::array<AddressControl, kSendBatch> controls;
     const std::size_t count = std::min(kSendBatch, queue_.size() - first);
     for (std::size_t i = 0; i < count; ++i) {
         const Queued& queued = queue_[first + i];
@@ -144,6 +215,7 @@ int UdpSocket::send_batch(std::size_t first) {
         headers[i].msg_hdr.msg_namelen = queued.peer.to_sockaddr(peers[i]);
         headers[i].msg_hdr.msg_iov = &parts[i];
         headers[i].msg_hdr.msg_iovlen = 1;
+        if (queued.local.is_valid()) leave_from(queued.local, headers[i].msg_hdr, controls[i]);
     }
     return sendmmsg(socket_.fd(), headers.data(), static_cast<unsigned>(count), MSG_DONTWAIT);
 }
@@ -158,6 +230,10 @@ std::size_t UdpSocket::on_send_error(int error, std::size_t first) {
         return 0;
     }
     is_retrying_ = false;
+    if (queue_[first].local.is_valid() && may_be_about_source(error)) {
+        queue_[first].local = {};
+        return 0;
+    }
     counters_.unsendable.add();
     if (error == ENETUNREACH || error == EHOSTUNREACH || error == ECONNREFUSED || error == EACCES ||
         error == EPERM || error == EINVAL || error == EADDRNOTAVAIL) {
@@ -220,7 +296,7 @@ void UdpSocket::receive() {
         for (std::size_t i = 0; i < read; ++i) {
             // Looked at before the message is handed over: reading may change it.
             answers += is_answer({ring_.bytes(i), headers[i].msg_len}) ? 1 : 0;
-            deliver(ring_.bytes(i), headers[i].msg_len, Endpoint(ring_.source(i)));
+            deliver(i, headers[i].msg_len);
         }
         if (read < headers.size()) return backlog_.empty();
         backlog_.read(read - answers, answers);
@@ -239,11 +315,15 @@ void UdpSocket::measure_backlog() {
                          std::exchange(unread_, memory[SK_MEMINFO_DROPS]));
 }
 
-void UdpSocket::deliver(char* bytes, std::size_t size, const Endpoint& peer) {
+void UdpSocket::deliver(std::size_t index, std::size_t size) {
+    char* const bytes = ring_.bytes(index);
     if (size < kShortest) return counters_.keep_alive.add();
     // RFC 5626 8: the first octet tells STUN from SIP.
     if (bytes[0] == 0 || bytes[0] == 1) return counters_.stun.add();
-    const Flow flow{.peer = peer, .protocol = Protocol::udp, .listener = listener_};
+    const Flow flow{.peer = Endpoint(ring_.source(index)),
+                    .protocol = Protocol::udp,
+                    .listener = listener_,
+                    .local = ring_.local(index)};
     sink_->on_message({bytes, size}, flow, Framing::datagram);
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "base/loop.h"
@@ -31,6 +32,12 @@ struct UdpCounters {
     base::Counter& unread;      ///< the socket's receive buffer was full
 };
 
+/// Room for what says which address of this machine a datagram came to, or is to leave from
+/// (IP_PKTINFO, RFC 3542 6.2).
+struct AddressControl {
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(in6_pktinfo))> bytes;
+};
+
 /// Room for one recvmmsg(), used again and again by all sockets of a shard, so that it stays in the
 /// cache.
 class ReceiveRing {
@@ -41,6 +48,8 @@ public:
     /// Makes the room at the first call; pages are only touched as far as datagrams fill them.
     std::array<mmsghdr, kDatagrams>& prepare();
     char* bytes(std::size_t index) noexcept { return room_.get() + index * kRoom; }
+    /// Which address of this machine it was sent to; none where its socket is bound to one.
+    Endpoint local(std::size_t index) noexcept;
     const sockaddr* source(std::size_t index) const noexcept {
         return reinterpret_cast<const sockaddr*>(&sources_[index]);
     }
@@ -49,6 +58,7 @@ private:
     std::unique_ptr<char[]> room_;
     std::array<iovec, kDatagrams> parts_{};
     std::array<sockaddr_storage, kDatagrams> sources_{};
+    std::array<AddressControl, kDatagrams> controls_{};
     std::array<mmsghdr, kDatagrams> headers_{};
 };
 
@@ -62,8 +72,9 @@ public:
     UdpSocket(const UdpSocket&) = delete;
     UdpSocket& operator=(const UdpSocket&) = delete;
 
-    /// Queues one datagram. It may be lost, as on the wire; false: it can never be sent.
-    bool send(const Endpoint& peer, std::string_view bytes);
+    /// Queues one datagram for the peer of `flow`, to leave from its local address. It may be lost,
+    /// as on the wire; false: it can never be sent.
+    bool send(const Flow& flow, std::string_view bytes);
     /// Sends what is queued, as far as the socket takes it.
     void flush();
     /// Tells the sink which peers cannot be reached; not from within a call of it.
@@ -75,6 +86,7 @@ public:
 private:
     struct Queued {
         Endpoint peer;
+        Endpoint local;
         std::uint32_t offset;
         std::uint32_t size;
     };
@@ -83,7 +95,7 @@ private:
     void receive();
     /// Looks at what is left in the receive buffer, and at what it had no room for.
     void measure_backlog();
-    void deliver(char* bytes, std::size_t size, const Endpoint& peer);
+    void deliver(std::size_t index, std::size_t size);
     int send_batch(std::size_t first);
     /// Decides about the first datagram that could not be sent; returns how many to skip.
     std::size_t on_send_error(int error, std::size_t first);

@@ -25,6 +25,7 @@ std::string to_text(const sip::Flow& flow) {
     base::append_number(text, flow.listener);
     text += ' ';
     text += flow.peer.to_string();
+    if (flow.local.is_valid()) text.append(" ").append(flow.local.uri_host());
     return text;
 }
 
@@ -38,7 +39,10 @@ sip::Flow flow_from_text(std::string_view text) {
     const auto listener = base::split_once(protocol.after, ' ');
     flow.protocol = sip::protocol_of(protocol.before).value_or(sip::Protocol::udp);
     flow.listener = static_cast<std::uint8_t>(base::to_u64(listener.before).value_or(0));
-    const auto address = base::split_once(listener.after, ' ').before;
+    const auto address_and_rest = base::split_once(listener.after, ' ');
+    const auto address = address_and_rest.before;
+    const auto next = base::split_once(address_and_rest.after, ' ').before;
+    if (const auto local = sip::Endpoint::from(next, 0)) flow.local = *local;
     const auto colon = address.rfind(':');
     if (colon == std::string_view::npos) return flow;
     const auto port = base::to_u64(address.substr(colon + 1)).value_or(0);

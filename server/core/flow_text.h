@@ -1,6 +1,7 @@
 // server/core/flow_text.h: a flow as text: how subscriptions and bindings keep it in the store.
 //
 //   udp 0 192.0.2.9:5060 contact           and which way is the first (sip/approach.h)
+//   udp 0 192.0.2.9:5060 192.0.2.1 flow    ... with the address of this machine it came to
 //   tcp 1 192.0.2.9:40000 flow             a subscription's stream is a hint after a restart
 //   tcp 1 192.0.2.9:40000 2 7 9 3 flow     a binding's: shard, slot, generation, run
 //   udp 0 192.0.2.9:5060 unproven flow     whose device has not shown to be there

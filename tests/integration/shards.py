@@ -230,4 +230,23 @@ def http_reaches_every_shard():
         server.stop()
 
 
+@story
+def a_listener_on_all_addresses_answers_from_the_one_that_was_asked():
+    """Both shards, and after a kill -9 too: a connected socket hears from that address only."""
+    server = Server(server=SHARDS)
+    server.config["sip"].update(listen=[f"udp:0.0.0.0:{server.sip_port};advertise=127.0.0.1"], auth="open")
+    with server, Client(("127.0.0.77", server.sip_port)) as client:
+        client.socket.connect(client.server)
+        watchers = [client.subscribe(aor) for aor in aors()[:12]]
+        for watcher in watchers:
+            watcher.wait_count(1)
+        server.kill()
+        server.start()
+        for aor in aors()[:12]:
+            client.publish(aor, pidf(aor, note="after"))
+        for watcher in watchers:
+            watcher.wait_body("after")
+        server.stop()
+
+
 tell()

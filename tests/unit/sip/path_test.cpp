@@ -117,6 +117,25 @@ TEST_CASE("RFC 3263 4.3: the ways of a request, in order, each once") {
     }
 }
 
+TEST_CASE("RFC 3261 18.2.2: a device hears from the address it asked, wherever it listens") {
+    Fixture fixture;
+    auto asked = known("192.0.2.10", 40000);
+    asked.listener = 0;
+    asked.local = test::endpoint("192.0.2.1", 0);
+    auto path = fixture.path({leg("sip:x@192.0.2.11"), leg(asked)});
+    REQUIRE(fixture.advance(path));
+    CHECK(path.flow().peer == test::endpoint("192.0.2.11", 5060));
+    CHECK(path.flow().local == asked.local);
+    REQUIRE(fixture.advance(path));
+    CHECK(path.flow() == asked);
+
+    // Another listener has other addresses, and nobody asked a server that is found by its name.
+    asked.listener = 1;
+    auto other = fixture.path({leg("sip:x@192.0.2.11"), leg(asked)});
+    REQUIRE(fixture.advance(other));
+    CHECK_FALSE(other.flow().local.is_valid());
+}
+
 TEST_CASE("where a peer may not lead is passed over, after DNS too") {
     Fixture fixture;
     auto& dns = fixture.dns;

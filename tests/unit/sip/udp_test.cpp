@@ -37,6 +37,53 @@ TEST_CASE("a datagram comes in with its source and goes back the same way, IPv4 
     }
 }
 
+TEST_CASE("RFC 3261 18.2.2: a listener on all addresses answers from the one that was asked") {
+    struct Case {
+        const char *any, *asked;
+    };
+    for (const Case each :
+         {Case{"0.0.0.0", "127.0.0.1"}, Case{"0.0.0.0", "127.0.0.77"}, Case{"::", "::1"}}) {
+        CAPTURE(each.asked);
+        NetworkFixture fixture;
+        const auto port = fixture.listen(Protocol::udp, each.any).bound.port();
+        Endpoint there = *Endpoint::from(each.asked, port);
+        // Connected: it hears from nobody else.
+        const Peer peer(Protocol::udp, there);
+        fixture.sink.reply = [&](const Flow& flow) { fixture.network.send(flow, "answer"); };
+
+        peer.send(message(1));
+        REQUIRE(fixture.until([&] { return !fixture.sink.arrivals.empty(); }));
+
+        there.set_port(0);
+        CHECK(fixture.sink.arrivals[0].flow.local == there);
+        CHECK(peer.receive() == "answer");
+    }
+}
+
+TEST_CASE("a listener on one address need not be told which one was asked") {
+    NetworkFixture fixture;
+    const Peer peer(Protocol::udp, fixture.listen(Protocol::udp).bound);
+    peer.send(message(1));
+    REQUIRE(fixture.until([&] { return !fixture.sink.arrivals.empty(); }));
+    CHECK_FALSE(fixture.sink.arrivals[0].flow.local.is_valid());
+}
+
+TEST_CASE("what was to leave from an address that is gone leaves all the same") {
+    NetworkFixture fixture;
+    const auto port = fixture.listen(Protocol::udp, "0.0.0.0").bound.port();
+    const Peer peer(Protocol::udp, *Endpoint::from("127.0.0.1", port));
+    Flow flow = *fixture.network.open(Protocol::udp, peer.endpoint());
+    for (int i = 0; i < 3; ++i) {
+        flow.local = i == 1 ? *Endpoint::from("192.0.2.77", 0) : Endpoint();
+        CHECK(fixture.network.send(flow, message(i)));
+    }
+    fixture.settle();
+
+    for (int i = 0; i < 3; ++i) CHECK(peer.receive() == message(i));
+    CHECK(fixture.sink.unreachable.empty());
+    CHECK(fixture.metric("herald_sip_datagrams_dropped_total") == 0);
+}
+
 TEST_CASE("what is queued within a turn leaves in order and whole, to many peers") {
     NetworkFixture fixture;
     const ListenerAddress address = fixture.listen(Protocol::udp);
