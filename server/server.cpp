@@ -207,7 +207,7 @@ Status Server::State::bind() {
             if (shard == 0) listeners.push_back(*bound);
         }
     }
-    domains.emplace(config.domains, listeners);
+    domains.emplace(config.domains, listeners, config.domain_aliases);
     realm = config.realm.empty() ? domains->first() : config.realm;
     limits.targets = std::make_shared<sip::TargetRules>(target_rules(config, listeners));
     return {};

@@ -176,7 +176,8 @@ void append_to(std::string& out, const Message& request, const Answer& answer,
     out += "To: ";
     out += request.to();
     const std::string_view tag = answer.to_tag.empty() ? derived_tag : answer.to_tag;
-    const bool wants_tag = request.to_tag().empty() && answer.status != 100 && !tag.empty();
+    const bool wants_tag =
+        request.to_tag().empty() && answer.status != 100 && !tag.empty() && !answer.is_tagless;
     if (wants_tag && !has_tag_parameter(request.to())) {
         out += ";tag=";
         out += tag;

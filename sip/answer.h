@@ -20,6 +20,7 @@ struct Answer {
     std::string reason;  ///< empty: the standard phrase
     std::string to_tag;  ///< put on a To without tag; empty: one derived from the request, the same
                          ///< for each copy of it
+    bool is_tagless = false;  ///< a To without tag stays as it is: who answered gave none
     std::optional<std::uint32_t> expires;
     std::optional<std::uint32_t> min_expires;
     std::optional<std::uint32_t> retry_after;

@@ -21,6 +21,7 @@ enum Part : std::uint32_t {
     kHeaders = 1U << 18,
     kContentType = 1U << 19,
     kBody = 1U << 20,
+    kTagless = 1U << 21,
 };
 constexpr std::uint32_t kStatus = kReason - 1;
 
@@ -89,6 +90,7 @@ std::uint32_t head_of(const Answer& answer) {
     if (answer.min_expires) head |= kMinExpires;
     if (answer.retry_after) head |= kRetryAfter;
     if (!answer.entity_tag.empty()) head |= kEntityTag;
+    if (answer.is_tagless) head |= kTagless;
     if (answer.with_contact) head |= kContact;
     if (answer.with_record_route) head |= kRecordRoute;
     if (!answer.headers.empty()) head |= kHeaders;
@@ -123,6 +125,7 @@ Answer unpack(std::string_view bytes) {
     answer.min_expires = from.optional(kMinExpires);
     answer.retry_after = from.optional(kRetryAfter);
     answer.entity_tag = from.text(kEntityTag);
+    answer.is_tagless = from.has(kTagless);
     answer.with_contact = from.has(kContact);
     answer.with_record_route = from.has(kRecordRoute);
     answer.headers = from.text(kHeaders);

@@ -7,12 +7,17 @@
 
 #include "base/text.h"
 #include "sip/locate_plan.h"
+#include "sip/parts.h"
 
 namespace herald::sip {
 namespace {
 
 std::uint16_t sent_by_port(const Via& via, Protocol protocol) {
     return via.port != 0 ? via.port : default_port(protocol);
+}
+
+bool is_sips(std::string_view uri) {
+    return base::istarts_with(uri, "sips:");
 }
 
 /// The bytes of an answer stay below as many times those of its request.
@@ -38,6 +43,19 @@ bool drop_last_line(std::string& headers) {
 }
 
 }  // namespace
+
+Scheme contact_scheme(const Message& request) {
+    if (is_sips(request.request_uri())) return Scheme::sips;
+    const auto first = [&](Header header) {
+        auto rest = request.header(header).value_or("");
+        const auto value = next_list_value(rest);
+        NameAddress address;
+        const bool is_readable = value && read_name_address(*value, address) == nullptr;
+        return is_readable ? address.uri : std::string_view();
+    };
+    const auto route = first(Header::record_route);
+    return is_sips(route.empty() ? first(Header::contact) : route) ? Scheme::sips : Scheme::sip;
+}
 
 Endpoint response_target(const Via& via, const Endpoint& source, const ResponderOptions& options) {
     if (!via.maddr.empty() && is_trusted(source, options)) {
@@ -77,16 +95,30 @@ void Responder::send(const Message& request, const Flow& flow, const Answer& ans
 }
 
 void Responder::write(const Message& request, const Flow& flow, const Answer& answer) {
-    const bool needs_tag =
-        request.to_tag().empty() && answer.to_tag.empty() && answer.status != 100;
+    const bool needs_tag = request.to_tag().empty() && answer.to_tag.empty() &&
+                           answer.status != 100 && !answer.is_tagless;
+    // Nothing here is secure but the way from a trusted peer.
+    const auto scheme = answer.with_contact && is_trusted(flow.peer, options_)
+                            ? contact_scheme(request)
+                            : Scheme::sip;
     out_.clear();
     append_response(out_, request, flow.peer, answer,
-                    answer.with_contact ? contact(flow) : std::string_view(),
+                    answer.with_contact ? contact(flow, scheme) : std::string_view(),
                     needs_tag ? hasher_.derived_tag(request) : std::string());
-    if (options_.server.empty()) return;
+    std::string own;
+    append_own_lines(own, answer);
+    if (own.empty()) return;
     const std::size_t head_end = out_.find("\r\n\r\n");
     assert(head_end != std::string::npos);
-    out_.insert(head_end, "\r\nServer: " + options_.server);
+    out_.insert(head_end, own);
+}
+
+/// Each begins with the line end of the one before.
+void Responder::append_own_lines(std::string& headers, const Answer& answer) const {
+    // RFC 6665 8.2.2.
+    const bool has_events = answer.with_record_route && !options_.allow_events.empty();
+    if (has_events) headers.append("\r\nAllow-Events: ").append(options_.allow_events);
+    if (!options_.server.empty()) headers.append("\r\nServer: ").append(options_.server);
 }
 
 void Responder::shorten(const Message& request, const Flow& flow, const Answer& answer) {
@@ -113,13 +145,14 @@ void Responder::send_on_stream(const Message& request, const Flow& flow) {
     if (again) transport_.send(*again, out_);
 }
 
-std::string_view Responder::contact(const Flow& flow) {
+std::string_view Responder::contact(const Flow& flow, Scheme scheme) {
     const std::size_t listener = flow.listener;
+    const bool is_secure = scheme == Scheme::sips;
     if (listener >= contacts_.size()) contacts_.resize(listener + 1);
-    std::string& contact = contacts_[listener];
+    std::string& contact = contacts_[listener][is_secure ? 1 : 0];
     if (contact.empty()) {
         const ListenerAddress& ours = transport_.listener(flow);
-        contact.append("<sip:herald@").append(ours.host).append(":");
+        contact.append(is_secure ? "<sips:herald@" : "<sip:herald@").append(ours.host).append(":");
         base::append_number(contact, ours.port);
         if (ours.protocol != Protocol::udp) {
             contact.append(";transport=").append(uri_name(ours.protocol));

@@ -15,15 +15,21 @@
 #include "sip/request_key.h"
 #include "sip/target_rules.h"
 #include "sip/transport.h"
+#include "sip/uri.h"
 
 namespace herald::sip {
 
 struct ResponderOptions {
-    std::string server;  ///< Server header value; empty: none
+    std::string server;        ///< Server header value; empty: none
+    std::string allow_events;  ///< Allow-Events of 2xx that form dialogs; empty: none
     bool force_rport = false;
     std::shared_ptr<const TargetRules> targets;  ///< null: no own addresses, nothing denied
     std::vector<AddressRange> trusted_peers;
 };
+
+/// The scheme of our Contact in an answer to `request` that came over TLS as far as a proxy: sips
+/// where it was for one, by a route that is one, or without any route from one (RFC 3261 12.1.1).
+Scheme contact_scheme(const Message& request);
 
 /// Where the answer to a datagram from `source` goes: maddr where it comes from a trusted peer,
 /// else the source with the port of rport or sent-by.
@@ -39,9 +45,10 @@ public:
     /// less than three times its request.
     void send(const Message& request, const Flow& flow, const Answer& answer);
     /// As Stack::contact().
-    std::string_view contact(const Flow& flow);
+    std::string_view contact(const Flow& flow, Scheme scheme = Scheme::sip);
 
 private:
+    void append_own_lines(std::string& headers, const Answer& answer) const;
     void write(const Message& request, const Flow& flow, const Answer& answer);
     void shorten(const Message& request, const Flow& flow, const Answer& answer);
     void send_on_stream(const Message& request, const Flow& flow);
@@ -51,8 +58,8 @@ private:
     const ResponderOptions options_;
     std::array<base::Counter*, 7> sent_{};  ///< by class
     base::Counter& shortened_;
-    std::vector<std::string> contacts_;  ///< by listener
-    std::string out_;                    ///< the answer being written
+    std::vector<std::array<std::string, 2>> contacts_;  ///< by listener: sip, sips
+    std::string out_;                                   ///< the answer being written
 };
 
 }  // namespace herald::sip

@@ -99,6 +99,7 @@ Stack::Parts::Parts(base::Loop& its_loop, Transport& wire, RequestHandler& upper
       hasher(or_random(options.lasting_key)),
       responder(transport, hasher, metrics,
                 {.server = options.user_agent,
+                 .allow_events = options.allow_events,
                  .force_rport = options.force_rport,
                  .targets = options.targets,
                  .trusted_peers = options.trusted_peers}),
@@ -305,8 +306,8 @@ void Stack::forget(ClientTransactionId id) {
     parts_->client.forget(id);
 }
 
-std::string_view Stack::contact(const Flow& flow) const {
-    return parts_->responder.contact(flow);
+std::string_view Stack::contact(const Flow& flow, Scheme scheme) const {
+    return parts_->responder.contact(flow, scheme);
 }
 
 std::uint64_t Stack::branch_hash(const Message& request) const {

@@ -18,6 +18,7 @@
 #include "sip/target_rules.h"
 #include "sip/transaction.h"
 #include "sip/transport.h"
+#include "sip/uri.h"
 
 namespace herald::sip {
 
@@ -67,6 +68,8 @@ struct StackOptions {
     /// restart. Zeros: random.
     base::HashKey lasting_key{};
     std::string user_agent;  ///< Server header value of answers; empty: none
+    /// Event packages, for the Allow-Events of 2xx that form dialogs (RFC 6665 8.2.2).
+    std::string allow_events;
     /// Methods served, for the Allow of a 501 (RFC 3261 8.2.1).
     std::string allow = "SUBSCRIBE, NOTIFY, PUBLISH, REGISTER, MESSAGE, OPTIONS";
     /// Answer UDP requests to the port they came from, with or without rport: for old devices
@@ -109,8 +112,9 @@ public:
     void forget(ClientTransactionId id);
 
     /// The Contact value for requests and answers on `flow`: a GRUU of this server with the
-    /// listener's port and transport (RFC 6665 4.5.1), in <>.
-    std::string_view contact(const Flow& flow) const;
+    /// listener's port and transport (RFC 6665 4.5.1), in <>. Of the scheme sips where the peer is
+    /// reached by it (RFC 3261 12.1.1).
+    std::string_view contact(const Flow& flow, Scheme scheme = Scheme::sip) const;
     /// 64-bit keyed hash of the request's Via branch and sent-by: kept with durable changes so that
     /// a repetition after a crash is recognised.
     std::uint64_t branch_hash(const Message& request) const;

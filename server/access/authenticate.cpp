@@ -26,13 +26,16 @@ base::HashKey nonce_key(const store::Home& home) {
     return {hash.high, hash.low};
 }
 
-sip::DigestServer::Options digest_options(const AuthenticatorSetup& setup,
-                                          const std::string& realm) {
+enum class DigestRole : std::uint8_t { server, proxy };
+
+sip::DigestServer::Options digest_options(const AuthenticatorSetup& setup, const std::string& realm,
+                                          DigestRole role) {
     const Config& config = setup.config;
     sip::DigestServer::Options options;
     options.ledger = setup.limits.replays;
     options.run = setup.home.epoch;
     options.realm = realm;
+    options.is_proxy = role == DigestRole::proxy;
     options.algorithms = config.digest_algorithms;
     options.nonce_life = std::chrono::seconds(config.nonce_life);
     options.allow_rfc2069 = config.digest_allow_rfc2069;
@@ -75,8 +78,10 @@ Authenticator::Authenticator(const AuthenticatorSetup& setup)
       aliases_(setup.aliases),
       limits_(setup.limits),
       clock_(setup.clock),
-      digest_(digest_options(setup, realm_of(setup.config, setup.domains)), nonce_key(setup.home),
-              setup.clock),
+      digest_(digest_options(setup, realm_of(setup.config, setup.domains), DigestRole::server),
+              nonce_key(setup.home), setup.clock),
+      proxy_digest_(digest_options(setup, realm_of(setup.config, setup.domains), DigestRole::proxy),
+                    nonce_key(setup.home), setup.clock),
       realm_(realm_of(setup.config, setup.domains)),
       challenged_(counter(setup.metrics, "challenged")),
       accepted_(counter(setup.metrics, "accepted")),
@@ -129,13 +134,25 @@ AccountPtr Authenticator::claimed_account(const sip::Message& request) const {
     return accounts_.find(aliases_.resolve(aor));
 }
 
+/// Whether this server is a proxy to it (RFC 3261 22.3).
+bool Authenticator::is_for_elsewhere(const sip::Message& request) const {
+    if (request.method() != sip::Method::message || !request.to_tag().empty()) return false;
+    const auto uri = sip::parse_uri(request.request_uri());
+    if (!uri || domains_.serves(*uri)) return false;
+    return uri->has_user || !domains_.is_ours(uri->host);
+}
+
+sip::DigestServer& Authenticator::digest_for(const sip::Message& request) {
+    return is_for_elsewhere(request) ? proxy_digest_ : digest_;
+}
+
 AuthenticationRefusal Authenticator::challenge(bool is_stale, const AccountPtr& account,
-                                               const sip::Flow& flow) {
+                                               const sip::Message& request, const sip::Flow& flow) {
     (is_stale ? stale_ : challenged_).add();
     const auto secrets = secrets_of(account);
     AuthenticationRefusal result;
-    result.answer.status = 401;
-    result.answer.headers = digest_.challenge(is_stale, &secrets, flow.peer);
+    result.answer.status = is_for_elsewhere(request) ? 407 : 401;
+    result.answer.headers = digest_for(request).challenge(is_stale, &secrets, flow.peer);
     result.is_challenge = true;
     return result;
 }
@@ -180,9 +197,9 @@ Guesses::Rules Authenticator::guess_rules() const {
 
 std::variant<Identity, AuthenticationRefusal> Authenticator::by_digest(const sip::Message& request,
                                                                        const sip::Flow& flow) {
-    const auto credentials = digest_.read(request);
+    const auto credentials = digest_for(request).read(request);
     if (!credentials) return refusal(400, credentials.fault().detail);
-    if (!*credentials) return challenge(false, claimed_account(request), flow);
+    if (!*credentials) return challenge(false, claimed_account(request), request, flow);
     if (!is_bound((*credentials)->uri, request)) {
         return refuse({(*credentials)->username, flow}, 403, "The digest is for something else");
     }
@@ -209,15 +226,16 @@ std::variant<Identity, AuthenticationRefusal> Authenticator::judge(
     const Subject subject{credentials.username, flow};
     const Guesses::Try attempt{user.name, flow.peer, is_trusted(flow.peer)};
     if (auto later = put_off(subject, attempt)) return *std::move(later);
-    switch (digest_.verify(request, credentials, user)) {
+    auto& digest = digest_for(request);
+    switch (digest.verify(request, credentials, user)) {
         case sip::DigestServer::Verdict::stale:
         case sip::DigestServer::Verdict::other_algorithm:
-            return challenge(true, account, flow);
+            return challenge(true, account, request, flow);
         case sip::DigestServer::Verdict::wrong:
             wrong_.add();
             limits_.guesses.failed(attempt, guess_rules(), clock_.now());
             tell(subject, account ? "wrong password" : "unknown user");
-            return challenge(false, account, flow);
+            return challenge(false, account, request, flow);
         case sip::DigestServer::Verdict::accepted:
             break;
     }
@@ -227,7 +245,7 @@ std::variant<Identity, AuthenticationRefusal> Authenticator::judge(
     identity.aor = account->aor;
     identity.account = account;
     identity.is_address_proven =
-        sip::is_reliable(flow.protocol) || digest_.was_challenged_at(credentials, flow.peer);
+        sip::is_reliable(flow.protocol) || digest.was_challenged_at(credentials, flow.peer);
     return identity;
 }
 

@@ -20,8 +20,8 @@
 
 namespace herald::server {
 
-/// A refusal ready to send: 401 with challenges, 400, 403, or 480 for somebody who guesses too
-/// often.
+/// A refusal ready to send: 401 or 407 with challenges, 400, 403, or 480 for somebody who guesses
+/// too often.
 struct AuthenticationRefusal {
     sip::Answer answer;
     bool is_challenge = false;  ///< may be answered statelessly
@@ -44,7 +44,8 @@ class Authenticator {
 public:
     explicit Authenticator(const AuthenticatorSetup& setup);
 
-    /// Who sent `request` (RFC 3261 22, RFC 3325). Trusted peers' P-Asserted-Identity is believed,
+    /// Who sent `request` (RFC 3261 22, RFC 3325). A MESSAGE to another domain is challenged as a
+    /// proxy does (407). Trusted peers' P-Asserted-Identity is believed,
     /// everybody else's is dropped. From must be the authenticated user's, an alias of it, or
     /// anonymous; a publisher's PUBLISH and REGISTER may be from what it lists, an admin's from
     /// anybody. `event` is the type in a PUBLISH's Event.
@@ -65,8 +66,9 @@ private:
     std::string aor_in(std::string_view field) const;
     Identity from_claim(const sip::Message& request) const;
     AccountPtr claimed_account(const sip::Message& request) const;
+    bool is_for_elsewhere(const sip::Message& request) const;
     AuthenticationRefusal challenge(bool is_stale, const AccountPtr& account,
-                                    const sip::Flow& flow);
+                                    const sip::Message& request, const sip::Flow& flow);
     AuthenticationRefusal refuse(const Subject& subject, int status, const char* why);
     std::variant<Identity, AuthenticationRefusal> by_digest(const sip::Message& request,
                                                             const sip::Flow& flow);
@@ -75,6 +77,7 @@ private:
                                                         const sip::Flow& flow);
     std::optional<AuthenticationRefusal> put_off(const Subject& subject,
                                                  const Guesses::Try& attempt);
+    sip::DigestServer& digest_for(const sip::Message& request);
     bool is_bound(std::string_view uri, const sip::Message& request) const;
     bool may_claim(const Identity& who, const sip::Message& request, std::string_view event) const;
     Guesses::Rules guess_rules() const;
@@ -86,7 +89,8 @@ private:
     const Aliases& aliases_;
     Limits& limits_;
     const base::Clock& clock_;
-    sip::DigestServer digest_;
+    sip::DigestServer digest_;        ///< of requests that are answered here
+    sip::DigestServer proxy_digest_;  ///< of those that are sent on
     std::string realm_;
     std::uint64_t untold_ = 0;  ///< refusals since the last one in the log
     base::Counter& challenged_;

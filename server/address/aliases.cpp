@@ -13,6 +13,11 @@ std::string_view Aliases::resolve(std::string_view aor) const {
     return found == resources_.end() ? aor : std::string_view(found->second);
 }
 
+std::string_view Aliases::find(std::string_view aor) const {
+    const auto found = resources_.find(aor);
+    return found == resources_.end() ? std::string_view() : std::string_view(found->first);
+}
+
 bool Aliases::knows(std::string_view aor) const {
     return resources_.contains(aor) || referents_.contains(aor);
 }

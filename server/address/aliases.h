@@ -21,6 +21,8 @@ public:
     /// What `aor` stands for: itself where it is no alias. Valid until the next change, and no
     /// longer than `aor`.
     std::string_view resolve(std::string_view aor) const;
+    /// `aor` as it is kept, where it is an alias; empty otherwise. Valid until the next change.
+    std::string_view find(std::string_view aor) const;
     /// Whether `aor` is an alias, or what one stands for.
     bool knows(std::string_view aor) const;
 

@@ -15,21 +15,22 @@ bool has_known_scheme(const sip::Uri& uri) {
 }  // namespace
 
 Domains::Domains(const std::vector<std::string>& configured,
-                 const std::vector<sip::ListenerAddress>& listeners) {
-    for (const auto& name : configured) hosts_.insert(sip::canonical_host(name));
+                 const std::vector<sip::ListenerAddress>& listeners, const HostAliases& aliases) {
+    for (const auto& name : configured) names_.push_back(sip::canonical_host(name));
+    if (names_.empty()) names_.emplace_back("localhost");
+    hosts_.insert(names_.begin(), names_.end());
     for (const auto& listener : listeners) {
         ports_.insert(listener.port);
         ports_.insert(listener.bound.port());
         listeners_.insert(sip::canonical_host(listener.host));
         if (!listener.bound.is_any()) listeners_.insert(sip::canonical_host(listener.bound.host()));
     }
-    if (configured.empty()) {
-        hosts_ = listeners_;
-        hosts_.insert("localhost");
+    if (configured.empty()) hosts_.insert(listeners_.begin(), listeners_.end());
+    for (const auto& [host, domain] : aliases) {
+        hosts_.insert(sip::canonical_host(host));
+        aliases_.emplace(sip::canonical_host(host), sip::canonical_host(domain));
     }
     ports_.insert({0, 5060, 5061});
-    first_ =
-        configured.empty() ? std::string("localhost") : sip::canonical_host(configured.front());
 }
 
 bool Domains::serves(const sip::Uri& uri) const {
@@ -48,6 +49,10 @@ std::string Domains::aor(const sip::Uri& uri) const {
     if (!serves(uri)) return sip::canonical_aor(uri);
     sip::Uri bare = uri;
     bare.port = 0;
+    if (!aliases_.empty()) {
+        const auto other = aliases_.find(sip::canonical_host(uri.host));
+        if (other != aliases_.end()) bare.host = other->second;
+    }
     return sip::canonical_aor(bare);
 }
 

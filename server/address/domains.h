@@ -2,9 +2,11 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "base/text_map.h"
@@ -17,8 +19,10 @@ namespace herald::server {
 /// shared by all shards.
 class Domains {
 public:
+    /// `aliases`: hosts that are another name of a domain served here, which is the second.
+    using HostAliases = std::vector<std::pair<std::string, std::string>>;
     Domains(const std::vector<std::string>& configured,
-            const std::vector<sip::ListenerAddress>& listeners);
+            const std::vector<sip::ListenerAddress>& listeners, const HostAliases& aliases = {});
 
     /// A domain name, or an address we listen on; ports other than a listening one make it somebody
     /// else's.
@@ -27,20 +31,23 @@ public:
     /// A served domain, or a host our own Contact may name.
     bool is_ours(std::string_view host) const;
     /// Canonical AOR (RFC 3261 10.3 step 5): without parameters, and without port where the host is
-    /// ours.
+    /// ours; in the domain that the host is another name of.
     std::string aor(const sip::Uri& uri) const;
     /// Whether a URI names somebody: sip, sips, pres or im, with a host. Others have no AOR.
     static bool names_somebody(const sip::Uri& uri) noexcept;
     /// aor() of text: a bare URI, or `user@host` without scheme. nullopt for what is no sip, sips,
     /// pres or im URI.
     std::optional<std::string> aor(std::string_view text) const;
-    const std::string& first() const noexcept { return first_; }
+    const std::string& first() const noexcept { return names_.front(); }
+    /// The domains in the order of the configuration; localhost where it names none.
+    std::span<const std::string> names() const noexcept { return names_; }
 
 private:
     base::TextSet hosts_;
     base::TextSet listeners_;
+    base::TextMap<std::string> aliases_;  ///< domains by their other names
     std::unordered_set<unsigned> ports_;
-    std::string first_;
+    std::vector<std::string> names_;
 };
 
 /// Host part of a canonical AOR.

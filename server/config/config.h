@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/log.h"
@@ -56,12 +57,17 @@ struct RealmLogin {
 };
 Result<RealmLogin> parse_realm_login(std::string_view text);
 
+/// Another name of a domain: "192.0.2.1=example.com".
+using DomainAlias = std::pair<std::string, std::string>;
+Result<DomainAlias> parse_domain_alias(std::string_view text);
+
 /// Every knob. Defaults here are the defaults. Times in seconds unless the name says otherwise.
 struct Config {
     // [sip]
     std::vector<ListenAddress>
         sip_listen;                    ///< default: udp and tcp on 127.0.0.1:5060 and nothing else
     std::vector<std::string> domains;  ///< default: localhost and the listening addresses
+    std::vector<DomainAlias> domain_aliases;
     std::vector<AddressRange> trusted_peers;
     AuthMode auth =
         AuthMode::unset;  ///< unset means open on loopback and refuses to start elsewhere

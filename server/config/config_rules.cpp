@@ -2,6 +2,7 @@
 // that do not work.
 #include <algorithm>
 #include <cassert>
+#include <set>
 
 #include "base/text.h"
 #include "server/config/config_table.h"
@@ -136,6 +137,25 @@ std::string host_of(std::string_view host_port) {
     return base::lower(has_port ? host_port.substr(0, colon) : host_port);
 }
 
+/// Each leads to a domain that is served here, and is none itself.
+void check_domain_aliases(const Config& config, Rules& broken) {
+    Config whole = config;
+    derive_defaults(whole);
+    const auto& domains = whole.domains;
+    std::set<std::string> seen;
+    const auto is_domain = [&](const std::string& name) {
+        return std::find(domains.begin(), domains.end(), name) != domains.end();
+    };
+    for (const DomainAlias& alias : config.domain_aliases) {
+        const auto refuse = [&](const std::string& why) {
+            broken.push_back({"sip.domain_aliases", "\"" + to_string(alias) + "\" " + why});
+        };
+        if (!is_domain(alias.second)) refuse("leads to no domain of sip.domains");
+        if (is_domain(alias.first)) refuse("is a domain of sip.domains itself");
+        if (!seen.insert(alias.first).second) refuse("is the second one of that name");
+    }
+}
+
 }  // namespace
 
 Config default_config() {
@@ -160,6 +180,7 @@ void derive_defaults(Config& config) {
 std::vector<BrokenRule> broken_rules(const Config& config) {
     Rules broken;
     check_listeners(config, broken);
+    check_domain_aliases(config, broken);
     check_authentication(config, broken);
     check_intervals(config, broken);
     check_http(config, broken);

@@ -35,6 +35,11 @@ constexpr ConfigKey kSipKeys[] = {
         {"sip", "domains",
          "Domains whose users live here. Empty: localhost and the listening addresses."},
         read_domain, [](const Config& c) { return toml_list(c.domains); }),
+    list<&C::domain_aliases>(
+        {"sip", "domain_aliases",
+         "Other names of domains, host=domain: for phones that take the server's address for their "
+         "domain. Users, rules and state are those of the domain."},
+        read_element<&C::domain_aliases, parse_domain_alias>, show_elements<&C::domain_aliases>),
     list<&C::trusted_peers>({"sip", "trusted_peers",
                              "Addresses and ranges whose P-Asserted-Identity is believed (RFC "
                              "3325); from all others it is dropped."},

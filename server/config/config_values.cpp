@@ -213,6 +213,19 @@ std::string to_string(const RealmLogin& login) {
     return login.username + ":" + login.password + "@" + login.realm;
 }
 
+Result<DomainAlias> parse_domain_alias(std::string_view text) {
+    const auto [host, domain, has_both] = base::split_once(text, '=');
+    const auto alias = base::trim(host);
+    const auto name = base::trim(domain);
+    if (!has_both || !is_host(alias) || !is_host(name))
+        return wrong("expected host=domain, as 192.0.2.1=example.com");
+    return DomainAlias{base::lower(alias), base::lower(name)};
+}
+
+std::string to_string(const DomainAlias& alias) {
+    return alias.first + "=" + alias.second;
+}
+
 std::string toml_quoted(std::string_view text) {
     constexpr char kHex[] = "0123456789ABCDEF";
     std::string out = "\"";

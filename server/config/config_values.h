@@ -34,6 +34,7 @@ Result<AuthorizationDefault> parse_authorization_default(std::string_view text);
 std::string to_string(const AuthorizationDefault& standard);
 
 std::string to_string(const RealmLogin& login);
+std::string to_string(const DomainAlias& alias);
 /// True for a host name (RFC 1123 2.1, underscores allowed) or an address literal, IPv6 in
 /// brackets.
 bool is_host(std::string_view text);

@@ -66,13 +66,22 @@ std::string join(const std::vector<std::string_view>& items) {
     return text;
 }
 
-std::string all_body_types() {
+/// Bodies that are taken around a document, whatever the method.
+constexpr std::string_view kMultipart[] = {"multipart/mixed", "multipart/related",
+                                           "multipart/alternative"};
+
+/// Of PUBLISH, then of MESSAGE, for which none configured means any.
+std::string all_body_types(const std::vector<std::string>& of_messages) {
     std::vector<std::string_view> types;
+    const auto add = [&](std::string_view type) {
+        if (std::find(types.begin(), types.end(), type) == types.end()) types.push_back(type);
+    };
     for (const auto* package : packages::all()) {
-        for (const auto type : package->profile().publish_types) {
-            if (std::find(types.begin(), types.end(), type) == types.end()) types.push_back(type);
-        }
+        for (const auto type : package->profile().publish_types) add(type);
     }
+    for (const auto type : kMultipart) add(type);
+    for (const auto& type : of_messages) add(type);
+    if (of_messages.empty()) add("*/*");
     return join(types);
 }
 
@@ -131,12 +140,13 @@ sip::Answer unsupported_media(const packages::Profile& profile) {
     return result;
 }
 
-sip::Answer options_answer() {
+sip::Answer options_answer(const std::vector<std::string>& message_types) {
     auto result = answer(200);
     // What matters least comes last: the answer to a short request over UDP is cut.
     result.headers = line("Allow", allowed_methods()) + line("Allow-Events", allowed_events()) +
-                     line("Accept", all_body_types()) + line("Supported", supported_tags()) +
-                     line("Accept-Encoding", "identity") + line("Accept-Language", "en");
+                     line("Accept", all_body_types(message_types)) +
+                     line("Supported", supported_tags()) + line("Accept-Encoding", "identity") +
+                     line("Accept-Language", "en");
     result.with_contact = true;
     return result;
 }

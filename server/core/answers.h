@@ -22,7 +22,8 @@ sip::Answer method_not_allowed();  ///< 405 with Allow
 sip::Answer bad_event();           ///< 489 with Allow-Events
 sip::Answer interval_too_brief(std::uint32_t min_expires);
 sip::Answer unsupported_media(const packages::Profile& profile);  ///< 415 with Accept
-sip::Answer options_answer();  ///< 200 with everything we can do (RFC 3261 11.2)
+/// 200 with everything we can do (RFC 3261 11.2); `message_types` as in the configuration.
+sip::Answer options_answer(const std::vector<std::string>& message_types);
 /// Takes header lines off, the last ones first, until the answer is surely less than three times as
 /// long as `request`: for who has not shown to be where that came from.
 void shorten(sip::Answer& answer, const sip::Message& request);

@@ -28,6 +28,20 @@ SubjectReader::SubjectReader(const Domains& domains, const store::Home& home,
                              const Aliases& aliases)
     : domains_(domains), home_(home), aliases_(aliases), gruus_(home.lasting_key) {}
 
+std::optional<sip::Uri> SubjectReader::named_by(const sip::Message& request) const {
+    auto uri = readable(sip::parse_uri(request.request_uri()));
+    const bool is_register = request.method() == sip::Method::register_;
+    if (!uri || uri->scheme != sip::Scheme::tel || is_register) return uri;
+    const std::string number = sip::canonical_aor(*uri).substr(std::string_view("tel:").size());
+    for (const auto& domain : domains_.names()) {
+        std::string aor = "sip:";
+        sip::append_escaped_user(aor, number);
+        const auto alias = aliases_.find(aor.append("@").append(domain));
+        if (!alias.empty()) return readable(sip::parse_uri(alias));
+    }
+    return uri;
+}
+
 Subject SubjectReader::in_dialog(const sip::Message& request, std::uint32_t bucket) const {
     Subject subject;
     subject.uri = readable(sip::parse_uri(request.request_uri()));
@@ -47,7 +61,7 @@ Subject SubjectReader::read(const sip::Message& request) const {
     const auto bucket = is_register ? std::nullopt : bucket_of_tag(request.to_tag());
     if (bucket) return in_dialog(request, *bucket);
     Subject subject;
-    subject.uri = readable(sip::parse_uri(request.request_uri()));
+    subject.uri = named_by(request);
     const auto named = is_register ? registrant_of(request) : subject.uri;
     if (!named) return subject;
     subject.aor = aliases_.resolve(domains_.aor(*named));

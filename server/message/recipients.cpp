@@ -18,6 +18,7 @@ Recipients::Found Recipients::find(const sip::Uri& uri) const {
     }
     Found found{.kind = Recipient::user, .aor = context_.resource_of(uri), .devices = {}};
     if (!uri.has_user || !context_.knows(found.aor)) return {};
+    if (bindings_.is_unknown_gruu(uri, found.aor)) return {};
     found.devices = bindings_.of(found.aor);
     const auto instance = public_gruu_instance(uri);
     if (!instance) return found;

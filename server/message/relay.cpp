@@ -78,6 +78,7 @@ sip::Answer relayed_answer(const sip::Message& response) {
     answer.status = response.status();
     answer.reason = response.reason();
     answer.to_tag = response.to_tag();
+    answer.is_tagless = answer.to_tag.empty();
     for (const auto& field : response.fields()) {
         if (!is_relayed(field.id, answer.status)) continue;
         answer.headers.append(field.name).append(": ").append(field.value).append("\r\n");
@@ -309,7 +310,7 @@ void Relay::settle(base::SlotId id) {
         context_.loop.timers().cancel(job.patience);
         RelayReport report{.stage = Stage::settled, .best = {}, .silent = {}};
         for (const auto branch : job.branches)
-            report.silent.push_back(target_of(branches_[branch.slot]).request_uri);
+            report.silent.push_back(target_of(branches_[branch.slot]).name);
         job.done(report);
     }
     if (!job.branches.empty()) return;

@@ -36,6 +36,7 @@ struct RelayTarget {
     std::string routes;          ///< as sip::read_routes() gives them
     std::vector<sip::Leg> legs;  ///< where it may be reached, best first
     std::string instance;        ///< targets with the same are one device; empty: alone
+    std::string name;            ///< tells those with the same Request-URI apart
     /// What may go there until somebody answers; null: the operator named it.
     std::shared_ptr<Credit> credit{};
 };
@@ -54,7 +55,7 @@ struct RelayReport {
     Stage stage;
     /// With `answered`: what may be handed back, or 408.
     sip::Answer best;
-    /// With `settled`: Request-URIs of the devices that did not answer.
+    /// With `settled`: names of the devices that did not answer.
     std::vector<std::string> silent;
 };
 

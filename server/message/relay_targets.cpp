@@ -13,6 +13,15 @@
 
 namespace herald::server {
 
+namespace {
+
+/// Flows of RFC 5626 are told apart by instance and reg-id, though they may share a Contact.
+std::string name_of(const packages::Binding& binding) {
+    return binding.contact + " " + binding.instance + " " + std::to_string(binding.reg_id);
+}
+
+}  // namespace
+
 base::Duration patience_of(const Config& config) {
     // RFC 3261 17.1.2.2: a client gives up after 64*T1.
     const auto longest = 60 * std::chrono::milliseconds(config.t1_ms);
@@ -26,7 +35,8 @@ std::optional<RelayTarget> target_of(const packages::Binding& binding, std::uint
     const auto device = device_of(binding, epoch);
     RelayTarget target;
     target.request_uri = request_uri_of(binding);
-    if (!device || except.count(target.request_uri) > 0) return std::nullopt;
+    target.name = name_of(binding);
+    if (!device || except.count(target.name) > 0) return std::nullopt;
     target.routes = binding.path;
     target.legs = sip::legs_to(*device);
     target.instance = binding.instance;

@@ -22,7 +22,7 @@ inline constexpr std::uint32_t kDefaultBreadth = 60;
 /// the sender is answered before his transaction ends.
 base::Duration patience_of(const Config& config);
 
-/// Where the contacts of a user are, those that are SIP URIs; `except` are Request-URIs left out.
+/// Where the contacts of a user are, those that are SIP URIs; `except` are names left out.
 /// Without what may be sent there.
 std::vector<RelayTarget> targets_of(const std::vector<const packages::Binding*>& devices,
                                     std::uint32_t epoch, const base::TextSet& except = {});

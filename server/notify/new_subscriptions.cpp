@@ -145,6 +145,7 @@ void NewSubscriptions::on_subscribe(IncomingSubscribe incoming, const Request& r
     incoming.aor = request.subject.aor;
     incoming.entity = entity_of(*request.subject.uri);
     incoming.is_ours = request.subject.is_ours;
+    incoming.is_nobody = request.subject.is_nobody;
     serve(incoming, request.message, *contact);
 }
 

@@ -13,8 +13,8 @@ namespace {
 
 using Part = PackedText::Part;
 
-/// A suspect is tried again 30 s and 60 s after the NOTIFY before.
-constexpr auto kSuspectDelay = std::chrono::seconds(30);
+/// Whom no change is told is tried again 30 s and 60 s after the NOTIFY before.
+constexpr auto kRetryDelay = std::chrono::seconds(30);
 /// Bounds of what a peer's Retry-After may ask for: zero would be a loop at the speed of the
 /// network, and nobody is left untold for longer than five minutes.
 constexpr std::uint32_t kShortestRetryAfter = 1;
@@ -164,6 +164,8 @@ void NotifyAnswers::count_failure(Id id, Subscription& record) {
         return gone_.remove(id, "failures");
     // What ended meanwhile is owed its last NOTIFY all the same.
     if (record.state == SubscriptionState::ending) return send_again(id, record);
+    // No change is told to who is pending.
+    if (record.state == SubscriptionState::pending) return try_later(id, record);
     // This transaction only (RFC 5057 5.1): the next change tries again.
     parts_.confirmations.advance(record, NotifyInput::given_up);
 }
@@ -173,8 +175,12 @@ void NotifyAnswers::become_suspect(Id id, Subscription& record) {
     if (!record.is_proven) return lose(id, record);
     if (++record.failures >= context_.config.notify_timeout_max) return gone_.remove(id, "timeout");
     parts_.silent.add(id, record, Liveness::suspect);
+    try_later(id, record);
+}
+
+void NotifyAnswers::try_later(Id id, Subscription& record) {
     parts_.confirmations.advance(record, NotifyInput::demand);
-    retries_.arm(id, record, kSuspectDelay * record.failures);
+    retries_.arm(id, record, kRetryDelay * record.failures);
 }
 
 /// At once, even to a suspect: this is still the same attempt.

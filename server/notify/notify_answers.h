@@ -54,6 +54,7 @@ private:
     void lose(Id id, Subscription& record);
     void count_failure(Id id, Subscription& record);
     void become_suspect(Id id, Subscription& record);
+    void try_later(Id id, Subscription& record);
     void send_again(Id id, Subscription& record);
 
     NotifyParts parts_;

@@ -63,17 +63,21 @@ std::string NotifyFlights::credentials_for(Id id, const Subscription& record,
     return logins_.lines(pack(id), sip::request_uri_of(routing_of(record)), body);
 }
 
+/// Nothing is secure but what a trusted peer takes over TLS from here on.
+std::string_view NotifyFlights::contact(const Subscription& record) const {
+    const auto scheme = contact_scheme(record);
+    const bool is_secure =
+        scheme == sip::Scheme::sips && context_.authenticator.is_trusted(record.flow.peer);
+    return context_.stack.contact(record.flow, is_secure ? scheme : sip::Scheme::sip);
+}
+
 /// Size of what is about to go by UDP, with room for its Via. Turns to compact header names where
 /// it would be too large without.
 std::size_t NotifyFlights::size_on_udp(const Subscription& record, NotifyFlight& flight) {
     static const std::string kVia(120, 'v');
     const auto* composed = flight.portion.composed.get();
-    NotifyHead head{context_.stack.contact(record.flow),
-                    flight.authorization,
-                    flight.cseq,
-                    flight.expires,
-                    flight.state,
-                    false};
+    NotifyHead head{contact(record), flight.authorization, flight.cseq,
+                    flight.expires,  flight.state,         false};
     const auto most = most_bytes_of(record, head, composed);
     if (most <= sip::kMostOnUdp) return most;
     for (const bool is_compact : {false, true}) {
@@ -129,8 +133,8 @@ void NotifyFlights::write_request(std::uint64_t user, std::string_view via, std:
     auto& flight = flights_[record->flight];
     const auto before = out.size();
     append_notify(out, *record,
-                  {context_.stack.contact(record->flow), flight.authorization, flight.cseq,
-                   flight.expires, flight.state, flight.is_compact},
+                  {contact(*record), flight.authorization, flight.cseq, flight.expires,
+                   flight.state, flight.is_compact},
                   flight.portion.composed.get(), via);
     if (flight.is_unproven) spend(*record, flight, out, before);
 }

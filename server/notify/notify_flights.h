@@ -64,6 +64,7 @@ private:
     NotifyFlight& load(Id id, Subscription& record);
     std::string credentials_for(Id id, const Subscription& record, const NotifyFlight& flight);
     sip::Flow carrier(Id id, Subscription& record, NotifyFlight& flight);
+    std::string_view contact(const Subscription& record) const;
     void leave_body_out(Id id, Subscription& record, NotifyFlight& flight);
     static void spend(Subscription& record, NotifyFlight& flight, std::string& out,
                       std::size_t before);

@@ -75,6 +75,11 @@ sip::Routing routing_of(const Subscription& record) {
     return sip::routing_of(record.get(Part::remote_target), record.get(Part::route_set));
 }
 
+sip::Scheme contact_scheme(const Subscription& record) {
+    const auto is_sips = base::istarts_with(routing_of(record).next_hop, "sips:");
+    return is_sips ? sip::Scheme::sips : sip::Scheme::sip;
+}
+
 void append_notify(std::string& out, const Subscription& record, const NotifyHead& head,
                    const packages::Composed* composed, std::string_view via) {
     const auto& names = head.is_compact ? kCompactNames : kLongNames;

@@ -9,6 +9,7 @@
 #include "packages/package.h"
 #include "server/core/subscription.h"
 #include "sip/dialog_request.h"
+#include "sip/uri.h"
 
 namespace herald::server {
 
@@ -32,6 +33,9 @@ std::uint32_t version_of(const Subscription& record, std::uint32_t cseq) noexcep
 void append_body(std::string& out, const packages::Composed& composed, std::uint32_t version);
 /// What a subscription's Contact and routes make of its NOTIFYs. Views into the record.
 sip::Routing routing_of(const Subscription& record);
+/// The scheme of our Contact: sips where the first of the routes is, or else the watcher's (RFC
+/// 3261 12.1.1).
+sip::Scheme contact_scheme(const Subscription& record);
 
 /// Never less than the length of what append_notify() makes with an empty `via`, and cheaper than
 /// writing it to see.

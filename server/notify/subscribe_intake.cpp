@@ -57,7 +57,7 @@ SubscribeFacts SubscribeIntake::gather(const IncomingSubscribe& incoming,
                                        const Subscription* existing, bool is_over_limit) const {
     const auto& profile = incoming.package->profile();
     const auto judgement = judge(context_, *incoming.package, aor, incoming.who);
-    const bool is_known = existing || context_.knows(aor);
+    const bool is_known = existing || (!incoming.is_nobody && context_.knows(aor));
     return SubscribeFacts{.request = request,
                           .profile = profile,
                           .handling = judgement.handling,

@@ -22,6 +22,7 @@ struct IncomingSubscribe {
     std::string aor;               ///< of the resource, of an initial one
     std::string entity;            ///< ... and how the watcher spells it
     bool is_ours = false;          ///< a domain served here
+    bool is_nobody = false;        ///< a GRUU of no device there is
 };
 
 /// One per shard, on its thread.

@@ -12,7 +12,6 @@
 #include "server/provisioning/jobs.h"
 #include "server/register/registered_device.h"
 #include "sip/dialog_request.h"
-#include "sip/digest.h"
 
 namespace herald::server {
 
@@ -49,6 +48,7 @@ DeviceRequests::DeviceRequests(Context& context, Bindings& bindings, sip::Locato
       bindings_(bindings),
       locator_(locator),
       large_(context.loop, context.stack.transport()),
+      logins_(context.config),
       sent_(context.metrics.counter("herald_provisioning_requests_total",
                                     "NOTIFY requests to devices on behalf of jobs")) {}
 
@@ -94,6 +94,7 @@ void DeviceRequests::begin(std::uint64_t id) {
     flight.routes = binding->path;
     flight.credit = bindings_.credit_of(flight.request.aor, *binding);
     flight.authorization.clear();
+    logins_.forget(id);
     flight.status = 0;
     ++flight.cseq;
     flight.path =
@@ -177,27 +178,20 @@ void DeviceRequests::on_outcome(std::uint64_t user, const sip::ClientOutcome& ou
         return depart(user);
     }
     const bool is_challenge = is_answer && (outcome.status == 401 || outcome.status == 407);
-    if (is_challenge && outcome.message && sign(flight, *outcome.message)) return depart(user);
+    if (is_challenge && outcome.message && sign(user, *outcome.message)) return depart(user);
     flight.status = outcome.status;
     if (sip::is_next_way_due(outcome)) return take_next_way(user);
     conclude(user, outcome.status);
 }
 
-/// Once (RFC 3261 22.2), with what the configuration says for the realm.
-bool DeviceRequests::sign(Flight& flight, const sip::Message& challenge) const {
-    if (!flight.authorization.empty()) return false;
-    const auto& lax = context_.config.notify_without_qop;
+/// RFC 3261 22.2: the same once more, by the way that answered.
+bool DeviceRequests::sign(std::uint64_t id, const sip::Message& challenge) {
+    if (!logins_.take(id, challenge)) return false;
+    auto& flight = flights_.at(id);
     const auto uri = sip::request_uri_of(sip::routing_of(flight.request_uri, flight.routes));
-    for (const auto& login : context_.config.notify_logins) {
-        const bool is_lax = std::find(lax.begin(), lax.end(), login.realm) != lax.end();
-        sip::DigestClient client(login.username, login.password, {login.realm, !is_lax});
-        auto lines = client.answer(challenge, "NOTIFY", uri, flight.request.notice->body);
-        if (!lines) continue;
-        flight.authorization = *std::move(lines);
-        ++flight.cseq;
-        return true;
-    }
-    return false;
+    flight.authorization = logins_.lines(id, uri, flight.request.notice->body);
+    ++flight.cseq;
+    return true;
 }
 
 void DeviceRequests::conclude_later(std::uint64_t id, int status) {
@@ -221,6 +215,7 @@ void DeviceRequests::conclude(std::uint64_t id, int status) {
         flight.is_second = true;
         return begin(id);
     }
+    logins_.forget(id);
     auto ended = flights_.extract(id);
     auto& last = ended.mapped();
     if (verdict == DeviceVerdict::unreachable) wait_for(last.request.aor, last.request.ticket);
@@ -254,6 +249,7 @@ void DeviceRequests::forget(Cell cell) {
     std::erase_if(flights_, [&](const auto& entry) {
         if (context_.cell_of(entry.second.request.aor) != cell) return false;
         if (entry.second.transaction) context_.stack.forget(entry.second.transaction);
+        logins_.forget(entry.first);
         return true;
     });
 }

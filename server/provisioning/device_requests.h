@@ -20,6 +20,7 @@
 #include "base/text_map.h"
 #include "server/core/agent.h"
 #include "server/core/context.h"
+#include "server/core/notify_logins.h"
 #include "server/register/bindings.h"
 #include "sip/locate.h"
 #include "sip/path.h"
@@ -98,7 +99,7 @@ private:
     void take_next_way(std::uint64_t id);
     void follow(std::uint64_t id, sip::Path::Step step);
     void depart(std::uint64_t id);
-    bool sign(Flight& flight, const sip::Message& challenge) const;
+    bool sign(std::uint64_t id, const sip::Message& challenge);
     bool is_worth_more(const Flight& flight, DeviceVerdict verdict) const;
     void conclude_later(std::uint64_t id, int status);
     void conclude(std::uint64_t id, int status);
@@ -107,6 +108,7 @@ private:
     Bindings& bindings_;
     sip::Locator& locator_;
     sip::LargeRequests large_;
+    NotifyLogins logins_;
     std::unordered_map<std::uint64_t, Flight> flights_;
     base::TextMap<std::vector<DeviceTicket>> awaited_;  ///< by AOR
     std::uint64_t next_flight_ = 1;

@@ -82,8 +82,12 @@ ExpiryRules Compositor::expiry_rules() const {
 }
 
 void Compositor::on_publish(const Request& request) {
-    Incoming incoming{request.id, request.package,         request.subject.aor,
-                      {},         request.subject.is_ours, context_.loop.now()};
+    Incoming incoming{.transaction = request.id,
+                      .package = request.package,
+                      .aor = request.subject.aor,
+                      .is_ours = request.subject.is_ours,
+                      .is_nobody = request.subject.is_nobody,
+                      .arrived = context_.loop.now()};
     if (context_.port.is_full())
         return context_.stack.answer_and_forget(request.id, unavailable("Busy"));
     if (request.package->profile().publish_types.empty()) return refuse(incoming, bad_event());
@@ -117,7 +121,7 @@ void Compositor::resume_publish(const Incoming& incoming) {
         .may_publish =
             may_publish(incoming.package->profile(), incoming.aor, owner.get(), incoming.who),
         .is_ours = incoming.is_ours,
-        .is_known = context_.knows(incoming.aor),
+        .is_known = !incoming.is_nobody && context_.knows(incoming.aor),
         .resource = resource,
         .mark = incoming.mark,
         .supersedes = incoming.package->profile().publisher_supersedes &&

@@ -44,6 +44,7 @@ private:
         std::string aor;
         Identity who;
         bool is_ours;
+        bool is_nobody;  ///< a GRUU of no device there is
         base::Instant arrived;
         std::uint64_t mark = 0;    ///< of the request
         std::uint64_t holder = 0;  ///< Limits::holder() of the publisher

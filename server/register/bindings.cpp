@@ -299,6 +299,17 @@ void Bindings::forget(Cell cell) {
                   [&](const auto& entry) { return context_.cell_of(entry.first) == cell; });
 }
 
+bool Bindings::is_unknown_gruu(const sip::Uri& uri, std::string_view aor) const {
+    if (!uri.parameter("gr")) return false;
+    if (const auto gruu = gruus_.read(uri)) return find(*gruu) == nullptr;
+    const auto instance = public_gruu_instance(uri);
+    if (!instance) return true;
+    const auto devices = of(aor);
+    return !devices.empty() && std::none_of(devices.begin(), devices.end(), [&](const auto* each) {
+        return base::iequals(each->instance, *instance);
+    });
+}
+
 const packages::Binding* Bindings::find(const TemporaryGruu& gruu) const {
     const auto found = by_subject_.find(gruu.subject);
     if (found == by_subject_.end()) return nullptr;

@@ -44,6 +44,9 @@ public:
     std::vector<const packages::Binding*> of(std::string_view aor) const;
     /// What a temporary GRUU stands for; nullptr: nothing any more.
     const packages::Binding* find(const TemporaryGruu& gruu) const;
+    /// Whether `uri`, whose user is `aor`, is a GRUU that names none of the devices there are (RFC
+    /// 5627 6.1). One of a user without any may be good again.
+    bool is_unknown_gruu(const sip::Uri& uri, std::string_view aor) const;
 
     /// Gives a binding of `aor` its GRUUs (RFC 5627 5.1).
     void name_device(std::string_view aor, packages::Binding& binding) const;

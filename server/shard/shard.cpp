@@ -28,6 +28,7 @@ sip::StackOptions stack_options(const ShardSetup& setup) {
     options.max_pending_bytes = setup.config.max_pending_bytes / setup.count;
     options.targets = setup.limits.targets;
     options.trusted_peers = setup.config.trusted_peers;
+    options.allow_events = allowed_events();
     return options;
 }
 
@@ -222,6 +223,14 @@ void Shard::on_sign_of_life(const sip::Flow& flow) {
     sender_->silent().on_sign_of_life(flow);
 }
 
+/// RFC 5627 6.1: state is asked of a user, whom the GRUU of a device may name.
+bool Shard::names_unknown_device(const Request& request) const {
+    const auto method = request.message.method();
+    const bool is_about_state = method == sip::Method::subscribe || method == sip::Method::publish;
+    if (!is_about_state || !request.subject.is_ours) return false;
+    return agents_->get<Bindings>().is_unknown_gruu(*request.subject.uri, request.subject.aor);
+}
+
 Request Shard::gather(sip::ServerTransactionId id, const sip::Message& message,
                       const sip::Flow& flow) const {
     Request request{id, message, flow, link_ ? link_->take_subject() : subjects_.read(message)};
@@ -232,6 +241,8 @@ Request Shard::gather(sip::ServerTransactionId id, const sip::Message& message,
     if (is_in_dialog(message)) {
         request.dialog =
             subscriptions_.by_dialog(message.call_id(), message.to_tag(), message.from_tag());
+    } else {
+        request.subject.is_nobody = names_unknown_device(request);
     }
     return request;
 }
@@ -281,7 +292,7 @@ void Shard::on_request(sip::ServerTransactionId id, const sip::Message& message,
 void Shard::serve(const Request& request) {
     switch (request.message.method()) {
         case sip::Method::options:
-            return stack_->answer(request.id, options_answer());
+            return stack_->answer(request.id, options_answer(config_.message_types));
         case sip::Method::notify:
             return on_notify(request);
         case sip::Method::register_:

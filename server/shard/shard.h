@@ -96,6 +96,7 @@ private:
     void install_packages();
     Request gather(sip::ServerTransactionId id, const sip::Message& message,
                    const sip::Flow& flow) const;
+    bool names_unknown_device(const Request& request) const;
     std::optional<sip::Answer> early_answer(const Request& request) const;
     void serve(const Request& request);
     void on_notify(const Request& request);

@@ -222,3 +222,46 @@ Bob receives NOTIFY
 Bob refreshes
 Bob receives 200
 Bob receives NOTIFY
+
+# RFC 3261 10.3: by another name of the domain a phone is the same user, and reads the name it knows
+config sip.auth = "digest"
+config sip.domain_aliases = ["phones.example.com=localhost"]
+account sip:alice@localhost password wonder
+account sip:bob@localhost password builder
+actor Alice is sip:alice@localhost
+    password: wonder
+actor Bob is sip:bob@localhost
+    password: builder
+Alice sends REGISTER sip:phones.example.com
+    From: <sip:alice@phones.example.com>;tag=a
+    To: <sip:alice@phones.example.com>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 401
+Alice answers the challenge
+Alice receives 200
+Alice sends PUBLISH sip:alice@phones.example.com
+    From: <sip:alice@phones.example.com>;tag=b
+    Event: presence
+
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:alice@phones.example.com"><tuple id="a"><status><basic>open</basic></status></tuple></presence>
+Alice receives 401
+Alice answers the challenge
+Alice receives 200
+Bob sends SUBSCRIBE sip:alice@phones.example.com
+    From: <sip:bob@phones.example.com>;tag=c
+    To: <sip:alice@phones.example.com>
+    Event: presence
+Bob receives 401
+Bob answers the challenge
+Bob receives 200
+Bob receives NOTIFY
+    body contains entity="sip:alice@phones.example.com"
+    body contains <basic>open</basic>
+Bob sends MESSAGE sip:alice@localhost
+
+    x
+Bob receives 401
+Bob answers the challenge
+Alice receives MESSAGE
+    request-uri sip:alice@192.0.2.77:5070
+Bob receives 200

@@ -348,3 +348,39 @@ Pbx sends SUBSCRIBE sip:alice@localhost
 Pbx receives 200
 Pbx receives NOTIFY
     Subscription-State: active*
+
+# RFC 3323 4.1.1.3: who is anonymous in From is let in by her digest
+Alice sends SUBSCRIBE sip:bob@localhost
+    From: "Anonymous" <sip:anonymous@anonymous.invalid>;tag=x
+    Event: presence
+Alice receives 401
+Alice answers the challenge
+Alice receives 200
+Alice receives NOTIFY
+
+# RFC 3261 22.3: what is malformed and for another realm is nobody's business here
+Alice sends SUBSCRIBE sip:bob@localhost
+    Authorization: Digest realm="elsewhere", username="x, nonce=
+    Event: presence
+Alice receives 401
+Alice sends SUBSCRIBE sip:bob@localhost
+    Authorization: Digest realm="localhost", username="alice", nonce="", uri="sip:bob@localhost", response=""
+    Event: presence
+Alice receives 401
+
+# RFC 5627 6.1: which devices there are is nobody's business before they authenticate
+actor Mallory is sip:mallory@localhost
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>;+sip.instance="<urn:uuid:1>"
+Alice receives 401
+Alice answers the challenge
+Alice receives 200
+Mallory sends SUBSCRIBE sip:alice@localhost;gr=urn:uuid:2
+    Event: presence
+Mallory receives 401
+Bob sends SUBSCRIBE sip:alice@localhost;gr=urn:uuid:2
+    Event: presence
+Bob receives 401
+Bob answers the challenge
+Bob receives 404

@@ -31,7 +31,8 @@ std::string make_folder() {
 InProcess::Life::Life(const base::Clock& clock, const server::Config& config)
     : loop(clock),
       transport(clock),
-      domains(config.domains, {transport.listeners().begin(), transport.listeners().end()}),
+      domains(config.domains, {transport.listeners().begin(), transport.listeners().end()},
+              config.domain_aliases),
       limits(config) {}
 
 InProcess::InProcess(server::Config config, bool is_durable)

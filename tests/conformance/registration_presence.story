@@ -117,6 +117,27 @@ Phone receives 200
 after 20 s
 Bob receives nothing
 
+# RFC 5626 5.4: the connection of an edge proxy says nothing of the devices behind it
+actor Edge is sip:edge@localhost
+    over: tcp
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+Edge sends REGISTER sip:localhost
+    Via: SIP/2.0/TCP 192.0.2.9;branch=z9hG4bKedge, SIP/2.0/UDP 192.0.2.7;branch=z9hG4bKphone
+    From: <sip:alice@localhost>;tag=a1
+    To: <sip:alice@localhost>
+    Supported: path
+    Path: <sip:edge@192.0.2.9;transport=tcp;lr>
+    Contact: <sip:alice@192.0.2.7>;expires=600
+Edge receives 200
+Bob receives NOTIFY
+    body contains <basic>open</basic>
+Edge closes the connection
+after 100 s
+Bob receives nothing
+
 # RFC 3856 6.11: what a user publishes is shown instead
 Bob sends SUBSCRIBE sip:alice@localhost
     Event: presence

@@ -371,3 +371,28 @@ Bob sends SUBSCRIBE sips:alice@localhost
     Event: presence
 Bob receives 200
 Bob receives NOTIFY
+
+# RFC 3261 12.1.1: who came by sips is told a sips Contact, by NOTIFYs too
+config sip.trusted_peers = ["192.0.2.10"]
+Bob sends SUBSCRIBE sips:alice@localhost
+    Contact: <sips:bob@192.0.2.10:5060>
+    Event: presence
+Bob receives 200
+    Contact: <sips:herald@*;gr>
+Bob receives NOTIFY
+    Contact: <sips:herald@*;gr>
+Bob refreshes
+    Contact: <sips:bob@192.0.2.10:5060>
+Bob receives 200
+    Contact: <sips:herald@*;gr>
+Bob receives NOTIFY
+    Contact: <sips:herald@*;gr>
+
+# RFC 3261 12.1.1: a sips Contact from who is no TLS proxy is answered as its request came
+Bob sends SUBSCRIBE sip:alice@localhost
+    Contact: <sips:bob@192.0.2.10:5060>
+    Event: presence
+Bob receives 200
+    Contact: <sip:herald@*;gr>
+Bob receives NOTIFY
+    Contact: <sip:herald@*;gr>

@@ -229,6 +229,21 @@ Alice sends REGISTER sip:localhost
 Alice receives 420
     Unsupported: path
 
+# RFC 3327 5.3: a Path without any value is none
+Alice sends raw
+    REGISTER sip:localhost SIP/2.0
+    Via: SIP/2.0/UDP 192.0.2.10:5060;branch=z9hG4bKempty
+    From: <sip:alice@localhost>;tag=a1
+    To: <sip:alice@localhost>
+    Call-ID: empty-path
+    CSeq: 1 REGISTER
+    Contact: <sip:alice@192.0.2.10:5060>
+    Path:
+    Content-Length: 0
+Alice receives 200
+    Contact: <sip:alice@192.0.2.10:5060>*
+    no Path
+
 # RFC 5626 6: instance and reg-id name the binding, whatever its contact
 actor Alice is sip:alice@localhost
     over: tcp

@@ -278,3 +278,44 @@ Bob sends SUBSCRIBE sip:alice@localhost
     Event: presence
 Bob receives 400
     reason Malformed Record-Route
+
+# RFC 3261 19.1.5: what a Contact asks for beside its address is in no Request-URI
+Bob sends SUBSCRIBE sip:alice@localhost
+    Contact: <sip:bob@192.0.2.30:5060;x=1;method=INVITE?Subject=x&Route=%3Csip:192.0.2.31%3E>
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+    request-uri sip:bob@192.0.2.30:5060;x=1
+    no Route
+    no Subject
+
+# RFC 3261 16.12.1.2: {what} is no loose router: it finds itself in the Request-URI
+each what: sip:192.0.2.31;x-lr=1 sip:192.0.2.31;lrx sip:lr@192.0.2.31
+Bob sends SUBSCRIBE sip:alice@localhost
+    Record-Route: <{what}>
+    Event: presence
+Bob receives 200
+Desk receives NOTIFY
+    request-uri {what}
+    Route: <sip:bob@192.0.2.30:5060>
+
+# RFC 3261 16.12.1.1: {what} is a loose router
+each what: sip:192.0.2.31;LR sip:192.0.2.31;lr=on sip:192.0.2.31;transport=udp;lr
+Bob sends SUBSCRIBE sip:alice@localhost
+    Record-Route: <{what}>
+    Event: presence
+Bob receives 200
+Desk receives NOTIFY
+    request-uri sip:bob@192.0.2.30:5060
+    Route: <{what}>
+
+# RFC 3261 26.2.2: {what} is reached by the flow, never in clear where it says to be
+each what: sips:bob@192.0.2.31:5060 sip:bob@192.0.2.31:5060;transport=tls
+Bob sends SUBSCRIBE sip:alice@localhost
+    Via: SIP/2.0/UDP 192.0.2.30:5060;branch=z9hG4bKpassing
+    Contact: <{what}>
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+    request-uri {what}
+Desk receives nothing

@@ -339,6 +339,32 @@ Alice answers 503 Later
 Bob receives 500
     no Retry-After
 
+# RFC 3261 16.7: a device that gives To no tag is handed back without one
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Bob sends MESSAGE sip:alice@localhost
+    To: <sip:alice@localhost>
+
+    x
+Alice receives MESSAGE
+    Via: {via}
+    CSeq: {cseq}
+    From: {from}
+    Call-ID: {call}
+Alice answers nothing
+Alice sends raw
+    SIP/2.0 200 OK
+    Via: {via}
+    From: {from}
+    To: <sip:alice@localhost>
+    Call-ID: {call}
+    CSeq: {cseq}
+    Content-Length: 0
+Bob receives 200
+    To: <sip:alice@localhost>
+
 # RFC 3261 21.3: a device that moved says where to
 Alice sends REGISTER sip:localhost
     To: <sip:alice@localhost>
@@ -490,12 +516,14 @@ actor Proxy is sip:proxy@localhost
 Bob sends MESSAGE sip:carol@elsewhere.example
 
     far
-Bob receives 401
+Bob receives 407
+    Proxy-Authenticate: Digest *
+    no WWW-Authenticate
 Bob answers the challenge
 Proxy receives MESSAGE
     request-uri sip:carol@elsewhere.example
     Route: <sip:192.0.2.200:5060;lr>
-    no Authorization
+    no Proxy-Authorization
     body contains far
 Bob receives 200
 
@@ -512,7 +540,7 @@ Bob sends MESSAGE sip:carol@elsewhere.example
     Route: <sip:another-proxy.example.com;lr>
 
     far
-Bob receives 401
+Bob receives 407
 Bob answers the challenge
 Proxy receives MESSAGE
     request-uri sip:carol@elsewhere.example
@@ -529,9 +557,39 @@ Bob sends MESSAGE sip:carol@elsewhere.example
     Route: sip:192.0.2.200;lr
 
     far
-Bob receives 401
+Bob receives 407
 Bob answers the challenge
 Bob receives 400
+
+# RFC 3261 16.3: Proxy-Require is for who sends on to other domains too
+config message.foreign = true
+config sip.auth = "digest"
+account sip:bob@localhost password builder
+actor Bob is sip:bob@localhost
+    password: builder
+Bob sends MESSAGE sip:carol@elsewhere.example
+    Proxy-Require: magic
+
+    far
+Bob receives 407
+Bob answers the challenge
+Bob receives 420
+    Unsupported: magic
+
+# RFC 3261 22.3: what is answered here is challenged as by a server, what is sent on as by a proxy
+config message.foreign = true
+config sip.auth = "digest"
+account sip:bob@localhost password builder
+actor Bob is sip:bob@localhost
+    password: builder
+Bob sends MESSAGE sip:alice@localhost
+
+    near
+Bob receives 401
+    WWW-Authenticate: Digest *
+    no Proxy-Authenticate
+Bob answers the challenge
+Bob receives 202
 
 # RFC 3428 11: From must be who was authenticated
 config sip.auth = "digest"
@@ -623,11 +681,71 @@ Bob receives 200
 Bob sends MESSAGE sip:alice@localhost;gr=urn:uuid:3
 
     nobody
+Bob receives 404
+-- Of a user without any device it may be good again.
+Bob sends MESSAGE sip:carol@localhost;gr=urn:uuid:3
+
+    nobody
 Bob receives 480
 Bob sends MESSAGE sip:tgruu.aaaaaaaaaaaaaaaaaaaaaaaaaa@localhost;gr
 
     nobody
 Bob receives 404
+
+# RFC 3966 5: a telephone number is the alias of that name
+an operator makes sip:+4930123@localhost an alias of sip:alice@localhost
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Bob sends MESSAGE tel:+49-30-123
+
+    call me
+Alice receives MESSAGE
+    body contains call me
+Bob receives 200
+Bob sends MESSAGE tel:+4930124
+
+    nobody
+Bob receives 416
+
+# RFC 5626 6: of two devices with one Contact, where one is silent the other gets what was kept
+config message.patience = 5
+actor Alice is sip:alice@localhost
+    over: tcp
+actor Carol is sip:alice@localhost
+    over: tcp
+Bob sends MESSAGE sip:alice@localhost
+
+    one
+Bob receives 202
+Bob sends MESSAGE sip:alice@localhost
+
+    two
+Bob receives 202
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Supported: outbound, path
+    Contact: <sip:alice@192.168.1.10:5060;transport=tcp>;+sip.instance="<urn:uuid:1>";reg-id=1
+Alice receives 200
+Alice receives MESSAGE
+    body contains one
+Alice answers nothing
+Carol sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Supported: outbound, path
+    Contact: <sip:alice@192.168.1.10:5060;transport=tcp>;+sip.instance="<urn:uuid:2>";reg-id=1
+Carol receives 200
+after 5 s
+Carol receives MESSAGE
+    body contains one
+Alice receives MESSAGE
+    body contains one
+Alice answers nothing
+after 5 s
+Carol receives MESSAGE
+    body contains two
+Alice receives nothing
 
 # RFC 5626 7: one flow of a device at a time, the next one where it fails
 actor Alice is sip:alice@localhost

@@ -136,6 +136,22 @@ Bob receives nothing
 Bob refreshes
 Bob receives 481
 
+# RFC 3261 17.1.2: what is sent again after a refresh is what was sent, not what has become of it
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Expires: 600
+Bob receives 200
+Bob receives NOTIFY
+    Subscription-State: active;expires=600
+Bob answers nothing
+Bob refreshes
+    Accept: application/xpidf+xml, application/pidf+xml
+    Expires: 300
+Bob receives 200
+    Expires: 300
+after 3 s
+Bob received it 3 times
+
 # RFC 6665 4.2.2: 408 makes a watcher suspect at once
 Bob sends SUBSCRIBE sip:alice@localhost
     Event: presence

@@ -343,6 +343,64 @@ Carol receives NOTIFY
     Subscription-State: pending;expires=600
     no body
 
+# RFC 6665 8.2.2: the 2xx to a SUBSCRIBE tells which packages there are
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+    Allow-Events: *presence*
+    Allow-Events: *message-summary*
+Bob receives NOTIFY
+Bob refreshes
+Bob receives 200
+    Allow-Events: *presence*
+Bob receives NOTIFY
+
+# RFC 5627 6.1: {uri} names no device there is
+each uri: sip:tgruu.aaaaaaaaaaaaaaaaaaaaaaaaaa@localhost;gr sip:tgruu.x@localhost;gr sip:alice@localhost;gr=urn:uuid:2
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>;+sip.instance="<urn:uuid:1>"
+Alice receives 200
+Bob sends SUBSCRIBE {uri}
+    Event: presence
+Bob receives 404
+Bob sends SUBSCRIBE sip:alice@localhost;gr=urn:uuid:1
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+
+# RFC 3966 5: a telephone number that is an alias is watched as that
+an operator makes sip:+4930123@localhost an alias of sip:alice@localhost
+Bob sends SUBSCRIBE tel:+49.30(123)
+    To: <tel:+4930123>
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+    body contains entity="sip:+4930123@localhost"
+Bob sends SUBSCRIBE tel:+4930124
+    Event: presence
+Bob receives 416
+
+# RFC 5057 5.1: who is pending hears of no change, so a NOTIFY that failed comes again
+actor Carol is sip:carol@example.org
+Carol sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Expires: 600
+Carol receives 200
+Carol receives NOTIFY
+    Subscription-State: pending;expires=600
+    CSeq: {first} NOTIFY
+Carol answers 500 Server Internal Error
+after 29 s
+Carol receives nothing
+after 1 s
+Carol receives NOTIFY
+    Subscription-State: pending;expires=570
+    no body
+after 100 s
+Carol receives nothing
+the server holds 1 subscriptions
+
 # RFC 6665 4.4.3: a fetch by a pending watcher shows nothing
 actor Carol is sip:carol@example.org
 Carol sends SUBSCRIBE sip:alice@localhost

@@ -97,6 +97,13 @@ TEST_CASE("RFC 3261 8.2.6.2: a To tag is added where there is none, but not to a
           std::string::npos);
 }
 
+TEST_CASE("RFC 3261 16.7: a To that its answerer gave no tag is handed on without") {
+    Answer answer;
+    answer.is_tagless = true;
+    CHECK(Asked("SIP/2.0/UDP h").answer(answer).find("To: <sip:bob@example.com>\r\n") !=
+          std::string::npos);
+}
+
 TEST_CASE("RFC 3261 8.2.6.2: a To with a tag that is none, or behind a fault, gets no second one") {
     for (const std::string to :
          {"<sip:b@h>;tag=", "<sip:b@h>;tag", "<sip:b@h> ; TAG = ;x=1",

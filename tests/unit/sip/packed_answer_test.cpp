@@ -16,6 +16,7 @@ void check_survives(const Answer& answer) {
     CHECK(again.status == answer.status);
     CHECK(again.reason == answer.reason);
     CHECK(again.to_tag == answer.to_tag);
+    CHECK(again.is_tagless == answer.is_tagless);
     CHECK(again.expires == answer.expires);
     CHECK(again.min_expires == answer.min_expires);
     CHECK(again.retry_after == answer.retry_after);
@@ -33,6 +34,7 @@ TEST_CASE("an answer survives packing with each of its parts, none and all") {
     check_survives({});
     check_survives({.status = 699, .reason = "Because"});
     check_survives({.status = 200, .to_tag = "tag"});
+    check_survives({.status = 200, .is_tagless = true});
     check_survives({.status = 200, .expires = 0});
     check_survives({.status = 423, .min_expires = UINT32_MAX});
     check_survives({.status = 503, .retry_after = 127});
@@ -45,6 +47,7 @@ TEST_CASE("an answer survives packing with each of its parts, none and all") {
     check_survives({.status = 200,
                     .reason = "Fine",
                     .to_tag = "t",
+                    .is_tagless = true,
                     .expires = 128,
                     .min_expires = 300,
                     .retry_after = 16384,

@@ -28,6 +28,8 @@ TEST_CASE("an alias leads to its resource, everything else to itself") {
     CHECK(aliases.knows("sip:101@x"));
     CHECK(aliases.knows("sip:alice@x"));
     CHECK_FALSE(aliases.knows("sip:bob@x"));
+    CHECK(aliases.find("sip:101@x") == "sip:101@x");
+    CHECK(aliases.find("sip:alice@x").empty());
 
     aliases.put({"sip:101@x", "sip:bob@x"});
     CHECK(aliases.size() == 1);

@@ -43,6 +43,21 @@ TEST_CASE("configured: those domains, in any case, and the first one first") {
     CHECK(domains.first() == "example.com");
 }
 
+TEST_CASE("a domain has other names: its users are the same by each of them") {
+    const Domains domains({"example.com", "example.org"}, listeners(),
+                          {{"192.0.2.1", "example.org"}, {"[2001:DB8::1]", "example.com"}});
+
+    CHECK(serves(domains, "sip:alice@192.0.2.1"));
+    CHECK(serves(domains, "sip:alice@192.0.2.1:5070"));
+    CHECK_FALSE(serves(domains, "sip:alice@192.0.2.1:6000"));
+    CHECK(domains.aor("sip:alice@192.0.2.1") == "sip:alice@example.org");
+    CHECK(domains.aor("sip:alice@192.0.2.1:5060;user=phone") == "sip:alice@example.org");
+    CHECK(domains.aor("sip:alice@192.0.2.1:6000") == "sip:alice@192.0.2.1:6000");
+    CHECK(domains.aor("sip:alice@[2001:db8::1]") == "sip:alice@example.com");
+    CHECK(domains.aor("sip:alice@example.com") == "sip:alice@example.com");
+    CHECK(domains.first() == "example.com");
+}
+
 TEST_CASE("another port at our name is somebody else's") {
     const Domains domains({"example.com"}, listeners());
 

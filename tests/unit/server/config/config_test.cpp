@@ -153,6 +153,7 @@ TEST_CASE("every value is read back from what is shown of it") {
 [sip]
 listen = ["udp:0.0.0.0:5070;advertise=sip.example.com", "tcp:[::1]:5060", "udp:192.0.2.1"]
 domains = ["Example.COM", "[2001:db8::1]"]
+domain_aliases = ["Sip.Example.COM=example.com", "192.0.2.1 = [2001:db8::1]"]
 trusted_peers = ["192.0.2.0/24", "2001:db8::/32", "198.51.100.7"]
 auth = "digest"
 realm = "my realm"
@@ -305,6 +306,9 @@ hosts = ["herald.example.com"]
     CHECK(changed_keys(first.config, parse_config(shown).config).empty());
     CHECK(changed_keys(parse_config("").config, first.config).size() == config_keys().size());
     CHECK(first.config.domains == std::vector<std::string>{"example.com", "[2001:db8::1]"});
+    CHECK(first.config.domain_aliases ==
+          std::vector<DomainAlias>{{"sip.example.com", "example.com"},
+                                   {"192.0.2.1", "[2001:db8::1]"}});
     CHECK(first.config.authz_defaults.at(1) ==
           AuthorizationDefault{"reg", "example.com", pidf::SubHandling::polite_block});
     CHECK(first.config.notify_intervals.at(0).event == "reg");

@@ -40,7 +40,7 @@ TEST_CASE("RFC 3261 21.4: refusals and the header each must have") {
 }
 
 TEST_CASE("RFC 3261 11.2: OPTIONS tells what is here") {
-    const auto all = options_answer();
+    const auto all = options_answer({});
     CHECK(all.status == 200);
     CHECK(all.with_contact);
     for (const auto* name : {"Allow: ", "Accept: ", "Accept-Encoding: ", "Accept-Language: ",
@@ -50,6 +50,9 @@ TEST_CASE("RFC 3261 11.2: OPTIONS tells what is here") {
     }
     CHECK(has(all, "application/pidf+xml"));
     CHECK(has(all, "application/simple-message-summary"));
+    CHECK(has(all, ", multipart/mixed, multipart/related, multipart/alternative, */*\r\n"));
+    const auto some = options_answer({"text/plain", "application/pidf+xml"});
+    CHECK(has(some, "multipart/alternative, text/plain\r\n"));
     CHECK(allowed_methods().find("SUBSCRIBE") != std::string_view::npos);
     CHECK(allowed_events().find("presence") != std::string::npos);
     CHECK(allowed_events().find("presence.winfo, ") != std::string::npos);
