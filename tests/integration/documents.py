@@ -272,7 +272,7 @@ def shown_by(page):
     story(what_is_shown_works)
 
 
-PAGES = ("README.md", "docs/http.md", "docs/aliases.md", "docs/who-sees-what.md", "docs/mwi.md", "docs/registrations.md",
+PAGES = ("README.md", "docs/http.md", "docs/aliases.md", "docs/who-sees-what.md", "docs/mwi.md", "docs/asterisk.md", "docs/registrations.md",
          "docs/messages.md", "docs/provisioning.md", "docs/backup.md", "docs/troubleshooting.md")
 # What needs an address in a LAN, which only a network of one's own has.
 LAN_PAGES = ("docs/lan.md",)
