@@ -72,10 +72,12 @@ struct Flow {
     std::uint8_t listener = 0;        ///< index of the listener it came in by, or leaves from
     std::uint16_t shard = 0;          ///< who owns the connection (streams)
     std::uint32_t slot = UINT32_MAX;  ///< connection (streams)
-    std::uint32_t generation = 0;
+    std::uint32_t generation = 0;     ///< of the connection; of a datagram: local(), by number
+
     /// The address of this machine that a datagram came to, port 0, where the listener is bound to
     /// all of them: what goes back leaves from there. None: the system chooses.
-    Endpoint local;
+    Endpoint local() const noexcept;
+    void leave_from(const Endpoint& local) noexcept;
 
     friend bool operator==(const Flow&, const Flow&) = default;
 };

@@ -102,7 +102,7 @@ bool Path::State::take(const Target& target) {
 void Path::State::leave_from_known(Flow& opened) const {
     for (const Flow& its : known) {
         const bool is_same = its.protocol == opened.protocol && its.listener == opened.listener;
-        if (is_same && !is_reliable(its.protocol)) opened.local = its.local;
+        if (is_same && !is_reliable(its.protocol)) opened.generation = its.generation;
     }
 }
 

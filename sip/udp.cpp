@@ -12,6 +12,8 @@
 #include <netinet/ip_icmp.h>
 #include <sys/epoll.h>
 
+#include "sip/local_addresses.h"
+
 namespace herald::sip {
 namespace {
 
@@ -174,7 +176,7 @@ bool UdpSocket::send(const Flow& flow, std::string_view bytes) {
         return true;
     }
     queue_.push_back({.peer = flow.peer,
-                      .local = flow.local,
+                      .local = flow.local(),
                       .offset = static_cast<std::uint32_t>(arena_.size()),
                       .size = static_cast<std::uint32_t>(bytes.size())});
     arena_ += bytes;
@@ -323,7 +325,7 @@ void UdpSocket::deliver(std::size_t index, std::size_t size) {
     const Flow flow{.peer = Endpoint(ring_.source(index)),
                     .protocol = Protocol::udp,
                     .listener = listener_,
-                    .local = ring_.local(index)};
+                    .generation = number_of_local(ring_.local(index))};
     sink_->on_message({bytes, size}, flow, Framing::datagram);
 }
 

@@ -25,7 +25,8 @@ std::string to_text(const sip::Flow& flow) {
     base::append_number(text, flow.listener);
     text += ' ';
     text += flow.peer.to_string();
-    if (flow.local.is_valid()) text.append(" ").append(flow.local.uri_host());
+    if (const auto local = flow.local(); local.is_valid())
+        text.append(" ").append(local.uri_host());
     return text;
 }
 
@@ -42,7 +43,7 @@ sip::Flow flow_from_text(std::string_view text) {
     const auto address_and_rest = base::split_once(listener.after, ' ');
     const auto address = address_and_rest.before;
     const auto next = base::split_once(address_and_rest.after, ' ').before;
-    if (const auto local = sip::Endpoint::from(next, 0)) flow.local = *local;
+    if (const auto local = sip::Endpoint::from(next, 0)) flow.leave_from(*local);
     const auto colon = address.rfind(':');
     if (colon == std::string_view::npos) return flow;
     const auto port = base::to_u64(address.substr(colon + 1)).value_or(0);

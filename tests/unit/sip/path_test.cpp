@@ -121,11 +121,11 @@ TEST_CASE("RFC 3261 18.2.2: a device hears from the address it asked, wherever i
     Fixture fixture;
     auto asked = known("192.0.2.10", 40000);
     asked.listener = 0;
-    asked.local = test::endpoint("192.0.2.1", 0);
+    asked.leave_from(test::endpoint("192.0.2.1", 0));
     auto path = fixture.path({leg("sip:x@192.0.2.11"), leg(asked)});
     REQUIRE(fixture.advance(path));
     CHECK(path.flow().peer == test::endpoint("192.0.2.11", 5060));
-    CHECK(path.flow().local == asked.local);
+    CHECK(path.flow().local() == asked.local());
     REQUIRE(fixture.advance(path));
     CHECK(path.flow() == asked);
 
@@ -133,7 +133,7 @@ TEST_CASE("RFC 3261 18.2.2: a device hears from the address it asked, wherever i
     asked.listener = 1;
     auto other = fixture.path({leg("sip:x@192.0.2.11"), leg(asked)});
     REQUIRE(fixture.advance(other));
-    CHECK_FALSE(other.flow().local.is_valid());
+    CHECK_FALSE(other.flow().local().is_valid());
 }
 
 TEST_CASE("where a peer may not lead is passed over, after DNS too") {

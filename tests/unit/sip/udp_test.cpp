@@ -55,7 +55,7 @@ TEST_CASE("RFC 3261 18.2.2: a listener on all addresses answers from the one tha
         REQUIRE(fixture.until([&] { return !fixture.sink.arrivals.empty(); }));
 
         there.set_port(0);
-        CHECK(fixture.sink.arrivals[0].flow.local == there);
+        CHECK(fixture.sink.arrivals[0].flow.local() == there);
         CHECK(peer.receive() == "answer");
     }
 }
@@ -65,7 +65,7 @@ TEST_CASE("a listener on one address need not be told which one was asked") {
     const Peer peer(Protocol::udp, fixture.listen(Protocol::udp).bound);
     peer.send(message(1));
     REQUIRE(fixture.until([&] { return !fixture.sink.arrivals.empty(); }));
-    CHECK_FALSE(fixture.sink.arrivals[0].flow.local.is_valid());
+    CHECK_FALSE(fixture.sink.arrivals[0].flow.local().is_valid());
 }
 
 TEST_CASE("what was to leave from an address that is gone leaves all the same") {
@@ -74,7 +74,7 @@ TEST_CASE("what was to leave from an address that is gone leaves all the same") 
     const Peer peer(Protocol::udp, *Endpoint::from("127.0.0.1", port));
     Flow flow = *fixture.network.open(Protocol::udp, peer.endpoint());
     for (int i = 0; i < 3; ++i) {
-        flow.local = i == 1 ? *Endpoint::from("192.0.2.77", 0) : Endpoint();
+        flow.leave_from(i == 1 ? *Endpoint::from("192.0.2.77", 0) : Endpoint());
         CHECK(fixture.network.send(flow, message(i)));
     }
     fixture.settle();

@@ -82,7 +82,7 @@ TEST_CASE("flows come back from their text: UDP whole, streams as a hint") {
 TEST_CASE("RFC 3261 18.2.2: the address of this machine that was asked is kept with the flow") {
     for (const auto* host : {"192.0.2.1", "2001:db8::1"}) {
         sip::Flow flow{.peer = test::endpoint("192.0.2.9", 40'000), .listener = 3};
-        flow.local = test::endpoint(host, 0);
+        flow.leave_from(test::endpoint(host, 0));
         for (const auto& text :
              {to_text(flow), to_text(flow, sip::Approach::contact), binding_flow(flow, 3),
               binding_flow(flow, 3, sip::Approach::flow_alone)}) {
