@@ -2,21 +2,16 @@
 #include "cli/presence_document.h"
 
 #include <algorithm>
+#include <span>
 
 #include "base/text.h"
 #include "cli/arguments.h"
+#include "pidf/simple_presence.h"
 #include "pidf/xml.h"
 
 namespace herald::cli {
 namespace {
 
-/// RFC 4480 3.2.
-constexpr std::string_view kActivities[] = {
-    "appointment",  "away",        "breakfast",         "busy",     "dinner",
-    "holiday",      "in-transit",  "looking-for-work",  "meal",     "meeting",
-    "on-the-phone", "performance", "permanent-absence", "playing",  "presentation",
-    "shopping",     "sleeping",    "spectator",         "steering", "travel",
-    "tv",           "unknown",     "vacation",          "working",  "worship"};
 /// RFC 4480 3.5.
 constexpr std::string_view kMoods[] = {
     "afraid",      "amazed",    "angry",       "annoyed",      "anxious",    "ashamed",
@@ -30,15 +25,16 @@ constexpr std::string_view kMoods[] = {
     "sad",         "sarcastic", "serious",     "shocked",      "shy",        "sick",
     "sleepy",      "stressed",  "surprised",   "thirsty",      "unknown",    "worried"};
 
-template <std::size_t N>
-Status check(const std::string_view (&known)[N], std::string_view what, std::string_view name) {
+Status check(std::span<const std::string_view> known, std::string_view what,
+             std::string_view name) {
     if (std::find(std::begin(known), std::end(known), name) != std::end(known)) return {};
     std::string text = "unknown " + std::string(what) + " '" + std::string(name) + "'";
     const std::string_view meant = nearest(name, {std::begin(known), std::end(known)});
     if (!meant.empty())
         return Fault{FaultKind::malformed, text + "; did you mean '" + std::string(meant) + "'?"};
     text += "; one of: ";
-    for (const std::string_view& one : known) text.append(&one == known ? "" : ", ").append(one);
+    for (const std::string_view& one : known)
+        text.append(&one == known.data() ? "" : ", ").append(one);
     return Fault{FaultKind::malformed, std::move(text)};
 }
 
@@ -93,7 +89,7 @@ std::string presence_document(const PresenceDraft& draft) {
 }
 
 Status check_activity(std::string_view name) {
-    return check(kActivities, "activity", name);
+    return check(pidf::activity_names(), "activity", name);
 }
 
 Status check_mood(std::string_view name) {

@@ -56,18 +56,22 @@ const Publication* StateOrders::hard_state(const packages::Package& package,
 }
 
 void StateOrders::change_hard_state(HardOrder order, HardDone done) {
+    change({.package = order.package,
+            .aor = std::move(order.aor),
+            .source = kHardSource,
+            .rank = packages::Rank::hard,
+            .document = std::move(order.document),
+            .expires_at = {},
+            .condition = std::move(order.condition)},
+           std::move(done));
+}
+
+void StateOrders::change(StateOrder order, HardDone done) {
     if (order.document) {
         if (const auto taken = check(*order.package, *order.document); !taken)
             return done(taken.fault());
     }
-    start({.package = order.package,
-           .aor = std::move(order.aor),
-           .source = kHardSource,
-           .rank = packages::Rank::hard,
-           .document = std::move(order.document),
-           .expires_at = {},
-           .condition = std::move(order.condition)},
-          std::move(done));
+    start(std::move(order), std::move(done));
 }
 
 void StateOrders::put(StateOrder order, Done done) {

@@ -49,11 +49,14 @@ public:
     /// remove), unavailable, unknown_outcome.
     void put(StateOrder order, Done done);
 
+    /// What change() and change_hard_state() end with.
     using HardDone = base::Task<void(Result<HardStateChange>)>;
     /// Sets or removes the one hard publication of a resource. `done` runs after the commit.
     /// Faults: unsupported_media, too_large, malformed, precondition_failed, not_found (nothing to
     /// remove), conflict, unavailable, unknown_outcome.
     void change_hard_state(HardOrder order, HardDone done);
+    /// As put(), with the entity-tag of what is there then. Faults: as change_hard_state().
+    void change(StateOrder order, HardDone done);
     /// nullptr: nothing is set.
     const Publication* hard_state(const packages::Package& package, std::string_view aor) const;
 
