@@ -9,8 +9,8 @@
 #include "base/result.h"
 #include "http/limits.h"
 #include "server/admin/admin.h"
+#include "server/config/config.h"
 #include "sip/endpoint.h"
-#include "store/records.h"
 
 namespace herald::http {
 
@@ -18,10 +18,11 @@ struct Options {
     sip::Endpoint listen;  ///< port 0: any free one
     unsigned threads = 8;  ///< requests carried out at once
     Limits limits;
-    std::vector<std::string> hosts;    ///< see hosts.h
-    std::vector<store::Token> tokens;  ///< who may do what; none: only the open routes answer
-    std::string realm;                 ///< of accounts that name none
-    std::string version;               ///< of the program, for herald_build_info
+    std::vector<std::string> hosts;         ///< see hosts.h
+    std::vector<std::string> origins;       ///< see origins.h
+    std::vector<server::HttpToken> tokens;  ///< who may do what; none: only the open routes answer
+    std::string realm;                      ///< of accounts that name none
+    std::string version;                    ///< of the program, for herald_build_info
 };
 
 /// Serves from start() until it is destroyed, which waits for requests under way.

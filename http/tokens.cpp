@@ -122,10 +122,11 @@ std::string sha256_hex(std::string_view bytes) {
     return sip::digest_hash(sip::DigestAlgorithm::sha256, bytes);
 }
 
-Tokens::Tokens(const std::vector<store::Token>& rows) {
-    for (const store::Token& row : rows) {
+Tokens::Tokens(const std::vector<server::HttpToken>& rows) {
+    for (const server::HttpToken& row : rows) {
         const auto role = role_of(row.role);
-        if (role) known_.push_back({base::lower(row.sha256_hex), *role, row.name});
+        if (role)
+            known_.push_back({base::lower(row.sha256_hex), *role, row.name, Reach(row.limit)});
     }
 }
 
@@ -151,9 +152,20 @@ std::string Tokens::name_of_holder(std::string_view token) const {
     return holder ? holder->name : std::string();
 }
 
+Reach Tokens::reach_of_holder(std::string_view token) const {
+    const auto* holder = find(token);
+    return holder ? holder->reach : Reach();
+}
+
 std::string_view bearer_token(std::string_view authorization) noexcept {
     const auto [scheme, token, found] = base::split_once(base::trim(authorization), ' ');
     return found && base::iequals(scheme, "bearer") ? base::trim(token) : std::string_view();
+}
+
+Result<std::string> token_in(const std::string& path) {
+    const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!file.is_open()) return failure(path);
+    return read_token(file, path);
 }
 
 Result<EnsuredToken> ensure_token(const std::string& path,

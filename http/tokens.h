@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "store/records.h"
+#include "http/reach.h"
+#include "server/config/config.h"
 
 namespace herald::http {
 
@@ -25,23 +26,29 @@ std::string sha256_hex(std::string_view bytes);
 class Tokens {
 public:
     /// Rows with an unknown role are dropped.
-    explicit Tokens(const std::vector<store::Token>& rows);
+    explicit Tokens(const std::vector<server::HttpToken>& rows);
 
     /// The role of the holder of `token`; nullopt for a stranger. Compares hashes, in time that
     /// does not depend on them.
     std::optional<Role> role_of_holder(std::string_view token) const;
     /// What that token is called; empty for a stranger.
     std::string name_of_holder(std::string_view token) const;
+    /// Whom it is good for.
+    Reach reach_of_holder(std::string_view token) const;
 
 private:
     struct Known {
         std::string sha256_hex;
         Role role;
         std::string name;
+        Reach reach;
     };
     const Known* find(std::string_view token) const;
     std::vector<Known> known_;
 };
+
+/// A token that is in a file of its own. Faults: io, forbidden, malformed, as ensure_token().
+Result<std::string> token_in(const std::string& path);
 
 /// The token of an Authorization value ("Bearer x", the scheme in any case); empty where there is
 /// none.

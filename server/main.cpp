@@ -17,6 +17,7 @@
 #include "base/metrics.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "http/hooks.h"
 #include "http/server.h"
 #include "http/tokens.h"
 #include "server/config/config.h"
@@ -76,11 +77,13 @@ Result<std::unique_ptr<http::Server>> start_http(const server::Config& config,
     options.listen = *listen;
     options.threads = config.http_threads;
     options.limits = {.connections = config.http_connections,
+                      .event_streams = config.http_event_streams,
                       .buffer = config.http_buffer,
                       .max_body = config.http_max_body,
                       .head_timeout = std::chrono::seconds(config.http_head_timeout),
                       .request_timeout = std::chrono::seconds(config.http_request_timeout)};
     options.hosts = config.http_hosts;
+    options.origins = config.http_cors_origins;
     options.realm = sip_server.realm();
     options.version = cli::version();
     options.tokens = config.http_tokens;
@@ -89,6 +92,18 @@ Result<std::unique_ptr<http::Server>> start_http(const server::Config& config,
     options.tokens.push_back({"operator", token->sha256_hex, "admin"});
     if (!token->text.empty()) tell_new_token(config.http_token_file, token->text);
     return http::Server::start(options, sip_server.admin(), metrics);
+}
+
+Result<std::unique_ptr<http::Hooks>> start_hooks(const server::Config& config,
+                                                 server::Server& sip_server,
+                                                 base::Metrics& metrics) {
+    if (config.hooks_url.empty()) return std::unique_ptr<http::Hooks>();
+    return http::Hooks::start({.url = config.hooks_url,
+                               .secret_file = config.hooks_secret_file,
+                               .kinds = config.hooks_kinds,
+                               .keep = std::chrono::seconds(config.hooks_keep),
+                               .timeout = std::chrono::seconds(config.hooks_timeout)},
+                              sip_server.admin(), metrics);
 }
 
 void print_welcome(const server::Config& config, const server::Server& sip_server,
@@ -216,11 +231,14 @@ int serve(const cli::Arguments& arguments) {
         if (!started) return fail(started.fault().detail);
         http_server = *std::move(started);
     }
+    auto hooks = start_hooks(config, **sip_server, metrics);
+    if (!hooks) return fail(hooks.fault().detail);
     print_welcome(config, **sip_server, http_server.get());
 
     stay({arguments, config, **sip_server, metrics}, signals);
     std::printf("\nStopping.\n");
     http_server.reset();
+    hooks->reset();
     const auto stopped = (*sip_server)->stop();
     base::log_flush();
     return stopped ? cli::kOk : fail(stopped.fault().detail);

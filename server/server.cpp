@@ -153,6 +153,7 @@ struct Server::State {
     std::vector<std::unique_ptr<Unit>> units;
     Links links;
     std::optional<Peers> peers;
+    std::unique_ptr<Feed> feed;
     std::vector<sip::ListenerAddress> listeners;
     std::optional<Domains> domains;
     std::atomic<std::uint64_t> ids{1};
@@ -222,6 +223,10 @@ void Server::State::make_shards() {
         links.shards.push_back(std::move(end));
     }
     peers.emplace(store->home().bucket_key, units.size());
+    feed = std::make_unique<Feed>(Feed::Setup{.bytes = config.events_memory,
+                                              .run = store->home().epoch,
+                                              .shards = static_cast<unsigned>(units.size())},
+                                  metrics);
     for (unsigned i = 0; i < units.size(); ++i) {
         auto& unit = *units[i];
         unit.link = std::make_unique<Link>(i, links, *domains, store->home(), metrics);
@@ -231,7 +236,7 @@ void Server::State::make_shards() {
         shards.push_back(std::make_unique<Shard>(
             unit.loop, transport, metrics,
             ShardSetup{config, *domains, *store, ids, limits, i,
-                       static_cast<unsigned>(units.size()), &*peers, &*loads},
+                       static_cast<unsigned>(units.size()), &*peers, &*loads, feed.get()},
             is_alone ? nullptr : unit.link.get()));
         unit.link->resolve_with(shards[i]->context().aliases);
         links.shards[i]->stack = &shards[i]->stack();
@@ -265,7 +270,7 @@ void Server::State::run() {
     for (unsigned i = 0; i < units.size(); ++i) watch_clock(i);
     std::vector<Shard*> all;
     for (auto& shard : shards) all.push_back(shard.get());
-    admin = std::make_unique<AdminService>(std::move(all), *domains, *store, realm);
+    admin = std::make_unique<AdminService>(std::move(all), *domains, *store, *feed, realm);
     for (auto& unit : units) {
         auto& thread = threads.emplace_back([loop = &unit->loop] { loop->run(); });
         // What top -H and ps -L show.

@@ -7,6 +7,7 @@
 namespace herald::server {
 
 void Audit::add(store::AuditEntry entry, std::size_t most) {
+    added_.tell(entry);
     entries_.push_back(std::move(entry));
     while (entries_.size() > most) entries_.pop_front();
 }

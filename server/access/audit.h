@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/listeners.h"
+#include "base/task.h"
 #include "store/records.h"
 
 namespace herald::server {
@@ -27,6 +29,10 @@ public:
     static constexpr std::size_t kMostText = 1000;
 
     void recover(store::AuditEntry entry) { entries_.push_back(std::move(entry)); }
+    /// Adds a listener, called with each entry that is added.
+    void on_added(base::Task<void(const store::AuditEntry&)> listener) {
+        added_.add(std::move(listener));
+    }
     /// Durable by now.
     void add(store::AuditEntry entry, std::size_t most);
     /// Ids below this are forgotten where `added` more come.
@@ -36,6 +42,7 @@ public:
 
 private:
     std::deque<store::AuditEntry> entries_;
+    base::Listeners<const store::AuditEntry&> added_;
 };
 
 }  // namespace herald::server

@@ -167,6 +167,7 @@ void Authenticator::tell(const Subject& subject, const char* why) {
                                        {"peer", subject.flow.peer.to_string()},
                                        {"why", why},
                                        {"untold", std::exchange(untold_, 0)}});
+    refused_.tell({subject.aor, subject.user, subject.flow.peer, why});
 }
 
 AuthenticationRefusal Authenticator::refuse(const Subject& subject, int status, const char* why) {
@@ -223,7 +224,8 @@ std::variant<Identity, AuthenticationRefusal> Authenticator::judge(
     const auto account = accounts_.by_username(credentials.username, realm_);
     // An unknown user takes as long as a wrong password: who exists stays hidden.
     const sip::DigestUser user{secrets_of(account), account ? account->aor : credentials.username};
-    const Subject subject{credentials.username, flow};
+    const Subject subject{credentials.username, flow,
+                          account ? std::string_view(account->aor) : std::string_view()};
     const Guesses::Try attempt{user.name, flow.peer, is_trusted(flow.peer)};
     if (auto later = put_off(subject, attempt)) return *std::move(later);
     auto& digest = digest_for(request);
@@ -285,7 +287,7 @@ std::variant<Identity, AuthenticationRefusal> Authenticator::authenticate(
     const auto* identity = std::get_if<Identity>(&result);
     if (!identity || may_claim(*identity, request, event)) return result;
     mismatched_.add();
-    return refuse({identity->aor, flow}, 403, "From is not the authenticated user");
+    return refuse({identity->aor, flow, identity->aor}, 403, "From is not the authenticated user");
 }
 
 }  // namespace herald::server

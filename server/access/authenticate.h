@@ -5,7 +5,9 @@
 #include <optional>
 #include <variant>
 
+#include "base/listeners.h"
 #include "base/metrics.h"
+#include "base/task.h"
 #include "server/access/accounts.h"
 #include "server/access/identity.h"
 #include "server/access/limits.h"
@@ -55,11 +57,24 @@ public:
     /// Whether `peer` is one of sip.trusted_peers.
     bool is_trusted(const sip::Endpoint& peer) const;
 
+    /// A refusal that is told, of those that are not too many.
+    struct Refused {
+        std::string_view aor;   ///< of the account; empty: there is none
+        std::string_view user;  ///< as it was sent
+        sip::Endpoint peer;
+        std::string_view why;
+    };
+    /// Adds a listener, called with what the log is told.
+    void on_refused(base::Task<void(const Refused&)> listener) {
+        refused_.add(std::move(listener));
+    }
+
 private:
     /// Whom a refusal is about, for the log.
     struct Subject {
         std::string_view user;
         const sip::Flow& flow;
+        std::string_view aor{};  ///< of the account
     };
 
     std::optional<Identity> asserted(const sip::Message& request) const;
@@ -83,6 +98,7 @@ private:
     Guesses::Rules guess_rules() const;
     void tell(const Subject& subject, const char* why);
 
+    base::Listeners<const Refused&> refused_;
     const Config& config_;
     const Domains& domains_;
     const Accounts& accounts_;

@@ -9,11 +9,14 @@ class AccountAdmin;
 class AliasAdmin;
 class DialogAdmin;
 class DeviceAdmin;
+class Feed;
 class HardStateAdmin;
+class HookAdmin;
 class JobAdmin;
 class MailboxAdmin;
 class MessageAdmin;
 class PolicyAdmin;
+class PresenceAdmin;
 class RegistrationAdmin;
 class ResourceAdmin;
 class SubscriptionAdmin;
@@ -30,6 +33,8 @@ public:
     virtual ~Admin() = default;
 
     virtual Health health() const = 0;
+    /// What happens; outlives whoever asks.
+    virtual Feed& feed() noexcept = 0;
 
     // Each noun is declared in a file of its own: admin_accounts.h, admin_aliases.h ...
     virtual AccountAdmin& accounts() noexcept = 0;
@@ -37,10 +42,12 @@ public:
     virtual DialogAdmin& dialogs() noexcept = 0;
     virtual DeviceAdmin& devices() noexcept = 0;
     virtual HardStateAdmin& hard_state() noexcept = 0;
+    virtual HookAdmin& hooks() noexcept = 0;
     virtual JobAdmin& jobs() noexcept = 0;
     virtual MailboxAdmin& mailboxes() noexcept = 0;
     virtual MessageAdmin& messages() noexcept = 0;
     virtual PolicyAdmin& policies() noexcept = 0;
+    virtual PresenceAdmin& presence() noexcept = 0;
     virtual RegistrationAdmin& registrations() noexcept = 0;
     virtual ResourceAdmin& resources() noexcept = 0;
     virtual SubscriptionAdmin& subscriptions() noexcept = 0;

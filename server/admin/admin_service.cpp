@@ -8,10 +8,12 @@
 #include "server/admin/admin_devices.h"
 #include "server/admin/admin_dialogs.h"
 #include "server/admin/admin_hard_state.h"
+#include "server/admin/admin_hooks.h"
 #include "server/admin/admin_jobs.h"
 #include "server/admin/admin_mailboxes.h"
 #include "server/admin/admin_messages.h"
 #include "server/admin/admin_policies.h"
+#include "server/admin/admin_presence.h"
 #include "server/admin/admin_registrations.h"
 #include "server/admin/admin_resources.h"
 #include "server/admin/admin_subscriptions.h"
@@ -19,17 +21,20 @@
 namespace herald::server {
 
 AdminService::AdminService(std::vector<Shard*> shards, const Domains& domains, store::Store& store,
-                           std::string realm)
+                           Feed& feed, std::string realm)
     : carrier_(std::move(shards), domains, store),
+      feed_(feed),
       accounts_(account_admin(carrier_, std::move(realm))),
       aliases_(alias_admin(carrier_)),
       dialogs_(dialog_admin(carrier_)),
       devices_(device_admin(carrier_)),
       hard_state_(hard_state_admin(carrier_)),
+      hooks_(hook_admin(carrier_)),
       jobs_(job_admin(carrier_)),
       mailboxes_(mailbox_admin(carrier_)),
       messages_(message_admin(carrier_)),
       policies_(policy_admin(carrier_)),
+      presence_(presence_admin(carrier_)),
       registrations_(registration_admin(carrier_)),
       resources_(resource_admin(carrier_)),
       subscriptions_(subscription_admin(carrier_)) {}

@@ -14,37 +14,43 @@ namespace herald::server {
 class AdminService final : public Admin {
 public:
     AdminService(std::vector<Shard*> shards, const Domains& domains, store::Store& store,
-                 std::string realm);
+                 Feed& feed, std::string realm);
     ~AdminService() override;
 
     /// From now on everything is unavailable; waits for nothing.
     void close() noexcept { carrier_.close(); }
 
     Health health() const override;
+    Feed& feed() noexcept override { return feed_; }
     AccountAdmin& accounts() noexcept override { return *accounts_; }
     AliasAdmin& aliases() noexcept override { return *aliases_; }
     DialogAdmin& dialogs() noexcept override { return *dialogs_; }
     DeviceAdmin& devices() noexcept override { return *devices_; }
     HardStateAdmin& hard_state() noexcept override { return *hard_state_; }
+    HookAdmin& hooks() noexcept override { return *hooks_; }
     JobAdmin& jobs() noexcept override { return *jobs_; }
     MailboxAdmin& mailboxes() noexcept override { return *mailboxes_; }
     MessageAdmin& messages() noexcept override { return *messages_; }
     PolicyAdmin& policies() noexcept override { return *policies_; }
+    PresenceAdmin& presence() noexcept override { return *presence_; }
     RegistrationAdmin& registrations() noexcept override { return *registrations_; }
     ResourceAdmin& resources() noexcept override { return *resources_; }
     SubscriptionAdmin& subscriptions() noexcept override { return *subscriptions_; }
 
 private:
     AdminCarrier carrier_;
+    Feed& feed_;
     std::unique_ptr<AccountAdmin> accounts_;
     std::unique_ptr<AliasAdmin> aliases_;
     std::unique_ptr<DialogAdmin> dialogs_;
     std::unique_ptr<DeviceAdmin> devices_;
     std::unique_ptr<HardStateAdmin> hard_state_;
+    std::unique_ptr<HookAdmin> hooks_;
     std::unique_ptr<JobAdmin> jobs_;
     std::unique_ptr<MailboxAdmin> mailboxes_;
     std::unique_ptr<MessageAdmin> messages_;
     std::unique_ptr<PolicyAdmin> policies_;
+    std::unique_ptr<PresenceAdmin> presence_;
     std::unique_ptr<RegistrationAdmin> registrations_;
     std::unique_ptr<ResourceAdmin> resources_;
     std::unique_ptr<SubscriptionAdmin> subscriptions_;

@@ -61,6 +61,14 @@ Result<RealmLogin> parse_realm_login(std::string_view text);
 using DomainAlias = std::pair<std::string, std::string>;
 Result<DomainAlias> parse_domain_alias(std::string_view text);
 
+/// Who may use the HTTP API: only the SHA-256 of his token is kept.
+struct HttpToken {
+    std::string name;
+    std::string sha256_hex;
+    std::string role;     ///< read, write, admin
+    std::string limit{};  ///< a canonical AOR or a domain it is good for; empty: everybody
+};
+
 /// Every knob. Defaults here are the defaults. Times in seconds unless the name says otherwise.
 struct Config {
     // [sip]
@@ -173,9 +181,19 @@ struct Config {
     std::uint32_t http_head_timeout = 5;
     std::size_t http_connections = 1024;
     std::size_t http_buffer = 64 << 20;
-    std::vector<std::string> http_hosts;  ///< beside localhost and addresses; "*": any
-    std::vector<store::Token>
-        http_tokens;  ///< beside the one in http_token_file, which is an admin's
+    std::size_t http_event_streams = 4000;
+    std::vector<std::string> http_hosts;         ///< beside localhost and addresses; "*": any
+    std::vector<std::string> http_cors_origins;  ///< "https://example.com"; empty: none
+    std::vector<HttpToken> http_tokens;  ///< beside the one in http_token_file, which is an admin's
+    // [events], [hooks]
+    std::size_t events_memory = 16 << 20;
+    std::string hooks_url;  ///< empty: no hooks
+    std::string hooks_secret_file;
+    std::vector<std::string> hooks_kinds{"watcher.pending", "rule.changed", "subscription.lost",
+                                         "pbx.up", "pbx.down"};
+    std::uint32_t hooks_queue = 10000;
+    std::uint32_t hooks_keep = 3 * 86400;
+    std::uint32_t hooks_timeout = 10;
 };
 
 /// One mistake in a configuration.

@@ -89,7 +89,7 @@ bool has_same_port(const ListenAddress& listen, const sip::Endpoint& http) {
 void check_tokens(const Config& config, Rules& broken) {
     const auto& tokens = config.http_tokens;
     for (auto it = tokens.begin(); it != tokens.end(); ++it) {
-        const auto is_same = [&](const store::Token& t) {
+        const auto is_same = [&](const HttpToken& t) {
             return t.name == it->name || t.sha256_hex == it->sha256_hex;
         };
         if (std::any_of(tokens.begin(), it, is_same)) {

@@ -9,6 +9,7 @@
 #include "server/config/config_readers.h"
 #include "server/config/config_rows.h"
 #include "server/config/config_values.h"
+#include "server/config/events_keys.h"
 #include "server/config/message_keys.h"
 #include "server/config/pbx_keys.h"
 #include "server/config/provisioning_keys.h"
@@ -377,7 +378,8 @@ constexpr ConfigKey kHttpKeys[] = {
                               read_token_file),
     list<&C::http_tokens>({"http", "tokens",
                            "More tokens: \"name role sha256\", role read, write or admin; the hash "
-                           "is what `printf %s \"$token\" | sha256sum` prints."},
+                           "is what `printf %s \"$token\" | sha256sum` prints. A user or a domain "
+                           "behind it: good for what is theirs only."},
                           read_element<&C::http_tokens, parse_token>,
                           show_elements<&C::http_tokens>),
     number<&C::http_threads>({"http", "threads", "Requests answered at once; more wait."},
@@ -402,6 +404,17 @@ constexpr ConfigKey kHttpKeys[] = {
          "Most memory for requests and answers on their way, all connections together; what comes "
          "above it is answered 503."},
         1048576),
+    number<&C::http_event_streams>(
+        {"http", "event_streams",
+         "Most readers of GET /v1/events at once, beside the other connections; more are answered "
+         "503."},
+        {1, 1000000}),
+    list<&C::http_cors_origins>(
+        {"http", "cors_origins",
+         "Pages of these origins may use the API from a browser (CORS), as in "
+         "\"https://intranet.example.com\"; they still need a token."},
+        read_element<&C::http_cors_origins, parse_origin>,
+        [](const Config& c) { return toml_list(c.http_cors_origins); }),
     list<&C::http_hosts>(
         {"http", "hosts",
          "Names this server is called by in a Host header, beside localhost and numeric addresses; "
@@ -461,6 +474,7 @@ std::vector<ConfigKey> joined() {
     add(pbx_keys());
     add_package_keys(all);
     add(kHttpKeys);
+    add(events_keys());
     return all;
 }
 
@@ -534,6 +548,8 @@ std::string section_help(std::string_view section) noexcept {
     if (section == "notify") return "Notifications.";
     if (section == "pbx") return "PBXs that Herald subscribes to (RFC 6665 4.1).";
     if (section == "http") return "The HTTP API, metrics and health.";
+    if (section == "events") return "What happens, for programs that want to know.";
+    if (section == "hooks") return "Events posted to a program.";
     for (const auto* package : packages::all()) {
         const auto& profile = package->profile();
         if (package->keys().empty() || profile.section != section) continue;

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "packages/package.h"
+#include "pidf/common_policy.h"
 #include "sip/uri.h"
 
 namespace herald::server {
@@ -145,22 +146,51 @@ std::string to_string(const ListenAddress& address) {
     return out;
 }
 
-Result<store::Token> parse_token(std::string_view text) {
+namespace {
+
+/// The canonical AOR or domain a token is good for; empty where it is neither.
+std::string limit_of_token(std::string_view text) {
+    if (text.find('@') == std::string_view::npos)
+        return is_host(text) ? pidf::comparable_domain(text) : std::string();
+    const bool has_scheme = text.starts_with("sip:") || text.starts_with("sips:");
+    const std::string full = has_scheme ? std::string(text) : "sip:" + std::string(text);
+    const auto uri = sip::parse_uri(full);
+    const bool is_aor = uri && uri->has_user && !uri->user.empty() && uri->headers.empty();
+    return is_aor ? sip::canonical_aor(*uri) : std::string();
+}
+
+}  // namespace
+
+Result<HttpToken> parse_token(std::string_view text) {
     // The value may be a secret put here by mistake, so it is not repeated.
     constexpr const char* kShape =
         "a token is \"name role sha256\", with role read, write or admin and the SHA-256 of the "
-        "token in hex";
+        "token in hex, and behind it, if it is to be good for them only, a user or a domain";
     const auto [name, rest, has_rest] = base::split_once(text, ' ');
-    const auto [role, hash, has_hash] = base::split_once(rest, ' ');
+    const auto [role, behind, has_hash] = base::split_once(rest, ' ');
+    const auto [hash, limit, has_limit] = base::split_once(behind, ' ');
     if (!has_rest || !has_hash || name.empty()) return wrong(kShape);
     if (role != "read" && role != "write" && role != "admin") return wrong(kShape);
     const auto bytes = base::from_hex(hash);
     if (!bytes || bytes->size() != 32) return wrong(kShape);
-    return store::Token{std::string(name), base::lower(hash), std::string(role)};
+    HttpToken token{std::string(name), base::lower(hash), std::string(role), limit_of_token(limit)};
+    if (has_limit && token.limit.empty()) return wrong(kShape);
+    return token;
 }
 
-std::string to_string(const store::Token& token) {
-    return token.name + " " + token.role + " " + token.sha256_hex;
+std::string to_string(const HttpToken& token) {
+    const auto line = token.name + " " + token.role + " " + token.sha256_hex;
+    return token.limit.empty() ? line : line + " " + token.limit;
+}
+
+Result<std::string> parse_origin(std::string_view text) {
+    const auto scheme = text.starts_with("http://") ? 7 : text.starts_with("https://") ? 8 : 0;
+    const auto lower = base::lower(text);
+    if (scheme == 0 || lower != text ||
+        !is_host_port(text.substr(static_cast<std::size_t>(scheme))))
+        return wrong("\"" + std::string(text) +
+                     "\" is no origin, want one as in \"https://example.com:8443\", in lower case");
+    return std::string(text);
 }
 
 Result<NotifyInterval> parse_notify_interval(std::string_view text) {

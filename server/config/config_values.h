@@ -21,9 +21,13 @@ std::string to_string(const AddressRange& range);
 /// "127.0.0.1:8080", "[::1]:8080": numeric, with a port. Faults: invalid_configuration.
 Result<sip::Endpoint> parse_numeric_endpoint(std::string_view text);
 
-/// A token line of http.tokens: "name role sha256-hex". Faults: invalid_configuration.
-Result<store::Token> parse_token(std::string_view text);
-std::string to_string(const store::Token& token);
+/// A token line of http.tokens: "name role sha256-hex", and behind it a user or domain it is good
+/// for. Faults: invalid_configuration.
+Result<HttpToken> parse_token(std::string_view text);
+std::string to_string(const HttpToken& token);
+
+/// "https://example.com", as browsers send it in Origin. Faults: invalid_configuration.
+Result<std::string> parse_origin(std::string_view text);
 
 /// An entry of notify.intervals: "<package> 5". Faults: invalid_configuration.
 Result<NotifyInterval> parse_notify_interval(std::string_view text);

@@ -107,7 +107,9 @@ void WatcherList::on_move(const Subscription& record, SubscriptionState before) 
 
 void WatcherList::tell(const packages::Package& watched, std::string_view aor,
                        const Watcher& watcher) {
-    if (is_telling_) tell_listers(resources_.installed(watched), aor, watcher, false);
+    if (!is_telling_) return;
+    tell_listers(resources_.installed(watched), aor, watcher, false);
+    told_.tell(watched, aor, watcher);
 }
 
 void WatcherList::tell_listers(const InstalledPackage& watched, std::string_view aor,

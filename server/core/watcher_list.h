@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <functional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/listeners.h"
 #include "base/task.h"
 #include "packages/package.h"
 #include "server/core/tables.h"
@@ -29,6 +31,10 @@ public:
     using More = std::function<void(const packages::Package& watched, std::string_view aor,
                                     std::vector<packages::Watcher>& watchers)>;
     void also_list(More more) { more_ = std::move(more); }
+    /// Adds a listener, called with what tell() is.
+    using Told = base::Task<void(const packages::Package& watched, std::string_view aor,
+                                 const packages::Watcher& watcher)>;
+    void on_told(Told listener) { told_.add(std::move(listener)); }
     /// ... of whom one changed.
     void tell(const packages::Package& watched, std::string_view aor,
               const packages::Watcher& watcher);
@@ -45,6 +51,7 @@ private:
     SubscriptionTable& subscriptions_;
     base::Task<void(std::uint32_t)> changed_;
     More more_;
+    base::Listeners<const packages::Package&, std::string_view, const packages::Watcher&> told_;
     bool is_telling_ = false;
 };
 

@@ -78,6 +78,7 @@ void GoneWatchers::remove(Id id, std::string_view why) {
                                            {{"why", std::string(why)}});
     }
     counter->add();
+    being_removed_.tell(record, why);
     base::log_info("subscription.removed", {{"call_id", record.get(PackedText::Part::call_id)},
                                             {"resource", context.resources[record.resource].aor},
                                             {"why", why}});

@@ -42,11 +42,15 @@ public:
     void finish(Id id);
     /// Likewise, because of the answer to a NOTIFY: logged, and counted by `why`.
     void remove(Id id, std::string_view why);
+    /// Adds a listener: called before a subscription is removed, with why.
+    using OnRemoved = base::Task<void(const Subscription& record, std::string_view why)>;
+    void on_removed(OnRemoved listener) { being_removed_.add(std::move(listener)); }
 
 private:
     void leave_resource(const Subscription& record);
 
     NotifyParts parts_;
+    base::Listeners<const Subscription&, std::string_view> being_removed_;
     base::TextMap<base::Counter*> removed_;
 };
 

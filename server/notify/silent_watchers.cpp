@@ -73,6 +73,7 @@ void SilentWatchers::remove(Id id, const Subscription& record) {
 void SilentWatchers::add(Id id, Subscription& record, Liveness liveness) {
     insert(id, record);
     become(record, liveness);
+    became_silent_.tell(record);
     if (liveness == Liveness::suspect) return suspects_.add();
     flows_lost_.add();
     base::log_info("subscription.flow_lost", {{"call_id", record.get(PackedText::Part::call_id)},

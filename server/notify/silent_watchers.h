@@ -32,6 +32,11 @@ public:
     /// Likewise for one whose user registered a device.
     void on_returned(base::Task<void(Id)> listener) { returned_.add(std::move(listener)); }
 
+    /// Adds a listener: called for a subscription that became suspect, or lost its flow.
+    void on_silent(base::Task<void(const Subscription&)> listener) {
+        became_silent_.add(std::move(listener));
+    }
+
     void add(Id id, Subscription& record, Liveness liveness);
     /// It answered, or was heard of itself, or ends.
     void take_out(Id id, Subscription& record);
@@ -61,6 +66,7 @@ private:
     Context& context_;
     base::Listeners<Id> heard_of_;
     base::Listeners<Id> returned_;
+    base::Listeners<const Subscription&> became_silent_;
     base::Counter& suspects_;
     base::Counter& flows_lost_;
     base::Counter& suspects_now_;                     ///< gauge

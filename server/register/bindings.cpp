@@ -59,7 +59,14 @@ Bindings::Bindings(Context& context, Publications& publications)
             forget_gruus(slot, publication);
             if (cause != packages::Cause::refreshed) forget_credit(slot, publication);
             note_departure(slot, publication, cause);
+            if (cause != packages::Cause::refreshed) tell_binding(slot, publication, cause);
         });
+}
+
+void Bindings::tell_binding(std::uint32_t slot, const Publication& publication,
+                            packages::Cause cause) {
+    const auto* binding = binding_of(publication);
+    if (binding) binding_changed_.tell(context_.resources[slot].aor, *binding, cause);
 }
 
 Publication Bindings::publication_of(const std::string& publisher,
@@ -84,6 +91,9 @@ void Bindings::put(std::uint32_t slot, Publication publication) {
     weigh(publication);
     note_gruus(slot, publication);
     note_successor(slot, publication);
+    const auto cause = publication.cause;
+    if (cause == packages::Cause::made || cause == packages::Cause::created)
+        tell_binding(slot, publication, cause);
     publications_.put(slot, std::move(publication));
 }
 

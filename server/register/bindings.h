@@ -68,6 +68,12 @@ public:
     using Registered = base::Task<void(const std::string& aor, std::string_view flow)>;
     void on_registration(Registered listener) { registered_.add(std::move(listener)); }
 
+    /// Adds a listener, called for a binding that is new, before it is there, and for one that
+    /// goes.
+    using OnBinding = base::Task<void(const std::string& aor, const packages::Binding& binding,
+                                      packages::Cause cause)>;
+    void on_binding(OnBinding listener) { binding_changed_.add(std::move(listener)); }
+
     bool takes(const store::Publication& row) const override;
     /// Requests after which contacts of `aor` were removed, in the last run or early in this one:
     /// until no copy of one before them can come that this run never saw.
@@ -102,6 +108,7 @@ private:
     void forget_credit(std::uint32_t slot, const Publication& publication);
     void note_removal(const std::string& aor, store::RequestMark mark);
     void note_successor(std::uint32_t slot, const Publication& publication);
+    void tell_binding(std::uint32_t slot, const Publication& publication, packages::Cause cause);
     void note_departure(std::uint32_t slot, const Publication& publication, packages::Cause cause);
     std::uint64_t subject_of(std::uint32_t slot, const packages::Binding& binding) const;
     void note_gruus(std::uint32_t slot, const Publication& publication);
@@ -112,6 +119,7 @@ private:
     const packages::Package& package_;
     Gruus gruus_;
     base::Listeners<const std::string&, std::string_view> registered_;
+    base::Listeners<const std::string&, const packages::Binding&, packages::Cause> binding_changed_;
     /// Devices temporary GRUUs may stand for.
     std::unordered_multimap<std::uint64_t, Place> by_subject_;
     base::TextMap<std::vector<store::RequestMark>> removals_;  ///< by AOR

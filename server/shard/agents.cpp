@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "server/calls/calls.h"
+#include "server/feed/hook_queue.h"
+#include "server/feed/reporter.h"
 #include "server/message/messaging.h"
 #include "server/mwi/mailbox_notices.h"
 #include "server/mwi/mailboxes.h"
@@ -32,6 +34,11 @@ Agents::Agents(const AgentParts& p) {
     add<Messaging>(p, p.context, bindings, p.locator);
     add<DeviceRequests>(p, p.context, bindings, p.locator);
     add<Jobs>(p, p.context);
+    add<HookQueue>(p, p.context);
+    if (p.feed) {
+        add<Reporter>(p, p.context, p.feed->inlet(p.context.shard),
+                      Sources{p.watchers, p.sender, bindings, upstream, p.audit});
+    }
 
     p.context.fan_out.on_changed([this](std::uint32_t resource) {
         for (const auto& each : all_) each->on_changed(resource);

@@ -8,9 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "server/access/audit.h"
 #include "server/core/agent.h"
 #include "server/core/context.h"
 #include "server/core/devices.h"
+#include "server/core/watcher_list.h"
+#include "server/feed/feed.h"
+#include "server/notify/notify_sender.h"
 #include "server/publish/publications.h"
 #include "server/publish/state_orders.h"
 #include "sip/locate.h"
@@ -24,6 +28,10 @@ struct AgentParts {
     sip::Locator& locator;
     Publications& publications;
     StateOrders& orders;
+    WatcherList& watchers;
+    NotifySender& sender;
+    Audit& audit;
+    Feed* feed = nullptr;  ///< none: nobody is told what happens
 };
 
 /// Owned by the Shard, on its thread.

@@ -128,7 +128,8 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
     peers.offer(setup.index, sender_->silent());
     peers.offer(setup.index, sender_->ways());
     agents_ =
-        std::make_unique<Agents>(AgentParts{*context_, peers, *locator_, *publications_, *orders_});
+        std::make_unique<Agents>(AgentParts{*context_, peers, *locator_, *publications_, *orders_,
+                                            *watcher_list_, *sender_, audit_, setup.feed});
     auto& bindings = agents_->get<Bindings>();
     registrar_ = std::make_unique<Registrar>(*context_, *publications_, bindings);
     registration_orders_ =

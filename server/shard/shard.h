@@ -43,6 +43,7 @@ struct ShardSetup {
     unsigned count = 1;      ///< of shards
     Peers* peers = nullptr;  ///< of all of them; nullptr: this one is alone
     Loads* loads = nullptr;  ///< of all shards; null: of this one
+    Feed* feed = nullptr;    ///< what happens is told there; null: nowhere
 };
 
 /// Owns a shard's state and is used on its loop's thread only (before the loop runs: on the thread

@@ -36,6 +36,7 @@ public:
     void erase(Line& line);
     /// PBXs that are away.
     std::size_t held() const noexcept { return pbxs_.held(); }
+    PbxWatch& pbxs() noexcept { return pbxs_; }
 
 private:
     bool step(Line& line, UpstreamInput input);

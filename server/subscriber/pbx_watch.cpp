@@ -40,7 +40,9 @@ void PbxWatch::wait_for(const std::string& pbx, std::uint64_t line) {
 
 void PbxWatch::failed(const std::string& pbx, std::uint64_t line, Trouble trouble,
                       std::string_view why, base::Duration least) {
+    const bool is_new = away_.count(pbx) == 0;
     auto& away = away_[pbx];
+    if (is_new) changed_.tell(pbx, false, why);
     const bool is_news = away.failures == 0 || away.trying == line;
     wait_for(pbx, line);
     log(pbx, away, trouble, why);
@@ -66,7 +68,7 @@ void PbxWatch::log(const std::string& pbx, Away& away, Trouble trouble, std::str
 void PbxWatch::try_one(const std::string& pbx) {
     auto& away = away_.at(pbx);
     away.timer = {};
-    if (away.waiting.empty()) return static_cast<void>(away_.erase(pbx));
+    if (away.waiting.empty()) return let_go(pbx);
     away.trying = away.waiting.front();
     away.waiting.pop_front();
     resume_(away.trying, {});
@@ -79,6 +81,7 @@ void PbxWatch::answered(const std::string& pbx) {
     away_.erase(found);
     loop_.timers().cancel(away.timer);
     base::log_info("pbx.back", {{"pbx", pbx}});
+    changed_.tell(pbx, true, {});
     base::Duration delay{};
     for (const auto line : away.waiting) resume_(line, delay += kPace);
 }
@@ -95,7 +98,13 @@ void PbxWatch::forget(const std::string& pbx, std::uint64_t line) {
         return;
     }
     loop_.timers().cancel(away.timer);
-    away_.erase(found);
+    let_go(pbx);
+}
+
+/// Nobody asks for it any more.
+void PbxWatch::let_go(const std::string& pbx) {
+    changed_.tell(pbx, true, "nobody asks for it any more");
+    away_.erase(pbx);
 }
 
 }  // namespace herald::server

@@ -17,7 +17,9 @@
 #include <string_view>
 #include <utility>
 
+#include "base/listeners.h"
 #include "base/loop.h"
+#include "base/task.h"
 #include "base/text_map.h"
 #include "base/time.h"
 #include "base/timers.h"
@@ -55,6 +57,10 @@ public:
     /// The PBX answered.
     void answered(const std::string& pbx);
     void forget(const std::string& pbx, std::uint64_t line);
+    /// Adds a listener: called where a PBX is away, with why; and where it is back, or nobody
+    /// wants to know any more, which is a reason too.
+    using OnChange = base::Task<void(const std::string& pbx, bool is_up, std::string_view why)>;
+    void on_change(OnChange listener) { changed_.add(std::move(listener)); }
     /// The PBXs that are unreachable.
     std::size_t held() const noexcept { return away_.size(); }
 
@@ -68,11 +74,13 @@ private:
     };
 
     void try_one(const std::string& pbx);
+    void let_go(const std::string& pbx);
     void log(const std::string& pbx, Away& away, Trouble trouble, std::string_view why);
 
     base::Loop& loop_;
     Resume resume_;
     base::TextMap<Away> away_;
+    base::Listeners<const std::string&, bool, std::string_view> changed_;
 };
 
 }  // namespace herald::server

@@ -36,6 +36,9 @@ public:
     /// dropped. The SUBSCRIBE follows soon: resources are subscribed to 10 ms apart.
     void follow(const std::string& aor, const Source& source);
 
+    /// Which PBXs are away.
+    PbxWatch& pbxs() noexcept { return subscriber_.pbxs(); }
+
     void forget(Cell cell) override;
     std::size_t held() const noexcept override { return lines_.held() + subscriber_.held(); }
     bool on_notify(sip::ServerTransactionId transaction, const sip::Message& request) override;

@@ -38,9 +38,10 @@ SERVER_ROOMS = {
     "calls": "subscriber publish core access address config",
     "mwi": "register subscriber publish core access address config",
     "provisioning": "register publish core access address config",
+    "feed": "notify register subscriber publish core access address config",
     "shard": "config address access core notify publish register subscriber message mwi calls "
-             "provisioning",
-    "admin": "shard config address access core notify publish register subscriber message mwi calls "
+             "provisioning feed",
+    "admin": "shard feed config address access core notify publish register subscriber message mwi calls "
              "provisioning",
 }
 ARROWS |= {f"server/{room}": {f"server/{other}" for other in seen.split()}

@@ -188,8 +188,8 @@ TEST_CASE("a token gives the role of its hash") {
     CHECK_FALSE(tokens.role_of_holder("reader-toke"));
     CHECK_FALSE(tokens.role_of_holder(std::string(100000, 'x')));
     // Named twice, a token gives the more of both, in whatever order.
-    const store::Token reader{"a", sha256_hex("twice"), "read"};
-    const store::Token writer{"b", sha256_hex("twice"), "write"};
+    const server::HttpToken reader{"a", sha256_hex("twice"), "read"};
+    const server::HttpToken writer{"b", sha256_hex("twice"), "write"};
     CHECK(Tokens({reader, writer}).role_of_holder("twice") == Role::write);
     CHECK(Tokens({writer, reader}).role_of_holder("twice") == Role::write);
     // The hash of nothing lets nobody in.

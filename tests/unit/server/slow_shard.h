@@ -96,7 +96,8 @@ public:
           transport(clock),
           config(std::move(given)),
           domains({"localhost"}, {transport.listeners().begin(), transport.listeners().end()}),
-          shard(loop, transport, metrics, ShardSetup{config, domains, store, ids, limits, 0, 1},
+          shard(loop, transport, metrics,
+                ShardSetup{config, domains, store, ids, limits, 0, 1, nullptr, nullptr, &feed},
                 nullptr) {
         transport.attach(shard.stack());
     }
@@ -110,6 +111,7 @@ public:
     std::atomic<std::uint64_t> ids{1};
     Limits limits{config};
     SlowStore store;
+    Feed feed{{}, metrics};
     Shard shard;
 
     void receive(const std::string& text) {

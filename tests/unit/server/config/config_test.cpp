@@ -286,7 +286,8 @@ recipes = ["reboot: Acme* -> check-sync;reboot=true"]
 listen = "[::1]:9090"
 insecure = true
 token_file = "/run/herald/token"
-tokens = ["grafana read 9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08"]
+tokens = ["grafana read 9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08",
+  "web write 9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A09 Example.com"]
 threads = 4
 max_body = 4096
 request_timeout = 5
@@ -294,6 +295,17 @@ head_timeout = 4
 connections = 100
 buffer = 2000000
 hosts = ["herald.example.com"]
+event_streams = 50
+cors_origins = ["https://intranet.example.com"]
+[events]
+memory = 1048576
+[hooks]
+url = "http://hooks.example.com:8443/herald?x=1"
+secret_file = "/run/herald/hook-secret"
+kinds = ["pbx.down"]
+queue = 50
+keep = 3600
+timeout = 3
 )";
     const ConfigResult first = parse_config(toml);
     REQUIRE(mistake_of(toml).empty());
