@@ -26,6 +26,8 @@ constexpr const char* kDefaultApi = "http://127.0.0.1:8080";
 /// Where a server leaves its token: one started here, the one that is installed.
 constexpr const char* kTokenFiles[] = {"var/token", "/var/lib/herald/token"};
 constexpr int kPatienceSeconds = 10;
+/// A stream of events is heard of more often.
+constexpr int kLongestSilence = 40;
 
 std::string environment(const char* name) {
     const char* const value = std::getenv(name);
@@ -150,6 +152,33 @@ Result<std::string> ApiClient::call(const std::string& method, const std::string
     } catch (const Poco::TimeoutException&) {
         return Fault{FaultKind::timeout, "no answer from " + place + " within " +
                                              std::to_string(kPatienceSeconds) + " s"};
+    } catch (const Poco::Exception& exception) {
+        return Fault{FaultKind::unreachable,
+                     "cannot reach the API at " + place + ": " + exception.displayText()};
+    }
+}
+
+Status ApiClient::follow(const std::string& path, const std::string& last_event,
+                         const std::function<bool(std::string_view)>& line) const {
+    const std::string place = host_ + ":" + std::to_string(port_);
+    try {
+        Poco::Net::HTTPClientSession session(host_, port_);
+        session.setTimeout(Poco::Timespan(kLongestSilence, 0));
+        Poco::Net::HTTPRequest request("GET", base_path_ + path, Poco::Net::HTTPMessage::HTTP_1_1);
+        if (!token_.empty()) request.set("Authorization", "Bearer " + token_);
+        if (!last_event.empty()) request.set("Last-Event-ID", last_event);
+        session.sendRequest(request);
+        Poco::Net::HTTPResponse response;
+        std::istream& body = session.receiveResponse(response);
+        const int status = response.getStatus();
+        std::string text;
+        if (status / 100 != 2) {
+            Poco::StreamCopier::copyToString(body, text);
+            return Fault{kind_of(status), sentence_of(response, text)};
+        }
+        while (std::getline(body, text) && line(text)) {
+        }
+        return {};
     } catch (const Poco::Exception& exception) {
         return Fault{FaultKind::unreachable,
                      "cannot reach the API at " + place + ": " + exception.displayText()};

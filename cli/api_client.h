@@ -1,6 +1,7 @@
 // cli/api_client.h: requests to the HTTP API of a running server.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,12 @@ public:
     Result<std::string> call(const std::string& method, const std::string& path,
                              const std::string& body = {},
                              const std::string& type = "application/json") const;
+
+    /// Calls `line` with each line of a body that does not end, until it returns false or the
+    /// server ends it. `last_event` is what the server is to go on behind; empty: from now on.
+    /// Faults: as call().
+    Status follow(const std::string& path, const std::string& last_event,
+                  const std::function<bool(std::string_view line)>& line) const;
 
 private:
     std::string host_;

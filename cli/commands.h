@@ -21,6 +21,8 @@ Command allow_command();
 Command block_command();
 Command rules_command();
 Command explain_command();
+Command presence_command();
+Command events_command();
 Command status_command();
 Command bench_command();
 

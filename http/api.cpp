@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "http/problem.h"
 #include "http/target.h"
+#include "pidf/common_policy.h"
 
 namespace herald::http {
 
@@ -125,6 +126,8 @@ struct Api::Match {
     Target target;
     const Route* route = nullptr;  ///< null: no such path, or not with this method
     std::vector<std::string> captured;
+    /// Of the {...} or the query parameter of this name; nullopt: there is none.
+    std::optional<std::string> named(std::string_view name) const;
     std::string_view pattern;  ///< empty: no such path
     std::string allow;         ///< methods of the path
 
@@ -146,8 +149,39 @@ struct Api::Match {
     }
 };
 
-Api::Api(Context context, Tokens tokens, Hosts hosts)
-    : context_(std::move(context)), tokens_(std::move(tokens)), hosts_(std::move(hosts)) {}
+std::optional<std::string> Api::Match::named(std::string_view name) const {
+    std::size_t index = 0;
+    for (auto open = pattern.find('{'); open != std::string_view::npos;
+         open = pattern.find('{', open + 1), ++index) {
+        if (pattern.substr(open + 1, pattern.find('}', open) - open - 1) == name)
+            return captured[index];
+    }
+    for (const auto& [parameter, value] : target.query) {
+        if (parameter == name) return value;
+    }
+    return std::nullopt;
+}
+
+/// What a token that is good for some only may not touch.
+std::optional<Answer> Api::refusal_beyond(const Reach& reach, const Match& match) {
+    const auto name = limited_by(match.pattern);
+    if (reach.is_everybody() || name == "reach") return std::nullopt;
+    const auto text = name.empty() ? std::nullopt : match.named(name);
+    const bool is_domain = text && text->find('@') == std::string::npos;
+    const auto whose = !text       ? Result<std::string>(std::string())
+                       : is_domain ? Result<std::string>(pidf::comparable_domain(*text))
+                                   : aor_of(*text);
+    if (!whose) return problem_of(whose.fault(), match.target.path);
+    if (!whose->empty() && reach.covers(*whose)) return std::nullopt;
+    return problem(403, "forbidden", "This token is good for " + reach.limit() + " only.",
+                   match.target.path);
+}
+
+Api::Api(Context context, Tokens tokens, Hosts hosts, Origins origins)
+    : context_(std::move(context)),
+      tokens_(std::move(tokens)),
+      hosts_(std::move(hosts)),
+      origins_(std::move(origins)) {}
 
 Api::Next Api::next(const Request& request) const {
     auto target = parse_target(request.target);
@@ -170,6 +204,7 @@ Answer Api::answer(const Request& request, const ReadBody& read) {
         if (!match.pattern.empty()) route = match.pattern;
         answer = answer_matched(request, match, read);
     }
+    origins_.permit(request, answer);
     const auto took = std::chrono::steady_clock::now() - begin;
     count(request.method, route, answer.status, std::chrono::duration_cast<base::Duration>(took));
     return answer;
@@ -184,6 +219,14 @@ Answer Api::answer_other_version(const Request& request) {
     count(request.method, "none", 505, base::Duration(0));
     return problem(505, "version_not_supported", "Only HTTP/1.1 and 1.0 are spoken here.",
                    request.target);
+}
+
+Answer Api::answer_too_many_streams(const Request& request) {
+    Answer answer =
+        problem(503, "unavailable", "Too many read events; http.event_streams is the limit.",
+                base::split_once(request.target, '?').before);
+    origins_.permit(request, answer);
+    return answer;
 }
 
 Answer Api::answer_crowded(const Request& request) {
@@ -209,6 +252,7 @@ std::optional<Answer> Api::refusal(const Request& request, const Match& match) c
         const auto role = tokens_.role_of_holder(token);
         if (!role) return unauthorized(!token.empty(), path);
         if (*role < route.role) return insufficient(*role, route.role, path);
+        if (auto beyond = refusal_beyond(tokens_.reach_of_holder(token), match)) return beyond;
     }
     if (auto status = check_query(route, match.target.query); !status)
         return problem_of(status.fault(), path);
@@ -220,8 +264,9 @@ Answer Api::answer_matched(const Request& request, const Match& match, const Rea
     const std::string& path = match.target.path;
     const Route& route = *match.route;
     Call call{context_, path, match.captured, match.target.query, {}, request, {}, {}};
+    const auto token = bearer_token(request.authorization);
     if (route.role != Role::open)
-        call.actor = tokens_.name_of_holder(bearer_token(request.authorization));
+        call.actor = tokens_.name_of_holder(token), call.reach = tokens_.reach_of_holder(token);
     if (auto refused = read_body(route, read, call)) return *std::move(refused);
     auto answer = route.handle(call);
     return answer ? *std::move(answer) : problem_of(answer.fault(), path);

@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "http/exchange.h"
 #include "http/hosts.h"
+#include "http/origins.h"
 #include "http/routes.h"
 #include "http/tokens.h"
 
@@ -28,7 +29,7 @@ public:
         hand_over,  ///< answer() may wait
     };
 
-    Api(Context context, Tokens tokens, Hosts hosts = Hosts());
+    Api(Context context, Tokens tokens, Hosts hosts = Hosts(), Origins origins = Origins());
 
     Next next(const Request& request) const;
 
@@ -40,12 +41,15 @@ public:
     /// To a request whose head made no sense.
     Answer answer_unreadable(std::string_view why);
     Answer answer_other_version(const Request& request);
+    /// To one for events where too many read them.
+    Answer answer_too_many_streams(const Request& request);
     /// To one that is not taken in because too much else is.
     Answer answer_crowded(const Request& request);
 
 private:
     struct Match;
     std::optional<Answer> refusal(const Request& request, const Match& match) const;
+    static std::optional<Answer> refusal_beyond(const Reach& reach, const Match& match);
     Answer answer_matched(const Request& request, const Match& match, const ReadBody& read);
     /// Reads what the route takes into `call`; the refusal, if it is not that.
     std::optional<Answer> read_body(const Route& route, const ReadBody& read, Call& call) const;
@@ -55,6 +59,7 @@ private:
     Context context_;
     Tokens tokens_;
     Hosts hosts_;
+    Origins origins_;
     std::mutex mutex_;  ///< counters have one writer at a time, which is any of the pool's threads
     std::map<std::tuple<std::string, std::string, int>, base::Counter*> requests_;
     std::map<std::string, base::Histogram*, std::less<>> seconds_;

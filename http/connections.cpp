@@ -26,6 +26,11 @@ constexpr std::chrono::seconds kKeepAlive{5};
 /// What is still read of a request that was refused, and how long.
 constexpr std::size_t kMostDrained = 8 << 20;
 constexpr std::chrono::seconds kLongestDrain{2};
+/// What a reader is sent next was not there at his last heartbeat.
+constexpr std::size_t kUnmarked = SIZE_MAX;
+/// Batches for one reader before it is the next one's turn, and readers in one turn of the loop.
+constexpr int kMostBatches = 4;
+constexpr std::size_t kStreamsAtOnce = 256;
 /// A reader must take this much of an answer within http.request_timeout.
 constexpr std::size_t kLeastWritten = 64 << 10;
 
@@ -73,7 +78,7 @@ Answer answer_or_500(Api& api, const Request& request, const ReadBody& read) {
 }  // namespace
 
 Connections::Connections(base::Loop& loop, base::Metrics& metrics, Api& api, Workers& workers,
-                         const Limits& limits)
+                         server::Feed& feed, const Limits& limits)
     : loop_(loop),
       api_(api),
       workers_(workers),
@@ -85,7 +90,8 @@ Connections::Connections(base::Loop& loop, base::Metrics& metrics, Api& api, Wor
       gave_way_(metrics.counter("herald_http_connections_gave_way_total",
                                 "Waiting HTTP connections closed for new ones (http.connections)")),
       refused_(metrics.counter("herald_http_connections_refused_total",
-                               "HTTP connections closed at once: all others were busy")) {}
+                               "HTTP connections closed at once: all others were busy")),
+      streams_(loop, feed, metrics, [this] { serve_all(); }) {}
 
 Connections::~Connections() {
     connections_.for_each([this](std::uint32_t, Connection& connection) {
@@ -98,7 +104,8 @@ Connections::~Connections() {
 
 void Connections::add(sip::Socket socket, const sip::Endpoint& peer) {
     if (done_) return;
-    if (connections_.size() >= limits_.connections && !make_room()) return refused_.add();
+    const auto taken = connections_.size() - stream_count_;
+    if (taken >= limits_.connections && !make_room()) return refused_.add();
     const int fd = socket.fd();
     const base::SlotId id = connections_.take(std::move(socket), peer, limits_.max_body);
     const Status watched =
@@ -128,7 +135,11 @@ void Connections::on_ready(base::SlotId id, std::uint32_t events) {
         connection->is_hung_up = true;
         return loop_.unwatch(connection->socket.fd());
     }
-    if (connection->state == State::draining) return discard(id.slot);
+    const bool is_streaming = connection->state == State::streaming;
+    if (is_streaming && is_broken) return close(id.slot);
+    if (connection->state == State::draining || (is_streaming && (events & EPOLLIN) != 0))
+        discard(id.slot);
+    if (!connections_.holds(id) || connection->state == State::draining) return;
     if ((events & EPOLLOUT) != 0) write(id.slot);
     if (!connections_.holds(id)) return;
     if (connection->state == State::receiving && (is_broken || (events & EPOLLIN) != 0))
@@ -267,14 +278,91 @@ void Connections::on_answer(base::SlotId id, int status, std::string bytes) {
 void Connections::respond(std::uint32_t slot, const Answer& answer) {
     Connection& connection = connections_[slot];
     const Head& head = connection.reader.head();
+    const bool is_stream = answer.events && head.request.method != "HEAD";
+    if (is_stream && stream_count_ >= limits_.event_streams)
+        return respond(slot, api_.answer_too_many_streams(head.request));
+    if (is_stream) connection.is_last = true;
     log_answer(head.request, answer.status, connection.peer);
     connection.out += response_text(answer, style_of(head, connection.is_last));
     connection.state = State::sending;
+    if (is_stream) return stream(slot, *answer.events);
     charge(slot);
     wait(slot, limits_.request_timeout);
 }
 
-void Connections::write(std::uint32_t slot) {
+/// The head is in `out`; behind it comes what happens, for as long as both like.
+void Connections::stream(std::uint32_t slot, const EventOrder& order) {
+    Connection& connection = connections_[slot];
+    connection.stream = std::make_unique<EventStream>(EventStreams::begin(order));
+    connection.state = State::streaming;
+    connection.reader = RequestReader(0);
+    streams_.count_open(++stream_count_);
+    connection.out += "retry: 2000\n\n";
+    wait(slot, limits_.heartbeat);
+    write(slot);
+}
+
+/// Sends what is new to a reader that has taken everything so far.
+void Connections::serve(std::uint32_t slot) {
+    const base::SlotId id = connections_.id_of(slot);
+    for (int batch = 0; batch < kMostBatches; ++batch) {
+        Connection& connection = connections_[slot];
+        if (!connection.out.empty()) return;
+        if (!streams_.take(*connection.stream, connection.out)) {
+            streams_.count_cut();
+            return close(slot);
+        }
+        if (connection.out.empty()) return;
+        write_out(slot);
+        if (!connections_.holds(id)) return;
+    }
+    serve_all();
+}
+
+/// A round over all readers, in slices: others have requests.
+void Connections::serve_all() {
+    is_news_ = true;
+    if (has_round_ || done_) return;
+    has_round_ = true;
+    loop_.post([this] { serve_some(); });
+}
+
+void Connections::serve_some() {
+    if (round_.empty() && std::exchange(is_news_, false)) {
+        connections_.for_each([this](std::uint32_t slot, const Connection& connection) {
+            if (connection.stream) round_.push_back(connections_.id_of(slot));
+        });
+    }
+    for (std::size_t n = 0; n < kStreamsAtOnce && !round_.empty(); ++n) {
+        const auto id = round_.back();
+        round_.pop_back();
+        if (!connections_.holds(id) || !connections_[id.slot].stream) continue;
+        serve(id.slot);
+        if (connections_.holds(id)) rewatch(id.slot);
+    }
+    has_round_ = !round_.empty() || is_news_;
+    if (has_round_) loop_.post([this] { serve_some(); });
+}
+
+/// Who took nothing since the last time is gone, or as good as gone.
+void Connections::beat(std::uint32_t slot) {
+    Connection& connection = connections_[slot];
+    const bool is_stuck = !connection.out.empty() && connection.written == connection.marked;
+    if (is_stuck) {
+        streams_.count_cut();
+        return close(slot);
+    }
+    connection.marked = connection.written;
+    wait(slot, limits_.heartbeat);
+    if (!connection.out.empty()) return;
+    connection.out = streams_.heartbeat(*connection.stream);
+    const base::SlotId id = connections_.id_of(slot);
+    write_out(slot);
+    if (connections_.holds(id)) rewatch(slot);
+}
+
+/// Sends as much of `out` as there is room for.
+void Connections::write_out(std::uint32_t slot) {
     Connection& connection = connections_[slot];
     while (connection.written < connection.out.size()) {
         const std::string_view rest = std::string_view(connection.out).substr(connection.written);
@@ -285,6 +373,20 @@ void Connections::write(std::uint32_t slot) {
         if (size < 0) return close(slot);
         connection.written += static_cast<std::size_t>(size);
     }
+    if (connection.stream && connection.written == connection.out.size()) {
+        std::string().swap(connection.out);
+        connection.written = 0;
+        connection.marked = kUnmarked;
+    }
+    charge(slot);
+}
+
+void Connections::write(std::uint32_t slot) {
+    const base::SlotId id = connections_.id_of(slot);
+    write_out(slot);
+    if (!connections_.holds(id)) return;
+    Connection& connection = connections_[slot];
+    if (connection.stream) return serve(slot);
     if (connection.written == connection.out.size()) return on_written(slot);
     if (connection.written - connection.marked < kLeastWritten || done_) return;
     connection.marked = connection.written;
@@ -332,6 +434,7 @@ void Connections::close(std::uint32_t slot) {
     loop_.timers().cancel(connection.timer);
     loop_.unwatch(connection.socket.fd());
     used_ -= connection.charged;
+    if (connection.stream) streams_.count_open(--stream_count_);
     connections_.release(slot);
     open_.set(connections_.size());
     buffered_.set(used_);
@@ -341,6 +444,7 @@ void Connections::close(std::uint32_t slot) {
 void Connections::on_timer(base::SlotId id) {
     if (!connections_.holds(id)) return;
     Connection& connection = connections_[id.slot];
+    if (connection.stream) return beat(id.slot);
     if (connection.state != State::receiving || !connection.reader.has_head())
         return close(id.slot);
     connection.is_last = true;
@@ -384,7 +488,7 @@ void Connections::wait(std::uint32_t slot, base::Duration limit) {
 void Connections::rewatch(std::uint32_t slot) {
     const Connection& connection = connections_[slot];
     std::uint32_t events = 0;
-    if (connection.state == State::receiving || connection.state == State::draining)
+    if (connection.state != State::answering && connection.state != State::sending)
         events |= EPOLLIN;
     if (connection.written < connection.out.size()) events |= EPOLLOUT;
     loop_.rewatch(connection.socket.fd(), events);

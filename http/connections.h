@@ -2,6 +2,7 @@
 //
 //                    nothing more is needed        its answer
 //   receiving ------------------------------------------------> sending --the last--> draining
+//      \___ asked for events: streaming, until one of the two ends it
 //      |   ^ \______ whole, and takes time ______> answering ____^   |                    |
 //      |   |____________________________ another may come ___________|      2 s, or its end
 //      late (in the head without a word), or nobody there: gone
@@ -12,12 +13,14 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/loop.h"
 #include "base/metrics.h"
 #include "base/slab.h"
 #include "base/task.h"
 #include "http/api.h"
+#include "http/event_streams.h"
 #include "http/limits.h"
 #include "http/request_reader.h"
 #include "http/workers.h"
@@ -33,7 +36,7 @@ class Connections {
 public:
     /// All outlive this, except `workers`, which ends before it.
     Connections(base::Loop& loop, base::Metrics& metrics, Api& api, Workers& workers,
-                const Limits& limits);
+                server::Feed& feed, const Limits& limits);
     ~Connections();
     Connections(const Connections&) = delete;
     Connections& operator=(const Connections&) = delete;
@@ -44,7 +47,7 @@ public:
     void stop(base::Task<void()> done);
 
 private:
-    enum class State : std::uint8_t { receiving, answering, sending, draining };
+    enum class State : std::uint8_t { receiving, answering, sending, streaming, draining };
 
     struct Connection {
         Connection(sip::Socket its_socket, const sip::Endpoint& its_peer, std::size_t max_body)
@@ -61,6 +64,7 @@ private:
         std::size_t drained = 0;
         base::Instant since;  ///< it waits for a request
         base::TimerId timer;
+        std::unique_ptr<EventStream> stream;  ///< of events, once it was asked for
         State state = State::receiving;
         bool is_last = false;     ///< nothing is read behind this request
         bool has_ended = false;   ///< the peer sends no more
@@ -81,7 +85,13 @@ private:
     void await_body(std::uint32_t slot);
     void respond(std::uint32_t slot, const Answer& answer);
     void write(std::uint32_t slot);
+    void write_out(std::uint32_t slot);
     void on_written(std::uint32_t slot);
+    void stream(std::uint32_t slot, const EventOrder& order);
+    void serve(std::uint32_t slot);
+    void serve_all();
+    void serve_some();
+    void beat(std::uint32_t slot);
     void drain(std::uint32_t slot);
     void discard(std::uint32_t slot);
     void close(std::uint32_t slot);
@@ -103,6 +113,11 @@ private:
     base::Slab<Connection> connections_;
     std::size_t used_ = 0;  ///< bytes, as charged
     std::unique_ptr<char[]> room_;
+    EventStreams streams_;
+    std::size_t stream_count_ = 0;
+    std::vector<base::SlotId> round_;  ///< streams that are still to be looked at
+    bool has_round_ = false;
+    bool is_news_ = false;     ///< since the round began
     base::Task<void()> done_;  ///< set: stopping
 };
 

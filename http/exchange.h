@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,18 +18,24 @@ struct Request {
     std::string authorization;  ///< value of the Authorization header, empty for none
     std::string content_type;
     std::string if_match, if_none_match;  ///< as sent, several lines joined by commas
-    std::string host;         ///< without its port, lower case; empty where HTTP/1.0 named none
-    bool has_length = false;  ///< Content-Length or chunks
+    std::string origin;         ///< of the page that asks (RFC 6454 7); empty: no page does
+    std::string asked_method;   ///< of a CORS preflight: what the page means to send
+    std::string last_event_id;  ///< where a reader of events left off
+    std::string host;           ///< without its port, lower case; empty where HTTP/1.0 named none
+    bool has_length = false;    ///< Content-Length or chunks
 };
 
 /// Reads the body of a request. Faults: too_large, timeout, malformed.
 using ReadBody = std::function<Result<std::string>()>;
+
+struct EventOrder;
 
 struct Answer {
     int status = 200;
     std::string type;  ///< media type; empty: no body
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers;
+    std::shared_ptr<const EventOrder> events{};  ///< what follows, without an end, as it happens
 };
 
 }  // namespace herald::http

@@ -180,6 +180,19 @@ private:
         return join(head_.request.if_none_match, value);
     }
 
+    Status origin(std::string_view value) { return once(head_.request.origin, value, "Origin"); }
+    Status asked_method(std::string_view value) {
+        return once(head_.request.asked_method, value, "Access-Control-Request-Method");
+    }
+    Status last_event_id(std::string_view value) {
+        return once(head_.request.last_event_id, value, "Last-Event-ID");
+    }
+    static Status once(std::string& place, std::string_view value, const char* name) {
+        if (!place.empty()) return malformed(std::string("There are two ") + name + " headers.");
+        place = value;
+        return {};
+    }
+
     /// RFC 9112 3.2: a request that names no host, or two, may mean another server.
     Status check_host() {
         if (!host_ && head_.is_http10) return {};
@@ -207,7 +220,7 @@ private:
     }
 
     using Take = Status (Reader::*)(std::string_view value);
-    static const std::array<std::pair<std::string_view, Take>, 9> kFields;
+    static const std::array<std::pair<std::string_view, Take>, 12> kFields;
 
     Head head_;
     std::optional<std::string_view> host_;
@@ -215,7 +228,7 @@ private:
     bool is_chunked_ = false;
 };
 
-constinit const std::array<std::pair<std::string_view, Reader::Take>, 9> Reader::kFields{{
+constinit const std::array<std::pair<std::string_view, Reader::Take>, 12> Reader::kFields{{
     {"Host", &Reader::host},
     {"Content-Length", &Reader::content_length},
     {"Transfer-Encoding", &Reader::transfer_encoding},
@@ -225,6 +238,9 @@ constinit const std::array<std::pair<std::string_view, Reader::Take>, 9> Reader:
     {"Content-Type", &Reader::content_type},
     {"If-Match", &Reader::if_match},
     {"If-None-Match", &Reader::if_none_match},
+    {"Origin", &Reader::origin},
+    {"Access-Control-Request-Method", &Reader::asked_method},
+    {"Last-Event-ID", &Reader::last_event_id},
 }};
 
 }  // namespace

@@ -233,6 +233,32 @@ constexpr std::string_view kSchemas = R"({
     "job": {"$ref": "#/components/schemas/Job"},
     "devices": {"type": "array", "items": {"$ref": "#/components/schemas/JobDevice"}},
     "total": {"type": "integer"}, "next": {"type": ["string", "null"]}}},
+"EventKind": {"enum": ["watcher.pending", "watcher.decided", "rule.changed", "subscription.created",
+    "subscription.suspect", "subscription.lost", "subscription.ended", "registration.added", "registration.gone",
+    "resource.changed", "mailbox.changed", "auth.refused", "pbx.up", "pbx.down", "events.lost"]},
+"Event": {"type": "object", "description": "What stands behind `data:`, one line of JSON for each event.",
+    "required": ["id", "kind", "at", "resource"], "properties": {
+    "id": {"type": "string"}, "kind": {"$ref": "#/components/schemas/EventKind"},
+    "at": {"$ref": "#/components/schemas/Time"},
+    "resource": {"type": ["string", "null"], "description": "Whose it is; null: the server's."},
+    "package": {"type": "string"}, "subscription": {"type": "string"}, "watcher": {"type": ["string", "null"]},
+    "state": {"enum": ["pending", "waiting", "active", "rejected"]}, "reason": {"type": ["string", "null"]},
+    "contact": {"type": ["string", "null"]}, "user_agent": {"type": ["string", "null"]},
+    "actor": {"type": ["string", "null"]}, "action": {"type": "string"},
+    "user": {"type": ["string", "null"]}, "peer": {"type": "string"}, "pbx": {"type": "string"},
+    "count": {"type": "string", "description": "Of events that are missing."}}},
+"Activities": {"type": "array", "items": {"type": "string"}, "description": "RFC 4480 3.2: away, busy, meeting ..."},
+"PresenceChange": {"type": "object", "additionalProperties": false, "required": ["status"], "properties": {
+    "status": {"enum": ["open", "closed"]},
+    "activities": {"$ref": "#/components/schemas/Activities", "maxItems": 10},
+    "note": {"type": ["string", "null"], "maxLength": 1000},
+    "ttl": {"type": "integer", "minimum": 1, "maximum": 604800, "default": 3600, "description": "Seconds until it ends by itself."}}},
+"Presence": {"type": "object", "required": ["user", "status", "activities", "note"], "properties": {
+    "user": {"type": "string"}, "status": {"enum": ["open", "closed"]},
+    "activities": {"$ref": "#/components/schemas/Activities"}, "note": {"type": ["string", "null"]},
+    "ttl": {"type": "integer", "description": "With source=here: seconds that are left."}}},
+"PresencePage": {"type": "object", "required": ["users"], "properties": {
+    "users": {"type": "array", "items": {"$ref": "#/components/schemas/Presence"}}}},
 "OpenApi": {"type": "object"},
 "Problem": {"type": "object", "description": "RFC 9457", "properties": {
     "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
@@ -261,9 +287,9 @@ JsonArray parameters_of(const Route& route) {
          open = route.pattern.find('{', open + 1)) {
         const auto name = route.pattern.substr(open + 1, route.pattern.find('}', open) - open - 1);
         add(name, "path", true,
-            name == "aor"  ? "user@domain, with or without sip:"
-            : name == "id" ? "As the list has it."
-                           : "Name of an event package.");
+            name == "aor" || name == "user" ? "user@domain, with or without sip:"
+            : name == "id"                  ? "As the list has it."
+                                            : "Name of an event package.");
     }
     for (const QueryParameter& parameter : route.query)
         add(parameter.name, "query", false, parameter.help);
@@ -275,8 +301,8 @@ Json responses_of(const Route& route) {
     std::string status = "204";
     if (!route.response_schema.empty()) {
         status = "200";
-        success.emplace_back("content",
-                             content("application/json", reference(route.response_schema)));
+        const auto type = route.response_type.empty() ? "application/json" : route.response_type;
+        success.emplace_back("content", content(type, reference(route.response_schema)));
     } else if (route.is_document && route.method == "GET") {
         status = "200";
         success.emplace_back("content", content("*/*", JsonObject()));

@@ -25,7 +25,7 @@ std::string response_text(const Answer& answer, const ResponseStyle& style) {
     append_header(out, "Date", base::to_http_date(std::time(nullptr)));
     append_header(out, "Server", "Herald");
     if (!answer.type.empty()) append_header(out, "Content-Type", answer.type);
-    if (answer.status != 204 && answer.status != 304)
+    if (answer.status != 204 && answer.status != 304 && !answer.events)
         append_header(out, "Content-Length", std::to_string(answer.body.size()));
     append_header(out, "Cache-Control", "no-store");
     append_header(out, "X-Content-Type-Options", "nosniff");

@@ -5,6 +5,21 @@ namespace herald::http {
 
 namespace {
 
+constexpr QueryParameter kEventsQuery[] = {
+    {"user", "Only of these users and domains, with commas between them."},
+    {"kind", "Only of these kinds, with commas between them."},
+    {"package", "Only of this event package, e.g. presence."},
+    {"after", "The `id` of the last event that is known, as Last-Event-ID."},
+};
+
+constexpr QueryParameter kPresencesQuery[] = {
+    {"users", "1 to 200 addresses-of-record, with commas between them."},
+};
+
+constexpr QueryParameter kPresenceQuery[] = {
+    {"source", "`here`: only what was said with this token, 404 where nothing was."},
+};
+
 constexpr QueryParameter kSubscriptionQuery[] = {
     {"package", "Only this event package, e.g. presence."},
     {"resource", "Only subscriptions to this address-of-record."},
@@ -119,6 +134,15 @@ constexpr Route kRoutes[] = {
     {"GET", "/metrics", Role::open, get_metrics,
      "Metrics in the Prometheus text format, version 0.0.4."},
     {"GET", "/v1/openapi.json", Role::open, get_openapi, "This description.", {}, {}, "OpenApi"},
+    {.method = "GET",
+     .pattern = "/v1/events",
+     .role = Role::read,
+     .handle = get_events,
+     .summary = "Tells what happens, as it happens: server-sent events, without an end.",
+     .query = kEventsQuery,
+     .response_schema = "Event",
+     .response_type = "text/event-stream",
+     .is_instant = true},
     {"GET",
      "/v1/subscriptions",
      Role::read,
@@ -155,6 +179,32 @@ constexpr Route kRoutes[] = {
      true},
     {"DELETE", "/v1/resources/{package}/{aor}/hard-state", Role::write, delete_hard_state,
      "Removes the document that was set for a resource; whoever watches is notified."},
+    {"GET",
+     "/v1/presence",
+     Role::read,
+     list_presence,
+     "Shows the presence of several users: open or closed, what they do, and a note.",
+     kPresencesQuery,
+     {},
+     "PresencePage"},
+    {"GET",
+     "/v1/presence/{user}",
+     Role::read,
+     get_presence,
+     "Shows the presence of a user: what devices and programs say, composed.",
+     kPresenceQuery,
+     {},
+     "Presence"},
+    {"PUT",
+     "/v1/presence/{user}",
+     Role::write,
+     put_presence,
+     "Says where a user is, for a while, beside what devices say; whoever watches is notified.",
+     {},
+     "PresenceChange",
+     {}},
+    {"DELETE", "/v1/presence/{user}", Role::write, delete_presence,
+     "Takes back what was said with this token; whoever watches is notified."},
     {"GET",
      "/v1/watchers/{aor}",
      Role::read,

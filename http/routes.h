@@ -34,6 +34,7 @@ struct Call {
     const Request& request;                                  ///< its head
     std::string document;  ///< the body as it came, where the route takes a document
     std::string actor{};   ///< name of the token; empty: none was asked for
+    Reach reach{};         ///< whom the token is good for
 
     /// Empty where it is not there.
     std::string_view parameter(std::string_view name) const noexcept;
@@ -59,6 +60,8 @@ struct Route {
     std::string_view response_schema{};  ///< empty: no JSON comes back
     /// What PUT takes, and GET gives, is a document of any media type as it is.
     bool is_document = false;
+    /// Of what comes back, where it is not JSON.
+    std::string_view response_type{};
     /// Waits for nobody: answered even while every thread is taken.
     bool is_instant = false;
 
@@ -76,11 +79,16 @@ Result<Answer> get_health(const Call& call);  // health.cpp
 Result<Answer> get_readiness(const Call& call);
 Result<Answer> get_metrics(const Call& call);
 Result<Answer> get_openapi(const Call& call);         // openapi.cpp
+Result<Answer> get_events(const Call& call);          // events.cpp
 Result<Answer> list_subscriptions(const Call& call);  // resources.cpp
 Result<Answer> get_resource(const Call& call);
 Result<Answer> get_hard_state(const Call& call);  // hard_state.cpp
 Result<Answer> put_hard_state(const Call& call);
 Result<Answer> delete_hard_state(const Call& call);
+Result<Answer> list_presence(const Call& call);  // presence.cpp
+Result<Answer> get_presence(const Call& call);
+Result<Answer> put_presence(const Call& call);
+Result<Answer> delete_presence(const Call& call);
 Result<Answer> list_packages(const Call& call);  // packages.cpp
 Result<Answer> list_dialogs(const Call& call);   // dialogs.cpp
 Result<Answer> get_dialogs(const Call& call);
@@ -121,7 +129,7 @@ Result<Answer> send_message(const Call& call);  // messages.cpp
 Result<Answer> list_messages(const Call& call);
 Result<Answer> delete_messages(const Call& call);
 Result<Answer> list_devices(const Call& call);  // devices.cpp
-Result<Answer> start_job(const Call& call);  // provisioning.cpp
+Result<Answer> start_job(const Call& call);     // provisioning.cpp
 Result<Answer> list_jobs(const Call& call);
 Result<Answer> get_job(const Call& call);
 Result<Answer> get_job_csv(const Call& call);

@@ -19,10 +19,10 @@ struct Server::State {
     State(const Options& options, sip::Socket socket, server::Admin& admin, base::Metrics& metrics)
         : address(sip::local_endpoint(socket)),
           api({admin, metrics, options.realm, options.version}, Tokens(options.tokens),
-              Hosts(options.hosts)),
+              Hosts(options.hosts), Origins(options.origins)),
           loop(clock),
           workers(options.threads),
-          connections(loop, metrics, api, workers, options.limits),
+          connections(loop, metrics, api, workers, admin.feed(), options.limits),
           acceptor(loop, std::move(socket),
                    [this](sip::Socket taken, const sip::Endpoint& peer) {
                        connections.add(std::move(taken), peer);

@@ -140,7 +140,7 @@ def type_passwords(keyboard):
 
 def goes_on(command):
     """Until Ctrl-C."""
-    return re.match(r"(build/release/herald (watch|serve)|scripts/run)\b", command) or "--stay" in command
+    return re.match(r"(build/release/herald (watch|serve|events)\b|scripts/run)\b", command) or "--stay" in command
 
 
 class Reader:
@@ -273,7 +273,7 @@ def shown_by(page):
 
 
 PAGES = ("README.md", "docs/http.md", "docs/aliases.md", "docs/who-sees-what.md", "docs/mwi.md", "docs/asterisk.md", "docs/registrations.md",
-         "docs/messages.md", "docs/provisioning.md", "docs/backup.md", "docs/troubleshooting.md")
+         "docs/messages.md", "docs/events.md", "docs/presence.md", "docs/provisioning.md", "docs/backup.md", "docs/troubleshooting.md")
 # What needs an address in a LAN, which only a network of one's own has.
 LAN_PAGES = ("docs/lan.md",)
 

@@ -28,14 +28,17 @@ inline std::string member(const Answer& answer, std::string_view name) {
     return text != nullptr ? *text : to_text(*json->find(name));
 }
 
-/// An Api over a FakeAdmin, with a token of each role: its name.
+/// An Api over a FakeAdmin, with a token of each role: its name; and two that are good for a domain
+/// and a user only.
 struct Bench {
     FakeAdmin admin;
     base::Metrics metrics;
     Api api{Context{admin, metrics, "example.com", "1.2.3"},
             Tokens({{"r", sha256_hex("read"), "read"},
                     {"w", sha256_hex("write"), "write"},
-                    {"a", sha256_hex("admin"), "admin"}})};
+                    {"a", sha256_hex("admin"), "admin"},
+                    {"d", sha256_hex("domain"), "admin", "b.c"},
+                    {"u", sha256_hex("user"), "write", "sip:alice@b.c"}})};
     int reads = 0;
 
     Answer send(Request request, std::string body = {}) {

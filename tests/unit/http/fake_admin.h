@@ -15,13 +15,16 @@
 #include "server/admin/admin_devices.h"
 #include "server/admin/admin_dialogs.h"
 #include "server/admin/admin_hard_state.h"
+#include "server/admin/admin_hooks.h"
 #include "server/admin/admin_jobs.h"
 #include "server/admin/admin_mailboxes.h"
 #include "server/admin/admin_messages.h"
 #include "server/admin/admin_policies.h"
+#include "server/admin/admin_presence.h"
 #include "server/admin/admin_registrations.h"
 #include "server/admin/admin_resources.h"
 #include "server/admin/admin_subscriptions.h"
+#include "server/feed/feed.h"
 
 namespace herald::http {
 
@@ -32,7 +35,8 @@ struct FakeState {
     std::map<std::string, server::ResourceInfo> resources;  ///< by "package aor"
     std::map<std::string, store::Account> accounts;
     std::map<std::string, std::string> set;         ///< hard state by "package aor": "type\nbody"
-    std::vector<server::HardCondition> conditions;  ///< of its changes
+    std::map<std::string, std::string> presence;    ///< by AOR
+    std::vector<server::HardCondition> conditions;  ///< of changes of both
     std::map<std::string, packages::MailboxSettings> mailboxes;  ///< settings, by AOR
     std::vector<server::SubscriptionQuery> queries;
     std::vector<server::CallInfo> calls;
@@ -49,7 +53,8 @@ struct FakeState {
     std::vector<std::string> asked;  ///< of registrations, aliases, calls, messages
     std::optional<Fault> fault;      ///< what every operation answers, if set
     bool throws = false;
-    std::mutex gate;  ///< held: subscriptions wait
+    std::map<std::uint64_t, server::QueuedEvent> queued;  ///< of hooks, by id
+    std::mutex gate;                                      ///< held: subscriptions and hooks wait
 
     static std::string key(std::string_view package, std::string_view aor) {
         return std::string(package) + " " + std::string(aor);
@@ -120,6 +125,83 @@ public:
     }
 
 private:
+    FakeState& state_;
+};
+
+class FakeHooks final : public server::HookAdmin {
+public:
+    explicit FakeHooks(FakeState& state) : state_(state) {}
+
+    Status keep(std::vector<server::QueuedEvent> events) override {
+        const std::lock_guard lock(state_.gate);
+        if (state_.fault) return *state_.fault;
+        for (auto& event : events) {
+            event.id = ++last_;
+            state_.queued[event.id] = event;
+        }
+        return {};
+    }
+    Status drop(std::vector<std::uint64_t> ids) override {
+        const std::lock_guard lock(state_.gate);
+        if (state_.fault) return *state_.fault;
+        for (const auto id : ids) state_.queued.erase(id);
+        return {};
+    }
+    Result<std::vector<server::QueuedEvent>> page(std::uint64_t after, std::size_t most) override {
+        const std::lock_guard lock(state_.gate);
+        std::vector<server::QueuedEvent> events;
+        for (const auto& [id, event] : state_.queued) {
+            if (id > after && events.size() < most) events.push_back(event);
+        }
+        return events;
+    }
+
+private:
+    FakeState& state_;
+    std::uint64_t last_ = 100;
+};
+
+class FakePresence final : public server::PresenceAdmin {
+public:
+    explicit FakePresence(FakeState& state) : state_(state) {}
+
+    Result<std::vector<server::PresenceInfo>> find(const std::vector<std::string>& aors) override {
+        if (state_.fault) return *state_.fault;
+        std::vector<server::PresenceInfo> found;
+        for (const auto& aor : aors) found.push_back({aor, body_of(aor)});
+        return found;
+    }
+    Result<server::OwnPresence> own(const std::string& aor, const std::string& source) override {
+        if (state_.fault) return *state_.fault;
+        if (state_.presence.count(aor) == 0)
+            return Fault{FaultKind::not_found, "nothing is set here"};
+        state_.asked.push_back("own " + source);
+        return server::OwnPresence{body_of(aor), "tag", std::chrono::seconds(60)};
+    }
+    Result<server::HardStateChange> put(const server::PresenceOrder& order) override {
+        if (state_.fault) return *state_.fault;
+        state_.asked.push_back("presence " + order.source + " " +
+                               std::to_string(order.ttl.count()));
+        state_.conditions.push_back(order.condition);
+        const auto is_new = state_.presence.insert_or_assign(order.aor, order.body).second;
+        return server::HardStateChange{"tag", is_new};
+    }
+    Status remove(const server::PresenceOrder& order) override {
+        if (state_.fault) return *state_.fault;
+        state_.conditions.push_back(order.condition);
+        if (state_.presence.erase(order.aor) == 0)
+            return Fault{FaultKind::not_found, "nothing is set here"};
+        return {};
+    }
+
+private:
+    std::string body_of(const std::string& aor) const {
+        const auto found = state_.presence.find(aor);
+        return found == state_.presence.end()
+                   ? "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" entity=\"x\"/>"
+                   : found->second;
+    }
+
     FakeState& state_;
 };
 
@@ -438,29 +520,36 @@ public:
     FakeState state;
 
     server::Health health() const override { return state.healthy; }
+    server::Feed& feed() noexcept override { return feed_; }
     server::AccountAdmin& accounts() noexcept override { return accounts_; }
     server::AliasAdmin& aliases() noexcept override { return aliases_; }
     server::DialogAdmin& dialogs() noexcept override { return dialogs_; }
     server::DeviceAdmin& devices() noexcept override { return devices_; }
     server::HardStateAdmin& hard_state() noexcept override { return hard_state_; }
+    server::HookAdmin& hooks() noexcept override { return hooks_; }
     server::JobAdmin& jobs() noexcept override { return jobs_; }
     server::MailboxAdmin& mailboxes() noexcept override { return mailboxes_; }
     server::MessageAdmin& messages() noexcept override { return messages_; }
     server::PolicyAdmin& policies() noexcept override { return policies_; }
+    server::PresenceAdmin& presence() noexcept override { return presence_; }
     server::RegistrationAdmin& registrations() noexcept override { return registrations_; }
     server::ResourceAdmin& resources() noexcept override { return resources_; }
     server::SubscriptionAdmin& subscriptions() noexcept override { return subscriptions_; }
 
 private:
+    base::Metrics metrics_;
+    server::Feed feed_{{.bytes = 400'000, .run = 7}, metrics_};
     FakeAccounts accounts_{state};
     FakeAliases aliases_{state};
     FakeDialogs dialogs_{state};
     FakeDevices devices_{state};
     FakeHardState hard_state_{state};
+    FakeHooks hooks_{state};
     FakeJobs jobs_{state};
     FakeMailboxes mailboxes_{state};
     FakeMessages messages_{state};
     FakePolicies policies_{state};
+    FakePresence presence_{state};
     FakeRegistrations registrations_{state};
     FakeResources resources_{state};
     FakeSubscriptions subscriptions_{state};

@@ -4,89 +4,23 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstring>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <doctest/doctest.h>
 
 #include "http/json.h"
 #include "http/tokens.h"
+#include "tests/unit/http/bench.h"
 #include "tests/unit/http/fake_admin.h"
+#include "tests/unit/http/peer.h"
 
 namespace herald::http {
 namespace {
 
 using namespace std::chrono_literals;
-
-bool contains(std::string_view text, std::string_view part) {
-    return text.find(part) != std::string_view::npos;
-}
-
-/// A TCP connection that says exactly what it is told.
-class Peer {
-public:
-    explicit Peer(const sip::Endpoint& server)
-        : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_storage storage{};
-        const auto size = server.to_sockaddr(storage);
-        REQUIRE(::connect(socket_, reinterpret_cast<const sockaddr*>(&storage), size) == 0);
-    }
-    ~Peer() { ::close(socket_); }
-    Peer(const Peer&) = delete;
-    Peer& operator=(const Peer&) = delete;
-
-    /// False once the server closed its side.
-    bool send(std::string_view text) const {
-        while (!text.empty()) {
-            const auto sent = ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL);
-            if (sent <= 0) return false;
-            text.remove_prefix(static_cast<std::size_t>(sent));
-        }
-        return true;
-    }
-    void end_output() const { ::shutdown(socket_, SHUT_WR); }
-
-    /// One response: head and as much body as Content-Length says; all there is if the server
-    /// closes before.
-    std::string response(bool is_head = false) {
-        while (!contains(buffer_, "\r\n\r\n") && more()) {
-        }
-        const auto head = buffer_.find("\r\n\r\n");
-        if (head == std::string::npos) return std::exchange(buffer_, {});
-        std::size_t size = head + 4;
-        const auto length = buffer_.find("Content-Length: ");
-        if (!is_head && length < head) size += std::stoul(buffer_.substr(length + 16));
-        while (buffer_.size() < size && more()) {
-        }
-        const std::string out = buffer_.substr(0, size);
-        buffer_.erase(0, out.size());
-        return out;
-    }
-
-    /// True if the server closes without another byte within 10 s.
-    bool is_closed() { return buffer_.empty() && !more() && buffer_.empty(); }
-
-private:
-    bool more() {
-        pollfd waiting{socket_, POLLIN, 0};
-        if (::poll(&waiting, 1, 10'000) <= 0) return false;
-        char bytes[4096];
-        const auto size = ::recv(socket_, bytes, sizeof bytes, 0);
-        if (size <= 0) return false;
-        buffer_.append(bytes, static_cast<std::size_t>(size));
-        return true;
-    }
-
-    int socket_;
-    std::string buffer_;
-};
 
 /// A server on a free port of 127.0.0.1 with one admin token: "secret".
 struct Running {
