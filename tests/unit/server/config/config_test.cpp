@@ -334,14 +334,6 @@ timeout = 3
     CHECK(to_string(first.config.sip_listen.at(2)) == "udp:192.0.2.1:5060");
 }
 
-TEST_CASE("authz.default names a package, a domain and what becomes of its watchers") {
-    for (const char* wrong : {"presence", "presence *", "presence * maybe", "lamps * allow",
-                              "presence.winfo * allow", "* * allow"}) {
-        CAPTURE(wrong);
-        CHECK(!mistake_of("[authz]\ndefault = [\"" + std::string(wrong) + "\"]").empty());
-    }
-}
-
 TEST_CASE("unknown keys and sections are reported with the nearest known one") {
     CHECK(mistake_of("[sip]\nlisten_ = []") ==
           "2: unknown key sip.listen_; did you mean sip.listen?");
