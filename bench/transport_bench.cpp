@@ -28,7 +28,9 @@ public:
         last.assign(bytes);
         return true;
     }
-    Result<Flow> open(Protocol, const Endpoint& peer) override { return Flow{.peer = peer}; }
+    Result<Flow> open(Protocol, const Endpoint& peer, std::string_view = {}) override {
+        return Flow{.peer = peer};
+    }
     bool is_open(const Flow&) const override { return true; }
     const ListenerAddress& listener(const Flow&) const override { return address_; }
     std::span<const ListenerAddress> listeners() const override { return {&address_, 1}; }

@@ -3,14 +3,19 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <memory>
 #include <sstream>
 
 #include <Poco/Exception.h>
 #include <Poco/JSON/Object.h>
 #include <Poco/JSON/Parser.h>
+#include <Poco/Net/Context.h>
 #include <Poco/Net/HTTPClientSession.h>
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/HTTPResponse.h>
+#include <Poco/Net/HTTPSClientSession.h>
+#include <Poco/Net/RejectCertificateHandler.h>
+#include <Poco/Net/SSLManager.h>
 #include <Poco/StreamCopier.h>
 #include <Poco/Timespan.h>
 #include <Poco/URI.h>
@@ -86,6 +91,29 @@ std::string sentence_of(const Poco::Net::HTTPResponse& response, const std::stri
     }
 }
 
+/// Nobody is asked whether a certificate that is not good will do.
+Poco::Net::Context::Ptr trusting(const std::string& authorities) {
+    using Poco::Net::Context;
+    constexpr int kDepth = 9;
+    Context::Ptr context(new Context(Context::TLS_CLIENT_USE, "", "", authorities,
+                                     Context::VERIFY_STRICT, kDepth, authorities.empty()));
+    context->requireMinimumProtocol(Context::PROTO_TLSV1_2);
+    Poco::Net::SSLManager::instance().initializeClient(
+        nullptr, new Poco::Net::RejectCertificateHandler(false), context);
+    return context;
+}
+
+std::unique_ptr<Poco::Net::HTTPClientSession> session_with(const std::string& host,
+                                                           std::uint16_t port) {
+    return std::make_unique<Poco::Net::HTTPClientSession>(host, port);
+}
+
+std::unique_ptr<Poco::Net::HTTPClientSession> secure_session_with(const std::string& host,
+                                                                  std::uint16_t port,
+                                                                  const std::string& authorities) {
+    return std::make_unique<Poco::Net::HTTPSClientSession>(host, port, trusting(authorities));
+}
+
 }  // namespace
 
 const std::string_view kApiHelp =
@@ -99,6 +127,10 @@ std::vector<Option> with_api_options(std::vector<Option> own) {
                    .kind = Kind::text,
                    .value = "URL",
                    .help = "the server's API (HERALD_API, else http://127.0.0.1:8080)"});
+    own.push_back({.name = "ca",
+                   .kind = Kind::text,
+                   .value = "FILE",
+                   .help = "PEM file of who vouches for it, where it is https (HERALD_CA)"});
     own.push_back(
         {.name = "token", .kind = Kind::text, .value = "TOKEN", .help = "what lets you in"});
     own.push_back({.name = "token-file",
@@ -115,9 +147,11 @@ Result<ApiClient> ApiClient::from(const Arguments& arguments) {
     ApiClient client;
     try {
         const Poco::URI uri(url);
-        if (uri.getScheme() != "http" || uri.getHost().empty()) {
+        client.is_secure_ = uri.getScheme() == "https";
+        if ((uri.getScheme() != "http" && !client.is_secure_) || uri.getHost().empty()) {
             return Fault{FaultKind::malformed, "'" + url + "' is not a URL like " + kDefaultApi};
         }
+        client.authorities_ = std::string(arguments.text_or("ca", environment("HERALD_CA")));
         client.host_ = uri.getHost();
         client.port_ = uri.getPort();
         client.base_path_ = uri.getPath();
@@ -135,17 +169,18 @@ Result<std::string> ApiClient::call(const std::string& method, const std::string
                                     const std::string& body, const std::string& type) const {
     const std::string place = host_ + ":" + std::to_string(port_);
     try {
-        Poco::Net::HTTPClientSession session(host_, port_);
-        session.setTimeout(Poco::Timespan(kPatienceSeconds, 0));
+        const auto session = is_secure_ ? secure_session_with(host_, port_, authorities_)
+                                        : session_with(host_, port_);
+        session->setTimeout(Poco::Timespan(kPatienceSeconds, 0));
         Poco::Net::HTTPRequest request(method, base_path_ + path, Poco::Net::HTTPMessage::HTTP_1_1);
         request.set("Accept", "application/json");
         if (!token_.empty()) request.set("Authorization", "Bearer " + token_);
         if (!body.empty()) request.setContentType(type);
         request.setContentLength(static_cast<std::streamsize>(body.size()));
-        session.sendRequest(request) << body;
+        session->sendRequest(request) << body;
         Poco::Net::HTTPResponse response;
         std::string answer;
-        Poco::StreamCopier::copyToString(session.receiveResponse(response), answer);
+        Poco::StreamCopier::copyToString(session->receiveResponse(response), answer);
         const int status = response.getStatus();
         if (status / 100 == 2) return answer;
         return Fault{kind_of(status), sentence_of(response, answer)};

@@ -11,16 +11,17 @@
 
 namespace herald::cli {
 
-/// `own` and those all API commands take: api, token, token-file.
+/// `own` and those all API commands take: api, ca, token, token-file.
 std::vector<Option> with_api_options(std::vector<Option> own);
 /// A paragraph on them for the help.
 extern const std::string_view kApiHelp;
 
 class ApiClient {
 public:
-    /// Where --api and HERALD_API say, else http://127.0.0.1:8080; the token from --token,
+    /// Where --api and HERALD_API say, else http://127.0.0.1:8080; a server of https must be
+    /// vouched for by the file of --ca and HERALD_CA, else by the system; the token from --token,
     /// --token-file, HERALD_TOKEN, ./var/token or the file of an installed server. Faults:
-    /// malformed (no http URL, no token in the file that is named).
+    /// malformed (no URL, no token in the file that is named).
     static Result<ApiClient> from(const Arguments& arguments);
 
     /// The body of a 2xx answer. `body` is of media type `type`, empty for none. Faults:
@@ -37,6 +38,8 @@ public:
                   const std::function<bool(std::string_view line)>& line) const;
 
 private:
+    bool is_secure_ = false;
+    std::string authorities_;  ///< a file; empty: the system's
     std::string host_;
     std::uint16_t port_ = 0;
     std::string base_path_;

@@ -44,6 +44,16 @@ sip::NetworkOptions client_options() {
 ClientNetwork::ClientNetwork(base::Loop& loop, base::Metrics& metrics)
     : network_(loop, metrics, client_options()) {}
 
+/// Certificates are read when they are needed.
+Status ClientNetwork::speak_tls() {
+    if (speaks_tls_) return {};
+    auto context = sip::TlsContext::load({.pairs = {}, .peers_ca = authorities_, .clients_ca = {}});
+    if (!context) return context.fault();
+    network_.secure(*std::move(context));
+    speaks_tls_ = true;
+    return {};
+}
+
 bool ClientNetwork::has_listener(sip::Protocol protocol, const sip::Endpoint& peer) const {
     for (const sip::ListenerAddress& listener : network_.listeners()) {
         if (listener.protocol == protocol && listener.bound.is_ipv6() == peer.is_ipv6())
@@ -52,9 +62,13 @@ bool ClientNetwork::has_listener(sip::Protocol protocol, const sip::Endpoint& pe
     return false;
 }
 
-Result<sip::Flow> ClientNetwork::open(sip::Protocol protocol, const sip::Endpoint& peer) {
-    if (protocol != sip::Protocol::udp && protocol != sip::Protocol::tcp) {
-        return Fault{FaultKind::unreachable, "only UDP and TCP are supported"};
+Result<sip::Flow> ClientNetwork::open(sip::Protocol protocol, const sip::Endpoint& peer,
+                                      std::string_view domain) {
+    if (protocol > sip::Protocol::tls) {
+        return Fault{FaultKind::unreachable, "only UDP, TCP and TLS are supported"};
+    }
+    if (protocol == sip::Protocol::tls) {
+        if (const Status ready = speak_tls(); !ready) return ready.fault();
     }
     if (!has_listener(protocol, peer)) {
         const Result<sip::Endpoint> source = source_for(peer);
@@ -62,7 +76,7 @@ Result<sip::Flow> ClientNetwork::open(sip::Protocol protocol, const sip::Endpoin
         const auto listener = network_.listen(protocol, *source, "", false);
         if (!listener) return Fault{FaultKind::unreachable, listener.fault().detail};
     }
-    return network_.open(protocol, peer);
+    return network_.open(protocol, peer, domain);
 }
 
 }  // namespace herald::cli

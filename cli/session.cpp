@@ -30,8 +30,12 @@ std::vector<Option> with_sip_options(std::vector<Option> own) {
                    .letter = 's'});
     own.push_back({.name = "transport",
                    .kind = Kind::text,
-                   .value = "udp|tcp",
+                   .value = "udp|tcp|tls",
                    .help = "instead of what URI and DNS say"});
+    own.push_back({.name = "ca",
+                   .kind = Kind::text,
+                   .value = "FILE",
+                   .help = "PEM file of who vouches for servers reached by TLS (the system's)"});
     own.push_back(
         {.name = "user", .kind = Kind::text, .value = "NAME", .help = "name for authentication"});
     own.push_back(
@@ -48,6 +52,7 @@ std::vector<Option> with_sip_options(std::vector<Option> own) {
 Session::Session(const Arguments& arguments, std::string_view username) {
     // A reader that went away is noticed by print_line().
     std::signal(SIGPIPE, SIG_IGN);
+    network_.trust(std::string(arguments.text_or("ca", "")));
     agent_.emplace(loop_, network_, metrics_, agent_options(arguments, username));
     network_.attach(agent_->sink());
 }
@@ -58,6 +63,7 @@ UserAgent::Options Session::agent_options(const Arguments& arguments, std::strin
     options.server = arguments.text_or("server", usual);
     if (const auto transport = arguments.text("transport"))
         options.protocol = sip::protocol_of(*transport);
+    options.locator.protocols.push_back(sip::Protocol::tls);
     options.username = arguments.text_or("user", username);
     options.password = arguments.has("password") ? arguments.text_or("password", "")
                                                  : environment("HERALD_PASSWORD");

@@ -91,6 +91,7 @@ Connections::Connections(base::Loop& loop, base::Metrics& metrics, Api& api, Wor
                                 "Waiting HTTP connections closed for new ones (http.connections)")),
       refused_(metrics.counter("herald_http_connections_refused_total",
                                "HTTP connections closed at once: all others were busy")),
+      failures_(metrics),
       streams_(loop, feed, metrics, [this] { serve_all(); }) {}
 
 Connections::~Connections() {
@@ -107,7 +108,10 @@ void Connections::add(sip::Socket socket, const sip::Endpoint& peer) {
     const auto taken = connections_.size() - stream_count_;
     if (taken >= limits_.connections && !make_room()) return refused_.add();
     const int fd = socket.fd();
-    const base::SlotId id = connections_.take(std::move(socket), peer, limits_.max_body);
+    auto session = context_ ? context_->accept(sip::ClientCertificates::none) : nullptr;
+    if (context_ && !session) return refused_.add();
+    const base::SlotId id =
+        connections_.take(std::move(socket), peer, std::move(session), limits_.max_body);
     const Status watched =
         loop_.watch(fd, EPOLLIN, [this, id](std::uint32_t events) { on_ready(id, events); });
     if (!watched) return static_cast<void>(connections_.release(id));
@@ -158,10 +162,51 @@ void Connections::read(std::uint32_t slot) {
         if (connection.reader.is_idle()) return close(slot);
         return connection.reader.end();
     }
+    const std::string_view wire(room_.get(), static_cast<std::size_t>(size));
+    if (!connection.session) return hear(slot, wire);
+    if (const auto plain = decrypt(slot, wire)) hear(slot, *plain);
+}
+
+/// The time for a head runs from its first byte, or from the beginning of a handshake before it.
+void Connections::hear(std::uint32_t slot, std::string_view plain) {
+    Connection& connection = connections_[slot];
     const bool was_idle = connection.reader.is_idle();
-    connection.reader.feed({room_.get(), static_cast<std::size_t>(size)});
+    if (!plain.empty()) connection.reader.feed(plain);
     charge(slot);
-    if (was_idle) wait(slot, limits_.head_timeout);
+    if (was_idle && !connection.reader.is_idle()) wait(slot, limits_.head_timeout);
+    if (!connection.session || !connection.session->has_ended()) return;
+    connection.has_ended = true;
+    connection.reader.is_idle() ? close(slot) : connection.reader.end();
+}
+
+/// nullopt: it was no TLS, and the connection is gone.
+std::optional<std::string_view> Connections::decrypt(std::uint32_t slot, std::string_view wire) {
+    Connection& connection = connections_[slot];
+    plain_.clear();
+    const Status received = connection.session->receive(wire, plain_, connection.out);
+    if (received) return plain_;
+    failures_.note(connection.peer, {}, received.fault(), loop_.now());
+    static_cast<void>(::send(connection.socket.fd(), connection.out.data(), connection.out.size(),
+                             MSG_NOSIGNAL | MSG_DONTWAIT));
+    close(slot);
+    return std::nullopt;
+}
+
+/// Only to who has asked something, and so has shaken hands.
+void Connections::say(std::uint32_t slot, std::string_view bytes) {
+    Connection& connection = connections_[slot];
+    if (!connection.session) return static_cast<void>(connection.out += bytes);
+    if (connection.session->send(bytes, connection.out)) return;
+    connection.is_last = true;
+}
+
+void Connections::say_goodbye(std::uint32_t slot) {
+    Connection& connection = connections_[slot];
+    if (!connection.session) return;
+    std::string last;
+    connection.session->end(last);
+    static_cast<void>(
+        ::send(connection.socket.fd(), last.data(), last.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
 }
 
 /// Goes on as far as it can without waiting.
@@ -227,7 +272,7 @@ void Connections::await_body(std::uint32_t slot) {
     connection.reader.want_body();
     // RFC 9110 10.1.1
     if (connection.reader.head().wants_invitation && connection.reader.is_body_awaited())
-        connection.out += "HTTP/1.1 100 Continue\r\n\r\n";
+        say(slot, "HTTP/1.1 100 Continue\r\n\r\n");
 }
 
 /// What cannot be read further: the head, or the body of a request that was welcome.
@@ -268,7 +313,7 @@ void Connections::on_answer(base::SlotId id, int status, std::string bytes) {
     log_answer(connection.reader.head().request, status, connection.peer);
     connection.lent = 0;
     if (connection.is_hung_up) return close(id.slot);
-    connection.out += bytes;
+    say(id.slot, bytes);
     connection.state = State::sending;
     charge(id.slot);
     wait(id.slot, done_ ? kLongestDrain : limits_.request_timeout);
@@ -283,7 +328,7 @@ void Connections::respond(std::uint32_t slot, const Answer& answer) {
         return respond(slot, api_.answer_too_many_streams(head.request));
     if (is_stream) connection.is_last = true;
     log_answer(head.request, answer.status, connection.peer);
-    connection.out += response_text(answer, style_of(head, connection.is_last));
+    say(slot, response_text(answer, style_of(head, connection.is_last)));
     connection.state = State::sending;
     if (is_stream) return stream(slot, *answer.events);
     charge(slot);
@@ -297,7 +342,7 @@ void Connections::stream(std::uint32_t slot, const EventOrder& order) {
     connection.state = State::streaming;
     connection.reader = RequestReader(0);
     streams_.count_open(++stream_count_);
-    connection.out += "retry: 2000\n\n";
+    say(slot, "retry: 2000\n\n");
     wait(slot, limits_.heartbeat);
     write(slot);
 }
@@ -308,7 +353,10 @@ void Connections::serve(std::uint32_t slot) {
     for (int batch = 0; batch < kMostBatches; ++batch) {
         Connection& connection = connections_[slot];
         if (!connection.out.empty()) return;
-        if (!streams_.take(*connection.stream, connection.out)) {
+        std::string events;
+        const bool is_alive = streams_.take(*connection.stream, events);
+        if (!events.empty()) say(slot, events);
+        if (!is_alive) {
             streams_.count_cut();
             return close(slot);
         }
@@ -355,7 +403,7 @@ void Connections::beat(std::uint32_t slot) {
     connection.marked = connection.written;
     wait(slot, limits_.heartbeat);
     if (!connection.out.empty()) return;
-    connection.out = streams_.heartbeat(*connection.stream);
+    say(slot, streams_.heartbeat(*connection.stream));
     const base::SlotId id = connections_.id_of(slot);
     write_out(slot);
     if (connections_.holds(id)) rewatch(slot);
@@ -412,6 +460,7 @@ void Connections::on_written(std::uint32_t slot) {
 /// with it the answer still on its way.
 void Connections::drain(std::uint32_t slot) {
     Connection& connection = connections_[slot];
+    say_goodbye(slot);
     shutdown(connection.socket.fd(), SHUT_WR);
     if (connection.has_ended || done_) return close(slot);
     connection.state = State::draining;

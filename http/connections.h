@@ -11,7 +11,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,6 +28,8 @@
 #include "http/workers.h"
 #include "sip/endpoint.h"
 #include "sip/socket.h"
+#include "sip/tls.h"
+#include "sip/tls_failures.h"
 
 namespace herald::http {
 
@@ -41,6 +45,8 @@ public:
     Connections(const Connections&) = delete;
     Connections& operator=(const Connections&) = delete;
 
+    /// Of connections that come from now on; null: they are in clear.
+    void secure(std::shared_ptr<const sip::TlsContext> context) { context_ = std::move(context); }
     void add(sip::Socket socket, const sip::Endpoint& peer);
     /// Takes no more requests. `done` runs once those under way were answered, or their readers are
     /// slow.
@@ -50,13 +56,18 @@ private:
     enum class State : std::uint8_t { receiving, answering, sending, streaming, draining };
 
     struct Connection {
-        Connection(sip::Socket its_socket, const sip::Endpoint& its_peer, std::size_t max_body)
-            : socket(std::move(its_socket)), peer(its_peer), reader(max_body) {}
+        Connection(sip::Socket its_socket, const sip::Endpoint& its_peer,
+                   std::unique_ptr<sip::TlsSession> its_session, std::size_t max_body)
+            : socket(std::move(its_socket)),
+              peer(its_peer),
+              session(std::move(its_session)),
+              reader(max_body) {}
 
         sip::Socket socket;
         sip::Endpoint peer;
+        std::unique_ptr<sip::TlsSession> session;  ///< null: in clear
         RequestReader reader;
-        std::string out;
+        std::string out;          ///< encrypted already
         std::size_t written = 0;  ///< of out
         std::size_t marked = 0;   ///< of out, when the timer was armed
         std::size_t lent = 0;     ///< bytes of its request at the workers
@@ -78,6 +89,10 @@ private:
     bool receive(std::uint32_t slot);
     bool begin(std::uint32_t slot);
     void read(std::uint32_t slot);
+    void hear(std::uint32_t slot, std::string_view plain);
+    std::optional<std::string_view> decrypt(std::uint32_t slot, std::string_view wire);
+    void say(std::uint32_t slot, std::string_view bytes);
+    void say_goodbye(std::uint32_t slot);
     void refuse(std::uint32_t slot);
     void hand_over(std::uint32_t slot);
     Answer answer_from_head(const Head& head);
@@ -113,6 +128,9 @@ private:
     base::Slab<Connection> connections_;
     std::size_t used_ = 0;  ///< bytes, as charged
     std::unique_ptr<char[]> room_;
+    std::string plain_;  ///< what was read, decrypted
+    std::shared_ptr<const sip::TlsContext> context_;
+    sip::TlsFailures failures_;
     EventStreams streams_;
     std::size_t stream_count_ = 0;
     std::vector<base::SlotId> round_;  ///< streams that are still to be looked at

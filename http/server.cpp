@@ -27,7 +27,10 @@ struct Server::State {
                    [this](sip::Socket taken, const sip::Endpoint& peer) {
                        connections.add(std::move(taken), peer);
                    }),
-          thread([this] { loop.run(); }) {}
+          thread([this, context = options.tls] {
+              connections.secure(context);
+              loop.run();
+          }) {}
 
     ~State() {
         loop.post([this] {
@@ -38,6 +41,10 @@ struct Server::State {
     }
     State(const State&) = delete;
     State& operator=(const State&) = delete;
+
+    void secure(std::shared_ptr<const sip::TlsContext> context) {
+        loop.post([this, context = std::move(context)] { connections.secure(context); });
+    }
 
     const sip::Endpoint address;
     Api api;
@@ -58,6 +65,10 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, server::Ad
     if (!socket) return Fault{FaultKind::io, "cannot serve HTTP: " + socket.fault().detail};
     return std::unique_ptr<Server>(
         new Server(std::make_unique<State>(options, *std::move(socket), admin, metrics)));
+}
+
+void Server::secure(std::shared_ptr<const sip::TlsContext> context) {
+    state_->secure(std::move(context));
 }
 
 sip::Endpoint Server::address() const {

@@ -11,6 +11,7 @@
 #include "server/admin/admin.h"
 #include "server/config/config.h"
 #include "sip/endpoint.h"
+#include "sip/tls.h"
 
 namespace herald::http {
 
@@ -23,6 +24,7 @@ struct Options {
     std::vector<server::HttpToken> tokens;  ///< who may do what; none: only the open routes answer
     std::string realm;                      ///< of accounts that name none
     std::string version;                    ///< of the program, for herald_build_info
+    std::shared_ptr<const sip::TlsContext> tls;  ///< null: plain HTTP
 };
 
 /// Serves from start() until it is destroyed, which waits for requests under way.
@@ -35,6 +37,8 @@ public:
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
+    /// The certificate of connections that come from now on. Any thread.
+    void secure(std::shared_ptr<const sip::TlsContext> context);
     /// Where it listens.
     sip::Endpoint address() const;
 

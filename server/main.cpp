@@ -20,8 +20,10 @@
 #include "http/hooks.h"
 #include "http/server.h"
 #include "http/tokens.h"
+#include "server/certificates.h"
 #include "server/config/config.h"
 #include "server/config/config_values.h"
+#include "server/config/exposure.h"
 #include "server/server.h"
 #include "server/supervisor.h"
 #include "server/welcome.h"
@@ -31,6 +33,9 @@
 namespace {
 
 using namespace herald;
+
+/// The files of certificates are looked at so often, where no service manager wants more.
+constexpr std::chrono::microseconds kCertificateLook = std::chrono::seconds(10);
 
 int fail(const std::string& sentence) {
     std::fprintf(stderr, "herald: %s\n", sentence.c_str());
@@ -68,8 +73,12 @@ void tell_new_token(const std::string& file, const std::string& token) {
 
 Result<std::unique_ptr<http::Server>> start_http(const server::Config& config,
                                                  server::Server& sip_server,
+                                                 server::Certificates& certificates,
                                                  base::Metrics& metrics) {
     http::Options options;
+    auto context = certificates.load(server::http_certificates(config));
+    if (!context) return context.fault();
+    options.tls = *std::move(context);
     const auto listen = server::parse_numeric_endpoint(config.http_listen);
     if (!listen)
         return Fault{FaultKind::invalid_configuration,
@@ -125,8 +134,16 @@ struct Running {
     const cli::Arguments& arguments;
     server::Config& config;
     server::Server& sip_server;
+    http::Server* http_server;  ///< null: none
+    server::Certificates& http_certificates;
     base::Metrics& metrics;
 };
+
+/// Whoever renews certificates need not tell us.
+void look_at_certificates(Running& running) {
+    auto fresh = running.http_certificates.look();
+    if (fresh && running.http_server != nullptr) running.http_server->secure(std::move(fresh));
+}
 
 void count_reload(base::Metrics& metrics, const char* result) {
     metrics
@@ -158,6 +175,7 @@ void reload(Running& running) {
                        {{"key", change.key}});
     }
     running.sip_server.reload(read->config);
+    look_at_certificates(running);
     running.config = server::reloaded(std::move(running.config), read->config);
     base::log_level(running.config.log_level);
     count_reload(running.metrics, "done");
@@ -175,23 +193,24 @@ sigset_t handled_signals() {
 
 /// Waits for a signal. Meanwhile a service manager that wants it is told that every shard turns,
 /// for as long as that is true.
-int next_signal(const sigset_t& signals, server::Server& sip_server) {
+int next_signal(const sigset_t& signals, Running& running) {
     using std::chrono::microseconds;
-    const auto beat = server::supervisor::beat().value_or(std::chrono::hours(1));
+    const auto beat = server::supervisor::beat().value_or(kCertificateLook);
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(beat);
     const timespec patience{seconds.count(),
                             std::chrono::nanoseconds(microseconds(beat) - seconds).count()};
     while (true) {
         const int signal = sigtimedwait(&signals, nullptr, &patience);
         if (signal > 0) return signal;
-        if (errno == EAGAIN && sip_server.collect_turns()) server::supervisor::tell_alive();
+        if (errno == EAGAIN && running.sip_server.collect_turns()) server::supervisor::tell_alive();
+        look_at_certificates(running);
     }
 }
 
 /// Until somebody wants it to end.
 void stay(Running running, const sigset_t& signals) {
     server::supervisor::tell_ready("Serving");
-    while (next_signal(signals, running.sip_server) == SIGHUP) {
+    while (next_signal(signals, running) == SIGHUP) {
         server::supervisor::tell_reloading();
         reload(running);
         server::supervisor::tell_ready("Serving");
@@ -226,8 +245,9 @@ int serve(const cli::Arguments& arguments) {
     auto sip_server = server::Server::start(config, metrics);
     if (!sip_server) return fail(sip_server.fault().detail);
     std::unique_ptr<http::Server> http_server;
+    server::Certificates http_certificates(metrics, "http");
     if (!config.http_listen.empty()) {
-        auto started = start_http(config, **sip_server, metrics);
+        auto started = start_http(config, **sip_server, http_certificates, metrics);
         if (!started) return fail(started.fault().detail);
         http_server = *std::move(started);
     }
@@ -235,13 +255,22 @@ int serve(const cli::Arguments& arguments) {
     if (!hooks) return fail(hooks.fault().detail);
     print_welcome(config, **sip_server, http_server.get());
 
-    stay({arguments, config, **sip_server, metrics}, signals);
+    stay({arguments, config, **sip_server, http_server.get(), http_certificates, metrics}, signals);
     std::printf("\nStopping.\n");
     http_server.reset();
     hooks->reset();
     const auto stopped = (*sip_server)->stop();
     base::log_flush();
     return stopped ? cli::kOk : fail(stopped.fault().detail);
+}
+
+/// Files that are named can be read here, and fit.
+Status check_certificates(const server::Config& config) {
+    for (const auto& files :
+         {server::sip_certificates(config), server::http_certificates(config)}) {
+        if (auto context = sip::TlsContext::load(files); !context) return context.fault();
+    }
+    return {};
 }
 
 int config(const cli::Arguments& arguments) {
@@ -252,6 +281,9 @@ int config(const cli::Arguments& arguments) {
     const auto read = server::load_config(std::string(*file));
     if (!read) return fail(read.fault().detail);
     if (!read->mistakes.empty()) return print_mistakes(std::string(*file), read->mistakes);
+    if (auto usable = check_certificates(read->config); !usable) return fail(usable.fault().detail);
+    for (const auto& sentence : server::exposures(read->config))
+        std::printf("%s: note: %s\n", std::string(*file).c_str(), sentence.c_str());
     std::printf("%s: good. %s\n", std::string(*file).c_str(),
                 server::to_text(server::worst_case(read->config)).c_str());
     return cli::kOk;

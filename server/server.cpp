@@ -16,6 +16,7 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "server/admin/admin_service.h"
+#include "server/certificates.h"
 #include "server/config/config_values.h"
 #include "server/shard/inbox.h"
 #include "server/shard/link.h"
@@ -51,6 +52,8 @@ sip::NetworkOptions network_options(const Config& config, unsigned shard, unsign
     options.limits.headers = config.max_headers;
     options.connect_timeout = kConnectTimeout;
     options.idle_timeout = std::chrono::seconds(config.tcp_idle_timeout);
+    options.web.origins = config.ws_origins;
+    options.handshake_timeout = std::chrono::seconds(config.tls_handshake_timeout);
     return options;
 }
 
@@ -114,6 +117,8 @@ sip::StreamLimits::Most most_streams(const Config& config) {
 
 /// The system's clock is looked at so often.
 constexpr auto kClockLook = std::chrono::minutes(1);
+/// So are the files of certificates.
+constexpr auto kCertificateLook = std::chrono::seconds(10);
 /// Followed in a step where it is this far ahead; what is less is made up for slowly.
 constexpr base::Duration kClockStep = std::chrono::seconds(10);
 
@@ -149,6 +154,7 @@ struct Server::State {
     const Config config;
     base::Metrics& metrics;
     base::SteadyClock clock;  ///< the store's
+    Certificates certificates{metrics, "sip"};
     std::unique_ptr<store::Store> store;
     std::vector<std::unique_ptr<Unit>> units;
     Links links;
@@ -174,6 +180,9 @@ struct Server::State {
     Status recover();
     void run();
     void watch_clock(unsigned index);
+    void watch_certificates();
+    void reload_certificates(const Config& fresh);
+    void secure(const std::shared_ptr<const sip::TlsContext>& context);
     void on_every_shard(const std::function<void(Shard&)>& work);
     bool is_drained();
 };
@@ -195,9 +204,12 @@ Status Server::State::open_store() {
 Status Server::State::bind() {
     const auto wanted = listen_addresses(config);
     const auto count = shard_count(config);
+    const auto context = certificates.load(sip_certificates(config));
+    if (!context) return context.fault();
     for (unsigned shard = 0; shard < count; ++shard) {
         auto options = network_options(config, shard, count);
         options.streams = streams;
+        options.tls = *context;
         units.push_back(std::make_unique<Unit>(metrics, options));
         for (std::size_t i = 0; i < wanted.size(); ++i) {
             auto at = wanted[i].bind;
@@ -266,8 +278,25 @@ void Server::State::watch_clock(unsigned index) {
     });
 }
 
+/// Connections that begin from now on have the new certificates, on every shard.
+void Server::State::secure(const std::shared_ptr<const sip::TlsContext>& context) {
+    for (auto& unit : units) {
+        unit->loop.post([network = &unit->network, context] { network->secure(context); });
+    }
+}
+
+/// Whoever renews certificates need not tell us.
+void Server::State::watch_certificates() {
+    auto& loop = units.front()->loop;
+    loop.timers().arm(loop.now() + kCertificateLook, [this] {
+        if (auto fresh = certificates.look()) secure(fresh);
+        watch_certificates();
+    });
+}
+
 void Server::State::run() {
     for (unsigned i = 0; i < units.size(); ++i) watch_clock(i);
+    watch_certificates();
     std::vector<Shard*> all;
     for (auto& shard : shards) all.push_back(shard.get());
     admin = std::make_unique<AdminService>(std::move(all), *domains, *store, *feed, realm);
@@ -278,6 +307,15 @@ void Server::State::run() {
         pthread_setname_np(thread.native_handle(), name.c_str());
     }
     is_running = true;
+}
+
+/// On the thread that looks at them otherwise.
+void Server::State::reload_certificates(const Config& fresh) {
+    units.front()->loop.post([this, files = sip_certificates(fresh)] {
+        const auto read = certificates.load(files);
+        if (!read) return base::log_error("tls.unreadable", {{"why", read.fault().detail}});
+        if (*read) secure(*read);
+    });
 }
 
 void Server::State::on_every_shard(const std::function<void(Shard&)>& work) {
@@ -331,6 +369,7 @@ std::size_t Server::recovered_subscriptions() const noexcept {
 }
 
 void Server::reload(const Config& fresh) {
+    state_->reload_certificates(fresh);
     state_->on_every_shard([&](Shard& shard) { shard.reload(fresh); });
 }
 

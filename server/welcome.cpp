@@ -1,6 +1,7 @@
 // server/welcome.cpp: what a server that is ready prints.
 #include "server/welcome.h"
 
+#include "server/config/exposure.h"
 #include "sip/uri.h"
 
 namespace herald::server {
@@ -26,14 +27,24 @@ std::string server_option(const Welcome& welcome, std::string_view domain) {
                           listener.protocol == sip::Protocol::udp;
     if (is_found) return {};
     std::string option = " --server " + address;
-    if (listener.protocol == sip::Protocol::tcp) option += " --transport tcp";
+    if (listener.protocol == sip::Protocol::tcp || listener.protocol == sip::Protocol::tls) {
+        option += " --transport " + std::string(sip::uri_name(listener.protocol));
+    }
     return option;
+}
+
+bool is_secure(const Welcome& welcome) {
+    return !welcome.config.http_certificate.empty();
+}
+
+std::string url_of(const Welcome& welcome) {
+    return (is_secure(welcome) ? "https://" : "http://") + welcome.http;
 }
 
 /// " --api http://… --token-file …", where the commands would look elsewhere.
 std::string api_options(const Welcome& welcome) {
     std::string options;
-    if (welcome.http != kUsualHttp) options += " --api http://" + welcome.http;
+    if (welcome.http != kUsualHttp || is_secure(welcome)) options += " --api " + url_of(welcome);
     if (welcome.config.http_token_file != kUsualTokenFile)
         options += " --token-file " + welcome.config.http_token_file;
     return options;
@@ -47,9 +58,11 @@ std::string to_text(const Welcome& welcome) {
         text += "  SIP   " + std::string(sip::uri_name(listener.protocol)) + " " +
                 listener.bound.to_string() + "\n";
     }
-    if (!welcome.http.empty()) text += "  HTTP  http://" + welcome.http + "\n";
-    return text + "  store " + welcome.config.store_url + ", " + std::to_string(welcome.recovered) +
-           " subscriptions recovered\n";
+    if (!welcome.http.empty()) text += "  HTTP  " + url_of(welcome) + "\n";
+    text += "  store " + welcome.config.store_url + ", " + std::to_string(welcome.recovered) +
+            " subscriptions recovered\n";
+    for (const auto& sentence : exposures(welcome.config)) text += "  note  " + sentence + "\n";
+    return text;
 }
 
 std::string first_steps(const Welcome& welcome) {

@@ -57,6 +57,10 @@ enum class Protocol : std::uint8_t { udp, tcp, tls, ws, wss };
 constexpr bool is_reliable(Protocol protocol) noexcept {
     return protocol != Protocol::udp;
 }
+/// Nobody between here and the next hop can read it, or change it.
+constexpr bool is_secure(Protocol protocol) noexcept {
+    return protocol == Protocol::tls || protocol == Protocol::wss;
+}
 /// As in a Via: "UDP".
 std::string_view via_name(Protocol protocol) noexcept;
 /// As in a URI: "udp".

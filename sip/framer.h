@@ -23,12 +23,13 @@ struct StreamEvent {
         ping,         ///< a double CRLF: answer with one CRLF
         unframeable,  ///< nothing after `bytes` can be told apart: answer by `why` what parse() can
                       ///< read of them, then close
+        ended,        ///< no more will come: close, once what there is to say was said
     };
     Kind kind;
     /// May be changed in place; valid until the next call of a member that is not const.
     std::span<char> bytes;
     ParseOutcome::Error why = ParseOutcome::Error::none;
-    const char* reason = "";  ///< of an unframeable; static text
+    const char* reason = "";  ///< of an unframeable or an end; static text
 };
 
 /// The buffer of one stream. Every octet is looked at a fixed number of times however it arrives,

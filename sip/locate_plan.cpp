@@ -20,10 +20,6 @@ bool contains(const std::vector<Protocol>& protocols, Protocol wanted) {
     return std::find(protocols.begin(), protocols.end(), wanted) != protocols.end();
 }
 
-bool is_secure(Protocol protocol) noexcept {
-    return protocol == Protocol::tls || protocol == Protocol::wss;
-}
-
 /// What `transport` means under sips, where every hop is TLS (RFC 3261 26.2.2); UDP has no such
 /// form.
 std::optional<Protocol> secured(Protocol transport) noexcept {

@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 #include "sip/socket.h"
-#include "sip/tcp.h"
+#include "sip/streams.h"
 #include "sip/udp.h"
 
 namespace herald::sip {
@@ -56,8 +56,12 @@ struct Network::State {
                    .partial_timeout = options.partial_timeout,
                    .first_message_timeout = options.first_message_timeout,
                    .connect_timeout = options.connect_timeout,
+                   .handshake_timeout = options.handshake_timeout,
+                   .web = options.web,
                    .limits = options.limits},
-                  sink) {}
+                  sink) {
+        streams.secure(options.tls);
+    }
 
     void end_turn();
     void want_turn_end();
@@ -68,7 +72,7 @@ struct Network::State {
     TransportSink* sink = nullptr;
     UdpCounters counters;
     ReceiveRing ring;
-    TcpConnections streams;
+    Streams streams;
     std::vector<ListenerAddress> addresses;
     std::vector<std::unique_ptr<UdpSocket>> datagrams;  ///< by listener; none for those of streams
     bool has_output = false;                            ///< the end of a turn is sure to come
@@ -81,6 +85,7 @@ void Network::State::want_turn_end() {
 }
 
 void Network::State::end_turn() {
+    streams.end_turn();
     if (!std::exchange(has_output, false) && !streams.has_output()) return;
     for (const auto& socket : datagrams) {
         if (socket) socket->flush();
@@ -115,8 +120,8 @@ Network::Network(base::Loop& loop, base::Metrics& metrics, NetworkOptions option
 Network::~Network() = default;
 
 Result<ListenerAddress> Network::listen(Protocol protocol, const Endpoint& bind,
-                                        std::string_view advertised, bool probe) {
-    assert(protocol == Protocol::udp || protocol == Protocol::tcp);
+                                        std::string_view advertised, bool probe,
+                                        ClientCertificates clients) {
     if (state_->addresses.size() > UINT8_MAX) {
         return Fault{FaultKind::limit_reached, "more than 256 listeners"};
     }
@@ -142,13 +147,18 @@ Result<ListenerAddress> Network::listen(Protocol protocol, const Endpoint& bind,
                                                                 state_->counters));
     } else {
         state_->datagrams.push_back(nullptr);
-        state_->streams.listen(std::move(*socket), number);
+        state_->streams.listen(std::move(*socket),
+                               {.number = number, .protocol = protocol, .clients = clients});
     }
     return state_->addresses.back();
 }
 
 void Network::attach(TransportSink& sink) {
     state_->sink = &sink;
+}
+
+void Network::secure(std::shared_ptr<const TlsContext> context) {
+    state_->streams.secure(std::move(context));
 }
 
 void Network::stop_input() {
@@ -170,7 +180,7 @@ bool Network::send(const Flow& flow, std::string_view bytes) {
     return state_->datagrams[flow.listener]->send(flow, bytes);
 }
 
-Result<Flow> Network::open(Protocol protocol, const Endpoint& peer) {
+Result<Flow> Network::open(Protocol protocol, const Endpoint& peer, std::string_view domain) {
     const auto listener = state_->listener_for(protocol, peer);
     if (!listener) {
         return Fault{FaultKind::unreachable,
@@ -179,7 +189,10 @@ Result<Flow> Network::open(Protocol protocol, const Endpoint& peer) {
     if (protocol == Protocol::udp) {
         return Flow{.peer = peer, .protocol = protocol, .listener = *listener};
     }
-    return state_->streams.open(peer, *listener);
+    if (protocol == Protocol::ws || protocol == Protocol::wss) {
+        return Fault{FaultKind::unreachable, "a WebSocket is opened by its client"};
+    }
+    return state_->streams.open(peer, {.number = *listener, .protocol = protocol}, domain);
 }
 
 bool Network::is_open(const Flow& flow) const {

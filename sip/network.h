@@ -1,4 +1,5 @@
-// sip/network.h: the real Transport of one shard: UDP and TCP sockets on its loop.
+// sip/network.h: the real Transport of one shard: its sockets, of datagrams and streams, on its
+// loop.
 #pragma once
 
 #include <chrono>
@@ -12,7 +13,9 @@
 #include "base/loop.h"
 #include "base/metrics.h"
 #include "sip/stream_limits.h"
+#include "sip/tls.h"
 #include "sip/transport.h"
+#include "sip/websocket_handshake.h"
 
 namespace herald::sip {
 
@@ -26,6 +29,9 @@ struct NetworkOptions {
     std::chrono::seconds partial_timeout{30};  ///< an unfinished message on a stream
     std::chrono::seconds first_message_timeout{32};  ///< until a new stream has sent a whole one
     std::chrono::seconds connect_timeout{4};
+    std::chrono::seconds handshake_timeout{10};  ///< of TLS, after the connection is there
+    std::shared_ptr<const TlsContext> tls;       ///< null: until secure() no TLS is spoken
+    WebSocketRules web;
     int udp_receive_buffer = 8 << 20;  ///< SO_RCVBUF wish, bytes
     int udp_send_buffer = 8 << 20;
 };
@@ -40,14 +46,18 @@ public:
     /// Port 0 picks a free one. Faults: io (the sentence names address, port and reason),
     /// limit_reached.
     Result<ListenerAddress> listen(Protocol protocol, const Endpoint& bind,
-                                   std::string_view advertised, bool probe);
+                                   std::string_view advertised, bool probe,
+                                   ClientCertificates clients = ClientCertificates::none);
+    /// The certificates of TLS connections that begin from now on; others keep theirs.
+    void secure(std::shared_ptr<const TlsContext> context);
     /// Who gets the messages; before the first turn of the loop.
     void attach(TransportSink& sink);
     /// Stops accepting and reading; queued output still leaves.
     void stop_input();
 
     bool send(const Flow& flow, std::string_view bytes) override;
-    Result<Flow> open(Protocol protocol, const Endpoint& peer) override;
+    Result<Flow> open(Protocol protocol, const Endpoint& peer,
+                      std::string_view domain = {}) override;
     bool is_open(const Flow& flow) const override;
     /// Of this shard, for any thread.
     bool has_stream(const Flow& flow) const noexcept;

@@ -41,6 +41,7 @@ struct Path::State : std::enable_shared_from_this<State> {
     std::deque<Target> addresses;  ///< of the leg under way, still to be tried
     std::vector<Flow> known;       ///< flows among the legs
     std::vector<Target> tried;
+    std::string domain;  ///< of the leg under way: who its addresses are to prove to be
     Flow flow;
     std::optional<Fault> trouble;
     bool is_named = false;     ///< the flow is one of a URI's addresses
@@ -90,7 +91,7 @@ bool Path::State::take(const Target& target) {
     const bool was_tried = std::find(tried.begin(), tried.end(), target) != tried.end();
     if (was_tried && !is_reliable(target.protocol)) return false;
     if (is_listener(target.endpoint, means.transport.listeners())) return false;
-    const auto opened = means.transport.open(target.protocol, target.endpoint);
+    const auto opened = means.transport.open(target.protocol, target.endpoint, domain);
     if (!opened || (was_tried && *opened == flow)) return false;
     tried.push_back(target);
     flow = *opened;
@@ -128,6 +129,7 @@ void Path::State::add_addresses(std::vector<Target> targets) {
 bool Path::State::begin_lookup(const Leg& leg) {
     const Result<Uri> parsed = parse_uri(leg.uri);
     if (!parsed) return trouble = parsed.fault(), false;
+    domain = parsed->host;
     if (const auto numeric = numeric_target(*parsed)) {
         const bool is_allowed =
             is_known(*numeric) || means.locator.allows(numeric->endpoint, leg.named_by);

@@ -33,6 +33,39 @@ bool may_send(const Endpoint& target, const Endpoint& source, const ResponderOpt
     return (options.targets ? *options.targets : kUsual).allow(target, source);
 }
 
+/// How an address that is reached by TLS is written for a peer: as that peer writes its own.
+/// transport=tls is legacy, and only for who says so himself (RFC 3261 26.2.2, 5630 3.1.4).
+enum class Dialect : std::uint8_t { plain, sips, transport_tls };
+constexpr std::size_t kDialects = 3;
+
+bool contains(std::string_view text, std::string_view lower_case) {
+    const auto is_same = [](char a, char b) { return base::to_lower(a) == b; };
+    return std::search(text.begin(), text.end(), lower_case.begin(), lower_case.end(), is_same) !=
+           text.end();
+}
+
+Dialect dialect_of(std::string_view peer) {
+    if (contains(peer, "sips:")) return Dialect::sips;
+    return contains(peer, "transport=tls") ? Dialect::transport_tls : Dialect::plain;
+}
+
+/// What the transport parameter says; RFC 7118 5.2.2 has one name for both WebSockets.
+std::string_view transport_parameter(Protocol protocol, Dialect dialect) {
+    if (protocol == Protocol::udp) return {};
+    if (protocol == Protocol::wss) return "ws";
+    const bool is_silent = protocol == Protocol::tls && dialect != Dialect::transport_tls;
+    return is_silent ? std::string_view() : uri_name(protocol);
+}
+
+std::string contact_of(const ListenerAddress& ours, Dialect dialect) {
+    std::string contact(dialect == Dialect::sips ? "<sips:herald@" : "<sip:herald@");
+    contact.append(ours.host).append(":");
+    base::append_number(contact, ours.port);
+    const std::string_view transport = transport_parameter(ours.protocol, dialect);
+    if (!transport.empty()) contact.append(";transport=").append(transport);
+    return contact += ";gr>";
+}
+
 /// Takes the last line off; false where there is none.
 bool drop_last_line(std::string& headers) {
     if (headers.empty()) return false;
@@ -97,13 +130,13 @@ void Responder::send(const Message& request, const Flow& flow, const Answer& ans
 void Responder::write(const Message& request, const Flow& flow, const Answer& answer) {
     const bool needs_tag = request.to_tag().empty() && answer.to_tag.empty() &&
                            answer.status != 100 && !answer.is_tagless;
-    // Nothing here is secure but the way from a trusted peer.
-    const auto scheme = answer.with_contact && is_trusted(flow.peer, options_)
-                            ? contact_scheme(request)
-                            : Scheme::sip;
+    // A trusted peer may end TLS in front of us.
+    const bool is_safe = is_secure(flow.protocol) || is_trusted(flow.peer, options_);
+    const auto scheme = answer.with_contact && is_safe ? contact_scheme(request) : Scheme::sip;
+    const auto peer = request.header(Header::contact).value_or(std::string_view());
     out_.clear();
     append_response(out_, request, flow.peer, answer,
-                    answer.with_contact ? contact(flow, scheme) : std::string_view(),
+                    answer.with_contact ? contact(flow, scheme, peer) : std::string_view(),
                     needs_tag ? hasher_.derived_tag(request) : std::string());
     std::string own;
     append_own_lines(own, answer);
@@ -141,24 +174,18 @@ void Responder::send_on_stream(const Message& request, const Flow& flow) {
     Endpoint peer = flow.peer;
     peer.set_port(sent_by_port(request.via(), flow.protocol));
     if (!may_send(peer, flow.peer, options_)) return;
-    const auto again = transport_.open(flow.protocol, peer);
+    const auto again = transport_.open(flow.protocol, peer, request.via().host);
     if (again) transport_.send(*again, out_);
 }
 
-std::string_view Responder::contact(const Flow& flow, Scheme scheme) {
-    const std::size_t listener = flow.listener;
-    const bool is_secure = scheme == Scheme::sips;
-    if (listener >= contacts_.size()) contacts_.resize(listener + 1);
-    std::string& contact = contacts_[listener][is_secure ? 1 : 0];
-    if (contact.empty()) {
-        const ListenerAddress& ours = transport_.listener(flow);
-        contact.append(is_secure ? "<sips:herald@" : "<sip:herald@").append(ours.host).append(":");
-        base::append_number(contact, ours.port);
-        if (ours.protocol != Protocol::udp) {
-            contact.append(";transport=").append(uri_name(ours.protocol));
-        }
-        contact += ";gr>";
-    }
+std::string_view Responder::contact(const Flow& flow, Scheme scheme, std::string_view peer) {
+    const Dialect dialect = scheme == Scheme::sips     ? Dialect::sips
+                            : is_secure(flow.protocol) ? dialect_of(peer)
+                                                       : Dialect::plain;
+    const std::size_t index = flow.listener * kDialects + static_cast<std::size_t>(dialect);
+    if (index >= contacts_.size()) contacts_.resize(index + 1);
+    std::string& contact = contacts_[index];
+    if (contact.empty()) contact = contact_of(transport_.listener(flow), dialect);
     return contact;
 }
 

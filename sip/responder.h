@@ -45,7 +45,8 @@ public:
     /// less than three times its request.
     void send(const Message& request, const Flow& flow, const Answer& answer);
     /// As Stack::contact().
-    std::string_view contact(const Flow& flow, Scheme scheme = Scheme::sip);
+    std::string_view contact(const Flow& flow, Scheme scheme = Scheme::sip,
+                             std::string_view peer = {});
 
 private:
     void append_own_lines(std::string& headers, const Answer& answer) const;
@@ -58,8 +59,8 @@ private:
     const ResponderOptions options_;
     std::array<base::Counter*, 7> sent_{};  ///< by class
     base::Counter& shortened_;
-    std::vector<std::array<std::string, 2>> contacts_;  ///< by listener: sip, sips
-    std::string out_;                                   ///< the answer being written
+    std::vector<std::string> contacts_;  ///< by listener and dialect
+    std::string out_;                    ///< the answer being written
 };
 
 }  // namespace herald::sip

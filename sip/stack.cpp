@@ -306,8 +306,8 @@ void Stack::forget(ClientTransactionId id) {
     parts_->client.forget(id);
 }
 
-std::string_view Stack::contact(const Flow& flow, Scheme scheme) const {
-    return parts_->responder.contact(flow, scheme);
+std::string_view Stack::contact(const Flow& flow, Scheme scheme, std::string_view peer) const {
+    return parts_->responder.contact(flow, scheme, peer);
 }
 
 std::uint64_t Stack::branch_hash(const Message& request) const {

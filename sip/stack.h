@@ -113,8 +113,10 @@ public:
 
     /// The Contact value for requests and answers on `flow`: a GRUU of this server with the
     /// listener's port and transport (RFC 6665 4.5.1), in <>. Of the scheme sips where the peer is
-    /// reached by it (RFC 3261 12.1.1).
-    std::string_view contact(const Flow& flow, Scheme scheme = Scheme::sip) const;
+    /// reached by it (RFC 3261 12.1.1). `peer` is the URI of who is told: on a secure flow it has
+    /// transport=tls for who writes that, and is a sips: URI for who has one.
+    std::string_view contact(const Flow& flow, Scheme scheme = Scheme::sip,
+                             std::string_view peer = {}) const;
     /// 64-bit keyed hash of the request's Via branch and sent-by: kept with durable changes so that
     /// a repetition after a crash is recognised.
     std::uint64_t branch_hash(const Message& request) const;

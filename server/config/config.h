@@ -23,7 +23,7 @@
 
 namespace herald::server {
 
-/// `sip.listen` entry: "udp:127.0.0.1:5060", "tcp:[::1]:5060",
+/// `sip.listen` entry: "udp:127.0.0.1:5060", "tcp:[::1]:5060", "tls:0.0.0.0:5061",
 /// "udp:0.0.0.0:5060;advertise=sip.example.com:5060".
 struct ListenAddress {
     sip::Protocol protocol = sip::Protocol::udp;
@@ -194,6 +194,12 @@ struct Config {
     std::uint32_t hooks_queue = 10000;
     std::uint32_t hooks_keep = 3 * 86400;
     std::uint32_t hooks_timeout = 10;
+    std::string http_certificate, http_key;  ///< PEM files; empty: plain HTTP
+    // [sip], of TLS and WebSocket
+    std::vector<std::string> tls_certificates, tls_keys;  ///< PEM files, in pairs
+    std::string tls_ca;  ///< PEM file, of those Herald connects to; empty: the system's
+    std::uint32_t tls_handshake_timeout = 10;
+    std::vector<std::string> ws_origins;  ///< of pages that may open a WebSocket; empty: any
 };
 
 /// One mistake in a configuration.

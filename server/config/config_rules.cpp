@@ -44,6 +44,17 @@ void check_listeners(const Config& config, Rules& broken) {
     }
 }
 
+void check_certificates(const Config& config, Rules& broken) {
+    if (config.tls_certificates.size() != config.tls_keys.size()) {
+        broken.push_back({"sip.tls_key", "there must be one for each sip.tls_certificate"});
+    }
+    for (const ListenAddress& listen : config.sip_listen) {
+        if (!sip::is_secure(listen.protocol) || !config.tls_certificates.empty()) continue;
+        broken.push_back({"sip.tls_certificate",
+                          "there is none for \"" + to_string(listen) + "\" in sip.listen"});
+    }
+}
+
 void check_authentication(const Config& config, Rules& broken) {
     if (config.auth == AuthMode::digest && config.digest_algorithms.empty()) {
         broken.push_back(
@@ -110,12 +121,16 @@ void check_http(const Config& config, Rules& broken) {
         broken.push_back({"http.buffer", "it is less than http.max_body"});
     const auto endpoint = parse_numeric_endpoint(config.http_listen);
     if (!endpoint) return;  // reported where it was read
-    if (!endpoint->is_loopback() && !config.http_insecure) {
+    if (config.http_certificate.empty() != config.http_key.empty()) {
+        broken.push_back({"http.key", "http.certificate and http.key go together"});
+    }
+    const bool is_clear = config.http_certificate.empty();
+    if (!endpoint->is_loopback() && is_clear && !config.http_insecure) {
         broken.push_back(
             {"http.listen",
              "\"" + config.http_listen +
-                 "\" can be reached from other machines and would take tokens in plain text: put a "
-                 "TLS proxy before a loopback address, or set http.insecure = true"});
+                 "\" can be reached from other machines and would take tokens in plain text: set "
+                 "http.certificate and http.key, or http.insecure = true"});
     }
     const auto& all = config.sip_listen;
     if (std::any_of(all.begin(), all.end(),
@@ -181,6 +196,7 @@ std::vector<BrokenRule> broken_rules(const Config& config) {
     Rules broken;
     check_listeners(config, broken);
     check_domain_aliases(config, broken);
+    check_certificates(config, broken);
     check_authentication(config, broken);
     check_intervals(config, broken);
     check_http(config, broken);

@@ -13,6 +13,7 @@
 #include "server/config/message_keys.h"
 #include "server/config/pbx_keys.h"
 #include "server/config/provisioning_keys.h"
+#include "server/config/tls_keys.h"
 #include "sip/uri.h"
 
 namespace herald::server {
@@ -29,7 +30,8 @@ using C = Config;
 constexpr ConfigKey kSipKeys[] = {
     list<&C::sip_listen>(
         {"sip", "listen",
-         "Where SIP is served: transport:address:port, numeric; transports are udp and tcp. Add "
+         "Where SIP is served: transport:address:port, numeric; transports are udp, tcp, tls, "
+         "and ws and wss for browsers. Add "
          ";advertise=host[:port] where other machines reach Herald under another name or address."},
         read_element<&C::sip_listen, parse_listen_address>, show_elements<&C::sip_listen>),
     list<&C::domains>(
@@ -103,7 +105,8 @@ constexpr ConfigKey kSipKeys[] = {
     number<&C::max_headers>({"sip", "max_headers", "Most header fields of a message."}, {16, 1024}),
     number<&C::max_connections>(
         {"sip", "max_connections",
-         "Most TCP connections at once, of the process. Fewer where the operating system allows "
+         "Most connections (TCP, TLS, WebSocket) at once, of the process. Fewer "
+         "where the operating system allows "
          "fewer open files: some are kept for HTTP and the store."},
         {1, 1000000}),
     number<&C::max_connections_per_source>(
@@ -113,8 +116,8 @@ constexpr ConfigKey kSipKeys[] = {
         {1, 1000000}),
     budget<&C::max_unfinished_bytes>(
         {"sip", "max_unfinished_bytes",
-         "For messages on TCP that have not come whole, and for more than 64 KiB that a peer has "
-         "not read; a connection that would need more is closed."},
+         "For messages on streams that have not come whole, for handshakes, and for more than 64 "
+         "KiB that a peer has not read; a connection that would need more is closed."},
         1048576),
     number<&C::max_unfinished_bytes_per_source>(
         {"sip", "max_unfinished_bytes_per_source", "Of these for one address."},
@@ -135,7 +138,7 @@ constexpr ConfigKey kSipKeys[] = {
          "addresses only for peers that are there."},
         read_element<&C::deny_targets, parse_address_range>, show_elements<&C::deny_targets>),
     number<&C::tcp_idle_timeout>(
-        {"sip", "tcp_idle_timeout", "A TCP connection without traffic is closed after this time."},
+        {"sip", "tcp_idle_timeout", "A connection without traffic is closed after this time."},
         {32, 7 * kDay, "s"}),
 };
 
@@ -372,6 +375,11 @@ constexpr ConfigKey kHttpKeys[] = {
     flag<&C::http_insecure>({"http", "insecure",
                              "Allow plain HTTP beyond loopback, where tokens can be read on the "
                              "way: for a network that encrypts by itself, or a container."}),
+    text<&C::http_certificate>(
+        {"http", "certificate",
+         "PEM file with the certificate the API is served with (HTTPS), and the chain to its root. "
+         "Read again on SIGHUP, and when it changes. Empty: plain HTTP."}),
+    text<&C::http_key>({"http", "key", "PEM file with its key."}),
     text<&C::http_token_file>({"http", "token_file",
                                "The admin token; made at the first start, readable for the owner "
                                "only. Empty: only http.tokens count."},
@@ -459,6 +467,7 @@ std::vector<ConfigKey> joined() {
         all.insert(all.end(), std::begin(keys), std::end(keys));
     };
     add(kSipKeys);
+    add(tls_keys());
     add(kAuthKeys);
     add(kServerKeys);
     add(kStoreKeys);

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "packages/package.h"
 #include "pidf/common_policy.h"
+#include "sip/locate_plan.h"
 #include "sip/uri.h"
 
 namespace herald::server {
@@ -114,14 +115,11 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
     const auto protocol = sip::protocol_of(protocol_name);
     if (!has_protocol || !protocol)
         return wrong(quoted + " names no transport, expected udp:127.0.0.1:5060");
-    if (*protocol != sip::Protocol::udp && *protocol != sip::Protocol::tcp) {
-        return wrong(quoted + " names a transport that is not supported, expected udp or tcp");
-    }
 
     const auto parts = split_host_port(host_port);
     const auto port = !parts            ? std::nullopt
                       : parts->has_port ? parse_port(parts->port)
-                                        : std::optional<std::uint16_t>(5060);
+                                        : std::optional(sip::default_port(*protocol));
     const auto bind = port ? sip::Endpoint::from(parts->host, *port) : std::nullopt;
     if (!bind)
         return wrong(

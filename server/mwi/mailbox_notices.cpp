@@ -242,7 +242,8 @@ void MailboxNotices::write_request(std::uint64_t user, std::string_view via, std
                       .call_id = flight.call_id,
                       .cseq = flight.cseq},
                      via);
-    append_line(out, "Contact: ", context_.stack.contact(flight.path.flow()));
+    append_line(out, "Contact: ",
+                context_.stack.contact(flight.path.flow(), sip::Scheme::sip, flight.request_uri));
     append_line(out, "Event: ", package_.profile().event);
     append_line(out, "Subscription-State: ", flight.state);
     out += flight.authorization;

@@ -63,12 +63,13 @@ std::string NotifyFlights::credentials_for(Id id, const Subscription& record,
     return logins_.lines(pack(id), sip::request_uri_of(routing_of(record)), body);
 }
 
-/// Nothing is secure but what a trusted peer takes over TLS from here on.
+/// Secure is TLS, and what a trusted peer takes over TLS from here on.
 std::string_view NotifyFlights::contact(const Subscription& record) const {
     const auto scheme = contact_scheme(record);
     const bool is_secure =
-        scheme == sip::Scheme::sips && context_.authenticator.is_trusted(record.flow.peer);
-    return context_.stack.contact(record.flow, is_secure ? scheme : sip::Scheme::sip);
+        sip::is_secure(record.flow.protocol) || context_.authenticator.is_trusted(record.flow.peer);
+    return context_.stack.contact(record.flow, is_secure ? scheme : sip::Scheme::sip,
+                                  record.get(PackedText::Part::remote_target));
 }
 
 /// Size of what is about to go by UDP, with room for its Via. Turns to compact header names where

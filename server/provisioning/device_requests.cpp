@@ -151,7 +151,9 @@ void DeviceRequests::write_request(std::uint64_t user, std::string_view via, std
                       .call_id = flight.call_id,
                       .cseq = flight.cseq},
                      via);
-    out += "Contact: " + std::string(context_.stack.contact(flight.flow)) + "\r\n";
+    out += "Contact: " +
+           std::string(context_.stack.contact(flight.flow, sip::Scheme::sip, flight.request_uri)) +
+           "\r\n";
     out += "Event: " + notice.event + "\r\n";
     out += "Subscription-State: terminated;reason=timeout\r\n";
     out += flight.authorization;

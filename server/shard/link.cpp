@@ -41,8 +41,9 @@ bool Link::send(const sip::Flow& flow, std::string_view bytes) {
     return true;
 }
 
-Result<sip::Flow> Link::open(sip::Protocol protocol, const sip::Endpoint& peer) {
-    return own().open(protocol, peer);
+Result<sip::Flow> Link::open(sip::Protocol protocol, const sip::Endpoint& peer,
+                             std::string_view domain) {
+    return own().open(protocol, peer, domain);
 }
 
 bool Link::is_open(const sip::Flow& flow) const {

@@ -32,8 +32,21 @@ sip::StackOptions stack_options(const ShardSetup& setup) {
     return options;
 }
 
-sip::LocatorOptions locator_options(const ShardSetup& setup, base::Metrics& metrics) {
+/// TLS is spoken by who listens for it too.
+std::vector<sip::Protocol> spoken(const sip::Transport& transport) {
+    std::vector<sip::Protocol> protocols{sip::Protocol::udp, sip::Protocol::tcp};
+    for (const auto& listener : transport.listeners()) {
+        if (listener.protocol != sip::Protocol::tls) continue;
+        protocols.push_back(sip::Protocol::tls);
+        break;
+    }
+    return protocols;
+}
+
+sip::LocatorOptions locator_options(const ShardSetup& setup, const sip::Transport& transport,
+                                    base::Metrics& metrics) {
     sip::LocatorOptions options;
+    options.protocols = spoken(transport);
     options.servers = setup.config.dns_servers;
     options.targets = setup.limits.targets;
     options.refused =
@@ -102,7 +115,7 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
     authenticator_ = std::make_unique<Authenticator>(
         AuthenticatorSetup{config_, setup.domains, accounts_, aliases_, setup.store.home(),
                            setup.limits, loop.clock(), metrics});
-    locator_ = std::make_unique<sip::Locator>(loop, locator_options(setup, metrics));
+    locator_ = std::make_unique<sip::Locator>(loop, locator_options(setup, transport, metrics));
     context_ = std::make_unique<Context>(Context{
         config_, setup.domains, setup.store.home(), setup.ids, loop, *stack_, *port_, accounts_,
         aliases_, policies_, *authenticator_, setup.limits, resources_, subscriptions_, fan_out_,
@@ -256,9 +269,10 @@ std::optional<sip::Answer> Shard::early_answer(const Request& request) const {
     if (!request.subject.uri) return answer(400, "Malformed Request-URI");
     const auto scheme = request.subject.uri->scheme;
     if (scheme == sip::Scheme::tel || scheme == sip::Scheme::other) return answer(416);
-    // Nothing here is secure but the way from a trusted peer, which ends TLS in front of us.
-    if (scheme == sip::Scheme::sips && !authenticator_->is_trusted(request.flow.peer))
-        return answer(416, "sips is served by a TLS proxy only");
+    // A trusted peer may end TLS in front of us.
+    const bool is_secure =
+        sip::is_secure(request.flow.protocol) || authenticator_->is_trusted(request.flow.peer);
+    if (scheme == sip::Scheme::sips && !is_secure) return answer(416, "sips is served by TLS only");
     if (const auto* why = unreadable(message)) return answer(400, why);
     if (is_in_dialog(message)) {
         if (auto answer = subscribe_requests_->answer_within_dialog(request)) return answer;

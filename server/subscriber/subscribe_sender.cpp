@@ -121,7 +121,9 @@ void SubscribeSender::follow(Line& line, sip::Path::Step step) {
     auto& request = line.request;
     const auto& flow = request.path.flow();
     // A NOTIFY may change the dialog while copies of the request are still sent.
-    request.text = text_of(line, context_.stack.contact(flow));
+    const auto& target = line.dialog.remote_target;
+    request.text = text_of(line, context_.stack.contact(flow, sip::Scheme::sip,
+                                                        target.empty() ? line.next_hop : target));
     line.dialog.named_by = flow.peer;
     request.transaction = context_.stack.start(flow, *this, line.id);
     request.transaction ? started_(line) : take_next_way(line);

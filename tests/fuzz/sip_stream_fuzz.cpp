@@ -36,6 +36,9 @@ void drain(Framer& framer, Log& log) {
                 require(log.end.empty());
                 log.end = event->reason;
                 break;
+            case StreamEvent::Kind::ended:
+                require(false);
+                break;
             case StreamEvent::Kind::message: {
                 require(log.end.empty() && event->bytes.size() <= kLimits.message);
                 log.messages.emplace_back(event->bytes.data(), event->bytes.size());

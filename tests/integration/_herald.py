@@ -232,9 +232,12 @@ class Server:
         with open(os.path.join(self.directory, "token"), encoding="ascii") as file:
             return file.read().strip()
 
+    def http_connection(self, seconds):
+        return http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=seconds)
+
     def http(self, method, path, body=None, seconds=PATIENCE, headers=None):
         """`body` is sent as JSON; text and bytes as they are, with the Content-Type of `headers`."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=seconds)
+        connection = self.http_connection(seconds)
         headers = dict(headers or {})
         if path.startswith("/v1/"):
             headers["Authorization"] = f"Bearer {self.token()}"

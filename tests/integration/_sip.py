@@ -57,7 +57,7 @@ class Client:
         if self.shares_port:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         self.socket.bind(("127.0.0.1", port))
-        if self.transport == "tcp":
+        if self.transport != "udp":
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.socket.settimeout(10)
             self.socket.connect(self.server)
@@ -83,7 +83,7 @@ class Client:
         return self.contact_of(self.user)
 
     def contact_of(self, user):
-        suffix = ";transport=tcp" if self.transport == "tcp" else ""
+        suffix = f";transport={self.transport}" if self.transport != "udp" else ""
         return f"<sip:{user}@127.0.0.1:{self.port}{suffix}>"
 
     def via(self, branch):
@@ -109,7 +109,7 @@ class Client:
         except (TimeoutError, BlockingIOError):
             return False
         except ConnectionError:  # on UDP: nobody listens on the server's port right now
-            self.closed_by_peer = self.transport == "tcp"
+            self.closed_by_peer = self.transport != "udp"
             return False
         if not octets:
             self.closed_by_peer = True

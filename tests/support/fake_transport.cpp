@@ -80,7 +80,8 @@ bool FakeTransport::send(const sip::Flow& flow, std::string_view bytes) {
     return true;
 }
 
-Result<sip::Flow> FakeTransport::open(sip::Protocol protocol, const sip::Endpoint& peer) {
+Result<sip::Flow> FakeTransport::open(sip::Protocol protocol, const sip::Endpoint& peer,
+                                      std::string_view) {
     if (is_refused(peer)) return Fault{FaultKind::unreachable, peer.to_string() + " refuses"};
     if (protocol == sip::Protocol::udp) return sip::Flow{.peer = peer, .protocol = protocol};
     for (const sip::Flow& flow : connections_) {

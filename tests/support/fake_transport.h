@@ -65,7 +65,8 @@ public:
     std::string take_one();
 
     bool send(const sip::Flow& flow, std::string_view bytes) override;
-    Result<sip::Flow> open(sip::Protocol protocol, const sip::Endpoint& peer) override;
+    Result<sip::Flow> open(sip::Protocol protocol, const sip::Endpoint& peer,
+                           std::string_view domain = {}) override;
     bool is_open(const sip::Flow& flow) const override;
     const sip::ListenerAddress& listener(const sip::Flow& flow) const override;
     std::span<const sip::ListenerAddress> listeners() const override { return listeners_; }

@@ -51,7 +51,8 @@ public:
     bool send(const sip::Flow& flow, std::string_view bytes) override {
         return wire_.send(flow, bytes);
     }
-    Result<sip::Flow> open(sip::Protocol protocol, const sip::Endpoint& peer) override;
+    Result<sip::Flow> open(sip::Protocol protocol, const sip::Endpoint& peer,
+                           std::string_view domain = {}) override;
     bool is_open(const sip::Flow& flow) const override { return wire_.is_open(flow); }
     const sip::ListenerAddress& listener(const sip::Flow& flow) const override {
         return wire_.listener(flow);
@@ -102,10 +103,11 @@ private:
     sip::Flow last_flow_;
 };
 
-inline Result<sip::Flow> PickyTransport::open(sip::Protocol protocol, const sip::Endpoint& peer) {
+inline Result<sip::Flow> PickyTransport::open(sip::Protocol protocol, const sip::Endpoint& peer,
+                                              std::string_view domain) {
     if (refuses_streams_ && sip::is_reliable(protocol))
         return Fault{FaultKind::unreachable, "refused"};
-    return wire_.open(protocol, peer);
+    return wire_.open(protocol, peer, domain);
 }
 
 inline Peer::Peer(cli::UserAgent::Options options)

@@ -289,6 +289,38 @@ TEST_CASE("RFC 3261 18.2.2: on a stream the answer takes the same connection, el
     CHECK(fixture.transport.sent()[0].flow.protocol == Protocol::tcp);
 }
 
+TEST_CASE("RFC 5630 3.1: on TLS our Contact is sips for who is, with transport=tls for who writes it") {
+    StackFixture fixture;
+    fixture.transport.listen(Protocol::tls, endpoint("192.0.2.1", 5061));
+    fixture.transport.listen(Protocol::wss, endpoint("192.0.2.1", 443));
+    const auto tls = fixture.transport.open(Protocol::tls, endpoint("192.0.2.10", 40000));
+    const auto wss = fixture.transport.open(Protocol::wss, endpoint("192.0.2.10", 40001));
+    REQUIRE(tls);
+    REQUIRE(wss);
+    const auto contact = [&](const Flow& flow, std::string_view peer) {
+        return std::string(fixture.stack.contact(flow, Scheme::sip, peer));
+    };
+
+    CHECK(contact(*tls, "sip:b@h") == "<sip:herald@192.0.2.1:5061;gr>");
+    CHECK(contact(*tls, "sips:b@h") == "<sips:herald@192.0.2.1:5061;gr>");
+    CHECK(contact(*tls, "<sip:b@h;transport=TLS>") ==
+          "<sip:herald@192.0.2.1:5061;transport=tls;gr>");
+    CHECK(contact(*wss, "sip:b@x.invalid;transport=ws") ==
+          "<sip:herald@192.0.2.1:443;transport=ws;gr>");
+    CHECK(contact(*wss, "sips:b@x.invalid") == "<sips:herald@192.0.2.1:443;transport=ws;gr>");
+    CHECK(contact(fixture.transport.udp("192.0.2.10", 5060), "sips:b@h") ==
+          "<sip:herald@192.0.2.1:5060;gr>");
+
+    // A record-routing proxy on the way counts before the Contact behind it.
+    fixture.transport.receive(Request{.via = "SIP/2.0/TLS p;branch=z9hG4bK1",
+                                      .more = "Record-Route: <sips:p.example.com;lr>\r\n"
+                                              "Contact: <sip:b@h;transport=tls>\r\n"}
+                                  .text(),
+                              *tls);
+    fixture.stack.answer(fixture.handler.arrivals[0].id, {.status = 200, .with_contact = true});
+    CHECK(header_of(fixture.transport.take_one(), "Contact") == "<sips:herald@192.0.2.1:5061;gr>");
+}
+
 TEST_CASE("RFC 3261 18.2.2: an answer opens no connection to where its request may not send us") {
     TargetRules::Setup rules;
     rules.own = {endpoint("192.0.2.10", 8080)};

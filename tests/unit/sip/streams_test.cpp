@@ -1,6 +1,6 @@
-// tests/unit/sip/tcp_test.cpp: streams through real sockets on loopback; timeouts on a manual
+// tests/unit/sip/streams_test.cpp: streams through real sockets on loopback; timeouts on a manual
 // clock.
-#include "sip/tcp.h"
+#include "sip/streams.h"
 
 #include <chrono>
 #include <string>

@@ -1,5 +1,6 @@
-// sip/tcp.cpp: streams of messages over TCP (RFC 3261 18, 5626 4.4.1, 5923).
-#include "sip/tcp.h"
+// sip/streams.cpp: streams of messages over TCP, TLS and WebSocket (RFC 3261 18, 5626 4.4.1, 5923,
+// 7118).
+#include "sip/streams.h"
 
 #include <algorithm>
 #include <cassert>
@@ -18,6 +19,7 @@ namespace {
 constexpr std::size_t kReadRoom = 64 << 10;
 constexpr int kReadsPerTurn = 4;
 constexpr int kAcceptsPerTurn = 64;
+constexpr int kHandshakesPerTurn = 8;
 /// A peer that leaves this much unread is not read from.
 constexpr std::size_t kPauseAt = 128 << 10;
 constexpr std::size_t kSpareBuffers = 64;
@@ -42,10 +44,12 @@ int error_of(const Socket& socket) {
 
 }  // namespace
 
-TcpConnections::TcpConnections(base::Loop& loop, base::Metrics& metrics,
-                               const StreamOptions& options, TransportSink* const& sink)
+Streams::Streams(base::Loop& loop, base::Metrics& metrics, const StreamOptions& options,
+                 TransportSink* const& sink)
     : loop_(loop),
+      metrics_(metrics),
       options_(options),
+      web_rules_(std::make_shared<WebSocketRules>(options.web)),
       sink_(sink),
       owner_(loop.timers().add_owner([this](std::uint64_t payload) { on_timer(payload); })),
       seed_(base::random_u64()),
@@ -54,10 +58,15 @@ TcpConnections::TcpConnections(base::Loop& loop, base::Metrics& metrics,
                                "Streams closed at once because there are too many")),
       unfinished_(metrics.counter("herald_sip_unfinished_refused_total",
                                   "Streams closed because unfinished messages take too much")),
+      full_handshakes_(metrics.counter("herald_tls_handshakes_total", "TLS handshakes done",
+                                       {{"kind", "full"}})),
+      resumed_(metrics.counter("herald_tls_handshakes_total", "TLS handshakes done",
+                               {{"kind", "resumed"}})),
+      failures_(metrics),
       limits_(options.limits_of_all ? options.limits_of_all
                                     : std::make_shared<StreamLimits>(StreamLimits::Most())) {}
 
-TcpConnections::~TcpConnections() {
+Streams::~Streams() {
     loop_.timers().cancel(resume_);
     for (const Listener& listener : listeners_) loop_.unwatch(listener.socket.fd());
     connections_.for_each([this](std::uint32_t, Connection& connection) {
@@ -69,52 +78,73 @@ TcpConnections::~TcpConnections() {
     open_count_.set(0);
 }
 
-void TcpConnections::listen(Socket socket, std::uint8_t listener) {
+void Streams::listen(Socket socket, const StreamListener& listener) {
     const std::size_t index = listeners_.size();
     const Status watched =
         loop_.watch(socket.fd(), EPOLLIN, [this, index](std::uint32_t) { accept_from(index); });
     assert(watched);
     static_cast<void>(watched);
-    listeners_.push_back({.socket = std::move(socket), .number = listener});
+    listeners_.push_back({.socket = std::move(socket), .its = listener});
 }
 
-Result<Flow> TcpConnections::open(const Endpoint& peer, std::uint8_t listener) {
-    const std::uint32_t slot = by_peer_.find(peer.hash(seed_), [&](std::uint32_t at) {
-        const Connection& its = connections_[at];
-        return its.peer == peer && its.state != State::draining && !its.is_failed;
-    });
+Result<Flow> Streams::open(const Endpoint& peer, const StreamListener& listener,
+                           std::string_view domain) {
+    const std::uint32_t slot = find_to(peer, listener.protocol, domain);
     if (slot != base::Index::kNone) return flow_of(slot);
+    std::unique_ptr<TlsSession> session;
+    if (listener.protocol == Protocol::tls) {
+        session = context_ ? context_->connect(domain) : nullptr;
+        if (!session) return Fault{FaultKind::unreachable, "there are no certificates"};
+    }
     Result<Socket> socket = connect_socket(peer);
     if (!socket) return socket.fault();
     if (!limits_->enter(peer)) {
         return Fault{FaultKind::limit_reached, "too many connections are open"};
     }
-    return add(std::move(*socket), peer, listener, State::connecting);
+    return add({.socket = *std::move(socket),
+                .peer = peer,
+                .listener = listener,
+                .layers = {std::move(session), nullptr},
+                .state = State::connecting});
 }
 
-bool TcpConnections::send(const Flow& flow, std::string_view bytes) {
+/// One that carries messages to that address; with TLS only where its peer proved to be `domain`.
+std::uint32_t Streams::find_to(const Endpoint& peer, Protocol protocol,
+                               std::string_view domain) const {
+    return by_peer_.find(peer.hash(seed_), [&](std::uint32_t at) {
+        const Connection& its = connections_[at];
+        if (its.peer != peer || its.protocol != protocol) return false;
+        if (its.state == State::draining || its.is_failed) return false;
+        const TlsSession* const session = its.channel.session();
+        return session == nullptr || session->is_with(domain);
+    });
+}
+
+bool Streams::send(const Flow& flow, std::string_view bytes) {
     Connection* const connection = find(flow);
     if (connection == nullptr || connection->is_failed || connection->state == State::draining) {
         return false;
     }
-    if (connection->out.size() - connection->written + bytes.size() > options_.out_buffer) {
+    const std::size_t unsent =
+        connection->out.size() - connection->written + connection->channel.waiting();
+    if (unsent + bytes.size() > options_.out_buffer) {
         // Its peer does not read; what it misses it cannot be told later either.
         connection->is_failed = true;
         mark_dirty(flow.slot);
         return false;
     }
     if (connection->out.empty()) connection->out = take_buffer();
-    connection->out += bytes;
+    connection->channel.send(bytes, connection->out);
     mark_dirty(flow.slot);
     return true;
 }
 
-bool TcpConnections::is_open(const Flow& flow) const {
+bool Streams::is_open(const Flow& flow) const {
     const Connection* const connection = find(flow);
     return connection != nullptr && !connection->is_failed && connection->state != State::draining;
 }
 
-void TcpConnections::flush() {
+void Streams::flush() {
     // What hears of a closed flow may send on others: those wait for the next turn.
     flushing_.swap(dirty_);
     for (const base::SlotId id : flushing_) {
@@ -130,40 +160,43 @@ void TcpConnections::flush() {
     flushing_.clear();
 }
 
-void TcpConnections::stop_input() {
+void Streams::stop_input() {
     is_reading_ = false;
     for (const Listener& listener : listeners_) loop_.rewatch(listener.socket.fd(), 0);
     connections_.for_each([this](std::uint32_t slot, Connection&) { rewatch(slot); });
 }
 
-Flow TcpConnections::flow_of(std::uint32_t slot) const {
+Flow Streams::flow_of(std::uint32_t slot) const {
     const Connection& connection = connections_[slot];
     return {.peer = connection.peer,
-            .protocol = Protocol::tcp,
+            .protocol = connection.protocol,
             .listener = connection.listener,
             .shard = static_cast<std::uint16_t>(options_.shard),
             .slot = slot,
             .generation = connections_.id_of(slot).generation};
 }
 
-TcpConnections::Connection* TcpConnections::find(const Flow& flow) {
+Streams::Connection* Streams::find(const Flow& flow) {
     if (flow.shard != options_.shard) return nullptr;
     return connections_.find(base::SlotId{flow.slot, flow.generation});
 }
 
-const TcpConnections::Connection* TcpConnections::find(const Flow& flow) const {
+const Streams::Connection* Streams::find(const Flow& flow) const {
     if (flow.shard != options_.shard) return nullptr;
     return connections_.find(base::SlotId{flow.slot, flow.generation});
 }
 
-Result<Flow> TcpConnections::add(Socket socket, const Endpoint& peer, std::uint8_t listener,
-                                 State state) {
-    const int fd = socket.fd();
-    Connection made{.socket = std::move(socket), .peer = peer, .framer = Framer(options_.limits)};
+Result<Flow> Streams::add(Beginning beginning) {
+    const int fd = beginning.socket.fd();
+    const Endpoint peer = beginning.peer;
+    Connection made{.socket = std::move(beginning.socket),
+                    .peer = peer,
+                    .channel = Channel(options_.limits, std::move(beginning.layers))};
     made.active = made.since = made.born = loop_.now();
-    made.listener = listener;
-    made.state = state;
-    made.is_guest = state == State::open;
+    made.listener = beginning.listener.number;
+    made.protocol = beginning.listener.protocol;
+    made.state = beginning.state;
+    made.is_guest = made.state == State::open;
     const base::SlotId id = connections_.take(std::move(made));
     const Status watched = loop_.watch(fd, wanted_events(connections_[id.slot]),
                                        [this, id](std::uint32_t events) { on_ready(id, events); });
@@ -180,7 +213,7 @@ Result<Flow> TcpConnections::add(Socket socket, const Endpoint& peer, std::uint8
 }
 
 /// Without a word to the sink.
-void TcpConnections::remove(std::uint32_t slot) {
+void Streams::remove(std::uint32_t slot) {
     Connection& connection = connections_[slot];
     loop_.timers().cancel(connection.timer);
     loop_.unwatch(connection.socket.fd());
@@ -193,14 +226,35 @@ void TcpConnections::remove(std::uint32_t slot) {
     open_count_.subtract();
 }
 
-void TcpConnections::close(std::uint32_t slot) {
+void Streams::close(std::uint32_t slot) {
     const Flow flow = flow_of(slot);
     const bool is_known = connections_[slot].state != State::draining;
     remove(slot);
     if (is_known) sink_->on_flow_closed(flow);
 }
 
-void TcpConnections::accept_from(std::size_t listener) {
+/// TLS is over: what it says of why is still sent.
+void Streams::fail(std::uint32_t slot, const Fault& why) {
+    const Connection& connection = connections_[slot];
+    const TlsSession* const session = connection.channel.session();
+    failures_.note(connection.peer, session ? session->domain() : std::string_view(), why,
+                   loop_.now());
+    drain(slot);
+}
+
+/// What its last words wanted answered may still be read at the other end.
+void Streams::hang_up(std::uint32_t slot) {
+    const base::SlotId id = connections_.id_of(slot);
+    Connection& connection = connections_[slot];
+    if (connection.state == State::open) {
+        static_cast<void>(connection.channel.flush(connection.out));
+        connection.channel.end(connection.out);
+        write(slot);
+    }
+    if (connections_.holds(id)) close(slot);
+}
+
+void Streams::accept_from(std::size_t listener) {
     for (int i = 0; i < kAcceptsPerTurn && is_reading_; ++i) {
         sockaddr_storage address{};
         socklen_t size = sizeof address;
@@ -219,12 +273,36 @@ void TcpConnections::accept_from(std::size_t listener) {
             refused_.add();
             continue;
         }
-        static_cast<void>(add(std::move(socket), peer, listeners_[listener].number, State::open));
+        admit(std::move(socket), peer, listeners_[listener].its);
     }
 }
 
+void Streams::admit(Socket socket, const Endpoint& peer, const StreamListener& listener) {
+    auto layers = layers_of(listener);
+    if (!layers) return limits_->leave(peer);
+    static_cast<void>(add({.socket = std::move(socket),
+                           .peer = peer,
+                           .listener = listener,
+                           .layers = *std::move(layers),
+                           .state = State::open}));
+}
+
+/// nullopt: there is no certificate.
+std::optional<Channel::Layers> Streams::layers_of(const StreamListener& listener) const {
+    Channel::Layers layers;
+    if (is_secure(listener.protocol)) {
+        if (!context_ || !context_->can_serve()) return std::nullopt;
+        layers.session = context_->accept(listener.clients);
+        if (!layers.session) return std::nullopt;
+    }
+    if (listener.protocol == Protocol::ws || listener.protocol == Protocol::wss) {
+        layers.web = std::make_unique<WebSocket>(options_.limits, web_rules_);
+    }
+    return layers;
+}
+
 /// Without descriptors the listeners would stay ready and the loop would spin.
-void TcpConnections::pause_accepting() {
+void Streams::pause_accepting() {
     if (resume_) return;
     if (told_short_ == base::Instant{} || loop_.now() - told_short_ >= kShortTold) {
         told_short_ = loop_.now();
@@ -239,7 +317,7 @@ void TcpConnections::pause_accepting() {
     });
 }
 
-void TcpConnections::on_ready(base::SlotId id, std::uint32_t events) {
+void Streams::on_ready(base::SlotId id, std::uint32_t events) {
     const Connection* const connection = connections_.find(id);
     if (connection == nullptr) return;
     if (connection->state == State::connecting) return on_connected(id.slot);
@@ -252,53 +330,73 @@ void TcpConnections::on_ready(base::SlotId id, std::uint32_t events) {
     if (connections_.holds(id) && (events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) read(id.slot);
 }
 
-void TcpConnections::on_connected(std::uint32_t slot) {
+void Streams::on_connected(std::uint32_t slot) {
     Connection& connection = connections_[slot];
     const int error = error_of(connection.socket);
     if (error != 0) return close(slot);
     connection.state = State::open;
-    connection.active = loop_.now();
+    connection.active = connection.since = loop_.now();
+    if (const Status begun = connection.channel.begin(connection.out); !begun) {
+        return fail(slot, begun.fault());
+    }
+    if (!connection.channel.is_up()) arm(slot);
     write(slot);
 }
 
-void TcpConnections::read(std::uint32_t slot) {
+void Streams::read(std::uint32_t slot) {
     const base::SlotId id = connections_.id_of(slot);
     for (int i = 0; i < kReadsPerTurn; ++i) {
-        if (!read_once(slot)) return;
+        if (!may_read(connections_[slot]) || !read_once(slot)) return;
         const Connection* const connection = connections_.find(id);
         if (connection == nullptr || connection->state != State::open) return;
         if (!is_reading_ || connection->is_full || connection->is_failed) return;
     }
 }
 
+/// A handshake waits for a turn that has time for it.
+bool Streams::may_read(const Connection& connection) {
+    return connection.channel.is_secured() || handshakes_++ < kHandshakesPerTurn;
+}
+
 /// False: there is no more to read now, or no connection any more.
-bool TcpConnections::read_once(std::uint32_t slot) {
+bool Streams::read_once(std::uint32_t slot) {
     Connection& connection = connections_[slot];
     if (!room_) room_ = std::make_unique_for_overwrite<char[]>(kReadRoom);
     const ssize_t size = recv(connection.socket.fd(), room_.get(), kReadRoom, MSG_DONTWAIT);
     if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return false;
     if (size <= 0) {
-        // What its last words wanted answered may still be read at the other end.
-        const base::SlotId id = connections_.id_of(slot);
-        if (size == 0) write(slot);
-        if (connections_.holds(id)) close(slot);
+        size == 0 ? hang_up(slot) : close(slot);
         return false;
     }
-    connection.framer.append({room_.get(), static_cast<std::size_t>(size)});
-    deliver(slot);
+    hear(slot, {room_.get(), static_cast<std::size_t>(size)});
     return static_cast<std::size_t>(size) == kReadRoom;
 }
 
-void TcpConnections::deliver(std::uint32_t slot) {
+void Streams::hear(std::uint32_t slot, std::string_view wire) {
+    Connection& connection = connections_[slot];
+    const bool was_secured = connection.channel.is_secured();
+    const Status received = connection.channel.receive(wire, plain_, connection.out);
+    if (!was_secured && connection.channel.is_secured()) {
+        (connection.channel.session()->was_resumed() ? resumed_ : full_handshakes_).add();
+    }
+    deliver(slot);
+    // The peer waits for its part of a handshake, and what waited for that may go now.
+    if (!connection.out.empty() || connection.channel.waiting() != 0) mark_dirty(slot);
+    if (connection.state != State::open) return;
+    if (!received) return fail(slot, received.fault());
+    if (connection.channel.has_ended()) hang_up(slot);
+}
+
+void Streams::deliver(std::uint32_t slot) {
     // Stays in place throughout: what is called here closes nothing at once.
     Connection& connection = connections_[slot];
     const Flow flow = flow_of(slot);
     bool message_came = false;
-    while (auto event = connection.framer.next()) {
+    while (auto event = connection.channel.next(connection.out)) {
         switch (event->kind) {
             case StreamEvent::Kind::message:
                 message_came = true;
-                sink_->on_message(event->bytes, flow, Framing::stream);
+                sink_->on_message(event->bytes, flow, connection.channel.framing());
                 break;
             case StreamEvent::Kind::ping:
                 send(flow, "\r\n");
@@ -306,18 +404,29 @@ void TcpConnections::deliver(std::uint32_t slot) {
             case StreamEvent::Kind::unframeable:
                 sink_->on_unframeable(event->bytes, flow, event->why);
                 return drain(slot);
+            case StreamEvent::Kind::ended:
+                count_end(event->reason);
+                return drain(slot);
         }
     }
     note_input(slot, message_came);
 }
 
-void TcpConnections::note_input(std::uint32_t slot, bool message_came) {
+void Streams::count_end(const char* why) {
+    metrics_
+        .counter("herald_websocket_ended_total", "WebSockets that were refused, or ended in words",
+                 {{"reason", why}})
+        .add();
+}
+
+void Streams::note_input(std::uint32_t slot, bool message_came) {
     Connection& connection = connections_[slot];
     connection.active = loop_.now();
     if (message_came) connection.is_guest = false;
     hold_unfinished(slot);
+    if (!connection.channel.is_up()) return;
     const bool was_partial = connection.is_partial;
-    connection.is_partial = connection.framer.is_partial();
+    connection.is_partial = connection.channel.is_partial();
     if (!connection.is_partial || (was_partial && !message_came)) return;
     connection.since = loop_.now();
     arm(slot);
@@ -325,9 +434,9 @@ void TcpConnections::note_input(std::uint32_t slot, bool message_came) {
 
 /// A message that comes in parts takes room before anybody knows who sends it, and so does what a
 /// peer does not read.
-void TcpConnections::hold_unfinished(std::uint32_t slot) {
+void Streams::hold_unfinished(std::uint32_t slot) {
     Connection& connection = connections_[slot];
-    std::size_t now = connection.framer.is_partial() ? connection.framer.memory() : 0;
+    std::size_t now = connection.channel.held();
     if (connection.out.capacity() > kSpareRoom) now += connection.out.capacity();
     if (now == connection.held) return;
     if (limits_->hold(connection.peer, connection.held, now)) {
@@ -342,7 +451,7 @@ void TcpConnections::hold_unfinished(std::uint32_t slot) {
 /// Nothing after this point can be told apart. Closing at once would make the kernel reset the
 /// connection, and with it the answer still on its way: so what comes is thrown away until the peer
 /// closes.
-void TcpConnections::drain(std::uint32_t slot) {
+void Streams::drain(std::uint32_t slot) {
     Connection& connection = connections_[slot];
     const Flow flow = flow_of(slot);
     connection.state = State::draining;
@@ -353,7 +462,7 @@ void TcpConnections::drain(std::uint32_t slot) {
     sink_->on_flow_closed(flow);
 }
 
-void TcpConnections::discard(std::uint32_t slot) {
+void Streams::discard(std::uint32_t slot) {
     const Connection& connection = connections_[slot];
     char nowhere[4096];
     for (int i = 0; i < kReadsPerTurn; ++i) {
@@ -364,8 +473,10 @@ void TcpConnections::discard(std::uint32_t slot) {
     }
 }
 
-void TcpConnections::write(std::uint32_t slot) {
+void Streams::write(std::uint32_t slot) {
     Connection& connection = connections_[slot];
+    if (!connection.channel.flush(connection.out)) return close(slot);
+    if (connection.state == State::draining) connection.channel.end(connection.out);
     while (connection.written < connection.out.size()) {
         const std::string_view rest = std::string_view(connection.out).substr(connection.written);
         const ssize_t size =
@@ -389,19 +500,19 @@ void TcpConnections::write(std::uint32_t slot) {
     rewatch(slot);
 }
 
-void TcpConnections::mark_dirty(std::uint32_t slot) {
+void Streams::mark_dirty(std::uint32_t slot) {
     Connection& connection = connections_[slot];
     if (connection.is_dirty) return;
     connection.is_dirty = true;
     dirty_.push_back(connections_.id_of(slot));
 }
 
-void TcpConnections::rewatch(std::uint32_t slot) {
+void Streams::rewatch(std::uint32_t slot) {
     const Connection& connection = connections_[slot];
     loop_.rewatch(connection.socket.fd(), wanted_events(connection));
 }
 
-std::uint32_t TcpConnections::wanted_events(const Connection& connection) const {
+std::uint32_t Streams::wanted_events(const Connection& connection) const {
     if (connection.state == State::connecting) return EPOLLOUT;
     std::uint32_t events = 0;
     if (connection.state == State::draining || (is_reading_ && !connection.is_full)) {
@@ -411,14 +522,14 @@ std::uint32_t TcpConnections::wanted_events(const Connection& connection) const 
     return events;
 }
 
-void TcpConnections::arm(std::uint32_t slot) {
+void Streams::arm(std::uint32_t slot) {
     Connection& connection = connections_[slot];
     loop_.timers().cancel(connection.timer);
     connection.timer =
         loop_.timers().arm(owner_, payload_of(connections_.id_of(slot)), deadline(connection));
 }
 
-base::Instant TcpConnections::deadline(const Connection& connection) const {
+base::Instant Streams::deadline(const Connection& connection) const {
     switch (connection.state) {
         case State::connecting:
             return connection.since + options_.connect_timeout;
@@ -427,6 +538,7 @@ base::Instant TcpConnections::deadline(const Connection& connection) const {
         case State::open:
             break;
     }
+    if (!connection.channel.is_up()) return connection.since + options_.handshake_timeout;
     base::Instant end = connection.active + options_.idle_timeout;
     if (connection.is_guest) end = std::min(end, connection.born + options_.first_message_timeout);
     if (!connection.is_partial) return end;
@@ -434,16 +546,18 @@ base::Instant TcpConnections::deadline(const Connection& connection) const {
 }
 
 /// The timer is not moved with every byte; it looks again when it fires.
-void TcpConnections::on_timer(std::uint64_t payload) {
+void Streams::on_timer(std::uint64_t payload) {
     const base::SlotId id{.slot = static_cast<std::uint32_t>(payload),
                           .generation = static_cast<std::uint32_t>(payload >> 32)};
     const Connection* const connection = connections_.find(id);
     if (connection == nullptr) return;
     if (loop_.now() < deadline(*connection)) return arm(id.slot);
-    close(id.slot);
+    if (connection->state != State::open) return close(id.slot);
+    if (connection->channel.is_up()) return hang_up(id.slot);
+    fail(id.slot, {FaultKind::timeout, "no handshake in time"});
 }
 
-std::string TcpConnections::take_buffer() {
+std::string Streams::take_buffer() {
     if (spare_.empty()) return {};
     std::string buffer = std::move(spare_.back());
     spare_.pop_back();
@@ -451,7 +565,7 @@ std::string TcpConnections::take_buffer() {
 }
 
 /// An idle connection holds no buffer; the few in use go round.
-void TcpConnections::give_back(std::string& buffer) {
+void Streams::give_back(std::string& buffer) {
     std::string gone = std::exchange(buffer, {});
     const bool is_worth_it = gone.capacity() >= kLeastRoom && gone.capacity() <= kSpareRoom;
     if (!is_worth_it || spare_.size() >= kSpareBuffers) return;

@@ -1,7 +1,7 @@
-// sip/tcp.h: the TCP connections of one shard: accepted, opened, framed, written once a turn,
-// closed.
+// sip/streams.h: the streams of one shard, of TCP, TLS and WebSocket: accepted, opened, framed,
+// written once a turn, closed.
 //
-//   connecting --up--> open --framing lost--> draining --peer closes, or 2 s--> (gone)
+//   connecting --up--> open --framing or TLS lost--> draining --peer closes, or 2 s--> (gone)
 //       \____ refused, timeout, error, end of stream, full ____________________/
 #pragma once
 
@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,11 +18,14 @@
 #include "base/loop.h"
 #include "base/metrics.h"
 #include "base/slab.h"
-#include "sip/framer.h"
+#include "sip/channel.h"
 #include "sip/open_streams.h"
 #include "sip/socket.h"
 #include "sip/stream_limits.h"
+#include "sip/tls.h"
+#include "sip/tls_failures.h"
 #include "sip/transport.h"
+#include "sip/websocket_handshake.h"
 
 namespace herald::sip {
 
@@ -33,23 +37,35 @@ struct StreamOptions {
     std::chrono::seconds partial_timeout{30};
     std::chrono::seconds first_message_timeout{32};
     std::chrono::seconds connect_timeout{4};
+    std::chrono::seconds handshake_timeout{10};
+    WebSocketRules web;
     ParseLimits limits;
 };
 
-class TcpConnections {
+/// A listener of streams: its number as in Flow, and what it speaks.
+struct StreamListener {
+    std::uint8_t number = 0;
+    Protocol protocol = Protocol::tcp;
+    ClientCertificates clients = ClientCertificates::none;
+};
+
+class Streams {
 public:
     /// Messages go to `sink`, which is set before the loop's next turn.
-    TcpConnections(base::Loop& loop, base::Metrics& metrics, const StreamOptions& options,
-                   TransportSink* const& sink);
-    ~TcpConnections();
-    TcpConnections(const TcpConnections&) = delete;
-    TcpConnections& operator=(const TcpConnections&) = delete;
+    Streams(base::Loop& loop, base::Metrics& metrics, const StreamOptions& options,
+            TransportSink* const& sink);
+    ~Streams();
+    Streams(const Streams&) = delete;
+    Streams& operator=(const Streams&) = delete;
 
-    /// Accepts from `socket`, which listens, as listener number `listener`.
-    void listen(Socket socket, std::uint8_t listener);
+    /// Accepts from `socket`, which listens.
+    void listen(Socket socket, const StreamListener& listener);
+    /// The certificates of connections that begin from now on. Without any no TLS is spoken.
+    void secure(std::shared_ptr<const TlsContext> context) { context_ = std::move(context); }
     /// As Transport::open(): an open connection to `peer`, else a new one that counts as of
     /// `listener`.
-    Result<Flow> open(const Endpoint& peer, std::uint8_t listener);
+    Result<Flow> open(const Endpoint& peer, const StreamListener& listener,
+                      std::string_view domain);
     bool send(const Flow& flow, std::string_view bytes);
     bool is_open(const Flow& flow) const;
     /// For any thread: those not closed yet; one that failed is closed within the turn.
@@ -58,6 +74,8 @@ public:
     /// Writes what was queued, and closes what failed meanwhile. At the end of a turn.
     void flush();
     bool has_output() const noexcept { return !dirty_.empty(); }
+    /// Handshakes cost so much that a turn has only some; the others follow in the next.
+    void end_turn() noexcept { handshakes_ = 0; }
     /// No more accepting, no more reading.
     void stop_input();
 
@@ -69,15 +87,16 @@ private:
     struct Connection {
         Socket socket;
         Endpoint peer;
-        Framer framer;
+        Channel channel;
         std::string out;
         std::size_t written = 0;  ///< of out
         std::size_t held = 0;     ///< bytes of an unfinished message, as told to the limits
         base::Instant active;     ///< last byte in or out
         base::Instant born;
-        base::Instant since;  ///< draining or connecting, or with an unfinished message
+        base::Instant since;  ///< in this state, or with an unfinished message
         base::TimerId timer;
         std::uint8_t listener = 0;
+        Protocol protocol = Protocol::tcp;
         State state = State::open;
         bool is_guest = false;    ///< came by itself and has sent no whole message yet
         bool is_partial = false;  ///< a message has begun, at `since`
@@ -87,22 +106,38 @@ private:
     };
     struct Listener {
         Socket socket;
-        std::uint8_t number;
+        StreamListener its;
+    };
+    /// What a connection begins with.
+    struct Beginning {
+        Socket socket;
+        Endpoint peer;
+        StreamListener listener;
+        Channel::Layers layers;
+        State state;
     };
 
     Flow flow_of(std::uint32_t slot) const;
     Connection* find(const Flow& flow);
     const Connection* find(const Flow& flow) const;
-    Result<Flow> add(Socket socket, const Endpoint& peer, std::uint8_t listener, State state);
+    std::uint32_t find_to(const Endpoint& peer, Protocol protocol, std::string_view domain) const;
+    Result<Flow> add(Beginning beginning);
     void remove(std::uint32_t slot);
     void close(std::uint32_t slot);
+    void fail(std::uint32_t slot, const Fault& why);
+    void hang_up(std::uint32_t slot);
 
     void accept_from(std::size_t listener);
+    void admit(Socket socket, const Endpoint& peer, const StreamListener& listener);
+    std::optional<Channel::Layers> layers_of(const StreamListener& listener) const;
+    void count_end(const char* why);
     void pause_accepting();
     void on_ready(base::SlotId id, std::uint32_t events);
     void on_connected(std::uint32_t slot);
     void read(std::uint32_t slot);
     bool read_once(std::uint32_t slot);
+    bool may_read(const Connection& connection);
+    void hear(std::uint32_t slot, std::string_view wire);
     void deliver(std::uint32_t slot);
     void drain(std::uint32_t slot);
     void discard(std::uint32_t slot);
@@ -120,13 +155,18 @@ private:
     void give_back(std::string& buffer);
 
     base::Loop& loop_;
+    base::Metrics& metrics_;
     const StreamOptions options_;
+    const std::shared_ptr<const WebSocketRules> web_rules_;
     TransportSink* const& sink_;
     const base::Timers::Owner owner_;
     const std::uint64_t seed_;
     base::Counter& open_count_;
     base::Counter& refused_;
     base::Counter& unfinished_;
+    base::Counter& full_handshakes_;
+    base::Counter& resumed_;
+    TlsFailures failures_;
     const std::shared_ptr<StreamLimits> limits_;
     base::Slab<Connection> connections_;
     OpenStreams open_;
@@ -136,8 +176,11 @@ private:
     std::vector<base::SlotId> flushing_;  ///< those of this flush()
     std::vector<std::string> spare_;      ///< out-buffers between two uses
     std::unique_ptr<char[]> room_;        ///< what is being read
-    base::Instant told_short_{};          ///< when a lack of descriptors was last logged
-    base::TimerId resume_;                ///< accepting, after a lack of descriptors
+    std::string plain_;                   ///< the same, decrypted
+    std::shared_ptr<const TlsContext> context_;
+    int handshakes_ = 0;          ///< steps of this turn
+    base::Instant told_short_{};  ///< when a lack of descriptors was last logged
+    base::TimerId resume_;        ///< accepting, after a lack of descriptors
     bool is_reading_ = true;
 };
 
