@@ -69,6 +69,47 @@ void show(const std::string& aor, const Object::Ptr& mailbox) {
     print_line(aor + "  " + (text.empty() ? "empty" : text));
 }
 
+/// One of a mailbox's sources, as it is told to people; empty for what counts nothing.
+std::string name_of_source(const Object::Ptr& publication) {
+    const auto source = publication->optValue<std::string>("source", "");
+    if (source == "hard") return "set here";
+    if (source == "mailbox settings") return {};
+    if (source.starts_with("pbx ") || source.starts_with("member ")) return source;
+    return "published by " + publication->optValue<std::string>("publisher", "somebody");
+}
+
+/// Who says what is counted.
+void show_sources(const ApiClient& api, const std::string& segment) {
+    const Result<std::string> answer = api.call("GET", "/v1/resources/message-summary/" + segment);
+    const Object::Ptr resource = answer ? parsed(*answer) : Object::Ptr(new Object);
+    const auto publications = resource->getArray("publications");
+    std::string text;
+    for (std::size_t i = 0; !publications.isNull() && i < publications->size(); ++i) {
+        const Object::Ptr one = publications->getObject(static_cast<unsigned>(i));
+        const auto name = one.isNull() ? std::string() : name_of_source(one);
+        if (!name.empty()) text += (text.empty() ? "" : "; ") + name;
+    }
+    if (!text.empty()) print_line("  from: " + text);
+}
+
+/// Whether the PBX that keeps the messages is heard of.
+void show_pbx(const ApiClient& api, const std::string& path) {
+    const Result<std::string> answer = api.call("GET", path + "/source");
+    if (!answer) return;
+    const Object::Ptr source = parsed(*answer);
+    const auto text = [&](const char* key) {
+        return source->isNull(key) ? std::string() : source->optValue<std::string>(key, "");
+    };
+    if (text("pbx").empty()) return;
+    const bool is_subscribed = source->optValue<bool>("subscribed", false);
+    const auto next = source->optValue<std::uint64_t>("next_s", 0);
+    std::string line = "  pbx " + text("pbx") + " (" + text("uri") + "): ";
+    line += is_subscribed ? "subscribed" : "not subscribed";
+    if (!text("why").empty()) line += ", " + text("why");
+    line += next == 0 ? "; it is being asked" : "; asked again in " + std::to_string(next) + " s";
+    print_line(line);
+}
+
 /// What the server holds at `path`; an empty mailbox where it holds nothing.
 Result<Object::Ptr> current(const ApiClient& api, const std::string& path) {
     const Result<std::string> answer = api.call("GET", path);
@@ -97,6 +138,14 @@ Result<Object::Ptr> change(const ApiClient& api, const std::string& path,
     return parsed(json.str());
 }
 
+int clear(const ApiClient& api, const std::string& path, const std::string& aor) {
+    const Result<std::string> answer = api.call("DELETE", path);
+    const bool is_gone = !answer && answer.fault().kind == FaultKind::not_found;
+    if (!answer && !is_gone) return report_api_fault("mailbox", answer.fault());
+    print_line(aor + "  cleared");
+    return kOk;
+}
+
 int run_mailbox(const Arguments& arguments) {
     const Result<std::string> aor = resource_uri(arguments.operands().front());
     const Result<ApiClient> api = ApiClient::from(arguments);
@@ -108,24 +157,27 @@ int run_mailbox(const Arguments& arguments) {
         print_error("mailbox", "--clear forgets all counts: it cannot be combined with others");
         return kMisuse;
     }
-    const std::string path = "/v1/mailboxes/" + path_segment(*aor);
+    const std::string segment = path_segment(*aor);
+    const std::string path = "/v1/mailboxes/" + segment;
     if (sets_mailbox_settings(arguments)) {
         const Result<std::string> settings = change_mailbox_settings(*api, path, arguments);
         if (!settings) return report_api_fault("mailbox", settings.fault());
         print_line(*aor + "  " + *settings);
-        if (!sets_anything(arguments) && !arguments.has("clear")) return kOk;
+        if (!sets_anything(arguments) && !arguments.has("clear") && !arguments.has("ask-pbx"))
+            return kOk;
     }
-    if (arguments.has("clear")) {
-        const Result<std::string> answer = api->call("DELETE", path);
-        const bool is_gone = !answer && answer.fault().kind == FaultKind::not_found;
-        if (!answer && !is_gone) return report_api_fault("mailbox", answer.fault());
-        print_line(*aor + "  cleared");
-        return kOk;
+    if (arguments.has("ask-pbx")) {
+        const Result<std::string> answer = api->call("POST", path + "/source/ask");
+        if (!answer) return report_api_fault("mailbox", answer.fault());
     }
+    if (arguments.has("clear")) return clear(*api, path, *aor);
     const Result<Object::Ptr> mailbox =
         sets_anything(arguments) ? change(*api, path, arguments) : current(*api, path);
     if (!mailbox) return report_api_fault("mailbox", mailbox.fault());
     show(*aor, *mailbox);
+    if (sets_anything(arguments)) return kOk;
+    show_sources(*api, segment);
+    show_pbx(*api, path);
     return kOk;
 }
 
@@ -137,7 +189,8 @@ Command mailbox_command() {
         "Sets the message counts of a mailbox, which lights or clears the lamps of all\n"
         "phones subscribed to it (message-summary, RFC 3842). Counts not named stay as\n"
         "they are; without any the counts are only shown, together with those that\n"
-        "voicemail servers publish themselves, which stay theirs.\n"
+        "voicemail servers publish themselves, which stay theirs, with who said so, and\n"
+        "how the PBX that is asked for them is doing.\n"
         "\n"
         "  herald mailbox sip:alice@localhost --new 2 --old 1\n"
         "  herald mailbox sip:alice@localhost\n"
@@ -147,20 +200,23 @@ Command mailbox_command() {
         "\n"
         "  herald mailbox sip:alice@localhost --members sip:sales@localhost\n"
         "  herald mailbox sip:alice@localhost --pbx asterisk --pbx-user 100\n"
+        "  herald mailbox sip:alice@localhost --ask-pbx\n"
         "\n" +
         std::string(kApiHelp);
     const auto count = [](std::string_view name, std::string_view text) {
         return Option{.name = name, .kind = Kind::number, .value = "N", .help = text};
     };
-    std::vector<Option> options{count("new", "new voice messages, urgent ones included"),
-                                count("old", "old ones"),
-                                count("urgent-new", "urgent ones of the new"),
-                                count("urgent-old", "urgent ones of the old"),
-                                count("fax-new", "new fax messages"),
-                                count("fax-old", "old ones"),
-                                count("fax-urgent-new", "urgent ones of the new"),
-                                count("fax-urgent-old", "urgent ones of the old"),
-                                {.name = "clear", .help = "forget all counts"}};
+    std::vector<Option> options{
+        count("new", "new voice messages, urgent ones included"),
+        count("old", "old ones"),
+        count("urgent-new", "urgent ones of the new"),
+        count("urgent-old", "urgent ones of the old"),
+        count("fax-new", "new fax messages"),
+        count("fax-old", "old ones"),
+        count("fax-urgent-new", "urgent ones of the new"),
+        count("fax-urgent-old", "urgent ones of the old"),
+        {.name = "clear", .help = "forget all counts"},
+        {.name = "ask-pbx", .help = "ask the PBX now, whatever was to be waited for"}};
     for (auto& option : mailbox_settings_options()) options.push_back(option);
     return {.name = "mailbox",
             .summary = "set, show or clear the message counts of a mailbox",

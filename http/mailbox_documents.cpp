@@ -167,4 +167,12 @@ Json json_of(const packages::MailboxSettings& settings) {
                       {"source", std::move(source)}};
 }
 
+Json json_of(const server::MailboxSource& source) {
+    return JsonObject{{"pbx", source.pbx},
+                      {"uri", source.uri},
+                      {"subscribed", source.is_subscribed},
+                      {"why", source.why.empty() ? Json() : Json(source.why)},
+                      {"next_s", source.next}};
+}
+
 }  // namespace herald::http

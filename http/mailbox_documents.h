@@ -5,6 +5,7 @@
 #include "http/json.h"
 #include "packages/mailbox.h"
 #include "packages/message_counts.h"
+#include "server/admin/admin_mailboxes.h"
 
 namespace herald::http {
 
@@ -15,5 +16,6 @@ Json json_of(const packages::MessageCounts& counts);
 /// Members and PBX are checked for their form only. Faults: malformed, naming the member.
 Result<packages::MailboxSettings> mailbox_settings_of_json(const Json& json);
 Json json_of(const packages::MailboxSettings& settings);
+Json json_of(const server::MailboxSource& source);
 
 }  // namespace herald::http

@@ -87,4 +87,20 @@ Result<Answer> delete_mailbox_settings(const Call& call) {
     return Answer{204, {}, {}, {}};
 }
 
+Result<Answer> get_mailbox_source(const Call& call) {
+    const auto aor = aor_of(call.captured[0]);
+    if (!aor) return aor.fault();
+    const auto source = call.context.admin.mailboxes().source(*aor);
+    if (!source) return source.fault();
+    return json_answer(json_of(*source));
+}
+
+Result<Answer> ask_mailbox_source(const Call& call) {
+    const auto aor = aor_of(call.captured[0]);
+    if (!aor) return aor.fault();
+    const auto status = call.context.admin.mailboxes().ask_source(*aor);
+    if (!status) return status.fault();
+    return Answer{204, {}, {}, {}};
+}
+
 }  // namespace herald::http

@@ -29,6 +29,11 @@ constexpr std::string_view kSchemas = R"({
     "source": {"type": ["object", "null"], "additionalProperties": false, "required": ["pbx"], "properties": {
         "pbx": {"type": "string", "description": "A name of pbx.servers: Herald subscribes there."},
         "user": {"type": ["string", "null"], "description": "The mailbox there. Default: the user part of the address."}}}}},
+"MailboxSource": {"type": "object", "properties": {
+    "pbx": {"type": "string"}, "uri": {"type": "string", "description": "The mailbox there."},
+    "subscribed": {"type": "boolean"},
+    "why": {"type": ["string", "null"], "description": "Why it is not subscribed, or why the next refresh may fail."},
+    "next_s": {"type": "integer", "description": "Seconds until the PBX is asked again; 0: it is being asked."}}},
 "Packages": {"type": "object", "properties": {
     "packages": {"type": "array", "items": {"type": "object", "properties": {
         "name": {"type": "string"}, "title": {"type": "string"}, "types": {"$ref": "#/components/schemas/Texts"},

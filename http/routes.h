@@ -103,6 +103,8 @@ Result<Answer> delete_mailbox(const Call& call);
 Result<Answer> get_mailbox_settings(const Call& call);
 Result<Answer> put_mailbox_settings(const Call& call);
 Result<Answer> delete_mailbox_settings(const Call& call);
+Result<Answer> get_mailbox_source(const Call& call);
+Result<Answer> ask_mailbox_source(const Call& call);
 Result<Answer> list_registrations(const Call& call);  // registrations.cpp
 Result<Answer> put_registration(const Call& call);
 Result<Answer> delete_registration(const Call& call);

@@ -2,6 +2,8 @@
 #include "server/admin/admin_mailboxes.h"
 
 #include <algorithm>
+#include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +22,8 @@ public:
 
     Result<packages::MailboxSettings> settings(std::string_view aor) override;
     Status put_settings(std::string_view aor, packages::MailboxSettings settings) override;
+    Result<MailboxSource> source(std::string_view aor) override;
+    Status ask_source(std::string_view aor) override;
 
 private:
     const AdminCarrier& carrier_;
@@ -57,6 +61,35 @@ Status ShardMailboxes::put_settings(std::string_view aor, packages::MailboxSetti
         if (auto status = check_pbx(settings.pbx, settings.pbx_user, shard.context()); !status)
             return answer(status);
         shard.agents().get<Mailboxes>().put_settings(aor, settings, answer);
+    });
+}
+
+Fault no_source(const std::string& aor) {
+    return Fault{FaultKind::not_found, "No PBX keeps the messages of " + aor};
+}
+
+MailboxSource source_of(const SourceStatus& status) {
+    return {
+        status.pbx, status.uri, status.is_subscribed, status.why,
+        static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(status.next).count())};
+}
+
+Result<MailboxSource> ShardMailboxes::source(std::string_view aor) {
+    auto ours = carrier_.our_resource(aor);
+    if (!ours) return ours.fault();
+    auto found = carrier_.ask<std::optional<SourceStatus>>(
+        carrier_.owner_of(*ours), [aor = *ours](Shard& shard, auto answer) {
+            answer(shard.agents().get<Mailboxes>().source(aor));
+        });
+    if (!found) return found.fault();
+    return *found ? Result<MailboxSource>(source_of(**found)) : no_source(*ours);
+}
+
+Status ShardMailboxes::ask_source(std::string_view aor) {
+    auto ours = carrier_.our_resource(aor);
+    if (!ours) return ours.fault();
+    return carrier_.order(carrier_.owner_of(*ours), [aor = *ours](Shard& shard, auto answer) {
+        answer(shard.agents().get<Mailboxes>().ask_source(aor) ? Status() : Status(no_source(aor)));
     });
 }
 

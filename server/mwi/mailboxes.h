@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,6 +36,12 @@ public:
     void put_settings(const std::string& aor, const packages::MailboxSettings& settings, Done done);
     /// nullptr: none are set. Valid until the loop's turn ends.
     const packages::MailboxSettings* settings(std::string_view aor) const;
+    /// How the PBX that the settings name is doing; nullopt: they name none.
+    std::optional<SourceStatus> source(std::string_view aor) const {
+        return upstream_.status(package_, aor);
+    }
+    /// Asks that PBX now, whatever was to be waited for. False: there is none.
+    bool ask_source(std::string_view aor) { return upstream_.hasten(package_, aor); }
     /// The document a phone of the mailbox gets now.
     packages::Composed document(const std::string& aor) const;
     /// Sets what an outside source says about a mailbox; a document with an empty type removes it.

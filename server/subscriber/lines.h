@@ -59,6 +59,7 @@ struct Line {
     std::uint32_t wanted = 0;     ///< Expires asked for
     unsigned failures = 0;        ///< consecutive ones, of this resource alone
     base::TimerId timer;          ///< waiting, active: the next SUBSCRIBE; else Timer N
+    base::Instant due{};          ///< when it fires
     base::TimerId write_again;    ///< to retry storing what the PBX told
     packages::Document document;  ///< of the last NOTIFY that had one
     std::string why;              ///< why it waits, as last logged; empty: it does not

@@ -72,14 +72,11 @@ bool is_login_refused(const PbxLines& lines, const Line& line, int status) {
 
 }  // namespace
 
-PbxSubscriber::PbxSubscriber(Context& context, PbxLines& lines, StateOrders& orders,
+PbxSubscriber::PbxSubscriber(Context& context, PbxLines& lines, PbxWatch& pbxs, StateOrders& orders,
                              sip::Locator& locator)
     : context_(context),
       lines_(lines),
-      pbxs_(context.loop,
-            [this](std::uint64_t id, base::Duration delay) {
-                if (auto* line = lines_.find(id)) arm(*line, delay);
-            }),
+      pbxs_(pbxs),
       // Timer N (RFC 6665 4.1.2.4); tried elsewhere or answered, it starts again.
       sender_(
           context, lines_, locator,
@@ -133,7 +130,8 @@ bool PbxSubscriber::step(Line& line, UpstreamInput input) {
 void PbxSubscriber::arm(Line& line, base::Duration delay) {
     auto& timers = context_.loop.timers();
     timers.cancel(line.timer);
-    line.timer = timers.arm(timer_, line.id, context_.loop.now() + delay);
+    line.due = context_.loop.now() + delay;
+    line.timer = timers.arm(timer_, line.id, line.due);
 }
 
 void PbxSubscriber::on_timer(std::uint64_t id) {
@@ -158,6 +156,8 @@ void PbxSubscriber::on_timer(std::uint64_t id) {
 /// A new dialog (RFC 6665 4.1.2.1). The bucket in its tag brings NOTIFYs to this shard.
 void PbxSubscriber::begin(Line& line) {
     if (!pbxs_.may_try(line.pbx, line.id)) return pbxs_.wait_for(line.pbx, line.id);
+    // A wrong password is told once, not by every resource.
+    if (line.digest) pbxs_.try_first(line.pbx, line.id);
     step(line, UpstreamInput::due);
     line.dialog.call_id = base::random_token(15);
     lines_.retag(line, new_local_tag(bucket_of(context_.home.bucket_key, line.aor)));
@@ -297,6 +297,8 @@ void PbxSubscriber::hear(Line& line, const Told& told) {
 
 void PbxSubscriber::on_terminated(Line& line, const Told& told) {
     step(line, UpstreamInput::ended);
+    // The answer that others wait for is not waited for any more: the next of them tries.
+    if (pbxs_.may_try(line.pbx, line.id)) pbxs_.forget(line.pbx, line.id);
     const std::string why = "terminated " + told.reason;
     switch (comeback_of(told.reason)) {
         case Comeback::soon:

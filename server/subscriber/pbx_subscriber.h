@@ -20,10 +20,11 @@ namespace herald::server {
 /// Keeps the lines of one shard subscribed, on its thread.
 class PbxSubscriber {
 public:
-    PbxSubscriber(Context& context, PbxLines& lines, StateOrders& orders, sip::Locator& locator);
+    PbxSubscriber(Context& context, PbxLines& lines, PbxWatch& pbxs, StateOrders& orders,
+                  sip::Locator& locator);
 
-    /// The first SUBSCRIBE of a new line goes out after `delay`.
-    void start(Line& line, base::Duration delay) { arm(line, delay); }
+    /// The next SUBSCRIBE of a line goes out after `delay`, unless one is under way.
+    void arm(Line& line, base::Duration delay);
     /// What a NOTIFY in the line's dialog said, once it is answered.
     void hear(Line& line, const Told& told);
     /// A NOTIFY whose CSeq is below one seen before was refused.
@@ -34,13 +35,9 @@ public:
     void leave(Line& line);
     /// The line is gone, and the PBX is told nothing.
     void erase(Line& line);
-    /// PBXs that are away.
-    std::size_t held() const noexcept { return pbxs_.held(); }
-    PbxWatch& pbxs() noexcept { return pbxs_; }
 
 private:
     bool step(Line& line, UpstreamInput input);
-    void arm(Line& line, base::Duration delay);
     void on_timer(std::uint64_t id);
     void begin(Line& line);
     void refresh(Line& line);
@@ -56,7 +53,7 @@ private:
 
     Context& context_;
     PbxLines& lines_;
-    PbxWatch pbxs_;
+    PbxWatch& pbxs_;
     SubscribeSender sender_;
     ToldState told_;
     base::Timers::Owner timer_;

@@ -31,6 +31,28 @@ bool PbxWatch::may_try(const std::string& pbx, std::uint64_t line) const {
     return found == away_.end() || found->second.trying == line;
 }
 
+void PbxWatch::try_first(const std::string& pbx, std::uint64_t line) {
+    if (!known_.contains(pbx) && !away_.contains(pbx)) away_[pbx].trying = line;
+}
+
+bool PbxWatch::hasten(const std::string& pbx, std::uint64_t line) {
+    const auto found = away_.find(pbx);
+    if (found == away_.end() || found->second.trying != 0) return false;
+    auto& away = found->second;
+    loop_.timers().cancel(away.timer);
+    std::erase(away.waiting, line);
+    away.waiting.push_front(line);
+    try_one(pbx);
+    return true;
+}
+
+std::optional<PbxWatch::Absence> PbxWatch::absence(const std::string& pbx) const {
+    const auto found = away_.find(pbx);
+    if (found == away_.end()) return std::nullopt;
+    const auto& away = found->second;
+    return Absence{away.why, away.trying == 0 ? away.next : base::Instant{}};
+}
+
 void PbxWatch::wait_for(const std::string& pbx, std::uint64_t line) {
     const auto found = away_.find(pbx);
     if (found == away_.end()) return resume_(line, {});
@@ -53,7 +75,8 @@ void PbxWatch::failed(const std::string& pbx, std::uint64_t line, Trouble troubl
     auto& timers = loop_.timers();
     timers.cancel(away.timer);
     const auto delay = std::max(delay_after(away.failures, trouble), least);
-    away.timer = timers.arm(loop_.now() + delay, [this, pbx] { try_one(pbx); });
+    away.next = loop_.now() + delay;
+    away.timer = timers.arm(away.next, [this, pbx] { try_one(pbx); });
 }
 
 void PbxWatch::log(const std::string& pbx, Away& away, Trouble trouble, std::string_view why) {
@@ -75,13 +98,16 @@ void PbxWatch::try_one(const std::string& pbx) {
 }
 
 void PbxWatch::answered(const std::string& pbx) {
+    known_.insert(pbx);
     const auto found = away_.find(pbx);
     if (found == away_.end()) return;
     auto away = std::move(found->second);
     away_.erase(found);
     loop_.timers().cancel(away.timer);
-    base::log_info("pbx.back", {{"pbx", pbx}});
-    changed_.tell(pbx, true, {});
+    if (away.failures > 0) {
+        base::log_info("pbx.back", {{"pbx", pbx}});
+        changed_.tell(pbx, true, {});
+    }
     base::Duration delay{};
     for (const auto line : away.waiting) resume_(line, delay += kPace);
 }

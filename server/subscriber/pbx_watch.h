@@ -7,12 +7,16 @@
 //     ^                            ^                                                   |
 //     |                            +-------------------- failed -----------------------+
 //     +---- answered: the others follow, 10 ms apart ----------------------------------+
+//
+//   A PBX with a login begins with one line that tries, until it has answered: a wrong password is
+//   told to it once.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,6 +52,11 @@ public:
 
     /// Whether the PBX is reachable, or this is the line that tries on behalf of all.
     bool may_try(const std::string& pbx, std::uint64_t line) const;
+    /// The line is about to try: on behalf of all, where the PBX never answered.
+    void try_first(const std::string& pbx, std::uint64_t line);
+    /// The line tries now, on behalf of all, whatever was to be waited for. False: the PBX is not
+    /// away, or another try is under way.
+    bool hasten(const std::string& pbx, std::uint64_t line);
     /// The line tries again once the PBX is back, or to find out whether it is.
     void wait_for(const std::string& pbx, std::uint64_t line);
     /// An attempt of a line failed; the next one comes after `least` at the earliest. Logged when
@@ -61,7 +70,14 @@ public:
     /// wants to know any more, which is a reason too.
     using OnChange = base::Task<void(const std::string& pbx, bool is_up, std::string_view why)>;
     void on_change(OnChange listener) { changed_.add(std::move(listener)); }
-    /// The PBXs that are unreachable.
+    /// Why the PBX is away, and when it is tried again; zero: it is being tried.
+    struct Absence {
+        std::string_view why;
+        base::Instant next{};
+    };
+    /// nullopt: it is not away. The view is good until the next call.
+    std::optional<Absence> absence(const std::string& pbx) const;
+    /// The PBXs that are unreachable, or asked for the first time.
     std::size_t held() const noexcept { return away_.size(); }
 
 private:
@@ -70,6 +86,7 @@ private:
         std::uint64_t trying = 0;  ///< the line that tries on behalf of all
         unsigned failures = 0;
         base::TimerId timer;
+        base::Instant next{};
         std::string why;
     };
 
@@ -81,6 +98,7 @@ private:
     Resume resume_;
     base::TextMap<Away> away_;
     base::Listeners<const std::string&, bool, std::string_view> changed_;
+    base::TextSet known_;  ///< that have answered
 };
 
 }  // namespace herald::server

@@ -62,6 +62,11 @@ std::unique_ptr<Line> line_of(const std::string& aor, const Source& source, cons
     return line;
 }
 
+/// Whether what is next is a SUBSCRIBE: none is under way, and no NOTIFY is owed.
+bool is_idle(const Line& line) noexcept {
+    return line.state == UpstreamState::waiting || line.state == UpstreamState::active;
+}
+
 /// The dialog is the NOTIFY's (RFC 6665 4.4.1), its route set as a UAS has it.
 void adopt(Line::Dialog& dialog, const sip::Message& request) {
     if (dialog.remote_tag.empty()) {
@@ -76,7 +81,11 @@ void adopt(Line::Dialog& dialog, const sip::Message& request) {
 
 Upstream::Upstream(Context& context, StateOrders& orders, sip::Locator& locator)
     : context_(context),
-      subscriber_(context, lines_, orders, locator),
+      pbxs_(context.loop,
+            [this](std::uint64_t id, base::Duration delay) {
+                if (auto* line = lines_.find(id)) subscriber_.arm(*line, delay);
+            }),
+      subscriber_(context, lines_, pbxs_, orders, locator),
       notified_(context.metrics.counter("herald_mwi_pbx_notify_total",
                                         "NOTIFY requests taken from PBXs")) {}
 
@@ -90,8 +99,32 @@ void Upstream::follow(const std::string& aor, const Source& source) {
     }
     if (!wanted) return;
     next_start_ = std::max(context_.loop.now(), next_start_);
-    subscriber_.start(lines_.add(std::move(wanted)), next_start_ - context_.loop.now());
+    subscriber_.arm(lines_.add(std::move(wanted)), next_start_ - context_.loop.now());
     next_start_ += kPace;
+}
+
+std::optional<SourceStatus> Upstream::status(const packages::Package& package,
+                                             std::string_view aor) const {
+    const auto* line = lines_.of(package, aor);
+    if (!line) return std::nullopt;
+    SourceStatus status{line->pbx, line->uri, has_dialog(line->state), line->why, {}};
+    auto next = is_idle(*line) ? line->due : base::Instant{};
+    if (const auto absence = pbxs_.absence(line->pbx)) {
+        if (!absence->why.empty()) status.why = absence->why;
+        next = absence->next;
+    }
+    if (next != base::Instant{})
+        status.next = std::max(base::Duration{}, next - context_.loop.now());
+    return status;
+}
+
+bool Upstream::hasten(const packages::Package& package, std::string_view aor) {
+    auto* line = lines_.of(package, aor);
+    if (!line) return false;
+    if (!is_idle(*line) || pbxs_.hasten(line->pbx, line->id)) return true;
+    // Else what tries on behalf of all is under way, or soon.
+    if (pbxs_.may_try(line->pbx, line->id)) subscriber_.arm(*line, {});
+    return true;
 }
 
 /// Nothing is sent: the PBX goes on notifying, and is answered 481 by the new owner.

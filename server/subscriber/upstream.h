@@ -6,7 +6,7 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,6 +16,7 @@
 #include "server/publish/state_orders.h"
 #include "server/subscriber/lines.h"
 #include "server/subscriber/pbx_subscriber.h"
+#include "server/subscriber/pbx_watch.h"
 #include "sip/locate.h"
 
 namespace herald::server {
@@ -27,6 +28,15 @@ struct Source {
     std::string user;  ///< the user part there; empty: that of the AOR
 };
 
+/// How the subscription for a resource stands.
+struct SourceStatus {
+    std::string pbx;
+    std::string uri;  ///< the resource there
+    bool is_subscribed = false;
+    std::string why;        ///< why it is not, or why the next refresh may fail; empty: no trouble
+    base::Duration next{};  ///< until it is asked again; zero: it is being asked
+};
+
 /// The subscriptions of one shard's resources, on its thread.
 class Upstream final : public Agent {
 public:
@@ -35,17 +45,23 @@ public:
     /// From now on the state of `aor` is what the source says; what an earlier source said is
     /// dropped. The SUBSCRIBE follows soon: resources are subscribed to 10 ms apart.
     void follow(const std::string& aor, const Source& source);
+    /// nullopt: nobody is asked for it.
+    std::optional<SourceStatus> status(const packages::Package& package,
+                                       std::string_view aor) const;
+    /// Asks now, whatever was to be waited for. False: nobody is asked for it.
+    bool hasten(const packages::Package& package, std::string_view aor);
 
     /// Which PBXs are away.
-    PbxWatch& pbxs() noexcept { return subscriber_.pbxs(); }
+    PbxWatch& pbxs() noexcept { return pbxs_; }
 
     void forget(Cell cell) override;
-    std::size_t held() const noexcept override { return lines_.held() + subscriber_.held(); }
+    std::size_t held() const noexcept override { return lines_.held() + pbxs_.held(); }
     bool on_notify(sip::ServerTransactionId transaction, const sip::Message& request) override;
 
 private:
     Context& context_;
     PbxLines lines_;
+    PbxWatch pbxs_;
     PbxSubscriber subscriber_;
     base::Instant next_start_{};  ///< when the next new line may subscribe
     base::Counter& notified_;

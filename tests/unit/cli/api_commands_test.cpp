@@ -64,7 +64,7 @@ TEST_CASE("mailbox: the first counts of all are set on nothing") {
 }
 
 TEST_CASE("mailbox: shown is the sum of all, cleared what was set, and not both at once") {
-    HttpPeer shown({ok("{}")});
+    HttpPeer shown({ok("{}"), refused("404 Not Found"), refused("404 Not Found")});
     HttpPeer cleared({refused("404 Not Found")});
 
     CHECK(run_line({"mailbox", "a@b"}, shown.url()) == kOk);
@@ -72,6 +72,25 @@ TEST_CASE("mailbox: shown is the sum of all, cleared what was set, and not both 
     CHECK(run_line({"mailbox", "a@b", "--clear"}, cleared.url()) == kOk);
     CHECK(cleared.requests().front().starts_with("DELETE /v1/mailboxes/sip%3Aa%40b HTTP"));
     CHECK(run_line({"mailbox", "a@b", "--clear", "--new", "1"}, "http://127.0.0.1:1") == kMisuse);
+}
+
+TEST_CASE("mailbox: shown with who counts, and how the PBX is doing, which is asked if wanted") {
+    HttpPeer server(
+        {std::string(kDone), ok(R"({"voice":{"new":2,"old":1}})"),
+         ok(R"({"publications":[{"source":"pbx asterisk","publisher":""},{"source":"hard"}]})"),
+         ok(R"({"pbx":"asterisk","uri":"sip:100@b","subscribed":false,"why":"404","next_s":7})")});
+
+    CHECK(run_line({"mailbox", "a@b", "--ask-pbx"}, server.url()) == kOk);
+
+    const auto requests = server.requests();
+    REQUIRE(requests.size() == 4);
+    CHECK(requests[0].starts_with("POST /v1/mailboxes/sip%3Aa%40b/source/ask HTTP/1.1\r\n"));
+    CHECK(requests[1].starts_with("GET /v1/mailboxes/sip%3Aa%40b HTTP/1.1\r\n"));
+    CHECK(requests[2].starts_with("GET /v1/resources/message-summary/sip%3Aa%40b HTTP/1.1\r\n"));
+    CHECK(requests[3].starts_with("GET /v1/mailboxes/sip%3Aa%40b/source HTTP/1.1\r\n"));
+
+    HttpPeer none({refused("404 Not Found")});
+    CHECK(run_line({"mailbox", "a@b", "--ask-pbx"}, none.url()) != kOk);
 }
 
 TEST_CASE("mailbox: settings that are not named stay as they are") {

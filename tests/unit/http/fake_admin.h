@@ -38,6 +38,8 @@ struct FakeState {
     std::map<std::string, std::string> presence;    ///< by AOR
     std::vector<server::HardCondition> conditions;  ///< of changes of both
     std::map<std::string, packages::MailboxSettings> mailboxes;  ///< settings, by AOR
+    std::map<std::string, server::MailboxSource> sources;        ///< of mailboxes, by AOR
+    std::vector<std::string> asked_sources;
     std::vector<server::SubscriptionQuery> queries;
     std::vector<server::CallInfo> calls;
     server::RegistrationPage registered;
@@ -212,6 +214,16 @@ public:
     Result<packages::MailboxSettings> settings(std::string_view aor) override {
         if (state_.fault) return *state_.fault;
         return state_.mailboxes[std::string(aor)];
+    }
+    Result<server::MailboxSource> source(std::string_view aor) override {
+        const auto found = state_.sources.find(std::string(aor));
+        if (found == state_.sources.end()) return Fault{FaultKind::not_found, "no PBX"};
+        return found->second;
+    }
+    Status ask_source(std::string_view aor) override {
+        if (auto found = source(aor); !found) return found.fault();
+        state_.asked_sources.emplace_back(aor);
+        return {};
     }
     Status put_settings(std::string_view aor, packages::MailboxSettings settings) override {
         if (state_.fault) return *state_.fault;

@@ -183,6 +183,22 @@ TEST_CASE("RFC 3842 3.5: messages of a mailbox are set and shown by their header
     CHECK(put(R"({"messages":[)" + many + "}]}").status == 400);
 }
 
+TEST_CASE("how the PBX of a mailbox is doing is shown, and it is asked when somebody says so") {
+    Bench bench;
+    const std::string path = "/v1/mailboxes/alice@example.com/source";
+    CHECK(bench.call("GET", path, "read").status == 404);
+    CHECK(bench.call("POST", path + "/ask", "write").status == 404);
+    bench.admin.state.sources["sip:alice@example.com"] = {"asterisk", "sip:100@192.0.2.5:5060",
+                                                          false, "it does not answer", 42};
+
+    CHECK(contains(bench.call("GET", path, "read").body,
+                   R"({"pbx":"asterisk","uri":"sip:100@192.0.2.5:5060","subscribed":false,)"
+                   R"("why":"it does not answer","next_s":42})"));
+    CHECK(bench.call("POST", path + "/ask", "read").status == 403);
+    CHECK(bench.call("POST", path + "/ask", "write").status == 204);
+    CHECK(bench.admin.state.asked_sources == std::vector<std::string>{"sip:alice@example.com"});
+}
+
 TEST_CASE("the settings of a mailbox are set, shown and forgotten") {
     Bench bench;
     const auto* path = "/v1/mailboxes/alice@example.com/settings";

@@ -43,6 +43,58 @@ TEST_CASE("a PBX nobody failed at may be tried by all") {
     CHECK(bench.watch.held() == 0);
 }
 
+TEST_CASE("a PBX that never answered is tried by one line, for all") {
+    Bench bench;
+    bench.watch.try_first(kOffice, 1);
+    CHECK(bench.watch.may_try(kOffice, 1));
+    CHECK_FALSE(bench.watch.may_try(kOffice, 2));
+    bench.watch.wait_for(kOffice, 2);
+    bench.watch.answered(kOffice);
+    REQUIRE(bench.resumed.size() == 1);
+    CHECK(bench.resumed[0] == std::pair(std::uint64_t{2}, kPace));
+    CHECK(bench.watch.held() == 0);
+
+    bench.watch.try_first(kOffice, 3);
+    CHECK(bench.watch.may_try(kOffice, 4));
+    CHECK(bench.watch.held() == 0);
+}
+
+TEST_CASE("a line that tried first and goes hands that on") {
+    Bench bench;
+    bench.watch.try_first(kOffice, 1);
+    bench.watch.wait_for(kOffice, 2);
+    bench.watch.forget(kOffice, 1);
+    REQUIRE(bench.resumed.size() == 1);
+    CHECK(bench.resumed[0].first == 2);
+    CHECK(bench.watch.may_try(kOffice, 2));
+    bench.watch.forget(kOffice, 2);
+    CHECK(bench.watch.held() == 0);
+}
+
+TEST_CASE("who is told to hurry tries now, and the others go on waiting") {
+    Bench bench;
+    CHECK_FALSE(bench.watch.hasten(kOffice, 1));
+    bench.fail(1, Trouble::login_refused);
+    bench.fail(2);
+    const auto absence = bench.watch.absence(kOffice);
+    REQUIRE(absence);
+    CHECK(absence->why == "why");
+    CHECK(absence->next == bench.loop.now() + std::chrono::hours(1));
+
+    CHECK(bench.watch.hasten(kOffice, 2));
+    REQUIRE(bench.resumed.size() == 1);
+    CHECK(bench.resumed[0].first == 2);
+    CHECK(bench.watch.may_try(kOffice, 2));
+    CHECK(bench.watch.absence(kOffice)->next == base::Instant{});
+    // It is under way already.
+    CHECK_FALSE(bench.watch.hasten(kOffice, 1));
+    bench.fail(2, Trouble::login_refused);
+    CHECK(bench.watch.absence(kOffice)->next == bench.loop.now() + std::chrono::hours(1));
+    bench.watch.answered(kOffice);
+    CHECK_FALSE(bench.watch.absence(kOffice));
+    CHECK(bench.loop.timers().size() == 0);
+}
+
 TEST_CASE("a PBX that is away is tried by one line at a time, and all follow when it answers") {
     Bench bench;
     for (std::uint64_t line = 1; line <= 3; ++line) bench.fail(line);

@@ -1,141 +1,12 @@
 // tests/unit/server/subscriber/upstream_test.cpp: Herald subscribing to what a PBX keeps (RFC
 // 6665 4.1).
-#include "server/subscriber/upstream.h"
-
 #include <array>
 
-#include <doctest/doctest.h>
-
-#include "server/mwi/mailboxes.h"
-#include "tests/unit/server/slow_shard.h"
+#include "tests/unit/server/subscriber/pbx.h"
 
 namespace herald::server {
-namespace {
 
-using store::Outcome;
-using testing::header;
-using testing::SlowShard;
-using Lines = std::vector<std::string>;
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-
-const std::string kAlice = "sip:alice@localhost";
-const std::string kTwo = "Messages-Waiting: yes\nVoice-Message: 2/8 (0/2)\n";
-const std::string kThree = "Messages-Waiting: yes\nVoice-Message: 3/8 (0/2)\n";
-
-Config with_pbx(const std::string& pbx, const std::string& mwi = {}) {
-    auto read = parse_config("[pbx]\nservers = [\"" + pbx + "\"]\n[mwi]\n" + mwi);
-    REQUIRE(read.mistakes.empty());
-    return std::move(read.config);
-}
-
-/// Alice's mailbox is 100 at 192.0.2.50. Every change is durable at once.
-struct Pbx : SlowShard {
-    std::string subscribe;  ///< the last one heard
-    unsigned notifies = 0;  ///< CSeq of the last one
-    unsigned branches = 0;
-
-    explicit Pbx(const std::string& pbx = "office sip:192.0.2.50 herald secret")
-        : Pbx(with_pbx(pbx)) {}
-    explicit Pbx(Config given) : SlowShard(std::move(given)) {
-        set("office");
-        wait(milliseconds(1));
-    }
-
-    void set(const std::string& pbx) {
-        packages::MailboxSettings settings;
-        settings.pbx = pbx;
-        if (!pbx.empty()) settings.pbx_user = "100";
-        Status done;
-        shard.agents().get<Mailboxes>().put_settings(
-            kAlice, settings, [&](Status status) { done = std::move(status); });
-        commit();
-        REQUIRE(done);
-    }
-    void commit() {
-        settle();
-        while (!store.held.empty()) finish();
-    }
-    /// Lets time pass, and whatever becomes due with it.
-    void wait(milliseconds time) {
-        pass(time);
-        commit();
-        settle();
-        pass(milliseconds(1));
-        commit();
-    }
-    /// The SUBSCRIBEs sent since it was asked last.
-    Lines heard() {
-        Lines requests;
-        for (auto& message : transport.take()) {
-            if (message.bytes.starts_with("SUBSCRIBE ")) requests.push_back(message.bytes);
-        }
-        if (!requests.empty()) subscribe = requests.back();
-        return requests;
-    }
-    std::string hear_one() {
-        const auto requests = heard();
-        REQUIRE(requests.size() == 1);
-        return requests.front();
-    }
-    void answer(const std::string& status, const std::string& lines = {}) {
-        auto text = testing::answer_to(subscribe, status);
-        text.insert(text.find("Content-Length"), lines);
-        transport.receive(text, transport.udp());
-        commit();
-    }
-    /// What is answered to a NOTIFY in the dialog of the last SUBSCRIBE.
-    std::string notify(const std::string& state, const std::string& body = {},
-                       const std::string& tag = "pbx1",
-                       const std::string& event = "message-summary") {
-        const auto number = std::to_string(++notifies);
-        static_cast<void>(sent());
-        receive(
-            "NOTIFY sip:herald@192.0.2.1:5060 SIP/2.0\nVia: SIP/2.0/UDP "
-            "192.0.2.50:5060;branch=z9hG4bKn" +
-            std::to_string(++branches) + "\nFrom: <sip:100@192.0.2.50>;tag=" + tag +
-            "\nTo: " + header(subscribe, "From") + "\nCall-ID: " + header(subscribe, "Call-ID") +
-            "\nCSeq: " + number +
-            " NOTIFY\nMax-Forwards: 70\nContact: <sip:100@192.0.2.51:5070>\nEvent: " + event +
-            "\nSubscription-State: " + state + "\n" +
-            (body.empty() ? "Content-Length: 0\n\n"
-                          : "Content-Type: application/simple-message-summary\n\n" + body));
-        const auto lines = sent();
-        commit();
-        return lines.empty() ? std::string() : lines.front();
-    }
-    /// A dialog of 600 s.
-    void begin() {
-        hear_one();
-        answer("200 OK", "Expires: 600\n");
-        REQUIRE(notify("active;expires=600", kTwo) == "SIP/2.0 200 OK");
-    }
-    /// Alice's Voice-Message, empty where nothing is known.
-    std::string counts() {
-        const auto body = shard.agents().get<Mailboxes>().document(kAlice).document.body;
-        const auto at = body.find("Voice-Message: ");
-        return body.substr(at + 15, body.find(' ', at + 15) - at - 15);
-    }
-    /// What is listed of the PBX's publication, the only one.
-    std::vector<packages::ListedMessage> messages() {
-        auto& resources = shard.context().resources;
-        const auto slot = resources.find(*packages::find("message-summary"), kAlice);
-        const auto* publication = resources[slot].by_source("pbx office");
-        REQUIRE(publication);
-        return static_cast<const packages::MailboxInput&>(*publication->document).counts.messages;
-    }
-    std::size_t publications() {
-        auto& resources = shard.context().resources;
-        const auto slot = resources.find(*packages::find("message-summary"), kAlice);
-        std::size_t count = 0;
-        if (slot == Resource::kNone) return 0;
-        for (const auto& publication : resources[slot].publications)
-            count += publication.rank == packages::Rank::published ? 1 : 0;
-        return count;
-    }
-};
-
-}  // namespace
+using namespace testing;
 
 TEST_CASE("RFC 6665 4.1: every input in every state of a subscription to a PBX") {
     using State = UpstreamState;
@@ -498,42 +369,9 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("a PBX that was away is tried by one mailbox, and all come back together") {
-    Pbx pbx;
-    auto& mailboxes = pbx.shard.agents().get<Mailboxes>();
-    pbx.begin();
-    for (int i = 0; i < 20; ++i) {
-        packages::MailboxSettings settings;
-        settings.pbx = "office";
-        mailboxes.put_settings("sip:" + std::to_string(i) + "@localhost", settings,
-                               [](const Status& status) { REQUIRE(status); });
-    }
-    pbx.commit();
-    pbx.transport.refuse(test::endpoint("192.0.2.50", 5060));
-    pbx.wait(seconds(1));
-    static_cast<void>(pbx.heard());
-    auto& upstream = pbx.shard.agents().get<Upstream>();
-    REQUIRE(upstream.held() > 20);
-
-    // Away for three minutes: nobody but one asks.
-    pbx.wait(seconds(180));
-    pbx.transport.admit(test::endpoint("192.0.2.50", 5060));
-    static_cast<void>(pbx.heard());
-    for (int i = 0; i < 61 && pbx.heard().empty(); ++i) pbx.wait(seconds(1));
-    REQUIRE_FALSE(pbx.subscribe.empty());
-    pbx.answer("200 OK", "Expires: 600\n");
-    std::size_t others = 0;
-    for (int i = 0; i < 25; ++i) {
-        pbx.wait(milliseconds(10));
-        others += pbx.heard().size();
-    }
-
-    CHECK(others >= 19);
-}
-
 TEST_CASE("any package that takes publications can be followed, and takes what is told") {
     Pbx pbx;
-    pbx.hear_one();
+    pbx.begin();
     const auto& presence = *packages::find("presence");
     pbx.shard.agents().get<Upstream>().follow("sip:bob@localhost", {&presence, "office", "200"});
     pbx.wait(milliseconds(11));
