@@ -129,8 +129,9 @@ void PbxWatch::forget(const std::string& pbx, std::uint64_t line) {
 
 /// Nobody asks for it any more.
 void PbxWatch::let_go(const std::string& pbx) {
-    changed_.tell(pbx, true, "nobody asks for it any more");
+    const bool was_told = away_.at(pbx).failures > 0;
     away_.erase(pbx);
+    if (was_told) changed_.tell(pbx, true, "nobody asks for it any more");
 }
 
 }  // namespace herald::server
