@@ -70,7 +70,8 @@ Status read_package(const Call& call, EventFilter& filter) {
 
 /// Where the reader left off. What was before this start of the server is known no more.
 Status read_position(const Call& call, EventOrder& order) {
-    const auto& feed = call.context.admin.feed();
+    auto& feed = call.context.admin.feed();
+    feed.want();
     const auto asked = call.parameter("after");
     const auto text = asked.empty() ? std::string_view(call.request.last_event_id) : asked;
     order.after = feed.latest();

@@ -112,6 +112,7 @@ Hooks::State::State(HookOptions given, std::string its_secret, server::EventKind
         is_news = true;
         changed.notify_one();
     });
+    feed.want();
     thread = std::thread([this] { run(); });
     pthread_setname_np(thread.native_handle(), "hooks");
 }

@@ -4,7 +4,7 @@
 //   shard --post()--> its inlet --the feed's thread--> the ring --read()--> streams, hooks
 //
 // A shard never waits: what its inlet has no room for is dropped, and what was lost is told in its
-// place. Of the ring the oldest goes.
+// place. Of the ring the oldest goes. Where nobody ever reads, nothing is posted.
 #pragma once
 
 #include <atomic>
@@ -42,6 +42,10 @@ public:
     public:
         /// Never waits. `event` gets its number later.
         void post(Event event);
+        /// Until somebody is there to read, nobody need take the trouble to post().
+        bool is_wanted() const noexcept {
+            return feed_->is_wanted_.load(std::memory_order_relaxed);
+        }
 
     private:
         friend class Feed;
@@ -66,6 +70,8 @@ public:
         std::vector<EventPtr> events;
         std::uint64_t lost = 0;  ///< before these: the ring holds them no more
     };
+    /// From now on what happens is of interest, for as long as the process runs.
+    void want() noexcept { is_wanted_.store(true, std::memory_order_relaxed); }
     /// What came after the event with this number, at most `most` of it.
     Page read(std::uint64_t after, std::size_t most) const;
     /// The number of the latest event; 0: none yet.
@@ -101,6 +107,7 @@ private:
     std::vector<base::Counter*> told_;  ///< by kind
     base::Counter& held_bytes_;
     std::atomic<std::uint32_t> news_{0};  ///< 1: something was posted since the thread looked
+    std::atomic<bool> is_wanted_{false};
     std::atomic<bool> is_stopping_{false};
     std::thread thread_;  ///< last: everything is there when it starts
 };

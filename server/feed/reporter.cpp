@@ -86,18 +86,19 @@ Reporter::Reporter(Context& context, Feed::Inlet& inlet, const Sources& sources)
 }
 
 void Reporter::resume() {
-    is_telling_ = true;
+    has_resumed_ = true;
     forgotten_.reset();
 }
 
 void Reporter::tell(Event event) {
-    if (!is_telling_) return;
+    if (!is_telling()) return;
     event.at = context_.wall();
     inlet_.post(std::move(event));
 }
 
 /// Watchers and bindings are told by events of their own.
 void Reporter::on_changed(std::uint32_t slot) {
+    if (!is_telling()) return;
     const auto& resource = context_.resources[slot];
     const auto& profile = resource.package->profile();
     if (!profile.watchers_of.empty() || profile.is_registration) return;
@@ -117,7 +118,7 @@ Event Reporter::event_of(EventKind kind, const Subscription& record) const {
 }
 
 void Reporter::on_move(const Subscription& record, SubscriptionState before) {
-    if (!is_telling_ || record.is_fetch || is_over(before)) return;
+    if (!is_telling() || record.is_fetch || is_over(before)) return;
     if (record.state == SubscriptionState::gone && is_forgotten(record)) return;
     const auto tell_of = [&](EventKind kind, std::string_view name, std::string_view value) {
         auto event = event_of(kind, record);
@@ -152,6 +153,7 @@ std::string_view Reporter::reason_of(const Subscription& record) const {
 /// Of whoever has no subscription any more, and is decided about all the same.
 void Reporter::on_waiting(const packages::Package& package, std::string_view aor,
                           const packages::Watcher& watcher) {
+    if (!is_telling()) return;
     const auto tell_of = [&](EventKind kind, std::string state) {
         tell({.kind = kind,
               .resource = std::string(aor),
@@ -169,13 +171,14 @@ void Reporter::on_waiting(const packages::Package& package, std::string_view aor
 }
 
 void Reporter::on_silent(const Subscription& record) {
-    if (!is_telling_) return;
+    if (!is_telling()) return;
     const bool is_lost = record.liveness == Liveness::flow_lost;
     tell(
         event_of(is_lost ? EventKind::subscription_lost : EventKind::subscription_suspect, record));
 }
 
 void Reporter::on_binding(const std::string& aor, const packages::Binding& binding, Cause cause) {
+    if (!is_telling()) return;
     const bool is_there = cause == Cause::made || cause == Cause::created;
     tell({.kind = is_there ? EventKind::registration_added : EventKind::registration_gone,
           .resource = aor,

@@ -41,6 +41,7 @@ public:
     void on_changed(std::uint32_t resource) override;
 
 private:
+    bool is_telling() const noexcept { return has_resumed_ && inlet_.is_wanted(); }
     void tell(Event event);
     Event event_of(EventKind kind, const Subscription& record) const;
     void on_move(const Subscription& record, SubscriptionState before);
@@ -56,7 +57,7 @@ private:
 
     Context& context_;
     Feed::Inlet& inlet_;
-    bool is_telling_ = false;
+    bool has_resumed_ = false;
     std::bitset<kCells> forgotten_;  ///< their subscriptions go, and do not end
     std::uint64_t removed_ = 0;      ///< the subscription that is just being removed
     std::string removed_why_;

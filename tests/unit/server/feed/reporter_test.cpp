@@ -18,6 +18,7 @@ const std::string kAlice = "sip:alice@localhost";
 
 struct Watched : SlowShard {
     explicit Watched(Config config = parse_config("").config) : SlowShard(std::move(config)) {
+        feed.want();
         shard.resume();
         settle();
     }
