@@ -70,7 +70,7 @@ bool EventStreams::take(EventStream& stream, std::string& out) {
 }
 
 std::string EventStreams::heartbeat(const EventStream& stream) const {
-    return "id: " + server::to_text({feed_.run(), stream.at}) + "\n\n";
+    return "id: " + server::to_text(server::EventPosition{feed_.run(), stream.at}) + "\n\n";
 }
 
 }  // namespace herald::http

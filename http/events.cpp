@@ -93,7 +93,7 @@ bool EventFilter::passes(const server::Event& event) const {
 }
 
 Json json_of(const server::Event& event) {
-    JsonObject out{{"id", server::to_text({event.run, event.number})},
+    JsonObject out{{"id", server::to_text(server::EventPosition{event.run, event.number})},
                    {"kind", server::name_of(event.kind)},
                    {"at", time_of(event.at)},
                    {"resource", event.resource.empty() ? Json() : Json(event.resource)}};
@@ -104,7 +104,7 @@ Json json_of(const server::Event& event) {
 }
 
 std::string to_lines(const server::Event& event) {
-    std::string lines("id: " + server::to_text({event.run, event.number}));
+    std::string lines("id: " + server::to_text(server::EventPosition{event.run, event.number}));
     lines.append("\nevent: ").append(server::name_of(event.kind));
     lines.append("\ndata: ").append(to_text(json_of(event))).append("\n\n");
     return lines;
