@@ -75,7 +75,8 @@ std::string name_of_source(const Object::Ptr& publication) {
     if (source == "hard") return "set here";
     if (source == "mailbox settings") return {};
     if (source.starts_with("pbx ") || source.starts_with("member ")) return source;
-    return "published by " + publication->optValue<std::string>("publisher", "somebody");
+    const auto publisher = publication->optValue<std::string>("publisher", "");
+    return "published by " + (publisher.empty() ? "somebody" : publisher);
 }
 
 /// Who says what is counted.

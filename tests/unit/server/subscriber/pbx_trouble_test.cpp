@@ -73,6 +73,25 @@ TEST_CASE("RFC 3261 22.2: of many mailboxes one finds out that the password is w
     CHECK(status->next > seconds(0));
 }
 
+TEST_CASE("RFC 6665 4.1.2.4: a subscription that ends before it is answered keeps nobody waiting") {
+    Pbx pbx;
+    auto& mailboxes = pbx.shard.agents().get<Mailboxes>();
+    packages::MailboxSettings settings;
+    settings.pbx = "office";
+    mailboxes.put_settings("sip:bob@localhost", settings,
+                           [](const Status& status) { REQUIRE(status); });
+    pbx.commit();
+    pbx.hear_one();
+    pbx.wait(milliseconds(20));
+    CHECK(pbx.heard().empty());
+
+    CHECK(pbx.notify("terminated;reason=noresource") == "SIP/2.0 200 OK");
+    pbx.wait(milliseconds(1));
+
+    CHECK(pbx.hear_one().starts_with("SUBSCRIBE sip:bob@192.0.2.50 "));
+    CHECK(mailboxes.source(kAlice)->why == "terminated noresource");
+}
+
 TEST_CASE("how a mailbox's PBX is doing is told, and it is asked at once where somebody says so") {
     Pbx pbx;
     auto& mailboxes = pbx.shard.agents().get<Mailboxes>();
