@@ -30,6 +30,9 @@ std::vector<std::string> drain(Framer& framer) {
             case Kind::unframeable:
                 out.push_back(std::string("!") + event->reason);
                 break;
+            case Kind::ended:
+                out.emplace_back("a framer ends nothing");
+                break;
         }
     }
     return out;
