@@ -62,9 +62,8 @@ void PbxWatch::wait_for(const std::string& pbx, std::uint64_t line) {
 
 void PbxWatch::failed(const std::string& pbx, std::uint64_t line, Trouble trouble,
                       std::string_view why, base::Duration least) {
-    const bool is_new = away_.count(pbx) == 0;
     auto& away = away_[pbx];
-    if (is_new) changed_.tell(pbx, false, why);
+    if (away.failures == 0) changed_.tell(pbx, false, why);
     const bool is_news = away.failures == 0 || away.trying == line;
     wait_for(pbx, line);
     log(pbx, away, trouble, why);

@@ -1,6 +1,8 @@
 // tests/unit/server/subscriber/pbx_watch_test.cpp: PBXs that are away, and the lines that wait.
 #include "server/subscriber/pbx_watch.h"
 
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -57,6 +59,19 @@ TEST_CASE("a PBX that never answered is tried by one line, for all") {
     bench.watch.try_first(kOffice, 3);
     CHECK(bench.watch.may_try(kOffice, 4));
     CHECK(bench.watch.held() == 0);
+}
+
+TEST_CASE("trouble at the first try of all is told, and that it is over, once each") {
+    Bench bench;
+    std::vector<std::pair<bool, std::string>> told;
+    bench.watch.on_change([&](const std::string&, bool is_up, std::string_view why) {
+        told.emplace_back(is_up, why);
+    });
+    bench.watch.try_first(kOffice, 1);
+    bench.fail(1);
+    bench.fail(2);
+    bench.watch.answered(kOffice);
+    CHECK(told == std::vector<std::pair<bool, std::string>>{{false, "why"}, {true, ""}});
 }
 
 TEST_CASE("a line that tried first and goes hands that on") {
