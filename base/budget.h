@@ -4,16 +4,20 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
-#include <unordered_map>
 
 #include "base/metrics.h"
 
 namespace herald::base {
 
-/// Outlives what it gave out. Any thread; locked for one look-up at a time.
+/// What it gave out may outlive it: a commit that is still on its way holds what it made. Any
+/// thread; locked for one look-up at a time.
 class Budget {
 public:
+    Budget();
+    ~Budget();
+    Budget(const Budget&) = delete;
+    Budget& operator=(const Budget&) = delete;
+
     static constexpr std::uint64_t kAny = UINT64_MAX;
     struct Most {
         std::uint64_t bytes = kAny;
@@ -36,15 +40,8 @@ public:
     void show_in(Counter& gauge);
 
 private:
-    bool fits(std::uint64_t holder, std::uint64_t bytes, const Most& most) const;
-    Share count(std::uint64_t holder, std::uint64_t bytes);
-    void give_back(std::uint64_t holder, std::uint64_t bytes);
-
-    mutable std::mutex mutex_;
-    std::unordered_map<std::uint64_t, std::uint64_t> holders_;  ///< who hold nothing are not in it
-    std::uint64_t bytes_ = 0;
-    std::uint64_t things_ = 0;
-    Counter* gauge_ = nullptr;
+    struct State;
+    std::shared_ptr<State> state_;
 };
 
 }  // namespace herald::base

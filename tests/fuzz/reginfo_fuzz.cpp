@@ -39,7 +39,14 @@ void compose(std::string_view body) {
     if (!document) return;
     const packages::Input inputs[] = {
         {"p1", packages::Rank::published, {}, document->get(), {}, 2},
-        {"p2", packages::Rank::published, {}, document->get(), {}, 3, packages::Cause::removed, true},
+        {"p2",
+         packages::Rank::published,
+         {},
+         document->get(),
+         {},
+         3,
+         packages::Cause::removed,
+         true},
     };
     const packages::EventState state{"sip:alice@example.com", inputs, base::WallTime{}};
     const auto whole = reg.compose(state, {pidf::kReginfoType, state.aor});

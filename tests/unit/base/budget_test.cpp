@@ -71,6 +71,18 @@ TEST_CASE("a gauge shows the bytes") {
     CHECK(gauge.value() == 0);
 }
 
+TEST_CASE("a share may outlive the budget and its gauge") {
+    Budget::Share share;
+    {
+        herald::base::Counter gauge;
+        Budget budget;
+        budget.show_in(gauge);
+        share = budget.take(kAlice, 7, {});
+        CHECK(gauge.value() == 7);
+    }
+    share.reset();
+}
+
 TEST_CASE("threads take and give back together") {
     Budget budget;
     std::vector<std::thread> threads;

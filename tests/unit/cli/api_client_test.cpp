@@ -74,8 +74,9 @@ TEST_CASE("nobody there, and a server that hangs up, are no answer") {
     CHECK(refused.fault().detail.rfind("cannot reach the API at 127.0.0.1:1", 0) == 0);
 }
 
-TEST_CASE("only http URLs name an API") {
-    CHECK_FALSE(client("https://example.com"));
+TEST_CASE("only http and https URLs name an API") {
+    CHECK(client("https://example.com"));
+    CHECK_FALSE(client("ftp://example.com"));
     CHECK_FALSE(client("example.com:8080"));
     CHECK_FALSE(client("http://"));
     CHECK_FALSE(client("http://[::1"));

@@ -177,7 +177,7 @@ TEST_CASE("account: exit codes tell refusal, misuse and silence apart") {
     CHECK(run_line({"account", "delete", "a@b"}, "http://127.0.0.1:1") == kMisuse);
     CHECK(run_line({"account", "show", "a b"}, "http://127.0.0.1:1") == kMisuse);
     CHECK(run_line({"account", "show", "a@b"}, "http://127.0.0.1:1") == kNoAnswer);
-    CHECK(run_line({"account", "show", "a@b"}, "https://127.0.0.1") == kMisuse);
+    CHECK(run_line({"account", "show", "a@b"}, "ftp://127.0.0.1") == kMisuse);
 }
 
 TEST_CASE("subscriptions: filters go into the query, and every page is asked for") {

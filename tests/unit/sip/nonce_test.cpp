@@ -21,7 +21,9 @@ constexpr base::WallTime kIssued{100s};
 
 TEST_CASE("a nonce tells where it was sent, on whatever port") {
     const NonceMint mint({1, 2}, "realm", 7);
-    const auto at = [](const char* host, std::uint16_t port) { return *Endpoint::from(host, port); };
+    const auto at = [](const char* host, std::uint16_t port) {
+        return *Endpoint::from(host, port);
+    };
 
     const auto nonce = mint.read(mint.issue(kIssued, at("192.0.2.9", 5060)));
 

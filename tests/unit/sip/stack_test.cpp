@@ -289,7 +289,8 @@ TEST_CASE("RFC 3261 18.2.2: on a stream the answer takes the same connection, el
     CHECK(fixture.transport.sent()[0].flow.protocol == Protocol::tcp);
 }
 
-TEST_CASE("RFC 5630 3.1: on TLS our Contact is sips for who is, with transport=tls for who writes it") {
+TEST_CASE(
+    "RFC 5630 3.1: on TLS our Contact is sips for who is, with transport=tls for who writes it") {
     StackFixture fixture;
     fixture.transport.listen(Protocol::tls, endpoint("192.0.2.1", 5061));
     fixture.transport.listen(Protocol::wss, endpoint("192.0.2.1", 443));

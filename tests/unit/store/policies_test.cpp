@@ -1,4 +1,5 @@
-// tests/unit/store/policies_test.cpp: who may see what, and who changed that, as the store keeps it.
+// tests/unit/store/policies_test.cpp: who may see what, and who changed that, as the store keeps
+// it.
 #include "tests/unit/store/support.h"
 
 namespace herald::store {

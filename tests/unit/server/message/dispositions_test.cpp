@@ -27,7 +27,8 @@ struct Routed {
         REQUIRE(parsed.error == sip::ParseOutcome::Error::none);
         const auto asked = sip::parse_uri(parsed.message.request_uri());
         REQUIRE(asked);
-        return routed_notification(parsed.message, *asked, Domains({"localhost", "example.com"}, {}));
+        return routed_notification(parsed.message, *asked,
+                                   Domains({"localhost", "example.com"}, {}));
     }
 };
 
