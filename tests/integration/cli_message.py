@@ -1,5 +1,7 @@
 # tests/integration/cli_message.py: `herald message` and `herald register` against a running server.
 import re
+import socket
+import threading
 
 from _command import FAILED, MISUSE, NO_ANSWER, OK, Finished, Running, uri
 from _herald import Server, free_port
@@ -57,6 +59,25 @@ def a_long_message_goes_over_a_stream():
     with Server() as server, device(server, "alice", "--transport", "tcp") as alice:
         Finished(server, "message", uri(server), "x" * 4000, "--from", uri(server, "bob")).expect_code(OK)
         expect_equal(alice.state(), "x" * 4000, "the long message")
+
+
+def accept_one(peer):
+    """Answers the next MESSAGE 202, as a server called Elsewhere."""
+    request, source = peer.recvfrom(65536)
+    kept = [line for line in request.decode().split("\r\n") if re.match(r"(Via|From|To|Call-ID|CSeq):", line, re.I)]
+    lines = ["SIP/2.0 202 Accepted", *kept, "Server: Elsewhere", "Content-Length: 0", "", ""]
+    peer.sendto("\r\n".join(lines).encode(), source)
+
+
+@story
+def what_another_server_accepts_may_not_have_arrived():
+    """RFC 3428 7: a 202 says nothing of whom the message is for."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+        peer.bind(("127.0.0.1", 0))
+        threading.Thread(target=accept_one, args=(peer,), daemon=True).start()
+        whom = f"sip:alice@127.0.0.1:{peer.getsockname()[1]}"
+        sent = Finished(None, "message", whom, "Lunch?", "--transport", "udp").expect_code(OK)
+        expect_equal(sent.out, f"accepted by Elsewhere: whether it reached {whom} is not known (202)\n", "what the sender is told")
 
 
 @story

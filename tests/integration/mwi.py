@@ -47,6 +47,16 @@ def a_phone_sees_what_the_pbx_keeps():
 
 
 @story
+def a_mailbox_of_asterisk_is_named_as_its_aor():
+    """Where a PBX writes 100@default for the mailbox itself, who asks names the address-of-record."""
+    with Pbx() as pbx, Server(pbx=pbx_of(pbx.port, "")) as server:
+        wrong = {"source": {"pbx": "office", "user": "100@default"}}
+        answer = server.http("PUT", f"/v1/mailboxes/{ALICE}/settings", wrong)
+        expect_equal(answer.status, 400, "the answer")
+        expect("give the name that the PBX has for the address-of-record" in answer.json()["detail"], answer.body)
+
+
+@story
 def a_wrong_password_leaves_the_lamp_dark_and_the_pbx_in_peace():
     with Pbx(login=("herald", "right")) as pbx, Server(pbx=pbx_of(pbx.port)) as server:
         settings(server, ALICE, source={"pbx": "office"})
