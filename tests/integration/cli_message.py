@@ -61,6 +61,14 @@ def a_long_message_goes_over_a_stream():
         expect_equal(alice.state(), "x" * 4000, "the long message")
 
 
+@story
+def a_long_message_reaches_a_phone_that_knows_only_udp():
+    """RFC 3261 18.1.1: where no stream leads to it, too large a datagram is better than nothing."""
+    with Server() as server, device(server, "alice", "--transport", "udp") as alice:
+        Finished(server, "message", uri(server), "x" * 4000, "--from", uri(server, "bob")).expect_code(OK)
+        expect_equal(alice.state(), "x" * 4000, "the long message")
+
+
 def accept_one(peer):
     """Answers the next MESSAGE 202, as a server called Elsewhere."""
     request, source = peer.recvfrom(65536)
