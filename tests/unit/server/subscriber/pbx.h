@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -30,6 +31,7 @@ inline Config with_pbx(const std::string& pbx, const std::string& mwi = {}) {
 /// Alice's mailbox is 100 at 192.0.2.50. Every change is durable at once.
 struct Pbx : SlowShard {
     std::string subscribe;  ///< the last one heard
+    Lines early;            ///< SUBSCRIBEs that came with the answer to a NOTIFY
     unsigned notifies = 0;  ///< CSeq of the last one
     unsigned branches = 0;
 
@@ -64,7 +66,7 @@ struct Pbx : SlowShard {
     }
     /// The SUBSCRIBEs sent since it was asked last.
     Lines heard() {
-        Lines requests;
+        Lines requests = std::exchange(early, {});
         for (auto& message : transport.take()) {
             if (message.bytes.starts_with("SUBSCRIBE ")) requests.push_back(message.bytes);
         }
@@ -98,9 +100,16 @@ struct Pbx : SlowShard {
             "\nSubscription-State: " + state + "\n" +
             (body.empty() ? "Content-Length: 0\n\n"
                           : "Content-Type: application/simple-message-summary\n\n" + body));
-        const auto lines = sent();
+        std::string answer;
+        for (auto& message : transport.take()) {
+            if (message.bytes.starts_with("SUBSCRIBE ")) {
+                early.push_back(message.bytes);
+            } else if (answer.empty()) {
+                answer = message.bytes.substr(0, message.bytes.find("\r\n"));
+            }
+        }
         commit();
-        return lines.empty() ? std::string() : lines.front();
+        return answer;
     }
     /// A dialog of 600 s.
     void begin() {
