@@ -48,6 +48,8 @@ def answers_that_came_while_the_process_stood_still_were_in_time():
         for number in range(WATCHERS):
             watchers.subscribe(ALICE, user=f"w{number}")
         alice.publish(ALICE, pidf(ALICE, note="there"))
+        # One NOTIFY each with the SUBSCRIBE, one each now; nobody answers these before pump().
+        wait_until(lambda: server.metric("^herald_notify_sent_total") >= 2 * WATCHERS, "all are told")
         server.process.send_signal(signal.SIGSTOP)
         watchers.pump(64 * T1 + 1.5)
         told = sum(b"there" in each.last.body for each in watchers.subscriptions.values())
