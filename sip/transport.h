@@ -56,9 +56,9 @@ public:
     /// is gone or its buffer is full (the stream is then closed later, by on_flow_closed).
     virtual bool send(const Flow& flow, std::string_view bytes) = 0;
     /// A flow to `peer` from a listener of that family: for UDP a value, for streams an open
-    /// connection to that very address and port, or a new one (messages wait until it is up). By TLS
-    /// only to who proves to be `domain`: the host of the URI that led to the peer, before anything
-    /// was looked up (RFC 5922 7.2). Faults: unreachable, limit_reached.
+    /// connection to that very address and port, or a new one (messages wait until it is up). By
+    /// TLS only to who proves to be `domain`: the host of the URI that led to the peer, before
+    /// anything was looked up (RFC 5922 7.2). Faults: unreachable, limit_reached.
     virtual Result<Flow> open(Protocol protocol, const Endpoint& peer,
                               std::string_view domain = {}) = 0;
     /// Whether `flow` can still be sent on: always for UDP of a listener we have.
