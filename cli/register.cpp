@@ -33,7 +33,7 @@ public:
 private:
     /// What a server tells its devices without a subscription: to fetch their configuration.
     struct ToldDevice final : RequestReceiver {
-        explicit ToldDevice(Session& session) : session(session) {}
+        explicit ToldDevice(Session& its) : session(its) {}
         sip::Method method() const noexcept override { return sip::Method::notify; }
         std::optional<sip::Answer> on_request(const sip::Message& message) override;
 
