@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "server/access/authorize.h"
 #include "server/core/answers.h"
+#include "server/core/no_room.h"
 #include "server/core/publication_source.h"
 
 namespace herald::server {
@@ -19,6 +20,10 @@ constexpr std::size_t kTagBytes = 16;
 base::Counter& counter(base::Metrics& metrics, const char* what) {
     return metrics.counter("herald_publish_total", "PUBLISH requests granted, by what they did",
                            {{"did", what}});
+}
+
+base::Budget::Most most_of(const Config& config) {
+    return {.bytes = config.publish_memory, .bytes_each = config.publish_memory_per_source};
 }
 
 bool brings_document(PublishOperation operation) {
@@ -146,7 +151,9 @@ void Compositor::carry_out(const Incoming& incoming, const sip::Message& request
     }
     auto share = share_of(incoming, plan);
     if (!share && brings_document(plan.operation))
-        return refuse(incoming, answer(503, "There is no room for more publications"));
+        return refuse(incoming, no_room(context_.limits.publications, incoming.holder,
+                                        weight_of(plan.body.size()), most_of(context_.config),
+                                        "publications"));
     if (slot == Resource::kNone) slot = context_.resources.obtain(*incoming.package, incoming.aor);
     auto applied = std::make_unique<Applied>(Applied{incoming.transaction,
                                                      incoming.arrived,
@@ -164,10 +171,8 @@ void Compositor::carry_out(const Incoming& incoming, const sip::Message& request
 /// Of the memory for publications; null: there is none left, or none is needed.
 base::Budget::Share Compositor::share_of(const Incoming& incoming, const PublishPlan& plan) const {
     if (!brings_document(plan.operation)) return nullptr;
-    const auto& config = context_.config;
-    return context_.limits.publications.take(
-        incoming.holder, weight_of(plan.body.size()),
-        {.bytes = config.publish_memory, .bytes_each = config.publish_memory_per_source});
+    return context_.limits.publications.take(incoming.holder, weight_of(plan.body.size()),
+                                             most_of(context_.config));
 }
 
 store::Change Compositor::change_of(const Incoming& incoming, const sip::Message& request,

@@ -12,6 +12,7 @@
 #include "server/core/credit.h"
 #include "server/core/duration.h"
 #include "server/core/flow_text.h"
+#include "server/core/no_room.h"
 #include "sip/fields.h"
 
 namespace herald::server {
@@ -27,6 +28,19 @@ base::Counter& counter(base::Metrics& metrics, const char* what) {
 std::uint32_t told_seconds(const Publication& publication, base::WallTime now) {
     if (publication.is_permanent()) return UINT32_MAX;
     return server::told_seconds(publication.expires_at, now, publication.granted);
+}
+
+base::Budget::Most most_of(const Config& config) {
+    return {.bytes = config.register_memory, .bytes_each = config.register_memory_per_source};
+}
+
+/// Of the contacts that are new.
+std::uint64_t weight_of_new(const RegisterPlan& plan) {
+    std::uint64_t weight = 0;
+    for (const ContactPlan& contact : plan.contacts) {
+        if (contact.binding && !contact.is_refresh) weight += weight_of(*contact.binding);
+    }
+    return weight;
 }
 
 }  // namespace
@@ -139,7 +153,9 @@ void Registrar::carry_out(const Incoming& incoming, const sip::Message& request,
     }
     auto change = std::make_unique<Change>();
     if (!find_room(incoming, plan, *change))
-        return refuse(incoming, answer(503, "There is no room for more contacts"));
+        return refuse(incoming, no_room(context_.limits.bindings,
+                                        context_.limits.holder(incoming.who, incoming.flow.peer),
+                                        weight_of_new(plan), most_of(context_.config), "contacts"));
     if (slot == Resource::kNone)
         slot = context_.resources.obtain(bindings_.package(), incoming.aor);
     change->has_outbound = plan.has_outbound;
@@ -152,9 +168,7 @@ void Registrar::carry_out(const Incoming& incoming, const sip::Message& request,
 /// For contacts that are new; those that are renewed keep what they have.
 bool Registrar::find_room(const Incoming& incoming, const RegisterPlan& plan,
                           Change& change) const {
-    const auto& config = context_.config;
-    const base::Budget::Most most{.bytes = config.register_memory,
-                                  .bytes_each = config.register_memory_per_source};
+    const auto most = most_of(context_.config);
     const auto holder = context_.limits.holder(incoming.who, incoming.flow.peer);
     for (const ContactPlan& contact : plan.contacts) {
         if (!contact.binding) continue;
