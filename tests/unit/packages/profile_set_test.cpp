@@ -1,0 +1,225 @@
+// tests/unit/packages/profile_set_test.cpp: which profile a device gets, and what may be put.
+#include "packages/profile_set.h"
+
+#include <doctest/doctest.h>
+
+#include "packages/profile_link.h"
+
+using namespace herald;
+using packages::DeviceFacts;
+using packages::DeviceProfile;
+using packages::Mismatch;
+using packages::ProfileSet;
+using packages::ProfileType;
+
+namespace {
+
+DeviceProfile profile(std::string name, std::string text = "x") {
+    DeviceProfile made;
+    made.name = std::move(name);
+    made.body = {{}, "text/plain", std::move(text), true, nullptr};
+    return made;
+}
+
+ProfileSet::Ptr with(const ProfileSet::Ptr& set, DeviceProfile given) {
+    auto made = packages::finished(std::move(given));
+    REQUIRE(made);
+    auto after = ProfileSet::with(*set, *made);
+    REQUIRE(after);
+    return *after;
+}
+
+std::string refusal(const ProfileSet::Ptr& set, DeviceProfile given) {
+    auto made = packages::finished(std::move(given));
+    if (!made) return made.fault().detail;
+    const auto after = ProfileSet::with(*set, *made);
+    REQUIRE_FALSE(after);
+    return after.fault().detail;
+}
+
+ProfileSet::Ptr none() {
+    return ProfileSet::of({});
+}
+
+DeviceFacts snom() {
+    DeviceFacts facts;
+    facts.mac = "00041312ab34";
+    facts.vendor = "snom";
+    facts.model = "snomD785";
+    facts.version = "10.1";
+    return facts;
+}
+
+std::string chosen(const ProfileSet::Ptr& set, const DeviceFacts& facts,
+                   bool is_anonymous = false) {
+    const auto found = set->choose(ProfileType::device, facts, is_anonymous);
+    return found ? found->name : "none";
+}
+
+}  // namespace
+
+TEST_CASE("profiles: the most specific match wins") {
+    auto set = none();
+    CHECK(chosen(set, snom()) == "none");
+    auto any = profile("any");
+    any.is_public = true;
+    set = with(set, any);
+    CHECK(chosen(set, snom()) == "any");
+    auto vendor = profile("vendor");
+    vendor.vendor = "Snom";
+    set = with(set, vendor);
+    CHECK(chosen(set, snom()) == "vendor");
+    auto model = vendor;
+    model.name = "model";
+    model.model = "snomd785";
+    set = with(set, model);
+    CHECK(chosen(set, snom()) == "model");
+    auto version = model;
+    version.name = "version";
+    version.version = "10.1";
+    set = with(set, version);
+    CHECK(chosen(set, snom()) == "version");
+    auto mac = profile("mac");
+    mac.target = "00-04-13-12-AB-34";
+    set = with(set, mac);
+    CHECK(chosen(set, snom()) == "mac");
+
+    auto older = snom();
+    older.version = "9";
+    older.mac = "000413000000";
+    CHECK(chosen(set, older) == "model");
+    CHECK(chosen(set, snom(), true) == "any");
+}
+
+TEST_CASE("profiles: explain says which and why not the others") {
+    auto yealink = profile("y");
+    yealink.vendor = "Yealink";
+    auto other = profile("other");
+    other.target = "sip:alice@example.com";
+    const auto set = with(with(with(none(), yealink), other), profile("any"));
+
+    const auto all = set->explain(ProfileType::device, snom());
+
+    REQUIRE(all.size() == 3);
+    CHECK(all[0].profile->name == "any");
+    CHECK(all[0].is_chosen);
+    CHECK(all[1].mismatch == Mismatch::target);
+    CHECK(all[2].mismatch == Mismatch::vendor);
+    CHECK_FALSE(all[1].is_chosen);
+}
+
+TEST_CASE("profiles: what is included is in the document, its version, and may not be taken away") {
+    auto set = with(none(), profile("common", "ntp={{account.domain}}\n"));
+    set = with(set, profile("phone", "{{include device/common}}mac={{device.mac}}\n"));
+    auto facts = snom();
+    facts.domain = "example.com";
+    const auto phone = set->find(ProfileType::device, "phone");
+
+    CHECK(set->render(*phone, "", facts)->body == "ntp=example.com\nmac=00041312ab34\n");
+
+    const auto version = set->version_of(*phone);
+    const auto after = with(set, profile("common", "ntp=other\n"));
+    CHECK(after->version_of(*phone) != version);
+    CHECK(after->version_for(facts) != set->version_for(facts));
+    CHECK(ProfileSet::of(set->page("", 10))->version_of(*phone) == version);
+    const auto gone = ProfileSet::without(*set, ProfileType::device, "common");
+    REQUIRE_FALSE(gone);
+    CHECK(gone.fault().kind == FaultKind::conflict);
+    CHECK(gone.fault().detail == "device/phone includes device/common");
+}
+
+TEST_CASE("profiles: loops, what is missing, and what multiplies are refused with their line") {
+    auto set = with(none(), profile("a", "1"));
+    set = with(set, profile("b", "\n{{include device/a}}"));
+    CHECK(refusal(set, profile("a", "\n\n{{include device/b}}")) ==
+          "\"body\": line 2: device/a includes itself by this");
+    CHECK(refusal(set, profile("c", "{{include device/c}}")) ==
+          "\"body\": line 1: device/c includes itself by this");
+    CHECK(refusal(set, profile("c", "{{include device/nothing}}")) ==
+          "\"body\": line 1: there is no profile device/nothing");
+    CHECK(refusal(set, profile("c", "x\n{{device.colour}}")).starts_with("\"body\": line 2: "));
+
+    std::string ten;
+    for (int i = 0; i < 100; ++i) ten += "{{include device/a}}";
+    set = with(set, profile("a", std::string(1000, 'x')));
+    set = with(set, profile("hundred", ten));
+    std::string more;
+    for (int i = 0; i < 100; ++i) more += "{{include device/hundred}}";
+    CHECK(refusal(set, profile("much", more)).find("larger than 4 MiB") != std::string::npos);
+}
+
+TEST_CASE("profiles: members are checked") {
+    auto bad = profile("a/b");
+    CHECK(refusal(none(), bad).starts_with("\"name\": "));
+    bad = profile("a");
+    bad.is_public = bad.is_secret = true;
+    CHECK(refusal(none(), bad).starts_with("\"secret\": "));
+    bad = profile("a");
+    bad.target = "alice";
+    CHECK(refusal(none(), bad).starts_with("\"for\": "));
+    bad = profile("a");
+    bad.body.content_type = "text/plain\r\nX: y";
+    CHECK(refusal(none(), bad).starts_with("\"content_type\": "));
+    bad = profile("a");
+    bad.management_url = "javascript:alert(1)";
+    CHECK(refusal(none(), bad).starts_with("\"management_url\": "));
+    bad = profile("a");
+    bad.files = {{"../x", "text/plain", "", true, nullptr}};
+    CHECK(refusal(none(), bad).starts_with("\"files\": "));
+    bad.files = {{"x", "text/plain", "a", true, nullptr}, {"x", "text/plain", "b", true, nullptr}};
+    CHECK(refusal(none(), bad) == "\"files\": x is there twice");
+    bad.files = {{"x.cfg", "text/plain", "\n{{y}}", true, nullptr}};
+    CHECK(refusal(none(), bad).starts_with("\"files.x.cfg\": line 2: "));
+}
+
+TEST_CASE("profiles: as a text and back, whatever bytes are in it") {
+    auto given = profile("a", "x");
+    given.type = ProfileType::local_network;
+    given.target = "sip:alice@example.com";
+    given.vendor = "v 1";
+    given.is_secret = true;
+    given.effective_by = 60;
+    given.management_url = "https://acs.example.com/";
+    given.files = {{"logo.png", "image/png", std::string("\x89PNG\0\n{{", 8), false, nullptr}};
+
+    const auto back = packages::profile_from(packages::to_text(given));
+
+    REQUIRE(back);
+    CHECK(packages::to_text(*back) == packages::to_text(given));
+    CHECK(back->files.front().text == given.files.front().text);
+    CHECK(back->effective_by == 60);
+    CHECK(back->is_secret);
+    const auto text = packages::to_text(given);
+    CHECK_FALSE(packages::profile_from(std::string_view(text).substr(0, text.size() - 1)));
+    CHECK_FALSE(packages::profile_from("6 device"));
+}
+
+TEST_CASE("profile links: nobody else can make or change one") {
+    packages::ProfileLink link;
+    link.profile = "snom";
+    link.file = "snom.xml";
+    link.version = 77;
+    link.expires_at = base::WallTime(std::chrono::seconds(1'800'003'600));
+    link.facts = snom();
+    const base::HashKey key{1, 2};
+
+    const auto token = packages::token_of(link, key);
+    const auto back = packages::link_in(token, key);
+
+    REQUIRE(back);
+    CHECK(back->profile == "snom");
+    CHECK(back->file == "snom.xml");
+    CHECK(back->version == 77);
+    CHECK(back->expires_at == link.expires_at);
+    CHECK(back->facts == link.facts);
+    CHECK(packages::token_of(link, key) == token);
+    CHECK_FALSE(packages::link_in(token, {1, 3}));
+    CHECK_FALSE(packages::link_in("", key));
+    CHECK_FALSE(packages::link_in("AAAA", key));
+    for (std::size_t i = 0; i < token.size(); i += 7) {
+        auto changed = token;
+        changed[i] = changed[i] == 'A' ? 'B' : 'A';
+        CHECK_FALSE(packages::link_in(changed, key));
+    }
+    CHECK_FALSE(packages::link_in(token.substr(0, token.size() - 4), key));
+}
