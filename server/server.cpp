@@ -18,6 +18,7 @@
 #include "server/admin/admin_service.h"
 #include "server/certificates.h"
 #include "server/config/config_values.h"
+#include "server/feed/feed.h"
 #include "server/shard/inbox.h"
 #include "server/shard/link.h"
 #include "server/shard/recovery.h"

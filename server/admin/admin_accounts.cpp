@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "server/admin/admin_carrier.h"
+#include "server/notify/watcher_rights.h"
 
 namespace herald::server {
 

@@ -7,6 +7,7 @@
 
 #include "server/admin/admin_carrier.h"
 #include "server/admin/admin_page.h"
+#include "server/notify/moved_subscriptions.h"
 
 namespace herald::server {
 

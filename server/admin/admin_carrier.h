@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <future>
 #include <iterator>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -67,6 +69,23 @@ public:
     Status share(store::Change change, Learn learn) const;
 
 private:
+    /// Where an operator's thread waits for a shard's.
+    class Awaited {
+    public:
+        void arrive();
+        /// False if it took longer than kPatience.
+        bool wait();
+
+    private:
+        std::mutex mutex_;
+        std::condition_variable arrived_;
+        bool has_arrived_ = false;
+    };
+    template <class T>
+    struct Answer : Awaited {
+        std::optional<Result<T>> value;
+    };
+
     std::vector<Shard*> shards_;
     const Domains& domains_;
     store::Store& store_;
@@ -76,15 +95,15 @@ private:
 template <class T, class Ask>
 Result<T> AdminCarrier::ask(Shard& shard, Ask ask) const {
     if (is_closed_) return Fault{FaultKind::unavailable, "The server is stopping"};
-    auto promise = std::make_shared<std::promise<Result<T>>>();
-    auto answer = promise->get_future();
-    shard.loop().post([&shard, promise, ask = std::move(ask)]() mutable {
-        ask(shard, [promise](Result<T> value) { promise->set_value(std::move(value)); });
+    auto answer = std::make_shared<Answer<T>>();
+    shard.loop().post([&shard, answer, ask = std::move(ask)]() mutable {
+        ask(shard, [answer](Result<T> value) {
+            answer->value = std::move(value);
+            answer->arrive();
+        });
     });
-    if (answer.wait_for(kPatience) != std::future_status::ready) {
-        return Fault{FaultKind::timeout, "The server did not answer in time"};
-    }
-    return answer.get();
+    if (answer->wait()) return *std::move(answer->value);
+    return Fault{FaultKind::timeout, "The server did not answer in time"};
 }
 
 template <class Ask>

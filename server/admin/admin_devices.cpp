@@ -7,6 +7,8 @@
 #include "server/admin/admin_page.h"
 #include "server/config/recipes.h"
 #include "server/provisioning/device_model.h"
+#include "server/register/bindings.h"
+#include "server/register/register_decision.h"
 
 namespace herald::server {
 

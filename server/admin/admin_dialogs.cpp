@@ -8,6 +8,7 @@
 #include "server/admin/admin_carrier.h"
 #include "server/admin/admin_page.h"
 #include "server/admin/pbx_setting.h"
+#include "server/shard/agents.h"
 
 namespace herald::server {
 

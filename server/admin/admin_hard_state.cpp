@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "server/admin/admin_carrier.h"
+#include "server/publish/state_orders.h"
 
 namespace herald::server {
 

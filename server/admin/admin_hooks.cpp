@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "server/admin/admin_carrier.h"
+#include "server/shard/agents.h"
 
 namespace herald::server {
 

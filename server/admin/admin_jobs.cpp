@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "server/admin/admin_page.h"
 #include "server/provisioning/device_selection.h"
+#include "server/shard/agents.h"
 
 namespace herald::server {
 

@@ -11,6 +11,7 @@
 #include "server/admin/admin_carrier.h"
 #include "server/admin/pbx_setting.h"
 #include "server/mwi/mailboxes.h"
+#include "server/shard/agents.h"
 
 namespace herald::server {
 

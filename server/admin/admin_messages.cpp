@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "server/admin/admin_page.h"
 #include "server/message/message_text.h"
+#include "server/message/messaging.h"
 #include "sip/fields.h"
 
 namespace herald::server {

@@ -11,6 +11,7 @@
 #include "server/admin/admin_carrier.h"
 #include "server/admin/admin_page.h"
 #include "server/admin/policy_preview.h"
+#include "server/notify/watcher_rules.h"
 
 namespace herald::server {
 

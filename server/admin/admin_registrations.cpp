@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "server/admin/admin_page.h"
+#include "server/register/registration_orders.h"
 
 namespace herald::server {
 

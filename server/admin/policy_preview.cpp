@@ -5,6 +5,7 @@
 
 #include "packages/winfo.h"
 #include "server/core/judge.h"
+#include "server/core/watcher_list.h"
 
 namespace herald::server {
 

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "server/calls/calls.h"
+#include "server/core/devices.h"
+#include "server/feed/feed.h"
 #include "server/feed/hook_queue.h"
 #include "server/feed/reporter.h"
 #include "server/message/messaging.h"
@@ -47,6 +49,8 @@ Agents::Agents(const AgentParts& p) {
         for (const auto& each : all_) each->on_registered(aor, flow);
     });
 }
+
+Agents::~Agents() = default;
 
 template <class T, class... Parts>
 T& Agents::add(const AgentParts& parts, Parts&&... given) {

@@ -8,18 +8,22 @@
 #include <string_view>
 #include <vector>
 
-#include "server/access/audit.h"
 #include "server/core/agent.h"
 #include "server/core/context.h"
-#include "server/core/devices.h"
-#include "server/core/watcher_list.h"
-#include "server/feed/feed.h"
-#include "server/notify/notify_sender.h"
-#include "server/publish/publications.h"
-#include "server/publish/state_orders.h"
-#include "sip/locate.h"
+
+namespace herald::sip {
+class Locator;
+}
 
 namespace herald::server {
+
+class Audit;
+class Devices;
+class Feed;
+class NotifySender;
+class Publications;
+class StateOrders;
+class WatcherList;
 
 /// What agents are made from; outlives them.
 struct AgentParts {
@@ -38,6 +42,7 @@ struct AgentParts {
 class Agents {
 public:
     explicit Agents(const AgentParts& parts);
+    ~Agents();
 
     /// The agent of a kind there is; for operators' calls.
     template <class T>

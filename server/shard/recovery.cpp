@@ -6,6 +6,10 @@
 #include "server/core/bucket.h"
 #include "server/core/duration.h"
 #include "server/core/flow_text.h"
+#include "server/message/messaging.h"
+#include "server/notify/earlier_subscriptions.h"
+#include "server/publish/compositor.h"
+#include "server/shard/agents.h"
 
 namespace herald::server {
 

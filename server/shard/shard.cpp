@@ -4,10 +4,26 @@
 
 #include <utility>
 
+#include "base/idle_trim.h"
 #include "base/text.h"
 #include "server/core/answers.h"
-#include "server/shard/overload.h"
+#include "server/core/watcher_list.h"
+#include "server/message/messaging.h"
+#include "server/notify/earlier_subscriptions.h"
+#include "server/notify/live_subscriptions.h"
+#include "server/notify/moved_subscriptions.h"
+#include "server/notify/notify_sender.h"
+#include "server/notify/subscribe_requests.h"
+#include "server/notify/watcher_rights.h"
+#include "server/notify/watcher_rules.h"
+#include "server/publish/compositor.h"
+#include "server/publish/state_orders.h"
+#include "server/register/registrar.h"
+#include "server/register/registration_orders.h"
+#include "server/shard/agents.h"
+#include "server/shard/link.h"
 #include "sip/fields.h"
+#include "sip/locate.h"
 
 namespace herald::server {
 
@@ -152,6 +168,10 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
 }
 
 Shard::~Shard() = default;
+
+Bindings& Shard::bindings() noexcept {
+    return agents_->get<Bindings>();
+}
 
 /// Hands every package what it made of the configuration.
 void Shard::install_packages() {

@@ -3,34 +3,44 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <optional>
 
-#include "base/idle_trim.h"
 #include "server/access/audit.h"
 #include "server/core/context.h"
 #include "server/core/request.h"
-#include "server/core/watcher_list.h"
-#include "server/message/messaging.h"
-#include "server/notify/earlier_subscriptions.h"
-#include "server/notify/live_subscriptions.h"
-#include "server/notify/moved_subscriptions.h"
-#include "server/notify/notify_sender.h"
-#include "server/notify/subscribe_requests.h"
-#include "server/notify/watcher_rights.h"
-#include "server/notify/watcher_rules.h"
-#include "server/publish/compositor.h"
-#include "server/publish/state_orders.h"
-#include "server/register/registrar.h"
-#include "server/register/registration_orders.h"
-#include "server/shard/agents.h"
-#include "server/shard/link.h"
 #include "server/shard/overload.h"
-#include "sip/locate.h"
 #include "sip/stack.h"
 #include "store/store.h"
 
+namespace herald::base {
+class IdleTrim;
+}
+namespace herald::sip {
+class Locator;
+}
+
 namespace herald::server {
+
+class Agents;
+class Bindings;
+class Compositor;
+class EarlierSubscriptions;
+class Feed;
+class Link;
+class LiveSubscriptions;
+class Messaging;
+class MovedSubscriptions;
+class NotifySender;
+class Publications;
+class Registrar;
+class RegistrationOrders;
+class StateOrders;
+class SubscribeRequests;
+class WatcherList;
+class WatcherRights;
+class WatcherRules;
 
 /// What all shards of a process have in common; outlives them.
 struct ShardSetup {
@@ -67,7 +77,7 @@ public:
     Compositor& compositor() noexcept { return *compositor_; }
     StateOrders& orders() noexcept { return *orders_; }
     Agents& agents() noexcept { return *agents_; }
-    Bindings& bindings() noexcept { return agents_->get<Bindings>(); }
+    Bindings& bindings() noexcept;
     RegistrationOrders& registration_orders() noexcept { return *registration_orders_; }
     Messaging& messaging() noexcept { return *messaging_; }
     NotifySender& sender() noexcept { return *sender_; }

@@ -7,10 +7,16 @@
 #include <filesystem>
 
 #include "packages/generic.h"
+#include "server/message/messaging.h"
 #include "server/mwi/mailboxes.h"
+#include "server/notify/moved_subscriptions.h"
+#include "server/notify/notify_sender.h"
+#include "server/notify/watcher_rights.h"
+#include "server/notify/watcher_rules.h"
 #include "server/provisioning/device_requests.h"
 #include "server/provisioning/device_selection.h"
 #include "server/provisioning/jobs.h"
+#include "server/shard/agents.h"
 #include "server/shard/recovery.h"
 
 namespace herald::conformance {

@@ -12,6 +12,7 @@
 
 #include <doctest/doctest.h>
 
+#include "server/feed/feed.h"
 #include "server/shard/shard.h"
 #include "tests/support/fake_transport.h"
 

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "server/shard/agents.h"
 #include "tests/unit/server/slow_shard.h"
 
 namespace herald::server {

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include "server/notify/watcher_rules.h"
+#include "server/shard/agents.h"
 #include "tests/unit/server/slow_shard.h"
 
 namespace herald::server {

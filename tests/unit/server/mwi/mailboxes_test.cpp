@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include "server/publish/state_orders.h"
+#include "server/shard/agents.h"
 #include "tests/unit/server/slow_shard.h"
 
 namespace herald::server {

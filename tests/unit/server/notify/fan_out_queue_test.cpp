@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include "server/notify/live_subscriptions.h"
 #include "tests/unit/server/slow_shard.h"
 
 namespace herald::server {

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include "server/publish/state_orders.h"
 #include "tests/unit/server/slow_shard.h"
 
 namespace herald::server {

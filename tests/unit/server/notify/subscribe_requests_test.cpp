@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include "server/notify/earlier_subscriptions.h"
+#include "server/notify/notify_sender.h"
 #include "tests/unit/server/slow_shard.h"
 
 namespace herald::server {

@@ -13,6 +13,8 @@
 #include <doctest/doctest.h>
 
 #include "packages/generic.h"
+#include "server/publish/state_orders.h"
+#include "server/register/registration_orders.h"
 #include "server/shard/recovery.h"
 #include "tests/support/thorough.h"
 #include "tests/unit/server/model_store.h"

@@ -8,6 +8,8 @@
 #include <string>
 
 #include "server/provisioning/device_selection.h"
+#include "server/register/registration_orders.h"
+#include "server/shard/agents.h"
 #include "tests/unit/server/slow_shard.h"
 
 namespace herald::server {

@@ -4,6 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include "server/publish/state_orders.h"
+#include "server/register/bindings.h"
+#include "server/register/registration_orders.h"
 #include "tests/unit/server/slow_shard.h"
 
 namespace herald::server {

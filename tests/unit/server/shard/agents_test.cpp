@@ -8,6 +8,8 @@
 #include "server/message/messaging.h"
 #include "server/mwi/mailbox_notices.h"
 #include "server/mwi/mailboxes.h"
+#include "server/notify/notify_sender.h"
+#include "server/register/bindings.h"
 #include "server/register/registrar.h"
 #include "server/register/registration_presence.h"
 #include "server/subscriber/upstream.h"
