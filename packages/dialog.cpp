@@ -83,7 +83,7 @@ std::vector<const Lamp*> shown_of(const std::vector<Lamp>& lamps, const View& vi
     }
     const bool is_single = allowed(view) == DialogView::virtual_ ||
                            dialog_settings_of(state.settings).shown != ShownCalls::all;
-    if (is_single && shown.size() > 1) shown.resize(1);
+    if (is_single && shown.size() > 1) shown.erase(shown.begin() + 1, shown.end());
     return shown;
 }
 

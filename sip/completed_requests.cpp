@@ -24,20 +24,22 @@ std::size_t rounded(std::size_t size) {
 }  // namespace
 
 CompletedRequests::CompletedRequests(std::size_t limit, base::Duration lifetime,
-                                     std::size_t most_bytes)
+                                     std::size_t most_bytes, SiteShares* shares)
     : limit_(std::max<std::size_t>(limit, 1)),
       lifetime_(lifetime),
-      most_chunks_(std::max<std::size_t>(most_bytes / kChunk, 1)) {}
+      most_chunks_(std::max<std::size_t>(most_bytes / kChunk, 1)),
+      shares_(*shares) {}
 
 bool CompletedRequests::remember(const RequestKey& key, std::string_view packed,
-                                 base::Instant now) {
+                                 const Endpoint& peer, base::Instant now) {
     expire(now);
+    if (shares_.is_greedy(peer, chunks_.size() * kChunk, most_chunks_ * kChunk)) return true;
     const bool is_full = size_ == limit_;
     if (is_full) forget_oldest();
     // What fits no chunk cannot be repeated; copies of the request are still recognised.
     if (packed.size() > kChunk - sizeof(Record)) packed = {};
 
-    const Place place = append(key, packed, now);
+    const Place place = append(key, packed, shares_.site_of(peer), now);
     by_transaction_.insert(key.transaction.low, place);
     if (key.merged != 0) by_merged_.insert(key.merged, place);
     ++size_;
@@ -114,14 +116,16 @@ CompletedRequests::Chunk& CompletedRequests::chunk_for(std::size_t size, base::I
 }
 
 CompletedRequests::Place CompletedRequests::append(const RequestKey& key, std::string_view packed,
-                                                   base::Instant now) {
+                                                   SiteShares::Site site, base::Instant now) {
     const std::size_t size = rounded(sizeof(Record) + packed.size());
     Chunk& chunk = chunk_for(size, now);
     const auto age = std::chrono::ceil<std::chrono::milliseconds>(now - chunk.started);
     const Record record{.transaction = key.transaction,
                         .merged = key.merged,
                         .completed = static_cast<std::uint32_t>(age.count()),
-                        .size = static_cast<std::uint32_t>(packed.size())};
+                        .size = static_cast<std::uint32_t>(packed.size()),
+                        .site = site};
+    shares_.add(site, size);
     char* const to = chunk.bytes.get() + chunk.used;
     std::memcpy(to, &record, sizeof record);
     std::copy(packed.begin(), packed.end(), to + sizeof record);
@@ -136,7 +140,9 @@ void CompletedRequests::forget_oldest() {
     by_transaction_.erase(entry.record.transaction.low, entry.place);
     if (entry.record.merged != 0) by_merged_.erase(entry.record.merged, entry.place);
     --size_;
-    head_ += rounded(sizeof(Record) + entry.record.size);
+    const std::size_t size = rounded(sizeof(Record) + entry.record.size);
+    shares_.take_back(entry.record.site, size);
+    head_ += size;
     if (head_ < chunks_.front().used) return;
     chunks_.pop_front();
     ++first_chunk_;

@@ -12,6 +12,7 @@
 #include "base/index.h"
 #include "base/time.h"
 #include "sip/request_key.h"
+#include "sip/site_shares.h"
 
 namespace herald::sip {
 
@@ -21,12 +22,15 @@ namespace herald::sip {
 class CompletedRequests {
 public:
     /// Remembers at most `limit` at once, in `most_bytes` besides the indexes, each for `lifetime`.
-    CompletedRequests(std::size_t limit, base::Duration lifetime,
-                      std::size_t most_bytes = std::size_t{1} << 32);
+    /// `shares` says who has had his of those bytes, and outlives it.
+    CompletedRequests(std::size_t limit, base::Duration lifetime, std::size_t most_bytes,
+                      SiteShares* shares);
 
-    /// Forgets the oldest where there is no room. `packed` is empty for a request that gets no
-    /// answer; its copies are known all the same. Returns whether one was forgotten early.
-    bool remember(const RequestKey& key, std::string_view packed, base::Instant now);
+    /// Forgets the oldest where there is no room, and this one at once if its sender has had a
+    /// share. `packed` is empty for a request that gets no answer; its copies are known all the
+    /// same. Returns whether one was forgotten early.
+    bool remember(const RequestKey& key, std::string_view packed, const Endpoint& peer,
+                  base::Instant now);
     /// The packed answer, nullopt for an unknown request. Valid until the next call that changes
     /// anything.
     std::optional<std::string_view> find(const base::Hash128& transaction, base::Instant now) const;
@@ -45,7 +49,8 @@ private:
         base::Hash128 transaction;
         std::uint64_t merged;
         std::uint32_t completed;  ///< milliseconds after its chunk was started
-        std::uint32_t size;       ///< of the packed answer, which follows
+        std::uint32_t size : 20;  ///< of the packed answer, which follows
+        std::uint32_t site : SiteShares::kSiteBits;
     };
     static_assert(sizeof(Record) == 32);
 
@@ -69,13 +74,15 @@ private:
     Entry entry_at(Place place) const;
     Entry oldest() const;
     Chunk& chunk_for(std::size_t size, base::Instant now);
-    Place append(const RequestKey& key, std::string_view packed, base::Instant now);
+    Place append(const RequestKey& key, std::string_view packed, SiteShares::Site site,
+                 base::Instant now);
     void forget_oldest();
     void shrink();
 
     const std::size_t limit_;
     const base::Duration lifetime_;
     const std::size_t most_chunks_;
+    SiteShares& shares_;
     std::deque<Chunk> chunks_;
     std::uint64_t first_chunk_ = 0;  ///< number of chunks_.front() in the log
     std::size_t head_ = 0;           ///< of the oldest record, within the first chunk

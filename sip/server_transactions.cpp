@@ -46,7 +46,10 @@ ServerTransactions::ServerTransactions(base::Loop& loop, base::Metrics& metrics,
                            "Memory of requests waiting for an answer and of answers remembered")),
       forgotten_(metrics.counter("herald_sip_server_transactions_forgotten_total",
                                  "Answered requests forgotten before Timer J for want of room")),
-      completed_(options.max_completed, options.timers.lifetime(), options.max_completed_bytes) {}
+      pending_shares_(options.trusted_peers),
+      completed_shares_(options.trusted_peers),
+      completed_(options.max_completed, options.timers.lifetime(), options.max_completed_bytes,
+                 &completed_shares_) {}
 
 ServerTransactions::~ServerTransactions() {
     pending_.for_each(
@@ -76,6 +79,12 @@ bool ServerTransactions::has_merged(const RequestKey& key) const {
     return slot != base::Index::kNone || completed_.has_merged(key, loop_.now());
 }
 
+bool ServerTransactions::is_full_for(const Endpoint& peer) const noexcept {
+    return pending_.size() >= options_.max_pending ||
+           pending_bytes_ >= options_.max_pending_bytes ||
+           pending_shares_.is_greedy(peer, pending_bytes_, options_.max_pending_bytes);
+}
+
 ServerTransactionId ServerTransactions::begin(const RequestKey& key, const Message& request,
                                               const Flow& flow) {
     const base::SlotId id = pending_.take(
@@ -91,7 +100,8 @@ void ServerTransactions::keep(ServerTransactionId id) {
     if (pending == nullptr) return;
     pending->owned = std::make_unique<OwnedMessage>(*pending->message);
     pending->message = &**pending->owned;
-    pending_bytes_ += pending->message->bytes().size();
+    pending_bytes_ += weight_of(*pending);
+    pending_shares_.add(pending_shares_.site_of(pending->flow.peer), weight_of(*pending));
     arm(slot_of(id), pending->arrived + options_.timers.provisional_after());
 }
 
@@ -126,7 +136,7 @@ void ServerTransactions::complete(ServerTransactionId id, const Answer& answer) 
             packed_.clear();
             pack({.status = answer.status, .retry_after = answer.retry_after}, packed_);
         }
-        remember(key, packed_);
+        remember(*pending, key, packed_);
     }
     release(slot_of(id));
 }
@@ -134,7 +144,7 @@ void ServerTransactions::complete(ServerTransactionId id, const Answer& answer) 
 void ServerTransactions::give_up(ServerTransactionId id) {
     const Pending* const pending = pending_.find(slot_of(id));
     if (pending == nullptr) return;
-    remember(pending->key, {});
+    remember(*pending, pending->key, {});
     release(slot_of(id));
 }
 
@@ -169,9 +179,14 @@ void ServerTransactions::on_expiry() {
     count();
 }
 
-void ServerTransactions::remember(const RequestKey& key, std::string_view packed) {
-    if (completed_.remember(key, packed, loop_.now())) forgotten_.add();
-    if (!expiry_) {
+std::size_t ServerTransactions::weight_of(const Pending& pending) noexcept {
+    return sizeof pending + pending.message->bytes().size();
+}
+
+void ServerTransactions::remember(const Pending& pending, const RequestKey& key,
+                                  std::string_view packed) {
+    if (completed_.remember(key, packed, pending.flow.peer, loop_.now())) forgotten_.add();
+    if (!expiry_ && completed_.next_expiry()) {
         expiry_ = loop_.timers().arm(expiry_owner_, 0, *completed_.next_expiry());
     }
 }
@@ -181,7 +196,10 @@ void ServerTransactions::release(base::SlotId id) {
     loop_.timers().cancel(pending.timer);
     by_transaction_.erase(pending.key.transaction.low, id.slot);
     if (pending.key.merged != 0) by_merged_.erase(pending.key.merged, id.slot);
-    if (pending.owned) pending_bytes_ -= pending.message->bytes().size();
+    if (pending.owned) {
+        pending_bytes_ -= weight_of(pending);
+        pending_shares_.take_back(pending_shares_.site_of(pending.flow.peer), weight_of(pending));
+    }
     pending_.release(id);
     count();
 }

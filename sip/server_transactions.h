@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/index.h"
 #include "base/loop.h"
@@ -18,6 +19,7 @@
 #include "sip/endpoint.h"
 #include "sip/message.h"
 #include "sip/request_key.h"
+#include "sip/site_shares.h"
 #include "sip/transaction.h"
 
 namespace herald::sip {
@@ -28,6 +30,7 @@ struct ServerTransactionOptions {
     std::size_t max_completed_bytes = 256 << 20;
     std::size_t max_pending = 100'000;
     std::size_t max_pending_bytes = 64 << 20;
+    std::vector<AddressRange> trusted_peers;  ///< who may fill the tables alone
 };
 
 /// All non-INVITE server transactions of one thread (RFC 3261 17.2.2, RFC 4320). Sends nothing
@@ -53,11 +56,8 @@ public:
     Match match(const base::Hash128& transaction) const;
     /// Whether this is another copy, forked on its way, of a request we have (RFC 3261 8.2.2.2).
     bool has_merged(const RequestKey& key) const;
-    /// No room for another request without answer.
-    bool is_full() const noexcept {
-        return pending_.size() >= options_.max_pending ||
-               pending_bytes_ >= options_.max_pending_bytes;
-    }
+    /// No room for another request of the peer without answer.
+    bool is_full_for(const Endpoint& peer) const noexcept;
 
     /// Begins the transaction of a new request, which stays in place until keep() or its end.
     ServerTransactionId begin(const RequestKey& key, const Message& request, const Flow& flow);
@@ -94,7 +94,8 @@ private:
     void arm(base::SlotId id, base::Instant when);
     void on_timer(std::uint64_t payload);
     void on_expiry();
-    void remember(const RequestKey& key, std::string_view packed);
+    void remember(const Pending& pending, const RequestKey& key, std::string_view packed);
+    static std::size_t weight_of(const Pending& pending) noexcept;
     void release(base::SlotId id);
     void count();
 
@@ -108,9 +109,11 @@ private:
     base::Counter& forgotten_;
 
     base::Slab<Pending> pending_;
-    std::size_t pending_bytes_ = 0;  ///< of the messages kept with them
-    base::Index by_transaction_;     ///< of pending_
-    base::Index by_merged_;          ///< of pending_
+    std::size_t pending_bytes_ = 0;  ///< of pending_
+    SiteShares pending_shares_;
+    SiteShares completed_shares_;
+    base::Index by_transaction_;  ///< of pending_
+    base::Index by_merged_;       ///< of pending_
     CompletedRequests completed_;
     base::TimerId expiry_;
     std::string packed_;  ///< the answer being packed

@@ -58,7 +58,7 @@ struct Stack::Parts {
                           Framing framing);
     void on_request(std::span<char> bytes, const Flow& flow, Framing framing);
     void dispatch(const Flow& flow);
-    bool is_admitted(const RequestKey& key) const;
+    bool is_admitted(const RequestKey& key, const Flow& flow) const;
     void turn_away(const RequestKey& key, const Flow& flow);
     void repeat(const ServerTransactions::Match& known, const Flow& flow);
     void on_cancel(const Flow& flow);
@@ -108,7 +108,8 @@ Stack::Parts::Parts(base::Loop& its_loop, Transport& wire, RequestHandler& upper
               .max_completed = options.max_server_transactions,
               .max_completed_bytes = options.max_server_transaction_bytes,
               .max_pending = options.max_pending_requests,
-              .max_pending_bytes = options.max_pending_bytes},
+              .max_pending_bytes = options.max_pending_bytes,
+              .trusted_peers = options.trusted_peers},
              [this](const Message& request, const Flow& flow, base::Duration age) {
                  responder.send(request, flow, {.status = 100, .delay = age});
              }),
@@ -194,12 +195,12 @@ void Stack::Parts::dispatch(const Flow& flow) {
                       {.status = 501, .headers = "Allow: " + options.allow + "\r\n"});
     }
     if (server.has_merged(key)) return reject(flow, "merged request", plain(482, "Merged Request"));
-    if (!is_admitted(key)) return turn_away(key, flow);
+    if (!is_admitted(key, flow)) return turn_away(key, flow);
     begin(key, flow);
 }
 
-bool Stack::Parts::is_admitted(const RequestKey& key) const {
-    if (server.is_full() || refused.has(key.transaction, loop.now())) return false;
+bool Stack::Parts::is_admitted(const RequestKey& key, const Flow& flow) const {
+    if (server.is_full_for(flow.peer) || refused.has(key.transaction, loop.now())) return false;
     const Load load = transport.load();
     return load == Load::normal || handler.admits(message, load);
 }

@@ -22,13 +22,17 @@ RequestKey key_of(int number) {
 }
 
 constexpr base::Instant kStart{1h};
+constexpr std::size_t kPlenty = std::size_t{1} << 32;
+const Endpoint kPeer = *Endpoint::from("192.0.2.1", 5060);
+const Endpoint kOther = *Endpoint::from("192.0.2.2", 5060);
 
 }  // namespace
 
 TEST_CASE("an answered request is found until its time is over, not after") {
-    CompletedRequests completed(10, 32s);
-    completed.remember(key_of(1), "one", kStart);
-    completed.remember(key_of(2), "two", kStart + 1s);
+    SiteShares shares({});
+    CompletedRequests completed(10, 32s, kPlenty, &shares);
+    completed.remember(key_of(1), "one", kPeer, kStart);
+    completed.remember(key_of(2), "two", kPeer, kStart + 1s);
 
     CHECK(completed.find(key_of(1).transaction, kStart + 32s - 1ms) == "one");
     CHECK_FALSE(completed.find(key_of(1).transaction, kStart + 32s));
@@ -44,8 +48,9 @@ TEST_CASE("an answered request is found until its time is over, not after") {
 }
 
 TEST_CASE("RFC 3261 8.2.2.2: the same request by another way is merged, its own copy is not") {
-    CompletedRequests completed(10, 32s);
-    completed.remember(key_of(1), "one", kStart);
+    SiteShares shares({});
+    CompletedRequests completed(10, 32s, kPlenty, &shares);
+    completed.remember(key_of(1), "one", kPeer, kStart);
     const RequestKey forked{.transaction = key_of(7).transaction, .merged = key_of(1).merged};
 
     CHECK(completed.has_merged(forked, kStart));
@@ -55,11 +60,12 @@ TEST_CASE("RFC 3261 8.2.2.2: the same request by another way is merged, its own 
 }
 
 TEST_CASE("with no room the oldest is forgotten, and it is said so") {
-    CompletedRequests completed(2, 32s);
+    SiteShares shares({});
+    CompletedRequests completed(2, 32s, kPlenty, &shares);
 
-    CHECK_FALSE(completed.remember(key_of(1), "one", kStart));
-    CHECK_FALSE(completed.remember(key_of(2), "two", kStart));
-    CHECK(completed.remember(key_of(3), "three", kStart));
+    CHECK_FALSE(completed.remember(key_of(1), "one", kPeer, kStart));
+    CHECK_FALSE(completed.remember(key_of(2), "two", kPeer, kStart));
+    CHECK(completed.remember(key_of(3), "three", kPeer, kStart));
 
     CHECK(completed.size() == 2);
     CHECK_FALSE(completed.find(key_of(1).transaction, kStart));
@@ -67,10 +73,12 @@ TEST_CASE("with no room the oldest is forgotten, and it is said so") {
 }
 
 TEST_CASE("remembered answers are bounded by bytes, whatever their number") {
-    CompletedRequests completed(1'000'000, 32s, 1 << 20);
+    SiteShares shares({{kPeer, 32}});
+    CompletedRequests completed(1'000'000, 32s, 1 << 20, &shares);
     const std::string large(50'000, 'x');
     int forgotten = 0;
-    for (int i = 0; i < 200; ++i) forgotten += completed.remember(key_of(i), large, kStart) ? 1 : 0;
+    for (int i = 0; i < 200; ++i)
+        forgotten += completed.remember(key_of(i), large, kPeer, kStart) ? 1 : 0;
 
     CHECK(completed.memory() < (1 << 20) + 10'000);
     CHECK(completed.size() == 16);
@@ -80,20 +88,23 @@ TEST_CASE("remembered answers are bounded by bytes, whatever their number") {
 }
 
 TEST_CASE("an answer larger than a chunk is not kept, but its request is known") {
-    CompletedRequests completed(2, 32s);
+    SiteShares shares({});
+    CompletedRequests completed(2, 32s, kPlenty, &shares);
 
-    completed.remember(key_of(1), std::string(100'000, 'x'), kStart);
+    completed.remember(key_of(1), std::string(100'000, 'x'), kPeer, kStart);
 
     CHECK(completed.find(key_of(1).transaction, kStart) == "");
 }
 
 TEST_CASE(
     "100,000 requests through a FIFO of 32 s: all found, 103 bytes each at worst, given back") {
-    CompletedRequests completed(1'000'000, 32s);
+    SiteShares shares({});
+    CompletedRequests completed(1'000'000, 32s, kPlenty, &shares);
     const std::string packed(25, 'p');
     constexpr int kCount = 100'000;
     for (int i = 0; i < kCount; ++i) {
-        completed.remember(key_of(i), packed + std::to_string(i % 10), kStart + i / 10 * 1ms);
+        completed.remember(key_of(i), packed + std::to_string(i % 10), kPeer,
+                           kStart + i / 10 * 1ms);
     }
 
     bool all_found = true;
@@ -120,12 +131,38 @@ TEST_CASE(
 
 TEST_CASE("a chunk that lasts for weeks keeps its times right") {
     // Each is there still when the next one comes, so that no chunk is ever empty.
-    CompletedRequests completed(1'000, 25h);
+    SiteShares shares({});
+    CompletedRequests completed(1'000, 25h, kPlenty, &shares);
     base::Instant now = kStart;
     for (int i = 0; i < 60; ++i, now += 24h) {
-        completed.remember(key_of(i), "x", now);
+        completed.remember(key_of(i), "x", kPeer, now);
         CHECK(completed.find(key_of(i).transaction, now + 25h - 1ms) == "x");
         CHECK_FALSE(completed.find(key_of(i).transaction, now + 25h));
         CHECK(completed.size() == (i == 0 ? 1 : 2));
     }
+}
+
+TEST_CASE("of a table that is half full one source has an eighth at most; a trusted one any part") {
+    SiteShares shares({{kOther, 32}});
+    CompletedRequests completed(1'000'000, 32s, 1 << 20, &shares);
+    const std::string answer(1000, 'x');
+    int next = 0;
+    const auto flood = [&](const Endpoint& peer) {
+        int kept = 0;
+        for (int i = 0; i < 2000; ++i) {
+            const auto key = key_of(next++);
+            completed.remember(key, answer, peer, kStart);
+            kept += completed.find(key.transaction, kStart) ? 1 : 0;
+        }
+        return kept;
+    };
+
+    CHECK(flood(kPeer) <= 530);
+    const auto first = key_of(0);
+    CHECK(completed.find(first.transaction, kStart));
+    CHECK(flood(kOther) == 2000);
+
+    // What lapsed is no longer held.
+    completed.expire(kStart + 33s);
+    CHECK_FALSE(completed.remember(key_of(next), answer, kPeer, kStart + 33s));
 }

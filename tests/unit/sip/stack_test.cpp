@@ -96,6 +96,26 @@ TEST_CASE("RFC 3261 21.5.4: with too many requests unanswered, 503 with Retry-Af
     CHECK(fixture.metric("herald_sip_rejected_total", "overload") == 1);
 }
 
+TEST_CASE("of requests that wait one source has an eighth at most, once half the room is taken") {
+    StackFixture fixture({.max_pending_bytes = 64'000});
+    const auto send_many = [&](const char* from, int count) {
+        auto flow = fixture.transport.udp();
+        flow.peer = *Endpoint::from(from, 5060);
+        const auto before = fixture.handler.arrivals.size();
+        for (int i = 0; i < count; ++i) {
+            const auto name = std::string(from) + "-" + std::to_string(i);
+            const Request request{.via = via_with("z9hG4bK" + name), .call_id = name};
+            fixture.transport.receive(request.text(), flow);
+        }
+        return fixture.handler.arrivals.size() - before;
+    };
+
+    const auto greedy = send_many("192.0.2.66", 500);
+    CHECK(greedy > 50);
+    CHECK(greedy < 100);
+    CHECK(send_many("192.0.2.67", 5) == 5);
+}
+
 TEST_CASE(
     "RFC 3261 8.2.7: a copy of what was turned away is turned away, though there is room now") {
     StackFixture fixture;

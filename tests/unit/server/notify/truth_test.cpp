@@ -29,8 +29,8 @@ using testing::answer_to;
 using testing::header;
 
 const std::string kAlice = "sip:alice@localhost";
-const std::vector<std::string> kPackages{"presence", "message-summary", "reg",
-                                         "dialog",   "conference",      "x-parking"};
+const std::vector<std::string> kPackages{"presence",   "message-summary", "reg",           "dialog",
+                                         "conference", "x-parking",       "presence.winfo"};
 constexpr unsigned kValues = 3;  ///< 0: nothing at all
 constexpr unsigned kWatchers = 2;
 /// Packages of one run: with more of them each would change too seldom.
@@ -84,7 +84,7 @@ struct Watcher {
     unsigned cseq = 1;
     std::uint64_t last = 0;           ///< CSeq of the NOTIFY taken last
     std::string body;                 ///< of it
-    std::set<std::string> active;     ///< reg: contacts it takes for active
+    std::set<std::string> active;     ///< reg: contacts, winfo: ids of watchers it takes for active
     std::optional<unsigned> version;  ///< of a document that may be partial
     bool has_gap = false;             ///< such a document does not follow
 
@@ -93,9 +93,12 @@ struct Watcher {
         if (number <= last) return;
         last = number;
         body = notify.substr(notify.find("\r\n\r\n") + 4);
-        if (package == "reg") merge();
+        if (package == "reg") merge("<contact ", "</contact>", "<uri>", "</uri>", " state=\"");
+        if (package == "presence.winfo")
+            merge("<watcher ", "</watcher>", " id=\"w", "\"", " status=\"");
     }
-    void merge() {
+    void merge(const std::string& element, const std::string& end, const std::string& before,
+               const std::string& after, const std::string& state) {
         const auto number = static_cast<unsigned>(std::stoul(between(body, "\" version=\"", "\"")));
         const bool is_full = between(body, " state=\"", "\"") == "full";
         if (is_full) {
@@ -105,14 +108,14 @@ struct Watcher {
             has_gap = true;
         }
         version = number;
-        for (auto at = body.find("<contact "); at != std::string::npos;
-             at = body.find("<contact ", at + 1)) {
-            const auto contact = body.substr(at, body.find("</contact>", at) - at);
-            const auto uri = between(contact, "<uri>", "</uri>");
-            if (between(contact, " state=\"", "\"") == "active") {
-                active.insert(uri);
+        for (auto at = body.find(element); at != std::string::npos;
+             at = body.find(element, at + 1)) {
+            const auto part = body.substr(at, body.find(end, at) - at);
+            const auto each = between(part, before, after);
+            if (between(part, state, "\"") == "active") {
+                active.insert(each);
             } else {
-                active.erase(uri);
+                active.erase(each);
             }
         }
     }
@@ -150,6 +153,9 @@ public:
     explicit World(unsigned seed) : random_(seed), config_(with_own_package()) {
         std::shuffle(packages_.begin(), packages_.end(), random_);
         packages_.resize(kAtOnce);
+        // Who watches is told where somebody watches.
+        if (packages_[0] == "presence.winfo") packages_[1] = "presence";
+        if (packages_[1] == "presence.winfo") packages_[0] = "presence";
         start();
         for (const auto& package : packages_) {
             values_[package] = 0;
@@ -172,6 +178,10 @@ public:
             CAPTURE(watcher.body);
             const auto value = values_.at(watcher.package);
             CHECK_FALSE(watcher.has_gap);
+            if (watcher.package == "presence.winfo") {
+                CHECK(watcher.active == presence_watchers());
+                continue;
+            }
             if (watcher.package == "reg") {
                 std::set<std::string> meant;
                 for (unsigned n = 0; n < kValues; ++n) {
@@ -189,6 +199,14 @@ public:
     }
 
 private:
+    /// Ids of those that the store has.
+    std::set<std::string> presence_watchers() const {
+        std::set<std::string> ids;
+        for (const auto& [id, row] : store_.subscriptions) {
+            if (row.package == "presence") ids.insert(std::to_string(id));
+        }
+        return ids;
+    }
     static Config with_own_package() {
         auto read = parse_config(
             "[[package]]\nname = \"x-parking\"\ncontent_types = [\"text/plain\"]\n"
@@ -238,6 +256,7 @@ private:
     /// What is true from the commit on is noted then.
     void change(const std::string& package) {
         if (package == "reg") return register_or_not(choose(kValues));
+        if (package == "presence.winfo") return come_or_go();
         // A call that is over does not begin again.
         const auto value = std::max(choose(kValues), package == "dialog" ? 1U : 0U);
         std::optional<packages::Document> wanted;
@@ -261,12 +280,18 @@ private:
         shard().registration_orders().put(std::move(order), [](const Status&) {});
     }
 
-    void subscribe(Watcher& watcher) {
+    /// A third watcher of presence, which is told of but not looked at.
+    void come_or_go() {
+        const bool is_going = !guest_.to.empty() && choose(2) == 0;
+        subscribe(guest_, is_going ? "Expires: 0\n" : "");
+        if (is_going) guest_.to.clear();
+    }
+    void subscribe(Watcher& watcher, const std::string& more = "") {
         const auto to = watcher.to.empty() ? "<" + kAlice + ">" : watcher.to;
-        auto text = testing::request(
-            "SUBSCRIBE", kAlice, watcher.cseq++, to,
-            "Contact: <sip:" + watcher.name + "@192.0.2.10>\nEvent: " + watcher.package + "\n",
-            watcher.name);
+        auto text = testing::request("SUBSCRIBE", kAlice, watcher.cseq++, to,
+                                     "Contact: <sip:" + watcher.name +
+                                         "@192.0.2.10>\nEvent: " + watcher.package + "\n" + more,
+                                     watcher.name);
         // Only the owner sees everything.
         text.replace(text.find("<sip:bob@localhost>"), 19, "<" + kAlice + ">");
         run_->transport.receive(text, run_->transport.udp());
@@ -284,6 +309,7 @@ private:
     /// Everything that was sent arrives; answers are on their way back.
     void hear() {
         for (auto& sent : run_->transport.take()) {
+            if (sent.bytes.find("\r\nCall-ID: guest\r\n") != std::string::npos) greet(sent.bytes);
             for (auto& watcher : watchers_) {
                 if (sent.bytes.find("\r\nCall-ID: " + watcher.name + "\r\n") == std::string::npos)
                     continue;
@@ -295,6 +321,11 @@ private:
                 }
             }
         }
+    }
+    void greet(const std::string& bytes) {
+        if (bytes.starts_with("NOTIFY")) answers_.push_back(answer_to(bytes, "200 OK"));
+        if (bytes.starts_with("SIP/2.0 200") && guest_.to.empty()) guest_.to = header(bytes, "To");
+        if (bytes.starts_with("SIP/2.0 481")) guest_.to.clear();
     }
     void answer_some() {
         while (!answers_.empty() && choose(4) != 0) {
@@ -350,6 +381,7 @@ private:
     testing::ModelStore store_;
     std::unique_ptr<Run> run_;
     std::vector<Watcher> watchers_;
+    Watcher guest_{"presence", "guest", {}};
     std::vector<std::string> answers_;
     std::map<std::string, unsigned> values_;
 };
