@@ -294,6 +294,12 @@ std::optional<std::int64_t> from_rfc3339(std::string_view text) noexcept {
 
 namespace {
 
+void append_padded(std::string& out, unsigned number, int digits) {
+    char text[8];
+    for (int at = digits; at-- > 0; number /= 10) text[at] = static_cast<char>('0' + number % 10);
+    out.append(text, static_cast<std::size_t>(digits));
+}
+
 constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
@@ -302,11 +308,14 @@ constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
 std::string to_http_date(std::int64_t unix_seconds) {
     constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     const Civil c = civil_from(std::clamp(unix_seconds, kFirstMs / 1000, kLastMs / 1000) * 1000);
-    char text[64];
-    const int size =
-        std::snprintf(text, sizeof text, "%s, %02u %s %04d %02u:%02u:%02u GMT", kDays[c.weekday],
-                      c.day, kMonths[c.month - 1], c.year, c.hour, c.minute, c.second);
-    return std::string(text, static_cast<std::size_t>(size));
+    std::string text = kDays[c.weekday];
+    append_padded(text.append(", "), c.day, 2);
+    append_padded(text.append(" ").append(kMonths[c.month - 1]).append(" "),
+                  static_cast<unsigned>(c.year), 4);
+    append_padded(text.append(" "), c.hour, 2);
+    append_padded(text.append(":"), c.minute, 2);
+    append_padded(text.append(":"), c.second, 2);
+    return text.append(" GMT");
 }
 
 std::optional<std::int64_t> from_http_date(std::string_view text) noexcept {

@@ -35,14 +35,25 @@ std::optional<Endpoint> address_of(const Endpoint& endpoint) {
     return address;
 }
 
+/// The device's Via, the last one; `is_alone`: no proxy added another. Without a host if it cannot
+/// be read.
+Via own_via(const Message& request, bool& is_alone) {
+    const Via& top = request.via();
+    is_alone =
+        request.count(Header::via) == 1 && top.text.size() == request.header(Header::via)->size();
+    if (is_alone) return top;
+    const auto vias = request.list(Header::via);
+    is_alone = vias.size() <= 1;
+    Via own;
+    if (vias.empty() || read_via(vias.back(), own) != nullptr) return {};
+    return own;
+}
+
 Sight sight_of(const Arrival& arrival, const Uri& contact) {
     Sight sight;
     sight.contact = Endpoint::from(contact.host, 0);
-    const auto vias = arrival.request.list(Header::via);
-    sight.is_direct = vias.size() <= 1;
-    Via own;
-    if (!vias.empty() && read_via(vias.back(), own) == nullptr)
-        sight.sent_by = Endpoint::from(own.host, 0);
+    const auto own = own_via(arrival.request, sight.is_direct);
+    sight.sent_by = Endpoint::from(own.host, 0);
     if (sight.is_direct) {
         sight.source = address_of(arrival.flow.peer);
     } else if (own.has_received) {
@@ -109,7 +120,7 @@ std::optional<Approach> approach_of_name(std::string_view name) noexcept {
 
 Approach approach_of(const Arrival& arrival) {
     if (!arrival.routes.empty()) return Approach::route;
-    const Result<Uri> contact = parse_uri(arrival.contact);
+    const Uri* const contact = arrival.contact;
     return contact ? without_route(arrival, *contact) : Approach::flow_alone;
 }
 

@@ -18,6 +18,7 @@
 
 #include "sip/endpoint.h"
 #include "sip/message.h"
+#include "sip/uri.h"
 
 namespace herald::sip {
 
@@ -37,7 +38,7 @@ std::optional<Approach> approach_of_name(std::string_view name) noexcept;
 struct Arrival {
     const Message& request;
     const Flow& flow;
-    std::string_view contact;      ///< URI
+    const Uri* contact;            ///< nullptr: one that cannot be read
     std::string_view routes;       ///< route set or Path, as read_routes() gives it
     bool is_contact_ours = false;  ///< the Contact leads to this server: a GRUU
     bool has_outbound = false;     ///< RFC 5626 was applied to this binding

@@ -166,6 +166,7 @@ public:
 private:
     friend class MessageParser;
     friend class OwnedMessage;
+    friend class RequestHasher;
 
     void rebase(const char* from, const char* to) noexcept;
 
@@ -176,7 +177,8 @@ private:
     std::string_view call_id_, from_, to_, from_tag_, to_tag_;
     Via via_;
     std::vector<HeaderField> fields_;
-    std::array<std::uint8_t, 48> first_{};  ///< index + 1 of the first field of each Header
+    std::array<std::uint8_t, 48> first_{};   ///< index + 1 of the first field of each Header
+    mutable std::uint64_t branch_hash_ = 0;  ///< once it was asked for
 };
 
 /// Takes the next value of a list header off `rest` (RFC 3261 7.3.1): commas inside quotes or <> do

@@ -109,6 +109,7 @@ void MessageParser::reset() noexcept {
     message_ = Message();
     message_.fields_ = std::move(room);
     message_.fields_.clear();
+    message_.branch_hash_ = 0;
 }
 
 void MessageParser::fail(Error error, int status, const char* reason) noexcept {

@@ -44,8 +44,11 @@ base::Hash128 RequestHasher::cancelled_by(const Message& cancel, Method method) 
 }
 
 std::uint64_t RequestHasher::branch_hash(const Message& request) {
-    write_branch(request, request.method_text());
-    return base::keyed_hash(lasting_, text_);
+    if (request.branch_hash_ == 0) {
+        write_branch(request, request.method_text());
+        request.branch_hash_ = base::keyed_hash(lasting_, text_);
+    }
+    return request.branch_hash_;
 }
 
 std::string RequestHasher::derived_tag(const Message& request) {

@@ -1,6 +1,7 @@
 // sip/uri.cpp: reads, compares and canonicalises URIs (RFC 3261 19.1).
 #include "sip/uri.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -465,7 +466,15 @@ std::optional<Parameter> next_parameter(std::string_view& rest) {
     return result;
 }
 
+bool is_canonical_host(std::string_view host) noexcept {
+    const auto is_plain = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+    };
+    return !host.empty() && host.back() != '.' && std::all_of(host.begin(), host.end(), is_plain);
+}
+
 std::string canonical_host(std::string_view host) {
+    if (is_canonical_host(host)) return std::string(host);
     while (!host.empty() && host.back() == '.') host.remove_suffix(1);
     if (const std::optional<Endpoint> address = Endpoint::from(host, 0)) return address->uri_host();
     return base::lower(host);

@@ -64,6 +64,8 @@ void append_request_uri(std::string& out, std::string_view uri);
 /// `=` and `;` are understood; a quoted value keeps its quotes. A `;` after the last one is
 /// forgiven. nullopt at the end or at malformed text, when `rest` is left non-empty.
 std::optional<Parameter> next_parameter(std::string_view& rest);
+/// Whether canonical_host() leaves it as it is, told without looking twice.
+bool is_canonical_host(std::string_view host) noexcept;
 
 /// Lower-case host without a trailing dot; IPv6 (with or without brackets) in canonical form with
 /// brackets, v4-mapped addresses as IPv4.

@@ -103,9 +103,9 @@ std::string Authenticator::aor_in(std::string_view field) const {
     return uri ? domains_.aor(*uri) : std::string();
 }
 
-Identity Authenticator::from_claim(const sip::Message& request) const {
+Identity Authenticator::from_claim(const sip::Message& request, const sip::Uri* from) const {
     Identity identity;
-    identity.aor = aor_in(request.from());
+    identity.aor = from ? domains_.aor(*from) : aor_in(request.from());
     identity.account = accounts_.find(identity.aor);
     return identity;
 }
@@ -253,9 +253,9 @@ std::variant<Identity, AuthenticationRefusal> Authenticator::judge(
 
 /// A PBX publishes and registers in the name of its phones; nobody writes or watches in another's.
 bool Authenticator::may_claim(const Identity& who, const sip::Message& request,
-                              std::string_view event) const {
+                              std::string_view event, const sip::Uri* from) const {
     using Role = store::Account::Role;
-    const auto claimed = from_claim(request).aor;
+    const auto claimed = from_claim(request, from).aor;
     if (claimed == who.aor || aliases_.resolve(claimed) == who.aor) return true;
     if (domain_of(claimed) == kNobody) return true;
     const auto role = who.account->role;
@@ -270,14 +270,15 @@ bool Authenticator::may_claim(const Identity& who, const sip::Message& request,
 }
 
 std::variant<Identity, AuthenticationRefusal> Authenticator::authenticate(
-    const sip::Message& request, const sip::Flow& flow, std::string_view event) {
+    const sip::Message& request, const sip::Flow& flow, std::string_view event,
+    const sip::Uri* from) {
     const bool is_trusted_peer = is_trusted(flow.peer);
     if (is_trusted_peer) {
         if (auto identity = asserted(request)) return *std::move(identity);
     }
     // A trusted peer that asserts nothing is taken by its From.
     if (config_.auth != AuthMode::digest || is_trusted_peer) {
-        auto identity = from_claim(request);
+        auto identity = from_claim(request, from);
         identity.is_open = true;
         identity.is_trusted_peer = is_trusted_peer;
         identity.is_address_proven = true;
@@ -285,7 +286,7 @@ std::variant<Identity, AuthenticationRefusal> Authenticator::authenticate(
     }
     auto result = by_digest(request, flow);
     const auto* identity = std::get_if<Identity>(&result);
-    if (!identity || may_claim(*identity, request, event)) return result;
+    if (!identity || may_claim(*identity, request, event, from)) return result;
     mismatched_.add();
     return refuse({identity->aor, flow, identity->aor}, 403, "From is not the authenticated user");
 }

@@ -50,10 +50,12 @@ public:
     /// proxy does (407). Trusted peers' P-Asserted-Identity is believed,
     /// everybody else's is dropped. From must be the authenticated user's, an alias of it, or
     /// anonymous; a publisher's PUBLISH and REGISTER may be from what it lists, an admin's from
-    /// anybody. `event` is the type in a PUBLISH's Event.
+    /// anybody. `event` is the type in a PUBLISH's Event; `from` the URI in From, read here if not
+    /// given.
     std::variant<Identity, AuthenticationRefusal> authenticate(const sip::Message& request,
                                                                const sip::Flow& flow,
-                                                               std::string_view event = {});
+                                                               std::string_view event = {},
+                                                               const sip::Uri* from = nullptr);
     /// Whether `peer` is one of sip.trusted_peers.
     bool is_trusted(const sip::Endpoint& peer) const;
 
@@ -79,7 +81,7 @@ private:
 
     std::optional<Identity> asserted(const sip::Message& request) const;
     std::string aor_in(std::string_view field) const;
-    Identity from_claim(const sip::Message& request) const;
+    Identity from_claim(const sip::Message& request, const sip::Uri* from) const;
     AccountPtr claimed_account(const sip::Message& request) const;
     bool is_for_elsewhere(const sip::Message& request) const;
     AuthenticationRefusal challenge(bool is_stale, const AccountPtr& account,
@@ -94,7 +96,8 @@ private:
                                                  const Guesses::Try& attempt);
     sip::DigestServer& digest_for(const sip::Message& request);
     bool is_bound(std::string_view uri, const sip::Message& request) const;
-    bool may_claim(const Identity& who, const sip::Message& request, std::string_view event) const;
+    bool may_claim(const Identity& who, const sip::Message& request, std::string_view event,
+                   const sip::Uri* from) const;
     Guesses::Rules guess_rules() const;
     void tell(const Subject& subject, const char* why);
 

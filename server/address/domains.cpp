@@ -12,6 +12,11 @@ bool has_known_scheme(const sip::Uri& uri) {
            uri.scheme == sip::Scheme::pres || uri.scheme == sip::Scheme::im;
 }
 
+bool has(const base::TextSet& hosts, std::string_view host) {
+    if (sip::is_canonical_host(host)) return hosts.contains(host);
+    return hosts.contains(sip::canonical_host(host));
+}
+
 }  // namespace
 
 Domains::Domains(const std::vector<std::string>& configured,
@@ -38,11 +43,11 @@ bool Domains::serves(const sip::Uri& uri) const {
 }
 
 bool Domains::serves_host(std::string_view host) const {
-    return hosts_.count(sip::canonical_host(host)) > 0;
+    return has(hosts_, host);
 }
 
 bool Domains::is_ours(std::string_view host) const {
-    return serves_host(host) || listeners_.count(sip::canonical_host(host)) > 0;
+    return serves_host(host) || has(listeners_, host);
 }
 
 std::string Domains::aor(const sip::Uri& uri) const {

@@ -125,11 +125,12 @@ constexpr ConfigKey kSipKeys[] = {
     budget<&C::max_answered_bytes>(
         {"sip", "max_answered_bytes",
          "For answers kept until copies of their requests come no more (32 s); with too many the "
-         "oldest are forgotten."},
+         "oldest are forgotten. Once half is used a source that is no trusted peer has an eighth."},
         1048576),
     budget<&C::max_pending_bytes>(
         {"sip", "max_pending_bytes",
-         "For requests that wait for their answer; with more, new ones are answered 503."},
+         "For requests that wait for their answer; with more, new ones are answered 503. Once half "
+         "is used a source that is no trusted peer has an eighth."},
         1048576),
     list<&C::deny_targets>(
         {"sip", "deny_targets",

@@ -20,6 +20,7 @@ struct Request {
     const sip::Message& message;
     const sip::Flow& flow;
     Subject subject;
+    std::optional<sip::Uri> from;                ///< nullopt: malformed
     std::optional<sip::Event> event;             ///< nullopt: none, or malformed
     const packages::Package* package = nullptr;  ///< of `event`; nullptr: none of ours
     SubscriptionTable::Id dialog;  ///< the subscription it came within; none: no such dialog

@@ -65,7 +65,8 @@ Subject SubjectReader::read(const sip::Message& request) const {
     const auto named = is_register ? registrant_of(request) : subject.uri;
     if (!named) return subject;
     subject.aor = aliases_.resolve(domains_.aor(*named));
-    subject.is_ours = subject.uri && domains_.serves(*subject.uri) && domains_.serves(*named);
+    subject.is_ours =
+        subject.uri && domains_.serves(*subject.uri) && (!is_register || domains_.serves(*named));
     subject.bucket = bucket_of_uri(*named, subject.aor);
     return subject;
 }

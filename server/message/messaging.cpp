@@ -24,40 +24,10 @@ std::uint64_t mark_of(const std::vector<const packages::Binding*>& devices) {
     return mark;
 }
 
-std::uint32_t breadth_of(const sip::Message& request) {
-    const auto value = request.header("Max-Breadth");
-    return value ? base::to_u32_clamped(*value).value_or(kDefaultBreadth) : kDefaultBreadth;
-}
-
-bool has_looped(const sip::Message& request, const std::string& parameter) {
-    const auto& fields = request.fields();
-    return std::any_of(fields.begin(), fields.end(), [&](const sip::HeaderField& field) {
-        return field.id == sip::Header::via &&
-               field.value.find(parameter) != std::string_view::npos;
-    });
-}
-
 std::string request_uri_of(const sip::Uri& uri) {
     std::string text;
     sip::append_request_uri(text, uri);
     return text;
-}
-
-MessageRules rules_of(const Config& config) {
-    return {.max_body = config.message_max_body,
-            .types = config.message_types,
-            .stores = config.message_store,
-            .stored_is_200 = config.message_stored_is_200,
-            .has_foreign = config.message_foreign};
-}
-
-/// A token for the Vias of relayed requests: a server that meets its own again has a loop (RFC 5393
-/// 4.2).
-std::string loop_parameter(const Context& context, std::string_view request_uri) {
-    const auto hash = base::keyed_hash(context.home.lasting_key, request_uri);
-    std::string parameter = ";loop=";
-    base::append_number(parameter, hash);
-    return parameter;
 }
 
 /// Whose devices were found: a temporary GRUU does not say, the device's public one does.
@@ -89,6 +59,7 @@ Messaging::Messaging(Context& context, Bindings& bindings, sip::Locator& locator
       stored_(context),
       delivery_(context, stored_, relay_, bindings),
       recipients_(context, bindings),
+      incoming_(context, stored_, delivery_),
       tally_(context),
       own_({context, bindings, recipients_, relay_, stored_, delivery_, tally_}),
       realm_(context.config.realm.empty() ? context.domains.first() : context.config.realm) {
@@ -118,35 +89,6 @@ void Messaging::refuse(const Incoming& incoming, const sip::Answer& answer) {
     tally_.refuse(incoming.transaction, answer);
 }
 
-std::uint32_t Messaging::take_turn(const Identity& who, const sip::Flow& flow) {
-    if (who.is_trusted_peer) return 0;
-    const auto& config = context_.config;
-    return context_.limits.messages.take(context_.limits.holder(who, flow.peer),
-                                         {config.message_rate, config.message_burst},
-                                         context_.loop.now());
-}
-
-MessageFacts Messaging::facts_of(const Incoming& incoming, const sip::Message& request,
-                                 std::size_t devices) const {
-    const auto expiry = expiry_of(request, context_.wall());
-    const bool is_kept = incoming.recipient == Recipient::user;
-    return {.request = request,
-            .sender = incoming.who,
-            .recipient = incoming.recipient,
-            .devices = devices,
-            .is_repetition =
-                is_kept && stored_.queues().of(incoming.aor).knows(context_.mark_of(request)),
-            .is_delivering = is_kept && delivery_.is_delivering(incoming.aor),
-            .has_room =
-                is_kept && stored_.has_room(incoming.aor, incoming.holder, request.body().size()),
-            .is_composing = is_composing(message_type(request), request.body()),
-            .is_expired = expiry != base::WallTime{} && expiry <= context_.wall(),
-            .has_looped = has_looped(request, loop_parameter(context_, request.request_uri())),
-            .wait = incoming.wait,
-            .breadth = breadth_of(request),
-            .rules = rules_of(context_.config)};
-}
-
 void Messaging::on_message(const Request& request) {
     auto incoming = std::make_shared<Incoming>();
     incoming->transaction = request.id;
@@ -155,21 +97,23 @@ void Messaging::on_message(const Request& request) {
     // The dialogs here are subscriptions; a MESSAGE within one has no reader (RFC 5057 5.3).
     if (!request.message.to_tag().empty())
         return refuse(*incoming, answer(403, "Nobody reads messages in this dialog"));
-    auto result = context_.authenticator.authenticate(request.message, request.flow);
+    auto result =
+        context_.authenticator.authenticate(request.message, request.flow, {}, &*request.from);
     if (auto* refusal = std::get_if<AuthenticationRefusal>(&result)) {
         if (!refusal->is_challenge) return refuse(*incoming, refusal->answer);
         return context_.stack.answer_and_forget(request.id, refusal->answer);
     }
     incoming->who = std::get<Identity>(std::move(result));
     incoming->holder = context_.limits.holder(incoming->who, request.flow.peer);
-    incoming->wait = take_turn(incoming->who, request.flow);
+    incoming->wait = incoming_.take_turn(incoming->who, request.flow);
     const auto& uri = *request.subject.uri;
     if (auto notification = routed_notification(request.message, uri, context_.domains))
         return send_on(incoming, request.message, *std::move(notification));
     auto named = recipients_.find(uri);
     incoming->recipient = named.kind;
     incoming->aor = std::move(named.aor);
-    auto decision = decide_message(facts_of(*incoming, request.message, named.devices.size()));
+    auto decision =
+        decide_message(incoming_.facts_of(*incoming, request.message, named.devices.size()));
     if (const auto* refusal = std::get_if<sip::Answer>(&decision))
         return refuse(*incoming, *refusal);
     carry_out(incoming, request, std::get<MessageOperation>(decision), named);
@@ -211,30 +155,12 @@ void Messaging::relay(const IncomingPtr& incoming, const sip::Message& request,
         {.realm = realm_, .keeps_identity = incoming->who.is_trusted_peer, .keeps_routes = false});
     order.via_parameter = loop_parameter(context_, request.request_uri());
     order.breadth = is_forked ? breadth_of(request) : 0;
-    order.share = share_of(*incoming, order.text.size());
+    order.share = incoming_.share_of(*incoming, order.text.size());
     // Where there is no room for it, nobody is there.
     if (order.share) order.targets = std::move(targets);
-    order.patience = patience_for(*incoming, request);
+    order.patience = incoming_.patience_for(*incoming, request);
     relay_.start(std::move(order),
                  [this, incoming](const RelayReport& report) { on_report(incoming, report); });
-}
-
-/// Of the memory for messages on their way; null: there is none left.
-base::Budget::Share Messaging::share_of(const Incoming& incoming, std::size_t bytes) const {
-    constexpr std::size_t kAround = 2000;
-    const auto& config = context_.config;
-    return context_.limits.relayed_messages.take(
-        incoming.holder, bytes + kAround,
-        {.bytes = config.message_in_flight, .bytes_each = config.message_in_flight_per_sender});
-}
-
-/// Who waits is answered in time where the message can be kept; else he waits for the device.
-base::Duration Messaging::patience_for(const Incoming& incoming,
-                                       const sip::Message& request) const {
-    if (incoming.recipient == Recipient::foreign) return {};
-    const auto unanswered = decide_undelivered(facts_of(incoming, request, 0), answer(408));
-    if (std::holds_alternative<sip::Answer>(unanswered)) return {};
-    return patience_of(context_.config);
 }
 
 void Messaging::forward(const IncomingPtr& incoming, const Request& request) {
@@ -271,25 +197,15 @@ void Messaging::on_undelivered(const IncomingPtr& incoming, const sip::Answer& b
     const auto* request = context_.stack.request(incoming->transaction);
     if (!request) return;
     if (incoming->recipient == Recipient::foreign) return refuse(*incoming, best);
-    auto decision = decide_undelivered(facts_of(*incoming, *request, 0), best);
+    auto decision = decide_undelivered(incoming_.facts_of(*incoming, *request, 0), best);
     if (const auto* refusal = std::get_if<sip::Answer>(&decision))
         return refuse(*incoming, *refusal);
     settle(incoming, *request, std::get<MessageOperation>(decision));
 }
 
-store::Message Messaging::message_of(const Incoming& incoming, const sip::Message& request) const {
-    auto message =
-        kept_form(request, context_.wall(), std::chrono::seconds(context_.config.message_keep),
-                  incoming.who.is_trusted_peer);
-    message.recipient = incoming.aor;
-    message.sender = incoming.who.aor;
-    message.mark = context_.request_mark(request);
-    return message;
-}
-
 void Messaging::keep(const IncomingPtr& incoming, const sip::Message& request) {
     if (context_.port.is_full()) return refuse(*incoming, unavailable("Busy"));
-    auto message = message_of(*incoming, request);
+    auto message = incoming_.message_of(*incoming, request);
     message.id = incoming->stored_id = context_.next_id();
     stored_.keep(std::move(message), incoming->holder,
                  [this, incoming](store::Outcome outcome) { on_kept(incoming, outcome); });
@@ -300,7 +216,7 @@ void Messaging::on_kept(const IncomingPtr& incoming, store::Outcome outcome) {
     if (outcome != store::Outcome::committed)
         return refuse(*incoming, unavailable("The store is not available"));
     if (const auto* request = context_.stack.request(incoming->transaction))
-        own_.notify_sender(message_of(*incoming, *request), pidf::Disposition::stored);
+        own_.notify_sender(incoming_.message_of(*incoming, *request), pidf::Disposition::stored);
     accept(*incoming, accepted(rules_of(context_.config)), "stored");
     // A device that registered while nobody answered has not been tried yet.
     const auto devices = bindings_.of(incoming->aor);
@@ -310,7 +226,7 @@ void Messaging::on_kept(const IncomingPtr& incoming, store::Outcome outcome) {
 
 /// RFC 3428 7: a message that is too old is not shown to anybody.
 void Messaging::expire(const Incoming& incoming, const sip::Message& request) {
-    own_.notify_sender(message_of(incoming, request), pidf::Disposition::failed);
+    own_.notify_sender(incoming_.message_of(incoming, request), pidf::Disposition::failed);
     accept(incoming, accepted(rules_of(context_.config)), "expired");
 }
 
@@ -320,12 +236,12 @@ void Messaging::send_on(const IncomingPtr& incoming, const sip::Message& request
                         RoutedNotification notification) {
     const bool is_ours = context_.domains.serves_host(domain_of(notification.recipient));
     incoming->recipient = is_ours ? Recipient::user : Recipient::foreign;
-    const auto decision = decide_message(facts_of(*incoming, request, 1));
+    const auto decision = decide_message(incoming_.facts_of(*incoming, request, 1));
     if (const auto* refusal = std::get_if<sip::Answer>(&decision))
         return refuse(*incoming, *refusal);
     if (std::get<MessageOperation>(decision) == MessageOperation::expire)
         return accept(*incoming, accepted(rules_of(context_.config)), "expired");
-    auto message = message_of(*incoming, request);
+    auto message = incoming_.message_of(*incoming, request);
     message.recipient = std::move(notification.recipient);
     message.to = "<" + message.recipient + ">";
     message.body = std::move(notification.body);

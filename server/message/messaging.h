@@ -14,6 +14,7 @@
 #include "server/core/agent.h"
 #include "server/core/request.h"
 #include "server/message/dispositions.h"
+#include "server/message/incoming_message.h"
 #include "server/message/own_messages.h"
 
 namespace herald::server {
@@ -43,35 +44,18 @@ public:
     std::size_t in_flight() const noexcept { return relay_.in_flight(); }
 
 private:
-    struct Incoming {
-        sip::ServerTransactionId transaction;
-        Identity who;
-        sip::Endpoint source;
-        Recipient recipient = Recipient::nobody;
-        std::string aor;
-        base::Instant arrived;
-        std::uint64_t holder = 0;        ///< Limits::holder() of the sender
-        std::uint64_t devices_mark = 0;  ///< of the contacts it was sent to
-        std::uint64_t stored_id = 0;
-        std::uint32_t wait = 0;
-    };
+    using Incoming = IncomingMessage;
     using IncomingPtr = std::shared_ptr<Incoming>;
 
-    std::uint32_t take_turn(const Identity& who, const sip::Flow& flow);
-    MessageFacts facts_of(const Incoming& incoming, const sip::Message& request,
-                          std::size_t devices) const;
     void carry_out(const IncomingPtr& incoming, const Request& request, MessageOperation operation,
                    const Recipients::Found& found);
     void settle(const IncomingPtr& incoming, const sip::Message& request,
                 MessageOperation operation);
     void relay(const IncomingPtr& incoming, const sip::Message& request,
                std::vector<RelayTarget> targets);
-    base::Budget::Share share_of(const Incoming& incoming, std::size_t bytes) const;
-    base::Duration patience_for(const Incoming& incoming, const sip::Message& request) const;
     void forward(const IncomingPtr& incoming, const Request& request);
     void on_report(const IncomingPtr& incoming, const RelayReport& report);
     void on_undelivered(const IncomingPtr& incoming, const sip::Answer& best);
-    store::Message message_of(const Incoming& incoming, const sip::Message& request) const;
     void keep(const IncomingPtr& incoming, const sip::Message& request);
     void on_kept(const IncomingPtr& incoming, store::Outcome outcome);
     void expire(const Incoming& incoming, const sip::Message& request);
@@ -88,6 +72,7 @@ private:
     StoredMessages stored_;
     MessageDelivery delivery_;
     Recipients recipients_;
+    IncomingMessages incoming_;
     MessageTally tally_;
     OwnMessages own_;
     std::string realm_;

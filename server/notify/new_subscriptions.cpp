@@ -141,7 +141,7 @@ void NewSubscriptions::on_subscribe(IncomingSubscribe incoming, const Request& r
         return intake_.refuse(incoming, answer(400, "A SUBSCRIBE needs one usable Contact"));
     if (!sip::read_routes(request.message, sip::Header::record_route))
         return intake_.refuse(incoming, answer(400, "Malformed Record-Route"));
-    if (!intake_.authenticate(incoming, request.message)) return;
+    if (!intake_.authenticate(incoming, request)) return;
     incoming.aor = request.subject.aor;
     incoming.entity = entity_of(*request.subject.uri);
     incoming.is_ours = request.subject.is_ours;

@@ -22,9 +22,10 @@ sip::Answer accepted_end() {
 }
 
 std::optional<sip::Answer> answer_out_of_order(const Subscription& record,
-                                               const sip::Message& request, std::uint64_t mark) {
+                                               const sip::Message& request,
+                                               const Context& context) {
     if (request.cseq() > record.remote_cseq) return std::nullopt;
-    if (request.cseq() == record.remote_cseq && mark == record.mark)
+    if (request.cseq() == record.remote_cseq && context.mark_of(request) == record.mark)
         return accepted(record, record.granted);
     return answer(500, "CSeq out of order");
 }

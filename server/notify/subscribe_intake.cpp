@@ -38,8 +38,9 @@ void SubscribeIntake::refuse_uncommitted(const IncomingSubscribe& incoming,
     refuse(incoming, unavailable("The store is not available"));
 }
 
-bool SubscribeIntake::authenticate(IncomingSubscribe& incoming, const sip::Message& request) {
-    auto result = context_.authenticator.authenticate(request, incoming.flow);
+bool SubscribeIntake::authenticate(IncomingSubscribe& incoming, const Request& request) {
+    auto result = context_.authenticator.authenticate(request.message, incoming.flow, {},
+                                                      request.from ? &*request.from : nullptr);
     if (auto* refusal = std::get_if<AuthenticationRefusal>(&result)) {
         if (refusal->is_challenge) {
             context_.stack.answer_and_forget(incoming.transaction, refusal->answer);
@@ -78,7 +79,7 @@ sip::Approach SubscribeIntake::approach_of(const IncomingSubscribe& incoming,
     return sip::approach_of(
         {.request = request,
          .flow = incoming.flow,
-         .contact = contact,
+         .contact = uri ? &*uri : nullptr,
          .routes = routes,
          .is_contact_ours = uri && is_own_address(*uri, context_.domains, listeners)});
 }

@@ -31,7 +31,7 @@ public:
     explicit SubscribeIntake(Context& context) : context_(context) {}
 
     /// Fills in who asks; false where he is refused or challenged, and was answered.
-    bool authenticate(IncomingSubscribe& incoming, const sip::Message& request);
+    bool authenticate(IncomingSubscribe& incoming, const Request& request);
     /// `existing` is the subscription of the dialog, null outside one.
     SubscribeFacts gather(const IncomingSubscribe& incoming, const sip::Message& request,
                           std::string_view aor, const Subscription* existing,

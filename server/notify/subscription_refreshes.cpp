@@ -52,7 +52,7 @@ std::optional<sip::Answer> SubscriptionRefreshes::answer_within_dialog(
     const bool is_subscribe = message.method() == sip::Method::subscribe;
     if (record && record->state != SubscriptionState::ending) {
         if (!is_subscribe) return std::nullopt;
-        return answer_out_of_order(*record, message, context_.mark_of(message));
+        return answer_out_of_order(*record, message, context_);
     }
     if (message.method() == sip::Method::options) return std::nullopt;
     if (is_subscribe && earlier_.was_ended_by(message)) return accepted_end();
@@ -67,7 +67,7 @@ void SubscriptionRefreshes::on_subscribe(IncomingSubscribe incoming, const Reque
                               answer(403, "Dialogs are not shared between subscriptions"));
     }
     if (context_.port.is_full_for_refreshes()) return intake_.turn_away(incoming);
-    if (!intake_.authenticate(incoming, request.message)) return;
+    if (!intake_.authenticate(incoming, request)) return;
     if (incoming.who.aor != record->get(Part::watcher))
         return intake_.refuse(incoming, answer(403, "Not your subscription"));
     resume(incoming);
@@ -84,7 +84,7 @@ void SubscriptionRefreshes::resume(const IncomingSubscribe& incoming) {
         if (live_.wait(id, [this, incoming] { resume(incoming); })) return;
         return intake_.refuse(incoming, not_now("Busy"));
     }
-    if (const auto refusal = answer_out_of_order(*record, *request, context_.mark_of(*request)))
+    if (const auto refusal = answer_out_of_order(*record, *request, context_))
         return intake_.refuse(incoming, *refusal);
     const auto& resource = context_.resources[record->resource];
     auto decision =

@@ -30,15 +30,24 @@ WatcherRules::WatcherRules(Context& context, NotifySender& sender, LiveSubscript
       sender_(sender),
       live_(live),
       judged_(context.metrics.counter("herald_subscriptions_judged_total",
-                                      "Live subscriptions looked at because rules changed")) {
+                                      "Live subscriptions looked at because rules changed")),
+      scopes_(context.metrics.gauge("herald_policies", "Owners and domains with lists or rules")),
+      bytes_(context.metrics.gauge("herald_policy_bytes", "Their lists and rules, as written")) {
     context_.fan_out.on_changed([this](std::uint32_t slot) { on_changed(slot); });
 }
 
 void WatcherRules::put(const PolicyPtr& policy) {
     const auto scope = policy->row().scope;
     context_.policies.put(policy);
+    show_size();
     arm_boundary(scope);
     judge_scope(scope);
+}
+
+/// Every shard has a copy of all of them.
+void WatcherRules::show_size() noexcept {
+    scopes_.set(context_.policies.size());
+    bytes_.set(context_.policies.bytes());
 }
 
 void WatcherRules::judge_scope(std::string_view scope) {
@@ -226,6 +235,7 @@ void WatcherRules::arm_boundary(const std::string& scope) {
 }
 
 void WatcherRules::resume() {
+    show_size();
     for (const auto& policy : context_.policies.page({}, context_.policies.size())) {
         arm_boundary(policy->row().scope);
     }

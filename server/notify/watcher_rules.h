@@ -51,6 +51,7 @@ private:
     void note(Id id, Subscription& record);
     void write_rows(const std::vector<Id>& ids);
     void on_changed(std::uint32_t slot);
+    void show_size() noexcept;
     void arm_boundary(const std::string& scope);
 
     Context& context_;
@@ -60,6 +61,8 @@ private:
     base::TextMap<base::TimerId> boundaries_;  ///< of scopes whose rules begin or end some time
     std::vector<Id> changed_;                  ///< whose rows follow
     base::Counter& judged_;
+    base::Counter& scopes_;
+    base::Counter& bytes_;
 };
 
 }  // namespace herald::server

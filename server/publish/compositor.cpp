@@ -96,8 +96,8 @@ void Compositor::on_publish(const Request& request) {
     if (context_.port.is_full())
         return context_.stack.answer_and_forget(request.id, unavailable("Busy"));
     if (request.package->profile().publish_types.empty()) return refuse(incoming, bad_event());
-    auto result =
-        context_.authenticator.authenticate(request.message, request.flow, request.event->type);
+    auto result = context_.authenticator.authenticate(request.message, request.flow,
+                                                      request.event->type, &*request.from);
     if (auto* refusal = std::get_if<AuthenticationRefusal>(&result)) {
         if (!refusal->is_challenge) return refuse(incoming, refusal->answer);
         return context_.stack.answer_and_forget(request.id, refusal->answer);

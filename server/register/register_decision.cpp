@@ -160,7 +160,7 @@ std::string flow_text(const RegisterFacts& facts, const Contact& contact, std::s
     const auto approach = sip::approach_of(
         {.request = facts.request,
          .flow = facts.flow,
-         .contact = contact.address.uri,
+         .contact = &contact.uri,
          .routes = path,
          .is_contact_ours = is_own_address(contact.uri, facts.domains, facts.listeners),
          .has_outbound = contact.reg_id != 0});

@@ -76,7 +76,8 @@ void Registrar::on_register(const Request& request) {
     if (context_.port.is_full_for_refreshes())
         return context_.stack.answer_and_forget(request.id, unavailable("Busy"));
     if (request.subject.aor.empty()) return refuse(incoming, answer(400, "To is no SIP URI"));
-    auto result = context_.authenticator.authenticate(request.message, request.flow);
+    auto result =
+        context_.authenticator.authenticate(request.message, request.flow, {}, &*request.from);
     if (auto* refusal = std::get_if<AuthenticationRefusal>(&result)) {
         if (!refusal->is_challenge) return refuse(incoming, refusal->answer);
         return context_.stack.answer_and_forget(request.id, refusal->answer);
@@ -105,6 +106,7 @@ RegisterFacts Registrar::facts_of(const Incoming& incoming, const sip::Message& 
                                   const Resource* registration,
                                   std::span<const std::uint64_t> dead) const {
     const auto owner = context_.accounts.find(incoming.aor);
+    const auto mark = context_.mark_of(request);
     return {.request = request,
             .domains = context_.domains,
             .aliases = context_.aliases,
@@ -113,7 +115,7 @@ RegisterFacts Registrar::facts_of(const Incoming& incoming, const sip::Message& 
             .is_ours = incoming.is_ours,
             .is_known = context_.knows(incoming.aor),
             .registration = registration,
-            .mark = context_.mark_of(request),
+            .mark = mark,
             .now = context_.wall(),
             .flow = incoming.flow,
             .is_flow_proven = incoming.who.is_address_proven,
@@ -121,7 +123,7 @@ RegisterFacts Registrar::facts_of(const Incoming& incoming, const sip::Message& 
             .listeners = context_.stack.transport().listeners(),
             .dead = dead,
             .removals = bindings_.removals_of(incoming.aor),
-            .is_done = bindings_.was_removed_by(incoming.aor, context_.mark_of(request)),
+            .is_done = bindings_.was_removed_by(incoming.aor, mark),
             .rules = rules()};
 }
 
@@ -187,6 +189,7 @@ store::ChangePublications Registrar::rows_of(const Incoming& incoming, const sip
                                              const RegisterPlan& plan, Change& change) {
     store::ChangePublications rows;
     const auto mark = context_.request_mark(request);
+    const auto short_mark = context_.mark_of(mark);
     for (const ContactPlan& contact : plan.contacts) {
         const auto* target = contact.target;
         if (!contact.binding) {
@@ -199,7 +202,7 @@ store::ChangePublications Registrar::rows_of(const Incoming& incoming, const sip
         bindings_.name_device(incoming.aor, *contact.binding);
         if (own_stream(change.flow).empty()) change.flow = contact.binding->flow;
         Publication next = bindings_.publication_of(incoming.who.aor, contact);
-        next.mark = context_.mark_of(mark);
+        next.mark = short_mark;
         next.share = change.shares[change.made.size()];
         if (contact.is_refresh) {
             rows.changes.emplace_back(store::RefreshPublication{

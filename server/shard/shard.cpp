@@ -98,11 +98,17 @@ std::string unsupported_tags(const sip::Message& request) {
     return tags;
 }
 
+std::optional<sip::Uri> sender_of(const sip::Message& request) {
+    const auto from = sip::parse_name_address(request.from());
+    auto uri = from ? sip::parse_uri(from->uri) : Result<sip::Uri>(Fault{});
+    return uri ? std::optional(*uri) : std::nullopt;
+}
+
 /// What is wrong with a header that is needed; nullptr: nothing. A REGISTER's Expires is an hour
 /// then (RFC 3261 10.3 step 7).
-const char* unreadable(const sip::Message& request) {
-    const auto from = sip::parse_name_address(request.from());
-    if (!from || !sip::parse_uri(from->uri)) return "Malformed From";
+const char* unreadable(const Request& asked) {
+    const auto& request = asked.message;
+    if (!asked.from) return "Malformed From";
     const auto hops = request.header(sip::Header::max_forwards);
     if (hops && !base::to_u32_clamped(*hops)) return "Malformed Max-Forwards";
     const bool has_expires =
@@ -267,7 +273,8 @@ bool Shard::names_unknown_device(const Request& request) const {
 
 Request Shard::gather(sip::ServerTransactionId id, const sip::Message& message,
                       const sip::Flow& flow) const {
-    Request request{id, message, flow, link_ ? link_->take_subject() : subjects_.read(message)};
+    Request request{id, message, flow, link_ ? link_->take_subject() : subjects_.read(message),
+                    sender_of(message)};
     if (auto event = sip::parse_event(message.header(sip::Header::event).value_or(""))) {
         request.event = *event;
         request.package = packages::find(event->type, event->parameters);
@@ -293,7 +300,7 @@ std::optional<sip::Answer> Shard::early_answer(const Request& request) const {
     const bool is_secure =
         sip::is_secure(request.flow.protocol) || authenticator_->is_trusted(request.flow.peer);
     if (scheme == sip::Scheme::sips && !is_secure) return answer(416, "sips is served by TLS only");
-    if (const auto* why = unreadable(message)) return answer(400, why);
+    if (const auto* why = unreadable(request)) return answer(400, why);
     if (is_in_dialog(message)) {
         if (auto answer = subscribe_requests_->answer_within_dialog(request)) return answer;
     }

@@ -13,7 +13,7 @@ PATIENCE = 60.0
 
 # What a NOTIFY carries besides an XML document is of no interest here.
 DOCUMENT_TYPES = {"presence": "application/pidf+xml", "message-summary": "application/simple-message-summary",
-                  "dialog": "application/dialog-info+xml"}
+                  "dialog": "application/dialog-info+xml", "conference": "application/conference-info+xml"}
 
 
 class NoAnswer(Exception):

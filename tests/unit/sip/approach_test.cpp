@@ -33,9 +33,10 @@ Approach approach_for(const Row& row) {
     const ParseResult result = parse(std::span<char>(text), Framing::datagram);
     REQUIRE(result.error == ParseOutcome::Error::none);
     const Flow flow{.peer = test::endpoint(row.source, 40000), .protocol = row.protocol};
+    const auto contact = parse_uri(row.contact);
     return approach_of({.request = result.message,
                         .flow = flow,
-                        .contact = row.contact,
+                        .contact = contact ? &*contact : nullptr,
                         .routes = row.routes,
                         .is_contact_ours = row.is_contact_ours,
                         .has_outbound = row.has_outbound,
