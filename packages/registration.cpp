@@ -23,6 +23,7 @@ constexpr std::string_view kParameter = "parameter";
 constexpr std::string_view kRegId = "reg-id";
 constexpr std::string_view kCreated = "created";
 constexpr std::string_view kFirstCseq = "first-cseq";
+constexpr std::string_view kFormer = "former";  ///< until, CSeq, Call-ID
 
 void append_line(std::string& out, std::string_view name, std::string_view value) {
     if (value.empty()) return;
@@ -47,6 +48,21 @@ bool read_number(std::string_view name, std::uint64_t number, Binding& binding) 
     return true;
 }
 
+std::int64_t milliseconds_of(base::WallTime time) {
+    return time.time_since_epoch() / std::chrono::milliseconds(1);
+}
+
+bool read_former(std::string_view value, Binding& binding) {
+    const auto first = base::split_once(value, ' ');
+    const auto second = base::split_once(first.after, ' ');
+    const auto until = base::to_u64(first.before);
+    const auto cseq = base::to_u64(second.before);
+    if (!until || *until > INT64_MAX || !cseq || *cseq > UINT32_MAX) return false;
+    binding.former.push_back({std::string(second.after), static_cast<std::uint32_t>(*cseq),
+                              base::WallTime(std::chrono::milliseconds(*until))});
+    return true;
+}
+
 bool read_line(std::string_view line, Binding& binding) {
     const auto parts = base::split_once(line, ' ');
     const auto name = parts.before;
@@ -56,6 +72,7 @@ bool read_line(std::string_view line, Binding& binding) {
         binding.*field.value = value;
         return true;
     }
+    if (name == kFormer) return read_former(value, binding);
     if (name == kParameter) return binding.parameters.emplace_back(value), true;
     const auto number = base::to_u64(value);
     return number && read_number(name, *number, binding);
@@ -69,8 +86,12 @@ std::string to_text(const Binding& binding) {
     for (const std::string& one : binding.parameters) append_line(text, kParameter, one);
     if (binding.reg_id != 0) append_line(text, kRegId, std::to_string(binding.reg_id));
     if (binding.first_cseq != 0) append_line(text, kFirstCseq, std::to_string(binding.first_cseq));
-    const auto created = binding.created.time_since_epoch() / std::chrono::milliseconds(1);
-    append_line(text, kCreated, std::to_string(created));
+    for (const auto& each : binding.former) {
+        append_line(text, kFormer,
+                    std::to_string(milliseconds_of(each.until)) + ' ' + std::to_string(each.cseq) +
+                        ' ' + each.call_id);
+    }
+    append_line(text, kCreated, std::to_string(milliseconds_of(binding.created)));
     return text;
 }
 

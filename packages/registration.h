@@ -33,6 +33,13 @@ struct Binding final : Admitted {
     base::WallTime created{};
     /// CSeq of the request that made the oldest temporary GRUU still valid (RFC 5628 5).
     std::uint32_t first_cseq = 0;
+    /// A call it was registered within, before a request of another one took it over.
+    struct Former {
+        std::string call_id;
+        std::uint32_t cseq = 0;  ///< of the last request within it
+        base::WallTime until{};  ///< then no copy of that comes any more
+    };
+    std::vector<Former> former;
 
     // Not kept:
     std::string public_gruu;     ///< RFC 5627; empty without an instance

@@ -29,13 +29,18 @@ bool is_at(const packages::Binding& binding, const sip::Endpoint& source) {
     return host && binding.path.empty() && sip::same_host(*host, source);
 }
 
+/// No Call-ID has the end of a line in it.
+void append_call(store::RequestMark& mark, std::string_view call_id, std::uint32_t cseq) {
+    mark.call_id.append("\n").append(std::to_string(cseq + 1)).append(" ").append(call_id);
+}
+
 }  // namespace
 
 store::RequestMark removal_mark(const packages::Binding& binding, store::RequestMark by) {
-    if (by.call_id == binding.call_id) return by;
-    if (by.call_id.empty()) return {binding.call_id, binding.cseq + 1, 0};
-    // No Call-ID has the end of a line in it.
-    by.call_id += '\n' + std::to_string(binding.cseq + 1) + ' ' + binding.call_id;
+    if (by.call_id.empty()) by = {binding.call_id, binding.cseq + 1, 0};
+    const bool is_other = by.call_id != binding.call_id;
+    if (is_other) append_call(by, binding.call_id, binding.cseq);
+    for (const auto& former : binding.former) append_call(by, former.call_id, former.cseq);
     return by;
 }
 
@@ -154,14 +159,16 @@ bool Bindings::takes(const store::Publication& row) const {
 
 /// As removal_mark() has them.
 void Bindings::note_removals(const std::string& aor, store::RequestMark mark) {
-    const auto lines = base::split_once(mark.call_id, '\n');
-    if (lines.found) {
-        const auto made = base::split_once(lines.after, ' ');
+    const std::string all = std::move(mark.call_id);
+    auto rest = base::split_once(all, '\n');
+    mark.call_id = std::string(rest.before);
+    note_removal(aor, std::move(mark));
+    while (rest.found) {
+        rest = base::split_once(rest.after, '\n');
+        const auto made = base::split_once(rest.before, ' ');
         note_removal(aor,
                      {std::string(made.after), base::to_u32_clamped(made.before).value_or(0), 0});
-        mark.call_id = std::string(lines.before);
     }
-    note_removal(aor, std::move(mark));
 }
 
 void Bindings::note_removal(const std::string& aor, store::RequestMark mark) {
@@ -215,6 +222,13 @@ void Bindings::resume() {
     });
 }
 
+/// Copies of what it was registered by before may still be on their way.
+void Bindings::note_former(const std::string& aor, const packages::Binding& binding) {
+    for (const auto& each : binding.former) {
+        if (each.until > context_.wall()) note_removal(aor, {each.call_id, each.cseq + 1, 0});
+    }
+}
+
 void Bindings::recover(store::Publication row, base::WallTime not_before) {
     if (row.is_removed) return note_removals(row.aor, std::move(row.mark));
     auto read = packages::binding_from_text(row.body);
@@ -226,6 +240,7 @@ void Bindings::recover(store::Publication row, base::WallTime not_before) {
     binding->call_id = row.mark.call_id;
     binding->cseq = row.mark.cseq;
     binding->expires_at = row.expires_at;
+    note_former(row.aor, *binding);
     name_device(row.aor, *binding);
     Publication publication;
     publication.id = row.id;

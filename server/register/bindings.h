@@ -106,6 +106,7 @@ private:
     std::shared_ptr<Credit> find_credit(const std::string& aor, std::string_view contact) const;
     void weigh(Publication& publication) const;
     void forget_credit(std::uint32_t slot, const Publication& publication);
+    void note_former(const std::string& aor, const packages::Binding& binding);
     void note_removal(const std::string& aor, store::RequestMark mark);
     void note_successor(std::uint32_t slot, const Publication& publication);
     void tell_binding(std::uint32_t slot, const Publication& publication, packages::Cause cause);

@@ -9,6 +9,7 @@
 #include "server/address/instance.h"
 #include "server/address/own_address.h"
 #include "server/core/answers.h"
+#include "server/core/expiry.h"
 #include "server/core/flow_text.h"
 #include "sip/dialog_request.h"
 #include "sip/fields.h"
@@ -173,6 +174,17 @@ bool keeps_row(const Binding& a, const Binding& b) {
            a.path == b.path && a.flow == b.flow && a.user_agent == b.user_agent;
 }
 
+/// Of a binding that this request renews, or takes over from an earlier start of its device.
+std::vector<Binding::Former> former_of(const RegisterFacts& facts, const Binding& earlier) {
+    constexpr std::size_t kMost = 4;
+    auto former = earlier.former;
+    if (earlier.call_id == facts.request.call_id()) return former;
+    std::erase_if(former, [&](const auto& each) { return each.until <= facts.now; });
+    if (former.size() == kMost) former.erase(former.begin());
+    former.push_back({earlier.call_id, earlier.cseq, facts.now + kTombstoneLife});
+    return former;
+}
+
 ContactPlan plan_binding(const RegisterFacts& facts, const Contact& contact,
                          const Publication* target) {
     const auto& request = facts.request;
@@ -190,6 +202,7 @@ ContactPlan plan_binding(const RegisterFacts& facts, const Contact& contact,
     binding->created = earlier ? earlier->created : facts.now;
     binding->call_id = request.call_id();
     binding->cseq = request.cseq();
+    if (earlier) binding->former = former_of(facts, *earlier);
     const bool is_same_run = earlier && earlier->call_id == binding->call_id;
     binding->first_cseq = is_same_run ? earlier->first_cseq : binding->cseq;
 

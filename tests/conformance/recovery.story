@@ -495,6 +495,62 @@ Alice sends REGISTER sip:localhost
 Alice receives 200
     Contact: <sip:alice@192.0.2.10>;expires=600
 
+# RFC 3261 10.3: ... nor what a later start of the device took over and removed
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: first-start
+    CSeq: 1 REGISTER
+    Contact: <sip:alice@192.0.2.10>;expires=600
+Alice receives 200
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: second-start
+    CSeq: 1 REGISTER
+    Contact: <sip:alice@192.0.2.10>;expires=600
+Alice receives 200
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: second-start
+    CSeq: 2 REGISTER
+    Contact: <sip:alice@192.0.2.10>;expires=0
+Alice receives 200
+    no Contact
+the server crashes
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: first-start
+    CSeq: 1 REGISTER
+    Contact: <sip:alice@192.0.2.10>;expires=600
+Alice receives 500
+
+# RFC 3261 10.3: ... and what was taken over stays so
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: first-start
+    CSeq: 1 REGISTER
+    Contact: <sip:alice@192.0.2.10>;expires=600
+Alice receives 200
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: second-start
+    CSeq: 1 REGISTER
+    Contact: <sip:alice@192.0.2.10>;expires=900
+Alice receives 200
+the server crashes
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: first-start
+    CSeq: 1 REGISTER
+    Contact: <sip:alice@192.0.2.10>;expires=600
+Alice receives 500
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: second-start
+    CSeq: 2 REGISTER
+    Contact: <sip:alice@192.0.2.10>;expires=900
+Alice receives 200
+    Contact: <sip:alice@192.0.2.10>;expires=900
+
 # RFC 6665 4.2.1.4: what a start found ends when the clock, put right, says so
 Bob sends SUBSCRIBE sip:alice@localhost
     Event: presence

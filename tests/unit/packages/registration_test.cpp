@@ -17,6 +17,7 @@ TEST_CASE("a binding comes back from its text as it was") {
     binding.user_agent = "Phone 1.0 (with blanks)";
     binding.created = base::WallTime(std::chrono::milliseconds(1'800'000'000'123));
     binding.first_cseq = 7;
+    binding.former = {{"a@b", 4294967295U, base::WallTime(std::chrono::milliseconds(5))}};
 
     const auto read = binding_from_text(to_text(binding));
 
@@ -31,13 +32,18 @@ TEST_CASE("a binding comes back from its text as it was") {
     CHECK(read->user_agent == binding.user_agent);
     CHECK(read->created == binding.created);
     CHECK(read->first_cseq == binding.first_cseq);
+    REQUIRE(read->former.size() == 1);
+    CHECK(read->former[0].call_id == "a@b");
+    CHECK(read->former[0].cseq == 4294967295U);
+    CHECK(read->former[0].until == binding.former[0].until);
 }
 
 TEST_CASE("what is no binding is a fault") {
     for (const auto* text :
          {"", "contact", "contact \n", "contact sip:a\nreg-id x\n", "contact sip:a\ncolour blue\n",
           "reg-id 1\n", "contact sip:a\nreg-id 4294967296\n",
-          "contact sip:a\ncreated 16913405945437760106\n"}) {
+          "contact sip:a\ncreated 16913405945437760106\n", "contact sip:a\nformer 1 x a\n",
+          "contact sip:a\nformer\n"}) {
         CAPTURE(text);
         const auto read = binding_from_text(text);
         REQUIRE_FALSE(read);
