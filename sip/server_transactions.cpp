@@ -87,8 +87,11 @@ bool ServerTransactions::is_full_for(const Endpoint& peer) const noexcept {
 
 ServerTransactionId ServerTransactions::begin(const RequestKey& key, const Message& request,
                                               const Flow& flow) {
-    const base::SlotId id = pending_.take(
-        Pending{.key = key, .flow = flow, .message = &request, .arrived = loop_.now()});
+    const base::SlotId id = pending_.take(Pending{.key = key,
+                                                  .flow = flow,
+                                                  .message = &request,
+                                                  .site = pending_shares_.site_of(flow.peer),
+                                                  .arrived = loop_.now()});
     by_transaction_.insert(key.transaction.low, id.slot);
     if (key.merged != 0) by_merged_.insert(key.merged, id.slot);
     count();
@@ -101,7 +104,7 @@ void ServerTransactions::keep(ServerTransactionId id) {
     pending->owned = std::make_unique<OwnedMessage>(*pending->message);
     pending->message = &**pending->owned;
     pending_bytes_ += weight_of(*pending);
-    pending_shares_.add(pending_shares_.site_of(pending->flow.peer), weight_of(*pending));
+    pending_shares_.add(pending->site, weight_of(*pending));
     arm(slot_of(id), pending->arrived + options_.timers.provisional_after());
 }
 
@@ -198,7 +201,7 @@ void ServerTransactions::release(base::SlotId id) {
     if (pending.key.merged != 0) by_merged_.erase(pending.key.merged, id.slot);
     if (pending.owned) {
         pending_bytes_ -= weight_of(pending);
-        pending_shares_.take_back(pending_shares_.site_of(pending.flow.peer), weight_of(pending));
+        pending_shares_.take_back(pending.site, weight_of(pending));
     }
     pending_.release(id);
     count();

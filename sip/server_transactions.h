@@ -84,6 +84,7 @@ private:
         RequestKey key;
         Flow flow;
         const Message* message;
+        SiteShares::Site site = 0;  ///< whose share it is of
         std::unique_ptr<OwnedMessage> owned;
         base::Instant arrived;
         base::TimerId timer;

@@ -1,6 +1,8 @@
 // server/address/domains.cpp: which hosts are ours, and the canonical name of a resource in them.
 #include "server/address/domains.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace herald::server {
@@ -12,10 +14,7 @@ bool has_known_scheme(const sip::Uri& uri) {
            uri.scheme == sip::Scheme::pres || uri.scheme == sip::Scheme::im;
 }
 
-bool has(const base::TextSet& hosts, std::string_view host) {
-    if (sip::is_canonical_host(host)) return hosts.contains(host);
-    return hosts.contains(sip::canonical_host(host));
-}
+constexpr std::size_t kFew = 8;
 
 }  // namespace
 
@@ -36,18 +35,24 @@ Domains::Domains(const std::vector<std::string>& configured,
         aliases_.emplace(sip::canonical_host(host), sip::canonical_host(domain));
     }
     ports_.insert({0, 5060, 5061});
+    if (hosts_.size() <= kFew) few_hosts_.assign(hosts_.begin(), hosts_.end());
 }
 
 bool Domains::serves(const sip::Uri& uri) const {
     return has_known_scheme(uri) && ports_.count(uri.port) > 0 && serves_host(uri.host);
 }
 
+bool Domains::has_host(std::string_view canonical) const {
+    if (few_hosts_.empty()) return hosts_.contains(canonical);
+    return std::find(few_hosts_.begin(), few_hosts_.end(), canonical) != few_hosts_.end();
+}
+
 bool Domains::serves_host(std::string_view host) const {
-    return has(hosts_, host);
+    return sip::is_canonical_host(host) ? has_host(host) : has_host(sip::canonical_host(host));
 }
 
 bool Domains::is_ours(std::string_view host) const {
-    return serves_host(host) || has(listeners_, host);
+    return serves_host(host) || listeners_.contains(sip::canonical_host(host));
 }
 
 std::string Domains::aor(const sip::Uri& uri) const {

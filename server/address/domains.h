@@ -43,6 +43,9 @@ public:
     std::span<const std::string> names() const noexcept { return names_; }
 
 private:
+    bool has_host(std::string_view canonical) const;
+
+    std::vector<std::string> few_hosts_;  ///< hosts_, where a look at each is cheaper
     base::TextSet hosts_;
     base::TextSet listeners_;
     base::TextMap<std::string> aliases_;  ///< domains by their other names

@@ -91,10 +91,9 @@ base::Budget::Share IncomingMessages::share_of(const IncomingMessage& incoming,
 }
 
 /// Who waits is answered in time where the message can be kept; else he waits for the device.
-base::Duration IncomingMessages::patience_for(const IncomingMessage& incoming,
-                                              const sip::Message& request) const {
-    if (incoming.recipient == Recipient::foreign) return {};
-    const auto unanswered = decide_undelivered(facts_of(incoming, request, 0), answer(408));
+base::Duration IncomingMessages::patience_for(const MessageFacts& facts) const {
+    if (facts.recipient == Recipient::foreign) return {};
+    const auto unanswered = decide_undelivered(facts, answer(408));
     if (std::holds_alternative<sip::Answer>(unanswered)) return {};
     return patience_of(context_.config);
 }

@@ -28,6 +28,7 @@ struct IncomingMessage {
     std::uint64_t devices_mark = 0;  ///< of the contacts it was sent to
     std::uint64_t stored_id = 0;
     std::uint32_t wait = 0;
+    base::Duration patience{};  ///< with devices; zero: as long as the transaction lasts
 };
 
 /// Max-Breadth of a request (RFC 5393 5.3.3), or what goes without.
@@ -51,7 +52,7 @@ public:
     /// Of the memory for messages on their way; null: there is none left.
     base::Budget::Share share_of(const IncomingMessage& incoming, std::size_t bytes) const;
     /// How long devices have to answer; zero: as long as the transaction lasts.
-    base::Duration patience_for(const IncomingMessage& incoming, const sip::Message& request) const;
+    base::Duration patience_for(const MessageFacts& facts) const;
     /// As it is kept.
     store::Message message_of(const IncomingMessage& incoming, const sip::Message& request) const;
 

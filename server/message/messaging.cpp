@@ -112,8 +112,9 @@ void Messaging::on_message(const Request& request) {
     auto named = recipients_.find(uri);
     incoming->recipient = named.kind;
     incoming->aor = std::move(named.aor);
-    auto decision =
-        decide_message(incoming_.facts_of(*incoming, request.message, named.devices.size()));
+    const auto facts = incoming_.facts_of(*incoming, request.message, named.devices.size());
+    auto decision = decide_message(facts);
+    incoming->patience = incoming_.patience_for(facts);
     if (const auto* refusal = std::get_if<sip::Answer>(&decision))
         return refuse(*incoming, *refusal);
     carry_out(incoming, request, std::get<MessageOperation>(decision), named);
@@ -158,7 +159,7 @@ void Messaging::relay(const IncomingPtr& incoming, const sip::Message& request,
     order.share = incoming_.share_of(*incoming, order.text.size());
     // Where there is no room for it, nobody is there.
     if (order.share) order.targets = std::move(targets);
-    order.patience = incoming_.patience_for(*incoming, request);
+    order.patience = incoming->patience;
     relay_.start(std::move(order),
                  [this, incoming](const RelayReport& report) { on_report(incoming, report); });
 }

@@ -29,6 +29,8 @@ std::optional<sip::Device> device_of(const packages::Binding& binding, std::uint
 }
 
 std::string request_uri_of(const packages::Binding& binding) {
+    // Most have nothing that could be left out.
+    if (binding.contact.find_first_of(";?") == std::string::npos) return binding.contact;
     std::string all;
     sip::append_request_uri(all, binding.contact);
     const auto uri = sip::parse_uri(all);
