@@ -10,6 +10,7 @@
 #include "tests/conformance/teller.h"
 #include "tests/sample/door_closer.h"
 #include "tests/support/places.h"
+#include "server/shard/agents.h"
 #include "tests/unit/server/slow_shard.h"
 
 namespace herald {

@@ -245,11 +245,13 @@ TEST_CASE("requests that wait for their answer are bounded by bytes") {
     const std::string large = "X-Large: " + std::string(5000, 'x') + "\r\n";
     int taken = 0;
     for (int i = 0; i < 20'000 && taken == i; ++i) {
+        auto flow = fixture.transport.udp();
+        flow.peer = endpoint("10.0.1." + std::to_string(i % 100), 5060);
         fixture.transport.receive(Request{.via = via_with("z9hG4bK" + std::to_string(i)),
                                           .call_id = std::to_string(i),
                                           .more = large}
                                       .text(),
-                                  fixture.transport.udp());
+                                  flow);
         taken = static_cast<int>(fixture.handler.arrivals.size());
     }
 

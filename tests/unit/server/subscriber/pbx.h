@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include "server/mwi/mailboxes.h"
+#include "server/shard/agents.h"
 #include "server/subscriber/upstream.h"
 #include "tests/unit/server/slow_shard.h"
 
