@@ -74,7 +74,8 @@ class World:
         # Most die within the time a few changes take, a few when much was done.
         delay = self.chance.choice([0, self.chance.uniform(0, 0.005), self.chance.uniform(0, 0.03), self.chance.uniform(0, 0.1), 0.3])
         timers = []
-        if self.disk is not None and self.chance.random() < 0.6:
+        # Once at least, however few rounds there are.
+        if self.disk is not None and (self.disk.failures == 0 or self.chance.random() < 0.6):
             timers.append(threading.Timer(delay, self.disk.fail, [random.Random(self.chance.random())]))
             delay += self.chance.uniform(0, 0.5)
         timers.append(threading.Timer(delay, server.process.kill))
