@@ -39,6 +39,12 @@ std::string member(const Object::Ptr& object, const std::string& name) {
     return printable(object->optValue<std::string>(name, ""));
 }
 
+/// With the certificate it proved to hold.
+std::string watcher(const Object::Ptr& object) {
+    const std::string certificate = member(object, "certificate");
+    return member(object, "watcher") + (certificate.empty() ? "" : " (" + certificate + ")");
+}
+
 std::string last_notify(const Object::Ptr& object) {
     const auto status = object->optValue<int>("last_answer", 0);
     if (status == 0) return "";
@@ -50,7 +56,7 @@ std::string last_notify(const Object::Ptr& object) {
 Row row_of(const Object::Ptr& object) {
     return {member(object, "resource"),
             member(object, "package"),
-            member(object, "watcher"),
+            watcher(object),
             member(object, "state"),
             time_left(object->optValue<std::string>("expires_at", "")),
             last_notify(object)};

@@ -1,4 +1,4 @@
-// cli/bench/bench.cpp: `herald bench`: watchers and publishers over UDP, and how fast a server
+// cli/bench/bench.cpp: `herald bench`: watchers and publishers, and how fast a server
 // serves them.
 #include <cstdio>
 
@@ -26,7 +26,13 @@ constexpr std::string_view kHelp =
     "presentity registers one contact, then refreshes it; nobody watches); idle (subscribe, wait\n"
     "--hold seconds and measure memory); restart (publish until the server is killed by somebody\n"
     "else, then wait for it to come back and notify what was acknowledged); message (everybody\n"
-    "registers at a port of his and writes to somebody else; set message.rate = 0).\n"
+    "registers at a port of his and writes to somebody else; set message.rate = 0); connect "
+    "(--ports\n"
+    "connections that say nothing for --hold seconds, and what each takes; then one after the "
+    "other is\n"
+    "opened and closed, and what each costs). A server has a limit of connections from one "
+    "address:\n"
+    "sip.max_connections_per_source.\n"
     "\n"
     "Only servers on loopback are accepted: this is no tool to try other people's servers with.\n"
     "The server needs room for the load: subscribe.per_source, per_resource, per_watcher_resource\n"
@@ -37,7 +43,8 @@ constexpr std::string_view kHelp =
     "  herald bench --presentities 10000 --rate 5000 --seconds 30 --verify\n"
     "  herald bench --presentities 1000 --fan-out 100 --phase idle --hold 40\n"
     "  herald bench --presentities 10000 --phase register --window 512\n"
-    "  herald bench --presentities 1000 --phase message\n";
+    "  herald bench --presentities 1000 --phase message\n"
+    "  herald bench --transport tls --ca cert.pem --ports 1000 --phase publish --fan-out 100\n";
 
 int fail(const Fault& fault) {
     std::fprintf(stderr, "herald bench: %s\n", fault.detail.c_str());

@@ -20,7 +20,7 @@ constexpr std::uint32_t kDefaultPorts = 1'000;
 constexpr std::uint32_t kTimerF = 32;
 constexpr std::uint32_t kImpatient = 5;
 
-constexpr std::array<std::pair<std::string_view, Phase>, 8> kPhases{{
+constexpr std::array<std::pair<std::string_view, Phase>, 9> kPhases{{
     {"subscribe", Phase::subscribe},
     {"refresh", Phase::refresh},
     {"publish", Phase::publish},
@@ -29,6 +29,7 @@ constexpr std::array<std::pair<std::string_view, Phase>, 8> kPhases{{
     {"idle", Phase::idle},
     {"restart", Phase::restart},
     {"message", Phase::message},
+    {"connect", Phase::connect},
 }};
 
 constexpr std::array<std::pair<std::string_view, Event>, 4> kEvents{{
@@ -92,7 +93,9 @@ Status read_counts(const Arguments& arguments, Plan& plan) {
     const auto users =
         plan.event == Event::reg ? std::max(plan.presentities, plan.watchers()) : plan.watchers();
     const std::uint32_t fitting = std::clamp<std::uint32_t>(users, 1, kMostPorts);
-    plan.ports = std::min(arguments.number_or("ports", kDefaultPorts), fitting);
+    // What is measured of connections is themselves.
+    const auto most = plan.phase == Phase::connect ? kMostPorts : fitting;
+    plan.ports = std::min(arguments.number_or("ports", kDefaultPorts), most);
     if (arguments.has("window") && arguments.has("rate")) {
         return misuse("--window and --rate cannot be combined");
     }
@@ -111,7 +114,9 @@ std::string_view name_of(Event event) noexcept {
 std::vector<Option> plan_options() {
     return {
         {"server", Kind::text, "ADDRESS:PORT", "on loopback; default 127.0.0.1:5060"},
-        {"phase", Kind::text, "subscribe|refresh|publish|register|all|idle|restart|message",
+        {"transport", Kind::text, "udp|tcp|tls|ws|wss", "default udp"},
+        {"ca", Kind::text, "FILE", "who vouches for the server's certificate; default the system"},
+        {"phase", Kind::text, "subscribe|refresh|publish|register|all|idle|restart|message|connect",
          "what to measure; default all"},
         {"event", Kind::text, "presence|message-summary|reg|dialog",
          "what is watched and changed; default presence"},
@@ -135,7 +140,7 @@ std::vector<Option> plan_options() {
         {"prefix", Kind::text, "TEXT", "of all user parts; default new in each run"},
         {"password", Kind::text, "TEXT", "answer digest challenges, each under its own user part"},
         {"user", Kind::text, "NAME", "answer them all under this name"},
-        {"server-pid", Kind::number, "PID", "default: who has the UDP port", 1},
+        {"server-pid", Kind::number, "PID", "default: who has the port", 1},
         {"verify", Kind::flag, "",
          "at the end fetch each presentity: is what was acknowledged there?"},
         {"unsubscribe", Kind::flag, "", "end all subscriptions at the end"},
@@ -147,9 +152,16 @@ Result<Plan> plan_of(const Arguments& arguments) {
     Plan plan;
     auto server = server_of(arguments.text_or("server", "127.0.0.1:5060"));
     if (!server) return server.fault();
-    plan.server = *server;
+    plan.way.server = *server;
+    plan.way.protocol =
+        sip::protocol_of(arguments.text_or("transport", "udp")).value_or(sip::Protocol::udp);
+    plan.way.authorities = arguments.text_or("ca", "");
     plan.phase = phase_of(arguments.text_or("phase", "all"));
     plan.event = event_of(arguments.text_or("event", "presence"));
+    if (plan.phase == Phase::connect && plan.way.protocol == sip::Protocol::udp)
+        return misuse("--phase connect needs a --transport with connections");
+    if (plan.phase == Phase::restart && plan.way.protocol != sip::Protocol::udp)
+        return misuse("--phase restart goes by UDP only: connections end with their server");
     if (Status read = read_counts(arguments, plan); !read) return read.fault();
     plan.duration = std::chrono::seconds(arguments.number_or("seconds", 10));
     plan.hold = std::chrono::seconds(arguments.number_or("hold", 0));
@@ -158,7 +170,7 @@ Result<Plan> plan_of(const Arguments& arguments) {
         arguments.number_or("timeout", plan.retransmits ? kTimerF : kImpatient));
     plan.body_size = arguments.number_or("body-size", plan.body_size);
     plan.expires = arguments.number_or("expires", plan.expires);
-    plan.domain = arguments.text_or("domain", plan.server.uri_host());
+    plan.domain = arguments.text_or("domain", plan.way.server.uri_host());
     plan.prefix = arguments.text_or("prefix", "");
     if (plan.prefix.empty()) plan.prefix = "bench-" + base::random_token(5) + "-";
     plan.user = arguments.text_or("user", "");

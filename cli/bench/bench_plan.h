@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "cli/arguments.h"
+#include "cli/bench/bench_ports.h"
 #include "sip/endpoint.h"
 
 namespace herald::cli::bench {
@@ -22,7 +23,8 @@ enum class Phase : std::uint8_t {
     all,
     idle,
     restart,
-    message
+    message,
+    connect
 };
 
 /// What is watched and changed.
@@ -37,7 +39,7 @@ std::string_view name_of(Event event) noexcept;
 
 /// Bounded everywhere, so that no slip of a finger makes a storm.
 struct Plan {
-    sip::Endpoint server;
+    Way way;
     std::string domain;  ///< of presentities and watchers
     std::string prefix;  ///< of their user parts; runs with different ones do not meet
     Phase phase = Phase::all;

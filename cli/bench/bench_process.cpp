@@ -115,15 +115,19 @@ std::optional<std::string> inode_of_port(std::string_view table, std::uint16_t p
         const auto digits = address.substr(colon + 1);
         std::from_chars(digits.data(), digits.data() + digits.size(), found, 16);
         if (found != port) continue;
-        for (int i = 0; i < 7; ++i) next_word(rest);
+        next_word(rest);
+        // 0A listens, 07 is what UDP has; others are connections, which are the peers' too.
+        if (const auto state = next_word(rest); state != "0A" && state != "07") continue;
+        for (int i = 0; i < 5; ++i) next_word(rest);
         return std::string(next_word(rest));
     }
     return std::nullopt;
 }
 
-std::optional<int> owner_of_udp_port(std::uint16_t port) {
-    auto inode = inode_of_port(contents("/proc/net/udp"), port);
-    if (!inode) inode = inode_of_port(contents("/proc/net/udp6"), port);
+std::optional<int> owner_of_port(const Way& way) {
+    const std::string table = sip::is_reliable(way.protocol) ? "/proc/net/tcp" : "/proc/net/udp";
+    auto inode = inode_of_port(contents(table), way.server.port());
+    if (!inode) inode = inode_of_port(contents(table + "6"), way.server.port());
     if (!inode) return std::nullopt;
     const std::string link = "socket:[" + *inode + "]";
     std::error_code error;

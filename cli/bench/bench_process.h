@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "cli/bench/bench_ports.h"
+
 namespace herald::cli::bench {
 
 /// What a process used since it was started; threads that ended may be missing.
@@ -21,12 +23,13 @@ struct Usage {
 /// nullopt: no such process.
 std::optional<Usage> usage_of(int pid);
 
-/// Who has a socket bound to this UDP port, as far as we may see. The first one found.
-std::optional<int> owner_of_udp_port(std::uint16_t port);
+/// Who has a socket bound to the port of a server, as far as we may see. The first one found.
+std::optional<int> owner_of_port(const Way& way);
 
 /// CPU times out of /proc/PID/stat; `ticks` of them are a second.
 std::optional<Usage> read_stat(std::string_view stat, long ticks);
-/// Inode of the socket bound to `port` out of /proc/net/udp or udp6.
+/// Inode of the socket bound to `port` out of /proc/net/udp, udp6, tcp or tcp6; of streams the one
+/// that listens.
 std::optional<std::string> inode_of_port(std::string_view table, std::uint16_t port);
 
 /// "AMD EPYC ..., 2 CPUs, Linux 6.1"

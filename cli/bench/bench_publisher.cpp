@@ -81,7 +81,7 @@ void Publishers::write_body(const Exchange& exchange) {
 RequestParts Publishers::registration(const Exchange& exchange) {
     aor_ = traffic_.aor('p', exchange.subject);
     tag_ = traffic_.tag('p', exchange.subject);
-    contact_ = "sip:" + tag_ + '@' + traffic_.ports.name(exchange.port);
+    contact_ = traffic_.contact(tag_, exchange.port);
     name_ = traffic_.plan.are_changes_numbered() ? marked(exchange.sequence) : std::string();
     return {.method = "REGISTER",
             .request_uri = registrar_,

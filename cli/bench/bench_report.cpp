@@ -171,9 +171,10 @@ bool Report::is_good() const noexcept {
 
 std::string to_text(const Report& report, const Plan& plan) {
     std::string out;
-    append(out, "%s: %s of %u presentities with %u watchers each on %u ports\n",
-           plan.server.to_string().c_str(), std::string(name_of(plan.event)).c_str(),
-           plan.presentities, plan.fan_out, plan.ports);
+    append(out, "%s by %s: %s of %u presentities with %u watchers each on %u ports\n",
+           plan.way.server.to_string().c_str(),
+           std::string(sip::uri_name(plan.way.protocol)).c_str(),
+           std::string(name_of(plan.event)).c_str(), plan.presentities, plan.fan_out, plan.ports);
     append(out, "%s\n", machine().c_str());
     for (const PhaseReport& phase : report.phases) append_phase(out, phase, report);
     if (const auto& memory = report.memory; memory && memory->subscriptions > 0) {
@@ -183,6 +184,13 @@ std::string to_text(const Report& report, const Plan& plan) {
                static_cast<double>(memory->idle_bytes) / 1e6,
                static_cast<double>(memory->loaded_bytes) / 1e6, memory->subscriptions,
                memory->held_seconds, memory->per_subscription());
+    }
+    if (const auto& connections = report.connections) {
+        append(out,
+               "memory: %.1f MB without, %.1f MB with %u idle connections: %.0f bytes for each\n",
+               static_cast<double>(connections->idle_bytes) / 1e6,
+               static_cast<double>(connections->loaded_bytes) / 1e6, connections->count,
+               connections->each());
     }
     if (const auto& restart = report.restart) {
         append(out,
@@ -200,7 +208,7 @@ std::string to_text(const Report& report, const Plan& plan) {
            report.subscriptions, static_cast<unsigned long long>(report.ended),
            static_cast<unsigned long long>(report.unnotified));
     if (report.unsent > 0) {
-        append(out, "%llu datagrams could not be sent\n",
+        append(out, "%llu messages could not be sent\n",
                static_cast<unsigned long long>(report.unsent));
     }
     return out;
@@ -208,7 +216,8 @@ std::string to_text(const Report& report, const Plan& plan) {
 
 std::string to_json(const Report& report, const Plan& plan) {
     Object object(Poco::JSON_PRESERVE_KEY_ORDER);
-    object.set("server", plan.server.to_string());
+    object.set("server", plan.way.server.to_string());
+    object.set("transport", std::string(sip::uri_name(plan.way.protocol)));
     object.set("machine", machine());
     object.set("event", std::string(name_of(plan.event)));
     object.set("presentities", plan.presentities);
@@ -217,6 +226,12 @@ std::string to_json(const Report& report, const Plan& plan) {
     Array phases;
     for (const PhaseReport& phase : report.phases) phases.add(json_of(phase));
     object.set("phases", phases);
+    if (const auto& connections = report.connections) {
+        Object json(Poco::JSON_PRESERVE_KEY_ORDER);
+        json.set("count", connections->count);
+        json.set("bytes_each", connections->each());
+        object.set("connections", json);
+    }
     if (const auto& memory = report.memory) {
         Object part(Poco::JSON_PRESERVE_KEY_ORDER);
         part.set("idle_bytes", memory->idle_bytes);

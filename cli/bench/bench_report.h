@@ -43,6 +43,18 @@ struct MemoryReport {
     double per_subscription() const noexcept;
 };
 
+/// Of connections that are open and say nothing.
+struct ConnectionsReport {
+    std::uint32_t count = 0;
+    std::uint64_t idle_bytes = 0;  ///< before they were there
+    std::uint64_t loaded_bytes = 0;
+
+    double each() const noexcept {
+        const auto more = static_cast<double>(loaded_bytes) - static_cast<double>(idle_bytes);
+        return count == 0 ? 0 : more / count;
+    }
+};
+
 struct RestartReport {
     double ready_seconds = 0;     ///< from the first refusal to the first answer
     double notified_seconds = 0;  ///< from the first answer until each watcher had the last state
@@ -61,6 +73,7 @@ struct VerifyReport {
 struct Report {
     std::vector<PhaseReport> phases;
     std::optional<MemoryReport> memory;
+    std::optional<ConnectionsReport> connections;
     std::optional<RestartReport> restart;
     std::optional<VerifyReport> verify;
     std::uint32_t subscriptions = 0;

@@ -57,9 +57,12 @@ Run::Run(const Plan& plan, std::unique_ptr<Ports> ports, const base::Clock& cloc
 }
 
 Result<Report> Run::play(const Plan& plan, const base::Clock& clock) {
-    auto ports = Ports::open(plan.server, plan.ports + kPublisherPorts);
+    const auto before =
+        usage_of(plan.server_pid != 0 ? plan.server_pid : owner_of_port(plan.way).value_or(0));
+    auto ports = Ports::open(plan.way, plan.ports + kPublisherPorts);
     if (!ports) return ports.fault();
     Run run(plan, *std::move(ports), clock);
+    run.before_ = before;
     if (Status played = run.play_all(); !played) return played.fault();
     return std::move(run.report_);
 }
@@ -67,6 +70,7 @@ Result<Report> Run::play(const Plan& plan, const base::Clock& clock) {
 Status Run::play_all() {
     if (Status found = find_server(); !found) return found;
     const auto is = [this](Phase phase) { return plan_.phase == phase; };
+    if (is(Phase::connect)) return connect();
     if (is(Phase::message)) {
         message();
         report_.unsent = ports_->unsent();
@@ -90,7 +94,7 @@ Status Run::play_all() {
     return {};
 }
 
-void Run::on_datagram(std::uint32_t, std::string_view datagram, AnswerText& answer) {
+void Run::on_message(std::uint32_t, std::string_view datagram, AnswerText& answer) {
     traffic_.now = clock_.now();
     if (datagram.starts_with("SIP/2.0 ")) return on_response(datagram);
     if (datagram.starts_with("NOTIFY ")) return on_request(datagram, answer);
@@ -263,7 +267,7 @@ bool Run::probe(base::Duration patience) {
             next = traffic_.now + kProbePause;
             Exchange& exchange = traffic_.exchanges.open(Kind::probe, 0, plan_.ports);
             const std::string aor = traffic_.aor('p', 0);
-            const std::string uri = "sip:" + plan_.server.to_string();
+            const std::string uri = "sip:" + plan_.way.server.to_string();
             const std::string tag = traffic_.tag('o', exchange.generation);
             traffic_.send(exchange,
                           {.method = "OPTIONS",
@@ -290,12 +294,12 @@ bool Run::probe(base::Duration patience) {
 
 Status Run::find_server() {
     if (!probe(kFirstAnswer)) {
-        return Fault{FaultKind::unreachable,
-                     "nobody answers SIP over UDP at " + plan_.server.to_string()};
+        return Fault{FaultKind::unreachable, "nobody answers SIP over " +
+                                                 std::string(sip::via_name(plan_.way.protocol)) +
+                                                 " at " + plan_.way.server.to_string()};
     }
     is_refused_ = false;
-    server_pid_ = plan_.server_pid != 0 ? plan_.server_pid
-                                        : owner_of_udp_port(plan_.server.port()).value_or(0);
+    server_pid_ = plan_.server_pid != 0 ? plan_.server_pid : owner_of_port(plan_.way).value_or(0);
     const auto usage = usage_of(server_pid_);
     report_.has_server = usage.has_value();
     if (usage && plan_.fan_out > 0) {
@@ -369,6 +373,34 @@ void Run::message() {
     writing.finished = writing.latencies.count();
 }
 
+Status Run::connect() {
+    const auto idle_since = traffic_.now;
+    while (traffic_.now - idle_since < plan_.hold && !is_refused_) turn(kLongestWait);
+    const auto held = usage_of(server_pid_);
+    if (held && before_)
+        report_.connections = {ports_->size(), before_->resident_bytes, held->resident_bytes};
+    PhaseReport phase;
+    phase.name = "connect";
+    const auto begin = clock_.now();
+    const double own_before = own_cpu_seconds();
+    while (clock_.now() - begin < plan_.duration) {
+        ++phase.counters.requests;
+        const auto one = Ports::open(plan_.way, 1);
+        if (!one) return one.fault();
+        ++phase.counters.accepted;
+    }
+    phase.total = phase.counters;
+    phase.asked = phase.counters.requests;
+    phase.seconds = seconds_of(clock_.now() - begin);
+    phase.own_seconds = own_cpu_seconds() - own_before;
+    if (const auto after = usage_of(server_pid_); after && held) {
+        phase.server_user_seconds = after->user_seconds - held->user_seconds;
+        phase.server_system_seconds = after->system_seconds - held->system_seconds;
+    }
+    report_.phases.push_back(std::move(phase));
+    return {};
+}
+
 Status Run::restart() {
     publish_first();
     std::fputs("herald bench: publishing; kill the server now, and start it again\n", stderr);
@@ -398,7 +430,7 @@ Status Run::restart() {
     restart.notified_seconds = seconds_of(traffic_.now - ready);
     restart.notifies = traffic_.counters.notifies - notifies_before;
     is_refused_ = false;
-    server_pid_ = owner_of_udp_port(plan_.server.port()).value_or(0);
+    server_pid_ = owner_of_port(plan_.way).value_or(0);
     report_.restart = restart;
     return {};
 }

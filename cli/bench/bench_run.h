@@ -10,10 +10,10 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "cli/bench/bench_messenger.h"
+#include "cli/bench/bench_ports.h"
 #include "cli/bench/bench_process.h"
 #include "cli/bench/bench_publisher.h"
 #include "cli/bench/bench_report.h"
-#include "cli/bench/bench_socket.h"
 #include "cli/bench/bench_traffic.h"
 #include "cli/bench/bench_verifier.h"
 #include "cli/bench/bench_watcher.h"
@@ -35,7 +35,7 @@ struct Work {
     std::function<std::size_t()> unfinished;
 };
 
-class Run final : private DatagramSink {
+class Run final : private PortSink {
 public:
     /// Faults: io, limit_reached, unreachable.
     static Result<Report> play(const Plan& plan, const base::Clock& clock);
@@ -43,7 +43,7 @@ public:
 private:
     Run(const Plan& plan, std::unique_ptr<Ports> ports, const base::Clock& clock);
 
-    void on_datagram(std::uint32_t port, std::string_view datagram, AnswerText& answer) override;
+    void on_message(std::uint32_t port, std::string_view datagram, AnswerText& answer) override;
     void on_refused() override { is_refused_ = true; }
     void on_request(std::string_view datagram, AnswerText& answer);
     void on_response(std::string_view datagram);
@@ -61,6 +61,9 @@ private:
     void publish();
     /// Everybody registers and writes to somebody else.
     void message();
+    /// Connections that are opened and closed, one after the other; before that the memory of those
+    /// that are open.
+    Status connect();
     Status restart();
     void verify();
     void unsubscribe();
@@ -87,9 +90,10 @@ private:
     Verifier verifier_;
     Report report_;
     int server_pid_ = 0;
-    bool is_refused_ = false;  ///< the server's port is closed
-    bool is_probed_ = false;   ///< the server answered a probe
-    bool is_pinging_ = false;  ///< to notice at once that the port is closed
+    std::optional<Usage> before_;  ///< of the server, when there were no connections of ours
+    bool is_refused_ = false;      ///< the server's port is closed
+    bool is_probed_ = false;       ///< the server answered a probe
+    bool is_pinging_ = false;      ///< to notice at once that the port is closed
     base::Instant next_ping_{};
 };
 

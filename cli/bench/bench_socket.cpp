@@ -8,31 +8,15 @@
 #include <utility>
 
 #include <sys/epoll.h>
-#include <sys/resource.h>
 
 namespace herald::cli::bench {
 namespace {
 
 constexpr int kReceiveRoom = 4 << 20;
-constexpr int kSpareDescriptors = 64;
 
 Fault refused(const char* what, int error) {
     const auto kind = error == EMFILE || error == ENFILE ? FaultKind::limit_reached : FaultKind::io;
     return {kind, std::string(what) + ": " + std::strerror(error)};
-}
-
-Status allow_descriptors(std::uint32_t count) {
-    rlimit limit{};
-    getrlimit(RLIMIT_NOFILE, &limit);
-    const rlim_t wanted = rlim_t{count} + kSpareDescriptors;
-    if (limit.rlim_cur >= wanted) return {};
-    if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < wanted) {
-        return Fault{FaultKind::limit_reached, "only " + std::to_string(limit.rlim_max) +
-                                                   " files may be open: lower --ports"};
-    }
-    limit.rlim_cur = wanted;
-    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return refused("raising the limit of files", errno);
-    return {};
 }
 
 /// A burst of a whole fan-out may arrive before the next turn.
@@ -44,7 +28,7 @@ void widen(const sip::Socket& socket) {
 
 }  // namespace
 
-Ports::Ports(sip::Socket epoll)
+Datagrams::Datagrams(sip::Socket epoll)
     : epoll_(std::move(epoll)), room_(new char[kBatch * kRoom]), answers_(new AnswerText[kBatch]) {
     for (std::size_t i = 0; i < kBatch; ++i) {
         in_parts_[i] = {room_.get() + i * kRoom, kRoom};
@@ -55,19 +39,18 @@ Ports::Ports(sip::Socket epoll)
     }
 }
 
-Result<std::unique_ptr<Ports>> Ports::open(const sip::Endpoint& server, std::uint32_t count) {
-    if (Status allowed = allow_descriptors(count); !allowed) return allowed.fault();
+Result<std::unique_ptr<Ports>> Datagrams::open(const sip::Endpoint& server, std::uint32_t count) {
     sip::Socket epoll(epoll_create1(EPOLL_CLOEXEC));
     if (!epoll) return refused("epoll", errno);
-    std::unique_ptr<Ports> ports(new Ports(std::move(epoll)));
+    std::unique_ptr<Datagrams> ports(new Datagrams(std::move(epoll)));
     ports->sockets_.reserve(count);
     for (std::uint32_t i = 0; i < count; ++i) {
         if (Status added = ports->add(server); !added) return added.fault();
     }
-    return ports;
+    return std::unique_ptr<Ports>(std::move(ports));
 }
 
-Status Ports::add(const sip::Endpoint& server) {
+Status Datagrams::add(const sip::Endpoint& server) {
     const auto address = sip::Endpoint::from(server.host(), 0);
     auto socket = sip::bind_socket(sip::Protocol::udp, *address, sip::Sharing::alone);
     if (!socket) return socket.fault();
@@ -88,7 +71,7 @@ Status Ports::add(const sip::Endpoint& server) {
     return {};
 }
 
-void Ports::send(std::uint32_t port, std::string_view bytes) noexcept {
+void Datagrams::send(std::uint32_t port, std::string_view bytes) {
     const int fd = sockets_[port].socket.fd();
     ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT);
     // An error of an earlier datagram is told to the next one, which then was not sent.
@@ -99,7 +82,7 @@ void Ports::send(std::uint32_t port, std::string_view bytes) noexcept {
     if (sent < 0) ++unsent_;
 }
 
-void Ports::turn(DatagramSink& sink, base::Duration wait) {
+void Datagrams::turn(PortSink& sink, base::Duration wait) {
     std::array<epoll_event, 256> ready;
     const auto microseconds = std::max<std::int64_t>(wait.count(), 0);
     const timespec patience{microseconds / 1'000'000, microseconds % 1'000'000 * 1000};
@@ -108,7 +91,7 @@ void Ports::turn(DatagramSink& sink, base::Duration wait) {
     if (std::exchange(is_refused_, false)) sink.on_refused();
 }
 
-void Ports::drain(std::uint32_t port, DatagramSink& sink) {
+void Datagrams::drain(std::uint32_t port, PortSink& sink) {
     const int fd = sockets_[port].socket.fd();
     // One batch a turn: a socket that is never empty must not starve the others.
     const int received = recvmmsg(fd, in_.data(), kBatch, MSG_DONTWAIT, nullptr);
@@ -120,13 +103,13 @@ void Ports::drain(std::uint32_t port, DatagramSink& sink) {
     if (answers > 0) send_answers(fd, answers);
 }
 
-std::size_t Ports::answer_batch(std::uint32_t port, std::size_t received, DatagramSink& sink) {
+std::size_t Datagrams::answer_batch(std::uint32_t port, std::size_t received, PortSink& sink) {
     std::size_t answers = 0;
     for (std::size_t i = 0; i < received; ++i) {
         if ((in_[i].msg_hdr.msg_flags & MSG_TRUNC) != 0) continue;
         AnswerText& answer = answers_[answers];
         answer.size = 0;
-        sink.on_datagram(port, {room_.get() + i * kRoom, in_[i].msg_len}, answer);
+        sink.on_message(port, {room_.get() + i * kRoom, in_[i].msg_len}, answer);
         if (answer.size == 0) continue;
         out_parts_[answers] = {answer.bytes.data(), answer.size};
         ++answers;
@@ -134,7 +117,7 @@ std::size_t Ports::answer_batch(std::uint32_t port, std::size_t received, Datagr
     return answers;
 }
 
-void Ports::send_answers(int fd, std::size_t count) noexcept {
+void Datagrams::send_answers(int fd, std::size_t count) noexcept {
     std::size_t sent = 0;
     for (int failures = 0; sent < count && failures < 2;) {
         const int taken =

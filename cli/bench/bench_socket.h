@@ -12,42 +12,27 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "cli/bench/bench_wire.h"
+#include "cli/bench/bench_ports.h"
 #include "sip/endpoint.h"
 #include "sip/socket.h"
 
 namespace herald::cli::bench {
 
-class DatagramSink {
-public:
-    /// `datagram` came in at socket `port`. What is written to `answer` goes back at once; it comes
-    /// empty.
-    virtual void on_datagram(std::uint32_t port, std::string_view datagram, AnswerText& answer) = 0;
-    /// Nobody is bound to the server's port.
-    virtual void on_refused() = 0;
-
-protected:
-    ~DatagramSink() = default;
-};
-
-/// Sockets by number. Datagrams are taken and answered in batches, one system call each.
-class Ports {
+/// Datagrams are taken and answered in batches, one system call each.
+class Datagrams final : public Ports {
 public:
     /// Binds `count` sockets to free ports of the server's own address. Faults: limit_reached, io.
     static Result<std::unique_ptr<Ports>> open(const sip::Endpoint& server, std::uint32_t count);
-    Ports(const Ports&) = delete;
-    Ports& operator=(const Ports&) = delete;
 
-    std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(sockets_.size()); }
-    /// "127.0.0.1:40001"
-    const std::string& name(std::uint32_t port) const noexcept { return sockets_[port].name; }
-    /// May be lost, as on the wire.
-    void send(std::uint32_t port, std::string_view bytes) noexcept;
-    /// Waits at most `wait` for datagrams and hands out what came.
-    void turn(DatagramSink& sink, base::Duration wait);
-
-    /// Datagrams the system did not take.
-    std::uint64_t unsent() const noexcept { return unsent_; }
+    std::uint32_t size() const noexcept override {
+        return static_cast<std::uint32_t>(sockets_.size());
+    }
+    const std::string& name(std::uint32_t port) const noexcept override {
+        return sockets_[port].name;
+    }
+    void send(std::uint32_t port, std::string_view bytes) override;
+    void turn(PortSink& sink, base::Duration wait) override;
+    std::uint64_t unsent() const noexcept override { return unsent_; }
 
 private:
     static constexpr std::size_t kBatch = 64;
@@ -58,10 +43,10 @@ private:
         std::string name;
     };
 
-    explicit Ports(sip::Socket epoll);
+    explicit Datagrams(sip::Socket epoll);
     Status add(const sip::Endpoint& server);
-    void drain(std::uint32_t port, DatagramSink& sink);
-    std::size_t answer_batch(std::uint32_t port, std::size_t received, DatagramSink& sink);
+    void drain(std::uint32_t port, PortSink& sink);
+    std::size_t answer_batch(std::uint32_t port, std::size_t received, PortSink& sink);
     void send_answers(int fd, std::size_t count) noexcept;
 
     sip::Socket epoll_;

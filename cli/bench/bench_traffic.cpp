@@ -47,6 +47,15 @@ std::string Traffic::user_of(char kind, std::uint32_t number) const {
     return user;
 }
 
+std::string Traffic::contact(std::string_view user, std::uint32_t port) const {
+    std::string uri = "sip:";
+    uri.append(user).append("@").append(ports.name(port));
+    const auto protocol = plan.way.protocol;
+    const auto transport = protocol == sip::Protocol::wss ? sip::Protocol::ws : protocol;
+    if (protocol != sip::Protocol::udp) uri.append(";transport=").append(sip::uri_name(transport));
+    return uri;
+}
+
 std::string Traffic::tag(char kind, std::uint32_t number) const {
     std::string text(1, kind);
     base::append_number(text, number);
@@ -69,6 +78,7 @@ void Traffic::send(Exchange& exchange, RequestParts parts, char kind, std::uint3
         }
         if (credentials_) parts.authorization = *credentials_;
     }
+    parts.transport = sip::via_name(plan.way.protocol);
     parts.via = exchanges.via(exchange, ports.name(exchange.port));
     write_request(exchange.bytes, parts);
     credentials_.reset();

@@ -12,7 +12,7 @@
 
 #include "cli/bench/bench_exchange.h"
 #include "cli/bench/bench_plan.h"
-#include "cli/bench/bench_socket.h"
+#include "cli/bench/bench_ports.h"
 #include "cli/bench/bench_wire.h"
 #include "sip/digest.h"
 #include "sip/message.h"
@@ -56,6 +56,8 @@ public:
     /// "sip:bench-p7@127.0.0.1"; kind is 'p' for a presentity, 'w' for a watcher. Watchers of
     /// mailboxes and bindings go by the name of whom they watch.
     std::string aor(char kind, std::uint32_t number) const;
+    /// The Contact of who is at that port.
+    std::string contact(std::string_view user, std::uint32_t port) const;
     /// "w7.abcde"; number_of() reads it.
     std::string tag(char kind, std::uint32_t number) const;
     std::optional<std::uint32_t> number_of(char kind, std::string_view tag) const noexcept;

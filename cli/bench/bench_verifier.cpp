@@ -51,7 +51,7 @@ RequestParts Verifier::parts_of(const Exchange& exchange) {
     to_ = traffic_.aor('p', presentity);
     from_ = to_;
     tag_ = traffic_.tag('f', presentity);
-    contact_ = "sip:" + tag_ + '@' + traffic_.ports.name(exchange.port);
+    contact_ = traffic_.contact(tag_, exchange.port);
     return {.method = "SUBSCRIBE",
             .request_uri = to_,
             .via = {},

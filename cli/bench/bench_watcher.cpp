@@ -57,7 +57,7 @@ RequestParts Watchers::parts_of(const Exchange& exchange) {
     from_ = traffic_.aor('w', number);
     from_tag_ = traffic_.tag('w', number);
     request_uri_ = watcher.remote_target.empty() ? to_ : watcher.remote_target;
-    contact_ = "sip:" + from_tag_ + '@' + traffic_.ports.name(exchange.port);
+    contact_ = traffic_.contact(from_tag_, exchange.port);
     const bool is_leaving = exchange.kind == Exchange::Kind::unsubscribe;
     return {.method = "SUBSCRIBE",
             .request_uri = request_uri_,

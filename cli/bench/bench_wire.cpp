@@ -261,7 +261,8 @@ void write_request(std::string& out, const RequestParts& parts) {
     out = parts.method;
     out += ' ';
     out += parts.request_uri;
-    append_line(out, " SIP/2.0\r\nVia: SIP/2.0/UDP ", parts.via);
+    ((out += " SIP/2.0\r\nVia: SIP/2.0/") += parts.transport) += ' ';
+    append_line(out, "", parts.via);
     out += "Max-Forwards: 70\r\n";
     append_address(out, "From: <", parts.from, parts.from_tag);
     append_address(out, "To: <", parts.to, parts.to_tag);

@@ -64,6 +64,7 @@ void write_summary(std::string& out, std::string_view domain, std::uint64_t sequ
 struct RequestParts {
     std::string_view method;
     std::string_view request_uri;
+    std::string_view transport = "UDP";
     std::string_view via;  ///< "127.0.0.1:5061;branch=z9hG4bK..."
     std::string_view from;
     std::string_view from_tag;

@@ -17,7 +17,7 @@ TEST_CASE("without options a thousand presentities with one watcher each are pla
     const auto plan = plan_from({});
 
     REQUIRE(plan);
-    CHECK(plan->server.to_string() == "127.0.0.1:5060");
+    CHECK(plan->way.server.to_string() == "127.0.0.1:5060");
     CHECK(plan->domain == "127.0.0.1");
     CHECK(plan->watchers() == 1000);
     CHECK(plan->ports == 1000);
@@ -64,6 +64,17 @@ TEST_CASE("devices that register are watched by nobody, and have ports of their 
     CHECK(plan->phase == Phase::register_);
     CHECK(plan->watchers() == 0);
     CHECK(plan->ports == 300);
+}
+
+TEST_CASE("a way is chosen by its transport; some phases need connections, or none") {
+    const auto plan = plan_from({"--transport", "wss", "--ca", "ca.pem"});
+    REQUIRE(plan);
+    CHECK(plan->way.protocol == sip::Protocol::wss);
+    CHECK(plan->way.authorities == "ca.pem");
+    CHECK(plan_from({})->way.protocol == sip::Protocol::udp);
+    CHECK_FALSE(plan_from({"--phase", "connect"}));
+    CHECK(plan_from({"--phase", "connect", "--transport", "tls", "--ports", "5000"})->ports == 5000);
+    CHECK_FALSE(plan_from({"--phase", "restart", "--transport", "tcp"}));
 }
 
 TEST_CASE("mailboxes and bindings are watched by their owners; what registers alone is unwatched") {

@@ -55,7 +55,12 @@ TEST_CASE("this process uses memory and time, and owns the ports it binds") {
                                          sip::Sharing::alone);
     REQUIRE(socket);
 
-    CHECK(owner_of_udp_port(sip::local_endpoint(*socket).port()) == getpid());
+    CHECK(owner_of_port({.server = sip::local_endpoint(*socket)}) == getpid());
+    const auto listener = sip::bind_socket(sip::Protocol::tcp, *sip::Endpoint::from("127.0.0.1", 0),
+                                           sip::Sharing::alone);
+    REQUIRE(listener);
+    CHECK(owner_of_port({.server = sip::local_endpoint(*listener),
+                         .protocol = sip::Protocol::tls}) == getpid());
     CHECK_FALSE(usage_of(0));
 }
 

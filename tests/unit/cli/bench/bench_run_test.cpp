@@ -16,7 +16,7 @@ using support::PresenceServer;
 Plan small_plan(const PresenceServer& server, Phase phase) {
     Plan plan;
     const std::string address = server.address();
-    plan.server = *sip::Endpoint::from(
+    plan.way.server = *sip::Endpoint::from(
         "127.0.0.1",
         static_cast<std::uint16_t>(*base::to_u64(address.substr(address.find(':') + 1))));
     plan.domain = "localhost";
