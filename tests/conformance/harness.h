@@ -72,8 +72,8 @@ public:
     /// Somebody is at `place` from now on.
     virtual Status inhabit(const sip::Endpoint& place) = 0;
     virtual sip::Flow udp(const sip::Endpoint& from) const = 0;
-    /// Opens a connection from `from` to the server. Faults: unreachable.
-    virtual Result<sip::Flow> connect(const sip::Endpoint& from) = 0;
+    /// Opens a connection from `from` to the server, by a protocol of streams. Faults: unreachable.
+    virtual Result<sip::Flow> connect(const sip::Endpoint& from, sip::Protocol protocol) = 0;
     virtual bool is_open(const sip::Flow& flow) const = 0;
     /// The peer closes its connection, and the server learns of it.
     virtual void close(const sip::Flow& flow) = 0;

@@ -32,24 +32,43 @@ std::string make_folder() {
     return ::mkdtemp(name.data()) ? name : std::string();
 }
 
+/// With a listener for `protocol`, where there is none yet.
+test::FakeTransport& listening(test::FakeTransport& transport, sip::Protocol protocol) {
+    constexpr std::uint16_t kSecure = 5061;
+    if (protocol > sip::Protocol::tcp)
+        transport.listen(protocol, test::endpoint("192.0.2.1", kSecure));
+    return transport;
+}
+
 }  // namespace
 
-InProcess::Life::Life(const base::Clock& clock, const server::Config& config)
+InProcess::Life::Life(const base::Clock& clock, const server::Config& config,
+                      sip::Protocol protocol)
     : loop(clock),
       transport(clock),
-      domains(config.domains, {transport.listeners().begin(), transport.listeners().end()},
+      domains(config.domains,
+              {listening(transport, protocol).listeners().begin(), transport.listeners().end()},
               config.domain_aliases),
       limits(config) {}
 
-InProcess::InProcess(server::Config config, bool is_durable)
-    : config_(std::move(config)), folder_(is_durable ? make_folder() : std::string()) {}
+InProcess::InProcess(server::Config config, bool is_durable, sip::Protocol protocol)
+    : config_(std::move(config)),
+      protocol_(protocol),
+      folder_(is_durable ? make_folder() : std::string()) {}
 
 InProcess::~InProcess() {
     crash();
     if (!folder_.empty()) std::filesystem::remove_all(folder_);
 }
 
-Result<std::unique_ptr<Harness>> InProcess::make(const std::string& toml, bool is_durable) {
+MakeHarness InProcess::maker(sip::Protocol protocol) {
+    return [protocol](const std::string& toml, bool is_durable) {
+        return made(toml, is_durable, protocol);
+    };
+}
+
+Result<std::unique_ptr<Harness>> InProcess::made(const std::string& toml, bool is_durable,
+                                                 sip::Protocol protocol) {
     auto read = server::parse_config(toml);
     if (!read.mistakes.empty()) {
         return Fault{FaultKind::malformed, "configuration: " + read.mistakes.front().text};
@@ -59,12 +78,12 @@ Result<std::unique_ptr<Harness>> InProcess::make(const std::string& toml, bool i
                        &read.config.provisioning_retry_for})
         *time = std::min(*time, kLongestKept);
     return std::unique_ptr<Harness>(
-        std::make_unique<InProcess>(std::move(read.config), is_durable));
+        std::make_unique<InProcess>(std::move(read.config), is_durable, protocol));
 }
 
 Status InProcess::start() {
     packages::install(config_.own_packages);
-    auto life = std::make_unique<Life>(clock_, config_);
+    auto life = std::make_unique<Life>(clock_, config_, protocol_);
     const auto url = folder_.empty() ? std::string("memory:") : "sqlite:" + folder_ + "/herald.db";
     auto opened = store::open(url, {.is_inline = true}, life->metrics, clock_);
     if (!opened) return opened.fault();
@@ -146,8 +165,10 @@ sip::Flow InProcess::udp(const sip::Endpoint& from) const {
     return life_->transport.udp(from.host(), from.port());
 }
 
-Result<sip::Flow> InProcess::connect(const sip::Endpoint& from) {
-    return life_->transport.connect(from.host(), from.port());
+Result<sip::Flow> InProcess::connect(const sip::Endpoint& from, sip::Protocol protocol) {
+    // Of its own, whatever other connections there are.
+    if (protocol == sip::Protocol::tcp) return life_->transport.connect(from.host(), from.port());
+    return life_->transport.open(protocol, from);
 }
 
 bool InProcess::is_open(const sip::Flow& flow) const {

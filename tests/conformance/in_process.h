@@ -22,11 +22,15 @@ namespace herald::conformance {
 class InProcess final : public Harness {
 public:
     /// With `is_durable` the store is a file that outlives crashes, else it is in memory.
-    InProcess(server::Config config, bool is_durable);
+    InProcess(server::Config config, bool is_durable, sip::Protocol protocol = sip::Protocol::udp);
     ~InProcess() override;
 
     /// A MakeHarness. Faults: malformed (the configuration).
-    static Result<std::unique_ptr<Harness>> make(const std::string& toml, bool is_durable);
+    static Result<std::unique_ptr<Harness>> make(const std::string& toml, bool is_durable) {
+        return made(toml, is_durable, sip::Protocol::udp);
+    }
+    /// The same of a shard that listens for `protocol` too.
+    static MakeHarness maker(sip::Protocol protocol);
 
     Status start() override;
     void crash() override;
@@ -44,7 +48,7 @@ public:
 
     Status inhabit(const sip::Endpoint&) override { return {}; }
     sip::Flow udp(const sip::Endpoint& from) const override;
-    Result<sip::Flow> connect(const sip::Endpoint& from) override;
+    Result<sip::Flow> connect(const sip::Endpoint& from, sip::Protocol protocol) override;
     bool is_open(const sip::Flow& flow) const override;
     void close(const sip::Flow& flow) override;
     void abandon(const sip::Endpoint& place) override;
@@ -74,9 +78,12 @@ public:
     testing::FailingStore* store() override { return life_ ? life_->store.get() : nullptr; }
 
 private:
+    static Result<std::unique_ptr<Harness>> made(const std::string& toml, bool is_durable,
+                                                 sip::Protocol protocol);
+
     /// One run of the server.
     struct Life {
-        Life(const base::Clock& clock, const server::Config& config);
+        Life(const base::Clock& clock, const server::Config& config, sip::Protocol protocol);
         base::Metrics metrics;
         base::Loop loop;
         test::FakeTransport transport;
@@ -103,6 +110,7 @@ private:
     };
 
     Clock clock_;
+    const sip::Protocol protocol_;
     std::string folder_;  ///< of the store's file, empty: in memory
     std::unique_ptr<Life> life_;
     std::vector<test::FakeTransport::Sent> last_words_;  ///< of the run before this one

@@ -148,7 +148,9 @@ void Live::settle() {
     for (int turn = 0; turn < 2 && is_up(); ++turn) static_cast<void>(subscriptions());
 }
 
-Result<sip::Flow> Live::connect(const sip::Endpoint& from) {
+Result<sip::Flow> Live::connect(const sip::Endpoint& from, sip::Protocol protocol) {
+    if (protocol != sip::Protocol::tcp)
+        return Fault{FaultKind::unreachable, "only UDP and TCP are told live"};
     return wire_.connect(from, patience());
 }
 

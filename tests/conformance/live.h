@@ -54,7 +54,7 @@ public:
 
     Status inhabit(const sip::Endpoint& place) override { return wire_.inhabit(place); }
     sip::Flow udp(const sip::Endpoint& from) const override { return wire_.udp(from); }
-    Result<sip::Flow> connect(const sip::Endpoint& from) override;
+    Result<sip::Flow> connect(const sip::Endpoint& from, sip::Protocol protocol) override;
     bool is_open(const sip::Flow& flow) const override { return wire_.is_open(flow); }
     void close(const sip::Flow& flow) override;
     void abandon(const sip::Endpoint& place) override { wire_.abandon(place); }

@@ -230,6 +230,7 @@ Actor& Teller::actor(std::string_view name) {
     }
     auto& who = actors_.emplace_back(std::string(name),
                                      telling_.network + std::to_string(10 + actors_.size()));
+    who.protocol = telling_.protocol;
     // Whoever cannot be there will not hear anything, and the story says so.
     if (harness_) static_cast<void>(harness_->inhabit(who.at));
     return who;

@@ -34,6 +34,8 @@ struct Telling {
     /// To whom, and where the actors live: as the story says.
     MakeHarness make = InProcess::make;
     std::string network{kNetwork};
+    /// What those speak of whom the story does not say it.
+    sip::Protocol protocol = sip::Protocol::udp;
 };
 
 class Teller {

@@ -140,7 +140,7 @@ Status Teller::deliver(Actor& who, const std::string& bytes) {
     auto flow = harness_->udp(who.at);
     if (who.protocol != sip::Protocol::udp) {
         if (!who.flow) {
-            auto opened = harness_->connect(who.at);
+            auto opened = harness_->connect(who.at, who.protocol);
             if (!opened) return opened.fault();
             who.flow = *opened;
         }
