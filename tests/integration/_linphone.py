@@ -28,7 +28,8 @@ class Linphone:
         self._start()
 
     def _write_config(self, server, user, password, transport):
-        proxy = f"<sip:127.0.0.1:{server.sip_port};transport={transport}"
+        where = f"localhost:{server.tls_port}" if transport == "tls" else f"127.0.0.1:{server.sip_port}"
+        proxy = f"<sip:{where};transport={transport}"
         port = free_port()
         sections = {
             "sip": {"bind_address": "127.0.0.1", "sip_port": port, "sip_tcp_port": port, "sip_tls_port": -1,
@@ -37,6 +38,8 @@ class Linphone:
             "proxy_0": {"reg_proxy": f"{proxy}>", "reg_route": f"{proxy};lr>",
                         "reg_identity": f"sip:{user}@127.0.0.1", "reg_expires": 600, "reg_sendregister": 1, "publish": 0},
         }
+        if transport == "tls":
+            sections["sip"].update(root_ca=server.authority.file, verify_server_certs=1, verify_server_cn=1)
         if password:
             sections["auth_info_0"] = {"username": user, "passwd": password, "realm": "localhost"}
         with open(self.config_path, "w", encoding="utf-8") as file:

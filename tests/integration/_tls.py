@@ -1,10 +1,12 @@
 # tests/integration/_tls.py: throw-away certificates, and user agents over TLS and WebSocket.
 import base64
+import json
 import os
 import socket
 import ssl
 import struct
 import subprocess
+import time
 
 from _sip import Client
 from _stories import expect
@@ -124,3 +126,47 @@ class WebClient(Client):
             return None
         payload, self.frames = self.frames[head:head + size], self.frames[head + size:]
         return payload
+
+
+def base64url(octets):
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
+
+
+class TokenIssuer:
+    """Signs bearer tokens with openssl (RFC 7519), by RS256 or ES256; its public keys are in `file`."""
+
+    def __init__(self, directory):
+        self.file = os.path.join(directory, "tokens.pem")
+        self.keys = {name: os.path.join(directory, f"{name}.key") for name in ("RS256", "ES256")}
+        self.renew()
+
+    def renew(self):
+        """With other keys: what was signed before is nobody's."""
+        run_openssl("genrsa", "-out", self.keys["RS256"], "2048")
+        run_openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", self.keys["ES256"])
+        public = b"".join(run_openssl("pkey", "-in", key, "-pubout") for key in self.keys.values())
+        with open(self.file + ".new", "wb") as file:
+            file.write(public)
+        os.replace(self.file + ".new", self.file)
+
+    def token(self, user, algorithm="ES256", seconds=300, **claims):
+        claims = {"iss": "https://id.test", "aud": "sip:localhost", "sub": user, "exp": int(time.time()) + seconds, **claims}
+        text = ".".join(base64url(json.dumps(part).encode()) for part in ({"alg": algorithm, "typ": "JWT"}, claims))
+        signature = run_openssl("dgst", "-sha256", "-sign", self.keys[algorithm], octets=text.encode())
+        return f"{text}.{base64url(raw_signature(signature) if algorithm == 'ES256' else signature)}"
+
+
+def run_openssl(*arguments, octets=None):
+    done = subprocess.run(["openssl", *arguments], input=octets, capture_output=True)
+    expect(done.returncode == 0, f"openssl {arguments[0]}: {done.stderr}")
+    return done.stdout
+
+
+def raw_signature(der):
+    """The two numbers of an ECDSA signature, each as 32 octets (RFC 7518 3.4)."""
+    out, rest = b"", der[2:]
+    for _ in range(2):
+        size = rest[1]
+        out += rest[2:2 + size].lstrip(b"\0").rjust(32, b"\0")
+        rest = rest[2 + size:]
+    return out

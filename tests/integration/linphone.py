@@ -5,6 +5,7 @@ import re
 from _command import OK, Finished, Running, uri
 from _herald import Server, wait_until
 from _linphone import Linphone, is_registered, registered
+from _secured import Secured
 from _stories import expect, expect_equal, story, tell
 
 SECRET = {"HERALD_PASSWORD": "secret"}
@@ -13,17 +14,28 @@ CPIM = ("From: <sip:bob@127.0.0.1>\r\nTo: <sip:alice@127.0.0.1>\r\nNS: imdn <urn
         "imdn.Disposition-Notification: positive-delivery\r\n\r\nContent-Type: text/plain\r\n\r\nin an envelope")
 
 
-class Guarded(Server):
-    """Asks for credentials, and knows those of alice and bob."""
-
-    def __init__(self, **sections):
-        super().__init__(sip={"auth": "digest"}, **sections)
+class Accounts:
+    """Knows the credentials of alice and bob."""
 
     def __enter__(self):
         super().__enter__()
         for user in ("alice", "bob"):
             self.put_account(f"sip:{user}@127.0.0.1", "secret")
         return self
+
+
+class Guarded(Accounts, Server):
+    """Asks for credentials."""
+
+    def __init__(self, **sections):
+        super().__init__(sip={"auth": "digest"}, **sections)
+
+
+class GuardedByTls(Accounts, Secured):
+    """The same, with certificates."""
+
+    def __init__(self):
+        super().__init__(sip={"auth": "digest"})
 
 
 def phone(server, **options):
@@ -53,7 +65,7 @@ def kept(server, user):
 
 
 def writes_and_is_written_to(transport):
-    with Guarded() as server, phone(server, transport=transport) as alice, bob(server) as terminal:
+    with (GuardedByTls if transport == "tls" else Guarded)() as server, phone(server, transport=transport) as alice, bob(server) as terminal:
         challenged = [message for message in alice.wire() if message.startswith("SIP/2.0 401")]
         expect(challenged, "Herald asked for credentials")
         used = re.search(r"^Authorization:.*algorithm=(\S+?),", "\n".join(alice.wire()), re.MULTILINE)
@@ -77,6 +89,12 @@ def writes_and_is_written_to_over_udp():
 @story
 def writes_and_is_written_to_over_tcp():
     writes_and_is_written_to("tcp")
+
+
+@story
+def writes_and_is_written_to_over_tls():
+    """It verifies who it talks to, and is written to on its own connection."""
+    writes_and_is_written_to("tls")
 
 
 @story
