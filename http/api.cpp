@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "http/head.h"
 #include "http/problem.h"
 #include "http/target.h"
 #include "pidf/common_policy.h"
@@ -71,6 +72,15 @@ Answer insufficient(Role has, Role needs, std::string_view path) {
         "WWW-Authenticate",
         "Bearer realm=\"herald\", error=\"insufficient_scope\", scope=\"" + wanted + "\"");
     return answer;
+}
+
+/// Whether the page that asks was served by the name that is asked (RFC 6454), whatever the port:
+/// who holds one port of it holds it.
+bool is_same_origin(const Request& request) {
+    constexpr std::string_view kScheme = "https://";
+    if (!request.origin.starts_with(kScheme) || request.host.empty()) return false;
+    const auto host = host_of(std::string_view(request.origin).substr(kScheme.size()));
+    return host && *host == request.host;
 }
 
 /// Checks that `query` holds only names the route knows.
@@ -177,11 +187,27 @@ std::optional<Answer> Api::refusal_beyond(const Reach& reach, const Match& match
                    match.target.path);
 }
 
-Api::Api(Context context, Tokens tokens, Hosts hosts, Origins origins)
+Api::Api(Context context, Doors doors)
     : context_(std::move(context)),
-      tokens_(std::move(tokens)),
-      hosts_(std::move(hosts)),
-      origins_(std::move(origins)) {}
+      tokens_(std::move(doors.tokens)),
+      hosts_(std::move(doors.hosts)),
+      origins_(std::move(doors.origins)),
+      clients_(std::move(doors.clients)) {}
+
+/// By token; else by certificate, which a browser shows for every page: not for one of another
+/// origin.
+std::optional<Holder> Api::holder_of(const Request& request) const {
+    const auto token = bearer_token(request.authorization);
+    if (!token.empty()) {
+        const auto role = tokens_.role_of_holder(token);
+        if (!role) return std::nullopt;
+        return Holder{*role, tokens_.name_of_holder(token), tokens_.reach_of_holder(token)};
+    }
+    const bool is_of_another =
+        !request.origin.empty() && !origins_.knows(request.origin) && !is_same_origin(request);
+    if (!request.certificate || is_of_another) return std::nullopt;
+    return clients_.find(*request.certificate);
+}
 
 Api::Next Api::next(const Request& request) const {
     auto target = parse_target(request.target);
@@ -248,11 +274,10 @@ std::optional<Answer> Api::refusal(const Request& request, const Match& match) c
     if (match.route == nullptr) return method_not_allowed(request.method, match.allow, path);
     const Route& route = *match.route;
     if (route.role != Role::open) {
-        const auto token = bearer_token(request.authorization);
-        const auto role = tokens_.role_of_holder(token);
-        if (!role) return unauthorized(!token.empty(), path);
-        if (*role < route.role) return insufficient(*role, route.role, path);
-        if (auto beyond = refusal_beyond(tokens_.reach_of_holder(token), match)) return beyond;
+        const auto holder = holder_of(request);
+        if (!holder) return unauthorized(!bearer_token(request.authorization).empty(), path);
+        if (holder->role < route.role) return insufficient(holder->role, route.role, path);
+        if (auto beyond = refusal_beyond(holder->reach, match)) return beyond;
     }
     if (auto status = check_query(route, match.target.query); !status)
         return problem_of(status.fault(), path);
@@ -264,9 +289,8 @@ Answer Api::answer_matched(const Request& request, const Match& match, const Rea
     const std::string& path = match.target.path;
     const Route& route = *match.route;
     Call call{context_, path, match.captured, match.target.query, {}, request, {}, {}};
-    const auto token = bearer_token(request.authorization);
-    if (route.role != Role::open)
-        call.actor = tokens_.name_of_holder(token), call.reach = tokens_.reach_of_holder(token);
+    const auto holder = route.role == Role::open ? std::nullopt : holder_of(request);
+    if (holder) call.actor = holder->name, call.reach = holder->reach;
     if (auto refused = read_body(route, read, call)) return *std::move(refused);
     auto answer = route.handle(call);
     return answer ? *std::move(answer) : problem_of(answer.fault(), path);

@@ -11,6 +11,7 @@
 
 #include "base/metrics.h"
 #include "base/time.h"
+#include "http/clients.h"
 #include "http/exchange.h"
 #include "http/hosts.h"
 #include "http/origins.h"
@@ -29,7 +30,14 @@ public:
         hand_over,  ///< answer() may wait
     };
 
-    Api(Context context, Tokens tokens, Hosts hosts = Hosts(), Origins origins = Origins());
+    /// Who may ask, and how the server is called.
+    struct Doors {
+        Tokens tokens;
+        Hosts hosts{};
+        Origins origins{};
+        Clients clients{};
+    };
+    Api(Context context, Doors doors);
 
     Next next(const Request& request) const;
 
@@ -48,6 +56,7 @@ public:
 
 private:
     struct Match;
+    std::optional<Holder> holder_of(const Request& request) const;
     std::optional<Answer> refusal(const Request& request, const Match& match) const;
     static std::optional<Answer> refusal_beyond(const Reach& reach, const Match& match);
     Answer answer_matched(const Request& request, const Match& match, const ReadBody& read);
@@ -60,6 +69,7 @@ private:
     Tokens tokens_;
     Hosts hosts_;
     Origins origins_;
+    Clients clients_;
     std::mutex mutex_;  ///< counters have one writer at a time, which is any of the pool's threads
     std::map<std::tuple<std::string, std::string, int>, base::Counter*> requests_;
     std::map<std::string, base::Histogram*, std::less<>> seconds_;

@@ -43,9 +43,11 @@ base::SlotId id_of(std::uint64_t payload) {
             .generation = static_cast<std::uint32_t>(payload >> 32)};
 }
 
-ResponseStyle style_of(const Head& head, bool is_last) {
-    return {
-        .is_http10 = head.is_http10, .has_body = head.request.method != "HEAD", .is_last = is_last};
+ResponseStyle style_of(const Head& head, bool is_last, std::uint32_t hsts) {
+    return {.is_http10 = head.is_http10,
+            .has_body = head.request.method != "HEAD",
+            .is_last = is_last,
+            .hsts = hsts};
 }
 
 /// Changes are told at info: who did what when is asked later. Bodies and credentials are never
@@ -108,7 +110,7 @@ void Connections::add(sip::Socket socket, const sip::Endpoint& peer) {
     const auto taken = connections_.size() - stream_count_;
     if (taken >= limits_.connections && !make_room()) return refused_.add();
     const int fd = socket.fd();
-    auto session = context_ ? context_->accept(sip::ClientCertificates::none) : nullptr;
+    auto session = context_ ? context_->accept(asked_) : nullptr;
     if (context_ && !session) return refused_.add();
     const base::SlotId id =
         connections_.take(std::move(socket), peer, std::move(session), limits_.max_body);
@@ -184,12 +186,21 @@ std::optional<std::string_view> Connections::decrypt(std::uint32_t slot, std::st
     Connection& connection = connections_[slot];
     plain_.clear();
     const Status received = connection.session->receive(wire, plain_, connection.out);
+    note_certificate(slot);
     if (received) return plain_;
     failures_.note(connection.peer, {}, received.fault(), loop_.now());
     static_cast<void>(::send(connection.socket.fd(), connection.out.data(), connection.out.size(),
                              MSG_NOSIGNAL | MSG_DONTWAIT));
     close(slot);
     return std::nullopt;
+}
+
+void Connections::note_certificate(std::uint32_t slot) {
+    Connection& connection = connections_[slot];
+    if (connection.is_known || !connection.session->is_up()) return;
+    connection.is_known = true;
+    if (auto names = connection.session->peer_names())
+        connection.reader.vouch(std::make_shared<const sip::CertificateNames>(*std::move(names)));
 }
 
 /// Only to who has asked something, and so has shaken hands.
@@ -296,7 +307,7 @@ void Connections::hand_over(std::uint32_t slot) {
     connection.lent = body.capacity();
     charge(slot);
     loop_.timers().cancel(connection.timer);
-    const ResponseStyle style = style_of(head, connection.is_last);
+    const ResponseStyle style = style_of(head, connection.is_last, connection.session ? hsts_ : 0);
     workers_.add([this, id = connections_.id_of(slot), request = head.request, style,
                   body = std::move(body)]() mutable {
         const ReadBody given = [&]() -> Result<std::string> { return std::move(body); };
@@ -328,7 +339,8 @@ void Connections::respond(std::uint32_t slot, const Answer& answer) {
         return respond(slot, api_.answer_too_many_streams(head.request));
     if (is_stream) connection.is_last = true;
     log_answer(head.request, answer.status, connection.peer);
-    say(slot, response_text(answer, style_of(head, connection.is_last)));
+    say(slot,
+        response_text(answer, style_of(head, connection.is_last, connection.session ? hsts_ : 0)));
     connection.state = State::sending;
     if (is_stream) return stream(slot, *answer.events);
     charge(slot);

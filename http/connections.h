@@ -47,6 +47,13 @@ public:
 
     /// Of connections that come from now on; null: they are in clear.
     void secure(std::shared_ptr<const sip::TlsContext> context) { context_ = std::move(context); }
+    /// Clients of TLS are asked for a certificate from now on.
+    void ask_for_certificates(bool asks) noexcept {
+        asked_ = asks ? sip::ClientCertificates::ask : sip::ClientCertificates::none;
+    }
+    /// Answers within TLS tell browsers to stay with it for so many seconds (RFC 6797); 0: they do
+    /// not.
+    void tell_to_stay_secure(std::uint32_t seconds) noexcept { hsts_ = seconds; }
     void add(sip::Socket socket, const sip::Endpoint& peer);
     /// Takes no more requests. `done` runs once those under way were answered, or their readers are
     /// slow.
@@ -80,6 +87,7 @@ private:
         bool is_last = false;     ///< nothing is read behind this request
         bool has_ended = false;   ///< the peer sends no more
         bool is_hung_up = false;  ///< there is no peer any more
+        bool is_known = false;    ///< its certificate was looked at
     };
 
     void on_ready(base::SlotId id, std::uint32_t events);
@@ -90,6 +98,7 @@ private:
     bool begin(std::uint32_t slot);
     void read(std::uint32_t slot);
     void hear(std::uint32_t slot, std::string_view plain);
+    void note_certificate(std::uint32_t slot);
     std::optional<std::string_view> decrypt(std::uint32_t slot, std::string_view wire);
     void say(std::uint32_t slot, std::string_view bytes);
     void say_goodbye(std::uint32_t slot);
@@ -130,6 +139,8 @@ private:
     std::unique_ptr<char[]> room_;
     std::string plain_;  ///< what was read, decrypted
     std::shared_ptr<const sip::TlsContext> context_;
+    sip::ClientCertificates asked_ = sip::ClientCertificates::none;
+    std::uint32_t hsts_ = 0;
     sip::TlsFailures failures_;
     EventStreams streams_;
     std::size_t stream_count_ = 0;

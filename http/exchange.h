@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "sip/certificate.h"
 
 namespace herald::http {
 
@@ -23,6 +24,8 @@ struct Request {
     std::string last_event_id;  ///< where a reader of events left off
     std::string host;           ///< without its port, lower case; empty where HTTP/1.0 named none
     bool has_length = false;    ///< Content-Length or chunks
+    /// Whom the certificate names that the client proved to hold; null: it showed none.
+    std::shared_ptr<const sip::CertificateNames> certificate{};
 };
 
 /// Reads the body of a request. Faults: too_large, timeout, malformed.

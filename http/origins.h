@@ -19,10 +19,10 @@ public:
     bool is_preflight(const Request& request) const;
     /// Says in `answer` that the page of `request` may read it, if it may.
     void permit(const Request& request, Answer& answer) const;
-
-private:
+    /// Whether pages of this origin may.
     bool knows(const std::string& origin) const;
 
+private:
     std::vector<std::string> allowed_;
 };
 

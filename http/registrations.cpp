@@ -30,6 +30,7 @@ Json json_of(const server::RegistrationInfo& info) {
         {"public_gruu", text_or_null(info.public_gruu)},
         {"path", text_or_null(info.path)},
         {"flow", text_or_null(info.flow)},
+        {"certificate", text_or_null(info.certificate)},
         {"user_agent", text_or_null(info.user_agent)},
         {"call_id", text_or_null(info.call_id)},
         {"cseq", info.call_id.empty() ? Json() : Json(info.cseq)},

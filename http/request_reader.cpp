@@ -115,6 +115,7 @@ void RequestReader::read_head() {
     if (!head) return refuse(head.fault().kind, head.fault().detail);
     at_ += size;
     head_ = *std::move(head);
+    head_.request.certificate = certificate_;
     has_head_ = true;
     stage_ = Stage::decided;
 }

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,6 +28,10 @@ public:
 
     explicit RequestReader(std::size_t max_body) : max_body_(max_body) {}
 
+    /// Who sends all of its requests.
+    void vouch(std::shared_ptr<const sip::CertificateNames> certificate) {
+        certificate_ = std::move(certificate);
+    }
     /// Takes what came. Beyond a complete request it is kept for the next.
     void feed(std::string_view bytes);
     /// The peer will send no more.
@@ -74,6 +79,7 @@ private:
     std::size_t searched_ = 0;  ///< of a head, where it does not end
     bool forgave_ = false;      ///< an empty line before it
     Head head_;
+    std::shared_ptr<const sip::CertificateNames> certificate_;
     bool has_head_ = false;
     std::string body_;
     Chunk chunk_ = Chunk::size;

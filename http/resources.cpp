@@ -5,6 +5,7 @@
 #include <Poco/Base64Encoder.h>
 
 #include "base/text.h"
+#include "http/paging.h"
 #include "http/resource_json.h"
 #include "http/routes.h"
 #include "http/target.h"
@@ -90,6 +91,7 @@ Json json_of(const server::SubscriptionInfo& info) {
         {"call_id", info.call_id},
         {"remote_target", info.remote_target},
         {"flow", info.flow},
+        {"certificate", text_or_null(info.certificate)},
         {"last_notify", time_of(info.last_notify)},
         {"last_answer", info.last_answer == 0 ? Json() : Json(info.last_answer)},
         {"next_retry", time_of(info.next_retry)},

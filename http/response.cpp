@@ -29,6 +29,8 @@ std::string response_text(const Answer& answer, const ResponseStyle& style) {
         append_header(out, "Content-Length", std::to_string(answer.body.size()));
     append_header(out, "Cache-Control", "no-store");
     append_header(out, "X-Content-Type-Options", "nosniff");
+    if (style.hsts > 0)
+        append_header(out, "Strict-Transport-Security", "max-age=" + std::to_string(style.hsts));
     for (const auto& [name, value] : answer.headers) append_header(out, name, value);
     if (style.is_last) append_header(out, "Connection", "close");
     out += "\r\n";

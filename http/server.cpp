@@ -18,8 +18,9 @@ namespace herald::http {
 struct Server::State {
     State(const Options& options, sip::Socket socket, server::Admin& admin, base::Metrics& metrics)
         : address(sip::local_endpoint(socket)),
-          api({admin, metrics, options.realm, options.version}, Tokens(options.tokens),
-              Hosts(options.hosts), Origins(options.origins)),
+          api({admin, metrics, options.realm, options.version},
+              {Tokens(options.tokens), Hosts(options.hosts), Origins(options.origins),
+               Clients(options.clients)}),
           loop(clock),
           workers(options.threads),
           connections(loop, metrics, api, workers, admin.feed(), options.limits),
@@ -27,8 +28,11 @@ struct Server::State {
                    [this](sip::Socket taken, const sip::Endpoint& peer) {
                        connections.add(std::move(taken), peer);
                    }),
-          thread([this, context = options.tls] {
+          thread([this, context = options.tls, asks = options.asks_for_certificates,
+                  hsts = options.hsts] {
               connections.secure(context);
+              connections.ask_for_certificates(asks);
+              connections.tell_to_stay_secure(hsts);
               loop.run();
           }) {}
 

@@ -22,8 +22,11 @@ struct Options {
     std::vector<std::string> hosts;         ///< see hosts.h
     std::vector<std::string> origins;       ///< see origins.h
     std::vector<server::HttpToken> tokens;  ///< who may do what; none: only the open routes answer
-    std::string realm;                      ///< of accounts that name none
-    std::string version;                    ///< of the program, for herald_build_info
+    std::vector<server::HttpClient> clients;  ///< who needs none, with a certificate
+    bool asks_for_certificates = false;
+    std::uint32_t hsts = 0;                      ///< seconds (RFC 6797); 0: not said
+    std::string realm;                           ///< of accounts that name none
+    std::string version;                         ///< of the program, for herald_build_info
     std::shared_ptr<const sip::TlsContext> tls;  ///< null: plain HTTP
 };
 

@@ -16,7 +16,8 @@ bool speaks_tls(const Config& config) {
                        [](const ListenAddress& its) { return sip::is_secure(its.protocol); });
 }
 
-/// Another one where a file was written, or replaced by another.
+}  // namespace
+
 std::string fingerprint_of(const std::string& file) {
     struct stat its {};
     if (::stat(file.c_str(), &its) != 0) return "none";
@@ -27,8 +28,6 @@ std::string fingerprint_of(const std::string& file) {
     return text;
 }
 
-}  // namespace
-
 sip::TlsFiles sip_certificates(const Config& config) {
     sip::TlsFiles files;
     if (!speaks_tls(config)) return files;
@@ -36,6 +35,7 @@ sip::TlsFiles sip_certificates(const Config& config) {
         files.pairs.push_back({config.tls_certificates[i], config.tls_keys[i]});
     }
     files.peers_ca = config.tls_ca;
+    files.clients_ca = config.tls_clients_ca;
     return files;
 }
 
@@ -43,6 +43,7 @@ sip::TlsFiles http_certificates(const Config& config) {
     sip::TlsFiles files;
     if (!config.http_certificate.empty())
         files.pairs.push_back({config.http_certificate, config.http_key});
+    files.clients_ca = config.http_client_ca;
     return files;
 }
 
@@ -86,7 +87,9 @@ std::vector<std::string> Certificates::fingerprints() const {
         all.push_back(fingerprint_of(pair.certificate));
         all.push_back(fingerprint_of(pair.key));
     }
-    if (!files_.peers_ca.empty()) all.push_back(fingerprint_of(files_.peers_ca));
+    for (const std::string* file : {&files_.peers_ca, &files_.clients_ca}) {
+        if (!file->empty()) all.push_back(fingerprint_of(*file));
+    }
     return all;
 }
 

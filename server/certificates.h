@@ -18,6 +18,9 @@ namespace herald::server {
 sip::TlsFiles sip_certificates(const Config& config);
 sip::TlsFiles http_certificates(const Config& config);
 
+/// Another one where a file was written, or replaced by another.
+std::string fingerprint_of(const std::string& file);
+
 /// Touched by one thread at a time.
 class Certificates {
 public:

@@ -20,6 +20,7 @@
 #include "http/hooks.h"
 #include "http/server.h"
 #include "http/tokens.h"
+#include "server/access/bearer.h"
 #include "server/certificates.h"
 #include "server/config/config.h"
 #include "server/config/config_values.h"
@@ -93,6 +94,9 @@ Result<std::unique_ptr<http::Server>> start_http(const server::Config& config,
                       .request_timeout = std::chrono::seconds(config.http_request_timeout)};
     options.hosts = config.http_hosts;
     options.origins = config.http_cors_origins;
+    options.clients = config.http_clients;
+    options.asks_for_certificates = !config.http_client_ca.empty();
+    options.hsts = config.http_hsts;
     options.realm = sip_server.realm();
     options.version = cli::version();
     options.tokens = config.http_tokens;
@@ -270,6 +274,8 @@ Status check_certificates(const server::Config& config) {
          {server::sip_certificates(config), server::http_certificates(config)}) {
         if (auto context = sip::TlsContext::load(files); !context) return context.fault();
     }
+    if (config.bearer_keys.empty()) return {};
+    if (auto keys = server::BearerKeys::load(config.bearer_keys); !keys) return keys.fault();
     return {};
 }
 

@@ -16,6 +16,7 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "server/admin/admin_service.h"
+#include "server/bearer_file.h"
 #include "server/certificates.h"
 #include "server/config/config_values.h"
 #include "server/feed/feed.h"
@@ -37,7 +38,8 @@ constexpr auto kDrainLimit = std::chrono::seconds(5);
 std::vector<ListenAddress> listen_addresses(const Config& config) {
     if (!config.sip_listen.empty()) return config.sip_listen;
     const auto loopback = *sip::Endpoint::from("127.0.0.1", 5060);
-    return {{sip::Protocol::udp, loopback, {}}, {sip::Protocol::tcp, loopback, {}}};
+    return {{.protocol = sip::Protocol::udp, .bind = loopback},
+            {.protocol = sip::Protocol::tcp, .bind = loopback}};
 }
 
 unsigned shard_count(const Config& config) {
@@ -53,6 +55,7 @@ sip::NetworkOptions network_options(const Config& config, unsigned shard, unsign
     options.limits.headers = config.max_headers;
     options.connect_timeout = kConnectTimeout;
     options.idle_timeout = std::chrono::seconds(config.tcp_idle_timeout);
+    options.stun = config.stun;
     options.web.origins = config.ws_origins;
     options.handshake_timeout = std::chrono::seconds(config.tls_handshake_timeout);
     return options;
@@ -156,6 +159,8 @@ struct Server::State {
     base::Metrics& metrics;
     base::SteadyClock clock;  ///< the store's
     Certificates certificates{metrics, "sip"};
+    BearerFile bearer_file;
+    BearerFile::Keys bearer_keys;  ///< as of the start
     std::unique_ptr<store::Store> store;
     std::vector<std::unique_ptr<Unit>> units;
     Links links;
@@ -184,6 +189,7 @@ struct Server::State {
     void watch_certificates();
     void reload_certificates(const Config& fresh);
     void secure(const std::shared_ptr<const sip::TlsContext>& context);
+    void take_tokens_of(const BearerFile::Keys& keys);
     void on_every_shard(const std::function<void(Shard&)>& work);
     bool is_drained();
 };
@@ -207,16 +213,20 @@ Status Server::State::bind() {
     const auto count = shard_count(config);
     const auto context = certificates.load(sip_certificates(config));
     if (!context) return context.fault();
+    auto keys = bearer_file.load(config.bearer_keys);
+    if (!keys) return keys.fault();
+    bearer_keys = *std::move(keys);
     for (unsigned shard = 0; shard < count; ++shard) {
         auto options = network_options(config, shard, count);
         options.streams = streams;
+        options.clients = limits.clients;
         options.tls = *context;
         units.push_back(std::make_unique<Unit>(metrics, options));
         for (std::size_t i = 0; i < wanted.size(); ++i) {
             auto at = wanted[i].bind;
             if (shard > 0) at.set_port(listeners[i].bound.port());
             auto bound = units[shard]->network.listen(wanted[i].protocol, at, wanted[i].advertised,
-                                                      shard == 0);
+                                                      shard == 0, wanted[i].clients);
             if (!bound) return bound.fault();
             if (shard == 0) listeners.push_back(*bound);
         }
@@ -251,6 +261,7 @@ void Server::State::make_shards() {
             ShardSetup{config, *domains, *store, ids, limits, i,
                        static_cast<unsigned>(units.size()), &*peers, &*loads, feed.get()},
             is_alone ? nullptr : unit.link.get()));
+        shards[i]->context().authenticator.use(bearer_keys);
         unit.link->resolve_with(shards[i]->context().aliases);
         links.shards[i]->stack = &shards[i]->stack();
         unit.inbox = std::make_unique<Inbox>(i, links);
@@ -286,11 +297,20 @@ void Server::State::secure(const std::shared_ptr<const sip::TlsContext>& context
     }
 }
 
+/// Tokens that come from now on are held against these, on every shard.
+void Server::State::take_tokens_of(const BearerFile::Keys& keys) {
+    for (auto& shard : shards) {
+        shard->loop().post(
+            [shard = shard.get(), keys] { shard->context().authenticator.use(keys); });
+    }
+}
+
 /// Whoever renews certificates need not tell us.
 void Server::State::watch_certificates() {
     auto& loop = units.front()->loop;
     loop.timers().arm(loop.now() + kCertificateLook, [this] {
         if (auto fresh = certificates.look()) secure(fresh);
+        if (const auto keys = bearer_file.look()) take_tokens_of(keys);
         watch_certificates();
     });
 }
@@ -316,6 +336,11 @@ void Server::State::reload_certificates(const Config& fresh) {
         const auto read = certificates.load(files);
         if (!read) return base::log_error("tls.unreadable", {{"why", read.fault().detail}});
         if (*read) secure(*read);
+    });
+    units.front()->loop.post([this, file = fresh.bearer_keys] {
+        const auto read = bearer_file.load(file);
+        if (!read) return base::log_error("bearer.unreadable", {{"why", read.fault().detail}});
+        take_tokens_of(*read);
     });
 }
 

@@ -48,9 +48,11 @@ struct Network::State {
         : loop(its_loop),
           options(wanted),
           counters(metrics),
+          keep_alives(options.stun ? std::make_unique<StunAnswers>(metrics) : nullptr),
           streams(loop, metrics,
                   {.shard = options.shard,
                    .limits_of_all = options.streams,
+                   .clients = options.clients,
                    .out_buffer = options.out_buffer,
                    .idle_timeout = options.idle_timeout,
                    .partial_timeout = options.partial_timeout,
@@ -71,6 +73,7 @@ struct Network::State {
     const NetworkOptions options;
     TransportSink* sink = nullptr;
     UdpCounters counters;
+    std::unique_ptr<StunAnswers> keep_alives;  ///< null: none are given
     ReceiveRing ring;
     Streams streams;
     std::vector<ListenerAddress> addresses;
@@ -142,9 +145,9 @@ Result<ListenerAddress> Network::listen(Protocol protocol, const Endpoint& bind,
     if (protocol == Protocol::udp) {
         set_buffer(*socket, SO_RCVBUF, state_->options.udp_receive_buffer);
         set_buffer(*socket, SO_SNDBUF, state_->options.udp_send_buffer);
-        state_->datagrams.push_back(std::make_unique<UdpSocket>(state_->loop, std::move(*socket),
-                                                                number, state_->sink, state_->ring,
-                                                                state_->counters));
+        state_->datagrams.push_back(
+            std::make_unique<UdpSocket>(state_->loop, std::move(*socket), number, state_->sink,
+                                        state_->ring, state_->counters, state_->keep_alives.get()));
     } else {
         state_->datagrams.push_back(nullptr);
         state_->streams.listen(std::move(*socket),
@@ -193,6 +196,10 @@ Result<Flow> Network::open(Protocol protocol, const Endpoint& peer, std::string_
         return Fault{FaultKind::unreachable, "a WebSocket is opened by its client"};
     }
     return state_->streams.open(peer, {.number = *listener, .protocol = protocol}, domain);
+}
+
+void Network::expect(const Flow& flow, base::Duration limit) {
+    if (is_reliable(flow.protocol)) state_->streams.expect(flow, limit);
 }
 
 bool Network::is_open(const Flow& flow) const {

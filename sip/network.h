@@ -12,6 +12,7 @@
 
 #include "base/loop.h"
 #include "base/metrics.h"
+#include "sip/known_clients.h"
 #include "sip/stream_limits.h"
 #include "sip/tls.h"
 #include "sip/transport.h"
@@ -21,12 +22,14 @@ namespace herald::sip {
 
 struct NetworkOptions {
     unsigned shard = 0;
-    bool reuse_port = false;                   ///< several shards share each port
-    std::shared_ptr<StreamLimits> streams;     ///< of all shards; null: the usual, for this one
-    ParseLimits limits;                        ///< of what a stream may bring
-    std::size_t out_buffer = 1 << 20;          ///< bytes queued on one stream; beyond, it is closed
-    std::chrono::seconds idle_timeout{3600};   ///< a stream without a byte
-    std::chrono::seconds partial_timeout{30};  ///< an unfinished message on a stream
+    bool reuse_port = false;                  ///< several shards share each port
+    std::shared_ptr<StreamLimits> streams;    ///< of all shards; null: the usual, for this one
+    std::shared_ptr<KnownClients> clients;    ///< of all shards; null: nobody asks for certificates
+    bool stun = true;                         ///< keep-alives by UDP are answered
+    ParseLimits limits;                       ///< of what a stream may bring
+    std::size_t out_buffer = 1 << 20;         ///< bytes queued on one stream; beyond, it is closed
+    std::chrono::seconds idle_timeout{3600};  ///< a stream without a byte
+    std::chrono::seconds partial_timeout{30};        ///< an unfinished message on a stream
     std::chrono::seconds first_message_timeout{32};  ///< until a new stream has sent a whole one
     std::chrono::seconds connect_timeout{4};
     std::chrono::seconds handshake_timeout{10};  ///< of TLS, after the connection is there
@@ -58,6 +61,7 @@ public:
     bool send(const Flow& flow, std::string_view bytes) override;
     Result<Flow> open(Protocol protocol, const Endpoint& peer,
                       std::string_view domain = {}) override;
+    void expect(const Flow& flow, base::Duration limit) override;
     bool is_open(const Flow& flow) const override;
     /// Of this shard, for any thread.
     bool has_stream(const Flow& flow) const noexcept;

@@ -108,6 +108,7 @@ Responder::Responder(Transport& transport, RequestHasher& hasher, base::Metrics&
       shortened_(
           metrics.counter("herald_sip_responses_shortened_total",
                           "Answers by UDP that lost headers, being long for their request")) {
+    if (options_.overload_clock != nullptr) meter_.emplace(*options_.overload_clock);
     for (std::size_t i = 1; i < sent_.size(); ++i) {
         sent_[i] = &metrics.counter("herald_sip_responses_sent_total",
                                     "Answers sent, repetitions included",
@@ -138,12 +139,26 @@ void Responder::write(const Message& request, const Flow& flow, const Answer& an
     append_response(out_, request, flow.peer, answer,
                     answer.with_contact ? contact(flow, scheme, peer) : std::string_view(),
                     needs_tag ? hasher_.derived_tag(request) : std::string());
+    report_load(request);
     std::string own;
     append_own_lines(own, answer);
     if (own.empty()) return;
     const std::size_t head_end = out_.find("\r\n\r\n");
     assert(head_end != std::string::npos);
     out_.insert(head_end, own);
+}
+
+/// To the hop before us, where it asks: its Via is the topmost.
+void Responder::report_load(const Message& request) {
+    if (!meter_ || !asks_for_report(request.via().text)) return;
+    constexpr std::string_view kVia = "\r\nVia: ";
+    const std::size_t begin = out_.find(kVia) + kVia.size();
+    std::string_view line = std::string_view(out_).substr(begin);
+    line = line.substr(0, line.find("\r\n"));
+    const auto top = next_list_value(line);
+    if (!top) return;
+    const auto at = static_cast<std::size_t>(top->data() - out_.data());
+    out_.replace(at, top->size(), with_report(*top, meter_->report(transport_.load())));
 }
 
 /// Each begins with the line end of the one before.

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "sip/answer.h"
 #include "sip/endpoint.h"
 #include "sip/message.h"
+#include "sip/overload_control.h"
 #include "sip/request_key.h"
 #include "sip/target_rules.h"
 #include "sip/transport.h"
@@ -25,6 +27,7 @@ struct ResponderOptions {
     bool force_rport = false;
     std::shared_ptr<const TargetRules> targets;  ///< null: no own addresses, nothing denied
     std::vector<AddressRange> trusted_peers;
+    const base::Clock* overload_clock = nullptr;  ///< null: nobody is told of the load (RFC 7339)
 };
 
 /// The scheme of our Contact in an answer to `request` that came over TLS as far as a proxy: sips
@@ -49,6 +52,7 @@ public:
                              std::string_view peer = {});
 
 private:
+    void report_load(const Message& request);
     void append_own_lines(std::string& headers, const Answer& answer) const;
     void write(const Message& request, const Flow& flow, const Answer& answer);
     void shorten(const Message& request, const Flow& flow, const Answer& answer);
@@ -57,6 +61,7 @@ private:
     Transport& transport_;
     RequestHasher& hasher_;
     const ResponderOptions options_;
+    std::optional<OverloadMeter> meter_;
     std::array<base::Counter*, 7> sent_{};  ///< by class
     base::Counter& shortened_;
     std::vector<std::string> contacts_;  ///< by listener and dialect

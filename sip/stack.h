@@ -79,6 +79,7 @@ struct StackOptions {
     std::shared_ptr<const TargetRules> targets;
     /// Proxies whose maddr is believed (RFC 3261 18.2.2).
     std::vector<AddressRange> trusted_peers;
+    bool has_overload_control = true;  ///< who asks is told how much to hold back (RFC 7339)
 };
 
 /// Everything between the transport and the application on one thread. Messages come from the

@@ -22,9 +22,6 @@ constexpr int kAcceptsPerTurn = 64;
 constexpr int kHandshakesPerTurn = 8;
 /// A peer that leaves this much unread is not read from.
 constexpr std::size_t kPauseAt = 128 << 10;
-constexpr std::size_t kSpareBuffers = 64;
-constexpr std::size_t kLeastRoom = 256;
-constexpr std::size_t kSpareRoom = 64 << 10;
 /// A connection whose framing is lost waits so long for its peer to read the 400.
 constexpr auto kDrainTime = std::chrono::seconds(2);
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);
@@ -69,7 +66,8 @@ Streams::Streams(base::Loop& loop, base::Metrics& metrics, const StreamOptions& 
 Streams::~Streams() {
     loop_.timers().cancel(resume_);
     for (const Listener& listener : listeners_) loop_.unwatch(listener.socket.fd());
-    connections_.for_each([this](std::uint32_t, Connection& connection) {
+    connections_.for_each([this](std::uint32_t slot, Connection& connection) {
+        forget_client(slot);
         loop_.timers().cancel(connection.timer);
         loop_.unwatch(connection.socket.fd());
         limits_->hold(connection.peer, connection.held, 0);
@@ -133,7 +131,7 @@ bool Streams::send(const Flow& flow, std::string_view bytes) {
         mark_dirty(flow.slot);
         return false;
     }
-    if (connection->out.empty()) connection->out = take_buffer();
+    if (connection->out.empty()) connection->out = spare_.take();
     connection->channel.send(bytes, connection->out);
     mark_dirty(flow.slot);
     return true;
@@ -142,6 +140,13 @@ bool Streams::send(const Flow& flow, std::string_view bytes) {
 bool Streams::is_open(const Flow& flow) const {
     const Connection* const connection = find(flow);
     return connection != nullptr && !connection->is_failed && connection->state != State::draining;
+}
+
+void Streams::expect(const Flow& flow, base::Duration limit) {
+    Connection* const connection = find(flow);
+    if (connection == nullptr || connection->silence == limit) return;
+    connection->silence = limit;
+    if (connection->state == State::open) arm(flow.slot);
 }
 
 void Streams::flush() {
@@ -192,7 +197,7 @@ Result<Flow> Streams::add(Beginning beginning) {
     Connection made{.socket = std::move(beginning.socket),
                     .peer = peer,
                     .channel = Channel(options_.limits, std::move(beginning.layers))};
-    made.active = made.since = made.born = loop_.now();
+    made.active = made.since = made.born = made.heard = loop_.now();
     made.listener = beginning.listener.number;
     made.protocol = beginning.listener.protocol;
     made.state = beginning.state;
@@ -214,13 +219,14 @@ Result<Flow> Streams::add(Beginning beginning) {
 
 /// Without a word to the sink.
 void Streams::remove(std::uint32_t slot) {
+    forget_client(slot);
     Connection& connection = connections_[slot];
     loop_.timers().cancel(connection.timer);
     loop_.unwatch(connection.socket.fd());
     by_peer_.erase(connection.peer.hash(seed_), slot);
     limits_->hold(connection.peer, connection.held, 0);
     limits_->leave(connection.peer);
-    give_back(connection.out);
+    spare_.give_back(connection.out);
     open_.close(slot);
     connections_.release(slot);
     open_count_.subtract();
@@ -376,15 +382,31 @@ void Streams::hear(std::uint32_t slot, std::string_view wire) {
     Connection& connection = connections_[slot];
     const bool was_secured = connection.channel.is_secured();
     const Status received = connection.channel.receive(wire, plain_, connection.out);
-    if (!was_secured && connection.channel.is_secured()) {
-        (connection.channel.session()->was_resumed() ? resumed_ : full_handshakes_).add();
-    }
+    if (!was_secured && connection.channel.is_secured()) note_handshake(slot);
     deliver(slot);
     // The peer waits for its part of a handshake, and what waited for that may go now.
     if (!connection.out.empty() || connection.channel.waiting() != 0) mark_dirty(slot);
     if (connection.state != State::open) return;
     if (!received) return fail(slot, received.fault());
     if (connection.channel.has_ended()) hang_up(slot);
+}
+
+void Streams::note_handshake(std::uint32_t slot) {
+    Connection& connection = connections_[slot];
+    const TlsSession& session = *connection.channel.session();
+    (session.was_resumed() ? resumed_ : full_handshakes_).add();
+    if (!options_.clients || !session.domain().empty()) return;
+    auto names = session.peer_names();
+    if (!names) return;
+    base::log_info("tls.client",
+                   {{"peer", connection.peer.to_string()}, {"certificate", shown(*names)}});
+    options_.clients->put(flow_of(slot), *std::move(names));
+    connection.is_known = true;
+}
+
+void Streams::forget_client(std::uint32_t slot) {
+    if (!std::exchange(connections_[slot].is_known, false)) return;
+    options_.clients->remove(flow_of(slot));
 }
 
 void Streams::deliver(std::uint32_t slot) {
@@ -421,7 +443,7 @@ void Streams::count_end(const char* why) {
 
 void Streams::note_input(std::uint32_t slot, bool message_came) {
     Connection& connection = connections_[slot];
-    connection.active = loop_.now();
+    connection.active = connection.heard = loop_.now();
     if (message_came) connection.is_guest = false;
     hold_unfinished(slot);
     if (!connection.channel.is_up()) return;
@@ -437,7 +459,7 @@ void Streams::note_input(std::uint32_t slot, bool message_came) {
 void Streams::hold_unfinished(std::uint32_t slot) {
     Connection& connection = connections_[slot];
     std::size_t now = connection.channel.held();
-    if (connection.out.capacity() > kSpareRoom) now += connection.out.capacity();
+    if (connection.out.capacity() > SpareBuffers::kLargest) now += connection.out.capacity();
     if (now == connection.held) return;
     if (limits_->hold(connection.peer, connection.held, now)) {
         connection.held = now;
@@ -455,6 +477,7 @@ void Streams::drain(std::uint32_t slot) {
     Connection& connection = connections_[slot];
     const Flow flow = flow_of(slot);
     connection.state = State::draining;
+    forget_client(slot);
     open_.close(slot);
     connection.since = loop_.now();
     arm(slot);
@@ -490,7 +513,7 @@ void Streams::write(std::uint32_t slot) {
     const std::size_t unread = connection.out.size() - connection.written;
     connection.is_full = connection.is_full ? unread > kPauseAt / 2 : unread > kPauseAt;
     if (unread == 0) {
-        give_back(connection.out);
+        spare_.give_back(connection.out);
         connection.written = 0;
         if (connection.state == State::draining) shutdown(connection.socket.fd(), SHUT_WR);
     } else if (connection.written > connection.out.size() / 2) {
@@ -540,6 +563,8 @@ base::Instant Streams::deadline(const Connection& connection) const {
     }
     if (!connection.channel.is_up()) return connection.since + options_.handshake_timeout;
     base::Instant end = connection.active + options_.idle_timeout;
+    if (connection.silence > base::Duration{})
+        end = std::min(end, connection.heard + connection.silence);
     if (connection.is_guest) end = std::min(end, connection.born + options_.first_message_timeout);
     if (!connection.is_partial) return end;
     return std::min(end, connection.since + options_.partial_timeout);
@@ -555,22 +580,6 @@ void Streams::on_timer(std::uint64_t payload) {
     if (connection->state != State::open) return close(id.slot);
     if (connection->channel.is_up()) return hang_up(id.slot);
     fail(id.slot, {FaultKind::timeout, "no handshake in time"});
-}
-
-std::string Streams::take_buffer() {
-    if (spare_.empty()) return {};
-    std::string buffer = std::move(spare_.back());
-    spare_.pop_back();
-    return buffer;
-}
-
-/// An idle connection holds no buffer; the few in use go round.
-void Streams::give_back(std::string& buffer) {
-    std::string gone = std::exchange(buffer, {});
-    const bool is_worth_it = gone.capacity() >= kLeastRoom && gone.capacity() <= kSpareRoom;
-    if (!is_worth_it || spare_.size() >= kSpareBuffers) return;
-    gone.clear();
-    spare_.push_back(std::move(gone));
 }
 
 }  // namespace herald::sip

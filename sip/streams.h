@@ -19,8 +19,10 @@
 #include "base/metrics.h"
 #include "base/slab.h"
 #include "sip/channel.h"
+#include "sip/known_clients.h"
 #include "sip/open_streams.h"
 #include "sip/socket.h"
+#include "sip/spare_buffers.h"
 #include "sip/stream_limits.h"
 #include "sip/tls.h"
 #include "sip/tls_failures.h"
@@ -32,6 +34,7 @@ namespace herald::sip {
 struct StreamOptions {
     unsigned shard = 0;
     std::shared_ptr<StreamLimits> limits_of_all;  ///< of all shards; null: the usual, for this one
+    std::shared_ptr<KnownClients> clients;        ///< of all shards; null: nobody asks
     std::size_t out_buffer = 1 << 20;
     std::chrono::seconds idle_timeout{3600};
     std::chrono::seconds partial_timeout{30};
@@ -68,6 +71,8 @@ public:
                       std::string_view domain);
     bool send(const Flow& flow, std::string_view bytes);
     bool is_open(const Flow& flow) const;
+    /// From now on something must come by `flow` within `limit`, again and again, or it is closed.
+    void expect(const Flow& flow, base::Duration limit);
     /// For any thread: those not closed yet; one that failed is closed within the turn.
     const OpenStreams& open_streams() const noexcept { return open_; }
 
@@ -95,6 +100,8 @@ private:
         base::Instant born;
         base::Instant since;  ///< in this state, or with an unfinished message
         base::TimerId timer;
+        base::Duration silence{};  ///< the longest between two bytes in; zero: as all others
+        base::Instant heard{};     ///< last byte in
         std::uint8_t listener = 0;
         Protocol protocol = Protocol::tcp;
         State state = State::open;
@@ -103,6 +110,7 @@ private:
         bool is_dirty = false;    ///< in dirty_
         bool is_failed = false;   ///< nothing more is sent; closed by flush()
         bool is_full = false;     ///< not read until its peer reads
+        bool is_known = false;    ///< its client showed a certificate
     };
     struct Listener {
         Socket socket;
@@ -138,6 +146,8 @@ private:
     bool read_once(std::uint32_t slot);
     bool may_read(const Connection& connection);
     void hear(std::uint32_t slot, std::string_view wire);
+    void note_handshake(std::uint32_t slot);
+    void forget_client(std::uint32_t slot);
     void deliver(std::uint32_t slot);
     void drain(std::uint32_t slot);
     void discard(std::uint32_t slot);
@@ -151,8 +161,6 @@ private:
     void arm(std::uint32_t slot);
     base::Instant deadline(const Connection& connection) const;
     void on_timer(std::uint64_t payload);
-    std::string take_buffer();
-    void give_back(std::string& buffer);
 
     base::Loop& loop_;
     base::Metrics& metrics_;
@@ -174,9 +182,9 @@ private:
     std::vector<Listener> listeners_;
     std::vector<base::SlotId> dirty_;     ///< with something to write, or failed
     std::vector<base::SlotId> flushing_;  ///< those of this flush()
-    std::vector<std::string> spare_;      ///< out-buffers between two uses
-    std::unique_ptr<char[]> room_;        ///< what is being read
-    std::string plain_;                   ///< the same, decrypted
+    SpareBuffers spare_;
+    std::unique_ptr<char[]> room_;  ///< what is being read
+    std::string plain_;             ///< the same, decrypted
     std::shared_ptr<const TlsContext> context_;
     int handshakes_ = 0;          ///< steps of this turn
     base::Instant told_short_{};  ///< when a lack of descriptors was last logged

@@ -81,6 +81,11 @@ Status load_authorities(SSL_CTX* context, const std::string& file) {
     return wrong(file, "holds no certificates that can be used");
 }
 
+/// What tickets are good for: listeners that ask clients for the same.
+std::string session_use(ClientCertificates clients) {
+    return "herald " + std::to_string(static_cast<int>(clients));
+}
+
 std::int64_t end_of(const X509* certificate) {
     std::tm end{};
     if (certificate == nullptr) return 0;
@@ -194,8 +199,9 @@ Status TlsContext::State::add_server(const TlsPair& pair, const std::string& cli
     SSL_CTX_set_tlsext_servername_arg(server.get(), this);
     // Sessions go on by tickets alone: nothing of one that ended is kept here.
     SSL_CTX_set_session_cache_mode(server.get(), SSL_SESS_CACHE_OFF);
-    constexpr unsigned char kName[] = "herald";
-    SSL_CTX_set_session_id_context(server.get(), kName, sizeof kName - 1);
+    const std::string use = session_use(ClientCertificates::none);
+    SSL_CTX_set_session_id_context(server.get(), reinterpret_cast<const unsigned char*>(use.data()),
+                                   static_cast<unsigned>(use.size()));
     const std::int64_t end = end_of(SSL_CTX_get0_certificate(server.get()));
     if (expires == 0 || end < expires) expires = end;
     servers.push_back(std::move(server));
@@ -246,6 +252,10 @@ std::unique_ptr<TlsSession> TlsContext::accept(ClientCertificates clients) const
         const int strict =
             clients == ClientCertificates::require ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
         SSL_set_verify(ssl, SSL_VERIFY_PEER | strict, nullptr);
+        // A ticket of a listener that asks for less does not lead in here.
+        const std::string use = session_use(clients);
+        SSL_set_session_id_context(ssl, reinterpret_cast<const unsigned char*>(use.data()),
+                                   static_cast<unsigned>(use.size()));
     }
     return std::unique_ptr<TlsSession>(new TlsSession(shared_from_this(), ssl));
 }
@@ -349,6 +359,12 @@ bool TlsSession::is_with(std::string_view domain) const {
     if (!is_up_) return !domain_.empty() && base::iequals(domain, domain_);
     const X509* const certificate = SSL_get0_peer_certificate(ssl_);
     return certificate != nullptr && is_for(names_of(*certificate), domain);
+}
+
+std::optional<CertificateNames> TlsSession::peer_names() const {
+    const X509* const certificate = is_up_ ? SSL_get0_peer_certificate(ssl_) : nullptr;
+    if (certificate == nullptr) return std::nullopt;
+    return names_of(*certificate);
 }
 
 /// The chain as OpenSSL judges it, then what RFC 5922 wants of the certificate at its end. 0: no.

@@ -6,11 +6,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "sip/certificate.h"
 
 struct bio_st;
 struct ssl_st;
@@ -94,6 +96,8 @@ public:
     std::string_view domain() const noexcept { return domain_; }
     /// Whether the peer proved to be `domain`, or is about to.
     bool is_with(std::string_view domain) const;
+    /// Whom the certificate names that the peer proved to hold; nullopt: it showed none.
+    std::optional<CertificateNames> peer_names() const;
 
 private:
     friend class TlsContext;

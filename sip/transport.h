@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "sip/endpoint.h"
 #include "sip/message.h"
 
@@ -61,6 +62,9 @@ public:
     /// anything was looked up (RFC 5922 7.2). Faults: unreachable, limit_reached.
     virtual Result<Flow> open(Protocol protocol, const Endpoint& peer,
                               std::string_view domain = {}) = 0;
+    /// Something must come by `flow`, a stream, within `limit`, again and again, or it is closed
+    /// (RFC 5626 4.4.1, 5.4).
+    virtual void expect(const Flow&, base::Duration) {}
     /// Whether `flow` can still be sent on: always for UDP of a listener we have.
     virtual bool is_open(const Flow& flow) const = 0;
     /// The listener `flow` came in by or leaves from.

@@ -148,13 +148,15 @@ Endpoint ReceiveRing::local(std::size_t index) noexcept {
 }
 
 UdpSocket::UdpSocket(base::Loop& loop, Socket socket, std::uint8_t listener,
-                     TransportSink* const& sink, ReceiveRing& ring, UdpCounters& counters)
+                     TransportSink* const& sink, ReceiveRing& ring, UdpCounters& counters,
+                     StunAnswers* keep_alives)
     : loop_(loop),
       socket_(std::move(socket)),
       listener_(listener),
       sink_(sink),
       ring_(ring),
-      counters_(counters) {
+      counters_(counters),
+      keep_alives_(keep_alives) {
     const Status watched = loop_.watch(socket_.fd(), wanted_events(),
                                        [this](std::uint32_t events) { on_ready(events); });
     assert(watched);
@@ -300,6 +302,7 @@ void UdpSocket::receive() {
             answers += is_answer({ring_.bytes(i), headers[i].msg_len}) ? 1 : 0;
             deliver(i, headers[i].msg_len);
         }
+        if (std::exchange(has_answers_, false)) flush();
         if (read < headers.size()) return backlog_.empty();
         backlog_.read(read - answers, answers);
         measure_backlog();
@@ -320,13 +323,22 @@ void UdpSocket::measure_backlog() {
 void UdpSocket::deliver(std::size_t index, std::size_t size) {
     char* const bytes = ring_.bytes(index);
     if (size < kShortest) return counters_.keep_alive.add();
-    // RFC 5626 8: the first octet tells STUN from SIP.
-    if (bytes[0] == 0 || bytes[0] == 1) return counters_.stun.add();
     const Flow flow{.peer = Endpoint(ring_.source(index)),
                     .protocol = Protocol::udp,
                     .listener = listener_,
                     .generation = number_of_local(ring_.local(index))};
+    // RFC 5626 8: the first octet tells STUN from SIP.
+    if (bytes[0] == 0 || bytes[0] == 1) return answer_stun({bytes, size}, flow);
     sink_->on_message({bytes, size}, flow, Framing::datagram);
+}
+
+void UdpSocket::answer_stun(std::string_view datagram, const Flow& flow) {
+    const auto answer = keep_alives_ == nullptr
+                            ? std::nullopt
+                            : keep_alives_->answer(datagram, flow.peer, loop_.now());
+    if (!answer) return counters_.stun.add();
+    send(flow, *answer);
+    has_answers_ = true;
 }
 
 void UdpSocket::read_errors() {

@@ -16,6 +16,7 @@
 #include "base/metrics.h"
 #include "sip/backlog.h"
 #include "sip/socket.h"
+#include "sip/stun.h"
 #include "sip/transport.h"
 
 namespace herald::sip {
@@ -25,7 +26,7 @@ struct UdpCounters {
     explicit UdpCounters(base::Metrics& metrics);
 
     base::Counter& keep_alive;  ///< too short for a message (RFC 5626), on purpose
-    base::Counter& stun;        ///< not offered
+    base::Counter& stun;        ///< no keep-alive, too many, or not offered
     base::Counter& backlog;     ///< the socket took no more, and the queue was full
     base::Counter& unsendable;  ///< refused by the system, for that address
     base::Counter& too_large;   ///< more than a datagram can hold
@@ -67,7 +68,7 @@ public:
     /// Watches `socket` from now on; messages go to `sink`, which is set before the loop's next
     /// turn.
     UdpSocket(base::Loop& loop, Socket socket, std::uint8_t listener, TransportSink* const& sink,
-              ReceiveRing& ring, UdpCounters& counters);
+              ReceiveRing& ring, UdpCounters& counters, StunAnswers* keep_alives = nullptr);
     ~UdpSocket();
     UdpSocket(const UdpSocket&) = delete;
     UdpSocket& operator=(const UdpSocket&) = delete;
@@ -96,6 +97,7 @@ private:
     /// Looks at what is left in the receive buffer, and at what it had no room for.
     void measure_backlog();
     void deliver(std::size_t index, std::size_t size);
+    void answer_stun(std::string_view datagram, const Flow& flow);
     int send_batch(std::size_t first);
     /// Decides about the first datagram that could not be sent; returns how many to skip.
     std::size_t on_send_error(int error, std::size_t first);
@@ -111,12 +113,14 @@ private:
     TransportSink* const& sink_;
     ReceiveRing& ring_;
     UdpCounters& counters_;
+    StunAnswers* const keep_alives_;  ///< null: none are given
     Backlog backlog_;
     std::uint32_t unread_ = 0;  ///< as the kernel counts them, of the socket's whole life
     std::string arena_;         ///< the bytes of queue_
     std::vector<Queued> queue_;
     std::vector<Endpoint> unreachable_;
-    bool is_waiting_ = false;  ///< for room in the socket's buffer
+    bool has_answers_ = false;  ///< to keep-alives, queued since the last flush()
+    bool is_waiting_ = false;   ///< for room in the socket's buffer
     bool is_reading_ = true;
     bool is_retrying_ = false;  ///< the first of the queue failed once, maybe for another's error
 };

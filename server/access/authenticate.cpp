@@ -1,5 +1,5 @@
-// server/access/authenticate.cpp: from a request to its proved sender: digest, a trusted peer's
-// assertion, or open mode.
+// server/access/authenticate.cpp: from a request to its proved sender: digest, a bearer token, a
+// certificate, a trusted peer's assertion, or open mode.
 #include "server/access/authenticate.h"
 
 #include <algorithm>
@@ -66,6 +66,9 @@ sip::DigestSecrets secrets_of(const AccountPtr& account) {
     return secrets;
 }
 
+/// Who brings a token, in the log, before it is believed.
+constexpr std::string_view kTokenUser = "token";
+
 /// RFC 3323 4.1.1.3: a name that says that there is none.
 constexpr std::string_view kNobody = "anonymous.invalid";
 
@@ -83,6 +86,7 @@ Authenticator::Authenticator(const AuthenticatorSetup& setup)
       proxy_digest_(digest_options(setup, realm_of(setup.config, setup.domains), DigestRole::proxy),
                     nonce_key(setup.home), setup.clock),
       realm_(realm_of(setup.config, setup.domains)),
+      tokens_(setup.config, realm_),
       challenged_(counter(setup.metrics, "challenged")),
       accepted_(counter(setup.metrics, "accepted")),
       wrong_(counter(setup.metrics, "wrong")),
@@ -90,9 +94,41 @@ Authenticator::Authenticator(const AuthenticatorSetup& setup)
       mismatched_(counter(setup.metrics, "from_mismatch")),
       delayed_(counter(setup.metrics, "delayed")) {}
 
-bool Authenticator::is_trusted(const sip::Endpoint& peer) const {
-    return std::any_of(config_.trusted_peers.begin(), config_.trusted_peers.end(),
-                       [&](const AddressRange& range) { return range.contains(peer); });
+bool Authenticator::is_trusted(const sip::Flow& flow) const {
+    const bool is_listed =
+        std::any_of(config_.trusted_peers.begin(), config_.trusted_peers.end(),
+                    [&](const AddressRange& range) { return range.contains(flow.peer); });
+    if (is_listed) return true;
+    const auto known = certified_by(flow);
+    return known && known->is_trusted;
+}
+
+std::string Authenticator::certificate_of(const sip::Flow& flow) const {
+    const auto names = limits_.clients->find(flow);
+    return names ? sip::shown(*names) : std::string();
+}
+
+/// What the certificate at the other end means here.
+std::optional<Certified> Authenticator::certified_by(const sip::Flow& flow) const {
+    if (config_.tls_clients.empty()) return std::nullopt;
+    const auto names = limits_.clients->find(flow);
+    return names ? certified(*names, config_.tls_clients) : std::nullopt;
+}
+
+/// An account needs no password on a connection whose certificate is its own.
+std::optional<Identity> Authenticator::by_certificate(const sip::Message& request,
+                                                      const sip::Flow& flow,
+                                                      std::string_view event,
+                                                      const sip::Uri* from) const {
+    const auto known = certified_by(flow);
+    if (!known || known->aor.empty()) return std::nullopt;
+    Identity identity;
+    identity.aor = aliases_.resolve(known->aor);
+    identity.account = accounts_.find(identity.aor);
+    identity.is_address_proven = true;
+    // Another one may use the connection too: he is asked who he is.
+    if (!identity.account || !may_claim(identity, request, event, from)) return std::nullopt;
+    return identity;
 }
 
 /// The AOR of a From or To; empty for what cannot be read.
@@ -146,13 +182,17 @@ sip::DigestServer& Authenticator::digest_for(const sip::Message& request) {
     return is_for_elsewhere(request) ? proxy_digest_ : digest_;
 }
 
-AuthenticationRefusal Authenticator::challenge(bool is_stale, const AccountPtr& account,
-                                               const sip::Message& request, const sip::Flow& flow) {
-    (is_stale ? stale_ : challenged_).add();
-    const auto secrets = secrets_of(account);
+AuthenticationRefusal Authenticator::challenge(const Wanted& wanted, const sip::Message& request,
+                                               const sip::Flow& flow) {
+    (wanted.is_stale ? stale_ : challenged_).add();
+    const auto secrets = secrets_of(wanted.account);
+    const bool is_proxy = is_for_elsewhere(request);
     AuthenticationRefusal result;
-    result.answer.status = is_for_elsewhere(request) ? 407 : 401;
-    result.answer.headers = digest_for(request).challenge(is_stale, &secrets, flow.peer);
+    result.answer.status = is_proxy ? 407 : 401;
+    result.answer.headers = digest_for(request).challenge(wanted.is_stale, &secrets, flow.peer);
+    // RFC 8898 2.2: where it can be heard on its way nobody is asked for a token.
+    if (tokens_.are_taken() && sip::is_secure(flow.protocol))
+        result.answer.headers += tokens_.challenge(is_proxy, wanted.bearer_error);
     result.is_challenge = true;
     return result;
 }
@@ -196,11 +236,11 @@ Guesses::Rules Authenticator::guess_rules() const {
             .longest = config_.auth_longest_delay};
 }
 
-std::variant<Identity, AuthenticationRefusal> Authenticator::by_digest(const sip::Message& request,
-                                                                       const sip::Flow& flow) {
+Authenticator::Outcome Authenticator::by_digest(const sip::Message& request,
+                                                const sip::Flow& flow) {
     const auto credentials = digest_for(request).read(request);
     if (!credentials) return refusal(400, credentials.fault().detail);
-    if (!*credentials) return challenge(false, claimed_account(request), request, flow);
+    if (!*credentials) return challenge({.account = claimed_account(request)}, request, flow);
     if (!is_bound((*credentials)->uri, request)) {
         return refuse({(*credentials)->username, flow}, 403, "The digest is for something else");
     }
@@ -219,25 +259,26 @@ std::optional<AuthenticationRefusal> Authenticator::put_off(const Subject& subje
     return later;
 }
 
-std::variant<Identity, AuthenticationRefusal> Authenticator::judge(
-    const sip::Message& request, const sip::Credentials& credentials, const sip::Flow& flow) {
+Authenticator::Outcome Authenticator::judge(const sip::Message& request,
+                                            const sip::Credentials& credentials,
+                                            const sip::Flow& flow) {
     const auto account = accounts_.by_username(credentials.username, realm_);
     // An unknown user takes as long as a wrong password: who exists stays hidden.
     const sip::DigestUser user{secrets_of(account), account ? account->aor : credentials.username};
     const Subject subject{credentials.username, flow,
                           account ? std::string_view(account->aor) : std::string_view()};
-    const Guesses::Try attempt{user.name, flow.peer, is_trusted(flow.peer)};
+    const Guesses::Try attempt{user.name, flow.peer, is_trusted(flow)};
     if (auto later = put_off(subject, attempt)) return *std::move(later);
     auto& digest = digest_for(request);
     switch (digest.verify(request, credentials, user)) {
         case sip::DigestServer::Verdict::stale:
         case sip::DigestServer::Verdict::other_algorithm:
-            return challenge(true, account, request, flow);
+            return challenge({.is_stale = true, .account = account}, request, flow);
         case sip::DigestServer::Verdict::wrong:
             wrong_.add();
             limits_.guesses.failed(attempt, guess_rules(), clock_.now());
             tell(subject, account ? "wrong password" : "unknown user");
-            return challenge(false, account, request, flow);
+            return challenge({.account = account}, request, flow);
         case sip::DigestServer::Verdict::accepted:
             break;
     }
@@ -249,6 +290,64 @@ std::variant<Identity, AuthenticationRefusal> Authenticator::judge(
     identity.is_address_proven =
         sip::is_reliable(flow.protocol) || digest.was_challenged_at(credentials, flow.peer);
     return identity;
+}
+
+/// Whose token it is. Faults: forbidden (nobody's here).
+Result<Identity> Authenticator::identity_of(const BearerTokens::Holder& holder) const {
+    const auto& named = holder.user;
+    const bool has_scheme = named.starts_with("sip:") || named.starts_with("sips:");
+    const std::string address = named.find('@') == std::string::npos
+                                    ? named + "@" + domains_.first()
+                                    : named.substr(has_scheme ? named.find(':') + 1 : 0);
+    const auto text = "sip:" + address;
+    const auto uri = sip::parse_uri(text);
+    if (!uri || uri->user.empty() || !domains_.serves(*uri))
+        return Fault{FaultKind::forbidden, "it names nobody of ours"};
+    Identity identity;
+    identity.aor = aliases_.resolve(domains_.aor(*uri));
+    identity.is_address_proven = true;
+    identity.account = accounts_.find(identity.aor);
+    using Role = store::Account::Role;
+    const bool is_allowed = identity.account && (identity.account->role == Role::user ||
+                                                 identity.account->role == holder.role);
+    if (is_allowed) return identity;
+    auto acting = identity.account ? *identity.account : store::Account();
+    acting.aor = identity.aor;
+    acting.role = Role::user;
+    identity.account = std::make_shared<const store::Account>(std::move(acting));
+    return identity;
+}
+
+/// A token nobody of ours signed is a guess, like a wrong password; one that is not good here is
+/// none.
+Authenticator::Outcome Authenticator::by_token(std::string_view token, const sip::Message& request,
+                                               const sip::Flow& flow) {
+    const Subject subject{kTokenUser, flow};
+    if (!sip::is_secure(flow.protocol)) return refuse(subject, 403, "Tokens are taken by TLS only");
+    const std::string source = "token " + flow.peer.host();
+    const Guesses::Try attempt{source, flow.peer};
+    if (auto later = put_off(subject, attempt)) return *std::move(later);
+    const auto holder = tokens_.holder_of(token, clock_.wall());
+    auto identity = holder ? identity_of(*holder) : Result<Identity>(holder.fault());
+    if (identity) {
+        accepted_.add();
+        return *std::move(identity);
+    }
+    const auto& fault = identity.fault();
+    wrong_.add();
+    if (fault.kind == FaultKind::malformed)
+        limits_.guesses.failed(attempt, guess_rules(), clock_.now());
+    tell(subject, fault.detail.c_str());
+    const bool lacks_scope = fault.kind == FaultKind::not_acceptable;
+    return challenge({.bearer_error = lacks_scope ? "insufficient_scope" : "invalid_token"},
+                     request, flow);
+}
+
+/// Whether it says who sent it, in a way that we ask for.
+bool Authenticator::has_credentials(const sip::Message& request) const {
+    const auto id =
+        is_for_elsewhere(request) ? sip::Header::proxy_authorization : sip::Header::authorization;
+    return request.count(id) > 0;
 }
 
 /// A PBX publishes and registers in the name of its phones; nobody writes or watches in another's.
@@ -272,7 +371,7 @@ bool Authenticator::may_claim(const Identity& who, const sip::Message& request,
 std::variant<Identity, AuthenticationRefusal> Authenticator::authenticate(
     const sip::Message& request, const sip::Flow& flow, std::string_view event,
     const sip::Uri* from) {
-    const bool is_trusted_peer = is_trusted(flow.peer);
+    const bool is_trusted_peer = is_trusted(flow);
     if (is_trusted_peer) {
         if (auto identity = asserted(request)) return *std::move(identity);
     }
@@ -284,7 +383,11 @@ std::variant<Identity, AuthenticationRefusal> Authenticator::authenticate(
         identity.is_address_proven = true;
         return identity;
     }
-    auto result = by_digest(request, flow);
+    if (!has_credentials(request)) {
+        if (auto identity = by_certificate(request, flow, event, from)) return *std::move(identity);
+    }
+    const auto token = tokens_.token_in(request, is_for_elsewhere(request));
+    auto result = token.empty() ? by_digest(request, flow) : by_token(token, request, flow);
     const auto* identity = std::get_if<Identity>(&result);
     if (!identity || may_claim(*identity, request, event, from)) return result;
     mismatched_.add();

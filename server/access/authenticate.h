@@ -1,5 +1,5 @@
-// server/access/authenticate.h: from a request to its proved sender: digest, a trusted peer's
-// assertion, or open mode.
+// server/access/authenticate.h: from a request to its proved sender: digest, a bearer token, a
+// certificate, a trusted peer's assertion, or open mode.
 #pragma once
 
 #include <optional>
@@ -9,6 +9,8 @@
 #include "base/metrics.h"
 #include "base/task.h"
 #include "server/access/accounts.h"
+#include "server/access/bearer_tokens.h"
+#include "server/access/certified.h"
 #include "server/access/identity.h"
 #include "server/access/limits.h"
 #include "server/address/aliases.h"
@@ -56,8 +58,14 @@ public:
                                                                const sip::Flow& flow,
                                                                std::string_view event = {},
                                                                const sip::Uri* from = nullptr);
-    /// Whether `peer` is one of sip.trusted_peers.
-    bool is_trusted(const sip::Endpoint& peer) const;
+    /// Whether who is at the other end is one of sip.trusted_peers, or has a certificate that says
+    /// as much.
+    bool is_trusted(const sip::Flow& flow) const;
+    /// The keys of bearer tokens that come from now on; null: none are taken.
+    void use(std::shared_ptr<const BearerKeys> keys) { tokens_.use(std::move(keys)); }
+    /// The name in the certificate that the client at the other end of `flow` proved to hold;
+    /// empty: it showed none, or is gone.
+    std::string certificate_of(const sip::Flow& flow) const;
 
     /// A refusal that is told, of those that are not too many.
     struct Refused {
@@ -79,19 +87,31 @@ private:
         std::string_view aor{};  ///< of the account
     };
 
+    /// What a challenge is to say.
+    struct Wanted {
+        bool is_stale = false;
+        AccountPtr account{};
+        std::string_view bearer_error{};  ///< RFC 6750 3.1; empty: none
+    };
+    using Outcome = std::variant<Identity, AuthenticationRefusal>;
+
     std::optional<Identity> asserted(const sip::Message& request) const;
     std::string aor_in(std::string_view field) const;
     Identity from_claim(const sip::Message& request, const sip::Uri* from) const;
     AccountPtr claimed_account(const sip::Message& request) const;
     bool is_for_elsewhere(const sip::Message& request) const;
-    AuthenticationRefusal challenge(bool is_stale, const AccountPtr& account,
-                                    const sip::Message& request, const sip::Flow& flow);
+    AuthenticationRefusal challenge(const Wanted& wanted, const sip::Message& request,
+                                    const sip::Flow& flow);
     AuthenticationRefusal refuse(const Subject& subject, int status, const char* why);
-    std::variant<Identity, AuthenticationRefusal> by_digest(const sip::Message& request,
-                                                            const sip::Flow& flow);
-    std::variant<Identity, AuthenticationRefusal> judge(const sip::Message& request,
-                                                        const sip::Credentials& credentials,
-                                                        const sip::Flow& flow);
+    Outcome by_digest(const sip::Message& request, const sip::Flow& flow);
+    Outcome judge(const sip::Message& request, const sip::Credentials& credentials,
+                  const sip::Flow& flow);
+    Outcome by_token(std::string_view token, const sip::Message& request, const sip::Flow& flow);
+    Result<Identity> identity_of(const BearerTokens::Holder& holder) const;
+    std::optional<Certified> certified_by(const sip::Flow& flow) const;
+    std::optional<Identity> by_certificate(const sip::Message& request, const sip::Flow& flow,
+                                           std::string_view event, const sip::Uri* from) const;
+    bool has_credentials(const sip::Message& request) const;
     std::optional<AuthenticationRefusal> put_off(const Subject& subject,
                                                  const Guesses::Try& attempt);
     sip::DigestServer& digest_for(const sip::Message& request);
@@ -111,6 +131,7 @@ private:
     sip::DigestServer digest_;        ///< of requests that are answered here
     sip::DigestServer proxy_digest_;  ///< of those that are sent on
     std::string realm_;
+    BearerTokens tokens_;
     std::uint64_t untold_ = 0;  ///< refusals since the last one in the log
     base::Counter& challenged_;
     base::Counter& accepted_;

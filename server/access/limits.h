@@ -11,6 +11,7 @@
 #include "server/access/guesses.h"
 #include "server/access/identity.h"
 #include "server/config/config.h"
+#include "sip/known_clients.h"
 #include "sip/nonce.h"
 #include "sip/target_rules.h"
 
@@ -26,6 +27,8 @@ struct Limits {
 
     std::shared_ptr<sip::ReplayLedger> replays;
     Guesses guesses;
+    /// Whom connections come from, by their certificates.
+    std::shared_ptr<sip::KnownClients> clients = std::make_shared<sip::KnownClients>();
     /// Where peers may make us send; null until the listeners are known.
     std::shared_ptr<const sip::TargetRules> targets;
     base::RateLimit told;      ///< refusals in the log, by source

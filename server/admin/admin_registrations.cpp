@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "server/admin/admin_page.h"
+#include "server/core/flow_text.h"
 #include "server/register/registration_orders.h"
 
 namespace herald::server {
@@ -24,8 +25,14 @@ constexpr std::array<Removal, 5> kRemovals{{
     {"expired", packages::Cause::expired},
 }};
 
-RegistrationInfo info_of(const std::string& aor, const Publication& publication,
-                         const packages::Binding& binding) {
+std::string certificate_of(const Context& context, const packages::Binding& binding) {
+    const auto flow = flow_of_binding(binding.flow, context.home.epoch);
+    return flow ? context.authenticator.certificate_of(*flow) : std::string();
+}
+
+RegistrationInfo info_of(const Context& context, const std::string& aor,
+                         const Publication& publication) {
+    const auto& binding = *binding_of(publication);
     RegistrationInfo info;
     info.id = std::to_string(publication.id);
     info.aor = aor;
@@ -35,6 +42,7 @@ RegistrationInfo info_of(const std::string& aor, const Publication& publication,
     info.reg_id = binding.reg_id;
     info.path = binding.path;
     info.flow = binding.flow;
+    info.certificate = certificate_of(context, binding);
     info.user_agent = binding.user_agent;
     info.call_id = binding.call_id;
     info.cseq = binding.cseq;
@@ -71,8 +79,7 @@ RegistrationPage page_of(Context& context, const std::string& aor, std::uint64_t
     std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count),
                       found.end(), [](const Row& a, const Row& b) { return a.id < b.id; });
     for (std::size_t i = 0; i < count; ++i)
-        page.rows.push_back(
-            info_of(*found[i].aor, *found[i].publication, *binding_of(*found[i].publication)));
+        page.rows.push_back(info_of(context, *found[i].aor, *found[i].publication));
     return page;
 }
 

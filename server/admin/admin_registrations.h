@@ -20,6 +20,7 @@ class AdminCarrier;
 struct RegistrationInfo {
     std::string id;  ///< opaque, for paging
     std::string aor, contact, display_name, instance, path, flow, user_agent, call_id, publisher;
+    std::string certificate;   ///< a name in the one its connection proved to hold; empty: none
     std::uint32_t reg_id = 0;  ///< 0: none
     std::uint32_t cseq = 0;
     base::WallTime created{};

@@ -32,6 +32,7 @@ SubscriptionInfo info_of(Context& context, const Subscription& record) {
     info.remote_target = record.get(Part::remote_target);
     info.flow =
         std::string(sip::uri_name(record.flow.protocol)) + ":" + record.flow.peer.to_string();
+    info.certificate = context.authenticator.certificate_of(record.flow);
     info.expires_at = record.expires_at;
     if (record.last_notify != base::Instant{}) {
         const auto ago = std::chrono::duration_cast<std::chrono::milliseconds>(context.loop.now() -

@@ -21,6 +21,7 @@ struct SubscriptionInfo {
     std::string package, resource, watcher;
     std::string state;  ///< pending, active, suspect, flow_lost, terminated
     std::string call_id, remote_target, flow;
+    std::string certificate;  ///< a name in the one its connection proved to hold; empty: none
     base::WallTime expires_at{};
     std::optional<base::WallTime> last_notify;
     int last_answer = 0;  ///< status of the last NOTIFY's answer, 408 for none; 0: none yet

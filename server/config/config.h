@@ -19,6 +19,7 @@
 #include "sip/address_range.h"
 #include "sip/digest.h"
 #include "sip/endpoint.h"
+#include "sip/tls.h"
 #include "store/records.h"
 
 namespace herald::server {
@@ -28,7 +29,9 @@ namespace herald::server {
 struct ListenAddress {
     sip::Protocol protocol = sip::Protocol::udp;
     sip::Endpoint bind;
-    std::string advertised;  ///< host[:port] peers are told; empty: the bound one
+    std::string advertised{};  ///< host[:port] peers are told; empty: the bound one
+    /// Whether clients of a listener with TLS show a certificate.
+    sip::ClientCertificates clients = sip::ClientCertificates::none;
 };
 
 enum class AuthMode : std::uint8_t { unset, open, digest };
@@ -60,6 +63,29 @@ Result<RealmLogin> parse_realm_login(std::string_view text);
 /// Another name of a domain: "192.0.2.1=example.com".
 using DomainAlias = std::pair<std::string, std::string>;
 Result<DomainAlias> parse_domain_alias(std::string_view text);
+
+/// Who holds a client certificate: "proxy.example.com=trusted",
+/// "door.example.com=sip:door@example.com",
+/// "*@example.com".
+struct CertificateEntry {
+    std::string name;  ///< a host, a canonical AOR, or "*@domain"
+    std::string
+        account;  ///< the account's AOR; empty with "*@domain": the one the certificate names
+    bool is_trusted = false;  ///< a peer like those of trusted_peers
+};
+
+/// What a scope of a bearer token allows: "sip.admin=admin".
+struct ScopeRole {
+    std::string scope;
+    store::Account::Role role = store::Account::Role::user;
+};
+
+/// Who may use the HTTP API by a client certificate.
+struct HttpClient {
+    std::string name;     ///< a DNS name or URI in the certificate, as it is there
+    std::string role;     ///< read, write, admin
+    std::string limit{};  ///< as of HttpToken
+};
 
 /// Who may use the HTTP API: only the SHA-256 of his token is kept.
 struct HttpToken {
@@ -200,6 +226,21 @@ struct Config {
     std::string tls_ca;  ///< PEM file, of those Herald connects to; empty: the system's
     std::uint32_t tls_handshake_timeout = 10;
     std::vector<std::string> ws_origins;  ///< of pages that may open a WebSocket; empty: any
+    std::string tls_clients_ca;           ///< PEM file, of those who connect with a certificate
+    std::vector<CertificateEntry> tls_clients;  ///< whom their certificates make them
+    std::uint32_t flow_timer = 0;  ///< seconds between keep-alives of RFC 5626; 0: not said
+    bool stun = true;              ///< keep-alives by UDP are answered
+    bool overload_control = true;  ///< RFC 7339
+    // [bearer]
+    std::string bearer_keys;  ///< PEM or JWKS file; empty: no tokens
+    std::string bearer_issuer, bearer_audience, bearer_server;
+    std::string bearer_claim = "sub";      ///< names the user
+    std::vector<ScopeRole> bearer_scopes;  ///< empty: none is asked for
+    std::uint32_t bearer_clock_skew = 30;
+    // [http], of TLS
+    std::string http_client_ca;            ///< PEM file; empty: no client certificates
+    std::vector<HttpClient> http_clients;  ///< whom theirs make them
+    std::uint32_t http_hsts = 0;           ///< seconds; 0: not said
 };
 
 /// One mistake in a configuration.

@@ -55,6 +55,41 @@ void check_certificates(const Config& config, Rules& broken) {
     }
 }
 
+/// Certificates of clients are worth something where somebody vouches for them.
+void check_client_certificates(const Config& config, Rules& broken) {
+    const auto& all = config.sip_listen;
+    const bool asks = std::any_of(all.begin(), all.end(), [](const ListenAddress& listen) {
+        return listen.clients != sip::ClientCertificates::none;
+    });
+    if (asks && config.tls_clients_ca.empty()) {
+        broken.push_back({"sip.tls_clients_ca",
+                          "sip.listen asks clients for certificates, and "
+                          "nobody vouches for those"});
+    }
+    if (!config.tls_clients.empty() && !asks) {
+        broken.push_back({"sip.tls_clients",
+                          "no listener asks for certificates: add ;clients=ask to one with TLS"});
+    }
+    const bool has_http_ca = !config.http_client_ca.empty();
+    if (has_http_ca && config.http_certificate.empty()) {
+        broken.push_back({"http.client_ca",
+                          "certificates are shown by HTTPS only: set "
+                          "http.certificate and http.key"});
+    }
+    if (!config.http_clients.empty() && !has_http_ca)
+        broken.push_back({"http.clients", "nobody vouches for them: set http.client_ca"});
+}
+
+void check_bearer(const Config& config, Rules& broken) {
+    if (config.bearer_keys.empty()) return;
+    if (config.bearer_issuer.empty())
+        broken.push_back({"bearer.issuer", "it is needed where bearer.keys is set"});
+    if (config.bearer_audience.empty())
+        broken.push_back({"bearer.audience", "it is needed where bearer.keys is set"});
+    if (config.auth != AuthMode::digest)
+        broken.push_back({"bearer.keys", "nobody is asked for a token unless sip.auth is digest"});
+}
+
 void check_authentication(const Config& config, Rules& broken) {
     if (config.auth == AuthMode::digest && config.digest_algorithms.empty()) {
         broken.push_back(
@@ -177,7 +212,8 @@ Config default_config() {
     Config config;
     const auto loopback = sip::Endpoint::from("127.0.0.1", 5060);
     assert(loopback);
-    config.sip_listen = {{sip::Protocol::udp, *loopback, {}}, {sip::Protocol::tcp, *loopback, {}}};
+    config.sip_listen = {{.protocol = sip::Protocol::udp, .bind = *loopback},
+                         {.protocol = sip::Protocol::tcp, .bind = *loopback}};
     return config;
 }
 
@@ -197,6 +233,8 @@ std::vector<BrokenRule> broken_rules(const Config& config) {
     check_listeners(config, broken);
     check_domain_aliases(config, broken);
     check_certificates(config, broken);
+    check_client_certificates(config, broken);
+    check_bearer(config, broken);
     check_authentication(config, broken);
     check_intervals(config, broken);
     check_http(config, broken);

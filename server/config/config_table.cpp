@@ -381,6 +381,20 @@ constexpr ConfigKey kHttpKeys[] = {
          "PEM file with the certificate the API is served with (HTTPS), and the chain to its root. "
          "Read again on SIGHUP, and when it changes. Empty: plain HTTP."}),
     text<&C::http_key>({"http", "key", "PEM file with its key."}),
+    text<&C::http_client_ca>(
+        {"http", "client_ca",
+         "PEM file with the certificates that vouch for clients, which are asked for theirs then. "
+         "Read again as the certificate is. Empty: nobody is asked."}),
+    list<&C::http_clients>(
+        {"http", "clients",
+         "Who needs no token: \"name role\", with a DNS name or URI of the client's certificate "
+         "and "
+         "role read, write or admin. A user or a domain behind it: good for what is theirs only."},
+        read_element<&C::http_clients, parse_http_client>, show_elements<&C::http_clients>),
+    number<&C::http_hsts>(
+        {"http", "hsts",
+         "Browsers are told to use HTTPS only, for so long (RFC 6797). 0: they are told nothing."},
+        {0, 2 * 366 * kDay, "s"}),
     text<&C::http_token_file>({"http", "token_file",
                                "The admin token; made at the first start, readable for the owner "
                                "only. Empty: only http.tokens count."},
@@ -470,6 +484,7 @@ std::vector<ConfigKey> joined() {
     add(kSipKeys);
     add(tls_keys());
     add(kAuthKeys);
+    add(bearer_keys());
     add(kServerKeys);
     add(kStoreKeys);
     add(kResourcesKeys);
@@ -545,6 +560,7 @@ std::span<const ConfigKey> config_keys() noexcept {
 std::string section_help(std::string_view section) noexcept {
     if (section == "sip") return "SIP: addresses, domains, authentication, timers, limits.";
     if (section == "auth") return "Guesses at passwords.";
+    if (section == "bearer") return "Bearer tokens (RFC 8898).";
     if (section == "server") return "The program.";
     if (section == "store") return "What survives a restart.";
     if (section == "resources") return "Who exists.";

@@ -52,6 +52,28 @@ std::optional<HostPort> split_host_port(std::string_view text) {
     return HostPort{host, port, has_port, false};
 }
 
+/// One of those behind a listening address. False: it is none.
+bool read_listen_parameter(std::string_view text, ListenAddress& listen) {
+    const auto [name, value, has_value] = base::split_once(text, '=');
+    if (name == "advertise" && listen.advertised.empty() && is_host_port(value)) {
+        listen.advertised = value;
+        return true;
+    }
+    if (name != "clients" || !sip::is_secure(listen.protocol)) return false;
+    if (value == "ask") listen.clients = sip::ClientCertificates::ask;
+    if (value == "require") listen.clients = sip::ClientCertificates::require;
+    return value == "ask" || value == "require" || value == "none";
+}
+
+/// Canonical; empty where it is no address-of-record.
+std::string aor_in(std::string_view text) {
+    const bool has_scheme = text.starts_with("sip:") || text.starts_with("sips:");
+    const std::string full = has_scheme ? std::string(text) : "sip:" + std::string(text);
+    const auto uri = sip::parse_uri(full);
+    const bool is_aor = uri && uri->has_user && !uri->user.empty() && uri->headers.empty();
+    return is_aor ? sip::canonical_aor(*uri) : std::string();
+}
+
 }  // namespace
 
 Result<AddressRange> parse_address_range(std::string_view text) {
@@ -125,15 +147,19 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
         return wrong(
             quoted +
             " is not a numeric address with a port, expected udp:127.0.0.1:5060 or tcp:[::1]:5060");
-    ListenAddress listen{*protocol, *bind, {}};
+    ListenAddress listen{.protocol = *protocol, .bind = *bind};
     if (!has_parameter) return listen;
-
-    const auto [name, value, has_value] = base::split_once(parameter, '=');
-    if (name != "advertise" || !has_value || !is_host_port(value)) {
-        return wrong(quoted + " ends in \"" + std::string(parameter) +
-                     "\", expected advertise=host or advertise=host:port");
+    std::string_view rest = parameter;
+    for (bool has_more = true; has_more;) {
+        const auto next = base::split_once(rest, ';');
+        if (!read_listen_parameter(next.before, listen)) {
+            return wrong(quoted + " ends in \"" + std::string(next.before) +
+                         "\", expected advertise=host, advertise=host:port, or with TLS "
+                         "clients=ask or clients=require");
+        }
+        rest = next.after;
+        has_more = next.found;
     }
-    listen.advertised = value;
     return listen;
 }
 
@@ -141,6 +167,8 @@ std::string to_string(const ListenAddress& address) {
     std::string out(sip::uri_name(address.protocol));
     out += ":" + address.bind.to_string();
     if (!address.advertised.empty()) out += ";advertise=" + address.advertised;
+    if (address.clients == sip::ClientCertificates::ask) out += ";clients=ask";
+    if (address.clients == sip::ClientCertificates::require) out += ";clients=require";
     return out;
 }
 
@@ -150,11 +178,21 @@ namespace {
 std::string limit_of_token(std::string_view text) {
     if (text.find('@') == std::string_view::npos)
         return is_host(text) ? pidf::comparable_domain(text) : std::string();
-    const bool has_scheme = text.starts_with("sip:") || text.starts_with("sips:");
-    const std::string full = has_scheme ? std::string(text) : "sip:" + std::string(text);
-    const auto uri = sip::parse_uri(full);
-    const bool is_aor = uri && uri->has_user && !uri->user.empty() && uri->headers.empty();
-    return is_aor ? sip::canonical_aor(*uri) : std::string();
+    return aor_in(text);
+}
+
+std::optional<store::Account::Role> account_role_named(std::string_view name) {
+    using Role = store::Account::Role;
+    if (name == "user") return Role::user;
+    if (name == "publisher") return Role::publisher;
+    if (name == "monitor") return Role::monitor;
+    if (name == "admin") return Role::admin;
+    return std::nullopt;
+}
+
+std::string_view name_of(store::Account::Role role) {
+    constexpr std::string_view kNames[] = {"user", "publisher", "monitor", "admin"};
+    return kNames[static_cast<std::size_t>(role)];
 }
 
 }  // namespace
@@ -179,6 +217,68 @@ Result<HttpToken> parse_token(std::string_view text) {
 std::string to_string(const HttpToken& token) {
     const auto line = token.name + " " + token.role + " " + token.sha256_hex;
     return token.limit.empty() ? line : line + " " + token.limit;
+}
+
+Result<CertificateEntry> parse_certificate_entry(std::string_view text) {
+    const auto [left, right, has_both] = base::split_once(text, '=');
+    const std::string_view name = base::trim(left);
+    const std::string_view what = base::trim(right);
+    const std::string shape = "\"" + std::string(text) +
+                              "\" is none of host=trusted, host=account, "
+                              "sip:user@domain=account and *@domain";
+    CertificateEntry entry;
+    if (!has_both && name.starts_with("*@") && is_host(name.substr(2))) {
+        entry.name = base::lower(name);
+        return entry;
+    }
+    entry.name = name.find('@') == std::string_view::npos
+                     ? (is_host(name) ? base::lower(name) : std::string())
+                     : aor_in(name);
+    entry.is_trusted = what == "trusted";
+    if (!entry.is_trusted) entry.account = aor_in(what);
+    // Everybody of a domain is himself, and nobody else.
+    const bool is_pattern = name.starts_with('*');
+    if (is_pattern || entry.name.empty() || (!entry.is_trusted && entry.account.empty()))
+        return wrong(shape);
+    return entry;
+}
+
+std::string to_string(const CertificateEntry& entry) {
+    if (entry.is_trusted) return entry.name + "=trusted";
+    return entry.account.empty() ? entry.name : entry.name + "=" + entry.account;
+}
+
+Result<ScopeRole> parse_scope_role(std::string_view text) {
+    const auto [scope, name, has_both] = base::split_once(text, '=');
+    const auto role = account_role_named(name);
+    const bool is_scope = !scope.empty() && scope.find_first_of(" \"\\") == std::string_view::npos;
+    if (!has_both || !role || !is_scope) {
+        return wrong("\"" + std::string(text) +
+                     "\" is no scope=role, with role user, publisher, monitor or admin");
+    }
+    return ScopeRole{std::string(scope), *role};
+}
+
+std::string to_string(const ScopeRole& scope) {
+    return scope.scope + "=" + std::string(name_of(scope.role));
+}
+
+Result<HttpClient> parse_http_client(std::string_view text) {
+    constexpr const char* kShape =
+        "a client is \"name role\", with a name of its certificate and role read, write or admin, "
+        "and behind it, if it is to be good for them only, a user or a domain";
+    const auto [name, behind, has_role] = base::split_once(text, ' ');
+    const auto [role, limit, has_limit] = base::split_once(behind, ' ');
+    if (!has_role || name.empty()) return wrong(kShape);
+    if (role != "read" && role != "write" && role != "admin") return wrong(kShape);
+    HttpClient client{std::string(name), std::string(role), limit_of_token(limit)};
+    if (has_limit && client.limit.empty()) return wrong(kShape);
+    return client;
+}
+
+std::string to_string(const HttpClient& client) {
+    const auto line = client.name + " " + client.role;
+    return client.limit.empty() ? line : line + " " + client.limit;
 }
 
 Result<std::string> parse_origin(std::string_view text) {

@@ -11,12 +11,26 @@
 
 namespace herald::server {
 
-/// "udp:127.0.0.1:5060", optionally followed by ";advertise=host[:port]". Without a port: 5060.
+/// "udp:127.0.0.1:5060", optionally followed by ";advertise=host[:port]", and with TLS by
+/// ";clients=ask" or ";clients=require". Without a port: 5060.
 /// Faults: invalid_configuration.
 Result<ListenAddress> parse_listen_address(std::string_view text);
 std::string to_string(const ListenAddress& address);
 
 std::string to_string(const AddressRange& range);
+
+/// An entry of sip.tls_clients. Faults: invalid_configuration.
+Result<CertificateEntry> parse_certificate_entry(std::string_view text);
+std::string to_string(const CertificateEntry& entry);
+
+/// An entry of bearer.scopes. Faults: invalid_configuration.
+Result<ScopeRole> parse_scope_role(std::string_view text);
+std::string to_string(const ScopeRole& scope);
+
+/// An entry of http.clients: "name role", and behind it a user or domain it is good for. Faults:
+/// invalid_configuration.
+Result<HttpClient> parse_http_client(std::string_view text);
+std::string to_string(const HttpClient& client);
 
 /// "127.0.0.1:8080", "[::1]:8080": numeric, with a port. Faults: invalid_configuration.
 Result<sip::Endpoint> parse_numeric_endpoint(std::string_view text);

@@ -1,4 +1,4 @@
-// server/config/tls_keys.h: the keys of [sip] that are about TLS and WebSocket.
+// server/config/tls_keys.h: the keys of [sip] that are about TLS and WebSocket, and of [bearer].
 #pragma once
 
 #include <span>
@@ -9,5 +9,6 @@ namespace herald::server {
 
 /// In the order they are documented.
 std::span<const ConfigKey> tls_keys() noexcept;
+std::span<const ConfigKey> bearer_keys() noexcept;
 
 }  // namespace herald::server

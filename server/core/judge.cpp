@@ -49,7 +49,7 @@ Identity identity_of(const Context& context, const Subscription& record) {
     who.aor = record.get(PackedText::Part::watcher);
     who.account = context.accounts.find(who.aor);
     who.is_open = context.config.auth != AuthMode::digest;
-    who.is_trusted_peer = context.authenticator.is_trusted(record.flow.peer);
+    who.is_trusted_peer = context.authenticator.is_trusted(record.flow);
     return who;
 }
 

@@ -10,6 +10,7 @@
 #include "server/core/subscription.h"
 #include "sip/answer.h"
 #include "sip/fields.h"
+#include "sip/privacy.h"
 
 namespace herald::server {
 
@@ -44,7 +45,9 @@ bool is_copied(const sip::HeaderField& field, const RelayRules& rules) {
         case sip::Header::proxy_authorization:
             return !is_for_realm(field.value, rules.realm);
         default:
-            return !base::iequals(field.name, "Max-Breadth");
+            // A hint for the first server that knows its sender (RFC 3325 6).
+            return !base::iequals(field.name, "Max-Breadth") &&
+                   !base::iequals(field.name, "P-Preferred-Identity");
     }
 }
 
@@ -119,8 +122,10 @@ std::string relayed_text(const sip::Message& request, const sip::Endpoint& sourc
     text += "Max-Forwards: ";
     base::append_number(text, hops_left(request));
     text += "\r\n";
+    RelayRules asked = rules;
+    asked.keeps_identity = rules.keeps_identity && !sip::asks_privacy(request, "id");
     for (const auto& field : request.fields()) {
-        if (is_copied(field, rules)) append_line(text, field.name, field.value);
+        if (is_copied(field, asked)) append_line(text, field.name, field.value);
     }
     append_end(text, request.body());
     return text;
@@ -150,8 +155,9 @@ store::Message kept_form(const sip::Message& request, base::WallTime now, base::
     message.keep_until = now + std::chrono::duration_cast<std::chrono::milliseconds>(keep);
     if (message.expires_at != base::WallTime{})
         message.keep_until = std::min(message.keep_until, message.expires_at);
+    const bool is_shown = keeps_identity && !sip::asks_privacy(request, "id");
     for (const auto& field : request.fields()) {
-        if (!is_kept(field, keeps_identity)) continue;
+        if (!is_kept(field, is_shown)) continue;
         if (message.headers.size() + field.value.size() > kMostKeptHeaders) continue;
         append_line(message.headers, field.name, field.value);
     }

@@ -148,13 +148,15 @@ void Messaging::settle(const IncomingPtr& incoming, const sip::Message& request,
 }
 
 void Messaging::relay(const IncomingPtr& incoming, const sip::Message& request,
-                      std::vector<RelayTarget> targets) {
+                      std::vector<RelayTarget> targets, std::shared_ptr<ProxyLoad> load) {
     const bool is_forked = targets.size() > 1 || request.header("Max-Breadth");
     RelayOrder order;
     order.text = relayed_text(
         request, incoming->source,
         {.realm = realm_, .keeps_identity = incoming->who.is_trusted_peer, .keeps_routes = false});
     order.via_parameter = loop_parameter(context_, request.request_uri());
+    if (load) order.via_parameter += ProxyLoad::kQuestion;
+    order.load = std::move(load);
     order.breadth = is_forked ? breadth_of(request) : 0;
     order.share = incoming_.share_of(*incoming, order.text.size());
     // Where there is no room for it, nobody is there.
@@ -170,10 +172,15 @@ void Messaging::forward(const IncomingPtr& incoming, const Request& request) {
     const auto& proxy = context_.config.outbound_proxy;
     auto target =
         foreign_target(request_uri_of(*request.subject.uri), *routes, proxy, incoming->source);
-    if (!routes->empty() || proxy.empty())
+    const bool is_by_proxy = routes->empty() && !proxy.empty();
+    if (!is_by_proxy)
         target.credit =
             std::make_shared<Credit>(credit_of(incoming->who, request.message.bytes().size()));
-    relay(incoming, request.message, {std::move(target)});
+    const bool is_told = is_by_proxy && context_.config.overload_control;
+    // RFC 7339 5.10.1: without Retry-After, which would be about this server.
+    if (is_told && proxy_load_->holds_back(context_.loop.now()))
+        return refuse(*incoming, answer(503, "The next proxy has too much to do"));
+    relay(incoming, request.message, {std::move(target)}, is_told ? proxy_load_ : nullptr);
 }
 
 void Messaging::on_report(const IncomingPtr& incoming, const RelayReport& report) {

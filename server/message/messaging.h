@@ -52,7 +52,7 @@ private:
     void settle(const IncomingPtr& incoming, const sip::Message& request,
                 MessageOperation operation);
     void relay(const IncomingPtr& incoming, const sip::Message& request,
-               std::vector<RelayTarget> targets);
+               std::vector<RelayTarget> targets, std::shared_ptr<ProxyLoad> load = {});
     void forward(const IncomingPtr& incoming, const Request& request);
     void on_report(const IncomingPtr& incoming, const RelayReport& report);
     void on_undelivered(const IncomingPtr& incoming, const sip::Answer& best);
@@ -76,6 +76,7 @@ private:
     MessageTally tally_;
     OwnMessages own_;
     std::string realm_;
+    std::shared_ptr<ProxyLoad> proxy_load_ = std::make_shared<ProxyLoad>();
 };
 
 }  // namespace herald::server

@@ -236,6 +236,8 @@ void Relay::on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome) {
     const bool is_answer = outcome.how == sip::ClientOutcome::How::response;
     const auto& credit = target_of(*branch).credit;
     if (is_answer && credit) credit->prove(outcome.flow);
+    if (const auto& load = jobs_[branch->job.slot].order.load; load && is_answer && outcome.message)
+        load->learn(outcome.message->via().text, context_.loop.now());
     if (!is_answer && branch->is_switched) {
         // The device takes no stream after all.
         large_.on_refused(outcome.flow);

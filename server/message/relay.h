@@ -23,6 +23,7 @@
 #include "base/task.h"
 #include "server/core/context.h"
 #include "server/core/credit.h"
+#include "server/message/proxy_load.h"
 #include "sip/answer.h"
 #include "sip/locate.h"
 #include "sip/path.h"
@@ -48,6 +49,8 @@ struct RelayOrder {
     std::vector<RelayTarget> targets;  ///< none: as if nobody answered
     base::Duration patience{};         ///< zero: until all have answered, or Timer F
     base::Budget::Share share{};       ///< of the memory for what is on its way
+    /// Learns what the next hop says of its load; null: nobody wants to know.
+    std::shared_ptr<ProxyLoad> load{};
 };
 
 struct RelayReport {

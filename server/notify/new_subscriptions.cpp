@@ -77,7 +77,7 @@ bool NewSubscriptions::is_over_limit(const IncomingSubscribe& incoming) const {
     if (context_.subscriptions.watcher_load(incoming.who.aor) >= config.subscribe_per_watcher)
         return true;
     if (context_.subscriptions.source_load(incoming.flow.peer) >= config.subscribe_per_source &&
-        !context_.authenticator.is_trusted(incoming.flow.peer))
+        !context_.authenticator.is_trusted(incoming.flow))
         return true;
     if (has_no_memory(incoming)) return true;
     const auto slot = context_.resources.find(*incoming.package, incoming.aor);
@@ -93,7 +93,7 @@ bool NewSubscriptions::has_no_memory(const IncomingSubscribe& incoming) const {
     const auto& table = context_.subscriptions;
     if (table.weight() >= config.subscribe_memory) return true;
     return table.source_weight(incoming.flow.peer) >= config.subscribe_memory_per_source &&
-           !context_.authenticator.is_trusted(incoming.flow.peer);
+           !context_.authenticator.is_trusted(incoming.flow);
 }
 
 NewSubscriptions::Id NewSubscriptions::find_twin(const IncomingSubscribe& incoming,

@@ -67,7 +67,7 @@ std::string NotifyFlights::credentials_for(Id id, const Subscription& record,
 std::string_view NotifyFlights::contact(const Subscription& record) const {
     const auto scheme = contact_scheme(record);
     const bool is_secure =
-        sip::is_secure(record.flow.protocol) || context_.authenticator.is_trusted(record.flow.peer);
+        sip::is_secure(record.flow.protocol) || context_.authenticator.is_trusted(record.flow);
     return context_.stack.contact(record.flow, is_secure ? scheme : sip::Scheme::sip,
                                   record.get(PackedText::Part::remote_target));
 }

@@ -53,9 +53,10 @@ std::size_t via_count(const sip::Message& request) {
 }
 
 /// Whether the edge that holds the flow does RFC 5626: this server, or the first of the Path
-/// (RFC 5626 6). Datagram flows want STUN answers, which are not built: there reg-id is left aside.
+/// (RFC 5626 6). Datagram flows want STUN answers: without those reg-id is left aside.
 bool edge_has_outbound(const RegisterFacts& facts) {
-    if (via_count(facts.request) == 1) return sip::is_reliable(facts.flow.protocol);
+    if (via_count(facts.request) == 1)
+        return sip::is_reliable(facts.flow.protocol) || facts.rules.has_stun;
     const auto path = facts.request.list(sip::Header::path);
     if (path.empty()) return false;
     const auto first = sip::parse_name_address(path.front());

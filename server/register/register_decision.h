@@ -29,6 +29,7 @@ struct RegisterRules {
     bool needs_path_support = true;  ///< Path without Supported: path is 420 (RFC 3327 5.3)
     bool allows_lower_cseq = false;  ///< a device that lost its CSeq but not its Call-ID
     bool allows_star_alone = false;  ///< Contact: * without Expires: 0
+    bool has_stun = true;            ///< keep-alives by UDP are answered (RFC 5626 8)
 };
 
 struct RegisterFacts {

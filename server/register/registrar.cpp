@@ -66,7 +66,8 @@ RegisterRules Registrar::rules() const {
             .max_contacts = config.register_max_contacts,
             .needs_path_support = config.register_needs_path_support,
             .allows_lower_cseq = config.register_allows_lower_cseq,
-            .allows_star_alone = config.register_allows_star_alone};
+            .allows_star_alone = config.register_allows_star_alone,
+            .has_stun = config.stun};
 }
 
 void Registrar::on_register(const Request& request) {
@@ -269,6 +270,7 @@ void Registrar::accept(const Incoming& incoming, bool has_outbound) {
     sip::Answer answer;
     // What the device cannot do without comes first: a long answer may lose its last lines.
     if (has_outbound) answer.headers += "Require: outbound\r\n";
+    if (has_outbound) append_flow_timer(answer.headers, incoming.flow, *request);
     for (const auto value : request->list(sip::Header::path)) {
         answer.headers += "Path: ";
         answer.headers += value;
@@ -280,6 +282,18 @@ void Registrar::accept(const Incoming& incoming, bool has_outbound) {
     const bool is_proven = incoming.who.is_address_proven && !incoming.who.is_open;
     if (!is_proven && !sip::is_reliable(incoming.flow.protocol)) shorten(answer, *request);
     context_.stack.answer(incoming.transaction, answer);
+}
+
+/// RFC 5626 5.4: what the device is told it is held to, with half of that to spare.
+void Registrar::append_flow_timer(std::string& headers, const sip::Flow& flow,
+                                  const sip::Message& request) const {
+    const auto seconds = context_.config.flow_timer;
+    const bool is_direct = request.list(sip::Header::via).size() == 1;
+    if (seconds == 0 || !is_direct || !sip::is_reliable(flow.protocol)) return;
+    headers += "Flow-Timer: ";
+    base::append_number(headers, seconds);
+    headers += "\r\n";
+    context_.stack.transport().expect(flow, std::chrono::seconds(seconds) * 3 / 2);
 }
 
 /// RFC 3261 10.3 step 8; those of the device that asks come first.

@@ -46,6 +46,13 @@ Result<sip::Flow> Link::open(sip::Protocol protocol, const sip::Endpoint& peer,
     return own().open(protocol, peer, domain);
 }
 
+void Link::expect(const sip::Flow& flow, base::Duration limit) {
+    if (is_own(flow)) return own().expect(flow, limit);
+    if (flow.shard >= links_.shards.size()) return;
+    auto& owner = *links_.shards[flow.shard];
+    owner.loop->post([&owner, flow, limit] { owner.network->expect(flow, limit); });
+}
+
 bool Link::is_open(const sip::Flow& flow) const {
     if (is_own(flow)) return own().is_open(flow);
     return flow.slot != UINT32_MAX && flow.shard < links_.shards.size() &&

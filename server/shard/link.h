@@ -44,6 +44,7 @@ public:
     bool send(const sip::Flow& flow, std::string_view bytes) override;
     Result<sip::Flow> open(sip::Protocol protocol, const sip::Endpoint& peer,
                            std::string_view domain = {}) override;
+    void expect(const sip::Flow& flow, base::Duration limit) override;
     bool is_open(const sip::Flow& flow) const override;
     const sip::ListenerAddress& listener(const sip::Flow& flow) const override;
     std::span<const sip::ListenerAddress> listeners() const override;

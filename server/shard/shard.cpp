@@ -24,6 +24,7 @@
 #include "server/shard/link.h"
 #include "sip/fields.h"
 #include "sip/locate.h"
+#include "sip/privacy.h"
 
 namespace herald::server {
 
@@ -45,6 +46,7 @@ sip::StackOptions stack_options(const ShardSetup& setup) {
     options.targets = setup.limits.targets;
     options.trusted_peers = setup.config.trusted_peers;
     options.allow_events = allowed_events();
+    options.has_overload_control = config.overload_control;
     return options;
 }
 
@@ -298,9 +300,11 @@ std::optional<sip::Answer> Shard::early_answer(const Request& request) const {
     if (scheme == sip::Scheme::tel || scheme == sip::Scheme::other) return answer(416);
     // A trusted peer may end TLS in front of us.
     const bool is_secure =
-        sip::is_secure(request.flow.protocol) || authenticator_->is_trusted(request.flow.peer);
+        sip::is_secure(request.flow.protocol) || authenticator_->is_trusted(request.flow);
     if (scheme == sip::Scheme::sips && !is_secure) return answer(416, "sips is served by TLS only");
     if (const auto* why = unreadable(request)) return answer(400, why);
+    if (const auto level = sip::unmet_privacy(message); !level.empty())
+        return answer(500, "No privacy of this level here: " + std::string(level));
     if (is_in_dialog(message)) {
         if (auto answer = subscribe_requests_->answer_within_dialog(request)) return answer;
     }

@@ -266,6 +266,41 @@ Alice sends REGISTER sip:localhost
     Contact: <sip:alice@192.0.2.1>;+sip.instance="<urn:uuid:00000000-0000-1000-8000-000a95a0e128>";reg-id=1, <sip:alice@192.0.2.2>
 Alice receives 400
 
+# RFC 5626 6, 8: a registration by UDP is a flow too, whatever its contact
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Supported: outbound, path
+    Contact: <sip:alice@198.51.100.7>;+sip.instance="<urn:uuid:1>";reg-id=1
+Alice receives 200
+    Require: outbound
+    no Flow-Timer
+Bob sends MESSAGE sip:alice@localhost
+
+    by the flow
+Alice receives MESSAGE
+    request-uri sip:alice@198.51.100.7
+    body contains by the flow
+Bob receives 200
+
+# RFC 5626 5.4: a device on a stream is told how often to keep it alive, where that is wanted
+config sip.flow_timer = 120
+actor Alice is sip:alice@localhost
+    over: tcp
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Supported: outbound, path
+    Contact: <sip:alice@192.0.2.1;transport=tcp>;+sip.instance="<urn:uuid:1>";reg-id=1
+Alice receives 200
+    Require: outbound
+    Flow-Timer: 120
+Bob sends REGISTER sip:localhost
+    To: <sip:bob@localhost>
+    Supported: outbound, path
+    Contact: <sip:bob@192.0.2.2>;+sip.instance="<urn:uuid:2>";reg-id=1
+Bob receives 200
+    Require: outbound
+    no Flow-Timer
+
 # RFC 5626 6: an edge without outbound support is told so
 Alice sends REGISTER sip:localhost
     To: <sip:alice@localhost>

@@ -527,6 +527,77 @@ Proxy receives MESSAGE
     body contains far
 Bob receives 200
 
+# RFC 3325 7: who a trusted peer says wrote it is told to the device, unless its sender wants that hidden
+config sip.trusted_peers = ["192.0.2.200"]
+actor Proxy is sip:proxy@localhost
+    host: 192.0.2.200
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.77:5070>
+Alice receives 200
+Proxy sends MESSAGE sip:alice@localhost
+    P-Asserted-Identity: <sip:bob@localhost>
+    P-Preferred-Identity: <sip:robert@localhost>
+
+    shown
+Alice receives MESSAGE
+    P-Asserted-Identity: <sip:bob@localhost>
+    no P-Preferred-Identity
+Proxy receives 200
+Proxy sends MESSAGE sip:alice@localhost
+    P-Asserted-Identity: <sip:bob@localhost>
+    Privacy: id
+
+    hidden
+Alice receives MESSAGE
+    no P-Asserted-Identity
+    Privacy: id
+Proxy receives 200
+
+# RFC 3323 5: privacy that must be given and cannot be is refused
+Bob sends MESSAGE sip:alice@localhost
+    Privacy: session; critical
+
+    x
+Bob receives 500
+    reason No privacy of this level here: session
+
+# RFC 7339 5.3: what the proxy wants held back is, and its sender is told without a Retry-After
+config message.foreign = true
+config sip.auth = "digest"
+config sip.outbound_proxy = "sip:192.0.2.200:5060"
+account sip:bob@localhost password builder
+actor Bob is sip:bob@localhost
+    password: builder
+actor Proxy is sip:proxy@localhost
+    host: 192.0.2.200
+Bob sends MESSAGE sip:carol@elsewhere.example
+
+    one
+Bob receives 407
+Bob answers the challenge
+Proxy receives MESSAGE
+    Via: {ours};oc;oc-algo="loss"
+Proxy answers 200
+    Via: {ours};oc=100;oc-algo="loss";oc-validity=10000;oc-seq=1.1
+Bob receives 200
+Bob sends MESSAGE sip:carol@elsewhere.example
+
+    two
+Bob receives 407
+Bob answers the challenge
+Bob receives 503
+    no Retry-After
+after 10 s
+Bob sends MESSAGE sip:carol@elsewhere.example
+
+    three
+Bob receives 407
+Bob answers the challenge
+Proxy receives MESSAGE
+    body contains three
+Bob receives 200
+
 # RFC 3261 16.4, 16.6: a message to another domain goes by its sender's routes, without ours
 config message.foreign = true
 config sip.auth = "digest"

@@ -18,6 +18,9 @@ namespace {
 constexpr std::array kProtocols{sip::Protocol::tcp, sip::Protocol::tls, sip::Protocol::ws,
                                 sip::Protocol::wss};
 
+/// Fewer would mean that a change took stories from this test that it could tell.
+constexpr int kLeastTold = 400;
+
 struct Reason {
     std::string_view words;  ///< of a sentence, or of a line under one
     std::string_view why;
@@ -91,7 +94,7 @@ TEST_CASE("most stories are told over every transport") {
             std::printf("%d are not, because %.*s\n", count, static_cast<int>(reason.size()),
                         reason.data());
     }
-    CHECK(kRegistered > 0);
+    CHECK(kRegistered >= kLeastTold);
 }
 
 }  // namespace herald::conformance

@@ -103,13 +103,13 @@ def malformed_requests_are_answered_and_counted():
 
 @story
 def what_cannot_be_answered_is_dropped():
-    """No Via, no message, keep-alives, STUN, answers for nobody, status codes that are none: silence."""
+    """No Via, no message, keep-alives, broken STUN, answers for nobody, status codes that are none: silence."""
     with Server() as server, Client(server.address) as client:
         patient = Patient(server)
         fake = "SIP/2.0 {} Whatever\r\nVia: SIP/2.0/UDP 127.0.0.1:{};branch=z9hG4bK{}\r\nFrom: <sip:a@b>;tag=1\r\n" \
                "To: <sip:a@b>;tag=2\r\nCall-ID: x\r\nCSeq: 1 NOTIFY\r\nContent-Length: 0\r\n\r\n"
         for octets in (b"", b"\0", b"\r\n\r\n", b"\0\0\0\0", b"hello", b"\xff" * 1000, b"GET / HTTP/1.1\r\n\r\n", b"\r\n" * 500,
-                       b"\0\1\0\0\x21\x12\xa4\x42" + b"\0" * 12, request(client, drop=["Via"])[0],
+                       b"\0\1\0\4\x21\x12\xa4\x42" + b"\0" * 12, request(client, drop=["Via"])[0],
                        fake.format(200, server.sip_port, "0000.00000000.00000001.0000000000000000").encode(),
                        fake.format(4294967301, server.sip_port, "1").encode(), fake.format(200, 9, "1").encode()):
             if octets:

@@ -49,6 +49,50 @@ TEST_CASE("every route lets in its role and those above, and no other") {
     }
 }
 
+TEST_CASE("a certificate is as good as a token, and a token counts before it") {
+    Bench bench;
+    const auto status = [&](std::string method, std::string target, sip::CertificateNames names,
+                            std::string token = {}) {
+        return bench
+            .send({.method = std::move(method),
+                   .target = std::move(target),
+                   .authorization = token.empty() ? "" : "Bearer " + token,
+                   .certificate = std::make_shared<const sip::CertificateNames>(std::move(names))})
+            .status;
+    };
+    const std::string list = "/v1/subscriptions";
+    const sip::CertificateNames desk{.uris = {}, .hosts = {"DESK.example.com"}, .addresses = {}};
+    const sip::CertificateNames alice{.uris = {"sip:alice@b.c"}, .hosts = {}, .addresses = {}};
+    CHECK(status("GET", list, desk) == 200);
+    CHECK(status("GET", list, {}) == 401);
+    CHECK(status("GET", list, {.uris = {}, .hosts = {"*.example.com"}, .addresses = {}}) == 401);
+    CHECK(status("DELETE", "/v1/accounts/a@b.c", desk) == 403);
+    CHECK(status("GET", list, alice) == 403);
+    CHECK(status("GET", "/v1/registrations?aor=alice@b.c", alice) == 200);
+    CHECK(status("GET", list, desk, "guess") == 401);
+}
+
+TEST_CASE("RFC 6454: a browser's certificate does not speak for pages of others") {
+    Bench bench;
+    const auto status = [&](std::string origin) {
+        return bench
+            .send(
+                {.method = "GET",
+                 .target = "/v1/subscriptions",
+                 .origin = std::move(origin),
+                 .host = "localhost",
+                 .certificate = std::make_shared<const sip::CertificateNames>(sip::CertificateNames{
+                     .uris = {}, .hosts = {"desk.example.com"}, .addresses = {}})})
+            .status;
+    };
+    CHECK(status("") == 200);
+    CHECK(status("https://localhost:8443") == 200);
+    CHECK(status("https://evil.test") == 401);
+    CHECK(status("http://localhost") == 401);
+    CHECK(status("null") == 401);
+    CHECK(status("https://localhost.evil.test") == 401);
+}
+
 TEST_CASE("RFC 6750 3: an unknown token is told so") {
     Bench bench;
 

@@ -231,8 +231,9 @@ TEST_CASE("every pattern that limited tokens may use is one, and says by what") 
 TEST_CASE("CORS: pages of the origins that are configured may read answers, no others") {
     FakeAdmin admin;
     base::Metrics metrics;
-    Api api({admin, metrics, "example.com", "1"}, Tokens({{"r", sha256_hex("read"), "read"}}),
-            Hosts(), Origins({"https://a.b"}));
+    Api api({admin, metrics, "example.com", "1"},
+            {.tokens = Tokens({{"r", sha256_hex("read"), "read"}}),
+             .origins = Origins({"https://a.b"})});
     const auto ask = [&](std::string method, std::string origin, std::string asked = {}) {
         return api.answer({.method = std::move(method),
                            .target = "/v1/events",

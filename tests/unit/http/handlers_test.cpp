@@ -52,7 +52,8 @@ TEST_CASE("subscriptions are listed with filters and pages") {
         "example.com\","
         "\"watcher\":\"sip:bob@example.com\",\"state\":\"suspect\",\"expires_at\":\"2027-01-15T08:"
         "00:00Z\","
-        "\"call_id\":\"c\xEF\xBF\xBD\",\"remote_target\":\"\",\"flow\":\"\",\"last_notify\":\"2027-"
+        "\"call_id\":\"c\xEF\xBF\xBD\",\"remote_target\":\"\",\"flow\":\"\",\"certificate\":null,"
+        "\"last_notify\":\"2027-"
         "01-15T08:00:00.500Z\","
         "\"last_answer\":408,\"next_retry\":null,\"failures\":2}],\"total\":40,\"next\":\"18\"}\n");
     REQUIRE(bench.admin.state.queries.size() == 1);

@@ -31,6 +31,7 @@ TEST_CASE("registrations are listed with all that is known of a contact") {
           "{\"registrations\":[{\"id\":\"7\",\"aor\":\"sip:alice@example.com\","
           "\"contact\":\"sip:alice@192.0.2.1\",\"display_name\":null,\"parameters\":[\"q=0.5\"],"
           "\"instance\":null,\"reg_id\":2,\"public_gruu\":null,\"path\":null,\"flow\":null,"
+          "\"certificate\":null,"
           "\"user_agent\":null,\"call_id\":\"c\",\"cseq\":3,\"publisher\":null,"
           "\"created\":\"2027-01-15T08:00:00Z\",\"expires_at\":null}],\"total\":12,"
           "\"next\":\"7\"}\n");

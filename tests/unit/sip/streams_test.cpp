@@ -260,6 +260,30 @@ TEST_CASE("an idle stream is closed, one that says something is not") {
     CHECK(idle.receive() == "");
 }
 
+TEST_CASE("RFC 5626 5.4: a stream of which keep-alives are expected ends without them") {
+    NetworkFixture fixture;
+    const ListenerAddress address = fixture.listen(Protocol::tcp);
+    const Peer silent(Protocol::tcp, address.bound);
+    const Peer alive(Protocol::tcp, address.bound);
+    silent.send(message(1));
+    alive.send(message(2));
+    REQUIRE(fixture.until([&] { return fixture.sink.arrivals.size() == 2; }));
+    for (const auto& arrival : fixture.sink.arrivals) fixture.network.expect(arrival.flow, 90s);
+
+    for (int i = 0; i < 3; ++i) {
+        alive.send("\r\n\r\n");
+        fixture.settle();
+        // What is sent to it does not keep it alive.
+        for (const auto& arrival : fixture.sink.arrivals) fixture.network.send(arrival.flow, "x");
+        fixture.settle();
+        fixture.clock.advance(40s);
+        fixture.loop.turn(0s);
+    }
+
+    REQUIRE(fixture.sink.closed.size() == 1);
+    CHECK(fixture.sink.closed[0].peer == silent.endpoint());
+}
+
 TEST_CASE("RFC 3261 18.3: a message that never gets whole ends its stream") {
     NetworkFixture fixture({.partial_timeout = 30s});
     const Peer peer(Protocol::tcp, fixture.listen(Protocol::tcp).bound);

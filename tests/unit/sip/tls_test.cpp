@@ -346,6 +346,76 @@ TEST_CASE("RFC 5923: a connection that came by itself is nobody's for new reques
     CHECK(*flow != fixture.sink.arrivals[0].flow);
 }
 
+namespace {
+
+/// Listeners that ask their clients for nothing, for a certificate if they have one, and for one.
+struct Asking {
+    Asking() : fixture({.clients = known, .tls = context()}) {
+        for (const auto clients :
+             {ClientCertificates::none, ClientCertificates::ask, ClientCertificates::require}) {
+            const auto address = fixture.network.listen(
+                Protocol::tls, *Endpoint::from("127.0.0.1", 0), {}, true, clients);
+            REQUIRE(address);
+            listeners.push_back(address->bound);
+        }
+    }
+    std::shared_ptr<const TlsContext> context() const {
+        return context_of({.pairs = {authority.issue()},
+                           .peers_ca = authority.file(),
+                           .clients_ca = authority.file()});
+    }
+    /// Whom the server knows its client by, after a message: "" for nobody, "refused".
+    std::string client_of(std::size_t listener, const TlsFiles& files) {
+        const Peer socket(Protocol::tls, listeners[listener]);
+        TlsPeer peer(fixture, socket.fd(), context_of(files)->connect("example.com"));
+        if (!peer.shake_hands()) return "refused";
+        const auto before = fixture.sink.arrivals.size();
+        peer.send(message(1));
+        const bool is_heard = peer.until([&] {
+            return fixture.sink.arrivals.size() > before || !peer.why.empty() || peer.is_closed;
+        });
+        if (!is_heard || fixture.sink.arrivals.size() == before) return "refused";
+        const auto names = known->find(fixture.sink.arrivals.back().flow);
+        return names ? shown(*names) : std::string();
+    }
+
+    Authority authority;
+    std::shared_ptr<KnownClients> known = std::make_shared<KnownClients>();
+    NetworkFixture fixture;
+    std::vector<Endpoint> listeners;
+};
+
+}  // namespace
+
+TEST_CASE("RFC 5922 7.4: a client is known by its certificate where its listener asks for one") {
+    Asking asking;
+    const TlsFiles bare{.peers_ca = asking.authority.file()};
+    TlsFiles good = bare;
+    good.pairs = {asking.authority.issue({.names = "URI:sip:alice@example.com"})};
+
+    CHECK(asking.client_of(0, bare).empty());
+    CHECK(asking.client_of(0, good).empty());
+    CHECK(asking.client_of(1, bare).empty());
+    CHECK(asking.client_of(1, good) == "sip:alice@example.com");
+    CHECK(asking.client_of(2, bare) == "refused");
+    CHECK(asking.client_of(2, good) == "sip:alice@example.com");
+    CHECK(asking.fixture.until([&] { return asking.known->size() == 0; }));
+}
+
+TEST_CASE("a client certificate that is not good is none, and its connection is closed") {
+    Asking asking;
+    const Authority stranger;
+    TlsFiles files{.peers_ca = asking.authority.file()};
+    for (const TlsPair& pair :
+         {asking.authority.issue({.days = -1}), asking.authority.issue({.is_self = true}),
+          stranger.issue(), asking.authority.issue({.usage = "emailProtection"})}) {
+        files.pairs = {pair};
+        CHECK(asking.client_of(1, files) == "refused");
+        CHECK(asking.client_of(2, files) == "refused");
+    }
+    CHECK(asking.known->size() == 0);
+}
+
 TEST_CASE("files that do not do are named, with what is wrong") {
     const Authority authority;
     const TlsPair good = authority.issue();

@@ -125,8 +125,23 @@ TEST_CASE("a datagram of 60,000 bytes passes both ways, a larger one than IP has
     CHECK(fixture.metric("herald_sip_datagrams_dropped_total", "too large") == 1);
 }
 
-TEST_CASE("RFC 5626 8: keep-alives and STUN are dropped and counted") {
+TEST_CASE("RFC 5626 8: STUN is answered from where it was asked, keep-alives are dropped") {
     NetworkFixture fixture;
+    const Peer peer(Protocol::udp, fixture.listen(Protocol::udp).bound);
+    const std::string request("\0\1\0\0\x21\x12\xa4\x42transaction.", 20);
+
+    peer.send("\r\n\r\n");
+    peer.send(request);
+    fixture.settle();
+
+    CHECK(peer.receive() == *stun_answer(request, peer.endpoint()));
+    CHECK(fixture.sink.arrivals.empty());
+    CHECK(fixture.metric("herald_sip_datagrams_dropped_total", "keep-alive") == 1);
+    CHECK(fixture.metric("herald_stun_requests_total", "answered") == 1);
+}
+
+TEST_CASE("RFC 5626 8: what is no keep-alive, or is not offered, is dropped and counted") {
+    NetworkFixture fixture({.stun = false});
     const Peer peer(Protocol::udp, fixture.listen(Protocol::udp).bound);
 
     peer.send("");

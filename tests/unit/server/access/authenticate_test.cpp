@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/support/token_issuer.h"
 #include "tests/unit/server/sample.h"
 
 namespace herald::server {
@@ -226,6 +227,161 @@ TEST_CASE("RFC 3261 22.1: who may speak for whom") {
     CHECK(rig.refused_from("bob", "PUBLISH", kCarol) == 403);
     CHECK(rig.refused_from("bob", "SUBSCRIBE", kCarol) == 403);
     CHECK(rig.refused_from("bob", "SUBSCRIBE", "<sip:anonymous@anonymous.invalid>") == 0);
+}
+
+namespace {
+
+/// A Rig whose requests come by TLS, with tokens and certificates.
+struct SecureRig : Rig {
+    SecureRig() {
+        config.bearer_issuer = "https://id.test";
+        config.bearer_audience = "sip:example.com";
+        config.bearer_server = "https://id.test/login";
+        config.bearer_scopes = {{"sip", store::Account::Role::user},
+                                {"sip.operate", store::Account::Role::admin}};
+        config.tls_clients = {{"bob.test", "sip:bob@example.com", false},
+                              {"carol.test", "sip:carol@example.com", false},
+                              {"proxy.test", "", true}};
+        flow.peer = test::endpoint("192.0.2.9", 40000);
+        flow.protocol = sip::Protocol::tls;
+        flow.slot = 1;
+        authenticator->use(*BearerKeys::read(issuer().jwks(), "keys"));
+    }
+    static const test::TokenIssuer& issuer() {
+        static const test::TokenIssuer made;
+        return made;
+    }
+    std::string token(const std::string& user, const std::string& scope = "sip",
+                      int seconds = 60) const {
+        const auto now =
+            std::chrono::duration_cast<std::chrono::seconds>(clock.wall().time_since_epoch())
+                .count();
+        return issuer().token(R"({"iss":"https://id.test","aud":"sip:example.com","sub":")" + user +
+                              R"(","scope":")" + scope + R"(","exp":)" +
+                              std::to_string(now + seconds) + "}");
+    }
+    Outcome send_token(const std::string& text, std::string_view from = "<sip:bob@example.com>") {
+        return send("SUBSCRIBE", "Authorization: Bearer " + text + "\n", from);
+    }
+    void show(const std::string& host) {
+        limits.clients->put(flow, {.uris = {}, .hosts = {host}, .addresses = {}});
+    }
+    static bool challenges(const Outcome& outcome, std::string_view part) {
+        return challenge_in(outcome).find(part) != std::string::npos;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("RFC 8898 2.1: who may bring a token is told where to get it, by TLS only") {
+    SecureRig rig;
+    const auto outcome = rig.send("SUBSCRIBE", {});
+    CHECK(Rig::status_of(outcome) == 401);
+    CHECK(SecureRig::challenges(outcome, "WWW-Authenticate: Digest "));
+    CHECK(SecureRig::challenges(outcome,
+                                "WWW-Authenticate: Bearer authz_server=\"https://id.test/login\", "
+                                "realm=\"example.com\", scope=\"sip sip.operate\"\r\n"));
+    rig.flow.protocol = sip::Protocol::tcp;
+    CHECK_FALSE(SecureRig::challenges(rig.send("SUBSCRIBE", {}), "Bearer"));
+    CHECK(Rig::status_of(rig.send_token(rig.token("bob"))) == 403);
+}
+
+TEST_CASE(
+    "RFC 8898 2.3: a good token is its user, with an account or without, and speaks for no other") {
+    SecureRig rig;
+    const auto by = [&](const std::string& user, std::string_view from) {
+        const auto outcome = rig.send_token(rig.token(user), from);
+        const auto* who = std::get_if<Identity>(&outcome);
+        return who ? who->aor : std::to_string(Rig::status_of(outcome));
+    };
+    CHECK(by("bob", "<sip:bob@example.com>") == "sip:bob@example.com");
+    CHECK(by("sip:bob@example.com", "<sip:bob@example.com>") == "sip:bob@example.com");
+    CHECK(by("zoe@example.com", "<sip:zoe@example.com>") == "sip:zoe@example.com");
+    CHECK(by("bob", "<sip:zoe@example.com>") == "403");
+    CHECK(by("bob@example.net", "<sip:bob@example.net>") == "401");
+    CHECK(by("b ob", "<sip:bob@example.com>") == "401");
+}
+
+TEST_CASE("RFC 8898 2.2: a token that is not good says why, and one of no scope that one lacks") {
+    SecureRig rig;
+    CHECK(SecureRig::challenges(rig.send_token("garbage"), "error=\"invalid_token\""));
+    CHECK(SecureRig::challenges(rig.send_token(rig.token("bob", "sip", -60)),
+                                "error=\"invalid_token\""));
+    CHECK(SecureRig::challenges(rig.send_token(rig.token("bob", "mail")),
+                                "error=\"insufficient_scope\""));
+}
+
+TEST_CASE("a role beyond that of a user must be the account's and the token's") {
+    SecureRig rig;
+    using Role = store::Account::Role;
+    rig.put("sip:root@example.com", Role::admin);
+    const auto role = [&](const std::string& user, const std::string& scope) {
+        const auto outcome =
+            rig.send_token(rig.token(user, scope), "<sip:" + user + "@example.com>");
+        const auto* who = std::get_if<Identity>(&outcome);
+        REQUIRE(who);
+        return who->account->role;
+    };
+    CHECK(role("root", "sip.operate sip") == Role::admin);
+    CHECK(role("root", "sip") == Role::user);
+    CHECK(role("bob", "sip.operate") == Role::user);
+    CHECK(role("zoe", "sip.operate") == Role::user);
+}
+
+TEST_CASE("RFC 3261 26.1: tokens that nobody signed are guesses, and wait; late ones are not") {
+    SecureRig rig;
+    for (int i = 0; i < 20; ++i)
+        CHECK(Rig::status_of(rig.send_token(rig.token("bob", "sip", -60))) == 401);
+    for (int i = 0; i < 4; ++i) CHECK(Rig::status_of(rig.send_token("garbage")) == 401);
+    CHECK(Rig::status_of(rig.send_token(rig.token("bob"))) == 480);
+    rig.clock.advance(std::chrono::seconds(1));
+    CHECK(rig.send_token(rig.token("bob")).index() == 0);
+    // Somebody elsewhere does not wait for it.
+    for (int i = 0; i < 9; ++i) rig.send_token("garbage");
+    rig.flow.peer = test::endpoint("198.51.100.9", 1);
+    CHECK(rig.send_token(rig.token("bob")).index() == 0);
+}
+
+TEST_CASE("without keys a token is none") {
+    SecureRig rig;
+    rig.authenticator->use(nullptr);
+    const auto outcome = rig.send_token(rig.token("bob"));
+    CHECK(Rig::status_of(outcome) == 401);
+    CHECK_FALSE(SecureRig::challenges(outcome, "Bearer"));
+}
+
+TEST_CASE(
+    "RFC 5922 7.4: a certificate is its account's, who needs no password for what is theirs") {
+    SecureRig rig;
+    CHECK(Rig::status_of(rig.send("SUBSCRIBE", {})) == 401);
+    rig.show("bob.test");
+    CHECK(rig.authenticator->certificate_of(rig.flow) == "bob.test");
+    const auto outcome = rig.send("SUBSCRIBE", {});
+    REQUIRE(outcome.index() == 0);
+    CHECK(std::get<Identity>(outcome).aor == "sip:bob@example.com");
+    // Another one on the same connection is asked who he is, and one without an account too.
+    CHECK(Rig::status_of(rig.send("SUBSCRIBE", {}, "<sip:dave@example.com>")) == 401);
+    rig.show("carol.test");
+    CHECK(Rig::status_of(rig.send("SUBSCRIBE", {}, "<sip:carol@example.com>")) == 401);
+    rig.show("stranger.test");
+    CHECK(Rig::status_of(rig.send("SUBSCRIBE", {})) == 401);
+    CHECK_FALSE(rig.authenticator->is_trusted(rig.flow));
+}
+
+TEST_CASE("RFC 3325 5: a certificate makes a trusted peer, whose assertion is believed") {
+    SecureRig rig;
+    const std::string asserted = "P-Asserted-Identity: <sip:carol@example.com>\n";
+    rig.show("bob.test");
+    CHECK(std::get<Identity>(rig.send("SUBSCRIBE", asserted)).aor == "sip:bob@example.com");
+    rig.show("proxy.test");
+    CHECK(rig.authenticator->is_trusted(rig.flow));
+    const auto outcome = rig.send("SUBSCRIBE", asserted);
+    REQUIRE(outcome.index() == 0);
+    CHECK(std::get<Identity>(outcome).aor == "sip:carol@example.com");
+    CHECK(std::get<Identity>(outcome).is_trusted_peer);
+    // Its slot is another connection's now.
+    rig.limits.clients->remove(rig.flow);
+    CHECK_FALSE(rig.authenticator->is_trusted(rig.flow));
 }
 
 TEST_CASE("RFC 3261 22.4: a wrong password is challenged again") {

@@ -216,13 +216,15 @@ TEST_CASE("RFC 5627 5.1: contacts that lead nowhere are refused") {
     CHECK(bench.refusal(registering("Contact: <sip:" + endless + "@192.0.2.2>\n")) == 403);
 }
 
-TEST_CASE("RFC 5626 6: reg-id needs an instance, a stream and, with a proxy, its ob") {
+TEST_CASE("RFC 5626 6, 8: reg-id needs an instance, a way to keep it alive, and a proxy's ob") {
     Bench bench;
     const auto contact =
         "Contact: <sip:a@192.0.2.2>;" + std::string(kInstance) + ";reg-id=2\nSupported: outbound\n";
     const auto reg_id = [&](std::string_view lines) {
         return bench.plan(registering(lines)).contacts.at(0).binding->reg_id;
     };
+    CHECK(reg_id(contact) == 2);
+    bench.rules.has_stun = false;
     CHECK(reg_id(contact) == 0);
     bench.is_stream = true;
     CHECK(reg_id(contact) == 2);
