@@ -31,6 +31,8 @@ struct Document {
 class Admitted {
 public:
     virtual ~Admitted() = default;
+    /// What of it had to be put right: a bit for each of Package::tolerances().
+    std::uint32_t put_right = 0;
 };
 using DocumentPtr = std::shared_ptr<const Admitted>;
 
@@ -226,6 +228,9 @@ public:
     virtual Result<DocumentPtr> admit(const Document& body,
                                       const Settings* settings = nullptr) const = 0;
 
+    /// Deviations from its formats that admit() puts right, by names for metrics; at most 32.
+    virtual std::span<const std::string_view> tolerances() const { return {}; }
+
     /// Returns `document`, which is about to replace `earlier` (nullptr: nothing), with its new
     /// items marked by `change`, the next Resource::version. Items without a mark, as in documents
     /// read from the store, are new to nobody.
@@ -264,6 +269,9 @@ public:
         std::span<const Admitted* const> /*documents*/) const {
         return std::nullopt;
     }
+
+    /// How compose() comes to what it says, a sentence for each step, for who has to explain it.
+    virtual std::vector<std::string> steps(const EventState& /*state*/) const { return {}; }
 
     /// The document for everyone of `view`. Must answer with no inputs at all. Deterministic: any
     /// order of inputs gives the same bytes.

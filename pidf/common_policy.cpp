@@ -20,8 +20,6 @@ constexpr std::string_view kOmaPolicy = "urn:oma:xml:xdm:common-policy";
 constexpr std::string_view kOmaPresence = "urn:oma:xml:prs:pres-rules";
 
 constexpr std::string_view kHandlings[] = {"block", "confirm", "polite-block", "allow"};
-constexpr std::string_view kUserInputs[] = {"false", "bare", "thresholds", "full"};
-constexpr std::string_view kDialogViews[] = {"none", "virtual", "state", "full"};
 
 constexpr xml::Limits kLimits{
     .bytes = kMostRulesBytes, .depth = 16, .elements = 200000, .attributes = 200000};
@@ -220,7 +218,7 @@ private:
 
     Status read_transformation(Element element, Permissions& permissions) {
         if (is(element, kRulesNamespace, "dialog-view")) {
-            return read_level(element, kDialogViews, permissions.dialog_view);
+            return read_level(element, dialog_view_named, permissions.dialog_view);
         }
         const bool is_oma = element.uri() == kOmaPresence;
         constexpr std::string_view kProvide = "provide-";
@@ -233,18 +231,20 @@ private:
         if (what == "services") return read_services(element, permissions.services);
         if (what == "persons") return read_selectors(element, "all-persons", permissions.persons);
         if (what == "devices") return read_selectors(element, "all-devices", permissions.devices);
-        if (what == "user-input") return read_level(element, kUserInputs, permissions.user_input);
+        if (what == "user-input")
+            return read_level(element, user_input_named, permissions.user_input);
         if (what == "unknown-attribute") return read_unknown(element, permissions);
         if (what == "all-attributes") permissions.has_all_attributes = true;
         return {};
     }
 
-    template <std::size_t N, class Level>
-    Status read_level(Element element, const std::string_view (&names)[N], Level& level) {
+    template <class Level>
+    Status read_level(Element element, std::optional<Level> (*named)(std::string_view) noexcept,
+                      Level& level) {
         const auto text = element.text();
-        const auto index = index_in(names, base::trim(text));
-        if (!index) return fault(element, "no such value: " + text.substr(0, 60));
-        level = std::max(level, static_cast<Level>(*index));
+        const auto value = named(base::trim(text));
+        if (!value) return fault(element, "no such value: " + text.substr(0, 60));
+        level = std::max(level, *value);
         return {};
     }
 
@@ -291,13 +291,9 @@ private:
             if (is(child, kOmaPresence, "service-id"))
                 components.add(Selector{SelectBy::service_id, value});
             if (child.uri() != kPresence) continue;
-            const auto name = child.local();
-            if (name == all) components.is_all = true;
-            if (name == "class") components.add(Selector{SelectBy::class_, value});
-            if (name == "occurrence-id") components.add(Selector{SelectBy::occurrence_id, value});
-            if (name == "deviceID") components.add(Selector{SelectBy::device_id, value});
-            if (name == "service-uri") components.add(Selector{SelectBy::contact, value});
-            if (name == "service-uri-scheme") components.add(Selector{SelectBy::scheme, value});
+            if (child.local() == all) components.is_all = true;
+            if (const auto by = selector_named(child.local()); by && *by != SelectBy::service_id)
+                components.add(Selector{*by, value});
         }
         if (components.is_all) components.selected.clear();
         return {};

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "base/text.h"
+#include "pidf/fragment.h"
 
 namespace herald::pidf {
 namespace {
@@ -33,6 +34,11 @@ std::string_view key_of(const Part& part) noexcept {
     return part.presence->view(part.component->key);
 }
 
+bool has_open(const Presence& presence) noexcept {
+    return std::any_of(presence.tuples().begin(), presence.tuples().end(),
+                       [](const Component& tuple) { return tuple.basic == Basic::open; });
+}
+
 bool has_same_key(const Part& a, const Part& b) noexcept {
     return a.component->key_hash == b.component->key_hash && key_of(a) == key_of(b);
 }
@@ -47,6 +53,7 @@ public:
             return std::tuple(b.rank, b.arrived, a.source) <
                    std::tuple(a.rank, a.arrived, b.source);
         });
+        if (policy_.is_best_alone && !ordered.empty()) ordered.resize(1);
         drop_excess(ordered);
         tuples(ordered);
         persons(ordered);
@@ -131,7 +138,12 @@ private:
         std::vector<Part> parts = gather(contributions, &Presence::persons);
         if (parts.empty()) return;
         std::sort(parts.begin(), parts.end(), is_better);
-        if (policy_.persons == Policy::Persons::merge) {
+        // Where an open tuple counts, so does what its source says of the person.
+        if (policy_.any_open) {
+            std::stable_partition(parts.begin(), parts.end(),
+                                  [](const Part& part) { return has_open(*part.presence); });
+        }
+        if (policy_.persons != Policy::Persons::keep_all) {
             out_.persons.push_back(merged(parts.begin(), parts.end()));
             return;
         }
@@ -195,13 +207,54 @@ private:
             const bool is_outdone = !winners.empty() &&
                                     winners.back().group() == candidate.group() &&
                                     winners.back().precedence < candidate.precedence;
-            if (!is_outdone) winners.push_back(candidate);
+            if (!is_outdone || is_united(candidate)) winners.push_back(candidate);
         }
+        if (policy_.persons == Policy::Persons::unite) unite(winners);
         std::sort(winners.begin(), winners.end(), [](const Candidate& a, const Candidate& b) {
             return std::tuple(a.chosen.piece->section, a.precedence, a.position) <
                    std::tuple(b.chosen.piece->section, b.precedence, b.position);
         });
         for (const Candidate& winner : winners) out_.pieces.push_back(winner.chosen);
+    }
+
+    /// Of activities and moods everybody's count, where the policy says so.
+    bool is_united(const Candidate& candidate) const noexcept {
+        return policy_.persons == Policy::Persons::unite &&
+               (candidate.group() == "rpid activities" || candidate.group() == "rpid mood");
+    }
+
+    /// Each run of them becomes one, in the place of the best. `winners` are by group.
+    void unite(std::vector<Candidate>& winners) {
+        std::vector<Candidate> kept;
+        for (auto first = winners.begin(); first != winners.end();) {
+            const auto last = std::find_if(first, winners.end(), [&](const Candidate& each) {
+                return each.group() != first->group();
+            });
+            if (is_united(*first) && last - first > 1) {
+                kept.push_back(one_of(first, last));
+            } else {
+                kept.insert(kept.end(), first, last);
+            }
+            first = last;
+        }
+        winners = std::move(kept);
+    }
+
+    using CandidateIterator = std::vector<Candidate>::iterator;
+    Candidate one_of(CandidateIterator first, CandidateIterator last) {
+        Candidate one = *first;
+        Piece piece = *one.chosen.piece;
+        std::vector<std::string_view> texts;
+        for (auto each = first; each != last; ++each) {
+            texts.push_back(each->chosen.text());
+            piece.namespaces.add(each->chosen.piece->namespaces);
+            piece.activities |= each->chosen.piece->activities;
+        }
+        out_.rewritten.push_front(united(texts));
+        out_.made.push_front(piece);
+        one.chosen.piece = &out_.made.front();
+        one.chosen.rewritten = out_.rewritten.front();
+        return one;
     }
 
     /// Whether `piece` shows now; notes when that changes.
@@ -276,8 +329,10 @@ private:
             return std::tuple(b_open, b.component->priority, a.id) <
                    std::tuple(a_open, a.component->priority, b.id);
         });
-        std::sort(out_.devices.begin(), out_.devices.end(),
-                  [](const Part& a, const Part& b) { return a.id < b.id; });
+        for (auto* kind : {&out_.persons, &out_.devices}) {
+            std::sort(kind->begin(), kind->end(),
+                      [](const Part& a, const Part& b) { return a.id < b.id; });
+        }
     }
 
     std::string_view renamed(const Part& part, std::set<std::string_view>& taken) {

@@ -4,7 +4,8 @@
 //   contributions --resolve()--> Composition --render_pidf()--> application/pidf+xml
 //                                            --render_xpidf()-> application/xpidf+xml  (xpidf.h)
 //
-// Pure functions of their arguments. No XML is parsed: text of the admitted documents is spliced.
+// Pure functions of their arguments. No XML is parsed where nothing is to be united or withheld
+// within an element: text of the admitted documents is spliced.
 #pragma once
 
 #include <cstdint>
@@ -33,9 +34,12 @@ struct Contribution {
 struct Policy {
     enum class Persons : std::uint8_t {
         merge,     ///< one person; of each kind of child the best contribution's
+        unite,     ///< ... but of activities and moods all that anybody says
         keep_all,  ///< every person as published (RFC 4479 3.5: the watcher decides)
     };
     Persons persons = Persons::merge;
+    /// Only what the best contribution says.
+    bool is_best_alone = false;
     /// Of tuples that contradict each other: true takes any open one, false the newest.
     bool any_open = false;
     /// Of composed text. Contributions of lowest precedence that would exceed it are left out.
@@ -79,6 +83,7 @@ struct Composition {
     std::vector<Chosen> pieces;                ///< of the parts
     std::forward_list<std::string> new_ids;    ///< of renamed parts (CO-04)
     std::forward_list<std::string> rewritten;  ///< texts of pieces
+    std::forward_list<Piece> made;             ///< pieces that stand for several
     bool has_no_default = false;               ///< nothing is what may be seen, not what there is
     std::optional<base::WallTime> stale_at;    ///< when a piece appears or disappears next
 

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "pidf/contact.h"
+#include "pidf/fragment.h"
 #include "pidf/xml.h"
 
 namespace herald::pidf {
@@ -16,33 +17,37 @@ using xml::Ns;
 
 enum class Kind : std::uint8_t { tuple, person, device };
 
-struct Named {
-    std::string_view name;
-    Attribute attribute;
+constexpr NamedAttribute kAttributes[] = {
+    {"activities", Attribute::activities},
+    {"class", Attribute::class_},
+    {"deviceID", Attribute::device_id},
+    {"mood", Attribute::mood},
+    {"place-is", Attribute::place_is},
+    {"place-type", Attribute::place_type},
+    {"privacy", Attribute::privacy},
+    {"relationship", Attribute::relationship},
+    {"sphere", Attribute::sphere},
+    {"status-icon", Attribute::status_icon},
+    {"time-offset", Attribute::time_offset},
+    {"note", Attribute::note},
+    {"willingness", Attribute::willingness, true},
+    {"network-availability", Attribute::network_availability, true},
+    {"session-participation", Attribute::session_participation, true},
+    {"registration-state", Attribute::registration_state, true},
+    {"barring-state", Attribute::barring_state, true},
+    {"geopriv", Attribute::geopriv, true},
 };
-constexpr Named kAttributes[] = {
-    {"activities", Attribute::activities},   {"class", Attribute::class_},
-    {"deviceID", Attribute::device_id},      {"mood", Attribute::mood},
-    {"place-is", Attribute::place_is},       {"place-type", Attribute::place_type},
-    {"privacy", Attribute::privacy},         {"relationship", Attribute::relationship},
-    {"sphere", Attribute::sphere},           {"status-icon", Attribute::status_icon},
-    {"time-offset", Attribute::time_offset}, {"note", Attribute::note},
-};
-constexpr Named kOmaAttributes[] = {
-    {"willingness", Attribute::willingness},
-    {"network-availability", Attribute::network_availability},
-    {"session-participation", Attribute::session_participation},
-    {"registration-state", Attribute::registration_state},
-    {"barring-state", Attribute::barring_state},
-    {"geopriv", Attribute::geopriv},
-};
+constexpr std::string_view kSelectors[] = {"class",       "occurrence-id",      "deviceID",
+                                           "service-uri", "service-uri-scheme", "service-id"};
+constexpr std::string_view kUserInputs[] = {"false", "bare", "thresholds", "full"};
+constexpr std::string_view kDialogViews[] = {"none", "virtual", "state", "full"};
 
-template <std::size_t N>
-std::optional<Attribute> find(const Named (&names)[N], std::string_view name) noexcept {
-    for (const Named& each : names) {
-        if (each.name == name) return each.attribute;
-    }
-    return std::nullopt;
+template <class Value, std::size_t N>
+std::optional<Value> value_named(const std::string_view (&names)[N],
+                                 std::string_view name) noexcept {
+    const auto found = std::find(std::begin(names), std::end(names), name);
+    if (found == std::end(names)) return std::nullopt;
+    return static_cast<Value>(found - std::begin(names));
 }
 
 /// A piece's element: its namespace's prefix or, where it has none of its own, URI; and local name.
@@ -79,16 +84,6 @@ std::string escaped(std::string_view text) {
     return out;
 }
 
-/// A fragment of canonical text under a root that declares whatever it may use.
-std::string rooted(std::string_view fragment) {
-    xml::NamespaceSet everything;
-    for (auto i = static_cast<unsigned>(Ns::pidf); i < static_cast<unsigned>(Ns::foreign); ++i)
-        everything.add(static_cast<Ns>(i));
-    std::string text = "<presence";
-    xml::append_declarations(text, everything);
-    return text.append(">").append(fragment).append("</presence>");
-}
-
 class Filter {
 public:
     Filter(Composition from, const Permissions& permissions)
@@ -98,6 +93,7 @@ public:
         const bool was_empty = from_.is_empty();
         out_.new_ids = std::move(from_.new_ids);
         out_.rewritten = std::move(from_.rewritten);
+        out_.made = std::move(from_.made);
         out_.stale_at = from_.stale_at;
         parts(from_.tuples, out_.tuples, Kind::tuple);
         parts(from_.persons, out_.persons, Kind::person);
@@ -229,13 +225,13 @@ private:
         if (name.ns == "rpid") {
             // RFC 5025 3.3.2: what reaches somebody is always shown with the service.
             if (name.local == "service-class") return kind == Kind::tuple;
-            if (const auto known = find(kAttributes, name.local)) return may_.has(*known);
+            if (const auto known = attribute_named(name.local, false)) return may_.has(*known);
         }
         if (name.ns == "dm" && name.local == "deviceID") return may_.has(Attribute::device_id);
         if (name.ns == "gp" && name.local == "geopriv" && may_.has(Attribute::geopriv)) return true;
         if (name.ns == "op") {
             const bool overrides = name.local == "overriding-willingness";
-            const auto known = find(kOmaAttributes, overrides ? "willingness" : name.local);
+            const auto known = attribute_named(overrides ? "willingness" : name.local, true);
             if (known && may_.has(*known)) return true;
         }
         return is_granted_by_name(uri_of(name.ns), name.local);
@@ -260,10 +256,7 @@ private:
         const bool is_bare = text == "<status/>" || text.substr(content) == "</status>";
         if (may_.has_all_attributes || is_bare) return out_.pieces.push_back(piece);
         const auto document = rooted(text);
-        const auto tree = xml::parse(document, {.bytes = 2 * kMaxComposed,
-                                                .elements = 1U << 16,
-                                                .attributes = 1U << 16,
-                                                .namespaces = 1024});
+        const auto tree = xml::parse(document, kFragmentLimits);
         std::string kept;
         if (tree) {
             for (const auto child : *tree->root().begin()) {
@@ -306,7 +299,38 @@ private:
 }  // namespace
 
 std::optional<Attribute> attribute_named(std::string_view name, bool is_oma) noexcept {
-    return is_oma ? find(kOmaAttributes, name) : find(kAttributes, name);
+    for (const auto& each : kAttributes) {
+        if (each.name == name && each.is_oma == is_oma) return each.attribute;
+    }
+    return std::nullopt;
+}
+
+std::span<const NamedAttribute> attributes() noexcept {
+    return kAttributes;
+}
+
+std::string_view name_of(SelectBy by) noexcept {
+    return kSelectors[static_cast<std::size_t>(by)];
+}
+
+std::optional<SelectBy> selector_named(std::string_view name) noexcept {
+    return value_named<SelectBy>(kSelectors, name);
+}
+
+std::string_view name_of(UserInput how) noexcept {
+    return kUserInputs[static_cast<std::size_t>(how)];
+}
+
+std::optional<UserInput> user_input_named(std::string_view name) noexcept {
+    return value_named<UserInput>(kUserInputs, name);
+}
+
+std::string_view name_of(DialogView view) noexcept {
+    return kDialogViews[static_cast<std::size_t>(view)];
+}
+
+std::optional<DialogView> dialog_view_named(std::string_view name) noexcept {
+    return value_named<DialogView>(kDialogViews, name);
 }
 
 void Components::add(Selector selector) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +23,9 @@ enum class SelectBy : std::uint8_t {
     scheme,      ///< services: that of the contact
     service_id,  ///< services: op:service-description/service-id
 };
+/// "service-uri-scheme".
+std::string_view name_of(SelectBy by) noexcept;
+std::optional<SelectBy> selector_named(std::string_view name) noexcept;
 struct Selector {
     SelectBy by;
     std::string value;
@@ -61,12 +65,24 @@ enum class Attribute : std::uint8_t {
 };
 /// "provide-activities" without "provide-"; nullopt where there is none of that name.
 std::optional<Attribute> attribute_named(std::string_view name, bool is_oma) noexcept;
+struct NamedAttribute {
+    std::string_view name;
+    Attribute attribute;
+    bool is_oma = false;
+};
+/// All of them, each with its name.
+std::span<const NamedAttribute> attributes() noexcept;
 
 /// How much of rpid:user-input is shown; the more the higher.
 enum class UserInput : std::uint8_t { none, bare, thresholds, full };
+/// "false", "bare" ...
+std::string_view name_of(UserInput how) noexcept;
+std::optional<UserInput> user_input_named(std::string_view name) noexcept;
 
 /// How much of a dialog is told (package dialog); the more the higher.
 enum class DialogView : std::uint8_t { none, virtual_, state, full };
+std::string_view name_of(DialogView view) noexcept;
+std::optional<DialogView> dialog_view_named(std::string_view name) noexcept;
 
 struct QualifiedName {
     std::string ns, local;

@@ -21,6 +21,10 @@ enum class Kind : std::uint8_t { tuple, person, device };
 /// it.
 constexpr std::size_t kMaxWeight = kMaxComposed;
 
+constexpr std::string_view kTolerances[] = {
+    "prolog", "encoding", "namespace", "entity",   "id",        "no_id", "repeated_id",
+    "order",  "basic",    "status",    "priority", "timestamp", "device"};
+
 std::optional<base::WallTime> time_of(std::string_view rfc3339) noexcept {
     const auto milliseconds = base::from_rfc3339(base::trim(rfc3339));
     if (!milliseconds) return std::nullopt;
@@ -64,6 +68,20 @@ std::string usable_id(std::string_view published) {
     return id;
 }
 
+/// Whether an XML declaration names an encoding that is not UTF-8.
+bool names_other_encoding(std::string_view body) noexcept {
+    const auto begin = body.find("<?xml");
+    const auto end = begin == std::string_view::npos ? begin : body.find("?>", begin);
+    if (end == std::string_view::npos) return false;
+    const auto declaration = body.substr(begin, end - begin);
+    const auto key = declaration.find("encoding");
+    if (key == std::string_view::npos) return false;
+    const auto open = declaration.find_first_of("\"'", key);
+    if (open == std::string_view::npos) return false;
+    const auto value = declaration.substr(open + 1);
+    return !base::iequals(value.substr(0, value.find(declaration[open])), "utf-8");
+}
+
 /// Which of the activities that older formats can show `activities` lists.
 std::uint8_t shown_activities(Element activities) noexcept {
     unsigned shown = kNoActivity;
@@ -86,6 +104,10 @@ bool is_void(Element element) noexcept {
 
 }  // namespace
 
+std::span<const std::string_view> tolerance_names() noexcept {
+    return kTolerances;
+}
+
 std::uint64_t stable_hash(std::string_view bytes) noexcept {
     constexpr base::HashKey kFixed{0x68657261'6c642d70ULL, 0x6964662d'68617368ULL};
     return base::keyed_hash(kFixed, bytes);
@@ -93,10 +115,15 @@ std::uint64_t stable_hash(std::string_view bytes) noexcept {
 
 class PresenceReader {
 public:
-    explicit PresenceReader(xml::Tree& tree) : tree_(tree) {}
+    PresenceReader(xml::Tree& tree, std::string_view body) : tree_(tree) {
+        note_if(!body.starts_with('<'), Tolerance::prolog);
+        note_if(names_other_encoding(body), Tolerance::encoding);
+    }
 
     Result<Presence> run() {
         const Element root = tree_.root();
+        note_if(root.uri() != xml::uri_of(Ns::pidf), Tolerance::namespace_);
+        note_if(!root.attribute("entity"), Tolerance::entity);
         if (root.is(Ns::none, "presence") && root.attribute("entity"))
             tree_.take_unqualified_for_pidf();
         if (!root.is(Ns::pidf, "presence")) {
@@ -130,6 +157,10 @@ public:
     }
 
 private:
+    void note_if(bool is_so, Tolerance tolerance) noexcept {
+        if (is_so) out_.put_right_ |= 1U << static_cast<unsigned>(tolerance);
+    }
+
     Fault fault(Element where, const std::string& why) const {
         return {FaultKind::malformed, tree_.place(where) + ": " + why};
     }
@@ -182,15 +213,18 @@ private:
             }
         }
         // RFC 4479 3.4: without its deviceID nobody can say which device this is.
+        note_if(kind == Kind::device && identity.devices.empty(), Tolerance::device);
         if (kind == Kind::device && identity.devices.empty()) {
             out_.pieces_.resize(made.first_piece);
             return;
         }
+        note_if(kind == Kind::tuple && !has_status, Tolerance::status);
         if (kind == Kind::tuple && !has_status)
             add({put("<status/>"), put("status"), {}, Section::status});
         const auto first = out_.pieces_.begin() + made.first_piece;
-        std::stable_sort(first, out_.pieces_.end(),
-                         [](const Piece& a, const Piece& b) { return a.section < b.section; });
+        const auto is_before = [](const Piece& a, const Piece& b) { return a.section < b.section; };
+        note_if(!std::is_sorted(first, out_.pieces_.end(), is_before), Tolerance::order);
+        std::stable_sort(first, out_.pieces_.end(), is_before);
         made.piece_count = static_cast<std::uint32_t>(out_.pieces_.size() - made.first_piece);
         auto& siblings = kind == Kind::tuple    ? out_.tuples_
                          : kind == Kind::person ? out_.persons_
@@ -201,8 +235,11 @@ private:
         siblings.push_back(made);
     }
 
-    static std::string id_of(Element element, Kind kind, std::size_t position) {
-        std::string id = usable_id(base::trim(element.attribute("id").value_or("")));
+    std::string id_of(Element element, Kind kind, std::size_t position) {
+        const auto published = base::trim(element.attribute("id").value_or(""));
+        std::string id = usable_id(published);
+        note_if(id.empty(), Tolerance::no_id);
+        note_if(!id.empty() && id != published, Tolerance::id);
         if (!id.empty()) return id;
         const char* stem = kind == Kind::tuple    ? "tuple"
                            : kind == Kind::person ? "person"
@@ -223,6 +260,7 @@ private:
     void child_of_tuple(Element child, Component& tuple, Identity& identity, bool& has_status) {
         if (child.is(Ns::pidf, "status")) {
             // One is all the schema allows; a second one would be a second opinion.
+            note_if(has_status, Tolerance::status);
             if (!has_status) status(child, tuple);
             has_status = true;
         } else if (child.is(Ns::pidf, "contact")) {
@@ -289,7 +327,9 @@ private:
     void status(Element element, Component& tuple) {
         for (const Element child : element) {
             if (child.is(Ns::pidf, "basic") && tuple.basic == Basic::unknown) {
-                tuple.basic = basic_of(child.text());
+                const auto spelling = child.text();
+                tuple.basic = basic_of(spelling);
+                note_if(spelling != "open" && spelling != "closed", Tolerance::basic);
             }
         }
         const std::size_t at = out_.text_.size();
@@ -305,6 +345,7 @@ private:
             if (!child.is(Ns::pidf, "basic"))
                 piece.namespaces.add(xml::append_canonical(out_.text_, child, language_));
         }
+        note_if(out_.text_.size() == content, Tolerance::status);
         if (out_.text_.size() == content) {
             out_.text_.insert(content - 1, 1, '/');
         } else {
@@ -323,6 +364,7 @@ private:
         tuple.contact = put(uri);
         const std::string_view priority = base::trim(element.attribute("priority").value_or(""));
         tuple.priority = priority_of(priority);
+        note_if(tuple.priority < 0 && !priority.empty(), Tolerance::priority);
         const std::size_t at = out_.text_.size();
         out_.text_ += "<contact";
         if (tuple.priority >= 0) {
@@ -340,6 +382,7 @@ private:
     void timestamp(Element element, Component& made, std::string_view name) {
         const std::string text = element.text();
         const auto when = time_of(text);
+        note_if(!when, Tolerance::timestamp);
         if (!when || made.timestamp) return;
         made.timestamp = when;
         const std::size_t at = out_.text_.size();
@@ -396,6 +439,7 @@ private:
         for (std::size_t i = 0; i < siblings.size(); ++i) {
             if (last[out_.view(siblings[i].id)] == i) siblings[kept++] = siblings[i];
         }
+        note_if(kept < siblings.size(), Tolerance::repeated_id);
         siblings.resize(kept);
     }
 
@@ -423,7 +467,7 @@ private:
 Result<Presence> parse_presence(std::string_view body) {
     Result<xml::Tree> tree = xml::parse(body);
     if (!tree) return tree.fault();
-    return PresenceReader(*tree).run();
+    return PresenceReader(*tree, body).run();
 }
 
 }  // namespace herald::pidf

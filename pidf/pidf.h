@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,6 +67,25 @@ struct Component {
     Span contact;                ///< as published; empty for none
 };
 
+/// What parse_presence() puts right.
+enum class Tolerance : std::uint8_t {
+    prolog,       ///< a byte order mark, or blanks before the declaration
+    encoding,     ///< the declaration names another one than UTF-8
+    namespace_,   ///< PIDF's misspelt, its draft's, or none
+    entity,       ///< none
+    id,           ///< no NCName
+    no_id,        ///< of a tuple, person or device
+    repeated_id,  ///< within one kind
+    order,        ///< children of a tuple, person or device
+    basic,        ///< spelling
+    status,       ///< empty, missing, or a second one
+    priority,     ///< of a contact
+    timestamp,
+    device,  ///< one without deviceID
+};
+/// "prolog", "encoding" ... for metrics.
+std::span<const std::string_view> tolerance_names() noexcept;
+
 /// Bytes of the longest composed document, and so of what may be made of one published document.
 inline constexpr std::size_t kMaxComposed = 131072;
 
@@ -87,6 +107,8 @@ public:
     /// Of the document as a whole: notes, and elements of other namespaces.
     const std::vector<Piece>& notes() const noexcept { return notes_; }
     const std::vector<Piece>& extensions() const noexcept { return extensions_; }
+    /// What was put right: a bit for each Tolerance.
+    std::uint32_t put_right() const noexcept { return put_right_; }
     /// Bytes of text held.
     std::size_t size() const noexcept { return text_.size(); }
     /// No composed document has more bytes of this one.
@@ -104,6 +126,7 @@ private:
     std::vector<Component> devices_;
     std::vector<Piece> notes_;
     std::vector<Piece> extensions_;
+    std::uint32_t put_right_ = 0;
 };
 
 /// Tuples, persons and devices of one document, together.

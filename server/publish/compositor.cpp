@@ -50,6 +50,7 @@ struct Compositor::Applied {
 Compositor::Compositor(Context& context, Publications& publications)
     : context_(context),
       publications_(publications),
+      put_right_(context.metrics),
       done_{&counter(context.metrics, "created"),  &counter(context.metrics, "refreshed"),
             &counter(context.metrics, "modified"), &counter(context.metrics, "removed"),
             &counter(context.metrics, "nothing"),  &counter(context.metrics, "repeated")},
@@ -154,6 +155,7 @@ void Compositor::carry_out(const Incoming& incoming, const sip::Message& request
         return refuse(incoming, no_room(context_.limits.publications, incoming.holder,
                                         weight_of(plan.body.size()), most_of(context_.config),
                                         "publications"));
+    if (plan.document) put_right_.count(*incoming.package, *plan.document);
     if (slot == Resource::kNone) slot = context_.resources.obtain(*incoming.package, incoming.aor);
     auto applied = std::make_unique<Applied>(Applied{incoming.transaction,
                                                      incoming.arrived,

@@ -12,6 +12,7 @@
 #include "server/core/request.h"
 #include "server/publish/publications.h"
 #include "server/publish/publish_decision.h"
+#include "server/publish/put_right.h"
 
 namespace herald::server {
 
@@ -74,6 +75,7 @@ private:
     /// Removals made durable just before the last run ended: by mark.
     std::unordered_map<std::uint64_t, Cell> tombstones_;
     bool expects_copies_ = true;  ///< of requests of the last run, which this one never saw
+    PutRight put_right_;
     base::Counter* done_[6];
     base::Histogram& publish_time_;
 };

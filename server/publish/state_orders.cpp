@@ -35,7 +35,7 @@ Status check(const packages::Package& package, const packages::Document& documen
 }  // namespace
 
 StateOrders::StateOrders(Context& context, Publications& publications)
-    : context_(context), publications_(publications) {}
+    : context_(context), publications_(publications), put_right_(context.metrics) {}
 
 struct StateOrders::Change {
     enum class Kind : std::uint8_t { put, refresh, remove };
@@ -89,6 +89,7 @@ void StateOrders::start(StateOrder order, HardDone done) {
         auto document = change->order.package->admit(
             *change->order.document, context_.resources.settings(*change->order.package));
         if (!document) return change->done(document.fault());
+        put_right_.count(*change->order.package, **document);
         change->next.document = *std::move(document);
     } else {
         change->kind = Change::Kind::remove;

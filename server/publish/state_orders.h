@@ -12,6 +12,7 @@
 #include "server/core/context.h"
 #include "server/publish/hard_state.h"
 #include "server/publish/publications.h"
+#include "server/publish/put_right.h"
 
 namespace herald::server {
 
@@ -74,6 +75,7 @@ private:
 
     Context& context_;
     Publications& publications_;
+    PutRight put_right_;
 };
 
 }  // namespace herald::server

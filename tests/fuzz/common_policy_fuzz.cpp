@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "pidf/common_policy.h"
+#include "pidf/ruleset_text.h"
 #include "server/access/rules.h"
 
 namespace {
@@ -44,6 +45,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view bytes(reinterpret_cast<const char*>(data), size);
     auto ruleset = pidf::parse_ruleset(bytes);
     if (!ruleset) return 0;
+    // What is written of them is read again, and written the same.
+    const auto written = pidf::to_text(*ruleset);
+    const auto again = pidf::parse_ruleset(written);
+    require(again ? pidf::to_text(*again) == written : again.fault().kind == FaultKind::too_large);
     const server::CompiledRules rules(*std::move(ruleset));
     for (const std::string_view watcher : {"", "sip:ann@x", "sip:mal@x"}) {
         std::vector<std::string_view> uris;
@@ -57,9 +62,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             require(matched == counted);
         }
         const auto once = shown(sample(), grant.permissions);
-        const auto again = pidf::parse_presence(once);
-        require(again.has_value());
-        require(shown(*again, grant.permissions) == once);
+        const auto reread = pidf::parse_presence(once);
+        require(reread.has_value());
+        require(shown(*reread, grant.permissions) == once);
     }
     return 0;
 }

@@ -322,3 +322,99 @@ TEST_CASE("CO-10: who is registered is open at his address, as long as he publis
     CHECK_FALSE(contains(alice.body(), "<basic>open</basic>"));
     CHECK_FALSE(contains(alice.body(), "<tuple id=\"reg\">"));
 }
+
+namespace {
+
+std::string document(const std::string& id, const std::string& basic, const std::string& activity) {
+    return "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" "
+           "xmlns:dm=\"urn:ietf:params:xml:ns:pidf:data-model\" "
+           "xmlns:rpid=\"urn:ietf:params:xml:ns:pidf:rpid\" entity=\"sip:a@x\"><tuple id=\"" +
+           id + "\"><status><basic>" + basic +
+           "</basic></status><contact>sip:a@x</contact></tuple><dm:person id=\"p" + id +
+           "\"><rpid:activities><rpid:" + activity + "/></rpid:activities></dm:person></presence>";
+}
+
+SettingsPtr settings_of(PresenceSettings settings) {
+    return std::make_shared<const PresenceSettings>(std::move(settings));
+}
+
+}  // namespace
+
+TEST_CASE("presence.sources: what is named first counts first, a publisher by its address, too") {
+    Sample alice("presence");
+    alice.publish("sip:phone@example.com", document("phone", "open", "busy"), 5);
+    alice.publish("sip:calendar@example.com", document("calendar", "closed", "meeting"), 0);
+    alice.publish("hard", document("hard", "closed", "vacation"), 0, Rank::hard);
+    CHECK(contains(alice.body(), "busy"));
+
+    PresenceSettings settings;
+    settings.sources = {"sip:calendar@example.com", "permanent", "published"};
+    alice.settings = settings_of(settings);
+    CHECK(contains(alice.body(), "meeting"));
+    CHECK(contains(alice.body(), "<basic>closed</basic>"));
+    alice.remove("sip:calendar@example.com");
+    CHECK(contains(alice.body(), "vacation"));
+    alice.publish("o", document("o", "open", "travel"), 0, Rank::override_);
+    CHECK(contains(alice.body(), "travel"));
+}
+
+TEST_CASE("presence.decay: who says nothing new comes after all others, at that moment") {
+    Sample alice("presence");
+    alice.publish("phone", document("phone", "open", "busy"), 0);
+    alice.publish("hard", document("hard", "closed", "vacation"), 20, Rank::hard);
+    PresenceSettings settings;
+    settings.decay = 1800;
+    alice.settings = settings_of(settings);
+    CHECK(contains(alice.body(29), "busy"));
+    CHECK(alice.compose(29).stale_at == at_minute(30));
+    CHECK(contains(alice.body(30), "vacation"));
+    CHECK(alice.compose(30).stale_at == at_minute(50));
+    // Silence takes nothing away where nobody says anything else.
+    alice.remove("hard");
+    CHECK(contains(alice.body(500), "busy"));
+    CHECK(alice.compose(500).stale_at == std::nullopt);
+}
+
+TEST_CASE("presence.composition: each of the policies") {
+    Sample alice("presence");
+    alice.publish("a", document("a", "open", "busy"), 0);
+    alice.publish("b", document("b", "closed", "meeting"), 5);
+    const auto body = [&](CompositionPolicy policy) {
+        PresenceSettings settings;
+        settings.composition = policy;
+        alice.settings = settings_of(settings);
+        return alice.body();
+    };
+    CHECK(contains(body(CompositionPolicy::merge), "<basic>closed</basic>"));
+    CHECK(contains(body(CompositionPolicy::unite), "<rpid:meeting/><rpid:busy/>"));
+    CHECK(contains(body(CompositionPolicy::most_available), "<basic>open</basic>"));
+    CHECK_FALSE(contains(body(CompositionPolicy::most_available), "meeting"));
+    CHECK_FALSE(contains(body(CompositionPolicy::best_alone), "busy"));
+    CHECK(contains(body(CompositionPolicy::keep_all), "id=\"pa\""));
+    CHECK(contains(body(CompositionPolicy::keep_all), "id=\"pb\""));
+}
+
+TEST_CASE("the steps say who counts, who does not and why, and who said what") {
+    Sample alice("presence");
+    CHECK(alice.steps() ==
+          std::vector<std::string>{"composed by \"merge\" (presence.composition)",
+                                   "nothing is known: one closed tuple stands for that"});
+    alice.publish("a", document("a", "open", "busy"), 0);
+    alice.publish("hard", document("a", "open", "vacation"), 0, Rank::hard);
+    alice.publish("reg", document("reg", "open", "away"), 0, Rank::registration);
+    CHECK(alice.steps() ==
+          std::vector<std::string>{"composed by \"merge\" (presence.composition)",
+                                   "counts 1: a (published)", "counts 2: hard (permanent)",
+                                   "counts not: reg (registration), because somebody publishes",
+                                   "tuple a: status by a; contact by a",
+                                   "person pa: rpid activities by a"});
+}
+
+TEST_CASE("what was put right of a document is told by name") {
+    const auto& package = *find("presence");
+    const auto admitted = package.admit(
+        {"application/pidf+xml", "\n<presence xmlns='urn:ietf:params:xml:ns:pidf' entity='x'/>"});
+    REQUIRE(admitted);
+    CHECK((*admitted)->put_right == 1);
+    CHECK(package.tolerances()[0] == "prolog");
+}

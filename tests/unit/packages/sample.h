@@ -47,12 +47,26 @@ public:
                      std::string_view entity = {}) const {
         std::vector<Input> inputs;
         for (const Held& held : held_)
-            inputs.push_back({held.source, held.rank, held.arrived, held.document.get()});
+            inputs.push_back({held.source, held.rank, held.arrived, held.document.get(),
+                              held.source.starts_with("sip:") ? std::string_view(held.source)
+                                                              : std::string_view()});
         const View view{type.empty() ? package_.profile().notify_types[0] : type,
                         entity.empty() ? std::string_view(aor_) : entity};
-        return package_.compose({aor_, inputs, at_minute(minute)}, view);
+        EventState state{aor_, inputs, at_minute(minute)};
+        state.settings = settings.get();
+        return package_.compose(state, view);
+    }
+    std::vector<std::string> steps(int minute = 60) const {
+        std::vector<Input> inputs;
+        for (const Held& held : held_)
+            inputs.push_back({held.source, held.rank, held.arrived, held.document.get()});
+        EventState state{aor_, inputs, at_minute(minute)};
+        state.settings = settings.get();
+        return package_.steps(state);
     }
     std::string body(int minute = 60) const { return compose(minute).document.body; }
+
+    SettingsPtr settings;  ///< null: the defaults
 
 private:
     struct Held {

@@ -3,6 +3,8 @@
 #include <array>
 #include <ctime>
 #include <random>
+#include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -77,6 +79,29 @@ double seconds_for(int tuples) {
 }
 
 }  // namespace
+
+TEST_CASE("property: whatever the policy, order makes no difference, and composed is composed") {
+    std::mt19937 random(20270116);
+    for (int round = 0; round < 200; ++round) {
+        Sources sources;
+        const std::vector<std::string> names{"a", "b", "c", "d"};
+        for (const auto& name : names)
+            sources.publish(name, any_document(random), static_cast<int>(random() % 20));
+        Policy policy;
+        policy.persons = static_cast<Policy::Persons>(random() % 3);
+        policy.is_best_alone = random() % 4 == 0;
+        policy.any_open = random() % 2 == 0;
+        const auto body = sources.body(60, policy);
+        std::shuffle(sources.list.begin(), sources.list.end(), random);
+        CHECK(sources.body(60, policy) == body);
+        const auto again = admitted(body);
+        const Contribution only{"again", 0, at_minute(0), &again};
+        const auto twice =
+            render_pidf(resolve({&only, 1}, at_minute(60), policy), "sip:a@x", "sip:a@x").body;
+        const bool is_default = contains(body, "id=\"closed\"");
+        CHECK((is_default || twice == body));
+    }
+}
 
 TEST_CASE(
     "the order of publications makes no difference, and composing again gives the same "

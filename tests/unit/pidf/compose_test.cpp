@@ -507,3 +507,77 @@ TEST_CASE("the entity is the one asked for, escaped") {
     CHECK(contains(render_pidf({}, "", "sip:<a>&@x").body,
                    "<contact>sip:&lt;a&gt;&amp;@x</contact>"));
 }
+
+TEST_CASE("policy union: of activities and moods everybody's are shown, notes first, each once") {
+    Sources two;
+    two.publish("a",
+                person("p",
+                       "<rpid:activities from='2027-01-15T07:00:00Z'><rpid:note>desk</rpid:note>"
+                       "<rpid:meeting/><rpid:unknown/></rpid:activities>"),
+                0);
+    two.publish("b",
+                person("q",
+                       "<rpid:activities><rpid:note>x</rpid:note><rpid:away/><rpid:meeting/>"
+                       "<z:nap xmlns:z='urn:z'/></rpid:activities><rpid:mood><rpid:sad/>"
+                       "</rpid:mood>"),
+                5);
+    Policy unite;
+    unite.persons = Policy::Persons::unite;
+
+    const auto body = two.body(60, unite);
+
+    CHECK(count(body, "<dm:person") == 1);
+    CHECK(contains(body,
+                   "<rpid:activities><rpid:note>x</rpid:note><rpid:note>desk</rpid:note>"
+                   "<rpid:away/><rpid:meeting/><z:nap xmlns:z=\"urn:z\"/></rpid:activities>"));
+    CHECK(contains(body, "<rpid:mood><rpid:sad/></rpid:mood>"));
+    CHECK_FALSE(contains(two.body(), "desk"));
+}
+
+TEST_CASE(
+    "policy union: an activity that is over is not united, and a phone is told what matters") {
+    Sources two;
+    two.publish("a", person("p",
+                            "<rpid:activities until='2027-01-15T08:30:00Z'>"
+                            "<rpid:on-the-phone/></rpid:activities>"));
+    two.publish("b", tuple("t", "open", "sip:a@x") + person("q", activity("away")), 5);
+    Policy unite;
+    unite.persons = Policy::Persons::unite;
+
+    CHECK(contains(two.body(10, unite), "on-the-phone"));
+    CHECK_FALSE(contains(two.body(31, unite), "on-the-phone"));
+    const auto busy = resolve(two.list, at_minute(10), unite);
+    unsigned shown = 0;
+    for (const auto& piece : busy.pieces) shown |= piece.piece->activities;
+    CHECK(shown == (kOnThePhone | kAway));
+}
+
+TEST_CASE("policy override: the first in precedence alone is shown") {
+    Sources two;
+    two.publish("a", tuple("t1", "open", "sip:a@one") + "<note>one</note>", 0);
+    two.publish("b", tuple("t2", "closed", "sip:a@two") + "<note>two</note>", 5);
+    Policy alone;
+    alone.is_best_alone = true;
+
+    const auto body = two.body(60, alone);
+
+    CHECK(tuple_ids(body) == std::vector<std::string>{"t2"});
+    CHECK(contains(body, "<note>two</note>"));
+    CHECK_FALSE(contains(body, "one"));
+    CHECK(tuple_ids(Sources().body(60, alone)) == std::vector<std::string>{"closed"});
+}
+
+TEST_CASE("policy most available: what an open source says of the person goes with it") {
+    Sources two;
+    two.publish("a", tuple("t1", "open", "sip:a@x") + person("p", activity("working")), 0);
+    two.publish("b", tuple("t2", "closed", "sip:a@x") + person("q", activity("away")), 5);
+    Policy most;
+    most.any_open = true;
+
+    const auto body = two.body(60, most);
+
+    CHECK(contains(body, "<basic>open</basic>"));
+    CHECK(contains(body, "<rpid:working/>"));
+    CHECK_FALSE(contains(body, "<rpid:away/>"));
+    CHECK(contains(two.body(), "<rpid:away/>"));
+}

@@ -270,3 +270,52 @@ TEST_CASE("CO-13: repeated declarations cannot blow a document up") {
                   "' entity='x'><tuple id='t'>" + elements + "</tuple></presence>")
               .ends_with("bytes once normalised"));
 }
+
+namespace {
+
+std::vector<std::string_view> put_right(std::string_view body) {
+    std::vector<std::string_view> found;
+    const auto presence = admitted(body);
+    for (std::size_t bit = 0; bit < tolerance_names().size(); ++bit) {
+        if ((presence.put_right() >> bit & 1U) != 0) found.push_back(tolerance_names()[bit]);
+    }
+    return found;
+}
+
+using Names = std::vector<std::string_view>;
+
+}  // namespace
+
+TEST_CASE("what is put right is told by its name, each once; what needs none is told of nothing") {
+    CHECK(put_right(in_presence("<tuple id='a'><status><basic>open</basic></status>"
+                                "<contact priority='0.5'>sip:a@x</contact><note>n</note>"
+                                "<timestamp>2027-01-15T08:00:00Z</timestamp></tuple>"
+                                "<dm:person id='p'><rpid:mood><rpid:sad/></rpid:mood></dm:person>"))
+              .empty());
+    CHECK(put_right("\xEF\xBB\xBF" + in_presence("")) == Names{"prolog"});
+    CHECK(put_right("\n" + in_presence("")) == Names{"prolog"});
+    CHECK(put_right("<?xml version='1.0' encoding='ISO-8859-1'?>" + in_presence("")) ==
+          Names{"encoding"});
+    CHECK(put_right("<?xml version='1.0' encoding=\"utf-8\"?>" + in_presence("")).empty());
+    CHECK(put_right("<presence xmlns='urn:ietf:params:xml:ns:pidf:' entity='x'/>") ==
+          Names{"namespace"});
+    CHECK(put_right("<presence entity='x'/>") == Names{"namespace"});
+    CHECK(put_right("<presence xmlns='urn:ietf:params:xml:ns:pidf'/>") == Names{"entity"});
+    CHECK(put_right(in_presence("<tuple id='1'><status><basic>open</basic></status></tuple>")) ==
+          Names{"id"});
+    CHECK(put_right(in_presence("<dm:person/>")) == Names{"no_id"});
+    CHECK(put_right(in_presence("<dm:person id='a'/><dm:person id='a'/>")) == Names{"repeated_id"});
+    CHECK(put_right(in_presence("<tuple id='a'><note>n</note><status><basic>open</basic></status>"
+                                "</tuple>")) == Names{"order"});
+    CHECK(put_right(in_presence("<tuple id='a'><status><basic> Open</basic></status></tuple>")) ==
+          Names{"basic"});
+    CHECK(put_right(in_presence("<tuple id='a'><status/></tuple><tuple id='b'/>")) ==
+          Names{"status"});
+    CHECK(put_right(in_presence("<tuple id='a'><status><basic>open</basic></status>"
+                                "<contact priority='1,0'>sip:a@x</contact></tuple>")) ==
+          Names{"priority"});
+    CHECK(
+        put_right(in_presence("<dm:person id='a'><dm:timestamp>2027-01-15T08:00:00z</dm:timestamp>"
+                              "</dm:person>")) == Names{"timestamp"});
+    CHECK(put_right(in_presence("<dm:device id='a'/>")) == Names{"device"});
+}
