@@ -20,6 +20,7 @@ Command watchers_command();
 Command allow_command();
 Command block_command();
 Command rules_command();
+Command lists_command();
 Command explain_command();
 Command presence_command();
 Command events_command();

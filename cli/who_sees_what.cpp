@@ -3,6 +3,7 @@
 #include <fstream>
 #include <iterator>
 #include <sstream>
+#include <utility>
 
 #include <Poco/Exception.h>
 #include <Poco/JSON/Array.h>
@@ -75,21 +76,26 @@ int list_watchers(const ApiClient& api, const Arguments& arguments) {
     return kOk;
 }
 
-/// An entry of a list, in place of what was decided about the same watcher before.
+/// An entry of a list, in place of what was decided about the same watcher before; with --once
+/// about the subscriptions there are.
 int decide(const ApiClient& api, const Arguments& arguments, std::string_view command,
            std::string_view decision) {
     const auto& operands = arguments.operands();
+    const bool is_once = arguments.has("once");
     Object entry;
     entry.set("watcher", operands[1]);
     entry.set("package", std::string(arguments.text_or("event", "presence")));
+    if (is_once) entry.set("decision", std::string(decision));
+    if (is_once) entry.set("remember", false);
     std::ostringstream json;
     entry.stringify(json);
-    const auto path =
-        "/v1/lists/" + path_segment(operands[0]) + "/" + std::string(decision) + "/entries";
+    const auto path = is_once ? "/v1/watchers/" + path_segment(operands[0]) + "/decisions"
+                              : "/v1/lists/" + path_segment(operands[0]) + "/" +
+                                    std::string(decision) + "/entries";
     const auto answer = api.call("POST", path, json.str());
     if (!answer) return report_api_fault(command, answer.fault());
     print_line(printable(operands[1]) + "  " + std::string(decision) + " for " +
-               printable(operands[0]));
+               printable(operands[0]) + (is_once ? ", this time" : ""));
     return kOk;
 }
 
@@ -106,8 +112,33 @@ int put_rules(const ApiClient& api, const std::string& path, std::string_view fi
     return kOk;
 }
 
+/// Of rules that are not in effect.
+int try_rules(const ApiClient& api, const std::string& path, std::string_view file,
+              std::string_view watcher) {
+    std::ifstream in{std::string(file)};
+    if (!in) {
+        print_error("rules", "cannot read " + std::string(file));
+        return kMisuse;
+    }
+    Object order;
+    order.set("watcher", std::string(watcher));
+    order.set("rules", std::string{std::istreambuf_iterator<char>(in), {}});
+    std::ostringstream json;
+    order.stringify(json);
+    const auto answer = api.call("POST", path + "/dry-run", json.str());
+    return show_answer("rules", answer, [](const Object::Ptr& preview) {
+        print_line(member(preview, "watcher") + ": " + member(preview, "decision") +
+                   ", decided by: " + member(preview, "decided_by"));
+        const Array::Ptr changes = preview->getArray("changes");
+        for (std::size_t i = 0; changes && i < changes->size(); ++i)
+            print_line(printable(changes->getElement<std::string>(static_cast<unsigned>(i))));
+    });
+}
+
 int rules(const ApiClient& api, const Arguments& arguments) {
     const auto path = "/v1/rules/" + path_segment(arguments.operands()[0]);
+    if (const auto file = arguments.text("try"))
+        return try_rules(api, path, *file, arguments.text_or("watcher", "nobody@invalid"));
     if (const auto file = arguments.text("put")) return put_rules(api, path, *file);
     const auto answer = api.call(arguments.has("remove") ? "DELETE" : "GET", path);
     if (!answer) return report_api_fault("rules", answer.fault());
@@ -115,26 +146,61 @@ int rules(const ApiClient& api, const Arguments& arguments) {
     return kOk;
 }
 
+std::string or_else(std::string text, const char* otherwise) {
+    return text.empty() ? std::string(otherwise) : std::move(text);
+}
+
 void print_publication(const Object::Ptr& publication) {
+    const auto until = member(publication, "expires_at");
     print_line("  " + member(publication, "rank") + " by " +
-               (member(publication, "publisher").empty() ? std::string("an operator")
-                                                         : member(publication, "publisher")) +
-               ", " + member(publication, "type") + ", since " + member(publication, "arrived"));
+               or_else(member(publication, "publisher"), "an operator") + ", " +
+               member(publication, "type") + ", since " + member(publication, "arrived") +
+               (until.empty() ? std::string(", without an end") : ", until " + until));
+}
+
+/// Why a rule does not apply, for people.
+std::string_view reason_of(std::string_view why) {
+    constexpr std::pair<std::string_view, std::string_view> kReasons[] = {
+        {"package", "it is about another event package"},
+        {"identity", "it is about somebody else"},
+        {"other-identity", "it is for those whom no rule names"},
+        {"anonymous-request", "it is for those nobody knows"},
+        {"external-list", "it asks for a list that is not kept here"},
+        {"sphere", "the owner is in another sphere"},
+        {"validity", "it is not valid now"},
+        {"unknown-condition", "it has a condition Herald does not know"}};
+    for (const auto& [name, reason] : kReasons) {
+        if (name == why) return reason;
+    }
+    return why;
 }
 
 void print_verdict(const Object::Ptr& verdict) {
     const auto why = member(verdict, "why_not");
     print_line("  " + member(verdict, "rule") +
-               (why.empty() ? std::string(": applies") : ": does not apply, by its " + why));
+               (why.empty() ? std::string(": applies")
+                            : ": does not apply, " + std::string(reason_of(why))));
 }
 
 void print_subscription(const Object::Ptr& subscription) {
     const auto answered = member(subscription, "last_answer");
-    print_line("  " + member(subscription, "state") + " until " +
-               member(subscription, "expires_at") + ", last NOTIFY " +
-               (member(subscription, "last_notify").empty() ? std::string("never")
-                                                            : member(subscription, "last_notify")) +
-               (answered.empty() ? std::string() : " answered " + answered));
+    const auto retry = member(subscription, "next_retry");
+    const auto failures = member(subscription, "failures");
+    std::string line = "  " + member(subscription, "state") + " until " +
+                       member(subscription, "expires_at") + ", last NOTIFY " +
+                       or_else(member(subscription, "last_notify"), "never");
+    if (!answered.empty()) line += " answered " + (answered == "408" ? "by nobody" : answered);
+    if (!failures.empty() && failures != "0") line += ", " + failures + " failed in a row";
+    if (!retry.empty()) line += ", next at " + retry;
+    print_line(line);
+}
+
+void print_steps(const Object::Ptr& object) {
+    print_line("How it becomes one document:");
+    const Array::Ptr steps = object->getArray("steps");
+    if (!steps || steps->empty()) print_line("  as it is");
+    for (std::size_t i = 0; steps && i < steps->size(); ++i)
+        print_line("  " + printable(steps->getElement<std::string>(static_cast<unsigned>(i))));
 }
 
 /// For who has to answer "why does he see this of her?".
@@ -149,6 +215,7 @@ void print_explanation(const Object::Ptr& object) {
                member(object, "resource") + ": " + member(object, "decision") +
                ", decided by: " + member(object, "decided_by"));
     titled("What is known:", "publications", print_publication, "  nothing");
+    print_steps(object);
     titled("Rules:", "rules", print_verdict, "  none");
     titled("Subscriptions:", "subscriptions", print_subscription, "  none");
     print_line("What is shown:");
@@ -180,6 +247,10 @@ const Option kEvent{.name = "event",
                     .value = "PACKAGE",
                     .help = "the event package; presence without"};
 
+const Option kOnce{
+    .name = "once",
+    .help = "only the subscriptions there are, as long as they live; no list says it"};
+
 /// What each command's page shows.
 const std::string kWatchersHelp =
     "  herald watchers sip:alice@example.com\n"
@@ -189,6 +260,7 @@ const std::string kWatchersHelp =
 const std::string kAllowHelp =
     "  herald allow sip:alice@example.com sip:bob@example.org\n"
     "  herald allow example.com '*@example.org' --event dialog\n"
+    "  herald allow sip:alice@example.com '*' --once\n"
     "\n" +
     std::string(kApiHelp);
 const std::string kBlockHelp =
@@ -199,6 +271,7 @@ const std::string kBlockHelp =
 const std::string kRulesHelp =
     "  herald rules sip:alice@example.com\n"
     "  herald rules sip:alice@example.com --put rules.xml\n"
+    "  herald rules sip:alice@example.com --try rules.xml --watcher sip:bob@example.org\n"
     "\n" +
     std::string(kApiHelp);
 const std::string kExplainHelp =
@@ -213,7 +286,7 @@ Command decision_command(std::string_view name, std::string_view summary, std::s
             .syntax = {.operands = "OWNER WATCHER",
                        .least_operands = 2,
                        .most_operands = 2,
-                       .options = with_api_options({kEvent})},
+                       .options = with_api_options({kEvent, kOnce})},
             .help = help,
             .run = run};
 }
@@ -275,6 +348,14 @@ Command rules_command() {
                              .kind = Kind::text,
                              .value = "FILE",
                              .help = "set them: application/auth-policy+xml"},
+                            {.name = "try",
+                             .kind = Kind::text,
+                             .value = "FILE",
+                             .help = "change nothing, say what would: whose subscription, and how"},
+                            {.name = "watcher",
+                             .kind = Kind::text,
+                             .value = "WATCHER",
+                             .help = "with --try: what would become of him"},
                             {.name = "remove", .help = "remove them; lists stay"}})},
             .help = kRulesHelp,
             .run = [](const Arguments& arguments) {

@@ -120,7 +120,7 @@ Answer misdirected(const std::string& host, std::string_view path) {
 
 std::optional<Answer> body_refusal(const Route& route, const Request& request,
                                    std::string_view path) {
-    if (route.takes_json() && !is_json(request.content_type)) {
+    if (route.takes_json() && route.other_type.empty() && !is_json(request.content_type)) {
         return problem(415, "unsupported_media",
                        "Send JSON, and say so: Content-Type: application/json.", path);
     }
@@ -247,10 +247,16 @@ Answer Api::answer_other_version(const Request& request) {
                    request.target);
 }
 
-Answer Api::answer_too_many_streams(const Request& request) {
+Answer Api::answer_too_many_streams(const Request& request, TooMany readers) {
+    const auto path = base::split_once(request.target, '?').before;
     Answer answer =
-        problem(503, "unavailable", "Too many read events; http.event_streams is the limit.",
-                base::split_once(request.target, '?').before);
+        readers == TooMany::of_token
+            ? problem(429, "limit_reached",
+                      "Too many read events with this token; http.event_streams_per_token is the "
+                      "limit.",
+                      path)
+            : problem(503, "unavailable", "Too many read events; http.event_streams is the limit.",
+                      path);
     origins_.permit(request, answer);
     return answer;
 }
@@ -292,7 +298,8 @@ Answer Api::answer_matched(const Request& request, const Match& match, const Rea
     const auto holder = route.role == Role::open ? std::nullopt : holder_of(request);
     if (holder) call.actor = holder->name, call.reach = holder->reach;
     if (auto refused = read_body(route, read, call)) return *std::move(refused);
-    auto answer = route.handle(call);
+    const auto answer_of = [&] { return route.handle(call); };
+    auto answer = conditions_.apply(route, call, answer_of);
     return answer ? *std::move(answer) : problem_of(answer.fault(), path);
 }
 
@@ -303,7 +310,7 @@ std::optional<Answer> Api::read_body(const Route& route, const ReadBody& read, C
     if (!text && text.fault().kind == FaultKind::timeout)
         return problem(408, "timeout", text.fault().detail, call.path);
     if (!text) return problem_of(text.fault(), call.path);
-    if (!route.takes_json()) {
+    if (!route.takes_json() || !is_json(call.request.content_type)) {
         call.document = *std::move(text);
         return std::nullopt;
     }
@@ -314,6 +321,7 @@ std::optional<Answer> Api::read_body(const Route& route, const ReadBody& read, C
             call.path);
     }
     call.body = *std::move(json);
+    call.document = *std::move(text);
     return std::nullopt;
 }
 

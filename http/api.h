@@ -12,6 +12,7 @@
 #include "base/metrics.h"
 #include "base/time.h"
 #include "http/clients.h"
+#include "http/conditions.h"
 #include "http/exchange.h"
 #include "http/hosts.h"
 #include "http/origins.h"
@@ -19,6 +20,9 @@
 #include "http/tokens.h"
 
 namespace herald::http {
+
+/// Which readers of events are too many.
+enum class TooMany : std::uint8_t { of_all, of_token };
 
 /// Answers requests along the table of routes. Any thread.
 class Api {
@@ -50,7 +54,7 @@ public:
     Answer answer_unreadable(std::string_view why);
     Answer answer_other_version(const Request& request);
     /// To one for events where too many read them.
-    Answer answer_too_many_streams(const Request& request);
+    Answer answer_too_many_streams(const Request& request, TooMany readers);
     /// To one that is not taken in because too much else is.
     Answer answer_crowded(const Request& request);
 
@@ -70,6 +74,7 @@ private:
     Hosts hosts_;
     Origins origins_;
     Clients clients_;
+    Conditions conditions_;
     std::mutex mutex_;  ///< counters have one writer at a time, which is any of the pool's threads
     std::map<std::tuple<std::string, std::string, int>, base::Counter*> requests_;
     std::map<std::string, base::Histogram*, std::less<>> seconds_;

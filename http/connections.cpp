@@ -107,7 +107,7 @@ Connections::~Connections() {
 
 void Connections::add(sip::Socket socket, const sip::Endpoint& peer) {
     if (done_) return;
-    const auto taken = connections_.size() - stream_count_;
+    const auto taken = connections_.size() - streams_.open();
     if (taken >= limits_.connections && !make_room()) return refused_.add();
     const int fd = socket.fd();
     auto session = context_ ? context_->accept(asked_) : nullptr;
@@ -335,8 +335,7 @@ void Connections::respond(std::uint32_t slot, const Answer& answer) {
     Connection& connection = connections_[slot];
     const Head& head = connection.reader.head();
     const bool is_stream = answer.events && head.request.method != "HEAD";
-    if (is_stream && stream_count_ >= limits_.event_streams)
-        return respond(slot, api_.answer_too_many_streams(head.request));
+    if (is_stream && refuses_stream(slot, answer.events->token)) return;
     if (is_stream) connection.is_last = true;
     log_answer(head.request, answer.status, connection.peer);
     say(slot,
@@ -347,13 +346,25 @@ void Connections::respond(std::uint32_t slot, const Answer& answer) {
     wait(slot, limits_.request_timeout);
 }
 
+/// Whether there is no room for one more reader with this token, who is told so.
+bool Connections::refuses_stream(std::uint32_t slot, const std::string& token) {
+    const auto room = streams_.room_for(token, limits_);
+    if (room == EventStreams::Room::enough) return false;
+    streams_.count_refused(room);
+    respond(slot,
+            api_.answer_too_many_streams(
+                connections_[slot].reader.head().request,
+                room == EventStreams::Room::none_for_token ? TooMany::of_token : TooMany::of_all));
+    return true;
+}
+
 /// The head is in `out`; behind it comes what happens, for as long as both like.
 void Connections::stream(std::uint32_t slot, const EventOrder& order) {
     Connection& connection = connections_[slot];
     connection.stream = std::make_unique<EventStream>(EventStreams::begin(order));
     connection.state = State::streaming;
     connection.reader = RequestReader(0);
-    streams_.count_open(++stream_count_);
+    streams_.count_open(order.token);
     say(slot, "retry: 2000\n\n");
     wait(slot, limits_.heartbeat);
     write(slot);
@@ -495,7 +506,7 @@ void Connections::close(std::uint32_t slot) {
     loop_.timers().cancel(connection.timer);
     loop_.unwatch(connection.socket.fd());
     used_ -= connection.charged;
-    if (connection.stream) streams_.count_open(--stream_count_);
+    if (connection.stream) streams_.count_closed(connection.stream->token);
     connections_.release(slot);
     open_.set(connections_.size());
     buffered_.set(used_);

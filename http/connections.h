@@ -111,6 +111,7 @@ private:
     void write(std::uint32_t slot);
     void write_out(std::uint32_t slot);
     void on_written(std::uint32_t slot);
+    bool refuses_stream(std::uint32_t slot, const std::string& token);
     void stream(std::uint32_t slot, const EventOrder& order);
     void serve(std::uint32_t slot);
     void serve_all();
@@ -143,7 +144,6 @@ private:
     std::uint32_t hsts_ = 0;
     sip::TlsFailures failures_;
     EventStreams streams_;
-    std::size_t stream_count_ = 0;
     std::vector<base::SlotId> round_;  ///< streams that are still to be looked at
     bool has_round_ = false;
     bool is_news_ = false;     ///< since the round began

@@ -13,6 +13,13 @@ constexpr std::size_t kMostEvents = 256;
 /// The text of a longer event is made anew for each reader.
 constexpr std::size_t kMostKept = 2048;
 
+base::Counter& refused(base::Metrics& metrics, const char* reason) {
+    return metrics.counter("herald_http_event_streams_refused_total",
+                           "Readers of GET /v1/events there was no room for (http.event_streams, "
+                           "http.event_streams_per_token)",
+                           {{"reason", reason}});
+}
+
 }  // namespace
 
 EventStreams::EventStreams(base::Loop& loop, server::Feed& feed, base::Metrics& metrics,
@@ -21,7 +28,9 @@ EventStreams::EventStreams(base::Loop& loop, server::Feed& feed, base::Metrics& 
       wake_(std::make_shared<Wake>(loop, std::move(news))),
       open_(metrics.gauge("herald_http_event_streams", "Readers of GET /v1/events")),
       cut_(metrics.counter("herald_http_event_streams_cut_total",
-                           "Readers of GET /v1/events that were too slow")) {
+                           "Readers of GET /v1/events that were too slow")),
+      full_(refused(metrics, "all")),
+      token_full_(refused(metrics, "token")) {
     listener_ = feed.listen([wake = wake_] {
         if (wake->is_posted.exchange(true)) return;
         wake->loop.post([wake] {
@@ -35,6 +44,25 @@ EventStreams::~EventStreams() {
     feed_.ignore(listener_);
     wake_->news = {};
     open_.set(0);
+}
+
+EventStreams::Room EventStreams::room_for(const std::string& token, const Limits& limits) const {
+    if (count_ >= limits.event_streams) return Room::none;
+    const auto known = by_token_.find(token);
+    const bool has_most =
+        known != by_token_.end() && known->second >= limits.event_streams_per_token;
+    return has_most ? Room::none_for_token : Room::enough;
+}
+
+void EventStreams::count_open(const std::string& token) {
+    ++by_token_[token];
+    open_.set(++count_);
+}
+
+void EventStreams::count_closed(const std::string& token) {
+    const auto known = by_token_.find(token);
+    if (--known->second == 0) by_token_.erase(known);
+    open_.set(--count_);
 }
 
 const std::string& EventStreams::lines_of(const server::Event& event) {

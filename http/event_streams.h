@@ -13,7 +13,9 @@
 #include "base/loop.h"
 #include "base/metrics.h"
 #include "base/task.h"
+#include "base/text_map.h"
 #include "http/events.h"
+#include "http/limits.h"
 #include "server/feed/feed.h"
 
 namespace herald::http {
@@ -21,6 +23,7 @@ namespace herald::http {
 /// One reader, and where he is.
 struct EventStream {
     EventFilter filter;
+    std::string token;       ///< name of his
     std::uint64_t at = 0;    ///< number of the last event he was sent, or that was not for him
     bool has_gap = false;    ///< he is to be told that some are missing
     bool has_begun = false;  ///< he was sent what there was
@@ -37,8 +40,19 @@ public:
     EventStreams& operator=(const EventStreams&) = delete;
 
     static EventStream begin(const EventOrder& order) {
-        return {.filter = order.filter, .at = order.after, .has_gap = order.has_gap};
+        return {.filter = order.filter,
+                .token = order.token,
+                .at = order.after,
+                .has_gap = order.has_gap};
     }
+
+    /// Whether one more reader fits in, and what keeps him out.
+    enum class Room : std::uint8_t { enough, none, none_for_token };
+    Room room_for(const std::string& token, const Limits& limits) const;
+    void count_open(const std::string& token);
+    void count_closed(const std::string& token);
+    void count_refused(Room room) { (room == Room::none ? full_ : token_full_).add(); }
+    std::size_t open() const noexcept { return count_; }
 
     /// Appends what is new for `stream`, a batch at most. False: the feed no longer has all that it
     /// has not read.
@@ -46,7 +60,6 @@ public:
     /// Something to say where nothing happens, that tells where the stream is.
     std::string heartbeat(const EventStream& stream) const;
 
-    void count_open(std::size_t open) { open_.set(open); }
     /// Of those that do not read, or not fast enough.
     void count_cut() { cut_.add(); }
 
@@ -72,8 +85,12 @@ private:
     std::shared_ptr<Wake> wake_;
     std::uint64_t listener_ = 0;
     std::array<Lines, 256> lines_;  ///< by number: most readers read the same at the same time
+    std::size_t count_ = 0;
+    base::TextMap<std::size_t> by_token_;  ///< none of them zero
     base::Counter& open_;
     base::Counter& cut_;
+    base::Counter& full_;
+    base::Counter& token_full_;
 };
 
 }  // namespace herald::http

@@ -113,6 +113,7 @@ std::string to_lines(const server::Event& event) {
 Result<Answer> get_events(const Call& call) {
     auto order = std::make_shared<EventOrder>();
     order->filter.reach = call.reach;
+    order->token = call.actor;
     for (const auto read : {read_kinds, read_users, read_package}) {
         if (auto status = read(call, order->filter); !status) return status.fault();
     }

@@ -28,6 +28,7 @@ struct EventOrder {
     EventFilter filter;
     std::uint64_t after = 0;  ///< number of the last event the reader has
     bool has_gap = false;     ///< what came since is not all known here
+    std::string token{};      ///< name of the reader's
 };
 
 Json json_of(const server::Event& event);

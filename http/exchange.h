@@ -18,6 +18,7 @@ struct Request {
     std::string target;         ///< path and query as sent, still escaped
     std::string authorization;  ///< value of the Authorization header, empty for none
     std::string content_type;
+    std::string accept;                   ///< as sent, several lines joined by commas
     std::string if_match, if_none_match;  ///< as sent, several lines joined by commas
     std::string origin;         ///< of the page that asks (RFC 6454 7); empty: no page does
     std::string asked_method;   ///< of a CORS preflight: what the page means to send

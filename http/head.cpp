@@ -175,6 +175,7 @@ private:
         all += value;
         return {};
     }
+    Status accept(std::string_view value) { return join(head_.request.accept, value); }
     Status if_match(std::string_view value) { return join(head_.request.if_match, value); }
     Status if_none_match(std::string_view value) {
         return join(head_.request.if_none_match, value);
@@ -220,7 +221,7 @@ private:
     }
 
     using Take = Status (Reader::*)(std::string_view value);
-    static const std::array<std::pair<std::string_view, Take>, 12> kFields;
+    static const std::array<std::pair<std::string_view, Take>, 13> kFields;
 
     Head head_;
     std::optional<std::string_view> host_;
@@ -228,7 +229,7 @@ private:
     bool is_chunked_ = false;
 };
 
-constinit const std::array<std::pair<std::string_view, Reader::Take>, 12> Reader::kFields{{
+constinit const std::array<std::pair<std::string_view, Reader::Take>, 13> Reader::kFields{{
     {"Host", &Reader::host},
     {"Content-Length", &Reader::content_length},
     {"Transfer-Encoding", &Reader::transfer_encoding},
@@ -236,6 +237,7 @@ constinit const std::array<std::pair<std::string_view, Reader::Take>, 12> Reader
     {"Expect", &Reader::expect},
     {"Authorization", &Reader::authorization},
     {"Content-Type", &Reader::content_type},
+    {"Accept", &Reader::accept},
     {"If-Match", &Reader::if_match},
     {"If-None-Match", &Reader::if_none_match},
     {"Origin", &Reader::origin},

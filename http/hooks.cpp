@@ -11,9 +11,13 @@
 #include <sys/socket.h>
 
 #include <Poco/Exception.h>
+#include <Poco/Net/Context.h>
 #include <Poco/Net/HTTPClientSession.h>
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/HTTPResponse.h>
+#include <Poco/Net/HTTPSClientSession.h>
+#include <Poco/Net/RejectCertificateHandler.h>
+#include <Poco/Net/SSLManager.h>
 #include <Poco/URI.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -36,6 +40,35 @@ constexpr std::chrono::seconds kRetry{2};
 constexpr std::chrono::minutes kLook{1};
 constexpr std::chrono::seconds kLongestConnect{3};
 
+bool is_secure(std::string_view url) {
+    return url.starts_with("https://");
+}
+
+/// Who the program has to prove to be: the host of the URL, to somebody `ca` names.
+Result<Poco::Net::Context::Ptr> trust_in(const std::string& ca) {
+    try {
+        constexpr int kDepth = 9;
+        const bool is_systems = ca.empty();
+        Poco::Net::Context::Ptr context(
+            new Poco::Net::Context(Poco::Net::Context::TLS_CLIENT_USE, "", "", ca,
+                                   Poco::Net::Context::VERIFY_STRICT, kDepth, is_systems));
+        context->requireMinimumProtocol(Poco::Net::Context::PROTO_TLSV1_2);
+        Poco::Net::SSLManager::instance().initializeClient(
+            nullptr, new Poco::Net::RejectCertificateHandler(false), context);
+        return context;
+    } catch (const Poco::Exception& error) {
+        return Fault{FaultKind::invalid_configuration,
+                     "hooks.ca: " + ca + ": " + error.displayText()};
+    }
+}
+
+std::unique_ptr<Poco::Net::HTTPClientSession> session_with(const Poco::URI& uri,
+                                                           const Poco::Net::Context::Ptr& trust) {
+    if (trust.isNull())
+        return std::make_unique<Poco::Net::HTTPClientSession>(uri.getHost(), uri.getPort());
+    return std::make_unique<Poco::Net::HTTPSClientSession>(uri.getHost(), uri.getPort(), trust);
+}
+
 }  // namespace
 
 std::string hmac_sha256_hex(const std::string& secret, const std::string& body) {
@@ -53,8 +86,8 @@ std::string hmac_sha256_hex(const std::string& secret, const std::string& body) 
 }
 
 struct Hooks::State {
-    State(HookOptions given, std::string its_secret, server::EventKinds wanted,
-          server::Admin& its_admin, base::Metrics& metrics);
+    State(HookOptions given, std::string its_secret, Poco::Net::Context::Ptr its_trust,
+          server::EventKinds wanted, server::Admin& its_admin, base::Metrics& metrics);
     ~State();
     State(const State&) = delete;
     State& operator=(const State&) = delete;
@@ -73,6 +106,7 @@ struct Hooks::State {
 
     const HookOptions options;
     const std::string secret;
+    const Poco::Net::Context::Ptr trust;  ///< null: in clear
     const server::EventKinds kinds;
     server::Admin& admin;
     server::Feed& feed;
@@ -93,10 +127,11 @@ struct Hooks::State {
     std::thread thread;
 };
 
-Hooks::State::State(HookOptions given, std::string its_secret, server::EventKinds wanted,
-                    server::Admin& its_admin, base::Metrics& metrics)
+Hooks::State::State(HookOptions given, std::string its_secret, Poco::Net::Context::Ptr its_trust,
+                    server::EventKinds wanted, server::Admin& its_admin, base::Metrics& metrics)
     : options(std::move(given)),
       secret(std::move(its_secret)),
+      trust(std::move(its_trust)),
       kinds(wanted),
       admin(its_admin),
       feed(its_admin.feed()),
@@ -225,10 +260,10 @@ int Hooks::State::post(const server::QueuedEvent& event) {
     };
     try {
         const Poco::URI uri(options.url);
-        Poco::Net::HTTPClientSession session(uri.getHost(), uri.getPort());
+        const auto session = session_with(uri, trust);
         const auto connect = std::min(options.timeout, kLongestConnect);
         const Poco::Timespan timeout(options.timeout.count(), 0);
-        session.setTimeout(Poco::Timespan(connect.count(), 0), timeout, timeout);
+        session->setTimeout(Poco::Timespan(connect.count(), 0), timeout, timeout);
         Poco::Net::HTTPRequest request(
             "POST", uri.getPathAndQuery().empty() ? std::string("/") : uri.getPathAndQuery(),
             Poco::Net::HTTPMessage::HTTP_1_1);
@@ -238,12 +273,12 @@ int Hooks::State::post(const server::QueuedEvent& event) {
         request.set("Herald-Delivery", std::to_string(event.id));
         if (!secret.empty())
             request.set("Herald-Signature", "sha256=" + hmac_sha256_hex(secret, event.body));
-        auto& out = session.sendRequest(request);
+        auto& out = session->sendRequest(request);
         const Release release{*this};
-        hold_socket(session.socket().impl()->sockfd());
+        hold_socket(session->socket().impl()->sockfd());
         out << event.body << std::flush;
         Poco::Net::HTTPResponse response;
-        session.receiveResponse(response);
+        session->receiveResponse(response);
         return response.getStatus();
     } catch (const Poco::Exception& error) {
         base::log_warning("hook.unreachable", {{"why", error.displayText()}});
@@ -284,8 +319,14 @@ Result<std::unique_ptr<Hooks>> Hooks::start(const HookOptions& options, server::
         if (!read) return read.fault();
         secret = *std::move(read);
     }
-    return std::unique_ptr<Hooks>(
-        new Hooks(std::make_unique<State>(options, std::move(secret), kinds, admin, metrics)));
+    Poco::Net::Context::Ptr trust;
+    if (is_secure(options.url)) {
+        auto made = trust_in(options.ca);
+        if (!made) return made.fault();
+        trust = *std::move(made);
+    }
+    return std::unique_ptr<Hooks>(new Hooks(std::make_unique<State>(
+        options, std::move(secret), std::move(trust), kinds, admin, metrics)));
 }
 
 }  // namespace herald::http

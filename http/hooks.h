@@ -17,6 +17,7 @@ namespace herald::http {
 
 struct HookOptions {
     std::string url;
+    std::string ca{};                ///< PEM file, for https; empty: the system's
     std::string secret_file;         ///< empty: nothing is signed
     std::vector<std::string> kinds;  ///< of events
     std::chrono::seconds keep{};     ///< an event that nobody takes
@@ -27,7 +28,7 @@ struct HookOptions {
 class Hooks {
 public:
     /// `admin` and `metrics` outlive the hooks. Faults: io, forbidden, malformed (the secret),
-    /// invalid_configuration (a kind there is not, a URL nobody can be reached at).
+    /// invalid_configuration (a kind there is not, a file that vouches for nobody).
     static Result<std::unique_ptr<Hooks>> start(const HookOptions& options, server::Admin& admin,
                                                 base::Metrics& metrics);
     ~Hooks();

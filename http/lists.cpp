@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "http/entity_tags.h"
-#include "http/paging.h"
 #include "packages/package.h"
 
 namespace herald::http {
@@ -14,9 +13,6 @@ namespace {
 
 using server::ListEntry;
 using server::SubHandling;
-
-/// Scopes whose entries one answer of an export may hold.
-constexpr std::size_t kMostImported = 100000;
 
 Result<SubHandling> list_named(std::string_view name) {
     if (const auto handling = pidf::handling_named(name)) return *handling;
@@ -27,12 +23,6 @@ Result<SubHandling> list_named(std::string_view name) {
 
 Json json_of(const ListEntry& entry) {
     return JsonObject{{"watcher", entry.pattern}, {"package", entry.package}};
-}
-
-bool is_package(std::string_view name) {
-    if (name == "*") return true;
-    const auto* package = packages::find(name);
-    return package && package->profile().event == name && package->profile().watchers_of.empty();
 }
 
 std::pair<std::string, std::string> tag_of(const server::ScopePolicy& policy) {
@@ -81,6 +71,12 @@ Result<Answer> replace(const Call& call, std::string_view action,
 
 }  // namespace
 
+bool is_ruled_package(std::string_view name) {
+    if (name == "*") return true;
+    const auto* package = packages::find(name);
+    return package && package->profile().event == name && package->profile().watchers_of.empty();
+}
+
 ListEntry read_entry(Fields& fields, SubHandling list) {
     ListEntry entry;
     entry.list = list;
@@ -92,7 +88,8 @@ ListEntry read_entry(Fields& fields, SubHandling list) {
         fields.refuse("watcher", pattern.fault().detail);
     }
     if (const auto package = fields.text("package")) entry.package = *package;
-    if (!is_package(entry.package)) fields.refuse("package", "expected an event package or *");
+    if (!is_ruled_package(entry.package))
+        fields.refuse("package", "expected an event package or *");
     return entry;
 }
 
@@ -187,49 +184,6 @@ Result<Answer> remove_entry(const Call& call) {
     const auto policy = call.context.admin.policies().change(*edit);
     if (!policy) return policy.fault();
     return Answer{204, {}, {}, {tag_of(**policy)}};
-}
-
-Result<Answer> import_lists(const Call& call) {
-    Fields fields(call.body);
-    std::vector<server::ListRow> rows;
-    auto& policies = call.context.admin.policies();
-    const bool is_there = fields.objects("rows", [&](Fields& each) {
-        if (rows.size() == kMostImported) return each.refuse("watcher", "too many rows");
-        const auto scope = each.text("scope");
-        const auto list = pidf::handling_named(each.text("list").value_or(""));
-        if (!list) each.refuse("list", "expected allow, block, polite-block or confirm");
-        auto entry = read_entry(each, list.value_or(SubHandling::confirm));
-        const auto canonical = policies.scope_of(scope.value_or(""));
-        if (!canonical) return each.refuse("scope", canonical.fault().detail);
-        rows.push_back({*canonical, std::move(entry)});
-    });
-    if (!is_there) fields.refuse("rows", "expected an array of rows");
-    if (auto status = fields.status(); !status) return status.fault();
-    if (auto done = policies.import(rows, call.actor); !done) return done.fault();
-    return json_answer(JsonObject{{"rows", rows.size()}});
-}
-
-Result<Answer> export_lists(const Call& call) {
-    const auto limit = limit_of(call);
-    if (!limit) return limit.fault();
-    const auto policies =
-        call.context.admin.policies().page(std::string(call.parameter("after")), *limit + 1);
-    if (!policies) return policies.fault();
-    JsonArray rows;
-    const bool has_more = policies->size() > *limit;
-    const auto count = std::min(policies->size(), *limit);
-    for (std::size_t i = 0; i < count; ++i) {
-        const auto& policy = *(*policies)[i];
-        for (const auto& entry : policy.entries()) {
-            rows.push_back(JsonObject{{"scope", policy.row().scope},
-                                      {"list", std::string(pidf::name_of(entry.list))},
-                                      {"watcher", entry.pattern},
-                                      {"package", entry.package}});
-        }
-    }
-    return json_answer(
-        JsonObject{{"rows", std::move(rows)},
-                   {"next", has_more ? Json((*policies)[count - 1]->row().scope) : Json()}});
 }
 
 }  // namespace herald::http

@@ -12,6 +12,8 @@
 
 namespace herald::http {
 
+/// Whether entries may be about a package of this name; "*" is all.
+bool is_ruled_package(std::string_view name);
 /// Reads "watcher" and "package" of an entry, and says in `fields` what is wrong with them.
 server::ListEntry read_entry(Fields& fields, server::SubHandling list);
 /// What an answer says of one list of a scope, with its entity-tag.

@@ -157,7 +157,7 @@ constexpr std::string_view kSchemas = R"({
     "watcher": {"type": "string", "description": "An address, *@domain or *."},
     "package": {"type": "string", "default": "presence", "description": "*: all."},
     "decision": {"$ref": "#/components/schemas/Handling"},
-    "remember": {"type": "boolean", "default": true, "description": "Must be true: a decision is an entry of a list."}}},
+    "remember": {"type": "boolean", "default": true, "description": "true: an entry of a list, for later, too; false: for the subscriptions there are now, as long as they live."}}},
 "ListEntry": {"type": "object", "additionalProperties": false, "required": ["watcher"], "properties": {
     "watcher": {"type": "string"}, "package": {"type": "string", "default": "presence"}}},
 "ListChange": {"type": "object", "additionalProperties": false, "required": ["entries"], "properties": {
@@ -165,6 +165,10 @@ constexpr std::string_view kSchemas = R"({
 "List": {"type": "object", "properties": {
     "scope": {"type": "string"}, "list": {"$ref": "#/components/schemas/Handling"},
     "entries": {"type": "array", "items": {"$ref": "#/components/schemas/ListEntry"}}}},
+"Decided": {"description": "The list it was put into; or, not remembered, how many subscriptions were decided about.",
+    "anyOf": [{"$ref": "#/components/schemas/List"}, {"type": "object", "properties": {
+        "scope": {"type": "string"}, "list": {"type": "null"}, "entries": {"type": "array", "maxItems": 0},
+        "subscriptions": {"type": "integer"}}}]},
 "ListRow": {"type": "object", "additionalProperties": false, "required": ["scope", "list", "watcher"], "properties": {
     "scope": {"type": "string"}, "list": {"$ref": "#/components/schemas/Handling"},
     "watcher": {"type": "string"}, "package": {"type": "string", "default": "presence"}}},
@@ -175,7 +179,39 @@ constexpr std::string_view kSchemas = R"({
     "rows": {"type": "array", "items": {"$ref": "#/components/schemas/ListRow"}}, "next": {"type": ["string", "null"]}}},
 "DryRun": {"type": "object", "additionalProperties": false, "required": ["watcher"], "properties": {
     "watcher": {"type": "string"}, "package": {"type": "string", "default": "presence"},
-    "rules": {"type": "string", "description": "application/auth-policy+xml to try instead of the owner's."}}},
+    "rules": {"description": "What to try instead of the owner's: application/auth-policy+xml as text, or an object.",
+        "oneOf": [{"type": "string"}, {"$ref": "#/components/schemas/Rules"}]}}},
+"Components": {"type": "object", "additionalProperties": false, "description": "By what they are shown (RFC 5025 3.3.1).", "properties": {
+    "all": {"type": "boolean"}, "class": {"$ref": "#/components/schemas/Texts"},
+    "occurrence-id": {"$ref": "#/components/schemas/Texts"}, "deviceID": {"$ref": "#/components/schemas/Texts"},
+    "service-uri": {"$ref": "#/components/schemas/Texts"}, "service-uri-scheme": {"$ref": "#/components/schemas/Texts"},
+    "service-id": {"$ref": "#/components/schemas/Texts"}}},
+"Identity": {"type": "object", "additionalProperties": false, "properties": {
+    "one": {"$ref": "#/components/schemas/Texts"},
+    "many": {"type": "array", "items": {"type": "object", "additionalProperties": false, "properties": {
+        "domain": {"type": "string", "description": "Without: anybody who is known."},
+        "except": {"$ref": "#/components/schemas/Texts"}, "except_domains": {"$ref": "#/components/schemas/Texts"}}}},
+    "not_understood": {"type": "boolean"}}},
+"RuleConditions": {"type": "object", "additionalProperties": false, "description": "All must hold (RFC 4745 7).", "properties": {
+    "identity": {"$ref": "#/components/schemas/Identity"}, "sphere": {"$ref": "#/components/schemas/Texts"},
+    "validity": {"type": "array", "items": {"type": "object", "required": ["from", "until"], "properties": {
+        "from": {"$ref": "#/components/schemas/Time"}, "until": {"$ref": "#/components/schemas/Time"}}}},
+    "packages": {"$ref": "#/components/schemas/Texts"}, "other_identity": {"type": "boolean"},
+    "anonymous_request": {"type": "boolean"}, "external_list": {"type": "boolean"},
+    "not_understood": {"type": "boolean", "description": "There is a condition Herald does not know: the rule matches nobody."}}},
+"Shown": {"type": "object", "additionalProperties": false, "description": "What is granted; nothing else is shown.", "properties": {
+    "services": {"$ref": "#/components/schemas/Components"}, "persons": {"$ref": "#/components/schemas/Components"},
+    "devices": {"$ref": "#/components/schemas/Components"},
+    "attributes": {"type": "array", "items": {"type": "string"}, "description": "RFC 5025 3.3.2: activities, mood, note ..."},
+    "user_input": {"enum": ["false", "bare", "thresholds", "full"]},
+    "unknown_attributes": {"type": "array", "items": {"type": "object", "required": ["name", "ns"], "properties": {
+        "name": {"type": "string"}, "ns": {"type": "string"}}}},
+    "all_attributes": {"type": "boolean"}, "dialog_view": {"enum": ["none", "virtual", "state", "full"]}}},
+"Rule": {"type": "object", "additionalProperties": false, "required": ["id"], "properties": {
+    "id": {"type": "string"}, "conditions": {"$ref": "#/components/schemas/RuleConditions"},
+    "handling": {"$ref": "#/components/schemas/Handling"}, "show": {"$ref": "#/components/schemas/Shown"}}},
+"Rules": {"type": "object", "additionalProperties": false, "required": ["rules"], "properties": {
+    "rules": {"type": "array", "items": {"$ref": "#/components/schemas/Rule"}}}},
 "RuleVerdict": {"type": "object", "properties": {
     "rule": {"type": "string"}, "matched": {"type": "boolean"}, "why_not": {"type": ["string", "null"]}}},
 "Preview": {"type": "object", "properties": {
@@ -190,6 +226,7 @@ constexpr std::string_view kSchemas = R"({
     "rules": {"type": "array", "items": {"$ref": "#/components/schemas/RuleVerdict"}},
     "type": {"type": ["string", "null"]}, "document": {"type": ["string", "null"]},
     "changes": {"$ref": "#/components/schemas/Texts"},
+    "steps": {"$ref": "#/components/schemas/Texts", "description": "How what is known becomes one document, before rules."},
     "publications": {"type": "array", "items": {"$ref": "#/components/schemas/Publication"}},
     "subscriptions": {"type": "array", "items": {"$ref": "#/components/schemas/Subscription"}}}},
 "AuditEntry": {"type": "object", "properties": {
@@ -269,15 +306,21 @@ constexpr std::string_view kSchemas = R"({
 "OpenApi": {"type": "object"},
 "Problem": {"type": "object", "description": "RFC 9457", "properties": {
     "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
-    "detail": {"type": "string"}, "instance": {"type": "string"}, "kind": {"type": "string"}}}
+    "detail": {"type": "string"}, "instance": {"type": "string"}, "kind": {"type": "string"},
+    "mistakes": {"type": "array", "description": "Of an import, at most 100.", "items": {"type": "object", "properties": {
+        "line": {"type": "integer"}, "why": {"type": "string"}}}}}}
 })";
 
 Json reference(std::string_view schema) {
     return JsonObject{{"$ref", "#/components/schemas/" + std::string(schema)}};
 }
 
-Json content(std::string_view type, Json schema) {
-    return JsonObject{{std::string(type), JsonObject{{"schema", std::move(schema)}}}};
+Json content(std::string_view type, Json schema, std::string_view other_type = {}) {
+    JsonObject out{{std::string(type), JsonObject{{"schema", std::move(schema)}}}};
+    if (!other_type.empty())
+        out.emplace_back(std::string(other_type),
+                         JsonObject{{"schema", JsonObject{{"type", "string"}}}});
+    return out;
 }
 
 JsonArray parameters_of(const Route& route) {
@@ -309,7 +352,9 @@ Json responses_of(const Route& route) {
     if (!route.response_schema.empty()) {
         status = "200";
         const auto type = route.response_type.empty() ? "application/json" : route.response_type;
-        success.emplace_back("content", content(type, reference(route.response_schema)));
+        success.emplace_back(
+            "content", content(type, reference(route.response_schema),
+                               route.method == "GET" ? route.other_type : std::string_view()));
     } else if (route.is_document && route.method == "GET") {
         status = "200";
         success.emplace_back("content", content("*/*", JsonObject()));
@@ -329,7 +374,8 @@ Json operation_of(const Route& route) {
         out.emplace_back(
             "requestBody",
             JsonObject{{"required", true},
-                       {"content", content("application/json", reference(route.request_schema))}});
+                       {"content", content("application/json", reference(route.request_schema),
+                                           route.other_type)}});
     }
     if (route.is_document && route.method == "PUT") {
         out.emplace_back("requestBody",

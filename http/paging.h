@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "http/routes.h"
+#include "http/target.h"
 
 namespace herald::http {
 
@@ -21,6 +22,15 @@ inline Result<std::size_t> limit_of(const Call& call) {
                      "limit is \"" + std::string(text) + "\", expected 1 to 1000"};
     }
     return static_cast<std::size_t>(*number);
+}
+
+/// The path and query of the page behind this one, which begins after `after`.
+inline std::string next_page(const Call& call, std::string_view after) {
+    std::string target = call.path + '?';
+    for (const auto& [name, value] : call.query) {
+        if (name != "after") target += name + '=' + escaped_parameter(value) + '&';
+    }
+    return target + "after=" + escaped_parameter(after);
 }
 
 inline Json text_or_null(const std::string& text) {

@@ -1,7 +1,7 @@
 // http/problem.cpp: problem details and the table from Faults to status codes.
 #include "http/problem.h"
 
-#include "http/json.h"
+#include <utility>
 
 namespace herald::http {
 
@@ -65,11 +65,12 @@ std::string_view title_of(int status) noexcept {
 }
 
 Answer problem(int status, std::string_view kind, std::string_view detail,
-               std::string_view instance) {
-    const JsonObject body{
+               std::string_view instance, JsonObject more) {
+    JsonObject body{
         {"type", "about:blank"}, {"title", title_of(status)}, {"status", status},
         {"detail", detail},      {"instance", instance},      {"kind", kind},
     };
+    for (auto& member : more) body.push_back(std::move(member));
     Answer answer{status, "application/problem+json", to_text(body) + "\n", {}};
     if (status == 503 || status == 429) answer.headers.emplace_back("Retry-After", kRetrySeconds);
     return answer;

@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "http/exchange.h"
+#include "http/json.h"
 
 namespace herald::http {
 
@@ -14,8 +15,9 @@ std::string_view title_of(int status) noexcept;
 
 /// An application/problem+json body. `kind` is a word for programs ("not_found"), `detail` a
 /// sentence for people, `instance` the path of the request.
+/// `more` are members of this problem's own.
 Answer problem(int status, std::string_view kind, std::string_view detail,
-               std::string_view instance);
+               std::string_view instance, JsonObject more = {});
 
 int status_of(FaultKind kind) noexcept;
 Answer problem_of(const Fault& fault, std::string_view instance);

@@ -1,6 +1,7 @@
 // http/provisioning.cpp: jobs that tell devices to fetch their configuration, and what became of
 // each.
 #include "base/text.h"
+#include "http/csv.h"
 #include "http/fields.h"
 #include "http/routes.h"
 #include "http/target.h"
@@ -56,19 +57,6 @@ Json json_of(const server::JobDeviceInfo& info) {
         {"attempts", info.attempts},
         {"at", text_of(info.at)},
     };
-}
-
-/// Quoted (RFC 4180); what a spreadsheet would take for a formula is kept from being one.
-void append_cell(std::string& out, std::string_view text, char end) {
-    out += '"';
-    if (!text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos)
-        out += '\'';
-    for (const char c : text) {
-        if (c == '"') out += '"';
-        out += c;
-    }
-    out += '"';
-    out += end;
 }
 
 Result<std::size_t> limit_of(const Call& call) {

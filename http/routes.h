@@ -32,7 +32,7 @@ struct Call {
     std::vector<std::pair<std::string, std::string>> query;  ///< only names the route knows
     Json body;                                               ///< null where the route takes none
     const Request& request;                                  ///< its head
-    std::string document;  ///< the body as it came, where the route takes a document
+    std::string document;  ///< the body as it came, where the route takes more than JSON
     std::string actor{};   ///< name of the token; empty: none was asked for
     Reach reach{};         ///< whom the token is good for
 
@@ -62,6 +62,10 @@ struct Route {
     bool is_document = false;
     /// Of what comes back, where it is not JSON.
     std::string_view response_type{};
+    /// What JSON may be instead, where it is taken or given: "text/csv".
+    std::string_view other_type{};
+    /// Its handler looks at If-Match and If-None-Match of a change itself.
+    bool has_own_conditions = false;
     /// Waits for nobody: answered even while every thread is taken.
     bool is_instant = false;
 

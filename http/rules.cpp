@@ -2,18 +2,53 @@
 // them, and who changed them.
 #include "base/text.h"
 #include "http/lists.h"
+#include "http/negotiation.h"
 #include "http/paging.h"
 #include "http/policy_json.h"
 #include "http/resource_json.h"
+#include "http/rules_json.h"
 #include "http/target.h"
+#include "pidf/ruleset_text.h"
 
 namespace herald::http {
 
 namespace {
 
-bool is_rules_type(std::string_view content_type) {
-    const auto type = base::lower(base::trim(base::split_once(content_type, ';').before));
+constexpr std::string_view kJson = "application/json";
+
+bool is_rules_type(std::string_view type) {
     return type == pidf::kAuthPolicyType || type == "application/xml" || type == "text/xml";
+}
+
+Result<std::string> document_of_json(const Json& json) {
+    Fields fields(json);
+    const auto ruleset = read_ruleset(fields);
+    if (auto status = fields.status(); !status) return status.fault();
+    return pidf::to_text(ruleset);
+}
+
+/// The document that a body stands for; one of JSON is written. Faults: unsupported_media,
+/// malformed with the place.
+Result<std::string> document_of(const Call& call) {
+    const auto type = media_type(call.request.content_type);
+    if (!is_rules_type(type) && type != kJson) {
+        return Fault{FaultKind::unsupported_media,
+                     "Rules are " + std::string(pidf::kAuthPolicyType) + ", or application/json."};
+    }
+    auto document =
+        type == kJson ? document_of_json(call.body) : Result<std::string>(call.document);
+    if (!document) return document;
+    if (const auto readable = pidf::parse_ruleset(*document); !readable) return readable.fault();
+    return document;
+}
+
+/// The rules to try: a document, or an object as PUT takes it; nullopt: those there are.
+std::optional<std::string> candidate_in(const Call& call, Fields& fields) {
+    const auto* rules = call.body.find("rules");
+    if (rules == nullptr || rules->as<JsonObject>() == nullptr) return fields.text("rules");
+    pidf::Ruleset ruleset;
+    fields.object("rules", [&](Fields& each) { ruleset = read_ruleset(each); });
+    return pidf::to_text(ruleset);
 }
 
 std::pair<std::string, std::string> tag_of(const server::ScopePolicy& policy) {
@@ -64,23 +99,27 @@ Result<Answer> get_rules(const Call& call) {
     if (!policy) return policy.fault();
     const auto& row = (*policy)->row();
     if (row.document.empty()) return Fault{FaultKind::not_found, *scope + " has no rules"};
-    return Answer{200, std::string(pidf::kAuthPolicyType), row.document, {tag_of(**policy)}};
+    const std::pair<std::string, std::string> varies("Vary", "Accept");
+    if (!prefers(call.request.accept, kJson, pidf::kAuthPolicyType))
+        return Answer{
+            200, std::string(pidf::kAuthPolicyType), row.document, {tag_of(**policy), varies}};
+    const auto ruleset = pidf::parse_ruleset(row.document);
+    if (!ruleset) return Fault{FaultKind::not_acceptable, ruleset.fault().detail};
+    auto answer = json_answer(json_of(*ruleset));
+    answer.headers = {tag_of(**policy), varies};
+    return answer;
 }
 
 Result<Answer> put_rules(const Call& call) {
-    if (!is_rules_type(call.request.content_type)) {
-        return Fault{FaultKind::unsupported_media,
-                     "Rules are " + std::string(pidf::kAuthPolicyType) + "."};
-    }
     // Refused whole, with the place: what was there stays.
-    if (const auto readable = pidf::parse_ruleset(call.document); !readable)
-        return readable.fault();
+    const auto document = document_of(call);
+    if (!document) return document.fault();
     auto edit = edit_of(call, call.captured[0], "rules.put");
     if (!edit) return edit.fault();
     bool is_new = false;
     edit->apply = [&](store::Policy& row) -> Status {
         is_new = row.document.empty();
-        row.document = call.document;
+        row.document = *document;
         return {};
     };
     const auto policy = call.context.admin.policies().change(*edit);
@@ -98,7 +137,7 @@ Result<Answer> delete_rules(const Call& call) {
     };
     const auto policy = call.context.admin.policies().change(*edit);
     if (!policy) return policy.fault();
-    return Answer{204, {}, {}, {}};
+    return Answer{204, {}, {}, {tag_of(**policy)}};
 }
 
 Result<Answer> try_rules(const Call& call) {
@@ -107,7 +146,7 @@ Result<Answer> try_rules(const Call& call) {
     const auto canonical = aor_of(watcher.value_or(""));
     if (!canonical) fields.refuse("watcher", "expected the address of a watcher");
     const auto package = fields.text("package").value_or("presence");
-    const auto rules = fields.text("rules");
+    const auto rules = candidate_in(call, fields);
     if (auto status = fields.status(); !status) return status.fault();
     auto& policies = call.context.admin.policies();
     const auto scope = policies.scope_of(call.captured[0]);

@@ -91,6 +91,22 @@ Result<Target> parse_target(std::string_view text) {
     return target;
 }
 
+std::string escaped_parameter(std::string_view value) {
+    constexpr std::string_view kDigits = "0123456789ABCDEF";
+    std::string out;
+    for (const char c : value) {
+        const bool is_plain = base::is_alpha(c) || base::is_digit(c) ||
+                              std::string_view("-._~").find(c) != std::string_view::npos;
+        if (is_plain) {
+            out += c;
+            continue;
+        }
+        const auto byte = static_cast<unsigned char>(c);
+        out.append({'%', kDigits[byte >> 4], kDigits[byte & 15]});
+    }
+    return out;
+}
+
 Result<std::string> aor_of(std::string_view text) {
     const std::string full = has_scheme(text) ? std::string(text) : "sip:" + std::string(text);
     const auto uri = sip::parse_uri(full);

@@ -21,6 +21,9 @@ struct Target {
 /// incomplete escape, bytes that are not UTF-8, control characters, a parameter given twice.
 Result<Target> parse_target(std::string_view target);
 
+/// A value as it stands in a query.
+std::string escaped_parameter(std::string_view value);
+
 /// "alice@example.com" or "sip:alice@example.com" as canonical AOR with a user part. Faults:
 /// malformed.
 Result<std::string> aor_of(std::string_view text);

@@ -31,6 +31,20 @@ bool is_status(std::string_view state) {
            state == "terminated";
 }
 
+/// About the subscriptions there are now; no list says it.
+Result<Answer> decide_once(const Call& call, const std::string& owner,
+                           const server::ListEntry& entry) {
+    auto& policies = call.context.admin.policies();
+    const auto scope = policies.scope_of(owner);
+    if (!scope) return scope.fault();
+    const auto decided = policies.decide_once(*scope, entry, call.actor);
+    if (!decided) return decided.fault();
+    return json_answer(JsonObject{{"scope", *scope},
+                                  {"list", Json()},
+                                  {"entries", JsonArray()},
+                                  {"subscriptions", *decided}});
+}
+
 }  // namespace
 
 JsonObject json_of(const server::Preview& preview) {
@@ -78,12 +92,14 @@ Result<Answer> decide_watcher(const Call& call) {
     Fields fields(call.body);
     const auto decision = pidf::handling_named(fields.text("decision").value_or(""));
     if (!decision) fields.refuse("decision", "expected allow, block, polite-block or confirm");
-    if (!fields.flag("remember").value_or(true))
-        fields.refuse("remember", "a decision is an entry of a list; remove it when it is over");
+    const bool is_remembered = fields.flag("remember").value_or(true);
+    if (!is_remembered && decision == server::SubHandling::confirm)
+        fields.refuse("decision", "expected allow, block or polite-block, where it is not kept");
     const auto entry = read_entry(fields, decision.value_or(server::SubHandling::confirm));
     if (auto status = fields.status(); !status) return status.fault();
     const auto owner = aor_of(call.captured[0]);
     if (!owner) return owner.fault();
+    if (!is_remembered) return decide_once(call, *owner, entry);
     return put_entry(call, *owner, "decision." + std::string(pidf::name_of(*decision)), entry);
 }
 
@@ -106,6 +122,9 @@ Result<Answer> explain(const Call& call) {
     if (!page) return page.fault();
 
     auto object = json_of(*preview);
+    JsonArray steps;
+    for (const auto& step : preview->steps) steps.push_back(step);
+    object.emplace_back("steps", std::move(steps));
     JsonArray publications;
     for (const auto& info : state->publications) publications.push_back(json_of(info));
     JsonArray subscriptions;

@@ -88,6 +88,7 @@ Result<std::unique_ptr<http::Server>> start_http(const server::Config& config,
     options.threads = config.http_threads;
     options.limits = {.connections = config.http_connections,
                       .event_streams = config.http_event_streams,
+                      .event_streams_per_token = config.http_event_streams_per_token,
                       .buffer = config.http_buffer,
                       .max_body = config.http_max_body,
                       .head_timeout = std::chrono::seconds(config.http_head_timeout),
@@ -112,6 +113,7 @@ Result<std::unique_ptr<http::Hooks>> start_hooks(const server::Config& config,
                                                  base::Metrics& metrics) {
     if (config.hooks_url.empty()) return std::unique_ptr<http::Hooks>();
     return http::Hooks::start({.url = config.hooks_url,
+                               .ca = config.hooks_ca,
                                .secret_file = config.hooks_secret_file,
                                .kinds = config.hooks_kinds,
                                .keep = std::chrono::seconds(config.hooks_keep),

@@ -33,7 +33,7 @@ Unless(Text&, const std::string&) -> Unless<Text>;
 
 /// The highest value a column may hold.
 constexpr std::uint64_t last_of(Subscription::State) {
-    return static_cast<std::uint64_t>(Subscription::State::waiting);
+    return static_cast<std::uint64_t>(Subscription::State::put_off);
 }
 constexpr std::uint64_t last_of(Account::Role) {
     return static_cast<std::uint64_t>(Account::Role::admin);

@@ -43,7 +43,8 @@ struct Publication {
 struct Subscription {
     /// From `deactivated` to `giveup`: ended for this reason, and the watcher has not heard of it
     /// yet. `waiting`: it ended before the owner decided, who may still want to know; of the dialog
-    /// nothing is left.
+    /// nothing is left. `let_in`, `put_off`: active because the owner decided so about this
+    /// subscription alone; who is put off sees what he would of who is never there.
     enum class State : std::uint8_t {
         pending,
         active,
@@ -52,7 +53,9 @@ struct Subscription {
         rejected,
         noresource,
         giveup,
-        waiting
+        waiting,
+        let_in,
+        put_off
     };
     std::uint64_t id = 0;
     std::string package;  ///< as registered

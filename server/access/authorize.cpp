@@ -160,8 +160,9 @@ bool may_change_for(std::string_view package, std::string_view owner,
 
 std::string_view name_of(DecidedBy decided) noexcept {
     constexpr std::string_view kNames[] = {
-        "owner", "admin",        "delegation",       "monitor",       "package",
-        "rules", "domain rules", "unreadable rules", "authz.default", "default"};
+        "owner",         "admin",   "delegation",   "monitor",
+        "package",       "rules",   "domain rules", "unreadable rules",
+        "authz.default", "default", "once"};
     return kNames[static_cast<std::size_t>(decided)];
 }
 
@@ -177,6 +178,11 @@ Judgement judge(const JudgementFacts& facts) {
     if (is_about_watchers(facts.profile)) return {SubHandling::block, nullptr, DecidedBy::package};
     if (const auto said = by_rules(facts)) return *said;
     return by_default(facts);
+}
+
+Judgement decided_alone(SubHandling handling) {
+    return {handling, handling == SubHandling::polite_block ? offline_view() : nullptr,
+            DecidedBy::once};
 }
 
 SubHandling sub_handling(const packages::Profile& profile, std::string_view owner,

@@ -29,6 +29,7 @@ enum class DecidedBy : std::uint8_t {
     unreadable_rules,
     setting,   ///< authz.default
     standard,  ///< the same domain, or not
+    once,      ///< the owner, about this subscription alone
 };
 std::string_view name_of(DecidedBy decided) noexcept;
 
@@ -56,6 +57,8 @@ struct JudgementFacts {
     std::optional<std::string_view> sphere;  ///< of the owner
 };
 Judgement judge(const JudgementFacts& facts);
+/// What a decision about one subscription alone comes to.
+Judgement decided_alone(SubHandling handling);
 /// What rules are asked; `uris` is filled in and must outlive the result.
 Asking asking_of(const JudgementFacts& facts, std::vector<std::string_view>& uris);
 

@@ -50,6 +50,10 @@ Status check_tags(const PolicyEdit& edit, const store::Policy& row) {
                  "What is there has the entity-tag \"" + std::to_string(row.revision) + "\""};
 }
 
+void remember(Shard& shard, const std::vector<store::AuditEntry>& entries) {
+    for (const auto& entry : entries) shard.audit().add(entry, shard.context().config.authz_audit);
+}
+
 class ShardPolicies final : public PolicyAdmin {
 public:
     explicit ShardPolicies(const AdminCarrier& carrier) : carrier_(carrier) {}
@@ -57,6 +61,8 @@ public:
     Result<std::string> scope_of(std::string_view text) override;
     Result<PolicyPtr> find(const std::string& scope) override;
     Result<PolicyPtr> change(const PolicyEdit& edit) override;
+    Result<std::size_t> decide_once(const std::string& aor, const ListEntry& entry,
+                                    const std::string& actor) override;
     Status import(const std::vector<ListRow>& rows, const std::string& actor) override;
     Result<std::vector<PolicyPtr>> page(const std::string& after, std::size_t limit) override;
     Result<WatcherPage> watchers(const std::string& aor, const WatcherQuery& query) override;
@@ -74,6 +80,7 @@ private:
     /// New numbers, the audit, the store, all shards.
     Result<std::vector<PolicyPtr>> commit(std::vector<Step> steps);
     Result<store::ChangePolicies> change_of(const std::vector<Step>& steps);
+    Status record(store::AuditEntry entry);
 
     const AdminCarrier& carrier_;
     /// Policies are read and changed one after the other. Held by HTTP threads only.
@@ -134,14 +141,45 @@ Result<std::vector<PolicyPtr>> ShardPolicies::commit(std::vector<Step> steps) {
     const auto entries = change->audit;
     auto done =
         carrier_.share(*std::move(change), [made, entries, first = &carrier_.first()](Shard& each) {
-            if (&each == first) {
-                for (const auto& entry : entries)
-                    each.audit().add(entry, each.context().config.authz_audit);
-            }
+            if (&each == first) remember(each, entries);
             for (const auto& policy : made) each.watcher_rules().put(policy);
         });
     if (!done) return done.fault();
     return made;
+}
+
+/// What was decided about subscriptions alone.
+Status ShardPolicies::record(store::AuditEntry entry) {
+    auto change = carrier_.ask<store::ChangePolicies>(
+        carrier_.first(), [entry = std::move(entry)](Shard& shard, auto answer) {
+            auto& context = shard.context();
+            store::ChangePolicies made;
+            made.audit.push_back(entry);
+            made.audit.back().id = context.next_id();
+            made.audit.back().at = context.wall();
+            made.forget_before = shard.audit().forgotten_before(1, context.config.authz_audit);
+            answer(std::move(made));
+        });
+    if (!change) return change.fault();
+    const auto entries = change->audit;
+    return carrier_.share(*std::move(change), [entries, first = &carrier_.first()](Shard& each) {
+        if (&each == first) remember(each, entries);
+    });
+}
+
+Result<std::size_t> ShardPolicies::decide_once(const std::string& aor, const ListEntry& entry,
+                                               const std::string& actor) {
+    const std::lock_guard lock(mutex_);
+    auto decided =
+        carrier_.ask<std::size_t>(carrier_.owner_of(aor), [aor, entry](Shard& shard, auto answer) {
+            shard.watcher_rules().decide_once(aor, entry, answer);
+        });
+    if (!decided) return decided;
+    const auto text = "decision." + std::string(pidf::name_of(entry.list)) + " once " +
+                      entry.pattern + " " + entry.package;
+    const auto count = std::to_string(*decided) + " subscriptions";
+    if (auto done = record({0, {}, actor, aor, text, {}, count}); !done) return done.fault();
+    return decided;
 }
 
 Result<PolicyPtr> ShardPolicies::change(const PolicyEdit& edit) {

@@ -51,7 +51,8 @@ struct Preview {
     std::string resource, watcher, package;
     std::string decision, decided_by;
     std::vector<RuleVerdict> rules;
-    std::string type, document;  ///< both empty: nothing is shown
+    std::string type, document;      ///< both empty: nothing is shown
+    std::vector<std::string> steps;  ///< how what is known becomes one document, before rules
     /// With candidate rules: whose subscription would change, "sip:bob@example.com: active ->
     /// pending"; the first hundred.
     std::vector<std::string> changes;
@@ -83,6 +84,10 @@ public:
     virtual Result<PolicyPtr> find(const std::string& scope) = 0;
     /// In effect on return. Faults: precondition_failed, limit_reached, malformed.
     virtual Result<PolicyPtr> change(const PolicyEdit& edit) = 0;
+    /// Decides about the subscriptions to resources of `aor` that the entry names, for as long as
+    /// they live; how many they are. Faults: unavailable.
+    virtual Result<std::size_t> decide_once(const std::string& aor, const ListEntry& entry,
+                                            const std::string& actor) = 0;
     /// All or none; in place of all lists of the scopes named.
     virtual Status import(const std::vector<ListRow>& rows, const std::string& actor) = 0;
     /// Scopes after `after`, in order.

@@ -1,6 +1,7 @@
 // server/admin/policy_preview.cpp: what a watcher sees of somebody, by which rules.
 #include "server/admin/policy_preview.h"
 
+#include <map>
 #include <utility>
 
 #include "packages/winfo.h"
@@ -77,7 +78,8 @@ Identity identity_of(Context& context, const std::string& watcher) {
     return who;
 }
 
-void show(Context& context, const PreviewOrder& order, const PermissionsPtr& permissions,
+/// What there is, and what of it `judgement` shows.
+void show(Context& context, const PreviewOrder& order, const Judgement& judgement,
           Preview& preview) {
     const auto slot = context.resources.find(*order.package, order.aor);
     Resource nobody;
@@ -85,8 +87,10 @@ void show(Context& context, const PreviewOrder& order, const PermissionsPtr& per
     nobody.package = order.package;
     nobody.installed = &context.resources.installed(*order.package);
     Resource& resource = slot == Resource::kNone ? nobody : context.resources[slot];
+    preview.steps = resource.steps(context.wall());
+    if (!judgement.is_active()) return;
     ViewState view;
-    view.permissions = permissions;
+    view.permissions = judgement.permissions;
     const auto& composed = resource.compose(view, context.wall());
     preview.type = composed.document.type;
     preview.document = composed.document.body;
@@ -109,9 +113,12 @@ std::vector<std::string> changes_by(Context& context, const PreviewOrder& order)
         const auto& record = context.subscriptions[watcher];
         if (!record.is_live() || changes.size() == kMostChanges) continue;
         const auto who = server::identity_of(context, record);
-        const auto now = Question(context, *order.package, order.aor, who, nullptr).judgement();
-        const auto then =
-            Question(context, *order.package, order.aor, who, order.candidate).judgement();
+        const auto judged = [&](const PolicyPtr& candidate) {
+            const Question question(context, *order.package, order.aor, who, candidate);
+            return with_once(question.judgement(), record.once);
+        };
+        const auto now = judged(nullptr);
+        const auto then = judged(order.candidate);
         if (is_same(now, then)) continue;
         std::string line(record.get(Part::watcher));
         line.append(": ").append(pidf::name_of(now.handling)).append(" -> ");
@@ -130,8 +137,22 @@ std::string deciding(const std::vector<RuleVerdict>& verdicts) {
     return text;
 }
 
+/// What was decided about subscriptions alone, by their ids.
+std::map<std::uint64_t, Once> decided_alone(const Context& context,
+                                            const packages::Package& package,
+                                            std::string_view aor) {
+    std::map<std::uint64_t, Once> decided;
+    const auto slot = context.resources.find(package, aor);
+    if (slot == Resource::kNone) return decided;
+    for (const auto watcher : context.resources[slot].watchers) {
+        const auto& record = context.subscriptions[watcher];
+        if (record.once != Once::nothing) decided.emplace(record.id, record.once);
+    }
+    return decided;
+}
+
 WatcherInfo info_of(Context& context, const packages::Package& package, const std::string& aor,
-                    const packages::Watcher& watcher) {
+                    const packages::Watcher& watcher, Once once) {
     const Question question(context, package, aor, identity_of(context, std::string(watcher.uri)),
                             nullptr);
     WatcherInfo info;
@@ -142,7 +163,7 @@ WatcherInfo info_of(Context& context, const packages::Package& package, const st
     info.event = packages::name_of(watcher.event);
     if (watcher.since != base::WallTime{}) info.since = watcher.since;
     if (watcher.expires_at != base::WallTime{}) info.expires_at = watcher.expires_at;
-    const auto judgement = question.judgement();
+    const auto judgement = with_once(question.judgement(), once);
     info.decided_by = name_of(judgement.decided_by);
     const bool is_by_rules = judgement.decided_by == DecidedBy::own_rules ||
                              judgement.decided_by == DecidedBy::domain_rules;
@@ -163,7 +184,7 @@ Preview preview_of(Context& context, const PreviewOrder& order) {
     preview.decision = pidf::name_of(judgement.handling);
     preview.decided_by = name_of(judgement.decided_by);
     preview.rules = question.verdicts();
-    if (judgement.is_active()) show(context, order, judgement.permissions, preview);
+    show(context, order, judgement, preview);
     preview.changes = changes_by(context, order);
     return preview;
 }
@@ -175,10 +196,13 @@ std::vector<WatcherInfo> watchers_of(Shard& shard, const std::string& aor,
     for (const auto* package : packages::all()) {
         const auto& profile = package->profile();
         if (!query.package.empty() && query.package != profile.event) continue;
+        const auto alone = decided_alone(context, *package, aor);
         for (const auto& watcher : shard.watcher_list().of(*package, aor)) {
+            const auto known = alone.find(watcher.id);
+            const auto once = known == alone.end() ? Once::nothing : known->second;
             const auto status = packages::name_of(watcher.status);
             if (!query.state.empty() && query.state != status) continue;
-            found.push_back(info_of(context, *package, aor, watcher));
+            found.push_back(info_of(context, *package, aor, watcher, once));
         }
     }
     return found;

@@ -377,10 +377,11 @@ WorstCase worst_case(const Config& config) {
     WorstCase worst;
     for (const ConfigKey& key : config_keys()) {
         if (key.filled == Filled::none) continue;
-        auto& sum = key.filled == Filled::by_strangers ? worst.unknown
-                    : key.filled == Filled::by_users   ? worst.known
-                                                       : worst.stored;
-        sum += base::to_u64(key.show(config)).value_or(0);
+        const auto bytes = base::to_u64(key.show(config)).value_or(0);
+        const bool is_both = key.filled == Filled::by_users_and_stored;
+        if (key.filled == Filled::by_strangers) worst.unknown += bytes;
+        if (key.filled == Filled::by_users || is_both) worst.known += bytes;
+        if (key.filled == Filled::in_store || is_both) worst.stored += bytes;
     }
     return worst;
 }

@@ -208,6 +208,7 @@ struct Config {
     std::size_t http_connections = 1024;
     std::size_t http_buffer = 64 << 20;
     std::size_t http_event_streams = 4000;
+    std::size_t http_event_streams_per_token = 1000;
     std::vector<std::string> http_hosts;         ///< beside localhost and addresses; "*": any
     std::vector<std::string> http_cors_origins;  ///< "https://example.com"; empty: none
     std::vector<HttpToken> http_tokens;  ///< beside the one in http_token_file, which is an admin's
@@ -215,9 +216,11 @@ struct Config {
     std::size_t events_memory = 16 << 20;
     std::string hooks_url;  ///< empty: no hooks
     std::string hooks_secret_file;
+    std::string hooks_ca;  ///< PEM file, for https; empty: the system's
     std::vector<std::string> hooks_kinds{"watcher.pending", "rule.changed", "subscription.lost",
                                          "pbx.up", "pbx.down"};
     std::uint32_t hooks_queue = 10000;
+    std::uint64_t hooks_memory = 16 << 20;
     std::uint32_t hooks_keep = 3 * 86400;
     std::uint32_t hooks_timeout = 10;
     std::string http_certificate, http_key;  ///< PEM files; empty: plain HTTP

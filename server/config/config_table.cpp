@@ -432,6 +432,10 @@ constexpr ConfigKey kHttpKeys[] = {
          "Most readers of GET /v1/events at once, beside the other connections; more are answered "
          "503."},
         {1, 1000000}),
+    number<&C::http_event_streams_per_token>(
+        {"http", "event_streams_per_token",
+         "Of them, those with the same token; more are answered 429."},
+        {1, 1000000}),
     list<&C::http_cors_origins>(
         {"http", "cors_origins",
          "Pages of these origins may use the API from a browser (CORS), as in "

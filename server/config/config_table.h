@@ -19,6 +19,7 @@ enum class Filled : std::uint8_t {
     by_strangers,  ///< memory, before Herald knows who they are
     by_users,      ///< memory, after that
     in_store,
+    by_users_and_stored,  ///< memory, and the same in the store
 };
 
 /// One key. The functions touch one member of Config; those that do not belong to `type` are null.

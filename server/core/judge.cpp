@@ -44,6 +44,19 @@ Judgement judge(const Context& context, const packages::Package& package, std::s
     return judge(facts);
 }
 
+Judgement with_once(Judgement judgement, Once once) {
+    const bool is_open = judgement.handling == SubHandling::confirm &&
+                         judgement.decided_by != DecidedBy::unreadable_rules;
+    if (once == Once::nothing || !is_open) return judgement;
+    return decided_alone(once == Once::allow ? SubHandling::allow : SubHandling::polite_block);
+}
+
+Judgement judge(const Context& context, const Subscription& record) {
+    const auto& resource = context.resources[record.resource];
+    return with_once(judge(context, *resource.package, resource.aor, identity_of(context, record)),
+                     record.once);
+}
+
 Identity identity_of(const Context& context, const Subscription& record) {
     Identity who;
     who.aor = record.get(PackedText::Part::watcher);

@@ -16,6 +16,13 @@ std::optional<std::string> sphere_of(const Context& context, std::string_view ow
 Judgement judge(const Context& context, const packages::Package& package, std::string_view owner,
                 const Identity& watcher);
 
+/// The same where something was decided about one subscription alone: that holds where the owner is
+/// to be asked.
+Judgement with_once(Judgement judgement, Once once);
+
+/// What the watcher of a subscription may have.
+Judgement judge(const Context& context, const Subscription& record);
+
 /// Who asked for a subscription, with the rights he has now.
 Identity identity_of(const Context& context, const Subscription& record);
 

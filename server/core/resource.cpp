@@ -117,6 +117,13 @@ std::vector<packages::Input> Resource::inputs() const {
     return inputs;
 }
 
+std::vector<std::string> Resource::steps(base::WallTime now) const {
+    const auto all = inputs();
+    packages::EventState state{aor, all, now};
+    if (installed != nullptr) state.settings = installed->settings.get();
+    return package->steps(state);
+}
+
 std::uint16_t Resource::view_for(std::uint8_t type, std::string_view entity,
                                  const std::shared_ptr<const pidf::Permissions>& permissions) {
     static const auto kNothing = std::make_shared<const pidf::Permissions>();

@@ -137,6 +137,8 @@ struct Resource {
     const Publication* by_source(std::string_view source) const noexcept;
     /// What is there and what is remembered, for the package.
     std::vector<packages::Input> inputs() const;
+    /// How its document for who may see everything comes about (Package::steps).
+    std::vector<std::string> steps(base::WallTime now) const;
     bool is_idle() const noexcept {
         return publications.empty() && watchers.empty() && !is_changing && !is_dirty &&
                !is_confirmable && !is_held && !waiting && confirmed_fingerprint == 0;

@@ -91,6 +91,10 @@ constexpr bool is_kept(EndReason reason) noexcept {
 }
 std::string_view name_of(SubscriptionState state) noexcept;
 
+/// What the owner decided about one subscription alone: it holds where nothing he says from now on
+/// decides about its watcher, for as long as the subscription lives.
+enum class Once : std::uint8_t { nothing, allow, polite_block };
+
 struct Subscription {
     static constexpr std::uint32_t kNone = UINT32_MAX;
     std::uint64_t id = 0;
@@ -126,6 +130,7 @@ struct Subscription {
     std::uint8_t sent_alert = 0;  ///< Composed::alert of the document last sent
     std::uint8_t failures = 0;    ///< NOTIFYs in a row without a good answer
     sip::Approach approach = sip::Approach::flow;
+    Once once = Once::nothing;
     bool is_changing : 1 = false;   ///< a durable change of this dialog is under way
     bool is_fetch : 1 = false;      ///< never stored
     bool is_bodiless : 1 = false;   ///< ended while pending: nothing may be shown

@@ -293,9 +293,16 @@ std::uint64_t SubscriptionTable::source_weight(const sip::Endpoint& peer) const 
     return loads_.weight_of_source(loads_.hash(peer));
 }
 
-store::Subscription::State stored_state(SubscriptionState state) noexcept {
-    return state == SubscriptionState::pending ? store::Subscription::State::pending
-                                               : store::Subscription::State::active;
+store::Subscription::State stored_state(SubscriptionState state, Once once) noexcept {
+    using Stored = store::Subscription::State;
+    if (state == SubscriptionState::pending) return Stored::pending;
+    if (once == Once::nothing) return Stored::active;
+    return once == Once::allow ? Stored::let_in : Stored::put_off;
+}
+
+Once once_of_stored(store::Subscription::State state) noexcept {
+    if (state == store::Subscription::State::let_in) return Once::allow;
+    return state == store::Subscription::State::put_off ? Once::polite_block : Once::nothing;
 }
 
 store::Subscription::State stored_end(EndReason reason) noexcept {
@@ -322,7 +329,7 @@ store::TouchSubscription touch_of(const Subscription& record, std::uint32_t epoc
     touch.remote_cseq = record.remote_cseq;
     touch.cseq_base = record.cseq + 1;
     touch.epoch = epoch;
-    touch.state = stored_state(record.state);
+    touch.state = stored_state(record.state, record.once);
     touch.keeps_mark = true;
     return touch;
 }

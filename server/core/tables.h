@@ -223,8 +223,9 @@ constexpr base::SlotId unpack(std::uint64_t packed) noexcept {
     return {static_cast<std::uint32_t>(packed >> 32), static_cast<std::uint32_t>(packed)};
 }
 
-/// How a live state is written in the store.
-store::Subscription::State stored_state(SubscriptionState state) noexcept;
+/// How a live state is written in the store, with what was decided about this subscription alone.
+store::Subscription::State stored_state(SubscriptionState state, Once once) noexcept;
+Once once_of_stored(store::Subscription::State state) noexcept;
 /// ... and an end that is kept; the reason again, nullopt for a subscription that is live or over.
 store::Subscription::State stored_end(EndReason reason) noexcept;
 std::optional<EndReason> end_of_stored(store::Subscription::State state) noexcept;

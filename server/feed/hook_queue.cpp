@@ -14,14 +14,53 @@ namespace {
 
 constexpr std::string_view kEventType = "application/vnd.herald.event+json";
 
+/// In memory: here, and where it is posted.
+std::uint64_t bytes_of(const QueuedEvent& event) noexcept {
+    return 2 * (sizeof(QueuedEvent) + event.resource.size() + event.body.size());
+}
+
 }  // namespace
 
 HookQueue::HookQueue(Context& context)
     : context_(context),
       waiting_(context.metrics.gauge("herald_hooks_waiting",
                                      "Events that wait to be posted (hooks.queue)")),
+      waiting_bytes_(context.metrics.gauge("herald_hooks_waiting_bytes",
+                                           "Bytes of events that wait to be posted "
+                                           "(hooks.memory)")),
       given_way_(context.metrics.counter("herald_hooks_gave_way_total",
-                                         "Events never posted: too many waited (hooks.queue)")) {}
+                                         "Events never posted: too many waited (hooks.queue, "
+                                         "hooks.memory)")) {}
+
+void HookQueue::add(QueuedEvent event) {
+    const auto id = event.id;
+    const auto bytes = bytes_of(event);
+    if (events_.emplace(id, std::move(event)).second) used_ += bytes;
+    waiting_.set(events_.size());
+    waiting_bytes_.set(used_);
+}
+
+void HookQueue::remove(std::uint64_t id) {
+    const auto gone = events_.find(id);
+    if (gone == events_.end()) return;
+    used_ -= bytes_of(gone->second);
+    events_.erase(gone);
+    waiting_.set(events_.size());
+    waiting_bytes_.set(used_);
+}
+
+std::vector<std::uint64_t> HookQueue::excess(std::size_t count, std::uint64_t bytes) const {
+    std::vector<std::uint64_t> gone;
+    count += events_.size();
+    bytes += used_;
+    for (const auto& [id, event] : events_) {
+        if (count <= context_.config.hooks_queue && bytes <= context_.config.hooks_memory) break;
+        gone.push_back(id);
+        --count;
+        bytes -= bytes_of(event);
+    }
+    return gone;
+}
 
 store::PutPublication HookQueue::row_of(const QueuedEvent& event) const {
     store::Publication row;
@@ -38,31 +77,24 @@ store::PutPublication HookQueue::row_of(const QueuedEvent& event) const {
 
 void HookQueue::keep(std::vector<QueuedEvent> events, Done done) {
     if (context_.port.is_full()) return done(Fault{FaultKind::unavailable, "Busy; try again"});
-    const std::size_t most = context_.config.hooks_queue;
     store::ChangePublications change;
-    std::vector<std::uint64_t> gone;
+    std::uint64_t bytes = 0;
     for (auto& event : events) {
         event.id = context_.next_id();
+        bytes += bytes_of(event);
         change.changes.emplace_back(row_of(event));
     }
-    auto oldest = events_.begin();
-    for (auto count = events_.size() + events.size(); count > most && oldest != events_.end();
-         --count, ++oldest) {
-        change.changes.emplace_back(store::RemovePublication{oldest->first, {}, {}, {}});
-        gone.push_back(oldest->first);
-    }
+    auto gone = excess(events.size(), bytes);
+    for (const auto id : gone)
+        change.changes.emplace_back(store::RemovePublication{id, {}, {}, {}});
     context_.port.commit(std::move(change),
                          [this, events = std::move(events), gone = std::move(gone),
                           done = std::move(done)](store::Outcome outcome) mutable {
                              if (outcome != store::Outcome::committed)
                                  return done(status_of(outcome));
-                             for (const auto id : gone) events_.erase(id);
+                             for (const auto id : gone) remove(id);
                              given_way_.add(gone.size());
-                             for (auto& event : events) {
-                                 const auto id = event.id;
-                                 events_.emplace(id, std::move(event));
-                             }
-                             waiting_.set(events_.size());
+                             for (auto& event : events) add(std::move(event));
                              done({});
                          });
 }
@@ -80,8 +112,7 @@ void HookQueue::drop(const std::vector<std::uint64_t>& ids, Done done) {
         std::move(change),
         [this, known = std::move(known), done = std::move(done)](store::Outcome outcome) mutable {
             if (outcome != store::Outcome::committed) return done(status_of(outcome));
-            for (const auto id : known) events_.erase(id);
-            waiting_.set(events_.size());
+            for (const auto id : known) remove(id);
             done({});
         });
 }
@@ -99,15 +130,15 @@ bool HookQueue::takes(const store::Publication& row) const {
 
 void HookQueue::recover(store::Publication row, base::WallTime /*not_before*/) {
     if (row.is_removed) return;
-    events_.emplace(row.id,
-                    QueuedEvent{row.id, std::move(row.source), std::move(row.body), row.arrived});
-    waiting_.set(events_.size());
+    add({row.id, std::move(row.source), std::move(row.body), row.arrived});
 }
 
 void HookQueue::forget(Cell cell) {
     if (context_.cell_of(kHookAddress) != cell) return;
     events_.clear();
+    used_ = 0;
     waiting_.set(0);
+    waiting_bytes_.set(0);
 }
 
 }  // namespace herald::server

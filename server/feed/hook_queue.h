@@ -30,8 +30,9 @@ public:
     explicit HookQueue(Context& context);
 
     using Done = base::Task<void(Status)>;
-    /// Keeps `events`, all or none; their ids are chosen here. With more than hooks.queue the
-    /// oldest give way. `done` runs after the commit. Faults: unavailable, unknown_outcome.
+    /// Keeps `events`, all or none; their ids are chosen here. With more than hooks.queue, or
+    /// hooks.memory bytes of them, the oldest give way. `done` runs after the commit. Faults:
+    /// unavailable, unknown_outcome.
     void keep(std::vector<QueuedEvent> events, Done done);
     /// They were taken, or are given up. Likewise.
     void drop(const std::vector<std::uint64_t>& ids, Done done);
@@ -45,10 +46,16 @@ public:
 
 private:
     store::PutPublication row_of(const QueuedEvent& event) const;
+    /// Those that have to give way to so many more, of so many bytes.
+    std::vector<std::uint64_t> excess(std::size_t count, std::uint64_t bytes) const;
+    void add(QueuedEvent event);
+    void remove(std::uint64_t id);
 
     Context& context_;
     std::map<std::uint64_t, QueuedEvent> events_;
+    std::uint64_t used_ = 0;  ///< bytes, as bytes_of() counts them
     base::Counter& waiting_;
+    base::Counter& waiting_bytes_;
     base::Counter& given_way_;
 };
 

@@ -57,7 +57,8 @@ SubscribeFacts SubscribeIntake::gather(const IncomingSubscribe& incoming,
                                        const sip::Message& request, std::string_view aor,
                                        const Subscription* existing, bool is_over_limit) const {
     const auto& profile = incoming.package->profile();
-    const auto judgement = judge(context_, *incoming.package, aor, incoming.who);
+    const auto judgement = with_once(judge(context_, *incoming.package, aor, incoming.who),
+                                     existing ? existing->once : Once::nothing);
     const bool is_known = existing || (!incoming.is_nobody && context_.knows(aor));
     return SubscribeFacts{.request = request,
                           .profile = profile,

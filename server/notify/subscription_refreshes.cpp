@@ -143,8 +143,8 @@ SubscriptionRefreshes::Refresh SubscriptionRefreshes::plan(const IncomingSubscri
 /// A cheaper change of the row if only times and counters moved.
 store::Change SubscriptionRefreshes::change_of(const Subscription& record, const Refresh& refresh,
                                                store::RequestMark mark) const {
-    const auto state = refresh.is_pending ? store::Subscription::State::pending
-                                          : store::Subscription::State::active;
+    const auto state = stored_state(
+        refresh.is_pending ? SubscriptionState::pending : SubscriptionState::active, record.once);
     if (refresh.is_same_place) {
         return store::TouchSubscription{
             record.id,           refresh.change,    refresh.expires_at,  refresh.granted,

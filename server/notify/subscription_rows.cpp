@@ -26,11 +26,10 @@ sip::Approach usual_approach(const store::Subscription& row) {
 /// What it may show. Whether it may live is judged once everything is recovered.
 PermissionsPtr permissions_of(const Context& context, const Subscription& record) {
     const bool has_rules = !context.policies.is_empty() || !context.config.authz_defaults.empty();
-    if (!has_rules && context.config.auth != AuthMode::digest) return nullptr;
+    const bool is_put_off = record.once == Once::polite_block;
+    if (!has_rules && !is_put_off && context.config.auth != AuthMode::digest) return nullptr;
     static const auto kNothing = std::make_shared<const pidf::Permissions>();
-    const auto& resource = context.resources[record.resource];
-    const auto judgement =
-        judge(context, *resource.package, resource.aor, identity_of(context, record));
+    const auto judgement = judge(context, record);
     // Whoever is to be ended, or has to wait again, sees nothing until that is done.
     return judgement.is_active() ? judgement.permissions : kNothing;
 }
@@ -45,7 +44,7 @@ store::Subscription row_of(const Context& context, const Subscription& record,
     row.package = resource.package->profile().event;
     row.aor = resource.aor;
     row.watcher = record.get(Part::watcher);
-    row.state = stored_state(record.state);
+    row.state = stored_state(record.state, record.once);
     row.expires_at = record.expires_at;
     row.granted = record.granted;
     row.change = record.change;
@@ -90,6 +89,7 @@ Subscription record_of(Context& context, const store::Subscription& row,
     record.remote_cseq = row.remote_cseq;
     record.cseq = row.cseq_base + (context.home.epoch - row.epoch) * kCseqBlock - 1;
     record.cseq_end = record.cseq + 1 + kCseqBlock;
+    record.once = once_of_stored(row.state);
     record.resource = context.resources.obtain(package, row.aor);
     record.view = context.resources[record.resource].view_for(
         type_index(package.profile(), row.accept), row.entity, permissions_of(context, record));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "packages/package.h"
@@ -23,6 +24,13 @@ const CompiledRules* rules_of(const Policies::Said& said) noexcept {
     return policy ? policy->rules() : nullptr;
 }
 
+/// Whether an entry of `meant` is about a watcher of `package`.
+bool names(const ScopePolicy& meant, std::span<const std::string_view> uris,
+           const packages::Package& package) {
+    const auto event = package.profile().event;
+    return meant.entry_for({uris, event.substr(0, event.find(';')), {}, {}}) != nullptr;
+}
+
 }  // namespace
 
 WatcherRules::WatcherRules(Context& context, NotifySender& sender, LiveSubscriptions& live)
@@ -32,12 +40,16 @@ WatcherRules::WatcherRules(Context& context, NotifySender& sender, LiveSubscript
       judged_(context.metrics.counter("herald_subscriptions_judged_total",
                                       "Live subscriptions looked at because rules changed")),
       scopes_(context.metrics.gauge("herald_policies", "Owners and domains with lists or rules")),
-      bytes_(context.metrics.gauge("herald_policy_bytes", "Their lists and rules, as written")) {
+      bytes_(context.metrics.gauge("herald_policy_bytes", "Their lists and rules, as written")),
+      external_lists_(context.metrics.counter(
+          "herald_rules_external_lists_total",
+          "Rules set that ask for a list that is not kept here: they match nobody")) {
     context_.fan_out.on_changed([this](std::uint32_t slot) { on_changed(slot); });
 }
 
 void WatcherRules::put(const PolicyPtr& policy) {
     const auto scope = policy->row().scope;
+    count_external_lists(*policy);
     context_.policies.put(policy);
     show_size();
     arm_boundary(scope);
@@ -48,6 +60,15 @@ void WatcherRules::put(const PolicyPtr& policy) {
 void WatcherRules::show_size() noexcept {
     scopes_.set(context_.policies.size());
     bytes_.set(context_.policies.bytes());
+}
+
+/// On one shard of all that know the policy.
+void WatcherRules::count_external_lists(const ScopePolicy& policy) {
+    const auto& scope = policy.row().scope;
+    const bool is_domain = scope.find(':') == std::string::npos;
+    if (!policy.rules() || !context_.is_owner_of(is_domain ? "sip:" + scope : scope)) return;
+    for (const auto& rule : policy.rules()->rules())
+        external_lists_.add(rule.conditions.has_external_list ? 1 : 0);
 }
 
 void WatcherRules::judge_scope(std::string_view scope) {
@@ -121,9 +142,110 @@ void WatcherRules::judge_one(Id id) {
     }
     if (!record->is_live()) return;
     judged_.add();
-    const auto& resource = context_.resources[record->resource];
-    apply(id, *record,
-          server::judge(context_, *resource.package, resource.aor, identity_of(context_, *record)));
+    apply(id, *record, server::judge(context_, *record));
+}
+
+/// A decision about the subscriptions there are, under way.
+struct WatcherRules::Decision {
+    SubHandling handling = SubHandling::confirm;
+    std::size_t count = 0;
+    std::size_t left = 0;
+    bool has_failed = false;
+    base::Task<void(Result<std::size_t>)> done;
+
+    void finish_one(bool is_durable) {
+        has_failed = has_failed || !is_durable;
+        if (--left > 0) return;
+        done(has_failed
+                 ? Result<std::size_t>(Fault{FaultKind::unavailable, "The store is not available"})
+                 : Result<std::size_t>(count));
+    }
+};
+
+std::vector<WatcherRules::Id> WatcherRules::subscriptions_of(std::string_view owner,
+                                                             const ScopePolicy& meant) const {
+    std::vector<Id> ids;
+    for (const auto* package : packages::all()) {
+        const auto slot = context_.resources.find(*package, owner);
+        if (slot == Resource::kNone || !package->profile().watchers_of.empty()) continue;
+        for (const auto watcher : context_.resources[slot].watchers) {
+            const auto& record = context_.subscriptions[watcher];
+            const std::string_view uris[] = {record.get(PackedText::Part::watcher)};
+            if (record.is_live() && names(meant, uris, *package))
+                ids.push_back(context_.subscriptions.id_of(watcher));
+        }
+    }
+    return ids;
+}
+
+std::size_t WatcherRules::decide_waiting(std::string_view owner, const ScopePolicy& meant,
+                                         SubHandling handling) {
+    std::vector<std::uint64_t> decided;
+    for (const auto* entry : live_.waiting().of(owner)) {
+        const std::string_view uris[] = {entry->watcher};
+        if (names(meant, uris, *entry->package)) decided.push_back(entry->id);
+    }
+    for (const auto id : decided) {
+        live_.waiting().remove(id, handling == SubHandling::block
+                                       ? packages::WatcherEvent::rejected
+                                       : packages::WatcherEvent::approved);
+    }
+    return decided.size();
+}
+
+void WatcherRules::decide_once(std::string_view owner, const ListEntry& entry,
+                               base::Task<void(Result<std::size_t>)> done) {
+    const auto meant = policy_of({std::string(owner), 0, to_text({entry}), {}});
+    const auto ids = subscriptions_of(owner, *meant);
+    const auto decision = std::make_shared<Decision>();
+    decision->handling = entry.list;
+    decision->count = ids.size() + decide_waiting(owner, *meant, entry.list);
+    // One more, so that it is not done before all have begun.
+    decision->left = ids.size() + 1;
+    decision->done = std::move(done);
+    for (const auto id : ids) decide_one(id, decision);
+    decision->finish_one(true);
+}
+
+void WatcherRules::decide_one(Id id, const std::shared_ptr<Decision>& decision) {
+    auto* record = context_.subscriptions.find(id);
+    if (!record || !record->is_live()) return decision->finish_one(true);
+    if (record->is_changing) {
+        if (!live_.wait(id, [this, id, decision] { decide_one(id, decision); }))
+            decision->finish_one(false);
+        return;
+    }
+    if (decision->handling != SubHandling::block) return commit_once(id, *record, decision);
+    record->is_bodiless = true;
+    live_.run_out(id, EndReason::rejected);
+    const auto is_over = [this, id, decision] {
+        const auto* ended = context_.subscriptions.find(id);
+        decision->finish_one(!ended || !ended->is_live());
+    };
+    if (!record->is_changing || !live_.wait(id, is_over)) is_over();
+}
+
+/// Durable first: whoever is let in stays in over a crash.
+void WatcherRules::commit_once(Id id, Subscription& record,
+                               const std::shared_ptr<Decision>& decision) {
+    const auto once = decision->handling == SubHandling::allow ? Once::allow : Once::polite_block;
+    record.is_changing = true;
+    record.change = context_.next_id();
+    auto touch = touch_of(record, context_.home.epoch);
+    touch.state = stored_state(SubscriptionState::active, once);
+    const auto cseq_end = touch.cseq_base + kCseqBlock;
+    context_.port.commit(std::move(touch),
+                         [this, id, once, cseq_end, decision](store::Outcome outcome) {
+                             const bool is_committed = outcome == store::Outcome::committed;
+                             if (auto* changed = context_.subscriptions.find(id)) {
+                                 changed->is_changing = false;
+                                 if (is_committed) changed->once = once;
+                                 if (is_committed) changed->cseq_end = cseq_end;
+                                 judge_one(id);
+                             }
+                             live_.open_gate(id);
+                             decision->finish_one(is_committed);
+                         });
 }
 
 void WatcherRules::apply(Id id, Subscription& record, const Judgement& judgement) {

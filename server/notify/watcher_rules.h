@@ -8,6 +8,8 @@
 // What was withdrawn is withheld from the same moment; rows follow, and a start judges all again.
 #pragma once
 
+#include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,12 +36,24 @@ public:
     void judge_all();
     /// ... or what these watchers may see.
     void judge(std::vector<Id> ids);
+    /// Decides about the subscriptions to resources of `owner` there are, for as long as they live;
+    /// `entry` says whose, of which package, and how; confirm decides nothing. `done` gets how many
+    /// they were, once that is durable. Faults: unavailable.
+    void decide_once(std::string_view owner, const ListEntry& entry,
+                     base::Task<void(Result<std::size_t>)> done);
     /// After recovery, before anybody is told.
     void resume();
     void forget(Cell cell);
     std::size_t held() const noexcept { return spheres_.size() + boundaries_.size(); }
 
 private:
+    struct Decision;
+    std::vector<Id> subscriptions_of(std::string_view owner, const ScopePolicy& meant) const;
+    std::size_t decide_waiting(std::string_view owner, const ScopePolicy& meant,
+                               SubHandling handling);
+    void decide_one(Id id, const std::shared_ptr<Decision>& decision);
+    void commit_once(Id id, Subscription& record, const std::shared_ptr<Decision>& decision);
+    void count_external_lists(const ScopePolicy& policy);
     void judge_scope(std::string_view scope);
     void judge_resource(std::uint32_t slot);
     void judge_waiting(std::string_view owner);
@@ -63,6 +77,7 @@ private:
     base::Counter& judged_;
     base::Counter& scopes_;
     base::Counter& bytes_;
+    base::Counter& external_lists_;
 };
 
 }  // namespace herald::server

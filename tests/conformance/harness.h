@@ -100,6 +100,9 @@ public:
     /// An entry of a list of an owner or a domain.
     virtual Status put_entry(const std::string& scope, const std::string& list,
                              const std::string& watcher) = 0;
+    /// A decision about the subscriptions there are.
+    virtual Status decide_once(const std::string& scope, const std::string& list,
+                               const std::string& watcher) = 0;
     /// What this made the server send is left to take().
     virtual Status put_mailbox_settings(const std::string& aor,
                                         packages::MailboxSettings settings) = 0;

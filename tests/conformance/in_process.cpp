@@ -301,6 +301,20 @@ Status InProcess::put_entry(const std::string& scope, const std::string& list,
         {scope, 0, server::to_text(entries), before ? before->row().document : std::string()});
 }
 
+Status InProcess::decide_once(const std::string& scope, const std::string& list,
+                              const std::string& watcher) {
+    const auto handling = pidf::handling_named(list);
+    const auto pattern = server::list_pattern(watcher);
+    if (!handling || !pattern) return Fault{FaultKind::malformed, "no such list, or entry"};
+    Status result = Fault{FaultKind::unavailable, "not decided"};
+    shard().watcher_rules().decide_once(scope, {*handling, *pattern, "presence"},
+                                        [&](const Result<std::size_t>& decided) {
+                                            result = decided ? Status() : Status(decided.fault());
+                                        });
+    settle();
+    return result;
+}
+
 Status InProcess::put_mailbox_settings(const std::string& aor, packages::MailboxSettings settings) {
     Status result;
     bool is_done = false;

@@ -234,6 +234,15 @@ Status Live::put_entry(const std::string& scope, const std::string& list,
     return done ? Status() : Status(done.fault());
 }
 
+Status Live::decide_once(const std::string& scope, const std::string& list,
+                         const std::string& watcher) {
+    const auto path = "/v1/watchers/" + cli::path_segment(scope) + "/decisions";
+    const auto done = call("POST", path,
+                           http::to_text(http::JsonObject{
+                               {"watcher", watcher}, {"decision", list}, {"remember", false}}));
+    return done ? Status() : Status(done.fault());
+}
+
 Status Live::put_mailbox_settings(const std::string& aor, packages::MailboxSettings settings) {
     moment_ = clock_.now();
     http::JsonArray members;

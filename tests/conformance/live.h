@@ -70,6 +70,8 @@ public:
     Status put_rules(const std::string& scope, const std::string& document) override;
     Status put_entry(const std::string& scope, const std::string& list,
                      const std::string& watcher) override;
+    Status decide_once(const std::string& scope, const std::string& list,
+                       const std::string& watcher) override;
     Status put_mailbox_settings(const std::string& aor,
                                 packages::MailboxSettings settings) override;
     Status start_job(const std::string& action, const std::string& whom) override;

@@ -197,6 +197,75 @@ Ann receives 200
 Ann receives NOTIFY
     body contains <basic>closed</basic>
 
+# RFC 5025 3.2.1: what is decided once is good for the subscription there is, over a crash and refreshes, and no longer
+Zed sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Expires: 600
+Zed receives 200
+Zed receives NOTIFY
+    Subscription-State: pending;*
+an operator decides once about *@example.org for sip:alice@localhost: allow
+Zed receives NOTIFY
+    Subscription-State: active;*
+    Content-Type: application/pidf+xml
+after 60 s
+the server crashes
+Zed refreshes
+Zed receives 200
+Zed receives NOTIFY
+    Subscription-State: active;*
+Zed unsubscribes
+Zed receives 200
+Zed receives NOTIFY
+    Subscription-State: terminated;*
+Zed sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Zed receives 200
+Zed receives NOTIFY
+    Subscription-State: pending;*
+    no Content-Type
+
+# RFC 5025 3.2.1: who is let in once is out once a rule refuses him
+Zed sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Zed receives 200
+Zed receives NOTIFY
+    Subscription-State: pending;*
+an operator decides once about sip:zed@example.org for sip:alice@localhost: allow
+Zed receives NOTIFY
+    Subscription-State: active;*
+an operator lists sip:zed@example.org for sip:alice@localhost as block
+Zed receives NOTIFY
+    Subscription-State: terminated;reason=rejected
+    no Content-Type
+
+# RFC 5025 3.2.1: who is refused once may ask again; who is put off once sees nobody there
+Zed sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Zed receives 200
+Zed receives NOTIFY
+    Subscription-State: pending;*
+an operator decides once about sip:zed@example.org for sip:alice@localhost: block
+Zed receives NOTIFY
+    Subscription-State: terminated;reason=rejected
+    no Content-Type
+Zed sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Zed receives 200
+Zed receives NOTIFY
+    Subscription-State: pending;*
+an operator decides once about sip:zed@example.org for sip:alice@localhost: polite-block
+Zed receives NOTIFY
+    Subscription-State: active;*
+    body contains <basic>closed</basic>
+Bob sends PUBLISH sip:alice@localhost
+    Event: presence
+
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:alice@localhost">
+    <tuple id="s"><status><basic>open</basic></status></tuple></presence>
+Bob receives 200
+Zed receives nothing
+
 # RFC 4745 7.4: a validity that ends withdraws what it gave, at that moment
 an operator sets the rules of sip:alice@localhost
     <ruleset xmlns="urn:ietf:params:xml:ns:common-policy" xmlns:pr="urn:ietf:params:xml:ns:pres-rules">

@@ -58,6 +58,7 @@ const Teller::Sentence Teller::kSentences[] = {
     {"an operator sets {package} of {aor}", &Teller::set_hard_state},
     {"an operator removes the rules of {scope}", &Teller::remove_rules},
     {"an operator lists {watcher} for {scope} as {list}", &Teller::add_entry},
+    {"an operator decides once about {watcher} for {scope}: {list}", &Teller::decide_once},
     {"an operator removes the account {aor}", &Teller::remove_account},
     {"an operator starts the job {action} for {whom}", &Teller::start_job},
     {"an operator may not start the job {action} for {whom}", &Teller::refuse_job},
@@ -416,6 +417,14 @@ Status Teller::add_entry(const Step&, const Names& words) {
     if (auto begun = begin(); !begun) return begun;
     const auto put = harness_->put_entry(words.at("scope"), words.at("list"), words.at("watcher"));
     if (!put && !is_tolerant()) return mismatch("refused: " + put.fault().detail);
+    return collect();
+}
+
+Status Teller::decide_once(const Step&, const Names& words) {
+    if (auto begun = begin(); !begun) return begun;
+    const auto decided =
+        harness_->decide_once(words.at("scope"), words.at("list"), words.at("watcher"));
+    if (!decided && !is_tolerant()) return mismatch("refused: " + decided.fault().detail);
     return collect();
 }
 

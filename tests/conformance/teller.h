@@ -117,6 +117,7 @@ private:
     Status set_rules(const Step& step, const Names& words);
     Status remove_rules(const Step& step, const Names& words);
     Status add_entry(const Step& step, const Names& words);
+    Status decide_once(const Step& step, const Names& words);
     Status close_connection(const Step& step, const Names& words);
     Status become_unreachable(const Step& step, const Names& words);
     Status refuse_connections(const Step& step, const Names& words);

@@ -1,10 +1,11 @@
-// tests/fuzz/http_json_fuzz.cpp: any text as JSON and as a request target: read twice the same, or
-// refused in few words.
+// tests/fuzz/http_json_fuzz.cpp: any text as JSON, as a table and as a request target: read twice
+// the same, or refused in few words.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 
+#include "http/csv.h"
 #include "http/fields.h"
 #include "http/json.h"
 #include "http/target.h"
@@ -45,11 +46,26 @@ void check_target(std::string_view text) {
     }
 }
 
+/// A table that is read and written is read as the same cells.
+void check_table(std::string_view text) {
+    const auto rows = http::parse_csv(text);
+    if (!rows) return;
+    for (const auto& row : *rows) {
+        std::string line;
+        for (const auto& cell : row.cells) http::append_cell(line, cell, ',');
+        line.back() = '\n';
+        const auto again = http::parse_csv(line);
+        if (!again || again->size() != 1 || again->front().cells.size() != row.cells.size())
+            std::abort();
+    }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text(reinterpret_cast<const char*>(data), size);
     check_json(text);
     check_target(text);
+    check_table(text);
     return 0;
 }

@@ -431,6 +431,12 @@ public:
         state_.policies[edit.scope] = row;
         return server::policy_of(row);
     }
+    Result<std::size_t> decide_once(const std::string& aor, const server::ListEntry& entry,
+                                    const std::string& actor) override {
+        if (state_.fault) return *state_.fault;
+        state_.asked.push_back(actor + " once " + aor + " " + entry.pattern + " " + entry.package);
+        return std::size_t{2};
+    }
     Status import(const std::vector<server::ListRow>& rows, const std::string& actor) override {
         if (state_.fault) return *state_.fault;
         state_.asked.push_back(actor + " imports " + std::to_string(rows.size()));

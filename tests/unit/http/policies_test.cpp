@@ -53,6 +53,17 @@ TEST_CASE("an entry is added, shown with its entity-tag, moved by a decision, an
                                            "w block.remove sip:bob@b.c presence"});
 }
 
+TEST_CASE("a decision that is not remembered is in no list") {
+    Bench bench;
+    const auto decided =
+        bench.call("POST", "/v1/watchers/alice@b.c/decisions", "write",
+                   R"({"watcher": "bob@b.c", "decision": "allow", "remember": false})");
+    CHECK(decided.status == 200);
+    CHECK(member(decided, "subscriptions") == "2");
+    CHECK(bench.admin.state.policies.empty());
+    CHECK(bench.admin.state.asked == Asked{"w once sip:alice@b.c sip:bob@b.c presence"});
+}
+
 TEST_CASE("a list is replaced as a whole") {
     Bench bench;
     const auto set = bench.call(
@@ -80,7 +91,7 @@ TEST_CASE("what is no list, watcher, package or decision is refused with what is
               .status == 400);
     CHECK(bench
               .call("POST", "/v1/watchers/alice@b.c/decisions", "write",
-                    R"({"watcher": "*", "decision": "allow", "remember": false})")
+                    R"({"watcher": "*", "decision": "confirm", "remember": false})")
               .status == 400);
     CHECK(bench.call("POST", std::string(kAllow) + "/entries", "read", R"({"watcher": "*"})")
               .status == 403);
@@ -104,6 +115,55 @@ TEST_CASE("rules are given back as they were put, and refused whole with the pla
 
     CHECK(bench.call("DELETE", kRules, "write").status == 204);
     CHECK(bench.call("DELETE", kRules, "write").status == 404);
+}
+
+TEST_CASE("rules are JSON for who wants that: the same ones, both ways") {
+    Bench bench;
+    const std::string json =
+        R"({"rules":[{"id":"friends","conditions":{"identity":{"one":["sip:bob@b.c"],)"
+        R"("many":[{"domain":"x.y","except":["sip:eve@x.y"]}]},"sphere":["work"],)"
+        R"("packages":["presence","dialog"]},"handling":"allow",)"
+        R"("show":{"services":{"service-uri-scheme":["sip"]},"persons":{"all":true},)"
+        R"("attributes":["activities","geopriv"],"user_input":"bare",)"
+        R"("unknown_attributes":[{"name":"homepage","ns":"urn:z"}],"dialog_view":"state"}}]})"
+        "\n";
+    CHECK(put(bench, json, "application/json").status == 201);
+    const auto& document = bench.admin.state.policies["sip:alice@b.c"].document;
+    REQUIRE(pidf::parse_ruleset(document));
+    CHECK(bench.call("GET", kRules, "read").body == document);
+    const auto shown = bench.send({.method = "GET",
+                                   .target = kRules,
+                                   .authorization = "Bearer read",
+                                   .accept = "application/json"});
+    CHECK(shown.body == json);
+    CHECK(header(shown, "ETag") == "\"1\"");
+
+    const auto refused =
+        put(bench, R"({"rules":[{"id":"a","handling":"maybe"}]})", "application/json");
+    CHECK(refused.status == 400);
+    CHECK(contains(member(refused, "detail"), "rules[0].handling"));
+    CHECK(put(bench, R"({"rules":[{"id":"a"},{"id":"a"}]})", "application/json").status == 400);
+    CHECK(put(bench, R"({"rules":[{"id":"a","show":{"attributes":["hat"]}}]})", "application/json")
+              .status == 400);
+    CHECK(bench.admin.state.policies["sip:alice@b.c"].document == document);
+}
+
+TEST_CASE("what a document says that Herald does not know stays so as JSON") {
+    Bench bench;
+    CHECK(put(bench,
+              "<ruleset xmlns=\"urn:ietf:params:xml:ns:common-policy\"><rule id=\"a\"><conditions>"
+              "<identity><one id=\"sip:x@y\"/></identity><moon xmlns=\"urn:z\"/></conditions>"
+              "</rule></ruleset>")
+              .status == 201);
+    const auto shown = bench.send({.method = "GET",
+                                   .target = kRules,
+                                   .authorization = "Bearer read",
+                                   .accept = "application/json"});
+    CHECK(contains(shown.body, "\"not_understood\":true"));
+    CHECK(put(bench, shown.body, "application/json").status == 200);
+    const auto again = pidf::parse_ruleset(bench.admin.state.policies["sip:alice@b.c"].document);
+    REQUIRE(again);
+    CHECK(again->rules.at(0).conditions.has_unknown);
 }
 
 TEST_CASE("with If-Match a change is made only if nobody else made one before") {
@@ -157,8 +217,69 @@ TEST_CASE("lists of many are exported in pages and imported all or none") {
         "POST", "/v1/lists/import", "write",
         R"({"rows": [)" + row + R"(, {"scope": "a@b.c", "list": "x",)" + R"( "watcher": "x@y"}]})");
     CHECK(refused.status == 400);
-    CHECK(contains(member(refused, "detail"), "rows"));
+    CHECK(contains(member(refused, "detail"), "line 1: list: "));
     CHECK(bench.admin.state.asked == Asked{"w imports 1"});
+}
+
+TEST_CASE("lists are a table for who wants one, and every mistake in it has its line") {
+    Bench bench;
+    bench.admin.state.policies["sip:a@b.c"] = {"sip:a@b.c", 1, "allow *@x.y dialog", {}};
+    bench.admin.state.policies["sip:b@b.c"] = {"sip:b@b.c", 1, "block * presence", {}};
+    const auto ask = [&](const std::string& accept, const std::string& query) {
+        return bench.send({.method = "GET",
+                           .target = "/v1/lists/export" + query,
+                           .authorization = "Bearer read",
+                           .accept = accept});
+    };
+    const auto page = ask("application/json;q=0.5, text/csv", "?limit=1");
+    CHECK(page.type == "text/csv; charset=utf-8");
+    CHECK(page.body ==
+          "scope,list,watcher,package\r\n\"sip:a@b.c\",\"allow\",\"*@x.y\",\"dialog\"\r\n");
+    CHECK(header(page, "Link") == "</v1/lists/export?limit=1&after=sip%3Aa%40b.c>; rel=\"next\"");
+    CHECK(ask("*/*", "").type == "application/json");
+
+    const auto put = [&](const std::string& table) {
+        return bench.send({.method = "POST",
+                           .target = "/v1/lists/import",
+                           .authorization = "Bearer write",
+                           .content_type = "text/csv; charset=utf-8",
+                           .has_length = true},
+                          table);
+    };
+    CHECK(member(put(page.body), "rows") == "1");
+    const auto refused =
+        put("scope,list,watcher,package\na@b.c,allow,x@y\n\na@b.c,friends,x@y,presence\n"
+            "a@b.c,block,\"x y\",nothing\n");
+    CHECK(refused.status == 400);
+    CHECK(contains(refused.body, "\"line\":4,\"why\":\"list: "));
+    CHECK(contains(refused.body, "\"line\":5,\"why\":\"watcher: "));
+    CHECK(contains(refused.body, "\"line\":5,\"why\":\"package: "));
+    CHECK(bench.call("POST", "/v1/lists/import", "write", "[]").status == 400);
+    CHECK(bench
+              .send({.method = "POST",
+                     .target = "/v1/lists/import",
+                     .authorization = "Bearer write",
+                     .content_type = "text/plain",
+                     .has_length = true},
+                    page.body)
+              .status == 415);
+    CHECK(put("a@b.c,allow,x@y\n").status == 400);
+    CHECK(put("scope,list,watcher,package\na@b.c,\"allow\n").status == 400);
+    CHECK(bench.admin.state.asked == Asked{"w imports 1"});
+}
+
+TEST_CASE("a mistake in JSON has its line, too") {
+    Bench bench;
+    const auto refused = bench.call("POST", "/v1/lists/import", "write",
+                                    "{\"rows\": [\n"
+                                    " {\"scope\": \"a@b.c\", \"list\": \"allow\", "
+                                    "\"watcher\": \"x@y\"},\n"
+                                    " {\"scope\": \"a{[b\\\"@b.c\", \"list\": 7},\n"
+                                    " {\"list\": \"allow\", \"friend\": \"x\"}\n]}");
+    CHECK(refused.status == 400);
+    CHECK(contains(refused.body, "{\"line\":3,\"why\":\"\\\"list\\\": expected a string\"}"));
+    CHECK(contains(refused.body, "{\"line\":4,\"why\":\"\\\"friend\\\": unknown member"));
+    CHECK(bench.admin.state.asked.empty());
 }
 
 TEST_CASE("the audit says who changed what") {

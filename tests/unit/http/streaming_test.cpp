@@ -26,15 +26,16 @@ struct Streaming {
     base::Metrics metrics;
     std::unique_ptr<Server> server;
 
-    explicit Streaming(std::chrono::seconds heartbeat = 60s) {
+    explicit Streaming(std::chrono::seconds heartbeat = 60s, std::size_t per_token = 20) {
         Options options;
         options.listen = sip::Endpoint::from("127.0.0.1", 0).value();
         options.threads = 2;
         options.limits.connections = 3;
         options.limits.event_streams = 20;
+        options.limits.event_streams_per_token = per_token;
         options.limits.heartbeat = heartbeat;
         options.hosts = {"x"};
-        options.tokens = {{"a", sha256_hex("secret"), "admin"}};
+        options.tokens = {{"a", sha256_hex("secret"), "admin"}, {"b", sha256_hex("other"), "read"}};
         auto started = Server::start(options, admin, metrics);
         REQUIRE(started);
         server = *std::move(started);
@@ -81,6 +82,23 @@ TEST_CASE("readers hold no thread and take no other connection's place") {
 
     readers.clear();
     CHECK(running.becomes("herald_http_event_streams", 0));
+    CHECK(running.reader());
+}
+
+TEST_CASE("readers with one token leave room for those with another") {
+    Streaming running(60s, 2);
+    auto first = running.reader();
+    const auto second = running.reader();
+    Peer third(running.server->address());
+    third.send(kRequest);
+    CHECK(contains(third.response(), "429 Too Many Requests"));
+    Peer other(running.server->address());
+    other.send("GET /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer other\r\n\r\n");
+    other.until("retry: 2000\n\n");
+    CHECK(running.metric("herald_http_event_streams") == 3);
+
+    first.reset();
+    CHECK(running.becomes("herald_http_event_streams", 2));
     CHECK(running.reader());
 }
 

@@ -210,6 +210,9 @@ max_aliases = 9
 [presence]
 from_registrations = true
 registration_grace = 4
+composition = "union"
+sources = ["sip:calendar@example.com", "permanent", "published"]
+decay = 600
 [subscribe]
 min_expires = 10
 max_expires = 20
@@ -316,14 +319,17 @@ connections = 100
 buffer = 2000000
 hosts = ["herald.example.com"]
 event_streams = 50
+event_streams_per_token = 20
 cors_origins = ["https://intranet.example.com"]
 [events]
 memory = 1048576
 [hooks]
 url = "http://hooks.example.com:8443/herald?x=1"
 secret_file = "/run/herald/hook-secret"
+ca = "/etc/herald/hook-ca.pem"
 kinds = ["pbx.down"]
 queue = 50
+memory = 1000000
 keep = 3600
 timeout = 3
 )";

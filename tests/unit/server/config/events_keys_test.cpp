@@ -37,12 +37,13 @@ TEST_CASE("what is no token, origin or URL of a hook is told") {
         CAPTURE(origin);
         CHECK(is_wrong("[http]\ncors_origins = [\"" + std::string(origin) + "\"]"));
     }
-    for (const char* url : {"example.com", "https://a/", "ftp://a/", "http://", "http:///x",
+    for (const char* url : {"example.com", "https://", "ftp://a/", "http://", "http:///x",
                             "http://u:p@a/", "http://a/ b", "http://a/#x"}) {
         CAPTURE(url);
         CHECK(is_wrong("[hooks]\nurl = \"" + std::string(url) + "\""));
     }
     CHECK(is_wrong("[hooks]\nkinds = [\"no kind\"]"));
+    CHECK_FALSE(is_wrong("[hooks]\nurl = \"https://hooks.example.com/herald\"\nca = \"ca.pem\""));
 }
 
 }  // namespace

@@ -13,15 +13,16 @@ TEST_CASE("the worst case is the sum of the budgets, and the example says it") {
         "max_pending_bytes = 2097152\n[auth]\nmemory = 1048576\n[http]\nbuffer = 1048576\n"
         "[subscribe]\nmemory = 1048576\n[publish]\nmemory = 2097152\n"
         "[register]\nmemory = 1048576\n[authz]\nmemory = 1048576\n"
-        "[winfo]\nwaiting_memory = 1048576\n[message]\nin_flight = 1048576\n"
+        "[winfo]\nwaiting_memory = 1048576\n[events]\nmemory = 3145728\n[hooks]\nmemory = 2097152\n"
+        "[message]\nin_flight = 1048576\n"
         "total_bytes = 5242880\n");
     const auto worst = worst_case(read.config);
-    CHECK(worst.unknown == 8 * 1048576);
-    CHECK(worst.known == 7 * 1048576);
-    CHECK(worst.stored == 5 * 1048576);
+    CHECK(worst.unknown == 11 * 1048576);
+    CHECK(worst.known == 9 * 1048576);
+    CHECK(worst.stored == 7 * 1048576);
     CHECK(to_text(worst) ==
-          "At worst others can make Herald hold 8 MiB of memory before it knows who they are, 7 "
-          "MiB more after that, and 5 MiB in the store.");
-    CHECK(documented_example().find("hold 464 MiB of memory before it knows who they are") !=
+          "At worst others can make Herald hold 11 MiB of memory before it knows who they are, 9 "
+          "MiB more after that, and 7 MiB in the store.");
+    CHECK(documented_example().find("hold 480 MiB of memory before it knows who they are") !=
           std::string::npos);
 }

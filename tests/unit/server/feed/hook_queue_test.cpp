@@ -64,6 +64,23 @@ TEST_CASE("with too many the oldest give way, in the same commit") {
     CHECK(server.waiting() == "3 4 5 6 7 8 9 10 11 12 ");
 }
 
+TEST_CASE("with too many bytes the oldest give way, and what went makes room") {
+    Queue server("[hooks]\nmemory = 65536\n");
+    const std::string long_name(10000, 'x');
+    for (const char* name : {"1", "2", "3", "4"}) {
+        server.keep({name + long_name});
+        server.finish();
+    }
+    CHECK(server.queue().held() == 3);
+    CHECK(server.waiting().substr(0, 2) == "2x");
+    const auto first = server.queue().page(0, 1).at(0).id;
+    server.queue().drop({first}, [](const Status&) {});
+    server.finish();
+    server.keep({"5"});
+    server.finish();
+    CHECK(server.queue().held() == 3);
+}
+
 TEST_CASE("a busy store is told at once; rows come back to the queue alone") {
     Queue server;
     server.store.is_full = true;
