@@ -7,13 +7,16 @@ import http.server
 import json
 import os
 import socket
+import ssl
 import subprocess
+import tempfile
 import threading
 import time
 
 from _herald import PATIENCE, Server, binary, wait_until
 from _sip import Client
 from _stories import expect, expect_equal, story, tell
+from _tls import Authority
 
 ALICE = "sip:alice@127.0.0.1"
 PRESENCE = "/v1/presence/alice@127.0.0.1"
@@ -62,7 +65,7 @@ class Reader:
 class Hook:
     """A program that is told events: it refuses as it is told to, and keeps what it took."""
 
-    def __init__(self, port=0):
+    def __init__(self, port=0, pair=None):
         hook = self
         self.taken, self.refuse, self.seen = [], lambda body: None, []
 
@@ -85,6 +88,10 @@ class Hook:
         http.server.ThreadingHTTPServer.allow_reuse_address = True
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.port = self.server.server_port
+        if pair:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*pair)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def __enter__(self):
@@ -95,8 +102,8 @@ class Hook:
         self.server.server_close()
 
 
-def with_hook(port, directory=None, **more):
-    server = Server(hooks={"url": f"http://127.0.0.1:{port}/herald?x=1", "kinds": ["watcher.pending", "rule.changed"]}, **more)
+def with_hook(port, directory=None, origin="http://127.0.0.1", **more):
+    server = Server(hooks={"url": f"{origin}:{port}/herald?x=1", "kinds": ["watcher.pending", "rule.changed"]}, **more)
     path = os.path.join(server.directory, "hook-secret")
     with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="ascii") as file:
         file.write(SECRET + "\n")
@@ -159,7 +166,7 @@ def a_reader_goes_on_where_it_was():
 @story
 def many_read_at_once():
     """Each is told; health and requests are answered meanwhile; no thread is there for any of them."""
-    with Server(http={"event_streams": READERS + 10}) as server:
+    with Server(http={"event_streams": READERS + 10, "event_streams_per_token": READERS + 10}) as server:
         request = f"GET /v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {server.token()}\r\n\r\n".encode()
         readers = []
         try:
@@ -256,6 +263,34 @@ def a_hook_that_hangs_delays_no_stop():
             begin = time.monotonic()
             server.stop()
             expect(time.monotonic() - begin < 8, "the stop waited for the hook")
+
+
+@story
+def a_hook_over_https_proves_who_it_is():
+    with tempfile.TemporaryDirectory() as ours, tempfile.TemporaryDirectory() as theirs:
+        authority, other = Authority(ours), Authority(theirs)
+        with Hook(pair=authority.issue("hook")) as hook, with_hook(hook.port, origin="https://localhost") as server:
+            server.config["hooks"]["ca"] = other.file
+            server.stop()
+            server.start()
+            allow(server, "alice@127.0.0.1", "carol@example.org")
+            wait_until(lambda: server.metric("^herald_hooks_failed_total$") >= 1, "nobody known vouches for it")
+            expect_equal(hook.seen, [], "what a stranger was told")
+            server.stop()
+            server.config["hooks"]["ca"] = authority.file
+            server.start()
+            wait_until(lambda: len(hook.taken) == 1, "taken by who proved to be it")
+            expect(hook.taken[0]["is_signed"], "signed all the same")
+            server.stop()
+        elsewhere = authority.issue("elsewhere", names="DNS:elsewhere.example")
+        with Hook(pair=elsewhere) as hook, with_hook(hook.port, origin="https://localhost") as server:
+            server.config["hooks"]["ca"] = authority.file
+            server.stop()
+            server.start()
+            allow(server, "alice@127.0.0.1", "carol@example.org")
+            wait_until(lambda: server.metric("^herald_hooks_failed_total$") >= 1, "it is somebody else")
+            expect_equal(hook.seen, [], "what somebody else was told")
+            server.stop()
 
 
 tell()
