@@ -74,6 +74,13 @@ void want_local_address(int fd, const Endpoint& address) {
     }
 }
 
+/// Groups that others of this machine joined are nothing to a listener; and who joins one may have
+/// its port (sip/multicast.h), which another listener may not: it does not ask before it binds.
+void keep_apart_from_groups(int fd) {
+    set(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0);
+    set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+}
+
 void set_stream_options(int fd) {
     set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
@@ -111,6 +118,7 @@ Result<Socket> bind_socket(Protocol protocol, const Endpoint& address, Sharing s
     if (bind(fd, reinterpret_cast<const sockaddr*>(&to), size) != 0) {
         return fault_of(protocol, address, errno, FaultKind::io);
     }
+    if (!is_reliable(protocol) && !address.is_ipv6()) keep_apart_from_groups(fd);
     // Two TCP sockets with SO_REUSEADDR may bind the same port; only one may listen.
     if (is_reliable(protocol) && listen(fd, kBacklog) != 0) {
         return fault_of(protocol, address, errno, FaultKind::io);

@@ -1,0 +1,226 @@
+# tests/integration/pnp.py: phones that ask 224.0.1.75 where their configuration is, on a network of their own.
+import ctypes
+import os
+import socket
+import subprocess
+import sys
+import time
+
+from _herald import Server, wait_until
+from _message import Message, answer, build, token
+from _stories import expect, expect_equal, skip_all, story, tell
+
+ALONE = "HERALD_TEST_NETWORK"  # in the environment once this runs in a network of its own
+CLONE_NEWNET = 0x40000000
+GROUP = ("224.0.1.75", 5060)
+SERVER, PHONE, OUTSIDE = "198.51.100.1", "198.51.100.2", "203.0.113.9"
+MAC = "000413231b1c"
+
+
+def ip(*words):
+    subprocess.run(["ip", *words], check=True, capture_output=True)
+
+
+def enter_a_network_of_its_own():
+    """Starts this file again in a network with a pair of interfaces: `lan`, where Herald is, and `desk`, where phones are.
+    The phones' end lies in another network namespace, which this process can enter."""
+    if ALONE in os.environ:
+        return
+    for unshare in (["unshare", "--net"], ["unshare", "--net", "--map-root-user"]):
+        if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode == 0:
+            os.environ[ALONE] = "own"
+            os.execvp(unshare[0], [*unshare, sys.executable, *sys.argv])
+    skip_all("no network of one's own is permitted here")
+
+
+class Desk:
+    """The other end of the cable, with sockets of its own."""
+
+    def __init__(self):
+        # Held by a process that sleeps there, and by a descriptor here.
+        self.keeper = subprocess.Popen(["unshare", "--net", "sleep", "600"])
+        wait_until(lambda: os.readlink(f"/proc/{self.keeper.pid}/ns/net") != os.readlink("/proc/self/ns/net"), "it is there")
+        self.there = os.open(f"/proc/{self.keeper.pid}/ns/net", os.O_RDONLY)
+        self.here = os.open("/proc/self/ns/net", os.O_RDONLY)
+        self.libc = ctypes.CDLL(None, use_errno=True)
+        ip("link", "set", "lo", "up")
+        ip("link", "add", "lan", "type", "veth", "peer", "name", "desk")
+        ip("link", "set", "desk", "netns", str(self.keeper.pid))
+        ip("addr", "add", f"{SERVER}/24", "dev", "lan")
+        ip("link", "set", "lan", "up")
+        with self:
+            ip("addr", "add", f"{PHONE}/24", "dev", "desk")
+            ip("addr", "add", f"{OUTSIDE}/32", "dev", "desk")
+            ip("link", "set", "lo", "up")
+            ip("link", "set", "desk", "up")
+
+    def __enter__(self):
+        expect(self.libc.setns(self.there, CLONE_NEWNET) == 0, "the phones' network can be entered")
+        return self
+
+    def __exit__(self, *_):
+        self.libc.setns(self.here, CLONE_NEWNET)
+
+
+class Phone:
+    """One that starts, at an address of the desk's."""
+
+    def __init__(self, desk, address=PHONE, mac=MAC):
+        self.mac, self.address = mac, address
+        with desk:
+            self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.socket.bind((address, 0))
+            self.socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(PHONE))
+        self.port = self.socket.getsockname()[1]
+        self.call_id = token()
+
+    def request(self, method="SUBSCRIBE", event=None, contact=None):
+        uri = f"sip:MAC%3a{self.mac.upper()}@{GROUP[0]}"
+        event = event or 'ua-profile;profile-type="device";vendor="snom";model="snomD785";version="10.1.64.14"'
+        return build(f"{method} {uri} SIP/2.0", [
+            ("Via", f"SIP/2.0/UDP {self.address}:{self.port};rport"), ("From", f"<{uri}>"), ("To", f"<{uri}>"),
+            ("Call-ID", self.call_id), ("CSeq", f"1 {method}"), ("Event", event), ("Expires", "0"),
+            ("Accept", "application/url"), ("User-Agent", "snomD785/10.1.64.14"),
+            ("Contact", f"<sip:{contact or self.address}:{self.port}>")])
+
+    def ask(self, octets=None, to=GROUP):
+        self.socket.sendto(octets if octets is not None else self.request(), to)
+
+    def hear(self, seconds=20):
+        """The next message, or None."""
+        self.socket.settimeout(seconds)
+        try:
+            octets, source = self.socket.recvfrom(65536)
+        except TimeoutError:
+            return None
+        message = Message(octets)
+        if not message.is_response:
+            self.socket.sendto(answer(message, 200, "OK", (), token(4)), source)
+        return message
+
+
+def lan_server(**provisioning):
+    server = Server(sip={"listen": [f"udp:{SERVER}:5060", f"tcp:{SERVER}:5060"], "auth": "open", "domains": ["localhost"]},
+                    provisioning={"pnp_interfaces": ["lan"], "pnp_url": "http://p.example.com/{mac}.cfg", **provisioning})
+    return server
+
+
+def count(server, outcome):
+    return server.metric(f'herald_provisioning_pnp_total.*"{outcome}"')
+
+
+@story
+def a_phone_that_starts_is_told_where_its_configuration_is():
+    """RFC 6080 6.2 by multicast: 200 to where the request came from, NOTIFY with one URL to its Contact."""
+    with lan_server(pnp_any=True) as server:
+        phone = Phone(DESK)
+        phone.ask()
+        accepted = phone.hear()
+        expect(accepted is not None and accepted.status == 200, f"it is accepted: {accepted}")
+        expect_equal(accepted.expires, 0, "Expires")
+        expect(f"rport={phone.port}" in accepted.get("via") and f"received={PHONE}" in accepted.get("via"), "where it came from")
+        notify = phone.hear()
+        expect_equal(notify.body, b"http://p.example.com/000413231b1c.cfg", "the URL")
+        expect_equal(notify.get("content-type"), "application/url", "its type")
+        expect_equal(notify.get("subscription-state"), "terminated;reason=timeout", "it is over")
+        expect_equal(notify.uri, f"sip:{PHONE}:{phone.port}", "sent to its Contact")
+        wait_until(lambda: count(server, "told") == 1, "its answer is heard")
+        phone.ask()
+        expect(phone.hear(1) is None, "a copy is met with silence")
+        server.stop()
+
+
+@story
+def a_listener_on_all_addresses_is_no_obstacle():
+    """... and it does not hear the group itself: an OPTIONS to it has no answer, one to the server has."""
+    with lan_server(pnp_any=True) as server:
+        server.stop()
+        server.config["sip"]["listen"] = [f"udp:0.0.0.0:5060;advertise={SERVER}"]
+        server.start()
+        phone = Phone(DESK)
+        phone.ask()
+        expect(phone.hear() is not None and phone.hear() is not None, "200 and NOTIFY")
+        for method, event in (("OPTIONS", None), ("REGISTER", None), ("SUBSCRIBE", "presence"), ("PUBLISH", "presence")):
+            phone.call_id = token()
+            phone.ask(phone.request(method, event))
+        phone.ask(b"nonsense\r\n\r\n")
+        expect(phone.hear(1) is None, "nobody answers what is not for us, with a refusal neither")
+        phone.call_id = token()
+        options = phone.request("OPTIONS").replace(f"@{GROUP[0]}".encode(), f"@{SERVER}".encode())
+        phone.ask(options, (SERVER, 5060))
+        expect(phone.hear() is not None, "to its own address there is an answer")
+        server.stop()
+
+
+@story
+def only_phones_that_are_known_are_answered():
+    """Those that registered before, over a crash too, and those of a maker the operator named."""
+    with lan_server(pnp_ouis=["00:15:65"]) as server:
+        stranger, yealink, snom = Phone(DESK, mac="0c3839112233"), Phone(DESK, mac="001565abcdef"), Phone(DESK)
+        for phone in (stranger, yealink, snom):
+            phone.ask()
+        expect(yealink.hear() is not None, "its maker is known")
+        expect(stranger.hear(1) is None and snom.hear(1) is None, "the others are not")
+        wait_until(lambda: count(server, "unknown") == 2, "they are counted")
+        instance = f"urn:uuid:00000000-0000-1000-8000-{MAC}"
+        register = build("REGISTER sip:localhost SIP/2.0", [
+            ("Via", f"SIP/2.0/UDP {PHONE}:{snom.port};branch=z9hG4bK1;rport"), ("From", "<sip:a@localhost>;tag=1"),
+            ("To", "<sip:a@localhost>"), ("Call-ID", "r"), ("CSeq", "1 REGISTER"), ("Max-Forwards", "70"),
+            ("Contact", f'<sip:a@{PHONE}:{snom.port}>;+sip.instance="<{instance}>"')])
+        snom.ask(register, (SERVER, 5060))
+        expect_equal(snom.hear().status, 200, "it registers")
+        time.sleep(3)  # what is remembered of it is written two seconds later
+        server.kill()
+        server.start()
+        snom.call_id = token()
+        snom.ask()
+        expect(snom.hear() is not None, "it is known")
+        server.stop()
+
+
+@story
+def nobody_outside_the_network_is_sent_anything():
+    """A source that is not on the link, and a Contact that is somebody else's."""
+    with lan_server(pnp_any=True) as server:
+        elsewhere = Phone(DESK, OUTSIDE)
+        elsewhere.ask()
+        wait_until(lambda: count(server, "elsewhere") == 1, "it is counted")
+        expect(elsewhere.hear(1) is None, "and not answered")
+        phone, victim = Phone(DESK), Phone(DESK)
+        phone.ask(phone.request().replace(f":{phone.port}>".encode(), b":9>").replace(
+            f"<sip:{PHONE}".encode(), b"<sip:198.51.100.77"))
+        expect(phone.hear().status == 200 and phone.hear().method == "NOTIFY", "both go to who asked")
+        expect(victim.hear(1) is None, "and to nobody else")
+        server.stop()
+
+
+@story
+def a_storm_is_answered_in_part():
+    """provisioning.pnp_rate, and four at once from one machine."""
+    with lan_server(pnp_any=True, pnp_rate=5) as server:
+        phone = Phone(DESK)
+        for _ in range(50):
+            phone.call_id = token()
+            phone.ask()
+        wait_until(lambda: count(server, "limited") + count(server, "answered") == 50, "all are heard")
+        expect(count(server, "answered") <= 10, f"answered: {count(server, 'answered')}")
+        server.stop()
+
+
+@story
+def an_interface_that_is_not_there_is_told():
+    """In a sentence, at the start."""
+    with lan_server(pnp_any=True) as server:
+        server.stop()
+        server.config["provisioning"]["pnp_interfaces"] = ["nowhere0"]
+        server.launch()
+        expect(server.process.wait(30) == 1, "it does not start")
+        expect("there is no interface nowhere0" in server.log(), server.log_tail())
+
+
+enter_a_network_of_its_own()
+DESK = Desk()
+try:
+    tell()
+finally:
+    DESK.keeper.kill()
