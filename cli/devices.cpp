@@ -20,6 +20,20 @@ std::string text_of(const Object::Ptr& object, const std::string& name) {
     return object->isNull(name) ? "" : printable(object->optValue<std::string>(name, ""));
 }
 
+/// What there is to know beforehand, and which profile it has.
+std::string learned_text(const Object::Ptr& device) {
+    const auto learned = device->getObject("learned");
+    if (!learned) return {};
+    std::string text;
+    if (learned->optValue<bool>("challenges", false)) text += "  challenges";
+    const Array::Ptr refusals = learned->getArray("refuses");
+    for (std::size_t i = 0; refusals && i < refusals->size(); ++i)
+        text += "  refuses " + text_of(refusals->getObject(static_cast<unsigned>(i)), "event");
+    if (const auto fetched = text_of(learned, "fetched"); !fetched.empty())
+        text += "  has " + fetched;
+    return text;
+}
+
 /// One line for each; where the next page begins, empty: there is none.
 Result<std::string> print_page(const std::string& json, std::size_t& count) {
     try {
@@ -32,6 +46,7 @@ Result<std::string> print_page(const std::string& json, std::size_t& count) {
                 const auto text = text_of(device, name);
                 line += "  " + (text.empty() ? std::string("-") : text);
             }
+            line += learned_text(device);
             print_line(line);
         }
         return text_of(page, "next");
@@ -45,7 +60,11 @@ std::string path_for(const Arguments& arguments, const std::string& after) {
     if (!arguments.operands().empty()) path += "&aor=" + path_segment(arguments.operands()[0]);
     if (const auto pattern = arguments.text("user-agent"))
         path += "&user_agent=" + path_segment(*pattern);
-    if (const auto domain = arguments.text("domain")) path += "&domain=" + path_segment(*domain);
+    for (const char* name : {"domain", "vendor", "model"}) {
+        if (const auto value = arguments.text(name))
+            path += "&" + std::string(name) + "=" + path_segment(*value);
+    }
+    if (arguments.has("remembered")) path += "&remembered=true";
     if (!after.empty()) path += "&after=" + path_segment(after);
     return path;
 }
@@ -79,7 +98,8 @@ Command devices_command() {
     using Kind = Option::Kind;
     static const std::string help =
         "Lists the phones that are registered, or those of one user: address, contact,\n"
-        "MAC address where it is known, vendor, model and version.\n"
+        "MAC address where it is known, vendor, model and version, and what was learned:\n"
+        "whether it challenges orders, refuses some, and which profile it fetched last.\n"
         "\n"
         "  herald devices\n"
         "  herald devices sip:alice@localhost\n"
@@ -100,6 +120,16 @@ Command devices_command() {
                             .kind = Kind::text,
                             .value = "NAME",
                             .help = "only those of users of this domain"},
+                           {.name = "vendor",
+                            .kind = Kind::text,
+                            .value = "PATTERN",
+                            .help = "only those of this vendor"},
+                           {.name = "model",
+                            .kind = Kind::text,
+                            .value = "PATTERN",
+                            .help = "only those of this model"},
+                           {.name = "remembered",
+                            .help = "those something is remembered of, registered or not"},
                            {.name = "json", .help = "the first thousand as the server sends them"},
                        })},
             .help = help,

@@ -1,5 +1,6 @@
 // cli/provision.cpp: `herald provision`: tells registered devices to fetch their configuration or
 // to start again, over HTTP, and shows what became of each.
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <sstream>
@@ -58,6 +59,8 @@ std::string summary_of(const Object::Ptr& job) {
         const auto count = count_of(job, state);
         if (count > 0) text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + state;
     }
+    if (const auto count = count_of(job, "effective"); count > 0)
+        text += ", " + std::to_string(count) + " seen to do it";
     return text.empty() ? "no devices" : text;
 }
 
@@ -99,10 +102,41 @@ private:
 std::string status_text(const Object::Ptr& device) {
     const auto status = device->isNull("status") ? 0 : device->optValue<int>("status", 0);
     const auto state = text_of(device, "state");
-    return status == 0 ? state : state + " (" + std::to_string(status) + ")";
+    const auto done = text_of(device, "effective_at").empty() ? "" : ", done";
+    return (status == 0 ? state : state + " (" + std::to_string(status) + ")") + done;
 }
 
-/// Who has not been delivered to, each with its reason.
+using Cells = std::array<std::string, 4>;
+
+/// In columns, each as wide as the widest of these rows.
+void print_table(const std::vector<Cells>& rows) {
+    std::array<std::size_t, 4> widths{};
+    for (const auto& row : rows) {
+        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    }
+    for (const auto& row : rows) {
+        std::string line;
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            line += row[i];
+            if (i + 1 < row.size()) line.append(widths[i] - row[i].size() + 2, ' ');
+        }
+        print_line(line);
+    }
+}
+
+/// Of who has not been delivered to, or of all, each with what became of it.
+std::vector<Cells> rows_of(const Object::Ptr& page, bool shows_all) {
+    std::vector<Cells> rows;
+    const Array::Ptr list = page->getArray("devices");
+    for (std::size_t i = 0; list && i < list->size(); ++i) {
+        const auto device = list->getObject(static_cast<unsigned>(i));
+        if (!shows_all && text_of(device, "state") == "delivered") continue;
+        rows.push_back({text_of(device, "aor"), text_of(device, "contact"),
+                        text_of(device, "event"), status_text(device)});
+    }
+    return rows;
+}
+
 int print_devices(const ApiClient& api, const std::string& id, bool shows_all) {
     std::string after;
     do {
@@ -112,13 +146,7 @@ int print_devices(const ApiClient& api, const std::string& id, bool shows_all) {
         if (!answer) return report_api_fault(kName, answer.fault());
         const auto page = object_of(*answer);
         if (!page) return report_api_fault(kName, page.fault());
-        const Array::Ptr list = (*page)->getArray("devices");
-        for (std::size_t i = 0; list && i < list->size(); ++i) {
-            const auto device = list->getObject(static_cast<unsigned>(i));
-            if (!shows_all && text_of(device, "state") == "delivered") continue;
-            print_line(text_of(device, "aor") + "  " + text_of(device, "contact") + "  " +
-                       text_of(device, "event") + "  " + status_text(device));
-        }
+        print_table(rows_of(*page, shows_all));
         after = text_of(*page, "next");
     } while (!after.empty());
     return kOk;
@@ -192,6 +220,13 @@ int change(const ApiClient& api, const std::string& id, const std::string& verb)
     return kOk;
 }
 
+/// "user-agent" as the API calls it.
+std::string member_of(std::string_view option) {
+    std::string name(option);
+    std::replace(name.begin(), name.end(), '-', '_');
+    return name;
+}
+
 Object selection_of(const Arguments& arguments) {
     Object select(Poco::JSON_PRESERVE_KEY_ORDER);
     const auto& operands = arguments.operands();
@@ -200,11 +235,14 @@ Object selection_of(const Arguments& arguments) {
         for (auto each = operands.begin() + 1; each != operands.end(); ++each) aors.add(*each);
         select.set("aors", aors);
     }
-    for (const char* name : {"user-agent", "domain"}) {
-        const auto value = arguments.text(name);
-        if (value)
-            select.set(std::string_view(name) == "domain" ? "domain" : "user_agent",
-                       std::string(*value));
+    for (const char* name : {"user-agent", "vendor", "model", "firmware-below", "domain"}) {
+        if (const auto value = arguments.text(name))
+            select.set(member_of(name), std::string(*value));
+    }
+    if (const auto instance = arguments.text("instance")) {
+        Array instances;
+        instances.add(std::string(*instance));
+        select.set("instances", instances);
     }
     if (arguments.has("all")) select.set("all", true);
     return select;
@@ -213,20 +251,20 @@ Object selection_of(const Arguments& arguments) {
 int start(const ApiClient& api, const Arguments& arguments) {
     const auto select = selection_of(arguments);
     if (select.size() == 0) {
-        print_error(kName, "who is meant? give addresses, --user-agent, --domain or --all");
+        print_error(kName,
+                    "who is meant? give addresses, --instance, --user-agent, --vendor, --model, "
+                    "--firmware-below, --domain or --all");
         return kMisuse;
     }
     Object order(Poco::JSON_PRESERVE_KEY_ORDER);
     order.set("select", select);
     order.set("action", arguments.operands()[0]);
-    for (const char* name : {"rate", "confirm"}) {
-        if (const auto number = arguments.number(name)) order.set(name, *number);
+    for (const char* name : {"rate", "confirm", "retry-for", "retry-every", "attempts"}) {
+        if (const auto number = arguments.number(name)) order.set(member_of(name), *number);
     }
-    for (const char* name : {"event", "content-type", "body", "start"}) {
-        const auto value = arguments.text(name);
-        if (value)
-            order.set(std::string_view(name) == "content-type" ? "content_type" : name,
-                      std::string(*value));
+    for (const char* name : {"event", "content-type", "body", "start", "window"}) {
+        if (const auto value = arguments.text(name))
+            order.set(member_of(name), std::string(*value));
     }
     std::ostringstream json;
     order.stringify(json);
@@ -292,6 +330,22 @@ Command provision_command() {
                         .kind = Kind::text,
                         .value = "PATTERN",
                         .help = "devices whose User-Agent fits, * for any text"},
+                       {.name = "instance",
+                        .kind = Kind::text,
+                        .value = "URN",
+                        .help = "the device with this +sip.instance"},
+                       {.name = "vendor",
+                        .kind = Kind::text,
+                        .value = "PATTERN",
+                        .help = "devices of this vendor"},
+                       {.name = "model",
+                        .kind = Kind::text,
+                        .value = "PATTERN",
+                        .help = "devices of this model"},
+                       {.name = "firmware-below",
+                        .kind = Kind::text,
+                        .value = "VERSION",
+                        .help = "devices whose firmware is older"},
                        {.name = "domain",
                         .kind = Kind::text,
                         .value = "NAME",
@@ -310,6 +364,28 @@ Command provision_command() {
                         .kind = Kind::text,
                         .value = "TIME",
                         .help = "not before, as 2027-01-15T02:00:00Z"},
+                       {.name = "window",
+                        .kind = Kind::text,
+                        .value = "HOURS",
+                        .help = "only at these hours of the day, as 22:00-05:30"},
+                       {.name = "retry-for",
+                        .kind = Kind::number,
+                        .value = "SECONDS",
+                        .help = "how long unreachable devices are waited for",
+                        .least = 1,
+                        .most = 2592000},
+                       {.name = "retry-every",
+                        .kind = Kind::number,
+                        .value = "SECONDS",
+                        .help = "try unreachable devices again so often",
+                        .least = 10,
+                        .most = 2592000},
+                       {.name = "attempts",
+                        .kind = Kind::number,
+                        .value = "N",
+                        .help = "tries of each device, at most",
+                        .least = 1,
+                        .most = 1000},
                        {.name = "event", .kind = Kind::text, .value = "EVENT", .help = "of custom"},
                        {.name = "content-type",
                         .kind = Kind::text,

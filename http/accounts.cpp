@@ -9,6 +9,7 @@
 #include "http/routes.h"
 #include "http/target.h"
 #include "server/admin/admin_accounts.h"
+#include "server/admin/admin_devices.h"
 #include "sip/digest.h"
 
 namespace herald::http {
@@ -116,10 +117,36 @@ void read_rights(Fields& fields, Account& account) {
     });
 }
 
-/// What a request said of an account, and whether it brought a secret.
-Result<Account> account_of(const Call& call, const std::string& aor) {
-    Fields fields(call.body);
+/// What the phones of an account take orders with; nullopt: the request does not say. An empty name
+/// removes it.
+std::optional<server::DeviceLogin> read_device_login(Fields& fields, const Account& account) {
+    const auto name = fields.text("device_username");
+    const auto password = fields.text("device_password");
+    if (!name && !password) return std::nullopt;
+    server::DeviceLogin login{name.value_or(account.username), password.value_or("")};
+    if (login.username.empty() && password)
+        fields.refuse("device_username", "a password without a name");
+    if (!login.username.empty() && !is_fit_for_quotes(login.username))
+        fields.refuse("device_username",
+                      "expected 1 to 255 bytes without quotes, backslashes and control characters");
+    if (!login.username.empty() && (!password || password->empty()))
+        fields.refuse("device_password", "it goes with device_username");
+    if (login.password.size() > kLongestName)
+        fields.refuse("device_password", "expected at most 255 bytes");
+    return login;
+}
+
+/// What a request said of an account.
+struct AccountOrder {
     Account account;
+    std::optional<server::DeviceLogin> device_login;
+};
+
+/// Whether it brought a secret is for has_secret() to say.
+Result<AccountOrder> order_of(const Call& call, const std::string& aor) {
+    Fields fields(call.body);
+    AccountOrder order;
+    auto& account = order.account;
     account.aor = aor;
     account.username = fields.text("username").value_or(user_of(aor));
     account.realm = fields.text("realm").value_or(call.context.realm);
@@ -140,9 +167,10 @@ Result<Account> account_of(const Call& call, const std::string& aor) {
         fields.refuse("ha1", "expected MD5, SHA-256 or SHA-512-256, and the HA1 in hex");
     read_role(fields, account);
     read_rights(fields, account);
+    order.device_login = read_device_login(fields, account);
     if (auto status = fields.status(); !status) return status.fault();
     if (password) set_password(account, *password);
-    return account;
+    return order;
 }
 
 /// Without a secret in the request the earlier one stays, if it still fits the name it was made
@@ -166,7 +194,7 @@ JsonArray texts(const std::vector<std::string>& values) {
     return JsonArray(values.begin(), values.end());
 }
 
-Json json_of(const Account& account) {
+Json json_of(const Account& account, const std::string& device_username) {
     JsonArray algorithms;
     for (const auto algorithm : kAlgorithms) {
         if (!account.ha1[index_of(algorithm)].empty())
@@ -185,7 +213,14 @@ Json json_of(const Account& account) {
         {"resources", texts(account.resources)},
         {"packages", texts(account.packages)},
         {"delegates", std::move(delegates)},
+        {"device_username", device_username.empty() ? Json() : Json(device_username)},
     };
+}
+
+/// The name of the login that the account has after the order.
+Result<std::string> device_username_after(const Call& call, const AccountOrder& order) {
+    if (order.device_login) return order.device_login->username;
+    return call.context.admin.devices().login_of(order.account.aor);
 }
 
 }  // namespace
@@ -195,21 +230,30 @@ Result<Answer> get_account(const Call& call) {
     if (!aor) return aor.fault();
     const auto account = call.context.admin.accounts().find(*aor);
     if (!account) return account.fault();
-    return json_answer(json_of(*account));
+    const auto device = call.context.admin.devices().login_of(*aor);
+    if (!device) return device.fault();
+    return json_answer(json_of(*account, *device));
 }
 
 Result<Answer> put_account(const Call& call) {
     const auto aor = aor_of(call.captured[0]);
     if (!aor) return aor.fault();
-    auto account = account_of(call, *aor);
-    if (!account) return account.fault();
-    if (!has_secret(*account)) {
-        if (auto status = keep_secret(call.context.admin.accounts(), *account); !status)
+    auto order = order_of(call, *aor);
+    if (!order) return order.fault();
+    auto& account = order->account;
+    if (!has_secret(account)) {
+        if (auto status = keep_secret(call.context.admin.accounts(), account); !status)
             return status.fault();
     }
-    const Json shown = json_of(*account);
-    const auto is_new = call.context.admin.accounts().put(*std::move(account));
+    const auto device = device_username_after(call, *order);
+    if (!device) return device.fault();
+    const Json shown = json_of(account, *device);
+    const auto is_new = call.context.admin.accounts().put(std::move(account));
     if (!is_new) return is_new.fault();
+    if (order->device_login) {
+        const auto set = call.context.admin.devices().set_login(*aor, *order->device_login);
+        if (!set) return set.fault();
+    }
     Answer answer = json_answer(shown, *is_new ? 201 : 200);
     if (*is_new) answer.headers.emplace_back("Location", call.path);
     return answer;
@@ -220,6 +264,7 @@ Result<Answer> delete_account(const Call& call) {
     if (!aor) return aor.fault();
     const auto status = call.context.admin.accounts().remove(*aor);
     if (!status) return status.fault();
+    if (auto set = call.context.admin.devices().set_login(*aor, {}); !set) return set.fault();
     return Answer{204, {}, {}, {}};
 }
 

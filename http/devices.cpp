@@ -1,4 +1,5 @@
-// http/devices.cpp: the devices that are registered, with what they say of themselves.
+// http/devices.cpp: the devices that are registered, with what they say of themselves and what is
+// remembered of them.
 #include "base/text.h"
 #include "http/routes.h"
 #include "http/target.h"
@@ -19,11 +20,32 @@ Json time_of(base::WallTime time) {
     return base::to_rfc3339(time.time_since_epoch().count());
 }
 
+Json time_or_null(const std::optional<base::WallTime>& time) {
+    return time ? time_of(*time) : Json();
+}
+
+Json json_of(const server::LearnedInfo& learned) {
+    JsonArray refusals;
+    for (const auto& [event, status] : learned.refusals)
+        refusals.push_back(JsonObject{{"event", event}, {"status", status}});
+    return JsonObject{
+        {"aors", JsonArray(learned.aors.begin(), learned.aors.end())},
+        {"seen", time_of(learned.seen)},
+        {"challenges", learned.challenges},
+        {"refuses", std::move(refusals)},
+        {"offered", text_or_null(learned.offered)},
+        {"offered_at", time_or_null(learned.offered_at)},
+        {"fetched", text_or_null(learned.fetched)},
+        {"fetched_at", time_or_null(learned.fetched_at)},
+        {"fetches", static_cast<std::int64_t>(learned.fetches)},
+    };
+}
+
 Json json_of(const server::DeviceInfo& info) {
     return JsonObject{
         {"id", info.id},
-        {"aor", info.aor},
-        {"contact", info.contact},
+        {"aor", text_or_null(info.aor)},
+        {"contact", text_or_null(info.contact)},
         {"instance", text_or_null(info.instance)},
         {"mac", text_or_null(info.mac)},
         {"user_agent", text_or_null(info.user_agent)},
@@ -31,8 +53,9 @@ Json json_of(const server::DeviceInfo& info) {
         {"model", text_or_null(info.model)},
         {"version", text_or_null(info.version)},
         {"flow", text_or_null(info.flow)},
-        {"registered", time_of(info.registered)},
-        {"expires_at", info.expires_at ? time_of(*info.expires_at) : Json()},
+        {"registered", time_or_null(info.registered)},
+        {"expires_at", time_or_null(info.expires_at)},
+        {"learned", info.learned ? json_of(*info.learned) : Json()},
     };
 }
 
@@ -40,8 +63,15 @@ Result<server::DeviceQuery> query_of(const Call& call) {
     server::DeviceQuery query;
     query.domain = call.parameter("domain");
     query.user_agent = call.parameter("user_agent");
+    query.vendor = call.parameter("vendor");
+    query.model = call.parameter("model");
     query.after = call.parameter("after");
     query.limit = kDefaultLimit;
+    if (const auto text = call.parameter("remembered"); !text.empty()) {
+        if (text != "true" && text != "false")
+            return Fault{FaultKind::malformed, "remembered is true or false"};
+        query.is_remembered = text == "true";
+    }
     if (const auto text = call.parameter("aor"); !text.empty()) {
         auto aor = aor_of(text);
         if (!aor) return aor.fault();

@@ -79,12 +79,14 @@ constexpr std::string_view kSchemas = R"({
         "MD5": {"type": "string"}, "SHA-256": {"type": "string"}, "SHA-512-256": {"type": "string"}}},
     "role": {"$ref": "#/components/schemas/Role"}, "roles": {"$ref": "#/components/schemas/Texts"},
     "resources": {"$ref": "#/components/schemas/Texts"}, "packages": {"$ref": "#/components/schemas/Texts"},
-    "delegates": {"$ref": "#/components/schemas/Delegates"}}},
+    "delegates": {"$ref": "#/components/schemas/Delegates"},
+    "device_username": {"type": "string", "description": "What Herald answers phones of this account with that challenge a NOTIFY. Empty: nothing. Left out: as it was."},
+    "device_password": {"type": "string", "writeOnly": true}}},
 "Account": {"type": "object", "properties": {
     "aor": {"type": "string"}, "username": {"type": "string"}, "realm": {"type": "string"},
     "algorithms": {"$ref": "#/components/schemas/Texts"}, "role": {"$ref": "#/components/schemas/Role"},
     "resources": {"$ref": "#/components/schemas/Texts"}, "packages": {"$ref": "#/components/schemas/Texts"},
-    "delegates": {"$ref": "#/components/schemas/Delegates"}}},
+    "delegates": {"$ref": "#/components/schemas/Delegates"}, "device_username": {"type": ["string", "null"]}}},
 "Time": {"type": ["string", "null"], "format": "date-time"},
 "Subscription": {"type": "object", "properties": {
     "id": {"type": "string"}, "package": {"type": "string"}, "resource": {"type": "string"},
@@ -234,20 +236,32 @@ constexpr std::string_view kSchemas = R"({
     "resource": {"type": "string"}, "action": {"type": "string"}, "before": {"type": "string"}, "after": {"type": "string"}}},
 "AuditPage": {"type": "object", "properties": {
     "entries": {"type": "array", "items": {"$ref": "#/components/schemas/AuditEntry"}}, "next": {"type": ["string", "null"]}}},
+"LearnedDevice": {"type": ["object", "null"], "properties": {
+    "aors": {"$ref": "#/components/schemas/Texts"}, "seen": {"$ref": "#/components/schemas/Time"},
+    "challenges": {"type": "boolean", "description": "It asks for a name and a password before it obeys."},
+    "refuses": {"type": "array", "items": {"type": "object", "properties": {
+        "event": {"type": "string"}, "status": {"type": "integer"}}}},
+    "offered": {"type": ["string", "null"]}, "offered_at": {"$ref": "#/components/schemas/Time"},
+    "fetched": {"type": ["string", "null"]}, "fetched_at": {"$ref": "#/components/schemas/Time"},
+    "fetches": {"type": "integer"}}},
 "Device": {"type": "object", "properties": {
-    "id": {"type": "string"}, "aor": {"type": "string"}, "contact": {"type": "string"},
+    "id": {"type": "string"}, "aor": {"type": ["string", "null"]}, "contact": {"type": ["string", "null"]},
     "instance": {"type": ["string", "null"]}, "mac": {"type": ["string", "null"]},
     "user_agent": {"type": ["string", "null"]}, "vendor": {"type": ["string", "null"]},
     "model": {"type": ["string", "null"]}, "version": {"type": ["string", "null"]},
     "flow": {"type": ["string", "null"]}, "registered": {"$ref": "#/components/schemas/Time"},
-    "expires_at": {"$ref": "#/components/schemas/Time"}}},
+    "expires_at": {"$ref": "#/components/schemas/Time"},
+    "learned": {"$ref": "#/components/schemas/LearnedDevice"}}},
 "DevicePage": {"type": "object", "properties": {
     "devices": {"type": "array", "items": {"$ref": "#/components/schemas/Device"}},
     "total": {"type": "integer"}, "next": {"type": ["string", "null"]}}},
 "JobOrder": {"type": "object", "additionalProperties": false, "required": ["select", "action"], "properties": {
     "select": {"type": "object", "additionalProperties": false, "minProperties": 1, "properties": {
         "aors": {"$ref": "#/components/schemas/Texts"},
+        "instances": {"$ref": "#/components/schemas/Texts"},
         "user_agent": {"type": "string", "description": "A pattern: * stands for any text."},
+        "vendor": {"type": "string", "description": "A pattern."}, "model": {"type": "string", "description": "A pattern."},
+        "firmware_below": {"type": "string", "description": "Devices whose version is known and older."},
         "domain": {"type": "string"}, "all": {"type": "boolean", "description": "Every registered device; alone."}}},
     "action": {"enum": ["check-sync", "reboot", "resync", "report", "restart", "custom"]},
     "reboot": {"type": "boolean", "default": false, "description": "With check-sync: start again, too."},
@@ -256,11 +270,15 @@ constexpr std::string_view kSchemas = R"({
     "rate": {"type": "integer", "minimum": 1, "maximum": 2000, "description": "A second. Default: provisioning.rate."},
     "start": {"$ref": "#/components/schemas/Time"},
     "retry_for": {"type": "integer", "minimum": 0, "maximum": 2592000, "description": "Seconds unreachable devices are waited for. Default: provisioning.retry_for."},
+    "retry_every": {"type": "integer", "minimum": 10, "maximum": 2592000, "description": "Seconds after which unreachable devices are tried again. Default: when they register."},
+    "attempts": {"type": "integer", "minimum": 0, "maximum": 1000, "description": "Of each device, at most; 0: any number."},
+    "window": {"type": "string", "description": "Hours of the day, local time: 22:00-05:30. Default: all day."},
     "confirm": {"type": "integer", "minimum": 0, "maximum": 4294967295, "description": "How many devices are meant; asked for above provisioning.confirm_above."}}},
 "JobStarted": {"type": "object", "properties": {"id": {"type": "string"}}},
 "Job": {"type": "object", "properties": {
     "id": {"type": "string"}, "action": {"type": "string"},
     "state": {"enum": ["running", "paused", "finished", "cancelled"]}, "rate": {"type": "integer"},
+    "attempts": {"type": ["integer", "null"]}, "retry_every": {"type": ["integer", "null"]}, "window": {"type": ["string", "null"]},
     "created": {"$ref": "#/components/schemas/Time"}, "start": {"$ref": "#/components/schemas/Time"},
     "retry_until": {"$ref": "#/components/schemas/Time"}, "ended": {"$ref": "#/components/schemas/Time"},
     "devices": {"type": "object", "additionalProperties": {"type": "integer"}}}},
@@ -272,7 +290,8 @@ constexpr std::string_view kSchemas = R"({
     "instance": {"type": ["string", "null"]}, "user_agent": {"type": ["string", "null"]}, "event": {"type": "string"},
     "state": {"enum": ["waiting", "sent", "delivered", "refused", "challenged", "unreachable", "cancelled"]},
     "status": {"type": ["integer", "null"], "description": "Of the last answer, 408 for none."},
-    "attempts": {"type": "integer"}, "at": {"$ref": "#/components/schemas/Time"}}},
+    "attempts": {"type": "integer"}, "at": {"$ref": "#/components/schemas/Time"},
+    "effective_at": {"$ref": "#/components/schemas/Time"}}},
 "JobDevicePage": {"type": "object", "properties": {
     "job": {"$ref": "#/components/schemas/Job"},
     "devices": {"type": "array", "items": {"$ref": "#/components/schemas/JobDevice"}},

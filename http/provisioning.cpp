@@ -1,5 +1,8 @@
 // http/provisioning.cpp: jobs that tell devices to fetch their configuration, and what became of
 // each.
+#include <algorithm>
+#include <array>
+
 #include "base/text.h"
 #include "http/csv.h"
 #include "http/fields.h"
@@ -17,6 +20,8 @@ constexpr std::size_t kMaxLimit = 1000;
 constexpr std::size_t kLongestBody = 4096;
 constexpr std::uint32_t kMostRate = 2000;
 constexpr std::uint32_t kLongestRetry = 30 * 86400;
+constexpr std::uint32_t kShortestRetry = 10;
+constexpr std::uint32_t kMostAttempts = 1000;
 
 Json text_or_null(const std::string& text) {
     return text.empty() ? Json() : Json(text);
@@ -31,11 +36,15 @@ Json json_of(const server::JobInfo& info) {
     for (std::size_t i = 0; i < server::kDeviceStates; ++i)
         devices.emplace_back(std::string(name_of(static_cast<server::DeviceState>(i))),
                              info.counts[i]);
+    devices.emplace_back("effective", info.effective);
     return JsonObject{
         {"id", info.id},
         {"action", info.action},
         {"state", info.state},
         {"rate", info.rate},
+        {"attempts", info.most_attempts == 0 ? Json() : Json(info.most_attempts)},
+        {"retry_every", info.retry_every == 0 ? Json() : Json(info.retry_every)},
+        {"window", text_or_null(info.window)},
         {"created", text_of(info.created)},
         {"start", text_of(info.start_at)},
         {"retry_until", text_of(info.retry_until)},
@@ -56,6 +65,7 @@ Json json_of(const server::JobDeviceInfo& info) {
         {"status", info.status == 0 ? Json() : Json(info.status)},
         {"attempts", info.attempts},
         {"at", text_of(info.at)},
+        {"effective_at", info.effective_at ? Json(text_of(*info.effective_at)) : Json()},
     };
 }
 
@@ -77,22 +87,40 @@ Result<std::optional<server::DeviceState>> state_parameter(const Call& call) {
     return std::optional(*state);
 }
 
+constexpr std::array<const char*, 5> kSelectors{"user_agent", "vendor", "model", "firmware_below",
+                                                "domain"};
+
+bool has_digit(std::string_view text) {
+    return std::any_of(text.begin(), text.end(), base::is_digit);
+}
+
+bool is_empty(const server::JobSelection& selection) {
+    return selection.aors.empty() && selection.instances.empty() && selection.user_agent.empty() &&
+           selection.vendor.empty() && selection.model.empty() &&
+           selection.firmware_below.empty() && selection.domain.empty();
+}
+
 server::JobSelection read_selection(Fields& fields) {
     server::JobSelection selection;
+    std::size_t i = 0;
     const bool is_there = fields.object("select", [&](Fields& inner) {
         for (const auto& text : inner.texts("aors").value_or(std::vector<std::string>())) {
             const auto aor = aor_of(text);
             if (!aor) inner.refuse("aors", aor.fault().detail);
             if (aor) selection.aors.push_back(*aor);
         }
-        selection.user_agent = inner.text("user_agent").value_or("");
-        selection.domain = inner.text("domain").value_or("");
+        selection.instances = inner.texts("instances").value_or(std::vector<std::string>());
+        for (auto* text : {&selection.user_agent, &selection.vendor, &selection.model,
+                           &selection.firmware_below, &selection.domain})
+            *text = inner.text(kSelectors[i++]).value_or("");
+        if (!selection.firmware_below.empty() && !has_digit(selection.firmware_below))
+            inner.refuse("firmware_below", "expected a version such as 10.1.64");
         selection.is_all = inner.flag("all").value_or(false);
-        const bool is_some =
-            !selection.aors.empty() || !selection.user_agent.empty() || !selection.domain.empty();
-        if (is_some == selection.is_all)
-            inner.refuse("all", is_some ? "the other members say who is meant"
-                                        : "say \"all\": true, or aors, user_agent or domain");
+        if (is_empty(selection) != selection.is_all)
+            inner.refuse("all", selection.is_all
+                                    ? "the other members say who is meant"
+                                    : "say \"all\": true, or aors, instances, user_agent, vendor, "
+                                      "model, firmware_below or domain");
     });
     if (!is_there) fields.refuse("select", "expected who is meant, as {\"all\": true}");
     return selection;
@@ -130,6 +158,20 @@ std::string read_action(Fields& fields) {
     return "reboot";
 }
 
+void read_retries(Fields& fields, server::JobOrder& order) {
+    order.most_attempts = fields.number("attempts").value_or(0);
+    if (order.most_attempts > kMostAttempts) fields.refuse("attempts", "expected at most 1000");
+    const auto every = fields.number("retry_every");
+    if (every && (*every < kShortestRetry || *every > kLongestRetry))
+        fields.refuse("retry_every", "expected 10 seconds to 30 days");
+    order.retry_every = every.value_or(0);
+    const auto window = fields.text("window");
+    if (!window) return;
+    const auto read = server::parse_window(*window);
+    if (!read) fields.refuse("window", read.fault().detail);
+    if (read) order.window = *read;
+}
+
 server::JobOrder read_order(Fields& fields) {
     server::JobOrder order;
     order.action = read_action(fields);
@@ -141,6 +183,7 @@ server::JobOrder read_order(Fields& fields) {
     order.retry_for = fields.number("retry_for").value_or(0);
     if (order.retry_for > kLongestRetry) fields.refuse("retry_for", "expected at most 30 days");
     order.confirm = fields.number("confirm").value_or(0);
+    read_retries(fields, order);
     if (const auto start = fields.text("start")) {
         const auto at = base::from_rfc3339(*start);
         if (!at) fields.refuse("start", "expected a time like 2027-01-15T02:00:00Z");
@@ -197,13 +240,15 @@ Result<Answer> get_job(const Call& call) {
 Result<Answer> get_job_csv(const Call& call) {
     const auto page = call.context.admin.jobs().devices(call.captured[0], std::nullopt, {}, 0);
     if (!page) return page.fault();
-    std::string out = "aor,contact,instance,user_agent,event,state,status,attempts,at\r\n";
+    std::string out =
+        "aor,contact,instance,user_agent,event,state,status,attempts,at,effective_at\r\n";
     for (const auto& info : page->rows) {
         for (const auto& text :
              {info.aor, info.contact, info.instance, info.user_agent, info.event, info.state})
             append_cell(out, text, ',');
         out += std::to_string(info.status) + "," + std::to_string(info.attempts) + ",";
-        out += text_of(info.at) + "\r\n";
+        out += text_of(info.at) + ",";
+        out += (info.effective_at ? text_of(*info.effective_at) : std::string()) + "\r\n";
     }
     return Answer{200, "text/csv; charset=utf-8", std::move(out), {}};
 }

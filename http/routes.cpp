@@ -77,6 +77,9 @@ constexpr QueryParameter kDeviceQuery[] = {
     {"aor", "Only devices of this address-of-record."},
     {"domain", "Only devices of users of this domain."},
     {"user_agent", "Only devices whose User-Agent fits this pattern, * for any text."},
+    {"vendor", "Only devices whose vendor fits this pattern."},
+    {"model", "Only devices whose model fits this pattern."},
+    {"remembered", "true: those something is remembered of, registered or not."},
     {"limit", "Rows of one answer: 1 to 1000, default 100."},
     {"after", "The `next` of the answer before."},
 };
@@ -466,7 +469,7 @@ constexpr Route kRoutes[] = {
      "/v1/devices",
      Role::read,
      list_devices,
-     "Lists the devices that are registered: vendor, model, version and MAC address where known.",
+     "Lists the devices that are registered, what they say of themselves and what was learned.",
      kDeviceQuery,
      {},
      "DevicePage"},

@@ -31,6 +31,9 @@ void append_text(std::string& out, std::string_view text) {
     out += '"';
 }
 
+/// Media types of rows that hold passwords end with it.
+constexpr std::string_view kLoginSuffix = "-login";
+
 bool is_secret(std::string_view column) {
     return column.starts_with("ha1_") || column == "sha256_hex";
 }
@@ -90,6 +93,7 @@ public:
     void on_audit(AuditEntry row) override { write<tables::Audit>(row); }
     void on_publication(Publication row) override {
         if (row.is_removed) return write<tables::PublicationMarks>(row);
+        if (row.type.ends_with(kLoginSuffix)) row.body.clear();
         write<tables::Publications>(row);
     }
     void on_subscription(const Subscription& row) override {

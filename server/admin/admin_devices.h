@@ -7,21 +7,36 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
+#include "server/core/notify_logins.h"
 
 namespace herald::server {
 
 class AdminCarrier;
 
+/// What is remembered of a device.
+struct LearnedInfo {
+    std::vector<std::string> aors;  ///< that it registered for, the newest last
+    base::WallTime seen{};
+    bool challenges = false;
+    std::vector<std::pair<std::string, std::uint16_t>> refusals;  ///< event and answer
+    std::string offered, fetched;  ///< a URL; a profile and its version; empty: none
+    std::optional<base::WallTime> offered_at, fetched_at;
+    std::uint64_t fetches = 0;
+};
+
 struct DeviceInfo {
-    std::string id;  ///< opaque, for paging
+    std::string id;   ///< opaque, for paging
+    std::string key;  ///< see key_of_device()
     std::string aor, contact, instance, flow, user_agent;
     std::string mac;                     ///< empty: not known
     std::string vendor, model, version;  ///< of the User-Agent; empty: it does not tell
-    base::WallTime registered{};
+    std::optional<LearnedInfo> learned;
+    std::optional<base::WallTime> registered;  ///< none: it is not, now
     std::optional<base::WallTime> expires_at;  ///< none: never
 };
 
@@ -34,7 +49,8 @@ struct DevicePage {
 /// All that is said must hold; empty: any.
 struct DeviceQuery {
     std::string aor, domain;
-    std::string user_agent;  ///< a pattern: * for any text
+    std::string user_agent, vendor, model;  ///< patterns: * for any text
+    bool is_remembered = false;             ///< those something is remembered of, registered or not
     std::string after;
     std::size_t limit = 0;  ///< 1 to 1000
 };
@@ -44,6 +60,15 @@ public:
     virtual ~DeviceAdmin() = default;
     /// Faults: malformed, not_found (not one of our domains).
     virtual Result<DevicePage> page(const DeviceQuery& query) = 0;
+    /// Who registered the device of this key (key_of_device()), the newest last. Faults: not_found.
+    virtual Result<std::vector<std::string>> users_of(const std::string& key) = 0;
+    /// It fetched a profile of this version, or a file of one. Waits for nobody.
+    virtual void note_fetch(const std::string& key, const std::string& version) = 0;
+    /// What the devices of an account take orders with; an empty name: nothing. Faults: malformed,
+    /// not_found.
+    virtual Status set_login(std::string_view aor, DeviceLogin login) = 0;
+    /// Its name; empty: there is none.
+    virtual Result<std::string> login_of(std::string_view aor) = 0;
 };
 
 std::unique_ptr<DeviceAdmin> device_admin(const AdminCarrier& carrier);

@@ -20,11 +20,15 @@ JobInfo info_of(const Job& job) {
     info.action = job.action;
     info.state = name_of(job.state);
     info.rate = job.rate;
+    info.most_attempts = job.most_attempts;
+    info.retry_every = job.retry_every;
+    info.window = to_string(job.window);
     info.created = job.created;
     info.start_at = job.start_at;
     info.retry_until = job.retry_until;
     if (job.ended != base::WallTime{}) info.ended = job.ended;
     info.counts = job.counts;
+    info.effective = job.effective;
     info.total = job.devices.size();
     return info;
 }
@@ -41,11 +45,18 @@ JobDeviceInfo info_of(const Job& job, const JobDevice& device) {
     info.status = device.status;
     info.attempts = device.attempts;
     info.at = device.at;
+    if (device.effective_at != base::WallTime{}) info.effective_at = device.effective_at;
     return info;
 }
 
 Fault no_such_job() {
     return {FaultKind::not_found, "There is no such job"};
+}
+
+/// Who is not registered has said nothing else of himself.
+bool is_by_address_alone(const DeviceSelection& meant) {
+    return meant.instances.empty() && meant.user_agent.empty() && meant.vendor.empty() &&
+           meant.model.empty() && meant.firmware_below.empty() && meant.domain.empty();
 }
 
 class ShardJobs final : public JobAdmin {
@@ -68,7 +79,11 @@ private:
 Result<DeviceSelection> ShardJobs::meant_by(const JobSelection& selection) const {
     DeviceSelection meant;
     meant.user_agent = selection.user_agent;
+    meant.vendor = selection.vendor;
+    meant.model = selection.model;
+    meant.firmware_below = selection.firmware_below;
     meant.domain = selection.domain;
+    for (const auto& each : selection.instances) meant.instances.insert(base::lower(each));
     for (const auto& each : selection.aors) {
         auto ours = carrier_.our_resource(each);
         if (!ours) return ours.fault();
@@ -87,7 +102,7 @@ Result<std::vector<FoundDevice>> ShardJobs::found_by(const DeviceSelection& mean
         if (!found) return found.fault();
         std::move(found->begin(), found->end(), std::back_inserter(all));
     }
-    if (!meant.user_agent.empty() || !meant.domain.empty()) return all;
+    if (!is_by_address_alone(meant)) return all;
     auto absent = meant.aors;
     for (const auto& device : all) absent.erase(device.aor);
     for (const auto& aor : absent) all.push_back({aor, {}, {}, {}});

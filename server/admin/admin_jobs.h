@@ -20,7 +20,9 @@ class AdminCarrier;
 /// Whom a job is for; all that is said must hold.
 struct JobSelection {
     std::vector<std::string> aors;  ///< those that are not registered are waited for
-    std::string user_agent;         ///< a pattern
+    std::vector<std::string> instances;
+    std::string user_agent, vendor, model;  ///< patterns
+    std::string firmware_below;             ///< older than this version
     std::string domain;
     bool is_all = false;  ///< the whole server: said where nothing else is
 };
@@ -28,10 +30,12 @@ struct JobSelection {
 struct JobInfo {
     std::string id;
     std::string action, state;
-    std::uint32_t rate = 0;
+    std::uint32_t rate = 0, most_attempts = 0, retry_every = 0;
+    std::string window;  ///< empty: all day
     base::WallTime created{}, start_at{}, retry_until{};
     std::optional<base::WallTime> ended;
     std::array<std::uint32_t, kDeviceStates> counts{};  ///< by DeviceState
+    std::uint32_t effective = 0;
     std::uint64_t total = 0;
 };
 
@@ -40,6 +44,7 @@ struct JobDeviceInfo {
     std::string aor, contact, instance, user_agent, event, state;
     std::uint32_t status = 0, attempts = 0;
     base::WallTime at{};
+    std::optional<base::WallTime> effective_at;  ///< it was seen to have done it
 };
 
 struct JobPage {

@@ -2,17 +2,17 @@
 #include "server/provisioning/device_model.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
 
 #include "base/text.h"
+#include "packages/device_facts.h"
 
 namespace herald::server {
 
 namespace {
 
-constexpr std::string_view kPolycom = "Polycom";
-constexpr std::string_view kUuid = "urn:uuid:";
-constexpr std::size_t kUuidLength = 36;
-constexpr std::size_t kVersionAt = 14, kNodeAt = 24;
+constexpr std::string_view kPolycom = "Polycom", kSnom = "snom";
 
 std::string_view letters_of(std::string_view text) {
     const auto end = std::find_if_not(text.begin(), text.end(), base::is_alpha);
@@ -25,6 +25,17 @@ std::size_t version_in(std::string_view text) {
         if (text[i] == '-' && base::is_digit(text[i + 1])) return i;
     }
     return std::string_view::npos;
+}
+
+/// Takes the next number off `text`; more than 2^32-1 counts as that.
+std::optional<std::uint32_t> next_number(std::string_view& text) noexcept {
+    while (!text.empty() && !base::is_digit(text.front())) text.remove_prefix(1);
+    std::size_t size = 0;
+    while (size < text.size() && base::is_digit(text[size])) ++size;
+    if (size == 0) return std::nullopt;
+    const auto number = base::to_u32_clamped(text.substr(0, size));
+    text.remove_prefix(size);
+    return number;
 }
 
 /// "Yealink SIP-T42G 29.71.0.120", "Aastra 6757i/3.3.1"
@@ -50,7 +61,10 @@ DeviceModel of_product(std::string_view product, std::string_view version) {
         return {std::string(product.substr(0, kPolycom.size())), std::string(model),
                 std::string(version)};
     }
-    return {std::string(letters_of(product)), std::string(product), std::string(version)};
+    // "snomD785": the model begins with a letter.
+    const auto vendor = base::istarts_with(product, kSnom) ? product.substr(0, kSnom.size())
+                                                           : letters_of(product);
+    return {std::string(vendor), std::string(product), std::string(version)};
 }
 
 }  // namespace
@@ -65,14 +79,19 @@ DeviceModel model_of(std::string_view user_agent) {
     return of_product(parts.before, parts.after);
 }
 
-/// Version 1, with a node that is no random number: those have the multicast bit set.
+bool is_older(std::string_view version, std::string_view other) noexcept {
+    auto a = next_number(version), b = next_number(other);
+    if (!a || !b) return false;
+    while (a && b) {
+        if (*a != *b) return *a < *b;
+        a = next_number(version);
+        b = next_number(other);
+    }
+    return b.has_value();
+}
+
 std::string mac_of(std::string_view instance) {
-    if (!base::istarts_with(instance, kUuid)) return {};
-    const auto uuid = instance.substr(kUuid.size());
-    if (uuid.size() != kUuidLength || uuid[kVersionAt] != '1') return {};
-    const auto node = base::from_hex(uuid.substr(kNodeAt));
-    if (!node || (static_cast<unsigned char>(node->front()) & 1) != 0) return {};
-    return base::to_hex(*node);
+    return packages::mac_in_instance(instance);
 }
 
 }  // namespace herald::server

@@ -15,6 +15,10 @@ struct DeviceModel {
 /// `PolycomVVX-VVX_410-UA/5.4.1`.
 DeviceModel model_of(std::string_view user_agent);
 
+/// Whether `version` is older than `other`: the numbers in both, one after the other; what has
+/// fewer is older. False where there is no number in one of them.
+bool is_older(std::string_view version, std::string_view other) noexcept;
+
 /// Twelve hex digits, lower case, of an instance that is a UUID made from one (RFC 4122 4.1.6);
 /// empty for any other.
 std::string mac_of(std::string_view instance);

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "server/address/instance.h"
 #include "server/provisioning/jobs.h"
+#include "server/provisioning/known_devices.h"
 #include "server/register/registered_device.h"
 #include "sip/dialog_request.h"
 
@@ -19,6 +20,14 @@ namespace {
 
 /// Start line, Via, Contact and the names of header fields.
 constexpr std::size_t kRoomForHead = 700;
+
+template <class Table, class Is>
+void erase_from_lists(Table& table, Is is_it) {
+    for (auto entry = table.begin(); entry != table.end();) {
+        std::erase_if(entry->second, is_it);
+        entry = entry->second.empty() ? table.erase(entry) : std::next(entry);
+    }
+}
 
 std::string registration_of(const packages::Binding& binding) {
     return binding.call_id + " " + std::to_string(binding.cseq);
@@ -43,9 +52,15 @@ DeviceVerdict verdict_of(int status) noexcept {
     }
 }
 
-DeviceRequests::DeviceRequests(Context& context, Bindings& bindings, sip::Locator& locator)
+DeviceVerdict verdict_of_repeat(int status) noexcept {
+    return status == 482 ? DeviceVerdict::delivered : verdict_of(status);
+}
+
+DeviceRequests::DeviceRequests(Context& context, Bindings& bindings,
+                               const DeviceLogins& device_logins, sip::Locator& locator)
     : context_(context),
       bindings_(bindings),
+      device_logins_(device_logins),
       locator_(locator),
       large_(context.loop, context.stack.transport()),
       logins_(context.config),
@@ -57,8 +72,9 @@ void DeviceRequests::send(DeviceRequest request, Done done) {
     auto& flight = flights_[id];
     flight.request = std::move(request);
     flight.done = std::move(done);
-    flight.call_id = base::random_token(15);
-    flight.tag = base::random_token(10);
+    const auto& named = flight.request;
+    flight.call_id = named.call_id.empty() ? base::random_token(15) : named.call_id;
+    flight.tag = named.tag.empty() ? base::random_token(10) : named.tag;
     begin(id);
 }
 
@@ -188,8 +204,9 @@ void DeviceRequests::on_outcome(std::uint64_t user, const sip::ClientOutcome& ou
 
 /// RFC 3261 22.2: the same once more, by the way that answered.
 bool DeviceRequests::sign(std::uint64_t id, const sip::Message& challenge) {
-    if (!logins_.take(id, challenge)) return false;
     auto& flight = flights_.at(id);
+    flight.was_challenged = true;
+    if (!logins_.take(id, challenge, device_logins_.find(flight.request.aor))) return false;
     const auto uri = sip::request_uri_of(sip::routing_of(flight.request_uri, flight.routes));
     flight.authorization = logins_.lines(id, uri, flight.request.notice->body);
     ++flight.cseq;
@@ -212,7 +229,7 @@ bool DeviceRequests::is_worth_more(const Flight& flight, DeviceVerdict verdict) 
 void DeviceRequests::conclude(std::uint64_t id, int status) {
     auto& flight = flights_.at(id);
     flight.status = status;
-    const auto verdict = verdict_of(status);
+    const auto verdict = flight.request.is_repeat ? verdict_of_repeat(status) : verdict_of(status);
     if (is_worth_more(flight, verdict)) {
         flight.is_second = true;
         return begin(id);
@@ -220,34 +237,93 @@ void DeviceRequests::conclude(std::uint64_t id, int status) {
     logins_.forget(id);
     auto ended = flights_.extract(id);
     auto& last = ended.mapped();
+    learn(last, verdict);
     if (verdict == DeviceVerdict::unreachable) wait_for(last.request.aor, last.request.ticket);
     last.done({verdict, status});
 }
 
+/// What the device did with this order is remembered for the next.
+void DeviceRequests::learn(const Flight& flight, DeviceVerdict verdict) const {
+    if (verdict == DeviceVerdict::unreachable) return;
+    const auto* binding = binding_of(flight.request);
+    auto key = binding ? key_of_device(flight.request.aor, *binding)
+                       : key_of_device(flight.request.aor, flight.request.contact,
+                                       flight.request.instance, {});
+    const DeviceAnswer answer{
+        .event = std::string(base::split_once(flight.request.notice->event, ';').before),
+        .status = flight.status,
+        .was_challenged = flight.was_challenged,
+        .is_refusal = verdict == DeviceVerdict::refused};
+    const auto owner = address_of_device(key);
+    context_.peers.post<KnownDevices>(owner, [key = std::move(key), answer](KnownDevices& known) {
+        known.note_answer(key, answer);
+    });
+}
+
+std::uint64_t DeviceRequests::hash_of(std::string_view text) const noexcept {
+    return base::keyed_hash(context_.home.bucket_key, text);
+}
+
 void DeviceRequests::wait_for(const std::string& aor, const DeviceTicket& ticket) {
-    awaited_[aor].push_back(ticket);
+    awaited_[hash_of(aor)].push_back(ticket);
+}
+
+void DeviceRequests::wait_for_start(const DeviceRequest& told) {
+    const auto* binding = binding_of(told);
+    const bool has_instance = !told.instance.empty();
+    starting_[hash_of(told.aor)].push_back(
+        {told.ticket, hash_of(has_instance ? base::lower(told.instance) : told.contact),
+         binding ? hash_of(binding->call_id) : 0, has_instance});
+}
+
+/// A device without an instance may have another Contact by now: the only one there is, then.
+bool DeviceRequests::has_started(const std::string& aor, const Starting& starting) const {
+    const auto bindings = bindings_.of(aor);
+    return std::any_of(bindings.begin(), bindings.end(), [&](const packages::Binding* each) {
+        const auto name =
+            starting.has_instance ? base::lower(each->instance) : std::string(each->contact);
+        const bool is_it =
+            hash_of(name) == starting.device || (!starting.has_instance && bindings.size() == 1);
+        return is_it && hash_of(each->call_id) != starting.sequence;
+    });
 }
 
 void DeviceRequests::on_registered(const std::string& aor, std::string_view /*flow*/) {
-    auto found = awaited_.extract(aor);
-    if (found.empty()) return;
-    for (const auto& ticket : found.mapped()) {
+    const auto hash = hash_of(aor);
+    const auto found = awaited_.extract(hash);
+    for (const auto& ticket : found ? found.mapped() : std::vector<DeviceTicket>()) {
+        const auto job = address_of_job(ticket.job);
         context_.peers.post<Jobs>(
-            ticket.job, [ticket](Jobs& owner) { owner.on_return(ticket.job, ticket.device); });
+            job, [job, ticket](Jobs& owner) { owner.on_return(job, ticket.device); });
     }
+    const auto starting = starting_.find(hash);
+    if (starting == starting_.end()) return;
+    std::erase_if(starting->second, [&](const Starting& each) {
+        if (!has_started(aor, each)) return false;
+        const auto job = address_of_job(each.ticket.job);
+        context_.peers.post<Jobs>(
+            job, [job, device = each.ticket.device](Jobs& owner) { owner.on_effect(job, device); });
+        return true;
+    });
+    if (starting->second.empty()) starting_.erase(starting);
 }
 
-void DeviceRequests::abandon(const std::string& job) {
-    for (auto entry = awaited_.begin(); entry != awaited_.end();) {
-        auto& tickets = entry->second;
-        std::erase_if(tickets, [&](const DeviceTicket& each) { return each.job == job; });
-        entry = tickets.empty() ? awaited_.erase(entry) : std::next(entry);
-    }
+void DeviceRequests::let_go(std::uint64_t job) {
+    erase_from_lists(awaited_, [job](const DeviceTicket& each) { return each.job == job; });
 }
 
+void DeviceRequests::abandon(std::uint64_t job) {
+    let_go(job);
+    erase_from_lists(starting_, [job](const Starting& each) { return each.ticket.job == job; });
+}
+
+/// The hash of an address says its cell (core/bucket.h).
 void DeviceRequests::forget(Cell cell) {
-    std::erase_if(awaited_,
-                  [&](const auto& entry) { return context_.cell_of(entry.first) == cell; });
+    const auto is_of_cell = [cell](const auto& entry) {
+        return cell_of(static_cast<std::uint32_t>(entry.first % kBuckets)) == cell;
+    };
+    std::erase_if(awaited_, is_of_cell);
+    std::erase_if(starting_, is_of_cell);
     std::erase_if(flights_, [&](const auto& entry) {
         if (context_.cell_of(entry.second.request.aor) != cell) return false;
         if (entry.second.transaction) context_.stack.forget(entry.second.transaction);

@@ -12,15 +12,16 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "base/metrics.h"
 #include "base/task.h"
-#include "base/text_map.h"
 #include "server/core/agent.h"
 #include "server/core/context.h"
 #include "server/core/notify_logins.h"
+#include "server/provisioning/device_logins.h"
 #include "server/register/bindings.h"
 #include "sip/locate.h"
 #include "sip/path.h"
@@ -36,7 +37,7 @@ struct DeviceNotice {
 
 /// Which device of which job.
 struct DeviceTicket {
-    std::string job;  ///< address of the job
+    std::uint64_t job = 0;  ///< id of the job
     std::uint32_t device = 0;
 };
 
@@ -45,6 +46,10 @@ struct DeviceRequest {
     std::string aor;                ///< canonical, of this shard
     std::string contact, instance;  ///< as it was registered when the job began
     std::shared_ptr<const DeviceNotice> notice;
+    /// Of the attempt, the same when it is made again after a crash: a device that has answered it
+    /// knows it as a copy (RFC 3261 8.2.2.2). Empty: random.
+    std::string call_id, tag;
+    bool is_repeat = false;  ///< it may have been made before a crash
 };
 
 enum class DeviceVerdict : std::uint8_t { delivered, refused, challenged, unreachable };
@@ -59,17 +64,25 @@ class DeviceRequests final : public Agent, public sip::RequestSource {
 public:
     using Done = base::Task<void(const DeviceReport&)>;
 
-    DeviceRequests(Context& context, Bindings& bindings, sip::Locator& locator);
+    DeviceRequests(Context& context, Bindings& bindings, const DeviceLogins& device_logins,
+                   sip::Locator& locator);
 
     /// `done` runs once, later, never from within. A device that was unreachable is waited for.
     void send(DeviceRequest request, Done done);
     /// Tells the job when a device of `aor` registers, once.
     void wait_for(const std::string& aor, const DeviceTicket& ticket);
+    /// Tells the job when this device registers as one does that has started again: in a sequence
+    /// of REGISTERs that is not the one of now.
+    void wait_for_start(const DeviceRequest& told);
     /// Nothing is waited for on behalf of this job any more.
-    void abandon(const std::string& job);
+    void abandon(std::uint64_t job);
+    /// ... but starts.
+    void let_go(std::uint64_t job);
 
     void forget(Cell cell) override;
-    std::size_t held() const noexcept override { return flights_.size() + awaited_.size(); }
+    std::size_t held() const noexcept override {
+        return flights_.size() + awaited_.size() + starting_.size();
+    }
     void on_registered(const std::string& aor, std::string_view flow) override;
 
     void write_request(std::uint64_t user, std::string_view via, std::string& out) override;
@@ -87,14 +100,26 @@ private:
         sip::Flow flow;  ///< it went out on
         sip::ClientTransactionId transaction;
         std::uint32_t cseq = 0;
-        int status = 0;                  ///< of the last way that was tried
-        bool is_second = false;          ///< nobody answered the first time
+        int status = 0;          ///< of the last way that was tried
+        bool is_second = false;  ///< nobody answered the first time
+        bool was_challenged = false;
         bool is_switched = false;        ///< on a stream, being too large for UDP
         bool has_left = false;           ///< by this way: what follows are copies
         std::shared_ptr<Credit> credit;  ///< what may go there until somebody answers
     };
 
+    /// A device that is told to start again; all of it small, there are many.
+    struct Starting {
+        DeviceTicket ticket;
+        std::uint64_t device;    ///< hash of its instance, or of its Contact
+        std::uint64_t sequence;  ///< hash of the Call-ID it registered with
+        bool has_instance;
+    };
+
     const packages::Binding* binding_of(const DeviceRequest& request) const;
+    std::uint64_t hash_of(std::string_view text) const noexcept;
+    bool has_started(const std::string& aor, const Starting& starting) const;
+    void learn(const Flight& flight, DeviceVerdict verdict) const;
     void begin(std::uint64_t id);
     void take_next_way(std::uint64_t id);
     void follow(std::uint64_t id, sip::Path::Step step);
@@ -106,16 +131,20 @@ private:
 
     Context& context_;
     Bindings& bindings_;
+    const DeviceLogins& device_logins_;
     sip::Locator& locator_;
     sip::LargeRequests large_;
     NotifyLogins logins_;
     std::unordered_map<std::uint64_t, Flight> flights_;
-    base::TextMap<std::vector<DeviceTicket>> awaited_;  ///< by AOR
+    std::unordered_map<std::uint64_t, std::vector<DeviceTicket>> awaited_;  ///< by hash of the AOR
+    std::unordered_map<std::uint64_t, std::vector<Starting>> starting_;     ///< likewise
     std::uint64_t next_flight_ = 1;
     base::Counter& sent_;
 };
 
 /// What an answer means.
 DeviceVerdict verdict_of(int status) noexcept;
+/// ... to what may be a copy: a device that has had it says so (RFC 3261 8.2.2.2).
+DeviceVerdict verdict_of_repeat(int status) noexcept;
 
 }  // namespace herald::server

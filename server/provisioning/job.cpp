@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "base/text.h"
+#include "server/provisioning/lines.h"
 
 namespace herald::server {
 
@@ -24,40 +26,6 @@ std::optional<std::size_t> index_of(const std::array<std::string_view, N>& names
     const auto found = std::find(names.begin(), names.end(), name);
     if (found == names.end()) return std::nullopt;
     return static_cast<std::size_t>(found - names.begin());
-}
-
-/// Fields of a line are hex-escaped where they would end it.
-void append_field(std::string& out, std::string_view text) {
-    constexpr char kHex[] = "0123456789ABCDEF";
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte >= 0x20 && c != '%' && byte != 0x7F) {
-            out += c;
-        } else {
-            out += {'%', kHex[byte >> 4], kHex[byte & 15]};
-        }
-    }
-    out += '\t';
-}
-
-std::string next_field(std::string_view& line) {
-    const auto [field, rest, found] = base::split_once(line, '\t');
-    line = rest;
-    return base::percent_decode(field);
-}
-
-std::optional<std::uint64_t> next_number(std::string_view& line) {
-    return base::to_u64(next_field(line));
-}
-
-void append_time(std::string& out, base::WallTime time) {
-    append_field(out, std::to_string(time.time_since_epoch().count()));
-}
-
-std::optional<base::WallTime> next_time(std::string_view& line) {
-    const auto number = next_number(line);
-    if (!number) return std::nullopt;
-    return base::WallTime(std::chrono::milliseconds(static_cast<std::int64_t>(*number)));
 }
 
 std::string_view part_of(std::string_view where, int number) {
@@ -139,9 +107,18 @@ void Job::move(std::uint32_t device, DeviceState to, int status, base::WallTime 
     if (to == DeviceState::waiting) queue.push_back(device);
     if (to == DeviceState::sent) ++moved.attempts;
     // What is on its way is on its way again after a crash: it was not answered.
-    if (to == DeviceState::sent || moved.is_unsaved) return;
-    moved.is_unsaved = true;
+    if (to != DeviceState::sent) mark(device);
+}
+
+void Job::mark(std::uint32_t device) {
+    if (std::exchange(devices[device].is_unsaved, true)) return;
     unsaved.push_back(device);
+}
+
+bool Job::has_hope() const noexcept {
+    return std::any_of(devices.begin(), devices.end(), [&](const JobDevice& device) {
+        return device.state == DeviceState::unreachable && may_try_again(device);
+    });
 }
 
 std::string address_of_job(std::uint64_t id) {
@@ -155,6 +132,9 @@ std::string to_text(const Job& job) {
     append_field(out, std::to_string(job.rate));
     for (const auto time : {job.created, job.start_at, job.retry_until, job.ended})
         append_time(out, time);
+    for (const auto number : {job.most_attempts, job.retry_every})
+        append_field(out, std::to_string(number));
+    append_field(out, to_string(job.window));
     out += '\n';
     for (const auto& model : job.models) append_model(out, model);
     return out;
@@ -174,6 +154,10 @@ Status read_job(std::string_view text, Job& job) {
         if (!read) return broken("time");
         *time = *read;
     }
+    // Jobs of an earlier release say nothing of these.
+    job.most_attempts = static_cast<std::uint32_t>(next_number(line).value_or(0));
+    job.retry_every = static_cast<std::uint32_t>(next_number(line).value_or(0));
+    job.window = parse_window(next_field(line)).value_or(DailyWindow());
     while (!models.empty()) {
         const auto [model, rest, is_more] = base::split_once(models, '\n');
         job.models.push_back(next_model(model, job.models));
@@ -193,6 +177,7 @@ std::string to_text(const JobDevice& device) {
         append_field(out, std::to_string(number));
     append_time(out, device.at);
     append_field(out, device.where);
+    append_time(out, device.effective_at);
     return out;
 }
 
@@ -211,6 +196,7 @@ Result<JobDevice> job_device_from_text(std::string_view text) {
     device.model = static_cast<std::uint32_t>(*model);
     device.at = *at;
     device.where = next_field(text);
+    device.effective_at = next_time(text).value_or(base::WallTime());
     return device;
 }
 

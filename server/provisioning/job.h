@@ -20,6 +20,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "base/timers.h"
+#include "server/provisioning/daily_window.h"
 #include "server/provisioning/device_requests.h"
 
 namespace herald::server {
@@ -50,14 +51,16 @@ struct JobModel {
 
 /// A device that is told something. There are many.
 struct JobDevice {
-    std::uint64_t row = 0;    ///< in the store; rises within a job
-    std::string where;        ///< AOR, Contact and instance, a tab between them
-    base::WallTime at{};      ///< when it came into this state
-    std::uint32_t model = 0;  ///< of the job
+    std::uint64_t row = 0;          ///< in the store; rises within a job
+    std::string where;              ///< AOR, Contact and instance, a tab between them
+    base::WallTime at{};            ///< when it came into this state
+    base::WallTime effective_at{};  ///< it was seen to have done it; zero: not yet
+    std::uint32_t model = 0;        ///< of the job
     std::uint16_t status = 0;
     std::uint16_t attempts = 0;
     DeviceState state = DeviceState::waiting;
     bool is_unsaved = false;
+    bool is_repeat = false;  ///< its next attempt may have been made before a crash
 
     std::string_view aor() const noexcept;
     std::string_view contact() const noexcept;   ///< empty: it was not registered
@@ -66,25 +69,33 @@ struct JobDevice {
 std::string place_of_device(std::string_view aor, std::string_view contact,
                             std::string_view instance);
 
-struct Job {
+/// What was ordered, and how far it is.
+struct JobHead {
     std::uint64_t id = 0;
     std::string address;  ///< what it is kept under
     std::string action;   ///< as ordered
     JobState state = JobState::running;
     std::uint32_t rate = 1;  ///< NOTIFYs a second
     base::WallTime created{};
-    base::WallTime start_at{};     ///< nothing is sent before
-    base::WallTime retry_until{};  ///< who is unreachable is tried until then
-    base::WallTime ended{};        ///< zero: not yet
+    base::WallTime start_at{};        ///< nothing is sent before
+    base::WallTime retry_until{};     ///< who is unreachable is tried until then
+    base::WallTime ended{};           ///< zero: not yet
+    std::uint32_t most_attempts = 0;  ///< of each device; 0: any number
+    std::uint32_t retry_every = 0;    ///< seconds; 0: unreachable devices when they register only
+    DailyWindow window;               ///< nothing is sent outside
     std::vector<JobModel> models;
+};
+
+struct Job : JobHead {
     std::vector<JobDevice> devices;
 
     // Not kept:
     std::array<std::uint32_t, kDeviceStates> counts{};
+    std::uint32_t effective = 0;         ///< devices that were seen to have done it
     std::deque<std::uint32_t> queue;     ///< devices that wait
     std::vector<std::uint32_t> unsaved;  ///< devices
     base::Instant next_at{};             ///< when the next one may be sent
-    base::TimerId pace, end, retry;
+    base::TimerId pace, end, retry, again;
     bool is_known = false;  ///< its own row was read
     bool is_saving = false;
 
@@ -94,6 +105,13 @@ struct Job {
     std::uint32_t count(DeviceState which) const noexcept {
         return counts[static_cast<std::size_t>(which)];
     }
+    bool may_try_again(const JobDevice& device) const noexcept {
+        return most_attempts == 0 || device.attempts < most_attempts;
+    }
+    /// Devices that are unreachable, and tried again.
+    bool has_hope() const noexcept;
+    /// What became of `device` is to be written.
+    void mark(std::uint32_t device);
     /// The only way a device changes its state.
     void move(std::uint32_t device, DeviceState state, int status, base::WallTime at);
 };

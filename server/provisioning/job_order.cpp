@@ -66,6 +66,9 @@ std::unique_ptr<Job> empty_job(const JobOrder& order, const Config& config, base
     job->address = address_of_job(order.id);
     job->action = order.action;
     job->rate = order.rate == 0 ? config.provisioning_rate : order.rate;
+    job->most_attempts = order.most_attempts;
+    job->retry_every = order.retry_every;
+    job->window = order.window;
     job->created = now;
     job->start_at = std::max(now, order.start_at);
     job->retry_until = job->start_at + std::chrono::seconds(retry_for);

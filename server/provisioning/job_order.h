@@ -22,12 +22,15 @@ struct FoundDevice {
 /// What an operator orders.
 struct JobOrder {
     std::uint64_t id = 0;
-    std::string action;           ///< one of kRecipeActions, or "custom"
-    DeviceNotice custom;          ///< with "custom"
-    std::uint32_t rate = 0;       ///< a second; 0: the configuration's
-    std::uint32_t retry_for = 0;  ///< seconds; 0: the configuration's
-    std::uint32_t confirm = 0;    ///< how many devices the operator thinks it is
-    base::WallTime start_at{};    ///< zero: now
+    std::string action;               ///< one of kRecipeActions, or "custom"
+    DeviceNotice custom;              ///< with "custom"
+    std::uint32_t rate = 0;           ///< a second; 0: the configuration's
+    std::uint32_t retry_for = 0;      ///< seconds; 0: the configuration's
+    std::uint32_t confirm = 0;        ///< how many devices the operator thinks it is
+    std::uint32_t most_attempts = 0;  ///< of each device; 0: any number
+    std::uint32_t retry_every = 0;    ///< seconds; 0: unreachable devices when they register only
+    DailyWindow window;               ///< nothing is sent outside
+    base::WallTime start_at{};        ///< zero: now
     std::vector<FoundDevice> devices;
 };
 

@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/id.h"
 #include "base/log.h"
+#include "base/text.h"
+#include "server/provisioning/known_devices.h"
 #include "server/publish/publications.h"
 
 namespace herald::server {
@@ -16,6 +19,10 @@ constexpr std::uint32_t kMostUnderWay = 20000;
 /// At least this far apart are two turns of a job that sends many a second.
 constexpr auto kTurn = std::chrono::milliseconds(10);
 constexpr auto kMostLate = std::chrono::milliseconds(100);
+/// What a device does later it does for another reason.
+constexpr auto kEffectWithin = std::chrono::hours(1);
+/// The clock on the wall may be put forward or back while a job waits for its hours.
+constexpr base::Duration kLongestNap = std::chrono::minutes(10);
 
 /// After a start: whether all its rows could be read.
 bool is_whole(const Job& job) {
@@ -31,10 +38,15 @@ Fault no_such_job() {
 }  // namespace
 
 Jobs::Jobs(Context& context)
-    : context_(context), rows_(context, [this](const std::string& address) {
-          const auto found = jobs_.find(address);
-          return found == jobs_.end() ? nullptr : found->second.get();
-      }) {
+    : context_(context),
+      rows_(context,
+            [this](const std::string& address) {
+                const auto found = jobs_.find(address);
+                return found == jobs_.end() ? nullptr : found->second.get();
+            }),
+      effects_(
+          context.metrics.counter("herald_provisioning_effects_total",
+                                  "Devices of jobs that were seen to do what they were told")) {
     for (auto i = static_cast<std::size_t>(DeviceState::delivered); i < kDeviceStates; ++i) {
         outcomes_[i] = &context.metrics.counter(
             "herald_provisioning_devices_total", "Devices of jobs, by what became of them",
@@ -81,17 +93,21 @@ void Jobs::start(JobOrder order, Done done) {
 void Jobs::begin(Job& job) {
     job.is_known = true;
     job.counts = {};
+    job.effective = 0;
     job.queue.clear();
     for (std::uint32_t i = 0; i < job.devices.size(); ++i) {
         auto& device = job.devices[i];
         if (device.state == DeviceState::waiting && job.state == JobState::cancelled)
             device.state = DeviceState::cancelled;
         ++job.counts[static_cast<std::size_t>(device.state)];
+        if (device.effective_at != base::WallTime{}) ++job.effective;
+        if (device.state == DeviceState::delivered && device.effective_at == base::WallTime{})
+            await_effect(job, i);
         if (device.state == DeviceState::waiting) job.queue.push_back(i);
         if (job.is_over() || device.state != DeviceState::unreachable) continue;
         const std::string aor(device.aor());
         context_.peers.post<DeviceRequests>(
-            aor, [aor, ticket = DeviceTicket{job.address, i}](DeviceRequests& owner) {
+            aor, [aor, ticket = DeviceTicket{job.id, i}](DeviceRequests& owner) {
                 owner.wait_for(aor, ticket);
             });
     }
@@ -106,12 +122,14 @@ void Jobs::begin(Job& job) {
     job.next_at = context_.loop.now() +
                   std::max<base::Duration>(job.start_at - context_.wall(), base::Duration::zero());
     wake(job, context_.loop.now());
+    try_again_later(job);
     look_for_end(job);
 }
 
 void Jobs::wake(Job& job, base::Instant earliest) {
     if (job.pace || job.queue.empty() || job.state != JobState::running) return;
-    const auto due = std::max(job.next_at, earliest);
+    const auto nap = std::min(until_open(job.window, context_.wall()), kLongestNap);
+    const auto due = std::max({job.next_at, earliest, context_.loop.now() + nap});
     job.pace = context_.loop.timers().arm(due, [this, address = job.address] { pace(address); });
 }
 
@@ -121,6 +139,7 @@ void Jobs::pace(const std::string& address) {
     auto& job = *found->second;
     job.pace = {};
     const auto now = context_.loop.now();
+    if (until_open(job.window, context_.wall()) > base::Duration::zero()) return wake(job, now);
     const auto apart = base::Duration(std::chrono::seconds(1)) / job.rate;
     // What could not be sent in time is not made up for.
     job.next_at = std::max(job.next_at, now - kMostLate);
@@ -134,25 +153,56 @@ void Jobs::pace(const std::string& address) {
     wake(job, now + kTurn);
 }
 
+/// The name of an attempt is the same when it is made again after a crash.
+DeviceRequest Jobs::request_for(const Job& job, std::uint32_t index) const {
+    const auto& device = job.devices[index];
+    const auto name = std::to_string(device.row) + " " + std::to_string(device.attempts);
+    const auto hash = [&](const char* what) {
+        const auto number = base::keyed_hash(context_.home.bucket_key, what + name);
+        return base::to_hex({reinterpret_cast<const char*>(&number), sizeof number});
+    };
+    return {.ticket = {job.id, index},
+            .aor = std::string(device.aor()),
+            .contact = std::string(device.contact()),
+            .instance = std::string(device.instance()),
+            .notice = job.models[device.model].notice,
+            .call_id = hash("call ") + hash("attempt "),
+            .tag = hash("tag "),
+            .is_repeat = device.is_repeat};
+}
+
 void Jobs::dispatch(Job& job, std::uint32_t index) {
     job.move(index, DeviceState::sent, 0, context_.wall());
-    const auto& device = job.devices[index];
-    DeviceRequest request{.ticket = {job.address, index},
-                          .aor = std::string(device.aor()),
-                          .contact = std::string(device.contact()),
-                          .instance = std::string(device.instance()),
-                          .notice = job.models[device.model].notice};
+    auto request = request_for(job, index);
+    job.devices[index].is_repeat = false;
     const auto aor = request.aor;
     context_.peers.post<DeviceRequests>(
-        aor,
-        [peers = &context_.peers, request = std::move(request)](DeviceRequests& owner) mutable {
-            const auto ticket = request.ticket;
-            owner.send(std::move(request), [peers, ticket](const DeviceReport& report) {
-                peers->post<Jobs>(ticket.job, [ticket, report](Jobs& jobs) {
-                    jobs.on_report(ticket.job, ticket.device, report);
+        aor, [peers = &context_.peers, address = job.address,
+              request = std::move(request)](DeviceRequests& owner) mutable {
+            const auto device = request.ticket.device;
+            owner.send(std::move(request), [peers, address, device](const DeviceReport& report) {
+                peers->post<Jobs>(address, [address, device, report](Jobs& jobs) {
+                    jobs.on_report(address, device, report);
                 });
             });
         });
+}
+
+/// What can be seen of it: a start, by the device's next registration; a fetch.
+void Jobs::await_effect(const Job& job, std::uint32_t index) {
+    auto request = request_for(job, index);
+    auto key = key_of_device(request.aor, request.contact, request.instance,
+                             job.models[job.devices[index].model].user_agent);
+    const AwaitedFetch fetch{job.id, index};
+    const auto owner = address_of_device(key);
+    context_.peers.post<KnownDevices>(owner, [key = std::move(key), fetch](KnownDevices& known) {
+        known.await_fetch(key, fetch);
+    });
+    const auto aor = request.aor;
+    context_.peers.post<DeviceRequests>(aor,
+                                        [request = std::move(request)](DeviceRequests& devices) {
+                                            devices.wait_for_start(request);
+                                        });
 }
 
 void Jobs::on_report(const std::string& address, std::uint32_t device, const DeviceReport& report) {
@@ -163,11 +213,47 @@ void Jobs::on_report(const std::string& address, std::uint32_t device, const Dev
     const auto state = state_of(report.verdict);
     job.move(device, state, report.status, context_.wall());
     outcomes_[static_cast<std::size_t>(state)]->add();
+    if (state == DeviceState::delivered) await_effect(job, device);
     rows_.save(job);
     wake(job, context_.loop.now());
+    try_again_later(job);
     look_for_end(job);
     // Those that were under way when it was cancelled may be waited for by now.
     if (job.is_over() && job.count(DeviceState::sent) == 0) let_go(job);
+}
+
+void Jobs::on_effect(const std::string& address, std::uint32_t device) {
+    const auto found = jobs_.find(address);
+    if (found == jobs_.end()) return;
+    auto& job = *found->second;
+    if (device >= job.devices.size()) return;
+    auto& told = job.devices[device];
+    if (told.state != DeviceState::delivered || told.effective_at != base::WallTime{}) return;
+    const auto now = context_.wall();
+    if (now - told.at > kEffectWithin) return;
+    told.effective_at = now;
+    ++job.effective;
+    effects_.add();
+    job.mark(device);
+    rows_.save(job);
+}
+
+/// Unreachable devices that need not register first, at intervals.
+void Jobs::try_again_later(Job& job) {
+    if (job.again || job.retry_every == 0 || job.is_over()) return;
+    if (job.count(DeviceState::unreachable) == 0) return;
+    job.again =
+        context_.loop.timers().arm(context_.loop.now() + std::chrono::seconds(job.retry_every),
+                                   [this, address = job.address] { try_again(address); });
+}
+
+void Jobs::try_again(const std::string& address) {
+    const auto found = jobs_.find(address);
+    if (found == jobs_.end()) return;
+    auto& job = *found->second;
+    job.again = {};
+    for (std::uint32_t i = 0; i < job.devices.size(); ++i) on_return(address, i);
+    try_again_later(job);
 }
 
 void Jobs::on_return(const std::string& address, std::uint32_t device) {
@@ -175,7 +261,8 @@ void Jobs::on_return(const std::string& address, std::uint32_t device) {
     if (found == jobs_.end()) return;
     auto& job = *found->second;
     if (job.is_over() || device >= job.devices.size()) return;
-    if (job.devices[device].state != DeviceState::unreachable) return;
+    const auto& back = job.devices[device];
+    if (back.state != DeviceState::unreachable || !job.may_try_again(back)) return;
     job.move(device, DeviceState::waiting, 0, context_.wall());
     wake(job, context_.loop.now());
 }
@@ -183,7 +270,7 @@ void Jobs::on_return(const std::string& address, std::uint32_t device) {
 void Jobs::look_for_end(Job& job) {
     if (job.is_over() || job.count(DeviceState::waiting) > 0 || job.count(DeviceState::sent) > 0)
         return;
-    if (job.count(DeviceState::unreachable) > 0 && context_.wall() < job.retry_until) return;
+    if (context_.wall() < job.retry_until && job.has_hope()) return;
     end(job, JobState::finished);
     rows_.put(job, nullptr);
 }
@@ -207,11 +294,22 @@ void Jobs::end(Job& job, JobState state) {
     keep_until_due(job);
 }
 
-/// Nobody is waited for any more.
-void Jobs::let_go(Job& job) {
-    const auto abandon = [address = job.address](DeviceRequests& owner) { owner.abandon(address); };
-    context_.peers.post<DeviceRequests>(job.address, abandon);
-    context_.peers.post_to_others<DeviceRequests>(context_.shard, abandon);
+/// Who did not answer is not waited for any more.
+void Jobs::let_go(const Job& job) {
+    const auto work = [id = job.id](DeviceRequests& owner) { owner.let_go(id); };
+    context_.peers.post<DeviceRequests>(job.address, work);
+    context_.peers.post_to_others<DeviceRequests>(context_.peers.owner_of(job.address), work);
+}
+
+/// Nothing is waited for any more, effects neither.
+void Jobs::abandon(const Job& job) {
+    const auto requests = [id = job.id](DeviceRequests& owner) { owner.abandon(id); };
+    const auto fetches = [id = job.id](KnownDevices& owner) { owner.abandon(id); };
+    const auto owner = context_.peers.owner_of(job.address);
+    context_.peers.post<DeviceRequests>(job.address, requests);
+    context_.peers.post_to_others<DeviceRequests>(owner, requests);
+    context_.peers.post<KnownDevices>(job.address, fetches);
+    context_.peers.post_to_others<KnownDevices>(owner, fetches);
 }
 
 void Jobs::keep_until_due(Job& job) {
@@ -226,12 +324,14 @@ void Jobs::drop(const std::string& address) {
     if (found == jobs_.end()) return;
     auto& job = *found->second;
     disarm(job);
+    abandon(job);
     rows_.remove(job);
     jobs_.erase(found);
 }
 
 void Jobs::disarm(Job& job) {
-    for (auto* timer : {&job.pace, &job.end, &job.retry}) context_.loop.timers().cancel(*timer);
+    for (auto* timer : {&job.pace, &job.end, &job.retry, &job.again})
+        context_.loop.timers().cancel(*timer);
 }
 
 void Jobs::change(const std::string& address, JobState state, Done done) {
@@ -243,15 +343,8 @@ void Jobs::change(const std::string& address, JobState state, Done done) {
     }
     if (job.state == state) return done({});
     Job wanted;
-    wanted.id = job.id;
-    wanted.address = job.address;
-    wanted.action = job.action;
+    static_cast<JobHead&>(wanted) = job;
     wanted.state = state;
-    wanted.rate = job.rate;
-    wanted.created = job.created;
-    wanted.start_at = job.start_at;
-    wanted.retry_until = job.retry_until;
-    wanted.models = job.models;
     if (state == JobState::cancelled) wanted.ended = context_.wall();
     rows_.put(wanted,
               [this, address, state, done = std::move(done)](store::Outcome outcome) mutable {
@@ -311,7 +404,10 @@ void Jobs::resume() {
         if (!is_whole(*job)) broken.push_back(address);
     }
     for (const auto& address : broken) drop(address);
-    for (auto& [address, job] : jobs_) begin(*job);
+    for (auto& [address, job] : jobs_) {
+        for (auto& device : job->devices) device.is_repeat = device.state == DeviceState::waiting;
+        begin(*job);
+    }
 }
 
 void Jobs::forget(Cell cell) {

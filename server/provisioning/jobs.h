@@ -41,6 +41,8 @@ public:
 
     /// A device that was unreachable has registered.
     void on_return(const std::string& address, std::uint32_t device);
+    /// A device was seen to do what it was told: it started again, or fetched what is new.
+    void on_effect(const std::string& address, std::uint32_t device);
 
     bool takes(const store::Publication& row) const override;
     void recover(store::Publication row, base::WallTime not_before) override;
@@ -56,10 +58,15 @@ private:
     void wake(Job& job, base::Instant earliest);
     void pace(const std::string& address);
     void dispatch(Job& job, std::uint32_t device);
+    DeviceRequest request_for(const Job& job, std::uint32_t device) const;
+    void await_effect(const Job& job, std::uint32_t device);
+    void try_again_later(Job& job);
+    void try_again(const std::string& address);
     void on_report(const std::string& address, std::uint32_t device, const DeviceReport& report);
     void look_for_end(Job& job);
     void end(Job& job, JobState state);
-    void let_go(Job& job);
+    void let_go(const Job& job);
+    void abandon(const Job& job);
     void keep_until_due(Job& job);
     void drop(const std::string& address);
     void disarm(Job& job);
@@ -68,6 +75,7 @@ private:
     JobRows rows_;
     base::TextMap<std::unique_ptr<Job>> jobs_;  ///< by address
     std::array<base::Counter*, kDeviceStates> outcomes_{};
+    base::Counter& effects_;
 };
 
 }  // namespace herald::server

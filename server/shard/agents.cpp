@@ -13,8 +13,11 @@
 #include "server/mwi/mailbox_notices.h"
 #include "server/mwi/mailboxes.h"
 #include "server/notify/returning_watchers.h"
+#include "server/provisioning/device_logins.h"
 #include "server/provisioning/device_requests.h"
 #include "server/provisioning/jobs.h"
+#include "server/provisioning/known_devices.h"
+#include "server/provisioning/pnp.h"
 #include "server/register/bindings.h"
 #include "server/register/registered_devices.h"
 #include "server/register/registration_presence.h"
@@ -34,8 +37,11 @@ Agents::Agents(const AgentParts& p) {
     add<Calls>(p, p.context, p.publications, p.orders, upstream);
     add<MailboxNotices>(p, p.context, mailboxes, bindings, p.locator);
     add<Messaging>(p, p.context, bindings, p.locator);
-    add<DeviceRequests>(p, p.context, bindings, p.locator);
+    auto& known = add<KnownDevices>(p, p.context, bindings);
+    const auto& logins = add<DeviceLogins>(p, p.context);
+    add<DeviceRequests>(p, p.context, bindings, logins, p.locator);
     add<Jobs>(p, p.context);
+    add<Pnp>(p, p.context, known);
     add<HookQueue>(p, p.context);
     if (p.feed) {
         add<Reporter>(p, p.context, p.feed->inlet(p.context.shard),

@@ -358,10 +358,11 @@ Status InProcess::change_job(std::string_view state) {
 }
 
 Result<std::size_t> InProcess::job_devices(std::string_view state) {
-    const auto which = server::device_state_of(state);
-    if (!which) return which.fault();
     const auto* job = shard().agents().get<server::Jobs>().find(job_);
     if (!job) return Fault{FaultKind::not_found, "there is no such job"};
+    if (state == "effective") return std::size_t{job->effective};
+    const auto which = server::device_state_of(state);
+    if (!which) return which.fault();
     return std::size_t{job->count(*which)};
 }
 

@@ -270,3 +270,58 @@ Alice receives 200
 an operator may not start the job check-sync for all
 an operator may not start the job check-sync for snom*
 Alice receives nothing
+
+# RFC 6665 8.2.1: a phone that starts again is seen to have done what it was told, a refresh is nothing
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: boot1
+    CSeq: 1 REGISTER
+    Contact: <sip:alice@192.0.2.10:5060>;+sip.instance="<urn:uuid:1>"
+Alice receives 200
+an operator starts the job reboot for all
+Alice receives NOTIFY
+the job has 1 delivered
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: boot1
+    CSeq: 2 REGISTER
+    Contact: <sip:alice@192.0.2.10:5060>;+sip.instance="<urn:uuid:1>"
+Alice receives 200
+the job has 0 effective
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Call-ID: boot2
+    CSeq: 1 REGISTER
+    Contact: <sip:alice@192.0.2.10:5060>;+sip.instance="<urn:uuid:1>"
+Alice receives 200
+the job has 1 effective
+the server crashes
+the job has 1 effective
+
+# RFC 3261 8.2.2.2: what is sent again after a crash is the same request, which a phone may know
+config provisioning.rate = 1
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.10:5060>
+Alice receives 200
+an operator starts the job check-sync for all
+Alice receives NOTIFY
+    Call-ID: {attempt}
+    CSeq: 1 NOTIFY
+Alice answers nothing
+the server crashes
+within 5 s Alice receives NOTIFY
+    Call-ID: {attempt}
+    CSeq: 1 NOTIFY
+Alice answers 482
+the job has 1 delivered
+
+# RFC 3261 8.2.2.2: 482 to what was never sent before is a refusal
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.10:5060>
+Alice receives 200
+an operator starts the job check-sync for all
+Alice receives NOTIFY
+Alice answers 482
+the job has 1 refused

@@ -328,7 +328,30 @@ public:
         state_.asked.push_back("devices " + query.aor + " " + query.domain + " " +
                                query.user_agent + " " + query.after + " " +
                                std::to_string(query.limit));
+        if (!query.vendor.empty() || !query.model.empty() || query.is_remembered)
+            state_.asked.back() +=
+                " " + query.vendor + " " + query.model + (query.is_remembered ? " remembered" : "");
         return state_.device_page;
+    }
+
+    Result<std::vector<std::string>> users_of(const std::string& key) override {
+        return state_.device_users[key];
+    }
+
+    void note_fetch(const std::string& key, const std::string& version) override {
+        state_.fetched.push_back(key + " " + version);
+    }
+
+    Status set_login(std::string_view aor, server::DeviceLogin login) override {
+        if (state_.fault) return *state_.fault;
+        state_.device_logins[std::string(aor)] = login.username + ":" + login.password;
+        return {};
+    }
+
+    Result<std::string> login_of(std::string_view aor) override {
+        if (state_.fault) return *state_.fault;
+        const auto& login = state_.device_logins[std::string(aor)];
+        return login.substr(0, login.find(':'));
     }
 
 private:
@@ -344,7 +367,11 @@ public:
         if (state_.fault) return *state_.fault;
         std::string asked = "start " + order.action;
         for (const auto& aor : selection.aors) asked += " " + aor;
+        for (const auto& instance : selection.instances) asked += " <" + instance + ">";
         asked += " " + selection.user_agent + " " + selection.domain;
+        if (!selection.vendor.empty() || !selection.model.empty())
+            asked +=
+                " " + selection.vendor + " " + selection.model + " " + selection.firmware_below;
         state_.asked.push_back(asked + (selection.is_all ? " all" : ""));
         state_.ordered.push_back(std::move(order));
         return std::string("7");

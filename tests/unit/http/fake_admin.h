@@ -48,6 +48,9 @@ struct FakeState {
     server::WatcherPage watcher_page;
     server::MessagePage kept;
     server::DevicePage device_page;
+    std::map<std::string, std::vector<std::string>> device_users;  ///< by key of the device
+    std::vector<std::string> fetched;
+    std::map<std::string, std::string> device_logins;  ///< "name:password" by AOR
     server::JobPage job_page;
     server::JobDevicePage job_devices;
     std::vector<server::JobOrder> ordered;

@@ -301,7 +301,7 @@ TEST_CASE("RFC 7616 3.4.2: a password becomes HA1 for each algorithm and is neve
           "{\"aor\":\"sip:alice@example.com\",\"username\":\"alice\",\"realm\":\"example.com\","
           "\"algorithms\":[\"MD5\",\"SHA-256\",\"SHA-512-256\"],\"role\":\"user\",\"resources\":[],"
           "\"packages\":[],"
-          "\"delegates\":[]}\n");
+          "\"delegates\":[],\"device_username\":null}\n");
     CHECK(bench.call("GET", "/v1/accounts/sip:alice@example.com").body == answer.body);
 }
 
@@ -322,11 +322,36 @@ TEST_CASE("an account with everything, by HA1") {
           "\"role\":\"publisher\",\"resources\":[\"sip:bob@example.com\",\"*@example.com\"],"
           "\"packages\":[\"dialog\",\"*\"],"
           "\"delegates\":[{\"aor\":\"sip:boss@example.com\",\"package\":\"dialog\"},"
-          "{\"aor\":\"sip:carol@example.com\",\"package\":\"*\"}]}\n");
+          "{\"aor\":\"sip:carol@example.com\",\"package\":\"*\"}],"
+          "\"device_username\":null}\n");
     const store::Account& account = bench.admin.state.accounts.at("sip:pbx@example.com");
     CHECK(account.ha1[0] == std::string(32, 'a'));
     CHECK(account.ha1[1].empty());
     CHECK(account.role == store::Account::Role::publisher);
+}
+
+TEST_CASE("what phones of an account take orders with is kept until it is said otherwise") {
+    Bench bench;
+    const std::string path = "/v1/accounts/a@b.c";
+    const Answer answer =
+        bench.call("PUT", path, "admin",
+                   R"({"password":"x","device_username":"admin","device_password":"789"})");
+
+    CHECK(answer.status == 201);
+    CHECK(bench.admin.state.device_logins["sip:a@b.c"] == "admin:789");
+    CHECK(contains(answer.body, "\"device_username\":\"admin\""));
+    CHECK_FALSE(contains(answer.body, "789"));
+    CHECK(contains(bench.call("PUT", path, "admin", R"({"role":"monitor"})").body,
+                   "\"device_username\":\"admin\""));
+    CHECK(bench.call("PUT", path, "admin", R"({"device_password":"9"})").status == 200);
+    CHECK(bench.admin.state.device_logins["sip:a@b.c"] == "a:9");
+    CHECK(bench.call("PUT", path, "admin", R"({"device_username":"x"})").status == 400);
+    CHECK(bench.call("PUT", path, "admin", R"({"device_username":"","device_password":"x"})")
+              .status == 400);
+    CHECK(bench.call("PUT", path, "admin", R"({"device_username":""})").status == 200);
+    CHECK(bench.admin.state.device_logins["sip:a@b.c"] == ":");
+    CHECK(bench.call("DELETE", path, "admin").status == 204);
+    CHECK(bench.admin.state.device_logins["sip:a@b.c"] == ":");
 }
 
 TEST_CASE("changing an account without a password keeps it, unless it would no longer fit") {

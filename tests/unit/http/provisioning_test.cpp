@@ -19,6 +19,7 @@ server::JobInfo sample_job() {
     job.rate = 10;
     job.created = job.start_at = job.retry_until = base::WallTime(std::chrono::seconds(1800000000));
     job.counts[static_cast<std::size_t>(server::DeviceState::delivered)] = 2;
+    job.effective = 1;
     job.total = 2;
     return job;
 }
@@ -41,6 +42,35 @@ TEST_CASE("a job is started for whom the selection says") {
     CHECK(bench.call("POST", kJobs, "write", R"({"select": {"all": true}, "action": "report"})")
               .status == 200);
     CHECK(bench.admin.state.asked.at(1) == "start report   all");
+}
+
+TEST_CASE("a job may be for a model with old firmware, at night, a few times") {
+    Bench bench;
+    const Answer answer =
+        bench.call("POST", kJobs, "write",
+                   R"({"select": {"instances": ["urn:uuid:1"], "vendor": "snom", "model": "snomD*",
+            "firmware_below": "10.1.64"}, "action": "check-sync", "window": "22:00-05:30",
+            "attempts": 3, "retry_every": 600})");
+
+    CHECK(answer.status == 200);
+    CHECK(bench.admin.state.asked.at(0) == "start check-sync <urn:uuid:1>   snom snomD* 10.1.64");
+    const auto& order = bench.admin.state.ordered.at(0);
+    CHECK(order.window == server::DailyWindow{1320, 330});
+    CHECK(order.most_attempts == 3);
+    CHECK(order.retry_every == 600);
+    const auto why = [&](const std::string& members) {
+        const Answer refused =
+            bench.call("POST", kJobs, "write",
+                       R"({"select": {"all": true}, "action": "report", )" + members + "}");
+        CHECK(refused.status == 400);
+        return member(refused, "detail");
+    };
+    CHECK(contains(why(R"("window": "22-5")"), "\"window\""));
+    CHECK(contains(why(R"("attempts": 1001)"), "\"attempts\""));
+    CHECK(contains(why(R"("retry_every": 9)"), "\"retry_every\""));
+    const Answer odd = bench.call("POST", kJobs, "write",
+                                  R"({"select": {"firmware_below": "new"}, "action": "report"})");
+    CHECK(contains(member(odd, "detail"), "\"select.firmware_below\""));
 }
 
 TEST_CASE("a custom event may have a body") {
@@ -106,9 +136,10 @@ TEST_CASE("what became of a job is counted, listed and paged") {
 
     CHECK(answer.status == 200);
     CHECK(bench.admin.state.asked.at(0) == "job 7 refused 8 1");
-    CHECK(contains(answer.body,
-                   "\"devices\":{\"total\":2,\"waiting\":0,\"sent\":0,\"delivered\":2,"
-                   "\"refused\":0,\"challenged\":0,\"unreachable\":0,\"cancelled\":0}"));
+    CHECK(contains(
+        answer.body,
+        "\"devices\":{\"total\":2,\"waiting\":0,\"sent\":0,\"delivered\":2,"
+        "\"refused\":0,\"challenged\":0,\"unreachable\":0,\"cancelled\":0,\"effective\":1}"));
     CHECK(contains(answer.body, "\"state\":\"refused\",\"status\":489,\"attempts\":1"));
     CHECK(member(answer, "next") == "9");
     CHECK(bench.call("GET", std::string(kJobs) + "/7?state=gone", "read").status == 400);
@@ -166,7 +197,34 @@ TEST_CASE("devices are listed with what they say of themselves") {
     CHECK(answer.status == 200);
     CHECK(bench.admin.state.asked.at(0) == "devices sip:alice@example.com example.com snom*  5");
     CHECK(contains(answer.body, "\"vendor\":\"snom\",\"model\":\"snom720\",\"version\":null"));
+    CHECK(contains(answer.body, "\"learned\":null"));
     CHECK(bench.call("GET", "/v1/devices?limit=1001", "read").status == 400);
+}
+
+TEST_CASE("what was learned of a device is listed, of those that are gone too") {
+    Bench bench;
+    server::DeviceInfo info;
+    info.id = "3";
+    info.mac = "000413231b1c";
+    info.learned = server::LearnedInfo{.aors = {"sip:a@b.c", "sip:d@b.c"},
+                                       .challenges = true,
+                                       .refusals = {{"check-sync", 489}},
+                                       .fetched = "device/common 1f",
+                                       .fetches = 2};
+    bench.admin.state.device_page.rows = {info};
+
+    const Answer answer =
+        bench.call("GET", "/v1/devices?remembered=true&vendor=snom&model=snomD*", "read");
+
+    CHECK(answer.status == 200);
+    CHECK(bench.admin.state.asked.at(0) == "devices     100 snom snomD* remembered");
+    CHECK(contains(answer.body, "\"registered\":null"));
+    CHECK(contains(answer.body, "\"learned\":{\"aors\":[\"sip:a@b.c\",\"sip:d@b.c\"]"));
+    CHECK(contains(answer.body,
+                   "\"challenges\":true,\"refuses\":[{\"event\":\"check-sync\","
+                   "\"status\":489}]"));
+    CHECK(contains(answer.body, "\"fetched\":\"device/common 1f\""));
+    CHECK(bench.call("GET", "/v1/devices?remembered=maybe", "read").status == 400);
 }
 
 }  // namespace

@@ -21,6 +21,9 @@ Job sample() {
     job.start_at = at(2);
     job.retry_until = at(3);
     job.ended = at(4);
+    job.most_attempts = 3;
+    job.retry_every = 60;
+    job.window = {1320, 330};
     const auto notice = std::make_shared<const DeviceNotice>(
         DeviceNotice{"x;a=b", "text/plain", "one\r\ntwo\t100%"});
     job.models = {{"Acme\t1\n2", notice}, {"", notice}};
@@ -41,12 +44,27 @@ TEST_CASE("a job is read as it was written, whatever its texts contain") {
     CHECK(read.start_at == at(2));
     CHECK(read.retry_until == at(3));
     CHECK(read.ended == at(4));
+    CHECK(read.most_attempts == 3);
+    CHECK(read.retry_every == 60);
+    CHECK(read.window == job.window);
     REQUIRE(read.models.size() == 2);
     CHECK(read.models[0].user_agent == "Acme\t1\n2");
     CHECK(read.models[0].notice->event == "x;a=b");
     CHECK(read.models[0].notice->type == "text/plain");
     CHECK(read.models[0].notice->body == "one\r\ntwo\t100%");
     CHECK(read.models[1].notice == read.models[0].notice);
+}
+
+TEST_CASE("a job and a device of an earlier release are read") {
+    Job job;
+    REQUIRE(read_job("running\tcheck-sync\t10\t1\t2\t3\t0\t\nsnom\tcheck-sync\t\t\t\n", job)
+                .has_value());
+    CHECK(job.most_attempts == 0);
+    CHECK(job.window.is_whole_day());
+    const auto device = job_device_from_text("delivered\t200\t1\t0\t5\tsip:a@b%09sip:a@c%09\t");
+    REQUIRE(device.has_value());
+    CHECK(device->aor() == "sip:a@b");
+    CHECK(device->effective_at == base::WallTime{});
 }
 
 TEST_CASE("a device is read as it was written; what was sent and not answered waits") {
@@ -57,6 +75,7 @@ TEST_CASE("a device is read as it was written; what was sent and not answered wa
     device.attempts = 2;
     device.model = 1;
     device.at = at(5);
+    device.effective_at = at(6);
 
     auto read = job_device_from_text(to_text(device));
 

@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <optional>
 #include <string>
 
+#include "server/provisioning/device_logins.h"
 #include "server/provisioning/device_selection.h"
+#include "server/provisioning/known_devices.h"
 #include "server/register/registration_orders.h"
 #include "server/shard/agents.h"
 #include "tests/unit/server/slow_shard.h"
@@ -36,15 +39,37 @@ struct Phones : SlowShard {
         wanted.action = "check-sync";
         wanted.confirm = confirm;
         wanted.start_at = start_at;
+        wanted.most_attempts = most_attempts;
+        wanted.retry_every = retry_every;
+        wanted.window = window;
         wanted.devices = devices_of(shard.context(), {});
         answer.reset();
         jobs().start(std::move(wanted), [this](Status status) { answer = std::move(status); });
     }
     const Job* job() { return jobs().find(address_of_job(id)); }
     std::uint32_t count(DeviceState state) { return job()->count(state); }
+    /// Everything the store was asked for is done.
+    void keep_all() {
+        while (!store.held.empty()) finish();
+    }
+    /// The order is kept and sent; the phone answers.
+    void answer_with(const std::string& status) {
+        const auto lines = sent();
+        REQUIRE(lines.size() == 1);
+        receive(testing::answer_to(message(0), status));
+        keep_all();
+    }
+    void register_again(unsigned cseq, const std::string& call_id) {
+        receive(testing::request("REGISTER", "sip:localhost", cseq, "<sip:bob@localhost>",
+                                 "Contact: <" + std::string(kContact) + ">\n", call_id));
+        keep_all();
+        sent();
+    }
 
     std::uint64_t id = 0;
     base::WallTime start_at{};
+    std::uint32_t most_attempts = 0, retry_every = 0;
+    DailyWindow window;
     std::optional<Status> answer;
 };
 
@@ -146,6 +171,142 @@ TEST_CASE("who was asked for by name and is not registered is waited for") {
     const auto lines = phones.sent();
     CHECK(std::find(lines.begin(), lines.end(), "NOTIFY sip:carol@192.0.2.10:5070 SIP/2.0") !=
           lines.end());
+}
+
+TEST_CASE("an unreachable device is tried again at intervals, as often as was ordered") {
+    Phones phones;
+    phones.most_attempts = 2;
+    phones.retry_every = 60;
+    phones.order();
+    phones.keep_all();
+    phones.pass(std::chrono::milliseconds(2));
+    phones.answer_with("480 Temporarily Unavailable");
+    CHECK(phones.count(DeviceState::unreachable) == 1);
+    phones.pass(std::chrono::seconds(59));
+    CHECK(phones.sent().empty());
+
+    phones.pass(std::chrono::seconds(2));
+    phones.pass(std::chrono::milliseconds(20));
+    phones.answer_with("480 Temporarily Unavailable");
+
+    CHECK(phones.job()->state == JobState::finished);
+    CHECK(phones.job()->devices[0].attempts == 2);
+    phones.pass(std::chrono::seconds(120));
+    phones.register_again(2, "boot2");
+    phones.pass(std::chrono::seconds(1));
+    CHECK(phones.sent().empty());
+}
+
+TEST_CASE("nobody is told outside the hours that were given") {
+    Phones phones;
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(
+        phones.shard.context().wall().time_since_epoch());
+    const std::time_t now = seconds.count();
+    std::tm local{};
+    localtime_r(&now, &local);
+    const auto hour = static_cast<std::uint16_t>((local.tm_hour + 1) % 24 * 60 + local.tm_min);
+    phones.window = {hour, static_cast<std::uint16_t>((hour + 60) % 1440)};
+    phones.order();
+    phones.keep_all();
+    for (int minutes = 0; minutes < 50; minutes += 10) phones.pass(std::chrono::minutes(10));
+    CHECK(phones.sent().empty());
+    CHECK(phones.count(DeviceState::waiting) == 1);
+
+    for (int minutes = 0; minutes < 20; minutes += 1) phones.pass(std::chrono::minutes(1));
+
+    CHECK_FALSE(phones.sent().empty());
+}
+
+TEST_CASE("a device that starts again is seen to have obeyed, one that refreshes is not") {
+    Phones phones;
+    phones.order();
+    phones.keep_all();
+    phones.pass(std::chrono::milliseconds(2));
+    phones.answer_with("200 OK");
+    CHECK(phones.job()->state == JobState::finished);
+    phones.register_again(2, "c1");
+    CHECK(phones.job()->effective == 0);
+
+    phones.register_again(1, "boot2");
+    phones.keep_all();
+
+    CHECK(phones.job()->effective == 1);
+    CHECK(phones.job()->devices[0].effective_at != base::WallTime{});
+    CHECK(phones.requests().held() == 0);
+    phones.register_again(1, "boot3");
+    CHECK(phones.job()->effective == 1);
+}
+
+TEST_CASE("a device that fetches what is new is seen to have obeyed") {
+    Phones phones;
+    auto& known = phones.shard.agents().get<KnownDevices>();
+    const auto key = "sip:bob@localhost " + std::string(kContact);
+    known.note_fetch(key, "device/common 1");
+    phones.order();
+    phones.keep_all();
+    phones.pass(std::chrono::milliseconds(2));
+    phones.answer_with("200 OK");
+
+    known.note_fetch(key, "device/common 1");
+    phones.settle();
+    CHECK(phones.job()->effective == 0);
+    known.note_fetch(key, "device/common 2");
+    phones.settle();
+    CHECK(phones.job()->effective == 1);
+}
+
+TEST_CASE("what is sent again after a crash is the same request") {
+    Phones phones;
+    phones.order();
+    const auto rows = phones.store.oldest<store::ChangePublications>().changes;
+    phones.keep_all();
+    phones.pass(std::chrono::milliseconds(2));
+    REQUIRE(phones.sent().size() == 1);
+    const auto call_id = testing::header(phones.message(0), "Call-ID");
+    const auto from = testing::header(phones.message(0), "From");
+    CHECK(phones.jobs().held() == 1);
+
+    Phones again;
+    for (const auto& row : rows) again.jobs().recover(std::get<store::PutPublication>(row).row, {});
+    again.jobs().resume();
+    again.id = phones.id;
+    again.pass(std::chrono::milliseconds(2));
+
+    REQUIRE(again.sent().size() == 1);
+    CHECK(testing::header(again.message(0), "Call-ID") == call_id);
+    CHECK(testing::header(again.message(0), "From") == from);
+    again.receive(testing::answer_to(again.message(0), "482 Loop Detected"));
+    CHECK(again.count(DeviceState::delivered) == 1);
+}
+
+TEST_CASE("a device's own account has the login it challenges for") {
+    Phones phones;
+    std::optional<Status> put;
+    phones.shard.agents().get<DeviceLogins>().put("sip:bob@localhost", {"admin", "789"},
+                                                  [&](const Status& status) { put = status; });
+    phones.keep_all();
+    REQUIRE(put);
+    phones.order();
+    phones.keep_all();
+    phones.pass(std::chrono::milliseconds(2));
+    REQUIRE(phones.sent().size() == 1);
+    auto challenge = testing::answer_to(phones.message(0), "401 Unauthorized");
+    challenge.insert(challenge.find("Content-Length"),
+                     "WWW-Authenticate: Digest realm=\"anything\", nonce=\"n\", qop=\"auth\", "
+                     "algorithm=MD5\n");
+
+    phones.receive(challenge);
+
+    REQUIRE(phones.sent().size() == 1);
+    CHECK(testing::header(phones.message(0), "Authorization").find("username=\"admin\"") !=
+          std::string::npos);
+    CHECK(testing::header(phones.message(0), "CSeq") == "2 NOTIFY");
+    phones.receive(testing::answer_to(phones.message(0), "200 OK"));
+    CHECK(phones.count(DeviceState::delivered) == 1);
+    const auto* device = phones.shard.agents().get<KnownDevices>().find("sip:bob@localhost " +
+                                                                        std::string(kContact));
+    REQUIRE(device != nullptr);
+    CHECK(device->challenges);
 }
 
 TEST_CASE("a job that ends lets go of those it waited for") {
