@@ -17,23 +17,14 @@
 #include "http/hosts.h"
 #include "http/origins.h"
 #include "http/routes.h"
+#include "http/service.h"
 #include "http/tokens.h"
 
 namespace herald::http {
 
-/// Which readers of events are too many.
-enum class TooMany : std::uint8_t { of_all, of_token };
-
-/// Answers requests along the table of routes. Any thread.
-class Api {
+/// Answers requests along the table of routes.
+class Api final : public Service {
 public:
-    /// What is to be done for a request before it can be answered.
-    enum class Next : std::uint8_t {
-        answer,     ///< nothing: answer() waits for nobody
-        read_body,  ///< its body is wanted, and answer() may wait
-        hand_over,  ///< answer() may wait
-    };
-
     /// Who may ask, and how the server is called.
     struct Doors {
         Tokens tokens;
@@ -43,20 +34,12 @@ public:
     };
     Api(Context context, Doors doors);
 
-    Next next(const Request& request) const;
-
-    /// Never throws, never waits for more than `read` and server::Admin do. `read` is called at
-    /// most once, and only when nothing else speaks against the request. The body of an answer to
-    /// HEAD is there, for its length.
-    Answer answer(const Request& request, const ReadBody& read);
-
-    /// To a request whose head made no sense.
-    Answer answer_unreadable(std::string_view why);
-    Answer answer_other_version(const Request& request);
-    /// To one for events where too many read them.
-    Answer answer_too_many_streams(const Request& request, TooMany readers);
-    /// To one that is not taken in because too much else is.
-    Answer answer_crowded(const Request& request);
+    Next next(const Request& request) const override;
+    Answer answer(const Request& request, const ReadBody& read) override;
+    Answer answer_unreadable(std::string_view why) override;
+    Answer answer_other_version(const Request& request) override;
+    Answer answer_too_many_streams(const Request& request, TooMany readers) override;
+    Answer answer_crowded(const Request& request) override;
 
 private:
     struct Match;

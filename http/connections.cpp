@@ -65,9 +65,9 @@ void log_answer(const Request& request, int status, const sip::Endpoint& peer) {
 }
 
 /// A bug behind us, or memory that ran out: the peer learns that nothing is known of the outcome.
-Answer answer_or_500(Api& api, const Request& request, const ReadBody& read) {
+Answer answer_or_500(Service& service, const Request& request, const ReadBody& read) {
     try {
-        return api.answer(request, read);
+        return service.answer(request, read);
     } catch (const std::exception& error) {
         base::log_error(
             "http.failed",
@@ -79,10 +79,10 @@ Answer answer_or_500(Api& api, const Request& request, const ReadBody& read) {
 
 }  // namespace
 
-Connections::Connections(base::Loop& loop, base::Metrics& metrics, Api& api, Workers& workers,
-                         server::Feed& feed, const Limits& limits)
+Connections::Connections(base::Loop& loop, base::Metrics& metrics, Service& service,
+                         Workers& workers, server::Feed& feed, const Limits& limits)
     : loop_(loop),
-      api_(api),
+      service_(service),
       workers_(workers),
       limits_(limits),
       owner_(loop.timers().add_owner([this](std::uint64_t payload) { on_timer(id_of(payload)); })),
@@ -255,14 +255,14 @@ bool Connections::receive(std::uint32_t slot) {
 bool Connections::begin(std::uint32_t slot) {
     Connection& connection = connections_[slot];
     const Head& head = connection.reader.head();
-    const Api::Next next = head.is_spoken ? api_.next(head.request) : Api::Next::answer;
-    connection.is_last = !head.keeps_alive || (head.has_body() && next != Api::Next::read_body);
-    if (next == Api::Next::answer) {
+    const Service::Next next = head.is_spoken ? service_.next(head.request) : Service::Next::answer;
+    connection.is_last = !head.keeps_alive || (head.has_body() && next != Service::Next::read_body);
+    if (next == Service::Next::answer) {
         respond(slot, answer_from_head(head));
     } else if (used_ > limits_.buffer) {
         connection.is_last = true;
-        respond(slot, api_.answer_crowded(head.request));
-    } else if (next == Api::Next::hand_over) {
+        respond(slot, service_.answer_crowded(head.request));
+    } else if (next == Service::Next::hand_over) {
         hand_over(slot);
     } else {
         await_body(slot);
@@ -272,9 +272,9 @@ bool Connections::begin(std::uint32_t slot) {
 }
 
 Answer Connections::answer_from_head(const Head& head) {
-    if (!head.is_spoken) return api_.answer_other_version(head.request);
+    if (!head.is_spoken) return service_.answer_other_version(head.request);
     const ReadBody nothing = [] { return Result<std::string>(std::string()); };
-    return answer_or_500(api_, head.request, nothing);
+    return answer_or_500(service_, head.request, nothing);
 }
 
 void Connections::await_body(std::uint32_t slot) {
@@ -291,12 +291,13 @@ void Connections::refuse(std::uint32_t slot) {
     Connection& connection = connections_[slot];
     connection.is_last = true;
     const Fault fault = connection.reader.fault();
-    if (!connection.reader.has_head()) return respond(slot, api_.answer_unreadable(fault.detail));
+    if (!connection.reader.has_head())
+        return respond(slot, service_.answer_unreadable(fault.detail));
     respond(slot, answer_fault(connection.reader.head().request, fault));
 }
 
 Answer Connections::answer_fault(const Request& request, const Fault& fault) {
-    return answer_or_500(api_, request, [&]() -> Result<std::string> { return fault; });
+    return answer_or_500(service_, request, [&]() -> Result<std::string> { return fault; });
 }
 
 void Connections::hand_over(std::uint32_t slot) {
@@ -311,7 +312,7 @@ void Connections::hand_over(std::uint32_t slot) {
     workers_.add([this, id = connections_.id_of(slot), request = head.request, style,
                   body = std::move(body)]() mutable {
         const ReadBody given = [&]() -> Result<std::string> { return std::move(body); };
-        const Answer answer = answer_or_500(api_, request, given);
+        const Answer answer = answer_or_500(service_, request, given);
         loop_.post(
             [this, id, status = answer.status, bytes = response_text(answer, style)]() mutable {
                 on_answer(id, status, std::move(bytes));
@@ -352,7 +353,7 @@ bool Connections::refuses_stream(std::uint32_t slot, const std::string& token) {
     if (room == EventStreams::Room::enough) return false;
     streams_.count_refused(room);
     respond(slot,
-            api_.answer_too_many_streams(
+            service_.answer_too_many_streams(
                 connections_[slot].reader.head().request,
                 room == EventStreams::Room::none_for_token ? TooMany::of_token : TooMany::of_all));
     return true;

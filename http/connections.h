@@ -21,10 +21,10 @@
 #include "base/metrics.h"
 #include "base/slab.h"
 #include "base/task.h"
-#include "http/api.h"
 #include "http/event_streams.h"
 #include "http/limits.h"
 #include "http/request_reader.h"
+#include "http/service.h"
 #include "http/workers.h"
 #include "sip/endpoint.h"
 #include "sip/socket.h"
@@ -39,7 +39,7 @@ namespace herald::http {
 class Connections {
 public:
     /// All outlive this, except `workers`, which ends before it.
-    Connections(base::Loop& loop, base::Metrics& metrics, Api& api, Workers& workers,
+    Connections(base::Loop& loop, base::Metrics& metrics, Service& service, Workers& workers,
                 server::Feed& feed, const Limits& limits);
     ~Connections();
     Connections(const Connections&) = delete;
@@ -127,7 +127,7 @@ private:
     void end_if_done();
 
     base::Loop& loop_;
-    Api& api_;
+    Service& service_;
     Workers& workers_;
     const Limits limits_;
     const base::Timers::Owner owner_;

@@ -20,6 +20,8 @@ struct Request {
     std::string content_type;
     std::string accept;                   ///< as sent, several lines joined by commas
     std::string if_match, if_none_match;  ///< as sent, several lines joined by commas
+    std::string range, if_range;          ///< as sent
+    std::string user_agent;
     std::string origin;         ///< of the page that asks (RFC 6454 7); empty: no page does
     std::string asked_method;   ///< of a CORS preflight: what the page means to send
     std::string last_event_id;  ///< where a reader of events left off

@@ -188,6 +188,15 @@ private:
     Status last_event_id(std::string_view value) {
         return once(head_.request.last_event_id, value, "Last-Event-ID");
     }
+    Status range(std::string_view value) { return once(head_.request.range, value, "Range"); }
+    Status if_range(std::string_view value) {
+        return once(head_.request.if_range, value, "If-Range");
+    }
+    /// Of several the first: nothing depends on it but what somebody reads.
+    Status user_agent(std::string_view value) {
+        if (head_.request.user_agent.empty()) head_.request.user_agent = value;
+        return {};
+    }
     static Status once(std::string& place, std::string_view value, const char* name) {
         if (!place.empty()) return malformed(std::string("There are two ") + name + " headers.");
         place = value;
@@ -221,7 +230,7 @@ private:
     }
 
     using Take = Status (Reader::*)(std::string_view value);
-    static const std::array<std::pair<std::string_view, Take>, 13> kFields;
+    static const std::array<std::pair<std::string_view, Take>, 16> kFields;
 
     Head head_;
     std::optional<std::string_view> host_;
@@ -229,7 +238,7 @@ private:
     bool is_chunked_ = false;
 };
 
-constinit const std::array<std::pair<std::string_view, Reader::Take>, 13> Reader::kFields{{
+constinit const std::array<std::pair<std::string_view, Reader::Take>, 16> Reader::kFields{{
     {"Host", &Reader::host},
     {"Content-Length", &Reader::content_length},
     {"Transfer-Encoding", &Reader::transfer_encoding},
@@ -240,6 +249,9 @@ constinit const std::array<std::pair<std::string_view, Reader::Take>, 13> Reader
     {"Accept", &Reader::accept},
     {"If-Match", &Reader::if_match},
     {"If-None-Match", &Reader::if_none_match},
+    {"Range", &Reader::range},
+    {"If-Range", &Reader::if_range},
+    {"User-Agent", &Reader::user_agent},
     {"Origin", &Reader::origin},
     {"Access-Control-Request-Method", &Reader::asked_method},
     {"Last-Event-ID", &Reader::last_event_id},

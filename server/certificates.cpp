@@ -47,6 +47,13 @@ sip::TlsFiles http_certificates(const Config& config) {
     return files;
 }
 
+sip::TlsFiles file_certificates(const Config& config) {
+    sip::TlsFiles files;
+    if (!config.provisioning_certificate.empty())
+        files.pairs.push_back({config.provisioning_certificate, config.provisioning_key});
+    return files;
+}
+
 Certificates::Certificates(base::Metrics& metrics, const char* use)
     : metrics_(metrics), use_(use) {}
 

@@ -14,9 +14,11 @@
 
 namespace herald::server {
 
-/// What the listeners of SIP, and the API, are served with; nothing where they speak no TLS.
+/// What the listeners of SIP, the API and the files of profiles are served with; nothing where they
+/// speak no TLS.
 sip::TlsFiles sip_certificates(const Config& config);
 sip::TlsFiles http_certificates(const Config& config);
+sip::TlsFiles file_certificates(const Config& config);
 
 /// Another one where a file was written, or replaced by another.
 std::string fingerprint_of(const std::string& file);

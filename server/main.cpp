@@ -17,6 +17,7 @@
 #include "base/metrics.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "http/file_server.h"
 #include "http/hooks.h"
 #include "http/server.h"
 #include "http/tokens.h"
@@ -25,6 +26,7 @@
 #include "server/config/config.h"
 #include "server/config/config_values.h"
 #include "server/config/exposure.h"
+#include "server/provisioning/profiles.h"
 #include "server/server.h"
 #include "server/supervisor.h"
 #include "server/welcome.h"
@@ -108,6 +110,35 @@ Result<std::unique_ptr<http::Server>> start_http(const server::Config& config,
     return http::Server::start(options, sip_server.admin(), metrics);
 }
 
+/// Null: no profiles are served.
+Result<std::unique_ptr<http::FileServer>> start_files(const server::Config& config,
+                                                      server::Server& sip_server,
+                                                      server::Certificates& certificates,
+                                                      base::Metrics& metrics) {
+    if (config.provisioning_listen.empty()) return std::unique_ptr<http::FileServer>();
+    auto context = certificates.load(server::file_certificates(config));
+    if (!context) return context.fault();
+    const auto listen = server::parse_numeric_endpoint(config.provisioning_listen);
+    if (!listen)
+        return Fault{FaultKind::invalid_configuration,
+                     "provisioning.listen is no address: " + config.provisioning_listen};
+    const http::Limits limits{.connections = config.provisioning_connections,
+                              .event_streams = 0,
+                              .buffer = config.http_buffer,
+                              .max_body = 0,
+                              .head_timeout = std::chrono::seconds(config.http_head_timeout),
+                              .request_timeout = std::chrono::seconds(config.http_request_timeout)};
+    return http::FileServer::start(
+        {*listen, config.provisioning_threads, limits, *context},
+        {.profiles = sip_server.profiles(),
+         .key = server::link_key(sip_server.home()),
+         .plain_paths = config.provisioning_plain_paths,
+         .is_secure = *context != nullptr || config.provisioning_url.starts_with("https://"),
+         .realm = sip_server.realm(),
+         .run = sip_server.home().epoch},
+        sip_server.admin(), metrics);
+}
+
 Result<std::unique_ptr<http::Hooks>> start_hooks(const server::Config& config,
                                                  server::Server& sip_server,
                                                  base::Metrics& metrics) {
@@ -142,6 +173,8 @@ struct Running {
     server::Server& sip_server;
     http::Server* http_server;  ///< null: none
     server::Certificates& http_certificates;
+    http::FileServer* file_server;  ///< null: none
+    server::Certificates& file_certificates;
     base::Metrics& metrics;
 };
 
@@ -149,6 +182,8 @@ struct Running {
 void look_at_certificates(Running& running) {
     auto fresh = running.http_certificates.look();
     if (fresh && running.http_server != nullptr) running.http_server->secure(std::move(fresh));
+    fresh = running.file_certificates.look();
+    if (fresh && running.file_server != nullptr) running.file_server->secure(std::move(fresh));
 }
 
 void count_reload(base::Metrics& metrics, const char* result) {
@@ -257,13 +292,19 @@ int serve(const cli::Arguments& arguments) {
         if (!started) return fail(started.fault().detail);
         http_server = *std::move(started);
     }
+    server::Certificates file_certificates(metrics, "provisioning");
+    auto file_server = start_files(config, **sip_server, file_certificates, metrics);
+    if (!file_server) return fail(file_server.fault().detail);
     auto hooks = start_hooks(config, **sip_server, metrics);
     if (!hooks) return fail(hooks.fault().detail);
     print_welcome(config, **sip_server, http_server.get());
 
-    stay({arguments, config, **sip_server, http_server.get(), http_certificates, metrics}, signals);
+    stay({arguments, config, **sip_server, http_server.get(), http_certificates, file_server->get(),
+          file_certificates, metrics},
+         signals);
     std::printf("\nStopping.\n");
     http_server.reset();
+    file_server->reset();
     hooks->reset();
     const auto stopped = (*sip_server)->stop();
     base::log_flush();
@@ -272,8 +313,8 @@ int serve(const cli::Arguments& arguments) {
 
 /// Files that are named can be read here, and fit.
 Status check_certificates(const server::Config& config) {
-    for (const auto& files :
-         {server::sip_certificates(config), server::http_certificates(config)}) {
+    for (const auto& files : {server::sip_certificates(config), server::http_certificates(config),
+                              server::file_certificates(config)}) {
         if (auto context = sip::TlsContext::load(files); !context) return context.fault();
     }
     if (config.bearer_keys.empty()) return {};

@@ -20,6 +20,9 @@
 #include "server/certificates.h"
 #include "server/config/config_values.h"
 #include "server/feed/feed.h"
+#include "server/provisioning/pnp.h"
+#include "server/provisioning/profiles.h"
+#include "server/shard/agents.h"
 #include "server/shard/inbox.h"
 #include "server/shard/link.h"
 #include "server/shard/recovery.h"
@@ -74,6 +77,12 @@ void add_addresses(const std::string& host, std::uint16_t port, std::vector<sip:
         endpoint.set_port(port);
         if (endpoint.is_valid()) all.push_back(endpoint);
     }
+}
+
+/// Of phones that ask by multicast; none where they are not heard.
+Result<sip::Socket> pnp_socket(const Config& config) {
+    if (config.pnp_interfaces.empty()) return sip::Socket();
+    return sip::join_group(*sip::Endpoint::from(kPnpGroup, kPnpPort), config.pnp_interfaces);
 }
 
 /// What no peer may name: this server's own addresses, and what the operator denies.
@@ -166,7 +175,9 @@ struct Server::State {
     Links links;
     std::optional<Peers> peers;
     std::unique_ptr<Feed> feed;
+    Profiles profiles;
     std::vector<sip::ListenerAddress> listeners;
+    sip::Socket pnp;  ///< until the first shard has it
     std::optional<Domains> domains;
     std::atomic<std::uint64_t> ids{1};
     Limits limits{config};
@@ -231,6 +242,9 @@ Status Server::State::bind() {
             if (shard == 0) listeners.push_back(*bound);
         }
     }
+    auto group = pnp_socket(config);
+    if (!group) return group.fault();
+    pnp = *std::move(group);
     domains.emplace(config.domains, listeners, config.domain_aliases);
     realm = config.realm.empty() ? domains->first() : config.realm;
     limits.targets = std::make_shared<sip::TargetRules>(target_rules(config, listeners));
@@ -276,6 +290,7 @@ Status Server::State::recover() {
     ids = recovery.next_id();
     recovered = recovery.subscriptions();
     for (auto& shard : shards) shard->resume();
+    if (pnp) shards.front()->agents().get<Pnp>().listen(std::move(pnp));
     return {};
 }
 
@@ -392,6 +407,13 @@ std::vector<store::Token> Server::tokens() const {
 }
 std::size_t Server::recovered_subscriptions() const noexcept {
     return state_->recovered;
+}
+
+const Profiles& Server::profiles() const noexcept {
+    return state_->profiles;
+}
+const store::Home& Server::home() const noexcept {
+    return state_->store->home();
 }
 
 void Server::reload(const Config& fresh) {

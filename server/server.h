@@ -15,6 +15,8 @@
 
 namespace herald::server {
 
+class Profiles;
+
 /// Starts with start(); serves until stop() or its end. All calls from one thread.
 class Server {
 public:
@@ -33,6 +35,9 @@ public:
     /// Tokens kept in the store, and one more to keep.
     std::vector<store::Token> tokens() const;
     std::size_t recovered_subscriptions() const noexcept;
+    /// What devices may fetch, now and after each change. Any thread.
+    const Profiles& profiles() const noexcept;
+    const store::Home& home() const noexcept;
 
     /// Every shard takes over the reloadable keys of `fresh`.
     void reload(const Config& fresh);
