@@ -187,7 +187,20 @@ struct Config {
     std::uint32_t provisioning_retry_for = 86400;
     std::uint32_t provisioning_keep = 604800;
     std::uint32_t provisioning_max_jobs = 100, provisioning_max_devices = 100000;  ///< per shard
-    std::vector<Recipe> provisioning_recipes;  ///< before the built-in ones
+    std::vector<Recipe> provisioning_recipes;       ///< before the built-in ones
+    std::uint32_t provisioning_max_known = 100000;  ///< devices remembered, per shard
+    std::vector<std::string> pnp_interfaces;        ///< "eth0"; empty: no PnP
+    std::vector<std::string> pnp_ouis;              ///< "000413": six hex digits, lower case
+    bool pnp_any = false;                           ///< whoever asks is told
+    std::string pnp_url;                            ///< with {mac}, {vendor}, {model}
+    std::uint32_t pnp_rate = 50;                    ///< answered in a second
+    std::string provisioning_listen;                ///< of the file server; empty: none
+    std::string provisioning_url;                   ///< its URLs begin with
+    std::string provisioning_certificate, provisioning_key;  ///< PEM files; empty: plain HTTP
+    std::uint32_t provisioning_url_life = 3600;
+    std::vector<std::string> provisioning_plain_paths;  ///< "/{mac}.cfg"; empty: tokens only
+    std::uint32_t provisioning_threads = 2;
+    std::size_t provisioning_connections = 1024;
     // [notify]
     std::uint32_t notify_timeout_max = 3, notify_failures_max = 3;
     std::vector<NotifyInterval> notify_intervals;        ///< instead of the packages' own

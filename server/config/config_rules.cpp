@@ -95,15 +95,6 @@ void check_authentication(const Config& config, Rules& broken) {
         broken.push_back(
             {"sip.digest_algorithms", "nothing is offered, but sip.auth is \"digest\""});
     }
-    for (const auto& realm : config.notify_without_qop) {
-        const bool is_known =
-            std::any_of(config.notify_logins.begin(), config.notify_logins.end(),
-                        [&](const RealmLogin& login) { return login.realm == realm; });
-        if (!is_known) {
-            broken.push_back({"sip.notify_without_qop",
-                              "there is no login for \"" + realm + "\" in sip.notify_logins"});
-        }
-    }
 }
 
 void check_intervals(const Config& config, Rules& broken) {
@@ -174,6 +165,45 @@ void check_http(const Config& config, Rules& broken) {
     }
 }
 
+/// Whoever asks by multicast is in the same network, and is answered by UDP.
+void check_pnp(const Config& config, Rules& broken) {
+    if (config.pnp_interfaces.empty()) return;
+    const auto& all = config.sip_listen;
+    const bool is_reachable = std::any_of(all.begin(), all.end(), [](const ListenAddress& listen) {
+        return listen.protocol == sip::Protocol::udp && !listen.bind.is_ipv6() &&
+               !listen.bind.is_loopback();
+    });
+    if (config.pnp_url.empty())
+        broken.push_back({"provisioning.pnp_url", "phones that ask must be told something"});
+    if (!is_reachable) {
+        broken.push_back({"provisioning.pnp_interfaces",
+                          "phones are answered from a UDP listener they can reach: sip.listen has "
+                          "none for IPv4 beyond loopback"});
+    }
+}
+
+void check_file_server(const Config& config, Rules& broken) {
+    if (config.provisioning_certificate.empty() != config.provisioning_key.empty()) {
+        broken.push_back(
+            {"provisioning.key", "provisioning.certificate and provisioning.key go together"});
+    }
+    const auto endpoint = parse_numeric_endpoint(config.provisioning_listen);
+    if (!endpoint) return;  // empty, or reported where it was read
+    const std::string shown = "\"" + config.provisioning_listen + "\"";
+    if (config.provisioning_url.empty()) {
+        broken.push_back({"provisioning.url", "phones must be told how they reach " + shown +
+                                                  ", as in \"http://" + config.provisioning_listen +
+                                                  "\""});
+    }
+    const auto& all = config.sip_listen;
+    if (std::any_of(all.begin(), all.end(),
+                    [&](const auto& listen) { return has_same_port(listen, *endpoint); })) {
+        broken.push_back({"provisioning.listen", shown + " is taken by sip.listen"});
+    }
+    if (endpoint->port() != 0 && config.provisioning_listen == config.http_listen)
+        broken.push_back({"provisioning.listen", shown + " is taken by http.listen"});
+}
+
 void add_domain(Config& config, std::string domain) {
     auto& all = config.domains;
     if (std::find(all.begin(), all.end(), domain) == all.end()) all.push_back(std::move(domain));
@@ -238,6 +268,8 @@ std::vector<BrokenRule> broken_rules(const Config& config) {
     check_authentication(config, broken);
     check_intervals(config, broken);
     check_http(config, broken);
+    check_pnp(config, broken);
+    check_file_server(config, broken);
     return broken;
 }
 

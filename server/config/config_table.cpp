@@ -77,8 +77,8 @@ constexpr ConfigKey kSipKeys[] = {
         read_element<&C::notify_logins, parse_realm_login>, show_elements<&C::notify_logins>),
     list<&C::notify_without_qop>(
         {"sip", "notify_without_qop",
-         "Realms of these whose phones know RFC 2069 only: answers to challenges without qop can "
-         "be used again by who hears them."},
+         "Realms whose phones know RFC 2069 only: answers to challenges without qop can be used "
+         "again by who hears them."},
         read_realm_without_qop, [](const Config& c) { return toml_list(c.notify_without_qop); }),
     text<&C::dns_servers>(
         {"sip", "dns_servers", "DNS servers, separated by commas. Empty: those of the system."},
