@@ -4,11 +4,12 @@
 namespace herald::cli {
 
 std::vector<Command> client_commands() {
-    return {watch_command(),   publish_command(),   message_command(),       register_command(),
-            mailbox_command(), dialogs_command(),   packages_command(),      account_command(),
-            devices_command(), provision_command(), subscriptions_command(), watchers_command(),
-            allow_command(),   block_command(),     rules_command(),         lists_command(),
-            explain_command(), presence_command(),  events_command(),        status_command()};
+    return {watch_command(),    publish_command(), message_command(),   register_command(),
+            mailbox_command(),  dialogs_command(), packages_command(),  account_command(),
+            devices_command(),  profile_command(), provision_command(), subscriptions_command(),
+            watchers_command(), allow_command(),   block_command(),     rules_command(),
+            lists_command(),    explain_command(), presence_command(),  events_command(),
+            status_command()};
 }
 
 std::vector<Command> commands() {

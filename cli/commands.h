@@ -15,6 +15,7 @@ Command packages_command();
 Command account_command();
 Command provision_command();
 Command devices_command();
+Command profile_command();
 Command subscriptions_command();
 Command watchers_command();
 Command allow_command();

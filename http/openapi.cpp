@@ -255,6 +255,34 @@ constexpr std::string_view kSchemas = R"({
 "DevicePage": {"type": "object", "properties": {
     "devices": {"type": "array", "items": {"$ref": "#/components/schemas/Device"}},
     "total": {"type": "integer"}, "next": {"type": ["string", "null"]}}},
+"ProfileFile": {"type": "object", "additionalProperties": false, "required": ["name"], "properties": {
+    "name": {"type": "string"}, "content_type": {"type": "string", "default": "text/plain"},
+    "body": {"type": ["string", "null"]}, "template": {"type": "boolean", "default": true},
+    "size": {"type": "integer", "readOnly": true}}},
+"ProfileChange": {"type": "object", "additionalProperties": false, "properties": {
+    "content_type": {"type": "string", "default": "text/plain"},
+    "body": {"type": "string", "description": "{{device.mac}} and other variables are replaced, {{include device/common}} by that profile's body; {{open}} is {{."},
+    "template": {"type": "boolean", "default": true, "description": "false: the body is sent as it is."},
+    "public": {"type": "boolean", "default": false, "description": "For anybody who asks, without a password."},
+    "secret": {"type": "boolean", "default": false, "description": "By TLS only, to who proved who he is."},
+    "for": {"type": ["string", "null"], "description": "An AOR, an instance or a MAC address."},
+    "account": {"type": ["string", "null"], "description": "The AOR that alone may have it."},
+    "vendor": {"type": ["string", "null"]}, "model": {"type": ["string", "null"]}, "version": {"type": ["string", "null"]},
+    "effective_by": {"type": ["integer", "null"], "minimum": 0, "maximum": 31536000, "description": "Seconds until devices are to use it."},
+    "management_url": {"type": ["string", "null"], "description": "Of a server that manages the devices; told as it is to who accepts application/url, where there is no body."},
+    "files": {"type": "array", "maxItems": 64, "items": {"$ref": "#/components/schemas/ProfileFile"}}}},
+"Profile": {"allOf": [{"$ref": "#/components/schemas/ProfileChange"}, {"type": "object", "properties": {
+    "type": {"enum": ["device", "user", "local-network"]}, "name": {"type": "string"},
+    "size": {"type": "integer"}, "etag": {"type": "string"}}}]},
+"ProfilePage": {"type": "object", "properties": {
+    "profiles": {"type": "array", "items": {"$ref": "#/components/schemas/Profile"}},
+    "total": {"type": "integer"}, "next": {"type": ["string", "null"]}}},
+"ProfileExplanation": {"type": "object", "properties": {
+    "type": {"type": "string"}, "profile": {"type": ["string", "null"], "description": "The one it gets."},
+    "device": {"type": "object", "description": "Variables and their values.", "additionalProperties": {"type": "string"}},
+    "profiles": {"type": "array", "items": {"type": "object", "properties": {
+        "name": {"type": "string"}, "chosen": {"type": "boolean"}, "matches": {"type": "boolean"},
+        "differs": {"enum": ["for", "vendor", "model", "version", "not public", "account", null]}, "public": {"type": "boolean"}}}}}},
 "JobOrder": {"type": "object", "additionalProperties": false, "required": ["select", "action"], "properties": {
     "select": {"type": "object", "additionalProperties": false, "minProperties": 1, "properties": {
         "aors": {"$ref": "#/components/schemas/Texts"},
@@ -356,9 +384,11 @@ JsonArray parameters_of(const Route& route) {
          open = route.pattern.find('{', open + 1)) {
         const auto name = route.pattern.substr(open + 1, route.pattern.find('}', open) - open - 1);
         add(name, "path", true,
-            name == "aor" || name == "user" ? "user@domain, with or without sip:"
-            : name == "id"                  ? "As the list has it."
-                                            : "Name of an event package.");
+            name == "aor" || name == "user"    ? "user@domain, with or without sip:"
+            : name == "id"                     ? "As the list has it."
+            : name == "type"                   ? "device, user or local-network."
+            : name == "name" || name == "file" ? "Letters, digits and ._~-, no dot in front."
+                                               : "Name of an event package.");
     }
     for (const QueryParameter& parameter : route.query)
         add(parameter.name, "query", false, parameter.help);

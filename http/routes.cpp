@@ -1,125 +1,11 @@
 // http/routes.cpp: the table of routes.
 #include "http/routes.h"
 
+#include "http/route_queries.h"
+
 namespace herald::http {
 
 namespace {
-
-constexpr QueryParameter kEventsQuery[] = {
-    {"user", "Only of these users and domains, with commas between them."},
-    {"kind", "Only of these kinds, with commas between them."},
-    {"package", "Only of this event package, e.g. presence."},
-    {"after", "The `id` of the last event that is known, as Last-Event-ID."},
-};
-
-constexpr QueryParameter kPresencesQuery[] = {
-    {"users", "1 to 200 addresses-of-record, with commas between them."},
-};
-
-constexpr QueryParameter kPresenceQuery[] = {
-    {"source", "`here`: only what was said with this token, 404 where nothing was."},
-};
-
-constexpr QueryParameter kSubscriptionQuery[] = {
-    {"package", "Only this event package, e.g. presence."},
-    {"resource", "Only subscriptions to this address-of-record."},
-    {"watcher", "Only subscriptions of this address-of-record."},
-    {"state", "Only this state: pending, active, suspect, flow_lost or terminated."},
-    {"limit", "Rows of one answer: 1 to 1000, default 100."},
-    {"after", "The `next` of the answer before."},
-};
-
-constexpr QueryParameter kMailboxQuery[] = {
-    {"source", "`here`: only the counters that were set with PUT, 404 where none were."},
-};
-
-constexpr QueryParameter kDialogQuery[] = {
-    {"suspicious", "`true`: only calls whose source has been silent for `dialog.suspicious`."},
-    {"limit", "Users of one answer: 1 to 1000, default 100."},
-    {"after", "The `next` of the answer before."},
-};
-
-constexpr QueryParameter kRegistrationQuery[] = {
-    {"aor", "Only contacts of this address-of-record."},
-    {"limit", "Rows of one answer: 1 to 1000, default 100."},
-    {"after", "The `next` of the answer before."},
-};
-
-constexpr QueryParameter kAliasQuery[] = {
-    {"resource", "Only aliases of this address-of-record."},
-    {"limit", "Rows of one answer: 1 to 1000, default 100."},
-    {"after", "The `next` of the answer before."},
-};
-
-constexpr QueryParameter kRemovalQuery[] = {
-    {"contact", "Only this contact; without, all of them."},
-    {"event",
-     "What watchers are told (RFC 3680): deactivated (the default), probation, rejected, "
-     "unregistered or expired."},
-    {"retry_after", "Seconds until the device may try again, with probation."},
-};
-
-constexpr QueryParameter kMessageQuery[] = {
-    {"aor", "Only messages for this address-of-record."},
-    {"bodies", "`true`: with what they say, where that is text."},
-    {"limit", "Rows of one answer: 1 to 1000, default 100."},
-    {"after", "The `next` of the answer before."},
-};
-
-constexpr QueryParameter kWatcherQuery[] = {
-    {"package", "Only this event package, e.g. presence."},
-    {"state", "Only this status: pending, active, waiting or terminated."},
-    {"limit", "Rows of one answer: 1 to 1000, default 100."},
-    {"after", "The `next` of the answer before."},
-};
-
-constexpr QueryParameter kDeviceQuery[] = {
-    {"aor", "Only devices of this address-of-record."},
-    {"domain", "Only devices of users of this domain."},
-    {"user_agent", "Only devices whose User-Agent fits this pattern, * for any text."},
-    {"vendor", "Only devices whose vendor fits this pattern."},
-    {"model", "Only devices whose model fits this pattern."},
-    {"remembered", "true: those something is remembered of, registered or not."},
-    {"limit", "Rows of one answer: 1 to 1000, default 100."},
-    {"after", "The `next` of the answer before."},
-};
-
-constexpr QueryParameter kExplainQuery[] = {
-    {"resource", "The address-of-record that is watched."},
-    {"watcher", "The address-of-record that watches, or would."},
-    {"package", "The event package; presence where it is missing."},
-};
-
-constexpr QueryParameter kEntryQuery[] = {
-    {"watcher", "The entry: an address, *@domain or *."},
-    {"package", "Its package; presence where it is missing."},
-};
-
-constexpr QueryParameter kExportQuery[] = {
-    {"limit", "Owners and domains of one answer: 1 to 1000, default 100."},
-    {"after", "The `next` of the answer before."},
-};
-
-constexpr QueryParameter kAuditQuery[] = {
-    {"resource", "Only changes of this owner or domain."},
-    {"actor", "Only changes made with the token of this name."},
-    {"since", "Only changes from this time on (RFC 3339)."},
-    {"limit", "Rows of one answer: 1 to 1000, default 100."},
-    {"after", "The `next` of the answer before."},
-};
-
-constexpr QueryParameter kJobsQuery[] = {
-    {"limit", "Rows of one answer: 1 to 1000, default 100."},
-    {"after", "The `next` of the answer before."},
-};
-
-constexpr QueryParameter kJobQuery[] = {
-    {"state",
-     "Only devices in this state: waiting, sent, delivered, refused, challenged, unreachable or "
-     "cancelled."},
-    {"limit", "Rows of one answer: 1 to 1000, default 100."},
-    {"after", "The `next` of the answer before."},
-};
 
 constexpr Route kRoutes[] = {
     {.method = "GET",
@@ -473,6 +359,87 @@ constexpr Route kRoutes[] = {
      kDeviceQuery,
      {},
      "DevicePage"},
+    {"GET",
+     "/v1/profiles",
+     Role::read,
+     list_profiles,
+     "Lists profiles of devices, users and local networks, without what is in them.",
+     kProfilesQuery,
+     {},
+     "ProfilePage"},
+    {"GET",
+     "/v1/profiles/{type}/{name}",
+     Role::write,
+     get_profile,
+     "Shows a profile with all that is in it, passwords too.",
+     {},
+     {},
+     "Profile"},
+    {"PUT",
+     "/v1/profiles/{type}/{name}",
+     Role::write,
+     put_profile,
+     "Puts a profile in the place of what was there; every device enrolled for it is told.",
+     {},
+     "ProfileChange",
+     {}},
+    {"DELETE", "/v1/profiles/{type}/{name}", Role::write, delete_profile,
+     "Removes a profile; devices enrolled for it are told what they get instead."},
+    {"GET",
+     "/v1/profiles/{type}/{name}/body",
+     Role::write,
+     get_profile_body,
+     "Gives the body of a profile as it was put.",
+     {},
+     {},
+     {},
+     true},
+    {"PUT",
+     "/v1/profiles/{type}/{name}/body",
+     Role::write,
+     put_profile_body,
+     "Puts the body of a profile, of any media type; all else stays.",
+     kUploadQuery,
+     {},
+     {},
+     true},
+    {"GET",
+     "/v1/profiles/{type}/{name}/files/{file}",
+     Role::write,
+     get_profile_file,
+     "Gives a file of a profile as it was put.",
+     {},
+     {},
+     {},
+     true},
+    {"PUT",
+     "/v1/profiles/{type}/{name}/files/{file}",
+     Role::write,
+     put_profile_file,
+     "Puts a file of a profile, of any media type; all else stays.",
+     kUploadQuery,
+     {},
+     {},
+     true},
+    {"DELETE", "/v1/profiles/{type}/{name}/files/{file}", Role::write, delete_profile_file,
+     "Removes a file of a profile."},
+    {"GET",
+     "/v1/profiles/{type}/{name}/preview",
+     Role::write,
+     preview_profile,
+     "Gives a document of a profile as a device would get it.",
+     kPreviewQuery,
+     {},
+     {},
+     true},
+    {"GET",
+     "/v1/explain/profile",
+     Role::read,
+     explain_profile,
+     "Says which profile a device gets, and why not another one.",
+     kExplainProfileQuery,
+     {},
+     "ProfileExplanation"},
     {"POST",
      "/v1/provisioning/jobs",
      Role::write,

@@ -142,6 +142,17 @@ Result<Answer> get_job_csv(const Call& call);
 Result<Answer> pause_job(const Call& call);
 Result<Answer> resume_job(const Call& call);
 Result<Answer> cancel_job(const Call& call);
+Result<Answer> list_profiles(const Call& call);  // profiles.cpp
+Result<Answer> get_profile(const Call& call);
+Result<Answer> put_profile(const Call& call);
+Result<Answer> delete_profile(const Call& call);
+Result<Answer> get_profile_body(const Call& call);
+Result<Answer> put_profile_body(const Call& call);
+Result<Answer> get_profile_file(const Call& call);
+Result<Answer> put_profile_file(const Call& call);
+Result<Answer> delete_profile_file(const Call& call);
+Result<Answer> preview_profile(const Call& call);
+Result<Answer> explain_profile(const Call& call);
 Result<Answer> get_account(const Call& call);  // accounts.cpp
 Result<Answer> put_account(const Call& call);
 Result<Answer> delete_account(const Call& call);

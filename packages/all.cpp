@@ -18,7 +18,8 @@
     package(dialog_sla) \
     package(dialog_ma) \
     package(dialog_shared) \
-    package(conference)
+    package(conference) \
+    package(ua_profile)
 // clang-format on
 
 namespace herald::packages {

@@ -10,8 +10,8 @@ namespace herald::packages {
 
 namespace {
 
-/// Bytes of one fact.
-constexpr std::size_t kLongestFact = 256;
+/// Bytes of one fact; an address-of-record may be longer.
+constexpr std::size_t kLongestFact = 128, kLongestAor = 512;
 
 using Member = std::string DeviceFacts::*;
 constexpr Member kMembers[] = {
@@ -68,9 +68,9 @@ bool is_control(char c) {
 }
 
 /// A character of UTF-8 is not cut in two.
-std::size_t bounded(std::string_view text) {
-    if (text.size() <= kLongestFact) return text.size();
-    std::size_t size = kLongestFact;
+std::size_t bounded(std::string_view text, std::size_t most) {
+    if (text.size() <= most) return text.size();
+    std::size_t size = most;
     while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
     return size;
 }
@@ -103,7 +103,8 @@ std::string to_text(const DeviceFacts& facts) {
     std::string text;
     for (const auto member : kMembers) {
         const std::string& value = facts.*member;
-        const std::string_view kept(value.data(), bounded(value));
+        const auto most = member == &DeviceFacts::aor ? kLongestAor : kLongestFact;
+        const std::string_view kept(value.data(), bounded(value, most));
         std::remove_copy_if(kept.begin(), kept.end(), std::back_inserter(text), is_control);
         text += '\n';
     }

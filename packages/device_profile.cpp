@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "base/id.h"
 #include "base/text.h"
 #include "base/text_map.h"
 
@@ -15,6 +16,8 @@ namespace {
 constexpr std::array<std::string_view, 3> kTypes{"device", "user", "local-network"};
 constexpr std::size_t kLongestName = 128, kLongestType = 255, kLongestUrl = 2048;
 constexpr std::size_t kMostFiles = 64;
+/// The same over restarts: versions are told to devices.
+constexpr base::HashKey kContentKey{0x70726f66696c6573, 0x636f6e74656e7473};
 constexpr std::uint32_t kLatest = 365 * 86400;
 
 bool is_name_character(char c) {
@@ -57,14 +60,17 @@ Fault wrong(const std::string& member, const std::string& why) {
     return {FaultKind::malformed, "\"" + member + "\": " + why};
 }
 
+bool is_aor(std::string_view text) {
+    return text.size() <= 255 && is_printable(text) && text.starts_with("sip:") &&
+           text.find('@') != std::string_view::npos && !text.ends_with("@");
+}
+
 /// Canonical; nullopt: it is none of the three.
 std::optional<std::string> target_of(std::string_view text) {
     if (auto mac = mac_address(text); !mac.empty()) return mac;
     if (text.size() > 255 || !is_printable(text)) return std::nullopt;
     if (base::istarts_with(text, "urn:")) return base::lower(text);
-    const bool has_host = text.find('@') != std::string_view::npos && !text.ends_with("@");
-    if (base::istarts_with(text, "sip:") && has_host) return std::string(text);
-    return std::nullopt;
+    return is_aor(text) ? std::optional(std::string(text)) : std::nullopt;
 }
 
 Status finish(ProfileFile& file, const std::string& member) {
@@ -145,7 +151,8 @@ bool read_file(std::string_view& text, ProfileFile& file) {
 using Member = std::string DeviceProfile::*;
 constexpr Member kTexts[] = {&DeviceProfile::name,    &DeviceProfile::target,
                              &DeviceProfile::vendor,  &DeviceProfile::model,
-                             &DeviceProfile::version, &DeviceProfile::management_url};
+                             &DeviceProfile::version, &DeviceProfile::management_url,
+                             &DeviceProfile::account};
 
 }  // namespace
 
@@ -188,8 +195,11 @@ Result<ProfilePtr> finished(DeviceProfile profile) {
                          "a MAC address");
         profile.target = *std::move(target);
     }
+    if (!profile.account.empty() && !is_aor(profile.account))
+        return wrong("account", "expected an address such as sip:alice@example.com");
     if (auto done = finish(profile.body, "body"); !done) return done.fault();
     if (auto done = finish_files(profile); !done) return done.fault();
+    profile.content = base::keyed_hash(kContentKey, to_text(profile));
     return ProfilePtr(std::make_shared<const DeviceProfile>(std::move(profile)));
 }
 

@@ -38,10 +38,13 @@ struct DeviceProfile {
     // For whom it is; empty: for anybody. Case of letters does not count.
     std::string target;  ///< "for": an AOR, an instance ("urn:uuid:...") or a MAC address
     std::string vendor, model, version;
+    /// Of the AOR that may have it; empty: any. Devices only claim their instance and MAC address.
+    std::string account;
     std::optional<std::uint32_t> effective_by;  ///< seconds until devices are to use it
     std::string management_url;  ///< of a server that manages the device; handed on as it is
     std::uint64_t id = 0;        ///< of its row
     std::uint64_t revision = 0;  ///< another one after each change: its entity-tag
+    std::uint64_t content = 0;   ///< hash of all the rest
 
     const ProfileFile* file(std::string_view file) const noexcept;
     std::size_t bytes() const noexcept;

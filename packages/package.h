@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -115,6 +116,28 @@ struct EventState {
     /// By id; empty without Profile::watchers_of. With View::since those only that changed later,
     /// in the order of their last changes.
     std::span<const Watcher> watchers{};
+    /// What the server adds to the state of every resource of the package; nullptr: nothing.
+    const Admitted* common = nullptr;
+};
+
+/// What one SUBSCRIBE says beside whom it is about, for packages whose documents differ by that.
+struct Asked {
+    std::string_view aor;  ///< of the resource, canonical
+    /// Of Event: names as they were sent, values without quotes.
+    std::span<const std::pair<std::string_view, std::string>> parameters;
+    bool has_accept = false;                     ///< else any type is accepted
+    std::span<const std::string_view> accepted;  ///< media ranges with their parameters
+    std::string_view watcher;   ///< AOR of who asks, as far as it is proved; empty: anonymous
+    std::string_view username;  ///< of that account, in digest authentication
+    std::string_view instance, user_agent;
+    std::string_view address, transport;  ///< where it came from, without port: "tls"
+    bool is_protected = false;            ///< by TLS, to the next hop
+    bool can_prove = false;               ///< who is anonymous may be asked for a password
+    bool is_known = false;                ///< there is somebody of this address
+    bool is_owner = false;                ///< the watcher, or acts for him
+    std::string_view earlier;             ///< what manner() said so far, within a dialog
+    const Settings* settings = nullptr;
+    const Admitted* common = nullptr;  ///< EventState::common
 };
 
 /// What one class of watchers may see.
@@ -127,6 +150,8 @@ struct View {
     /// What they may see (pidf/permissions.h); null: everything. Where that is fabricated the
     /// engine gives compose() no inputs, and it has nothing to do about it.
     const pidf::Permissions* permissions = nullptr;
+    /// What manner() said of them; empty: nothing is known of them.
+    std::string_view manner{};
     friend bool operator==(const View&, const View&) = default;
 };
 
@@ -152,6 +177,10 @@ struct Composed {
     /// state. Their names are unique; order and names do not depend on View::since.
     std::vector<Composed> parts;
     std::string name;  ///< of a part
+    /// The body leaves by TLS only; on any other hop the NOTIFY goes without it.
+    bool is_secret = false;
+    /// Behind the Event of the NOTIFY: ";effective-by=60". Empty: nothing.
+    std::string event_parameters;
 };
 
 /// Who may see a resource whose owner has no rules of their own.
@@ -159,6 +188,7 @@ enum class Access : std::uint8_t {
     same_domain,  ///< the owner's domain at once; everybody else waits for the owner (pending)
     owner,        ///< owner and delegates only; everybody else is refused
     owner_alone,  ///< ... not even delegates
+    enrolled,     ///< an account's resource as `owner`; any other's for who gets a manner()
 };
 
 /// What rules may withhold of a package's documents, which have such details (RFC 5025 3.3).
@@ -198,6 +228,9 @@ struct Profile {
     /// REGISTER changes this state: a publication is a binding, and whoever has one exists. Of one
     /// package.
     bool is_registration = false;
+    /// manner() decides about SUBSCRIBEs, and documents differ by it. Its types of bodies are those
+    /// of what there is to tell; notify_types names none of them.
+    bool has_manners = false;
     std::string_view section;      ///< of the configuration file, with keys(); empty: none
     std::size_t max_body = 65536;  ///< bytes of one published document; more is 413
     /// How many publications a publisher account may have for one of its users, where a source
@@ -262,6 +295,13 @@ public:
     virtual std::optional<Document> remains(const Admitted& /*ended*/, Cause /*cause*/) const {
         return std::nullopt;
     }
+
+    /// What makes documents for this watcher differ from those of others, of a bounded length; kept
+    /// with the subscription, and said anew by each SUBSCRIBE. For packages with
+    /// Profile::has_manners.
+    /// Faults: unauthenticated (a password would help), forbidden, not_found, not_acceptable,
+    /// malformed.
+    virtual Result<std::string> manner(const Asked& /*asked*/) const { return std::string(); }
 
     /// The sphere in which all of `documents` that name one say their owner is; nullopt: they name
     /// none, or differ.

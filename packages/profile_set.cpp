@@ -12,8 +12,8 @@ namespace herald::packages {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> kMismatches{"",      "for",     "vendor",
-                                                      "model", "version", "not public"};
+constexpr std::array<std::string_view, 7> kMismatches{"",        "for",        "vendor", "model",
+                                                      "version", "not public", "account"};
 constexpr std::size_t kDeepest = 8;
 /// Versions are told to devices: the same over restarts, and they prove nothing.
 constexpr base::HashKey kVersionKey{0x70726f66696c6573, 0x76657273696f6e73};
@@ -32,6 +32,7 @@ bool is_target(const std::string& target, const DeviceFacts& facts) {
 
 Mismatch mismatch_of(const DeviceProfile& profile, const DeviceFacts& facts) {
     if (!is_target(profile.target, facts)) return Mismatch::target;
+    if (!profile.account.empty() && profile.account != facts.aor) return Mismatch::account;
     if (!is_for(profile.vendor, facts.vendor)) return Mismatch::vendor;
     if (!is_for(profile.model, facts.model)) return Mismatch::model;
     if (!is_for(profile.version, facts.version)) return Mismatch::version;
@@ -74,14 +75,17 @@ void ProfileSet::index() {
         bytes_ += profile->bytes();
         versions_[key] = 0;
     }
+    std::string all;
     for (const auto& [key, profile] : by_name_) {
-        std::uint64_t version = hash_of(to_text(*profile)) ^ fold(profile->body);
+        std::uint64_t version = profile->content ^ fold(profile->body);
         for (const auto& file : profile->files) version = version * 3 + fold(file);
         versions_[key] = version;
+        all += key + ' ' + std::to_string(version) + '\n';
         if (!profile->target.empty()) continue;
         auto& shelf = shelves_[static_cast<std::size_t>(profile->type)];
         shelf.version = hash_of(std::to_string(shelf.version) + key + std::to_string(version));
     }
+    version_ = hash_of(all);
 }
 
 /// What the texts that a document includes add to its version.
@@ -95,7 +99,7 @@ std::uint64_t ProfileSet::fold(const ProfileFile& file) const {
         const auto found = by_name_.find(name);
         if (found == by_name_.end() || depth > kDeepest) continue;
         const auto& body = found->second->body;
-        texts += std::to_string(hash_of(body.text));
+        texts += std::to_string(found->second->content);
         for (const auto& each : body.compiled->inclusions())
             open.emplace_back(each.name, depth + 1);
     }

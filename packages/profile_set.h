@@ -18,7 +18,7 @@
 namespace herald::packages {
 
 /// What a profile says it is for and a device is not.
-enum class Mismatch : std::uint8_t { none, target, vendor, model, version, not_public };
+enum class Mismatch : std::uint8_t { none, target, vendor, model, version, not_public, account };
 std::string_view name_of(Mismatch mismatch) noexcept;  ///< "for", "vendor" ...
 
 /// A profile that was looked at for a device.
@@ -66,6 +66,9 @@ public:
     /// Another one after each change of any profile that a device of this name may get.
     std::uint64_t version_for(const DeviceFacts& facts) const;
 
+    /// Another one after each change at all.
+    std::uint64_t version() const noexcept { return version_; }
+
     /// By type and name, after "type/name".
     std::vector<ProfilePtr> page(std::string_view after, std::size_t limit) const;
     std::size_t size() const noexcept { return by_name_.size(); }
@@ -93,6 +96,7 @@ private:
     Shelf shelves_[3];
     base::TextMap<std::uint64_t> versions_;
     std::size_t bytes_ = 0;
+    std::uint64_t version_ = 0;
 };
 
 /// "device/common".

@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::string_view kOpen = "{{", kClose = "}}";
 constexpr std::string_view kInclude = "include ";
-/// Bytes of one fact, each of which may be written with six (&quot;, \u001f).
-constexpr std::size_t kMostOfValue = 6 * 256;
+/// Bytes of the longest fact, each of which may be written with six (&quot;).
+constexpr std::size_t kMostOfValue = 6 * 512;
 
 std::size_t lines_in(std::string_view text) {
     return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));

@@ -270,11 +270,12 @@ void Server::State::make_shards() {
         const bool is_alone = units.size() == 1;
         sip::Transport& transport =
             is_alone ? static_cast<sip::Transport&>(unit.network) : *unit.link;
-        shards.push_back(std::make_unique<Shard>(
-            unit.loop, transport, metrics,
-            ShardSetup{config, *domains, *store, ids, limits, i,
-                       static_cast<unsigned>(units.size()), &*peers, &*loads, feed.get()},
-            is_alone ? nullptr : unit.link.get()));
+        shards.push_back(
+            std::make_unique<Shard>(unit.loop, transport, metrics,
+                                    ShardSetup{config, *domains, *store, ids, limits, i,
+                                               static_cast<unsigned>(units.size()), &*peers,
+                                               &*loads, feed.get(), &profiles},
+                                    is_alone ? nullptr : unit.link.get()));
         shards[i]->context().authenticator.use(bearer_keys);
         unit.link->resolve_with(shards[i]->context().aliases);
         links.shards[i]->stack = &shards[i]->stack();

@@ -12,6 +12,7 @@
 #include "server/admin/admin.h"
 #include "server/config/config.h"
 #include "sip/transport.h"
+#include "store/store.h"
 
 namespace herald::server {
 

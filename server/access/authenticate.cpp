@@ -74,6 +74,10 @@ constexpr std::string_view kNobody = "anonymous.invalid";
 
 }  // namespace
 
+bool is_anonymous(std::string_view aor) noexcept {
+    return aor.empty() || domain_of(aor) == kNobody || aor.starts_with("sip:anonymous@");
+}
+
 Authenticator::Authenticator(const AuthenticatorSetup& setup)
     : config_(setup.config),
       domains_(setup.domains),
@@ -358,6 +362,10 @@ bool Authenticator::may_claim(const Identity& who, const sip::Message& request,
     if (claimed == who.aor || aliases_.resolve(claimed) == who.aor) return true;
     if (domain_of(claimed) == kNobody) return true;
     const auto role = who.account->role;
+    // A device enrols as anonymous in its provider's domain (RFC 6080 5.1.4.2).
+    if (request.method() == sip::Method::subscribe && is_anonymous(claimed) &&
+        !accounts_.find(claimed))
+        return true;
     // It is the account that watches, whatever From says.
     if (request.method() == sip::Method::subscribe)
         return role == Role::publisher || role == Role::admin;

@@ -31,6 +31,9 @@ struct AuthenticationRefusal {
     bool is_challenge = false;  ///< may be answered statelessly
 };
 
+/// Whether a From names nobody (RFC 3323 4.1.1.3), in a domain of its own or in its provider's.
+bool is_anonymous(std::string_view aor) noexcept;
+
 /// What an Authenticator looks at; outlives it.
 struct AuthenticatorSetup {
     const Config& config;

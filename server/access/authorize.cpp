@@ -118,6 +118,10 @@ const AuthorizationDefault* setting_for(const JudgementFacts& facts) {
     return found;
 }
 
+bool is_for_owners(packages::Access access) noexcept {
+    return access == packages::Access::owner || access == packages::Access::enrolled;
+}
+
 /// An owner who has rules keeps everybody else waiting. Rules that cannot be read may have been a
 /// refusal.
 Judgement by_default(const JudgementFacts& facts) {
@@ -129,7 +133,9 @@ Judgement by_default(const JudgementFacts& facts) {
     const bool is_same_domain = !facts.watcher.aor.empty() && domain == domain_of(facts.owner);
     if (const auto* setting = setting_for(facts)) {
         judgement = {setting->handling, nullptr, DecidedBy::setting};
-    } else if (facts.profile.access == packages::Access::owner) {
+    } else if (facts.profile.access == packages::Access::enrolled && !facts.owner_account) {
+        return {SubHandling::allow, nullptr, DecidedBy::package};
+    } else if (is_for_owners(facts.profile.access)) {
         // Without authentication everybody is who he says he is.
         const auto handling = facts.watcher.is_open ? SubHandling::allow : SubHandling::block;
         return {handling, nullptr, DecidedBy::package};

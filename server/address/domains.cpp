@@ -39,7 +39,8 @@ Domains::Domains(const std::vector<std::string>& configured,
 }
 
 bool Domains::serves(const sip::Uri& uri) const {
-    return has_known_scheme(uri) && ports_.count(uri.port) > 0 && serves_host(uri.host);
+    if (!has_known_scheme(uri) || ports_.count(uri.port) == 0) return false;
+    return serves_host(uri.host) || (!uri.has_user && serves_host(network_domain(uri.host)));
 }
 
 bool Domains::has_host(std::string_view canonical) const {
@@ -80,6 +81,11 @@ std::optional<std::string> Domains::aor(std::string_view text) const {
     const auto uri = sip::parse_uri(text);
     if (!uri || !names_somebody(*uri)) return std::nullopt;
     return aor(*uri);
+}
+
+std::string_view network_domain(std::string_view host) noexcept {
+    constexpr std::string_view kLabel = "_sipuaconfig.";
+    return base::istarts_with(host, kLabel) ? host.substr(kLabel.size()) : std::string_view();
 }
 
 std::string_view domain_of(std::string_view aor) noexcept {

@@ -24,7 +24,8 @@ public:
     Domains(const std::vector<std::string>& configured,
             const std::vector<sip::ListenerAddress>& listeners, const HostAliases& aliases = {});
 
-    /// A domain name, or an address we listen on; ports other than a listening one make it somebody
+    /// A domain name, or an address we listen on, or without a user the local network of a domain;
+    /// ports other than a listening one make it somebody
     /// else's.
     bool serves(const sip::Uri& uri) const;
     bool serves_host(std::string_view host) const;
@@ -52,6 +53,10 @@ private:
     std::unordered_set<unsigned> ports_;
     std::vector<std::string> names_;
 };
+
+/// The domain in the host that stands for the local network in requests for its profile
+/// (`_sipuaconfig.example.com`, RFC 6080 5.1.4.1); empty for any other host.
+std::string_view network_domain(std::string_view host) noexcept;
 
 /// Host part of a canonical AOR.
 std::string_view domain_of(std::string_view aor) noexcept;

@@ -17,6 +17,7 @@ class MailboxAdmin;
 class MessageAdmin;
 class PolicyAdmin;
 class PresenceAdmin;
+class ProfileAdmin;
 class RegistrationAdmin;
 class ResourceAdmin;
 class SubscriptionAdmin;
@@ -48,6 +49,7 @@ public:
     virtual MessageAdmin& messages() noexcept = 0;
     virtual PolicyAdmin& policies() noexcept = 0;
     virtual PresenceAdmin& presence() noexcept = 0;
+    virtual ProfileAdmin& profiles() noexcept = 0;
     virtual RegistrationAdmin& registrations() noexcept = 0;
     virtual ResourceAdmin& resources() noexcept = 0;
     virtual SubscriptionAdmin& subscriptions() noexcept = 0;

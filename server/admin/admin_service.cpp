@@ -14,6 +14,7 @@
 #include "server/admin/admin_messages.h"
 #include "server/admin/admin_policies.h"
 #include "server/admin/admin_presence.h"
+#include "server/admin/admin_profiles.h"
 #include "server/admin/admin_registrations.h"
 #include "server/admin/admin_resources.h"
 #include "server/admin/admin_subscriptions.h"
@@ -35,6 +36,7 @@ AdminService::AdminService(std::vector<Shard*> shards, const Domains& domains, s
       messages_(message_admin(carrier_)),
       policies_(policy_admin(carrier_)),
       presence_(presence_admin(carrier_)),
+      profiles_(profile_admin(carrier_)),
       registrations_(registration_admin(carrier_)),
       resources_(resource_admin(carrier_)),
       subscriptions_(subscription_admin(carrier_)) {}

@@ -33,6 +33,7 @@ public:
     MessageAdmin& messages() noexcept override { return *messages_; }
     PolicyAdmin& policies() noexcept override { return *policies_; }
     PresenceAdmin& presence() noexcept override { return *presence_; }
+    ProfileAdmin& profiles() noexcept override { return *profiles_; }
     RegistrationAdmin& registrations() noexcept override { return *registrations_; }
     ResourceAdmin& resources() noexcept override { return *resources_; }
     SubscriptionAdmin& subscriptions() noexcept override { return *subscriptions_; }
@@ -51,6 +52,7 @@ private:
     std::unique_ptr<MessageAdmin> messages_;
     std::unique_ptr<PolicyAdmin> policies_;
     std::unique_ptr<PresenceAdmin> presence_;
+    std::unique_ptr<ProfileAdmin> profiles_;
     std::unique_ptr<RegistrationAdmin> registrations_;
     std::unique_ptr<ResourceAdmin> resources_;
     std::unique_ptr<SubscriptionAdmin> subscriptions_;

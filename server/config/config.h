@@ -201,6 +201,9 @@ struct Config {
     std::vector<std::string> provisioning_plain_paths;  ///< "/{mac}.cfg"; empty: tokens only
     std::uint32_t provisioning_threads = 2;
     std::size_t provisioning_connections = 1024;
+    std::uint32_t provisioning_max_profiles = 10000;
+    std::size_t provisioning_max_profile = 1048576;       ///< bytes of one, with its files
+    std::size_t provisioning_profile_memory = 268435456;  ///< bytes of all
     // [notify]
     std::uint32_t notify_timeout_max = 3, notify_failures_max = 3;
     std::vector<NotifyInterval> notify_intervals;        ///< instead of the packages' own

@@ -153,6 +153,14 @@ constexpr ConfigKey kProvisioningKeys[] = {
         {"provisioning", "listen",
          "Where phones fetch profiles by HTTP: \"192.0.2.1:8081\". Empty: nowhere."},
         read_listen),
+    number<&C::provisioning_max_profiles>(
+        {"provisioning", "max_profiles", "Most profiles there may be.", true}, {1, 1000000}),
+    number<&C::provisioning_max_profile>(
+        {"provisioning", "max_profile", "Most bytes of one profile, all its files together.", true},
+        {1024, 67108864, "bytes"}),
+    number<&C::provisioning_profile_memory>(
+        {"provisioning", "profile_memory", "Most bytes of all profiles together.", true},
+        {65536, 68719476736, "bytes"}),
     text<&C::provisioning_url>(
         {"provisioning", "url",
          "What the URLs of profiles begin with, as phones reach provisioning.listen, directly or "

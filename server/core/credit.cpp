@@ -13,7 +13,8 @@ constexpr std::size_t kMostEchoOfAnybody = 3;
 }  // namespace
 
 std::size_t credit_of(const Identity& who, std::size_t size) noexcept {
-    if (!who.is_open || who.is_trusted_peer) return kMostEcho * size;
+    const bool is_proved = !who.is_open && !who.aor.empty();
+    if (is_proved || who.is_trusted_peer) return kMostEcho * size;
     return size == 0 ? 0 : kMostEchoOfAnybody * size - 1;
 }
 

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kMaxViews = 64;
 constexpr std::size_t kMaxClasses = 1024;
+constexpr std::size_t kMaxMannerBytes = 65536;
 constexpr std::size_t kMaxDeparted = 64;
 constexpr std::size_t kMaxWatcherChanges = 256;
 /// A URI may be long.
@@ -53,6 +54,7 @@ packages::Composed compose_view(const Resource& resource, const packages::View& 
     std::vector<packages::Watcher> watchers;
     if (const auto* installed = resource.installed) {
         state.settings = installed->settings.get();
+        state.common = installed->common.get();
         if (installed->watchers) {
             watchers = view.since != 0 ? watchers_since(resource, view.since)
                                        : installed->watchers(resource.aor);
@@ -124,19 +126,31 @@ std::vector<std::string> Resource::steps(base::WallTime now) const {
     return package->steps(state);
 }
 
+bool Resource::has_manner(std::string_view manner) const noexcept {
+    return std::any_of(views.begin(), views.end(),
+                       [manner](const ViewState& view) { return view.manner == manner; });
+}
+
 std::uint16_t Resource::view_for(std::uint8_t type, std::string_view entity,
-                                 const std::shared_ptr<const pidf::Permissions>& permissions) {
+                                 const std::shared_ptr<const pidf::Permissions>& permissions,
+                                 std::string_view manner) {
     static const auto kNothing = std::make_shared<const pidf::Permissions>();
     if (entity == aor || views.size() >= kMaxViews) entity = {};
     const auto& wanted = permissions && views.size() >= kMaxClasses ? kNothing : permissions;
+    if (manner_bytes + manner.size() > kMaxMannerBytes && !has_manner(manner)) manner = {};
     const auto is_same = [&wanted](const auto& other) {
         return wanted == other || (wanted && other && *wanted == *other);
     };
     for (std::size_t i = 0; i < views.size(); ++i) {
-        if (views[i].type == type && views[i].entity == entity && is_same(views[i].permissions))
+        if (views[i].type == type && views[i].entity == entity && is_same(views[i].permissions) &&
+            views[i].manner == manner)
             return static_cast<std::uint16_t>(i);
     }
-    views.push_back({.type = type, .entity = std::string(entity), .permissions = wanted});
+    views.push_back({.type = type,
+                     .entity = std::string(entity),
+                     .permissions = wanted,
+                     .manner = std::string(manner)});
+    manner_bytes += manner.size();
     return static_cast<std::uint16_t>(views.size() - 1);
 }
 
@@ -178,7 +192,7 @@ bool Resource::has_document_since(const ViewState& view, std::uint64_t since) co
 packages::View Resource::wanted_view(const ViewState& view) const {
     return {package->profile().notify_types[view.type],
             view.entity.empty() ? std::string_view(aor) : std::string_view(view.entity), 0,
-            view.permissions.get()};
+            view.permissions.get(), view.manner};
 }
 
 void Resource::forget_departed() noexcept {

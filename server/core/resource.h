@@ -69,6 +69,7 @@ struct ViewState {
     std::uint8_t type = 0;                                 ///< index in Profile::notify_types
     std::string entity;                                    ///< empty: the AOR itself
     std::shared_ptr<const pidf::Permissions> permissions;  ///< null: everything
+    std::string manner;                                    ///< Package::manner()
     std::uint64_t version = 0;  ///< of the resource, when `composed` was made
     std::uint64_t fingerprint = 0;
     std::shared_ptr<const packages::Composed> composed;
@@ -81,7 +82,7 @@ struct ViewState {
 
     /// The same class, told in another type of body.
     ViewState of_type(std::uint8_t other) const {
-        return {.type = other, .entity = entity, .permissions = permissions};
+        return {.type = other, .entity = entity, .permissions = permissions, .manner = manner};
     }
     bool is_fabricated() const noexcept { return permissions && permissions->is_fabricated; }
 };
@@ -90,6 +91,7 @@ struct ViewState {
 struct InstalledPackage {
     const packages::Package* package = nullptr;
     packages::SettingsPtr settings;
+    packages::DocumentPtr common;  ///< EventState::common
     /// Makes EventState::watchers for the resource of an AOR; empty for packages that list none.
     std::function<std::vector<packages::Watcher>(std::string_view aor)> watchers;
     /// Packages that list the watchers of this one.
@@ -118,6 +120,7 @@ struct Resource {
     std::uint64_t departed_before = 0;        ///< departures up to this version are forgotten
     std::uint64_t confirmed_fingerprint = 0;  ///< as stored, 0: none
     std::uint64_t confirmed_through = 0;
+    std::size_t manner_bytes = 0;   ///< of `views`
     std::uint32_t unconfirmed = 0;  ///< watchers that have not answered the latest document
     std::uint32_t fan_out_at = 0;   ///< next watcher of the fan-out under way
     bool is_changing = false;       ///< a durable change is under way
@@ -145,9 +148,14 @@ struct Resource {
     }
 
     /// Index in `views` of a view that is made if it is missing; beyond 64 spellings the AOR's own
-    /// view is shared; beyond 1,024 classes in all nothing is shown to another one.
+    /// view is shared; beyond 1,024 classes, or 64 KiB of manners, nothing is shown to another one.
     std::uint16_t view_for(std::uint8_t type, std::string_view entity,
-                           const std::shared_ptr<const pidf::Permissions>& permissions = nullptr);
+                           const std::shared_ptr<const pidf::Permissions>& permissions = nullptr,
+                           std::string_view manner = {});
+    /// The one of the class that `wanted` is of.
+    std::uint16_t view_for(const ViewState& wanted) {
+        return view_for(wanted.type, wanted.entity, wanted.permissions, wanted.manner);
+    }
     /// The document of a view as of now, composed where the cached one is old.
     const packages::Composed& compose(ViewState& view, base::WallTime now);
     /// The document for a watcher who knows everything up to version `since`: a partial one, or one
@@ -155,6 +163,7 @@ struct Resource {
     /// kind to tell, or it is forgotten.
     std::shared_ptr<const packages::Composed> compose_since(ViewState& view, std::uint64_t since,
                                                             base::WallTime now);
+    bool has_manner(std::string_view manner) const noexcept;
     /// Keeps a document that is gone until every watcher has been told so.
     void note_departure(const Publication& publication, packages::Cause cause,
                         std::uint32_t retry_after);

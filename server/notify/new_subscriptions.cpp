@@ -74,7 +74,10 @@ NewSubscriptions::NewSubscriptions(Context& context, SubscribeIntake& intake, No
 
 bool NewSubscriptions::is_over_limit(const IncomingSubscribe& incoming) const {
     const auto& config = context_.config;
-    if (context_.subscriptions.watcher_load(incoming.who.aor) >= config.subscribe_per_watcher)
+    // Those who are anonymous are many; each place they come from has its share.
+    const bool is_somebody = !incoming.who.aor.empty();
+    if (is_somebody &&
+        context_.subscriptions.watcher_load(incoming.who.aor) >= config.subscribe_per_watcher)
         return true;
     if (context_.subscriptions.source_load(incoming.flow.peer) >= config.subscribe_per_source &&
         !context_.authenticator.is_trusted(incoming.flow))
@@ -83,8 +86,8 @@ bool NewSubscriptions::is_over_limit(const IncomingSubscribe& incoming) const {
     const auto slot = context_.resources.find(*incoming.package, incoming.aor);
     if (slot == Resource::kNone) return false;
     return context_.resources[slot].watchers.size() >= config.subscribe_per_resource ||
-           context_.subscriptions.pair_load(incoming.who.aor, slot) >=
-               config.subscribe_per_watcher_resource;
+           (is_somebody && context_.subscriptions.pair_load(incoming.who.aor, slot) >=
+                               config.subscribe_per_watcher_resource);
 }
 
 /// Of all there is for subscriptions, or of the share of where it came from.
@@ -103,9 +106,12 @@ NewSubscriptions::Id NewSubscriptions::find_twin(const IncomingSubscribe& incomi
     const auto slot = context_.resources.find(*incoming.package, incoming.aor);
     if (slot == Resource::kNone) return {};
     const auto instance = base::lower(instance_of(contact));
-    return context_.subscriptions.by_device({slot, event_id_of(echoed_event(request)),
-                                             incoming.who.aor, instance, contact.uri,
-                                             incoming.entity});
+    auto& table = context_.subscriptions;
+    const auto twin = table.by_device({slot, event_id_of(echoed_event(request)), incoming.who.aor,
+                                       instance, contact.uri, incoming.entity});
+    // Anybody may claim an instance: without a name only who comes from the same place is the same.
+    const auto* older = incoming.who.aor.empty() ? table.find(twin) : nullptr;
+    return older && older->source != table.source_of(incoming.flow.peer) ? Id{} : twin;
 }
 
 /// Its NOTIFYs reach nobody any more.
@@ -141,11 +147,14 @@ void NewSubscriptions::on_subscribe(IncomingSubscribe incoming, const Request& r
         return intake_.refuse(incoming, answer(400, "A SUBSCRIBE needs one usable Contact"));
     if (!sip::read_routes(request.message, sip::Header::record_route))
         return intake_.refuse(incoming, answer(400, "Malformed Record-Route"));
-    if (!intake_.authenticate(incoming, request)) return;
     incoming.aor = request.subject.aor;
     incoming.entity = entity_of(*request.subject.uri);
+    incoming.instance = base::lower(instance_of(*contact));
     incoming.is_ours = request.subject.is_ours;
     incoming.is_nobody = request.subject.is_nobody;
+    if (!intake_.admits_anonymous(incoming, request.message, nullptr) &&
+        !intake_.authenticate(incoming, request))
+        return;
     serve(incoming, request.message, *contact);
 }
 
@@ -206,7 +215,7 @@ Subscription NewSubscriptions::new_record(const IncomingSubscribe& incoming,
     record.resource = context_.resources.obtain(*incoming.package, incoming.aor);
     auto& resource = context_.resources[record.resource];
     record.view = resource.view_for(type_index(incoming.package->profile(), grant.type),
-                                    incoming.entity, grant.permissions);
+                                    incoming.entity, grant.permissions, grant.manner);
     record.flow = incoming.flow;
     record.approach = intake_.approach_of(incoming, request, contact.uri, routes);
     record.has_way = sip::is_flow_first(record.approach, record.flow);

@@ -33,7 +33,7 @@ bool take_default_type(Resource& resource, Subscription& record) {
     if (view.type == 0) return false;
     // A copy: view_for() may move the views.
     const auto standard = view.of_type(0);
-    record.view = resource.view_for(standard.type, standard.entity, standard.permissions);
+    record.view = resource.view_for(standard);
     record.has_strayed = true;
     return true;
 }

@@ -21,11 +21,15 @@ NotifyFlights::NotifyFlights(Context& context, OwedDocuments& owed, WatcherWays&
                                     "NOTIFY requests sent, retransmissions not counted")),
       oversize_(context.metrics.counter(
           "herald_notify_oversize_udp_total",
-          "NOTIFY requests over 1300 bytes sent by UDP for want of a stream")) {}
+          "NOTIFY requests over 1300 bytes sent by UDP for want of a stream")),
+      withheld_(context.metrics.counter(
+          "herald_notify_secrets_withheld_total",
+          "NOTIFY requests that went without their secret body, for want of TLS")) {}
 
 const NotifyFlight* NotifyFlights::start(Id id, Subscription& record) {
     auto& flight = load(id, record);
-    const auto flow = carrier(id, record, flight);
+    auto flow = carrier(id, record, flight);
+    if (keep_secret(flow, record, flight)) flow = carrier(id, record, flight);
     flight.transaction = context_.stack.start(flow, *this, pack(id));
     if (flight.transaction) return sent_.add(), &flight;
     recall(id, record);
@@ -88,6 +92,18 @@ std::size_t NotifyFlights::size_on_udp(const Subscription& record, NotifyFlight&
         if (measured_.size() <= sip::kMostOnUdp) break;
     }
     return measured_.size();
+}
+
+/// Whether the document may not go by `flow`, and was left out: it is not told at all, as only
+/// another enrolment of the device would change that (RFC 6080 5.2).
+bool NotifyFlights::keep_secret(const sip::Flow& flow, Subscription& record, NotifyFlight& flight) {
+    const auto& composed = flight.portion.composed;
+    if (!composed || !composed->is_secret || sip::is_secure(flow.protocol)) return false;
+    flight.portion.composed.reset();
+    flight.is_compact = flight.is_switched = flight.is_unproven = false;
+    record.skip_version();
+    withheld_.add();
+    return true;
 }
 
 /// The document follows the answer; not where the subscription has ended.

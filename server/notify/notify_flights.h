@@ -65,6 +65,7 @@ private:
     std::string credentials_for(Id id, const Subscription& record, const NotifyFlight& flight);
     sip::Flow carrier(Id id, Subscription& record, NotifyFlight& flight);
     std::string_view contact(const Subscription& record) const;
+    bool keep_secret(const sip::Flow& flow, Subscription& record, NotifyFlight& flight);
     void leave_body_out(Id id, Subscription& record, NotifyFlight& flight);
     static void spend(Subscription& record, NotifyFlight& flight, std::string& out,
                       std::size_t before);
@@ -80,6 +81,7 @@ private:
     std::string measured_;  ///< a NOTIFY written to see how long it is
     base::Counter& sent_;
     base::Counter& oversize_;
+    base::Counter& withheld_;
 };
 
 }  // namespace herald::server

@@ -96,7 +96,10 @@ void append_notify(std::string& out, const Subscription& record, const NotifyHea
                       .is_compact = head.is_compact},
                      via);
     append_line(out, names.contact, head.contact);
-    append_line(out, names.event, record.get(Part::event));
+    out += names.event;
+    out += record.get(Part::event);
+    if (composed) out += composed->event_parameters;
+    out += "\r\n";
     write_state(out, record, head);
     out += head.authorization;
     write_body(out, composed, version_of(record, head.cseq), names);
@@ -106,7 +109,8 @@ std::size_t most_bytes_of(const Subscription& record, const NotifyHead& head,
                           const packages::Composed* composed) {
     std::size_t size = kFixedSize + head.authorization.size();
     for (const auto part : kWritten) size += record.get(part).size();
-    if (composed) size += composed->document.body.size();
+    if (composed) size += composed->document.body.size() + composed->document.type.size();
+    if (composed) size += composed->event_parameters.size();
     return size;
 }
 

@@ -17,6 +17,16 @@ bool has_unwanted_body(const sip::Message& request) {
     return !disposition || !sip::is_handling_optional(*disposition);
 }
 
+/// Whoever could prove more was asked to before.
+sip::Answer refusal_of(const Fault& fault) {
+    return fault.kind == FaultKind::unauthenticated ? answer(403) : from_fault(fault);
+}
+
+std::optional<std::string_view> chosen_type(const SubscribeFacts& facts) {
+    if (facts.profile.has_manners) return facts.profile.notify_types.front();
+    return sip::choose_media_type(facts.request, facts.profile.notify_types);
+}
+
 }  // namespace
 
 std::variant<SubscribeGrant, sip::Answer> decide_subscribe(const SubscribeFacts& facts) {
@@ -25,9 +35,11 @@ std::variant<SubscribeGrant, sip::Answer> decide_subscribe(const SubscribeFacts&
     if (!facts.is_known) return answer(404);
     if (facts.is_over_limit) return answer(403, "Too many subscriptions");
 
-    const auto type = sip::choose_media_type(facts.request, facts.profile.notify_types);
+    if (!facts.manner) return refusal_of(facts.manner.fault());
+    const auto type = chosen_type(facts);
     if (!type) return answer(406);
-    if (has_unwanted_body(facts.request)) {
+    // That of an enrolment is passed over (RFC 6080 6.3).
+    if (!facts.profile.has_manners && has_unwanted_body(facts.request)) {
         auto refusal = answer(415);
         refusal.headers = "Accept: \r\n";
         return refusal;
@@ -36,7 +48,7 @@ std::variant<SubscribeGrant, sip::Answer> decide_subscribe(const SubscribeFacts&
     const auto expires = granted_expires(asked_expires(facts.request), rules);
     if (!expires) return interval_too_brief(rules.minimum);
     return SubscribeGrant{*expires, facts.handling == SubHandling::confirm && !facts.was_active,
-                          *type, facts.permissions};
+                          *type, facts.permissions, *facts.manner};
 }
 
 }  // namespace herald::server

@@ -25,7 +25,8 @@ struct SubscribeFacts {
     bool is_over_limit;  ///< per watcher, resource or source
     bool was_active;     ///< in-dialog: the subscription is active already
     ExpiryRules expiry;
-    PermissionsPtr permissions{};  ///< with a handling that shows something
+    PermissionsPtr permissions{};                ///< with a handling that shows something
+    Result<std::string> manner = std::string();  ///< of a package that has_manners
 };
 
 /// What was granted.
@@ -34,6 +35,7 @@ struct SubscribeGrant {
     bool is_pending;
     std::string_view type;         ///< of the body, one of the profile's
     PermissionsPtr permissions{};  ///< null: everything
+    std::string manner{};          ///< of a package that has_manners
 };
 
 /// The checks of RFC 6665 4.2.1 from authorization on, in its order; a refusal is the whole answer.

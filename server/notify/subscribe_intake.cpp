@@ -2,7 +2,10 @@
 #include "server/notify/subscribe_intake.h"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
+#include "base/text.h"
 #include "server/address/own_address.h"
 #include "server/core/answers.h"
 #include "server/core/credit.h"
@@ -20,6 +23,22 @@ ExpiryRules expiry_rules(const Config& config, const packages::Profile& profile)
     rules.standard = std::min(profile.default_expires, rules.maximum);
     rules.is_clamping = config.subscribe_clamp;
     return rules;
+}
+
+/// Those of Event.
+std::vector<std::pair<std::string_view, std::string>> parameters_of(const sip::Message& request) {
+    std::vector<std::pair<std::string_view, std::string>> all;
+    auto rest = base::split_once(request.header(sip::Header::event).value_or(""), ';').after;
+    while (const auto parameter = sip::next_parameter(rest))
+        all.emplace_back(parameter->name, sip::unquote(parameter->value));
+    return all;
+}
+
+/// From is anonymous.
+bool claims_nobody(const sip::Message& request) {
+    const auto from = sip::parse_name_address(request.from());
+    const auto uri = from ? sip::parse_uri(from->uri) : sip::parse_uri(std::string_view());
+    return uri && is_anonymous(sip::canonical_aor(*uri));
 }
 
 }  // namespace
@@ -59,7 +78,8 @@ SubscribeFacts SubscribeIntake::gather(const IncomingSubscribe& incoming,
     const auto& profile = incoming.package->profile();
     const auto judgement = with_once(judge(context_, *incoming.package, aor, incoming.who),
                                      existing ? existing->once : Once::nothing);
-    const bool is_known = existing || (!incoming.is_nobody && context_.knows(aor));
+    const bool is_known =
+        existing || profile.has_manners || (!incoming.is_nobody && context_.knows(aor));
     return SubscribeFacts{.request = request,
                           .profile = profile,
                           .handling = judgement.handling,
@@ -69,7 +89,56 @@ SubscribeFacts SubscribeIntake::gather(const IncomingSubscribe& incoming,
                           .is_over_limit = is_over_limit,
                           .was_active = existing && existing->state == SubscriptionState::active,
                           .expiry = expiry_rules(context_.config, profile),
-                          .permissions = judgement.permissions};
+                          .permissions = judgement.permissions,
+                          .manner = profile.has_manners
+                                        ? manner_of(incoming, request, aor, existing)
+                                        : std::string()};
+}
+
+bool SubscribeIntake::admits_anonymous(IncomingSubscribe& incoming, const sip::Message& request,
+                                       const Subscription* existing) const {
+    if (!incoming.package->profile().has_manners) return false;
+    if (context_.config.auth != AuthMode::digest ||
+        context_.authenticator.is_trusted(incoming.flow))
+        return false;
+    if (request.count(sip::Header::authorization) > 0 || !claims_nobody(request)) return false;
+    if (existing) return existing->get(PackedText::Part::watcher).empty();
+    return manner_of(incoming, request, incoming.aor, nullptr).has_value();
+}
+
+Result<std::string> SubscribeIntake::manner_of(const IncomingSubscribe& incoming,
+                                               const sip::Message& request, std::string_view aor,
+                                               const Subscription* existing) const {
+    const auto& who = incoming.who;
+    const auto parameters = parameters_of(request);
+    const auto accepted = request.list(sip::Header::accept);
+    const auto address = incoming.flow.peer.host();
+    const auto transport = base::lower(sip::via_name(incoming.flow.protocol));
+    const auto judgement = judge(context_, *incoming.package, aor, who);
+    const auto& installed = context_.resources.installed(*incoming.package);
+    packages::Asked asked;
+    asked.aor = aor;
+    asked.parameters = parameters;
+    asked.has_accept = request.count(sip::Header::accept) > 0;
+    asked.accepted = accepted;
+    if (!is_anonymous(who.aor)) asked.watcher = who.aor;
+    if (who.account) asked.username = who.account->username;
+    asked.instance =
+        existing ? existing->get(PackedText::Part::instance) : std::string_view(incoming.instance);
+    asked.user_agent = request.header(sip::Header::user_agent).value_or("");
+    asked.address = address;
+    asked.transport = transport;
+    asked.is_protected = sip::is_secure(incoming.flow.protocol);
+    asked.can_prove = context_.config.auth == AuthMode::digest;
+    asked.is_known = !incoming.is_nobody && context_.knows(aor);
+    asked.is_owner =
+        judgement.is_active() && (judgement.decided_by != DecidedBy::package || who.is_open);
+    if (existing) {
+        asked.earlier = context_.resources[existing->resource].views[existing->view].manner;
+    }
+    asked.settings = installed.settings.get();
+    asked.common = installed.common.get();
+    return incoming.package->manner(asked);
 }
 
 sip::Approach SubscribeIntake::approach_of(const IncomingSubscribe& incoming,

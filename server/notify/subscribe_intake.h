@@ -22,6 +22,7 @@ struct IncomingSubscribe {
     std::string aor;               ///< of the resource, of an initial one
     std::string entity;            ///< ... and how the watcher spells it
     bool is_ours = false;          ///< a domain served here
+    std::string instance{};        ///< of the device, in its Contact
     bool is_nobody = false;        ///< a GRUU of no device there is
 };
 
@@ -36,6 +37,10 @@ public:
     SubscribeFacts gather(const IncomingSubscribe& incoming, const sip::Message& request,
                           std::string_view aor, const Subscription* existing,
                           bool is_over_limit) const;
+    /// A package with manners lets somebody in without a password (RFC 6080 5.1.4.2): true where
+    /// this is one, who is anonymous from here on.
+    bool admits_anonymous(IncomingSubscribe& incoming, const sip::Message& request,
+                          const Subscription* existing) const;
     /// Which way to the device is the first; `routes` is its route set.
     sip::Approach approach_of(const IncomingSubscribe& incoming, const sip::Message& request,
                               std::string_view contact, std::string_view routes) const;
@@ -51,6 +56,9 @@ public:
     void refuse_uncommitted(const IncomingSubscribe& incoming, store::Outcome outcome);
 
 private:
+    Result<std::string> manner_of(const IncomingSubscribe& incoming, const sip::Message& request,
+                                  std::string_view aor, const Subscription* existing) const;
+
     Context& context_;
 };
 

@@ -67,7 +67,9 @@ void SubscriptionRefreshes::on_subscribe(IncomingSubscribe incoming, const Reque
                               answer(403, "Dialogs are not shared between subscriptions"));
     }
     if (context_.port.is_full_for_refreshes()) return intake_.turn_away(incoming);
-    if (!intake_.authenticate(incoming, request)) return;
+    if (!intake_.admits_anonymous(incoming, request.message, record) &&
+        !intake_.authenticate(incoming, request))
+        return;
     if (incoming.who.aor != record->get(Part::watcher))
         return intake_.refuse(incoming, answer(403, "Not your subscription"));
     resume(incoming);
@@ -134,7 +136,10 @@ SubscriptionRefreshes::Refresh SubscriptionRefreshes::plan(const IncomingSubscri
         parts[static_cast<std::size_t>(Part::remote_target)] = target;
         plan.text = PackedText(parts);
     }
-    plan.is_same_place = !plan.arrival.has_moved && plan.type == told && !record.has_strayed &&
+    plan.manner = grant.manner;
+    const bool is_same_class =
+        plan.type == told && plan.manner == resource.views[record.view].manner;
+    plan.is_same_place = !plan.arrival.has_moved && is_same_class && !record.has_strayed &&
                          plan.arrival.approach == record.approach &&
                          plan.arrival.flow == sender_.ways().arrival(id, record);
     return plan;
@@ -160,7 +165,8 @@ store::Change SubscriptionRefreshes::change_of(const Subscription& record, const
     row.remote_cseq = refresh.remote_cseq;
     row.cseq_base = refresh.cseq_base;
     row.flow = to_text(refresh.arrival.flow, refresh.arrival.approach);
-    row.accept = resource.package->profile().notify_types[refresh.type];
+    ViewState view{.type = refresh.type, .manner = refresh.manner};
+    row.accept = accept_of(*resource.package, view);
     if (!refresh.text.is_empty()) row.remote_target = refresh.text[Part::remote_target];
     return store::UpdateSubscription{std::move(row)};
 }
@@ -197,9 +203,10 @@ void SubscriptionRefreshes::apply_refresh(const IncomingSubscribe& incoming, Id 
     auto& resource = context_.resources[record->resource];
     const bool is_granted = !refresh.is_pending && record->state == SubscriptionState::pending;
     // A copy: view_for() may move the views.
-    const auto view = resource.views[record->view].of_type(refresh.type);
-    record->view = resource.view_for(view.type, view.entity,
-                                     is_granted ? refresh.permissions : view.permissions);
+    auto view = resource.views[record->view].of_type(refresh.type);
+    if (is_granted) view.permissions = refresh.permissions;
+    view.manner = refresh.manner;
+    record->view = resource.view_for(view);
     record->has_strayed = false;
     record->change = refresh.change;
     record->mark = refresh.mark;

@@ -36,6 +36,7 @@ private:
         std::uint32_t granted = 0, remote_cseq = 0, cseq_base = 0;
         std::uint8_t type = 0;       ///< index in Profile::notify_types
         PermissionsPtr permissions;  ///< for one that is granted by it
+        std::string manner;          ///< Package::manner()
         bool is_pending = false;
         bool is_same_place = false;  ///< nothing but times and counters moves
     };

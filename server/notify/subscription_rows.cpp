@@ -36,6 +36,11 @@ PermissionsPtr permissions_of(const Context& context, const Subscription& record
 
 }  // namespace
 
+std::string accept_of(const packages::Package& package, const ViewState& view) {
+    const auto& profile = package.profile();
+    return profile.has_manners ? view.manner : std::string(profile.notify_types[view.type]);
+}
+
 store::Subscription row_of(const Context& context, const Subscription& record,
                            store::RequestMark mark) {
     const auto& resource = context.resources[record.resource];
@@ -56,7 +61,7 @@ store::Subscription row_of(const Context& context, const Subscription& record,
     row.remote_target = record.get(Part::remote_target);
     row.route_set = record.get(Part::route_set);
     row.event = record.get(Part::event);
-    row.accept = resource.package->profile().notify_types[resource.views[record.view].type];
+    row.accept = accept_of(*resource.package, resource.views[record.view]);
     row.entity = record.get(Part::entity);
     row.instance = record.get(Part::instance);
     row.flow = to_text(record.flow, record.approach);
@@ -91,8 +96,10 @@ Subscription record_of(Context& context, const store::Subscription& row,
     record.cseq_end = record.cseq + 1 + kCseqBlock;
     record.once = once_of_stored(row.state);
     record.resource = context.resources.obtain(package, row.aor);
+    const std::string_view manner = package.profile().has_manners ? row.accept : std::string_view();
     record.view = context.resources[record.resource].view_for(
-        type_index(package.profile(), row.accept), row.entity, permissions_of(context, record));
+        type_index(package.profile(), row.accept), row.entity, permissions_of(context, record),
+        manner);
     return record;
 }
 

@@ -307,8 +307,10 @@ void WatcherRules::write_rows(const std::vector<Id>& ids) {
 /// The class of documents it gets from now on. There is no NOTIFY if the new one tells it the same.
 void WatcherRules::show(Id id, Subscription& record, const PermissionsPtr& permissions) {
     auto& resource = context_.resources[record.resource];
-    const auto& before = resource.views[record.view];
-    const auto view = resource.view_for(before.type, std::string(before.entity), permissions);
+    // A copy: view_for() may move the views.
+    auto wanted = resource.views[record.view].of_type(resource.views[record.view].type);
+    wanted.permissions = permissions;
+    const auto view = resource.view_for(wanted);
     if (view == record.view) return;
     record.view = view;
     // A partial document would be about changes of another document than the one he knows.

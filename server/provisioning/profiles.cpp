@@ -11,7 +11,13 @@ Profiles::Profiles() : now_(packages::ProfileSet::of({})) {}
 
 Profiles::Ptr Profiles::now() const {
     const std::lock_guard lock(mutex_);
+    if (!recovered_.empty()) now_ = packages::ProfileSet::of(std::exchange(recovered_, {}));
     return now_;
+}
+
+void Profiles::recover(packages::ProfilePtr profile) {
+    const std::lock_guard lock(mutex_);
+    recovered_.push_back(std::move(profile));
 }
 
 void Profiles::replace(Ptr fresh) {

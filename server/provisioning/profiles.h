@@ -33,13 +33,15 @@ public:
     Ptr now() const;
     /// What is now; then every listener is told, on this thread.
     void replace(Ptr fresh);
-    /// Adds a listener, before any loop runs. It is called after each change, and once at the start
-    /// of the server, with what is now.
+    /// One that the store had, before anybody is served; no listener is told.
+    void recover(packages::ProfilePtr profile);
+    /// Adds a listener, before any loop runs, called after each change.
     void on_change(std::function<void(const Ptr&)> listener);
 
 private:
     mutable std::mutex mutex_;
-    Ptr now_;
+    mutable Ptr now_;
+    mutable std::vector<packages::ProfilePtr> recovered_;  ///< not in `now_` yet
     std::vector<std::function<void(const Ptr&)>> listeners_;
 };
 

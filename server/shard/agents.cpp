@@ -18,6 +18,7 @@
 #include "server/provisioning/jobs.h"
 #include "server/provisioning/known_devices.h"
 #include "server/provisioning/pnp.h"
+#include "server/provisioning/profile_keeper.h"
 #include "server/register/bindings.h"
 #include "server/register/registered_devices.h"
 #include "server/register/registration_presence.h"
@@ -42,6 +43,7 @@ Agents::Agents(const AgentParts& p) {
     add<DeviceRequests>(p, p.context, bindings, logins, p.locator);
     add<Jobs>(p, p.context);
     add<Pnp>(p, p.context, known);
+    add<ProfileKeeper>(p, p.context, p.profiles);
     add<HookQueue>(p, p.context);
     if (p.feed) {
         add<Reporter>(p, p.context, p.feed->inlet(p.context.shard),

@@ -21,6 +21,7 @@ class Audit;
 class Devices;
 class Feed;
 class NotifySender;
+class Profiles;
 class Publications;
 class StateOrders;
 class WatcherList;
@@ -35,6 +36,7 @@ struct AgentParts {
     WatcherList& watchers;
     NotifySender& sender;
     Audit& audit;
+    Profiles& profiles;
     Feed* feed = nullptr;  ///< none: nobody is told what happens
 };
 

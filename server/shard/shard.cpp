@@ -16,6 +16,7 @@
 #include "server/notify/subscribe_requests.h"
 #include "server/notify/watcher_rights.h"
 #include "server/notify/watcher_rules.h"
+#include "server/provisioning/profile_keeper.h"
 #include "server/publish/compositor.h"
 #include "server/publish/state_orders.h"
 #include "server/register/registrar.h"
@@ -128,6 +129,7 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
       link_(link),
       config_(setup.config),
       alone_(setup.peers ? nullptr : std::make_unique<Peers>(setup.store.home().bucket_key, 1)),
+      own_profiles_(setup.profiles ? nullptr : std::make_unique<Profiles>()),
       resources_(metrics),
       subscriptions_(metrics, setup.loads, setup.index),
       fan_out_(loop, resources_),
@@ -164,9 +166,9 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
     peers.offer(setup.index, *stack_);
     peers.offer(setup.index, sender_->silent());
     peers.offer(setup.index, sender_->ways());
-    agents_ =
-        std::make_unique<Agents>(AgentParts{*context_, peers, *locator_, *publications_, *orders_,
-                                            *watcher_list_, *sender_, audit_, setup.feed});
+    agents_ = std::make_unique<Agents>(
+        AgentParts{*context_, peers, *locator_, *publications_, *orders_, *watcher_list_, *sender_,
+                   audit_, setup.profiles ? *setup.profiles : *own_profiles_, setup.feed});
     auto& bindings = agents_->get<Bindings>();
     registrar_ = std::make_unique<Registrar>(*context_, *publications_, bindings);
     registration_orders_ =
@@ -192,6 +194,7 @@ void Shard::reload(const Config& fresh) {
     config_ = reloaded(std::move(config_), fresh);
     install_packages();
     if (config_.authz_defaults != defaults) watcher_rules_->judge_all();
+    agents_->get<ProfileKeeper>().refresh();
 }
 
 void Shard::resume() {

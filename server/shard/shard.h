@@ -33,6 +33,7 @@ class LiveSubscriptions;
 class Messaging;
 class MovedSubscriptions;
 class NotifySender;
+class Profiles;
 class Publications;
 class Registrar;
 class RegistrationOrders;
@@ -50,10 +51,11 @@ struct ShardSetup {
     std::atomic<std::uint64_t>& ids;
     Limits& limits;
     unsigned index = 0;
-    unsigned count = 1;      ///< of shards
-    Peers* peers = nullptr;  ///< of all of them; nullptr: this one is alone
-    Loads* loads = nullptr;  ///< of all shards; null: of this one
-    Feed* feed = nullptr;    ///< what happens is told there; null: nowhere
+    unsigned count = 1;            ///< of shards
+    Peers* peers = nullptr;        ///< of all of them; nullptr: this one is alone
+    Loads* loads = nullptr;        ///< of all shards; null: of this one
+    Feed* feed = nullptr;          ///< what happens is told there; null: nowhere
+    Profiles* profiles = nullptr;  ///< of the process; null: this shard has its own
 };
 
 /// Owns a shard's state and is used on its loop's thread only (before the loop runs: on the thread
@@ -116,6 +118,7 @@ private:
     Link* const link_;  ///< to the other shards; nullptr: there are none
     Config config_;     ///< this shard's own copy: reloaded on its thread
     std::unique_ptr<Peers> alone_;
+    std::unique_ptr<Profiles> own_profiles_;
     ResourceTable resources_;
     SubscriptionTable subscriptions_;
     FanOut fan_out_;

@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "packages/device_profile.h"
 #include "packages/mailbox.h"
 #include "sip/endpoint.h"
 #include "sip/transport.h"
@@ -106,6 +107,9 @@ public:
     /// What this made the server send is left to take().
     virtual Status put_mailbox_settings(const std::string& aor,
                                         packages::MailboxSettings settings) = 0;
+    /// What these made the server send is left to take().
+    virtual Status put_profile(packages::DeviceProfile profile) = 0;
+    virtual Status remove_profile(packages::ProfileType type, const std::string& name) = 0;
     /// A job for `whom`: an AOR, a pattern of User-Agents, or "all". Jobs below are this one.
     virtual Status start_job(const std::string& action, const std::string& whom) = 0;
     /// To "running", "paused" or "cancelled".

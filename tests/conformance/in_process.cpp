@@ -16,6 +16,7 @@
 #include "server/provisioning/device_requests.h"
 #include "server/provisioning/device_selection.h"
 #include "server/provisioning/jobs.h"
+#include "server/provisioning/profile_keeper.h"
 #include "server/shard/agents.h"
 #include "server/shard/recovery.h"
 
@@ -326,6 +327,26 @@ Status InProcess::put_mailbox_settings(const std::string& aor, packages::Mailbox
     settle();
     if (!is_done) return Fault{FaultKind::timeout, "the operator waits in vain"};
     return result;
+}
+
+Status InProcess::put_profile(packages::DeviceProfile profile) {
+    std::optional<Status> result;
+    shard().agents().get<server::ProfileKeeper>().put(
+        std::move(profile), {}, [&](const Result<packages::ProfilePtr>& done) {
+            result = done ? Status() : Status(done.fault());
+        });
+    settle();
+    return result ? *result : Status(Fault{FaultKind::timeout, "the operator waits in vain"});
+}
+
+Status InProcess::remove_profile(packages::ProfileType type, const std::string& name) {
+    std::optional<Status> result;
+    shard().agents().get<server::ProfileKeeper>().remove(
+        type, name, {}, [&](const Result<packages::ProfilePtr>& done) {
+            result = done ? Status() : Status(done.fault());
+        });
+    settle();
+    return result ? *result : Status(Fault{FaultKind::timeout, "the operator waits in vain"});
 }
 
 Status InProcess::start_job(const std::string& action, const std::string& whom) {

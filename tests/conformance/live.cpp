@@ -210,6 +210,33 @@ Status Live::put_hard_state(std::string_view package, const std::string& aor, st
     return done ? Status() : Status(done.fault());
 }
 
+Status Live::put_profile(packages::DeviceProfile profile) {
+    const auto path = "/v1/profiles/" + std::string(name_of(profile.type)) + "/" + profile.name;
+    http::JsonObject json{{"content_type", profile.body.content_type},
+                          {"body", profile.body.text},
+                          {"public", profile.is_public},
+                          {"secret", profile.is_secret},
+                          {"for", profile.target},
+                          {"vendor", profile.vendor},
+                          {"model", profile.model},
+                          {"version", profile.version},
+                          {"account", profile.account},
+                          {"management_url", profile.management_url}};
+    if (profile.effective_by) json.emplace_back("effective_by", *profile.effective_by);
+    http::JsonArray files;
+    for (const auto& file : profile.files)
+        files.push_back(http::JsonObject{
+            {"name", file.name}, {"content_type", file.content_type}, {"body", file.text}});
+    json.emplace_back("files", std::move(files));
+    const auto done = call("PUT", path, http::to_text(json));
+    return done ? Status() : Status(done.fault());
+}
+
+Status Live::remove_profile(packages::ProfileType type, const std::string& name) {
+    const auto done = call("DELETE", "/v1/profiles/" + std::string(name_of(type)) + "/" + name);
+    return done ? Status() : Status(done.fault());
+}
+
 Status Live::put_alias(const std::string& aor, const std::string& resource) {
     const auto path = "/v1/aliases/" + cli::path_segment(aor);
     const auto done =

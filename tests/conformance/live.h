@@ -74,6 +74,8 @@ public:
                        const std::string& watcher) override;
     Status put_mailbox_settings(const std::string& aor,
                                 packages::MailboxSettings settings) override;
+    Status put_profile(packages::DeviceProfile profile) override;
+    Status remove_profile(packages::ProfileType type, const std::string& name) override;
     Status start_job(const std::string& action, const std::string& whom) override;
     Status change_job(std::string_view state) override;
     Result<std::size_t> job_devices(std::string_view state) override;

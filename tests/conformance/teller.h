@@ -106,6 +106,10 @@ private:
     Status set_hard_state(const Step& step, const Names& words);
     Status set_mailbox(const Step& step, const Names& words);
     Status remove_hard_state(const Step& step, const Names& words);
+    Status put_profile(const Step& step, const Names& words);
+    Status refuse_profile(const Step& step, const Names& words);
+    Status remove_profile(const Step& step, const Names& words);
+    Result<packages::DeviceProfile> profile_of(const Step& step, const Names& words) const;
     Status start_job(const Step& step, const Names& words);
     Status refuse_job(const Step& step, const Names& words);
     Status pause_job(const Step& step, const Names& words);

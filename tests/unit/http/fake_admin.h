@@ -25,6 +25,7 @@
 #include "server/admin/admin_resources.h"
 #include "server/admin/admin_subscriptions.h"
 #include "server/feed/feed.h"
+#include "tests/unit/http/fake_profiles.h"
 
 namespace herald::http {
 
@@ -70,6 +71,7 @@ struct FakeState {
 class FakeAdmin final : public server::Admin {
 public:
     FakeState state;
+    FakeProfiles kept_profiles{state.asked, state.fault};
 
     FakeAdmin();
     ~FakeAdmin() override;
@@ -87,6 +89,7 @@ public:
     server::MessageAdmin& messages() noexcept override;
     server::PolicyAdmin& policies() noexcept override;
     server::PresenceAdmin& presence() noexcept override;
+    server::ProfileAdmin& profiles() noexcept override { return kept_profiles; }
     server::RegistrationAdmin& registrations() noexcept override;
     server::ResourceAdmin& resources() noexcept override;
     server::SubscriptionAdmin& subscriptions() noexcept override;

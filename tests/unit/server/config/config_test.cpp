@@ -314,6 +314,13 @@ url_life = 600
 plain_paths = ["/{mac}.cfg", "/{model}/{mac}.xml"]
 threads = 3
 connections = 99
+max_profiles = 20
+max_profile = 2048
+profile_memory = 100000
+[ua_profile]
+anonymous = true
+accept_unknown = true
+inline_up_to = 100
 [http]
 certificate = "api.pem"
 key = "api.key"

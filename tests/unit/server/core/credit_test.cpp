@@ -20,6 +20,7 @@ sip::Flow flow_to(const char* host, std::uint16_t port = 5060,
 
 TEST_CASE("an account behind a request is worth eight times its bytes, nobody less than three") {
     Identity who;
+    CHECK(credit_of(who, 500) == 1499);  // let in without a name
     who.aor = "sip:alice@example.com";
     CHECK(credit_of(who, 500) == 4000);
     who.is_open = true;

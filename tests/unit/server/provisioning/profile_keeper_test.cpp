@@ -1,0 +1,120 @@
+// tests/unit/server/provisioning/profile_keeper_test.cpp: profiles of a shard whose store says what
+// became of a change when the test wants it to.
+#include "server/provisioning/profile_keeper.h"
+
+#include <optional>
+#include <string>
+
+#include "server/shard/agents.h"
+#include "tests/unit/server/slow_shard.h"
+
+namespace herald::server {
+namespace {
+
+using packages::DeviceProfile;
+using packages::ProfilePtr;
+using packages::ProfileType;
+using testing::SlowShard;
+
+struct Bench : SlowShard {
+    explicit Bench(std::string_view toml = "") : SlowShard(parse_config(toml).config) {}
+    ProfileKeeper& keeper() { return shard.agents().get<ProfileKeeper>(); }
+    Profiles::Ptr now() { return keeper().profiles().now(); }
+
+    void put(std::string name, std::string text, ProfileCondition condition = {}) {
+        DeviceProfile profile;
+        profile.name = std::move(name);
+        profile.body = {{}, "text/plain", std::move(text), true, nullptr};
+        answer.reset();
+        keeper().put(std::move(profile), std::move(condition),
+                     [this](Result<ProfilePtr> done) { answer = std::move(done); });
+    }
+    void remove(std::string name) {
+        answer.reset();
+        keeper().remove(ProfileType::device, std::move(name), {},
+                        [this](Result<ProfilePtr> done) { answer = std::move(done); });
+    }
+    FaultKind fault() {
+        REQUIRE(answer);
+        REQUIRE_FALSE(*answer);
+        return answer->fault().kind;
+    }
+
+    std::optional<Result<ProfilePtr>> answer;
+};
+
+}  // namespace
+
+TEST_CASE("a profile is nobody's before it is durable") {
+    Bench bench;
+    bench.put("a", "x");
+    CHECK_FALSE(bench.answer);
+    CHECK(bench.now()->size() == 0);
+    const auto row = bench.store.oldest<store::PutPublication>().row;
+    bench.store.settle();
+    REQUIRE(bench.answer);
+    CHECK(*bench.answer);
+    CHECK(bench.now()->size() == 1);
+
+    CHECK(bench.keeper().takes(row));
+    Profiles other;
+    Bench again;
+    again.keeper().recover(row, {});
+    const auto back = again.now()->find(ProfileType::device, "a");
+    REQUIRE(back);
+    CHECK(back->id == row.id);
+    CHECK(std::to_string(back->revision) == row.entity_tag);
+    CHECK(back->content == bench.now()->find(ProfileType::device, "a")->content);
+}
+
+TEST_CASE("what the store did not keep is not there") {
+    Bench bench;
+    for (const auto outcome :
+         {store::Outcome::refused, store::Outcome::unavailable, store::Outcome::unknown}) {
+        bench.put("a", "x");
+        bench.store.settle(outcome);
+        CHECK(bench.fault() == FaultKind::unavailable);
+        CHECK(bench.now()->size() == 0);
+    }
+}
+
+TEST_CASE("changes are decided one after the other, each from what the one before made") {
+    Bench bench;
+    bench.put("a", "x");
+    bench.put("b", "{{include device/a}}");
+    ProfileCondition absent;
+    absent.none_of = {"*"};
+    bench.put("a", "y", absent);
+    CHECK(bench.store.held.size() == 1);
+    bench.store.settle();
+    CHECK(bench.store.held.size() == 1);
+    bench.store.settle();
+    CHECK(bench.fault() == FaultKind::precondition_failed);
+    CHECK(bench.now()->size() == 2);
+    bench.remove("a");
+    CHECK(bench.fault() == FaultKind::conflict);
+    bench.remove("b");
+    bench.store.settle();
+    CHECK(*bench.answer);
+    bench.remove("b");
+    CHECK(bench.fault() == FaultKind::not_found);
+}
+
+TEST_CASE("profiles have limits") {
+    Bench bench("[provisioning]\nmax_profiles = 2\nmax_profile = 40000\nprofile_memory = 65536\n");
+    bench.put("a", std::string(40001, 'x'));
+    CHECK(bench.fault() == FaultKind::too_large);
+    bench.put("a", std::string(40000, 'x'));
+    bench.store.settle();
+    bench.put("b", std::string(40000, 'x'));
+    CHECK(bench.fault() == FaultKind::limit_reached);
+    bench.put("a", std::string(40000, 'y'));
+    bench.store.settle();
+    CHECK(*bench.answer);
+    bench.put("b", "x");
+    bench.store.settle();
+    bench.put("c", "x");
+    CHECK(bench.fault() == FaultKind::limit_reached);
+}
+
+}  // namespace herald::server
