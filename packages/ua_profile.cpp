@@ -96,7 +96,8 @@ std::string url_of(const Task& task, const ProfileFile& file) {
 
 /// The same as long as the content is.
 std::string content_id_of(const Task& task, const ProfileFile& file, std::string_view content) {
-    const auto host = base::split_once(task.shelf.url.substr(task.shelf.url.find("://") + 3), '/');
+    const std::string_view url = task.shelf.url;
+    const auto host = base::split_once(url.substr(url.find("://") + 3), '/');
     std::string id = "v" + std::to_string(base::keyed_hash(kKey, content)) + ".";
     id += file.name.empty() ? task.profile.name : file.name;
     return id + "@" + std::string(host.before);
