@@ -1,0 +1,120 @@
+# tests/integration/profiles.py: a profile is put, a phone enrols, is told, fetches, and is told again when it changes.
+import http.client
+import re
+from urllib.parse import urlsplit
+
+from _herald import Server, free_port, wait_until
+from _sip import Client
+from _stories import expect, expect_equal, story, tell
+
+MAC = "00041312ab34"
+PHONE = f"sip:{MAC}@localhost"
+EVENT = 'ua-profile;profile-type=device;vendor="snom";model="snomD785";version="10.1"'
+REFERENCE = [("Accept", "message/external-body")]
+
+
+def serving(**keys):
+    port = free_port()
+    server = Server(provisioning={"listen": f"127.0.0.1:{port}", "url": f"http://127.0.0.1:{port}", **keys},
+                    ua_profile={"accept_unknown": True}, subscribe={"per_watcher_resource": 10})
+    return server, port
+
+
+def put(server, body, name="snom", **members):
+    answer = server.http("PUT", f"/v1/profiles/device/{name}", {"content_type": "text/plain", "body": body, **members})
+    expect(answer.status in (200, 201, 204), f"the profile is put: {answer.status} {answer.body!r}")
+
+
+def fetch(url, method="GET", **fields):
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
+    try:
+        connection.request(method, parts.path, headers={name.replace("_", "-"): value for name, value in fields.items()})
+        answer = connection.getresponse()
+        return answer.status, answer.getheader("ETag"), answer.read().decode()
+    finally:
+        connection.close()
+
+
+def url_in(notify):
+    found = re.search(r'URL="([^"]+)"', notify.get("content-type") or "") or \
+        re.search(r'URL="([^"]+)"', notify.body.decode())
+    expect(found, f"a NOTIFY with a URL: {notify.get('content-type')} {notify.body!r}")
+    return found[1]
+
+
+@story
+def a_profile_is_told_by_reference_fetched_and_told_again():
+    """RFC 6080 5.3, RFC 4483: one NOTIFY for each change; the URL is of one version and one device."""
+    server, _ = serving()
+    with server, Client(server.address, "tcp", user="phone") as phone:
+        put(server, "mac={{device.mac}} first", vendor="snom")
+        subscription = phone.subscribe(PHONE, EVENT, fields=REFERENCE)
+        subscription.wait_count(1)
+        first = url_in(subscription.last())
+        status, tag, body = fetch(first)
+        expect_equal((status, body), (200, f"mac={MAC} first"), "what is behind the URL")
+        expect_equal(fetch(first, If_None_Match=tag)[0], 304, "the same once more")
+        expect_equal(fetch(first, "HEAD")[2], "", "HEAD brings no body")
+        expect_equal(fetch(first, Range="bytes=0-2")[::2], (206, "mac"), "a part of it")
+
+        put(server, "mac={{device.mac}} second", vendor="snom")
+        subscription.wait_count(2)
+        second = url_in(subscription.last())
+        expect(first != second, "another version has another URL")
+        expect_equal(fetch(second)[2], f"mac={MAC} second", "what is behind it")
+        expect_equal(fetch(first)[0], 404, "the version that was replaced")
+        wait_until(lambda: server.metric('^herald_provisioning_files_total.*outcome="sent"') >= 2, "fetches are counted")
+        server.stop()
+
+
+@story
+def urls_that_were_not_given_out_lead_nowhere():
+    """Guessed, shortened, with a way up, in other letters: 404 without a word of what is there."""
+    server, port = serving()
+    with server, Client(server.address, "tcp", user="phone") as phone:
+        put(server, "x")
+        subscription = phone.subscribe(PHONE, EVENT, fields=REFERENCE)
+        subscription.wait_count(1)
+        url = url_in(subscription.last())
+        path = urlsplit(url).path
+        token = path.split("/")[2]
+        changed = path.replace(token, token[:-1] + ("A" if token[-1] != "A" else "B"))
+        for wrong in (changed, path.replace(token, token[:40]), path + "/..", f"/p/../p/{token}/x", f"/p/%2e%2e/{token}",
+                      "/p/" + "A" * 300 + "/x", "/p//", "/00041312ab34.cfg", path.replace("/p/", "/P/"), "/p/\x00".replace("\x00", "%00")):
+            expect_equal(fetch(f"http://127.0.0.1:{port}{wrong}")[0], 404, wrong)
+        expect_equal(fetch(url)[0], 200, "the one that was given out")
+        server.stop()
+
+
+@story
+def a_secret_profile_never_leaves_in_clear():
+    """RFC 6080 9: neither in a NOTIFY by TCP, nor by the URL of a server without TLS."""
+    server, port = serving(plain_paths=["/{mac}.cfg"])
+    with server, Client(server.address, "tcp", user="phone") as phone:
+        put(server, "the password is 789", secret=True)
+        subscription = phone.subscribe(PHONE, EVENT, fields=[("Accept", "text/plain, message/external-body")])
+        subscription.wait_count(1)
+        expect("789" not in subscription.last().body.decode(), "the NOTIFY has the secret")
+        expect(fetch(f"http://127.0.0.1:{port}/{MAC}.cfg")[0] in (401, 404), "a plain path gave the secret away")
+        expect(server.metric("^herald_notify_secrets_withheld_total") >= 1, "it is counted")
+        server.stop()
+
+
+@story
+def profiles_survive_a_crash():
+    """A change that was answered is there after kill -9, and who was not told is told."""
+    server, _ = serving()
+    with server, Client(server.address, "udp", user="phone") as phone:
+        put(server, "before")
+        subscription = phone.subscribe(PHONE, EVENT, fields=[("Accept", "text/plain")])
+        subscription.wait_body("before")
+        put(server, "after")
+        server.kill()
+        server.start()
+        subscription.wait_body("after")
+        expect_equal(server.http("GET", "/v1/profiles/device/snom").json()["body"], "after", "what is kept")
+        server.stop()
+
+
+tell()
