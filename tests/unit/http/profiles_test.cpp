@@ -46,7 +46,8 @@ TEST_CASE("a profile is put, shown, listed and removed") {
           R"("model":null,"version":null,"effective_by":60,)"
           R"("management_url":"https://acs.example.com/","etag":"1","body":"<a/>",)"
           R"("files":[{"name":"logo.txt","content_type":"text/plain","template":true,"size":1,)"
-          R"("body":"x"}]})");
+          R"("body":"x"}]})"
+          "\n");
 
     const auto listed =
         bench.call("GET", "/v1/profiles?type=device&limit=5&after=device/a", "read");
