@@ -43,6 +43,7 @@ constexpr Reason kReasons[] = {
     {" answers nothing", "what fails is tried by UDP too"},
     {" answers 503", "what fails is tried by UDP too"},
     {"sips:", "it is about what is secure"},
+    {"secret: yes", "it is about what is secure"},
     {"over: ", "the story says who speaks what"},
     {"transport=", "the story says who speaks what"},
 };

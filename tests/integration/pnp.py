@@ -216,6 +216,9 @@ def an_interface_that_is_not_there_is_told():
         server.launch()
         expect(server.process.wait(30) == 1, "it does not start")
         expect("there is no interface nowhere0" in server.log(), server.log_tail())
+        server.config["provisioning"]["pnp_interfaces"] = []
+        server.start()
+        server.stop()
 
 
 enter_a_network_of_its_own()

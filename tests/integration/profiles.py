@@ -51,7 +51,7 @@ def a_profile_is_told_by_reference_fetched_and_told_again():
         put(server, "mac={{device.mac}} first", vendor="snom")
         subscription = phone.subscribe(PHONE, EVENT, fields=REFERENCE)
         subscription.wait_count(1)
-        first = url_in(subscription.last())
+        first = url_in(subscription.last)
         status, tag, body = fetch(first)
         expect_equal((status, body), (200, f"mac={MAC} first"), "what is behind the URL")
         expect_equal(fetch(first, If_None_Match=tag)[0], 304, "the same once more")
@@ -60,7 +60,7 @@ def a_profile_is_told_by_reference_fetched_and_told_again():
 
         put(server, "mac={{device.mac}} second", vendor="snom")
         subscription.wait_count(2)
-        second = url_in(subscription.last())
+        second = url_in(subscription.last)
         expect(first != second, "another version has another URL")
         expect_equal(fetch(second)[2], f"mac={MAC} second", "what is behind it")
         expect_equal(fetch(first)[0], 404, "the version that was replaced")
@@ -76,7 +76,7 @@ def urls_that_were_not_given_out_lead_nowhere():
         put(server, "x")
         subscription = phone.subscribe(PHONE, EVENT, fields=REFERENCE)
         subscription.wait_count(1)
-        url = url_in(subscription.last())
+        url = url_in(subscription.last)
         path = urlsplit(url).path
         token = path.split("/")[2]
         changed = path.replace(token, token[:-1] + ("A" if token[-1] != "A" else "B"))
@@ -95,7 +95,7 @@ def a_secret_profile_never_leaves_in_clear():
         put(server, "the password is 789", secret=True)
         subscription = phone.subscribe(PHONE, EVENT, fields=[("Accept", "text/plain, message/external-body")])
         subscription.wait_count(1)
-        expect("789" not in subscription.last().body.decode(), "the NOTIFY has the secret")
+        expect("789" not in subscription.last.body.decode(), "the NOTIFY has the secret")
         expect(fetch(f"http://127.0.0.1:{port}/{MAC}.cfg")[0] in (401, 404), "a plain path gave the secret away")
         expect(server.metric("^herald_notify_secrets_withheld_total") >= 1, "it is counted")
         server.stop()
