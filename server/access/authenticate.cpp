@@ -121,8 +121,7 @@ std::optional<Certified> Authenticator::certified_by(const sip::Flow& flow) cons
 
 /// An account needs no password on a connection whose certificate is its own.
 std::optional<Identity> Authenticator::by_certificate(const sip::Message& request,
-                                                      const sip::Flow& flow,
-                                                      std::string_view event,
+                                                      const sip::Flow& flow, std::string_view event,
                                                       const sip::Uri* from) const {
     const auto known = certified_by(flow);
     if (!known || known->aor.empty()) return std::nullopt;

@@ -62,8 +62,8 @@ DeviceModel of_product(std::string_view product, std::string_view version) {
                 std::string(version)};
     }
     // "snomD785": the model begins with a letter.
-    const auto vendor = base::istarts_with(product, kSnom) ? product.substr(0, kSnom.size())
-                                                           : letters_of(product);
+    const auto vendor =
+        base::istarts_with(product, kSnom) ? product.substr(0, kSnom.size()) : letters_of(product);
     return {std::string(vendor), std::string(product), std::string(version)};
 }
 

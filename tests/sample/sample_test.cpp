@@ -6,11 +6,11 @@
 #include "base/log.h"
 #include "packages/package.h"
 #include "server/config/config.h"
+#include "server/shard/agents.h"
 #include "tests/conformance/story.h"
 #include "tests/conformance/teller.h"
 #include "tests/sample/door_closer.h"
 #include "tests/support/places.h"
-#include "server/shard/agents.h"
 #include "tests/unit/server/slow_shard.h"
 
 namespace herald {

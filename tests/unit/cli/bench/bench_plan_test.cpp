@@ -73,7 +73,8 @@ TEST_CASE("a way is chosen by its transport; some phases need connections, or no
     CHECK(plan->way.authorities == "ca.pem");
     CHECK(plan_from({})->way.protocol == sip::Protocol::udp);
     CHECK_FALSE(plan_from({"--phase", "connect"}));
-    CHECK(plan_from({"--phase", "connect", "--transport", "tls", "--ports", "5000"})->ports == 5000);
+    CHECK(plan_from({"--phase", "connect", "--transport", "tls", "--ports", "5000"})->ports ==
+          5000);
     CHECK_FALSE(plan_from({"--phase", "restart", "--transport", "tcp"}));
 }
 
