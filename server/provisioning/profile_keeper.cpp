@@ -174,8 +174,8 @@ void ProfileKeeper::put_now(packages::DeviceProfile profile, const ProfileCondit
     auto decided = decide_put(std::move(profile), condition);
     if (!decided) return done(decided.fault());
     auto tag = before ? std::to_string(before->revision) : std::string();
-    commit(row_of(*decided->profile, std::move(tag), context_.wall()), *std::move(decided),
-           std::move(done));
+    auto row = row_of(*decided->profile, std::move(tag), context_.wall());
+    commit(std::move(row), *std::move(decided), std::move(done));
 }
 
 void ProfileKeeper::remove_now(packages::ProfileType type, const std::string& name,
