@@ -132,7 +132,9 @@ void KnownDevices::note_offer(const std::string& key, const std::string& what) {
     });
 }
 
+/// Anybody may fetch what is public in the name of any device: that makes none known.
 void KnownDevices::note_fetch(const std::string& key, const std::string& version) {
+    if (!find(key) && !awaited_.contains(hash_of(key))) return;
     bool is_other = false;
     learn(key, [&](KnownDevice& device) {
         is_other = device.fetched != version;

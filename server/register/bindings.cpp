@@ -49,9 +49,10 @@ std::uint64_t weight_of(const packages::Binding& binding) noexcept {
     const auto text = binding.contact.size() + binding.display_name.size() +
                       binding.instance.size() + binding.path.size() + binding.flow.size() +
                       binding.user_agent.size() + binding.call_id.size();
-    std::uint64_t parameters = 0;
-    for (const auto& each : binding.parameters) parameters += each.size() + sizeof each;
-    return kAround + 2 * text + parameters;
+    std::uint64_t more = 0;
+    for (const auto& each : binding.parameters) more += each.size() + sizeof each;
+    for (const auto& each : binding.former) more += 2 * each.call_id.size() + sizeof each;
+    return kAround + 2 * text + more;
 }
 
 Bindings::Bindings(Context& context, Publications& publications)

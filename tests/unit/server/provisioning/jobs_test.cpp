@@ -241,6 +241,7 @@ TEST_CASE("a device that fetches what is new is seen to have obeyed") {
     Phones phones;
     auto& known = phones.shard.agents().get<KnownDevices>();
     const auto key = "sip:bob@localhost " + std::string(kContact);
+    known.note_answer(key, {.event = "check-sync", .was_challenged = true});
     known.note_fetch(key, "device/common 1");
     phones.order();
     phones.keep_all();

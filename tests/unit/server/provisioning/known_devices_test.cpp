@@ -112,17 +112,29 @@ TEST_CASE("what could not be written is written later") {
 
 TEST_CASE("no more devices are remembered than the configuration says") {
     Shard1 server("[provisioning]\nmax_known = 2");
-    for (const auto* key : {"a", "b", "c"}) server.known().note_fetch(key, "v1");
+    DeviceAnswer challenged;
+    challenged.was_challenged = true;
+    for (const auto* key : {"a", "b", "c"}) server.known().note_answer(key, challenged);
     CHECK(server.known().held() == 2);
     CHECK(server.known().find("c") == nullptr);
+    server.known().note_fetch("a", "v1");
     server.known().note_fetch("a", "v2");
     CHECK(server.known().find("a")->fetched == "v2");
     CHECK(server.known().find("a")->fetches == 2);
 }
 
+TEST_CASE("whoever fetches in the name of a device makes it known to nobody") {
+    Shard1 server;
+    server.known().note_fetch("000413000001", "v1");
+    CHECK(server.known().held() == 0);
+    server.pass(std::chrono::seconds(3));
+    CHECK(server.store.held.empty());
+}
+
 TEST_CASE("what is remembered leaves with its cell, the timer included") {
     Shard1 server;
     const auto timers = server.loop.timers().size();
+    server.known().await_fetch("a", {1, 0});
     server.known().note_fetch("a", "v1");
     server.known().await_fetch("a", {1, 0});
     REQUIRE(server.known().held() == 2);
