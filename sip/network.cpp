@@ -145,9 +145,9 @@ Result<ListenerAddress> Network::listen(Protocol protocol, const Endpoint& bind,
     if (protocol == Protocol::udp) {
         set_buffer(*socket, SO_RCVBUF, state_->options.udp_receive_buffer);
         set_buffer(*socket, SO_SNDBUF, state_->options.udp_send_buffer);
-        state_->datagrams.push_back(
-            std::make_unique<UdpSocket>(state_->loop, std::move(*socket), number, state_->sink,
-                                        state_->ring, state_->counters, state_->keep_alives.get()));
+        state_->datagrams.push_back(std::make_unique<UdpSocket>(
+            state_->loop, std::move(*socket), number, state_->sink, state_->ring, state_->counters,
+            state_->options.oldest_request, state_->keep_alives.get()));
     } else {
         state_->datagrams.push_back(nullptr);
         state_->streams.listen(std::move(*socket),

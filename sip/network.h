@@ -35,6 +35,9 @@ struct NetworkOptions {
     std::chrono::seconds handshake_timeout{10};  ///< of TLS, after the connection is there
     std::shared_ptr<const TlsContext> tls;       ///< null: until secure() no TLS is spoken
     WebSocketRules web;
+    /// A request by UDP that waited longer to be read is dropped: its sender has repeated it or
+    /// given it up, and is not to find done what it no longer asks for. Answers are always read.
+    std::chrono::milliseconds oldest_request{4000};
     int udp_receive_buffer = 8 << 20;  ///< SO_RCVBUF wish, bytes
     int udp_send_buffer = 8 << 20;
 };

@@ -74,6 +74,11 @@ void want_local_address(int fd, const Endpoint& address) {
     }
 }
 
+/// Each datagram comes with the time at which the kernel took it in (sip/udp.h).
+void want_times(int fd) {
+    set(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
+}
+
 /// Groups that others of this machine joined are nothing to a listener; and who joins one may have
 /// its port (sip/multicast.h), which another listener may not: it does not ask before it binds.
 void keep_apart_from_groups(int fd) {
@@ -110,6 +115,7 @@ Result<Socket> bind_socket(Protocol protocol, const Endpoint& address, Sharing s
         set_stream_options(fd);
     } else {
         want_errors(fd, address);
+        want_times(fd);
         if (address.is_any()) want_local_address(fd, address);
     }
 

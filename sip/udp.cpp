@@ -71,6 +71,26 @@ Endpoint local_in(const cmsghdr& control) {
     return Endpoint(reinterpret_cast<const sockaddr*>(&address));
 }
 
+/// What a control message holds, where it is of this kind and whole.
+template <class Info>
+std::optional<Info> info_of(const cmsghdr& control, int level, int type) {
+    if (control.cmsg_level != level || control.cmsg_type != type) return std::nullopt;
+    if (control.cmsg_len < CMSG_LEN(sizeof(Info))) return std::nullopt;
+    Info info;
+    std::copy_n(CMSG_DATA(&control), sizeof info, reinterpret_cast<unsigned char*>(&info));
+    return info;
+}
+
+std::chrono::nanoseconds since_epoch(const timespec& time) {
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+timespec wall_clock() noexcept {
+    timespec now{};
+    clock_gettime(CLOCK_REALTIME, &now);
+    return now;
+}
+
 template <class Info>
 void put_control(msghdr& message, AddressControl& control, int level, int type, const Info& info) {
     control.bytes.fill(0);
@@ -117,7 +137,8 @@ UdpCounters::UdpCounters(base::Metrics& metrics)
       backlog(dropped(metrics, "send backlog")),
       unsendable(dropped(metrics, "unsendable")),
       too_large(dropped(metrics, "too large")),
-      unread(dropped(metrics, "receive buffer full")) {}
+      unread(dropped(metrics, "receive buffer full")),
+      late(dropped(metrics, "read late")) {}
 
 std::array<mmsghdr, ReceiveRing::kDatagrams>& ReceiveRing::prepare() {
     if (!room_) {
@@ -147,15 +168,24 @@ Endpoint ReceiveRing::local(std::size_t index) noexcept {
     return {};
 }
 
+std::optional<timespec> ReceiveRing::received(std::size_t index) noexcept {
+    msghdr& header = headers_[index].msg_hdr;
+    for (cmsghdr* at = CMSG_FIRSTHDR(&header); at != nullptr; at = CMSG_NXTHDR(&header, at)) {
+        if (const auto time = info_of<timespec>(*at, SOL_SOCKET, SO_TIMESTAMPNS)) return time;
+    }
+    return std::nullopt;
+}
+
 UdpSocket::UdpSocket(base::Loop& loop, Socket socket, std::uint8_t listener,
                      TransportSink* const& sink, ReceiveRing& ring, UdpCounters& counters,
-                     StunAnswers* keep_alives)
+                     std::chrono::milliseconds oldest_request, StunAnswers* keep_alives)
     : loop_(loop),
       socket_(std::move(socket)),
       listener_(listener),
       sink_(sink),
       ring_(ring),
       counters_(counters),
+      oldest_request_(oldest_request),
       keep_alives_(keep_alives) {
     const Status watched = loop_.watch(socket_.fd(), wanted_events(),
                                        [this](std::uint32_t events) { on_ready(events); });
@@ -296,11 +326,17 @@ void UdpSocket::receive() {
                                    static_cast<unsigned>(headers.size()), MSG_DONTWAIT, nullptr);
         if (count <= 0) return backlog_.empty();
         const auto read = static_cast<std::size_t>(count);
+        const timespec now = wall_clock();
         std::size_t answers = 0;
         for (std::size_t i = 0; i < read; ++i) {
             // Looked at before the message is handed over: reading may change it.
-            answers += is_answer({ring_.bytes(i), headers[i].msg_len}) ? 1 : 0;
-            deliver(i, headers[i].msg_len);
+            const bool answer = is_answer({ring_.bytes(i), headers[i].msg_len});
+            answers += answer ? 1 : 0;
+            if (!answer && is_late(i, now)) {
+                counters_.late.add();
+            } else {
+                deliver(i, headers[i].msg_len);
+            }
         }
         if (std::exchange(has_answers_, false)) flush();
         if (read < headers.size()) return backlog_.empty();
@@ -318,6 +354,11 @@ void UdpSocket::measure_backlog() {
     backlog_.standing(static_cast<unsigned>(used * 1000 / room), loop_.clock().now());
     counters_.unread.add(memory[SK_MEMINFO_DROPS] -
                          std::exchange(unread_, memory[SK_MEMINFO_DROPS]));
+}
+
+bool UdpSocket::is_late(std::size_t index, const timespec& now) noexcept {
+    const auto received = ring_.received(index);
+    return received && since_epoch(now) - since_epoch(*received) > oldest_request_;
 }
 
 void UdpSocket::deliver(std::size_t index, std::size_t size) {

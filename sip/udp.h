@@ -2,9 +2,12 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,12 +34,19 @@ struct UdpCounters {
     base::Counter& unsendable;  ///< refused by the system, for that address
     base::Counter& too_large;   ///< more than a datagram can hold
     base::Counter& unread;      ///< the socket's receive buffer was full
+    base::Counter& late;        ///< a request read so late that its sender may have given it up
 };
 
 /// Room for what says which address of this machine a datagram came to, or is to leave from
 /// (IP_PKTINFO, RFC 3542 6.2).
 struct AddressControl {
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(in6_pktinfo))> bytes;
+};
+
+/// The same, and room for when the kernel took the datagram in (SO_TIMESTAMPNS).
+struct ReceiveControl {
+    alignas(cmsghdr)
+        std::array<char, CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(timespec))> bytes;
 };
 
 /// Room for one recvmmsg(), used again and again by all sockets of a shard, so that it stays in the
@@ -51,6 +61,8 @@ public:
     char* bytes(std::size_t index) noexcept { return room_.get() + index * kRoom; }
     /// Which address of this machine it was sent to; none where its socket is bound to one.
     Endpoint local(std::size_t index) noexcept;
+    /// When the kernel took it in, by the system's wall clock; nullopt: the kernel did not say.
+    std::optional<timespec> received(std::size_t index) noexcept;
     const sockaddr* source(std::size_t index) const noexcept {
         return reinterpret_cast<const sockaddr*>(&sources_[index]);
     }
@@ -59,7 +71,7 @@ private:
     std::unique_ptr<char[]> room_;
     std::array<iovec, kDatagrams> parts_{};
     std::array<sockaddr_storage, kDatagrams> sources_{};
-    std::array<AddressControl, kDatagrams> controls_{};
+    std::array<ReceiveControl, kDatagrams> controls_{};
     std::array<mmsghdr, kDatagrams> headers_{};
 };
 
@@ -68,7 +80,8 @@ public:
     /// Watches `socket` from now on; messages go to `sink`, which is set before the loop's next
     /// turn.
     UdpSocket(base::Loop& loop, Socket socket, std::uint8_t listener, TransportSink* const& sink,
-              ReceiveRing& ring, UdpCounters& counters, StunAnswers* keep_alives = nullptr);
+              ReceiveRing& ring, UdpCounters& counters, std::chrono::milliseconds oldest_request,
+              StunAnswers* keep_alives = nullptr);
     ~UdpSocket();
     UdpSocket(const UdpSocket&) = delete;
     UdpSocket& operator=(const UdpSocket&) = delete;
@@ -97,6 +110,8 @@ private:
     /// Looks at what is left in the receive buffer, and at what it had no room for.
     void measure_backlog();
     void deliver(std::size_t index, std::size_t size);
+    /// Whether it waited in the socket for longer than a request may: by `now` of the wall clock.
+    bool is_late(std::size_t index, const timespec& now) noexcept;
     void answer_stun(std::string_view datagram, const Flow& flow);
     int send_batch(std::size_t first);
     /// Decides about the first datagram that could not be sent; returns how many to skip.
@@ -113,6 +128,7 @@ private:
     TransportSink* const& sink_;
     ReceiveRing& ring_;
     UdpCounters& counters_;
+    const std::chrono::milliseconds oldest_request_;
     StunAnswers* const keep_alives_;  ///< null: none are given
     Backlog backlog_;
     std::uint32_t unread_ = 0;  ///< as the kernel counts them, of the socket's whole life

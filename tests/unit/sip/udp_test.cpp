@@ -2,7 +2,9 @@
 #include "sip/udp.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <sys/socket.h>
@@ -248,6 +250,28 @@ TEST_CASE("a flood is read in portions, so that a turn ends") {
 
     CHECK(fixture.sink.arrivals.size() == 1000);
     CHECK(fixture.sink.arrivals.back().bytes == message(999));
+}
+
+TEST_CASE("a request that waited too long to be read is dropped and counted, an answer never") {
+    for (const char* host : {"127.0.0.1", "0.0.0.0", "::1"}) {
+        CAPTURE(host);
+        NetworkFixture fixture({.oldest_request = std::chrono::milliseconds(50)});
+        const auto port = fixture.listen(Protocol::udp, host).bound.port();
+        const std::string_view there = host == std::string_view("::1") ? "::1" : "127.0.0.1";
+        const Peer peer(Protocol::udp, *Endpoint::from(there, port));
+        const std::string answer = "SIP/2.0 200 OK\r\nCall-ID: 2\r\nContent-Length: 0\r\n\r\n";
+
+        peer.send(message(1));
+        peer.send(answer);
+        // Of the kernel's clock, which no test can turn; longer than this changes nothing.
+        std::this_thread::sleep_for(std::chrono::milliseconds(60));
+        REQUIRE(fixture.until([&] { return !fixture.sink.arrivals.empty(); }));
+        fixture.settle();
+
+        REQUIRE(fixture.sink.arrivals.size() == 1);
+        CHECK(fixture.sink.arrivals[0].bytes == answer);
+        CHECK(fixture.metric("herald_sip_datagrams_dropped_total", "read late") == 1);
+    }
 }
 
 TEST_CASE("after stop_input nothing is read, but output leaves") {
