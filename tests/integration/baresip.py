@@ -3,6 +3,7 @@ import os
 import time
 
 from _baresip import Baresip, Registrar
+from _command import OK, Finished
 from _herald import Server, wait_until
 from _sip import Client, pidf
 from _stories import expect, expect_equal, story, tell
@@ -88,6 +89,39 @@ def baresip_goes_on_after_kill_9():
 
             wait_until(lambda: bob.shows("alice") == "Offline", "the watching baresip shows Offline after the restart")
             expect_equal(bob.sent("SUBSCRIBE"), asked, "SUBSCRIBEs of a watcher that needs not notice")
+        server.stop()
+
+
+def watchers(server, state):
+    answer = server.http("GET", f"/v1/watchers/alice@127.0.0.1?package=presence&state={state}")
+    return [each["watcher"] for each in answer.json()["watchers"]]
+
+
+@story
+def a_baresip_waits_for_the_owner_and_sees_her_once_she_agreed():
+    """Pending (RFC 5025 3.2.1): it is told nothing, neither her state nor a change of it, until an operator lets it in; and sees her
+    go when that is taken back."""
+    with Server(authz={"default": ["presence * confirm"]}) as server, Client(server.address, domain="127.0.0.1") as alice:
+        publication = alice.publish("sip:alice@127.0.0.1", pidf("sip:alice@127.0.0.1", note="one"))
+        with Baresip(os.path.join(server.directory, "bob"), account(server, "bob"), [contact(server, "alice")]) as bob:
+            wait_until(lambda: watchers(server, "pending") == ["sip:bob@127.0.0.1"], "bob waits")
+            expect_equal(publication.modify(pidf("sip:alice@127.0.0.1", note="two")).status, 200, "a change while he waits")
+            wait_until(lambda: "Subscription-State: pending" in bob.log(), "the NOTIFY that he waits")
+            expect_equal(bob.shows("alice"), "Unknown", "what he shows who waits")
+            expect("<note>" not in bob.log() and "<basic>" not in bob.log(), "he is told nothing of her")
+
+            told = Finished(server, "allow", "sip:alice@127.0.0.1", "sip:bob@127.0.0.1")
+            told.expect_code(OK)
+            wait_until(lambda: bob.shows("alice") == "Online", "he shows her once he may")
+            expect_equal(watchers(server, "active"), ["sip:bob@127.0.0.1"], "who watches")
+
+            Finished(server, "block", "sip:alice@127.0.0.1", "sip:bob@127.0.0.1", "--politely").expect_code(OK)
+            wait_until(lambda: bob.shows("alice") == "Offline", "he shows her as gone")
+            expect_equal(publication.modify(pidf("sip:alice@127.0.0.1", note="three")).status, 200, "a change he is not to see")
+            expect_equal(watchers(server, "active"), ["sip:bob@127.0.0.1"], "he is a watcher still")
+            bob.quit()
+            wait_until(lambda: not server.subscriptions(), "its subscription has ended")
+            expect("<note>three" not in bob.log(), "the change he is not to see")
         server.stop()
 
 
