@@ -89,6 +89,16 @@ class Linphone:
     def wait_text(self, text):
         wait_until(lambda: any(text == each for _, each in self.texts()), f"Linphone shows {text!r}")
 
+    def watch(self, name, uri):
+        self.command(f'friend add "{name}" {uri}')
+
+    def shown(self, uri):
+        """What it showed of somebody it watches, in order: 'Offline', 'Online', 'Busy' ..."""
+        return re.findall(rf"Friend [^\n]*<?{re.escape(uri)}>? is (.*)", self.out())
+
+    def wait_shown(self, uri, status):
+        wait_until(lambda: self.shown(uri)[-1:] == [status], f"Linphone shows {uri} as {status}")
+
     def wire(self):
         """The SIP messages in its log, whole, sent and received ones."""
         found = re.findall(r"^((?:[A-Z]+ sips?:\S+ SIP/2\.0|SIP/2\.0 \d{3} )[^\n]*\n.*?)(?=^\d{4}-\d\d-\d\d )", self.log(),

@@ -151,6 +151,45 @@ def tells_that_a_message_in_cpim_was_delivered():
         server.stop()
 
 
+def watchers(server, state):
+    answer = server.http("GET", f"/v1/watchers/bob@127.0.0.1?package=presence&state={state}")
+    return [each["watcher"] for each in answer.json()["watchers"]]
+
+
+@story
+def waits_for_the_owner_and_sees_him_once_he_agreed():
+    """Pending (RFC 5025 3.2.1): it is told nothing until a program lets it in, over HTTP; it shows what changes from then on, and that
+    it was shut out again."""
+    watched = "sip:bob@127.0.0.1"
+    with Guarded(authz={"default": ["presence * confirm"]}) as server, phone(server) as alice:
+        def decide(decision):
+            answer = server.http("POST", "/v1/watchers/bob@127.0.0.1/decisions", {"watcher": "sip:alice@127.0.0.1", "decision": decision})
+            expect_equal(answer.status, 200, decision)
+
+        def say(activities):
+            answer = server.http("PUT", "/v1/presence/bob@127.0.0.1", {"status": "open", "activities": activities})
+            expect(answer.status in (200, 201, 204), f"PUT of presence: {answer.status}")
+
+        say([])
+        alice.watch("Bob", watched)
+        wait_until(lambda: watchers(server, "pending") == ["sip:alice@127.0.0.1"], "alice waits")
+        say(["busy"])
+        expect("Online" not in alice.shown(watched), f"what it shows who waits: {alice.shown(watched)}")
+        told = wait_until(lambda: [each for each in alice.wire() if each.startswith("NOTIFY ")], "it is told that it waits")
+        expect(all("Subscription-State: pending" in each and "<presence" not in each for each in told), f"what it is told: {told}")
+
+        decide("allow")
+        alice.wait_shown(watched, "Busy")
+        say([])
+        alice.wait_shown(watched, "Online")
+        decide("block")
+        alice.wait_shown(watched, "Offline")
+        say(["busy"])
+        expect_equal(server.http("GET", "/v1/watchers/bob@127.0.0.1").json()["watchers"], [], "nobody watches")
+        expect_equal(alice.shown(watched)[-1], "Offline", "what it shows who was shut out")
+        server.stop()
+
+
 @story
 def takes_notice_of_no_mailbox():
     """liblinphone 5.1 subscribes to none; what it is told all the same it takes, and shows nobody."""
