@@ -182,6 +182,14 @@ void print_verdict(const Object::Ptr& verdict) {
                             : ": does not apply, " + std::string(reason_of(why))));
 }
 
+void print_notify(const Object::Ptr& notify) {
+    const auto answer = member(notify, "answer");
+    const bool is_lost = answer == "408";
+    print_line("    NOTIFY " + member(notify, "cseq") + " at " + member(notify, "at") + ", " +
+               member(notify, "state") + ": " + (is_lost ? "answered by nobody" : answer) +
+               (is_lost ? " in " : " after ") + member(notify, "took_ms") + " ms");
+}
+
 void print_subscription(const Object::Ptr& subscription) {
     const auto answered = member(subscription, "last_answer");
     const auto retry = member(subscription, "next_retry");
@@ -193,6 +201,7 @@ void print_subscription(const Object::Ptr& subscription) {
     if (!failures.empty() && failures != "0") line += ", " + failures + " failed in a row";
     if (!retry.empty()) line += ", next at " + retry;
     print_line(line);
+    for_each(subscription, "notifies", print_notify);
 }
 
 void print_steps(const Object::Ptr& object) {

@@ -97,6 +97,13 @@ constexpr std::string_view kSchemas = R"({
     "last_notify": {"$ref": "#/components/schemas/Time"},
     "last_answer": {"type": ["integer", "null"], "description": "Status of the last NOTIFY's answer, 408 for none."},
     "next_retry": {"$ref": "#/components/schemas/Time"}, "failures": {"type": "integer"}}},
+"SentNotify": {"type": "object", "properties": {
+    "at": {"$ref": "#/components/schemas/Time"}, "cseq": {"type": "integer"},
+    "state": {"enum": ["pending", "active", "terminated"]},
+    "answer": {"type": "integer", "description": "Its status, 408 for none."}, "took_ms": {"type": "integer"}}},
+"ExplainedSubscription": {"allOf": [{"$ref": "#/components/schemas/Subscription"}, {"type": "object", "properties": {
+    "notifies": {"type": "array", "items": {"$ref": "#/components/schemas/SentNotify"},
+        "description": "The last ones the server remembers, the latest first."}}}]},
 "SubscriptionPage": {"type": "object", "properties": {
     "subscriptions": {"type": "array", "items": {"$ref": "#/components/schemas/Subscription"}},
     "total": {"type": "integer"}, "next": {"type": ["string", "null"]}}},
@@ -230,7 +237,7 @@ constexpr std::string_view kSchemas = R"({
     "changes": {"$ref": "#/components/schemas/Texts"},
     "steps": {"$ref": "#/components/schemas/Texts", "description": "How what is known becomes one document, before rules."},
     "publications": {"type": "array", "items": {"$ref": "#/components/schemas/Publication"}},
-    "subscriptions": {"type": "array", "items": {"$ref": "#/components/schemas/Subscription"}}}},
+    "subscriptions": {"type": "array", "items": {"$ref": "#/components/schemas/ExplainedSubscription"}}}},
 "AuditEntry": {"type": "object", "properties": {
     "id": {"type": "string"}, "at": {"$ref": "#/components/schemas/Time"}, "actor": {"type": "string"},
     "resource": {"type": "string"}, "action": {"type": "string"}, "before": {"type": "string"}, "after": {"type": "string"}}},

@@ -13,7 +13,7 @@ namespace herald::http {
 
 Json time_of(base::WallTime time);
 Json time_of(const std::optional<base::WallTime>& time);
-Json json_of(const server::SubscriptionInfo& info);
+JsonObject json_of(const server::SubscriptionInfo& info);
 Json json_of(const server::PublicationInfo& info);
 
 }  // namespace herald::http

@@ -80,7 +80,7 @@ Json time_of(const std::optional<base::WallTime>& time) {
     return time ? time_of(*time) : Json();
 }
 
-Json json_of(const server::SubscriptionInfo& info) {
+JsonObject json_of(const server::SubscriptionInfo& info) {
     return JsonObject{
         {"id", info.id},
         {"package", info.package},

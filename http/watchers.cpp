@@ -13,6 +13,8 @@ namespace {
 
 /// Subscriptions of one watcher to one resource that an explanation shows.
 constexpr std::size_t kMostShown = 100;
+/// NOTIFYs of each.
+constexpr std::size_t kMostNotifies = 10;
 
 Json json_of(const server::WatcherInfo& info) {
     return JsonObject{{"id", info.id},
@@ -24,6 +26,21 @@ Json json_of(const server::WatcherInfo& info) {
                       {"expires_at", time_of(info.expires_at)},
                       {"decided_by", info.decided_by},
                       {"rule", text_or_null(info.rule)}};
+}
+
+/// With what was sent, and what became of it.
+JsonObject json_with_notifies(const server::SubscriptionInfo& info) {
+    auto object = http::json_of(info);
+    JsonArray notifies;
+    for (const auto& notify : info.notifies) {
+        notifies.push_back(JsonObject{{"at", time_of(notify.at)},
+                                      {"cseq", notify.cseq},
+                                      {"state", notify.state},
+                                      {"answer", notify.answer},
+                                      {"took_ms", notify.took}});
+    }
+    object.emplace_back("notifies", std::move(notifies));
+    return object;
 }
 
 bool is_status(std::string_view state) {
@@ -117,7 +134,7 @@ Result<Answer> explain(const Call& call) {
     if (!preview) return preview.fault();
     const auto state = admin.resources().find(package, *owner);
     if (!state) return state.fault();
-    server::SubscriptionQuery query{package, *owner, *watcher, {}, {}, kMostShown};
+    server::SubscriptionQuery query{package, *owner, *watcher, {}, {}, kMostShown, kMostNotifies};
     const auto page = admin.subscriptions().page(query);
     if (!page) return page.fault();
 
@@ -128,7 +145,7 @@ Result<Answer> explain(const Call& call) {
     JsonArray publications;
     for (const auto& info : state->publications) publications.push_back(json_of(info));
     JsonArray subscriptions;
-    for (const auto& info : page->rows) subscriptions.push_back(json_of(info));
+    for (const auto& info : page->rows) subscriptions.push_back(json_with_notifies(info));
     object.emplace_back("publications", std::move(publications));
     object.emplace_back("subscriptions", std::move(subscriptions));
     return json_answer(std::move(object));

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "server/admin/admin_page.h"
+#include "server/notify/notify_sender.h"
 
 namespace herald::server {
 
@@ -13,14 +14,48 @@ namespace {
 
 using Part = PackedText::Part;
 
-std::string state_of(const Subscription& record) {
-    if (!record.is_live()) return std::string(name_of(record.state));
-    if (record.liveness == Liveness::suspect) return "suspect";
-    if (record.liveness == Liveness::flow_lost) return "flow_lost";
-    return std::string(name_of(record.state));
+/// As RFC 6665 has it.
+std::string told_name(SubscriptionState state) {
+    switch (state) {
+        case SubscriptionState::active:
+            return "active";
+        case SubscriptionState::committing:
+        case SubscriptionState::pending:
+            return "pending";
+        case SubscriptionState::ending:
+        case SubscriptionState::gone:
+            break;
+    }
+    return "terminated";
 }
 
-SubscriptionInfo info_of(Context& context, const Subscription& record) {
+std::string state_of(const Subscription& record) {
+    if (!record.is_live()) return told_name(record.state);
+    if (record.liveness == Liveness::suspect) return "suspect";
+    if (record.liveness == Liveness::flow_lost) return "flow_lost";
+    return told_name(record.state);
+}
+
+/// The wall clock's time of a moment of this run.
+base::WallTime wall_time(const Context& context, base::Instant moment) {
+    return context.wall() +
+           std::chrono::duration_cast<std::chrono::milliseconds>(moment - context.loop.now());
+}
+
+std::vector<NotifyInfo> notifies_of(Shard& shard, SubscriptionTable::Id id, std::size_t most) {
+    std::vector<NotifyInfo> told;
+    if (most == 0) return told;
+    for (const auto& past : shard.sender().history().of(id, most)) {
+        told.push_back({wall_time(shard.context(), past.sent_at), past.cseq, told_name(past.state),
+                        past.answer, past.took});
+    }
+    return told;
+}
+
+SubscriptionInfo info_of(Shard& shard, std::uint32_t slot, std::size_t notifies) {
+    auto& context = shard.context();
+    const auto& record = context.subscriptions[slot];
+    const auto id = context.subscriptions.id_of(slot);
     const auto& resource = context.resources[record.resource];
     SubscriptionInfo info;
     info.id = std::to_string(record.id);
@@ -34,13 +69,13 @@ SubscriptionInfo info_of(Context& context, const Subscription& record) {
         std::string(sip::uri_name(record.flow.protocol)) + ":" + record.flow.peer.to_string();
     info.certificate = context.authenticator.certificate_of(record.flow);
     info.expires_at = record.expires_at;
-    if (record.last_notify != base::Instant{}) {
-        const auto ago = std::chrono::duration_cast<std::chrono::milliseconds>(context.loop.now() -
-                                                                               record.last_notify);
-        info.last_notify = context.wall() - ago;
-    }
+    if (record.last_notify != base::Instant{})
+        info.last_notify = wall_time(context, record.last_notify);
     info.last_answer = record.last_answer;
+    if (const auto next = shard.sender().next_try(id, record))
+        info.next_retry = wall_time(context, *next);
     info.failures = record.failures;
+    info.notifies = notifies_of(shard, id, notifies);
     return info;
 }
 
@@ -55,8 +90,9 @@ bool matches(const SubscriptionQuery& query, const Context& context, const Subsc
 }
 
 /// One shard's rows after `after`, the first `limit` by id; and how many match in all.
-SubscriptionPage page_of(Context& context, const SubscriptionQuery& query, std::uint64_t after,
+SubscriptionPage page_of(Shard& shard, const SubscriptionQuery& query, std::uint64_t after,
                          std::size_t limit) {
+    auto& context = shard.context();
     SubscriptionPage page;
     std::vector<std::pair<std::uint64_t, std::uint32_t>> found;
     context.subscriptions.for_each([&](std::uint32_t slot, const Subscription& record) {
@@ -68,7 +104,7 @@ SubscriptionPage page_of(Context& context, const SubscriptionQuery& query, std::
     std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count),
                       found.end());
     for (std::size_t i = 0; i < count; ++i)
-        page.rows.push_back(info_of(context, context.subscriptions[found[i].second]));
+        page.rows.push_back(info_of(shard, found[i].second, query.notifies));
     return page;
 }
 
@@ -108,7 +144,7 @@ Result<SubscriptionPage> ShardSubscriptions::page(const SubscriptionQuery& query
     const auto limit = page_size(query.limit);
     return page_of_all<SubscriptionPage>(
         carrier_, limit, [wanted = *wanted, after = *after, limit](Shard& owner, auto answer) {
-            answer(page_of(owner.context(), wanted, after, limit + 1));
+            answer(page_of(owner, wanted, after, limit + 1));
         });
 }
 

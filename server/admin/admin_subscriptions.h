@@ -15,6 +15,15 @@ namespace herald::server {
 
 class AdminCarrier;
 
+/// A NOTIFY that was sent, and what became of it.
+struct NotifyInfo {
+    base::WallTime at{};
+    std::uint32_t cseq = 0;
+    std::string state;       ///< of the subscription, as it said: pending, active, terminated
+    int answer = 0;          ///< status, 408 for none
+    std::uint32_t took = 0;  ///< milliseconds
+};
+
 /// One watcher as an operator sees it.
 struct SubscriptionInfo {
     std::string id;  ///< opaque, for paging
@@ -25,14 +34,18 @@ struct SubscriptionInfo {
     base::WallTime expires_at{};
     std::optional<base::WallTime> last_notify;
     int last_answer = 0;  ///< status of the last NOTIFY's answer, 408 for none; 0: none yet
+    /// When the next NOTIFY goes out to who could not be told, or was told too lately.
     std::optional<base::WallTime> next_retry;
     std::uint32_t failures = 0;  ///< in a row
+    /// The last ones the shard remembers, the latest first; SubscriptionQuery::notifies of them.
+    std::vector<NotifyInfo> notifies;
 };
 
 struct SubscriptionQuery {
     std::string package, resource, watcher, state;  ///< empty: any
     std::string after;                              ///< id of the last row of the previous page
     std::size_t limit = 100;                        ///< at most 1000
+    std::size_t notifies = 0;                       ///< to tell of each, at most
 };
 
 struct SubscriptionPage {

@@ -25,7 +25,7 @@ void GoneWatchers::forget(Id id) {
     if (!record) return;
     auto& timers = context.loop.timers();
     timers.cancel(record->expiry);
-    timers.cancel(record->retry);
+    parts_.retries.cancel(id, *record);
     timers.cancel(record->decision);
     parts_.flights.forget(id, *record);
     parts_.silent.take_out(id, *record);

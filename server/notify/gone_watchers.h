@@ -10,6 +10,8 @@
 #include "server/notify/confirmations.h"
 #include "server/notify/fan_out_queue.h"
 #include "server/notify/notify_flights.h"
+#include "server/notify/notify_history.h"
+#include "server/notify/notify_retries.h"
 #include "server/notify/owed_documents.h"
 #include "server/notify/silent_watchers.h"
 #include "server/notify/watcher_ways.h"
@@ -25,6 +27,8 @@ struct NotifyParts {
     SilentWatchers& silent;
     WatcherWays& ways;
     NotifyFlights& flights;
+    NotifyRetries& retries;
+    NotifyHistory& history;
 };
 
 /// One per shard, on its thread.

@@ -53,12 +53,10 @@ void refresh_target(SubscriptionTable& table, SubscriptionTable::Id id,
 
 }  // namespace
 
-NotifyAnswers::NotifyAnswers(const NotifyParts& parts, GoneWatchers& gone, NotifyRetries& retries,
-                             Send send)
+NotifyAnswers::NotifyAnswers(const NotifyParts& parts, GoneWatchers& gone, Send send)
     : parts_(parts),
       context_(parts.context),
       gone_(gone),
-      retries_(retries),
       send_(std::move(send)),
       delivered_(context_.metrics.counter("herald_notify_delivered_total",
                                           "NOTIFY requests answered 2xx")),
@@ -74,6 +72,7 @@ NotifyAnswers::Setback NotifyAnswers::setback_of(const sip::ClientOutcome& outco
 void NotifyAnswers::take(Id id, const NotifyFlight& flight, const sip::ClientOutcome& outcome) {
     auto& record = *context_.subscriptions.find(id);
     const bool was_final = flight.state == SubscriptionState::ending;
+    note(id, flight, outcome);
     record.last_answer = static_cast<std::uint16_t>(outcome.status);
     if (outcome.how == sip::ClientOutcome::How::response) record.is_proven = true;
     const auto setback = setback_of(outcome, was_final || flight.is_parting);
@@ -95,6 +94,13 @@ void NotifyAnswers::take(Id id, const NotifyFlight& flight, const sip::ClientOut
     if (!sip::is_next_way_due(outcome)) return on_failed(id, record, setback);
     setbacks_[pack(id)] = setback;
     on_way(id, parts_.ways.find_other(id, record));
+}
+
+void NotifyAnswers::note(Id id, const NotifyFlight& flight, const sip::ClientOutcome& outcome) {
+    const auto took =
+        std::chrono::duration_cast<std::chrono::milliseconds>(context_.loop.now() - flight.sent_at);
+    parts_.history.add({pack(id), flight.sent_at, static_cast<std::uint32_t>(took.count()),
+                        flight.cseq, static_cast<std::uint16_t>(outcome.status), flight.state});
 }
 
 void NotifyAnswers::on_delivered(Id id, Subscription& record, const sip::ClientOutcome& outcome) {
@@ -136,7 +142,7 @@ void NotifyAnswers::on_failed(Id id, Subscription& record, const Setback& setbac
         case NotifyVerdict::suspect:
             return become_suspect(id, record);
         case NotifyVerdict::wait:
-            return retries_.arm(id, record, setback.retry_after);
+            return parts_.retries.arm(id, record, setback.retry_after);
         case NotifyVerdict::other_body:
             if (take_default_type(context_.resources[record.resource], record))
                 return send_again(id, record);
@@ -156,7 +162,7 @@ void NotifyAnswers::lose(Id id, Subscription& record) {
     if (is_proxy) return become_suspect(id, record);
     parts_.silent.add(id, record, Liveness::flow_lost);
     parts_.confirmations.advance(record, NotifyInput::demand);
-    retries_.cancel(record);
+    parts_.retries.cancel(id, record);
 }
 
 void NotifyAnswers::count_failure(Id id, Subscription& record) {
@@ -180,7 +186,7 @@ void NotifyAnswers::become_suspect(Id id, Subscription& record) {
 
 void NotifyAnswers::try_later(Id id, Subscription& record) {
     parts_.confirmations.advance(record, NotifyInput::demand);
-    retries_.arm(id, record, kRetryDelay * record.failures);
+    parts_.retries.arm(id, record, kRetryDelay * record.failures);
 }
 
 /// At once, even to a suspect: this is still the same attempt.

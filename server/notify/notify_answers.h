@@ -13,7 +13,6 @@
 
 #include "base/task.h"
 #include "server/notify/gone_watchers.h"
-#include "server/notify/notify_retries.h"
 #include "server/notify/notify_verdict.h"
 
 namespace herald::server {
@@ -25,7 +24,7 @@ public:
     using Send = base::Task<void(Id)>;
 
     /// `send` is called for a subscription that is owed a NOTIFY now.
-    NotifyAnswers(const NotifyParts& parts, GoneWatchers& gone, NotifyRetries& retries, Send send);
+    NotifyAnswers(const NotifyParts& parts, GoneWatchers& gone, Send send);
 
     /// The outcome of a NOTIFY that is no longer on its way.
     void take(Id id, const NotifyFlight& flight, const sip::ClientOutcome& outcome);
@@ -45,6 +44,7 @@ private:
         std::chrono::seconds retry_after{};
         bool is_last = false;  ///< nothing is to be told any more
     };
+    void note(Id id, const NotifyFlight& flight, const sip::ClientOutcome& outcome);
     static Setback setback_of(const sip::ClientOutcome& outcome, bool is_last);
 
     void on_delivered(Id id, Subscription& record, const sip::ClientOutcome& outcome);
@@ -60,7 +60,6 @@ private:
     NotifyParts parts_;
     Context& context_;
     GoneWatchers& gone_;
-    NotifyRetries& retries_;
     Send send_;
     /// Of those for whom another way is looked up, by packed Id.
     std::unordered_map<std::uint64_t, Setback> setbacks_;

@@ -41,9 +41,10 @@ NotifySender::NotifySender(Context& context, sip::Locator& locator)
                    answers_.take(id, flight, outcome);
                }),
       retries_(context, [this](Id id) { try_now(id); }),
-      gone_({context, confirmations_, queue_, owed_, silent_, ways_, flights_}),
-      answers_({context, confirmations_, queue_, owed_, silent_, ways_, flights_}, gone_, retries_,
-               [this](Id id) { send(id); }),
+      gone_({context, confirmations_, queue_, owed_, silent_, ways_, flights_, retries_, history_}),
+      answers_(
+          {context, confirmations_, queue_, owed_, silent_, ways_, flights_, retries_, history_},
+          gone_, [this](Id id) { send(id); }),
       coalesced_(context.metrics.counter("herald_notify_coalesced_total",
                                          "Changes that joined a NOTIFY still to be sent")) {
     context_.fan_out.on_changed([this](std::uint32_t slot) { queue_.add(slot); });
@@ -113,15 +114,25 @@ void NotifySender::tell_end(Id id) {
     notify(id);
 }
 
+base::Instant NotifySender::pause_end(const Subscription& record) const {
+    const auto& profile = context_.resources[record.resource].package->profile();
+    return record.last_notify + min_interval(context_.config, profile);
+}
+
+std::optional<base::Instant> NotifySender::next_try(Id id, const Subscription& record) const {
+    if (!retries_.is_armed(record)) return std::nullopt;
+    const auto known = retries_.when(id);
+    return known ? *known : pause_end(record);
+}
+
 NotifySender::Turn NotifySender::turn_of(Id id, const Subscription& record) {
     if (record.flight != Subscription::kNone) return Turn::after_answer;
     const bool is_due_now = is_due(record.notify_state);
     if (record.liveness == Liveness::flow_lost) return Turn::when_heard;
     if (record.liveness == Liveness::suspect && !is_due_now) return Turn::when_heard;
     if (is_due_now || is_forced(record.notify_state)) return Turn::now;
-    const auto& profile = context_.resources[record.resource].package->profile();
-    const auto next = record.last_notify + min_interval(context_.config, profile);
-    const bool has_pause = record.last_notify != base::Instant{} && next > context_.loop.now();
+    const bool has_pause =
+        record.last_notify != base::Instant{} && pause_end(record) > context_.loop.now();
     if (has_pause && record.failures == 0 && owed_.is_alert(id, record)) return Turn::now;
     if (retries_.is_armed(record)) return Turn::after_retry;
     return has_pause ? Turn::after_pause : Turn::now;
@@ -137,15 +148,12 @@ void NotifySender::send(Id id) {
         case Turn::after_answer:
         case Turn::after_retry:
             return coalesced_.add();
-        case Turn::after_pause: {
-            const auto& profile = context_.resources[record->resource].package->profile();
-            const auto next = record->last_notify + min_interval(context_.config, profile);
-            return retries_.arm(id, *record, next - context_.loop.now());
-        }
+        case Turn::after_pause:
+            return retries_.arm_pause(id, *record, pause_end(*record));
         case Turn::now:
             break;
     }
-    retries_.cancel(*record);
+    retries_.cancel(id, *record);
     if (!owed_.has_news(id, *record))
         return confirmations_.advance(*record, NotifyInput::unchanged);
     if (prepare(id, *record)) depart(id, *record);
@@ -194,14 +202,14 @@ void NotifySender::on_reachable(Id id, const WatcherArrival& arrival) {
     const bool has_other_way = ways_.on_arrival(id, record, arrival.flow, arrival.approach);
     if (has_other_way || arrival.has_moved) recall(id, record);
     record.failures = 0;
-    retries_.cancel(record);
+    retries_.cancel(id, record);
 }
 
 /// Its time has come, or its peer was heard of.
 void NotifySender::try_now(Id id) {
     auto* record = context_.subscriptions.find(id);
     if (!record) return;
-    retries_.cancel(*record);
+    retries_.cancel(id, *record);
     confirmations_.advance(*record, NotifyInput::due);
     send(id);
 }
@@ -212,7 +220,7 @@ void NotifySender::try_device(Id id) {
     recall(id, record);
     silent_.take_out(id, record);
     answers_.forget(id);
-    retries_.cancel(record);
+    retries_.cancel(id, record);
     record.failures = 0;
     answers_.on_way(id, ways_.find_device(id, record));
 }

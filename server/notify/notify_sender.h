@@ -7,6 +7,8 @@
 //   as the latest state (server/core/notify_state.h).
 #pragma once
 
+#include <optional>
+
 #include "server/core/context.h"
 #include "server/notify/confirmations.h"
 #include "server/notify/cseq_blocks.h"
@@ -14,6 +16,7 @@
 #include "server/notify/gone_watchers.h"
 #include "server/notify/notify_answers.h"
 #include "server/notify/notify_flights.h"
+#include "server/notify/notify_history.h"
 #include "server/notify/notify_retries.h"
 #include "server/notify/owed_documents.h"
 #include "server/notify/silent_watchers.h"
@@ -59,6 +62,9 @@ public:
     WatcherWays& ways() noexcept { return ways_; }
     CseqBlocks& numbers() noexcept { return numbers_; }
     GoneWatchers& gone() noexcept { return gone_; }
+    const NotifyHistory& history() const noexcept { return history_; }
+    /// When a NOTIFY is to go to a watcher whom something keeps it from now: a failure, or a pause.
+    std::optional<base::Instant> next_try(Id id, const Subscription& record) const;
     std::size_t in_flight() const noexcept { return flights_.size(); }
 
 private:
@@ -66,6 +72,7 @@ private:
 
     void visit(Id id);
     void send(Id id);
+    base::Instant pause_end(const Subscription& record) const;
     Turn turn_of(Id id, const Subscription& record);
     bool prepare(Id id, Subscription& record);
     void depart(Id id, Subscription& record);
@@ -82,6 +89,7 @@ private:
     CseqBlocks numbers_;
     NotifyFlights flights_;
     NotifyRetries retries_;
+    NotifyHistory history_;
     GoneWatchers gone_;
     NotifyAnswers answers_;
     base::Counter& coalesced_;
