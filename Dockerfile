@@ -14,7 +14,7 @@ RUN cmake --preset release -D HERALD_TESTS=OFF \
 FROM debian:12-slim
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-        libc-ares2 libfmt9 libpoconet80 libpoconetssl80 libpococrypto80 libpocojson80 libpocofoundation80 libpq5 \
+        libc-ares2 libfmt9 libidn2-0 libpoconet80 libpoconetssl80 libpococrypto80 libpocojson80 libpocofoundation80 libpq5 \
         libprometheus-cpp-core1.0 libpugixml1v5 libspdlog1.10 libsqlite3-0 libssl3 libsystemd0 \
         libtomlplusplus3 \
     && rm -rf /var/lib/apt/lists/* \

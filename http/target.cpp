@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "pidf/idna.h"
 #include "sip/uri.h"
 
 namespace herald::http {
@@ -108,7 +109,8 @@ std::string escaped_parameter(std::string_view value) {
 }
 
 Result<std::string> aor_of(std::string_view text) {
-    const std::string full = has_scheme(text) ? std::string(text) : "sip:" + std::string(text);
+    const auto written = has_scheme(text) ? std::string(text) : "sip:" + std::string(text);
+    const auto full = sip::parse_uri(written) ? written : pidf::ascii_uri(written);
     const auto uri = sip::parse_uri(full);
     const bool is_aor =
         uri && uri->has_user && !uri->user.empty() && !uri->host.empty() && uri->headers.empty();

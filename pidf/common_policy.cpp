@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "pidf/idna.h"
 #include "pidf/wellformed.h"
 #include "pidf/xml.h"
 
@@ -315,20 +316,11 @@ std::optional<SubHandling> handling_named(std::string_view name) noexcept {
 }
 
 std::string comparable_domain(std::string_view domain) {
-    std::string out;
-    for (std::size_t i = 0; i < domain.size(); ++i) {
-        char c = domain[i];
-        if (c == '%' && i + 2 < domain.size()) {
-            const auto code = base::from_hex(domain.substr(i + 1, 2));
-            if (code && code->size() == 1) {
-                c = (*code)[0];
-                i += 2;
-            }
-        }
-        if (static_cast<unsigned char>(c) > 0x7e || static_cast<unsigned char>(c) <= 0x20)
-            return {};
-        out += c;
-    }
+    const auto out = base::percent_decode(domain);
+    const auto is_blank = [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; };
+    const auto is_foreign = [](char c) { return static_cast<unsigned char>(c) > 0x7f; };
+    if (std::any_of(out.begin(), out.end(), is_blank)) return {};
+    if (std::any_of(out.begin(), out.end(), is_foreign)) return to_ascii(out);
     return base::lower(out);
 }
 

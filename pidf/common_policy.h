@@ -69,8 +69,8 @@ inline constexpr std::size_t kMostRulesBytes = 4 << 20;
 /// Faults: too_large; malformed, "line L, column C: why", for what the schemas do not allow.
 Result<Ruleset> parse_ruleset(std::string_view document);
 
-/// A domain as rules compare them (RFC 4745 7.1.3): escapes undone, lower case. Empty for one that
-/// equals nothing: not ASCII.
+/// A domain as rules compare them (RFC 4745 7.1.3): escapes undone, in ASCII, lower case. Empty for
+/// one that equals nothing.
 std::string comparable_domain(std::string_view domain);
 
 }  // namespace herald::pidf

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "pidf/idna.h"
 #include "server/address/domains.h"
 #include "sip/uri.h"
 
@@ -56,7 +57,8 @@ Result<std::string> list_pattern(std::string_view text) {
     }
     const auto written =
         text.find(':') == std::string_view::npos ? "sip:" + std::string(text) : std::string(text);
-    const auto uri = sip::parse_uri(written);
+    const auto in_ascii = sip::parse_uri(written) ? written : pidf::ascii_uri(written);
+    const auto uri = sip::parse_uri(in_ascii);
     if (!uri || uri->scheme == sip::Scheme::other || (uri->host.empty() && uri->user.empty()))
         return wrong;
     return sip::canonical_aor(*uri);

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "packages/package.h"
+#include "pidf/idna.h"
 #include "server/address/domains.h"
 #include "sip/uri.h"
 
@@ -19,8 +20,9 @@ constexpr std::string_view kMismatches[] = {
     "none",          "package", "identity", "other-identity",   "anonymous-request",
     "external-list", "sphere",  "validity", "unknown-condition"};
 
+/// Nothing equals what could not be converted, and is empty by that.
 bool contains(const std::vector<std::string>& items, std::string_view item) {
-    return std::find(items.begin(), items.end(), item) != items.end();
+    return !item.empty() && std::find(items.begin(), items.end(), item) != items.end();
 }
 
 /// Of an AOR, as rules compare it.
@@ -86,9 +88,10 @@ std::string_view name_of(Mismatch mismatch) noexcept {
 }
 
 std::string comparable_uri(std::string_view text) {
-    const auto uri = sip::parse_uri(text);
-    if (!uri) return std::string(text);
-    return sip::canonical_aor(*uri);
+    if (const auto uri = sip::parse_uri(text)) return sip::canonical_aor(*uri);
+    const auto in_ascii = pidf::ascii_uri(text);
+    const auto uri = sip::parse_uri(in_ascii);
+    return uri ? sip::canonical_aor(*uri) : std::string(text);
 }
 
 void Grant::add(const Grant& other) {
@@ -181,7 +184,8 @@ Grant CompiledRules::grant(const Asking& asking) const {
 }
 
 Mismatch CompiledRules::mismatch(std::size_t rule, const Asking& asking) const {
-    return check(rules_[rule].conditions, asking, asks_for_others_ && names(asking));
+    const auto& conditions = rules_[rule].conditions;
+    return check(conditions, asking, conditions.is_other_identity && names(asking));
 }
 
 std::optional<base::WallTime> CompiledRules::next_boundary(base::WallTime now) const {

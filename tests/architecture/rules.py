@@ -65,6 +65,7 @@ SEES_EVERYTHING = ("server/main.cpp", "tests/", "bench/")
 # Libraries that cost compile time or leak their world, and the folders whose .cpp files may use them.
 LIBRARIES = [
     (re.compile(r"pugixml"), "pugixml", {"pidf"}),
+    (re.compile(r"idn2\.h"), "libidn2", {"pidf"}),
     (re.compile(r"Poco/"), "POCO", {"http", "cli", "server"}),
     (re.compile(r"(pqxx/|libpq)"), "libpq", {"store"}),
     (re.compile(r"(toml\+\+/|toml\.hpp)"), "toml++", {"server"}),

@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include "pidf/idna.h"
+
 namespace herald::pidf {
 namespace {
 
@@ -127,7 +129,36 @@ TEST_CASE("what the schemas do not allow is refused, with its place") {
 TEST_CASE("RFC 4745 7.1.3: domains as they are compared") {
     CHECK(comparable_domain("EXAMPLE.com") == "example.com");
     CHECK(comparable_domain("ex%61mple.com") == "example.com");
-    CHECK(comparable_domain("ex\xc3\xa4mple.com").empty());
+    CHECK(comparable_domain("ex%6") == "ex%6");
+    for (const char* none : {"", "a b.com", "a%00.com", "a%0A.com", "ex\xc3mple.com"}) {
+        CAPTURE(none);
+        CHECK(comparable_domain(none).empty());
+    }
+}
+
+TEST_CASE("RFC 5891 5: a domain in its own letters is compared in ASCII") {
+    constexpr const char* kAscii = "xn--bcher-kva.example";
+    CHECK(comparable_domain("b\xc3\xbc"
+                            "cher.example") == kAscii);
+    CHECK(comparable_domain("B\xc3\x9c"
+                            "CHER.Example") == kAscii);
+    CHECK(comparable_domain("bu\xcc\x88"
+                            "cher.example") == kAscii);
+    CHECK(comparable_domain("b%C3%BCcher.example") == kAscii);
+    CHECK(comparable_domain("XN--Bcher-KVA.example") == kAscii);
+    CHECK(comparable_domain("fa\xc3\x9f.example") == "xn--fa-hia.example");
+    CHECK(comparable_domain("\xe4\xbe\x8b\xe3\x80\x82\xe4\xbe\x8b") == "xn--fsq.xn--fsq");
+    // A label that cannot be had, and more than a name holds.
+    CHECK(comparable_domain("\xc3\xbc-.example").empty());
+    std::string letters;
+    for (int i = 0; i < 64; ++i) letters += "\xc3\xbc";
+    CHECK(comparable_domain(letters + ".example").empty());
+
+    CHECK(ascii_uri("sip:bob@b\xc3\xbc"
+                    "cher.example:5070;x=y") == "sip:bob@xn--bcher-kva.example:5070;x=y");
+    CHECK(ascii_uri("SIPS:b%C3%BCcher.example") == "SIPS:xn--bcher-kva.example");
+    CHECK(ascii_uri("tel:+1").empty());
+    CHECK(ascii_uri("sip:bob@a b").empty());
 }
 
 }  // namespace herald::pidf
