@@ -46,15 +46,15 @@ def is_bound(port):
         return any(line.split()[1].endswith(f":{port:04X}") for line in list(sockets)[1:])
 
 
-def play(server, scenario, action, **outcome):
-    """SIPp is a phone that registered from its port."""
+def play(server, scenario, action, calls=1, **outcome):
+    """SIPp is a phone that registered from its port. It is told so many things."""
     sipp = shutil.which("sipp")
     if not sipp:
         raise Skip("SIPp is not installed (Debian: sip-tester)")
     port = free_port()
     with Phones(server.address, 1, port) as phone:
         phone.register()
-    command = [sipp, "-sf", os.path.join(SCENARIOS, f"{scenario}.xml"), "-i", "127.0.0.1", "-p", str(port), "-m", "1",
+    command = [sipp, "-sf", os.path.join(SCENARIOS, f"{scenario}.xml"), "-i", "127.0.0.1", "-p", str(port), "-m", str(calls),
                "-nostdin", "-timeout", "60", "-timeout_error"]
     with subprocess.Popen(command, cwd=server.directory, env={**os.environ, "TERM": "dumb"}, stdin=subprocess.DEVNULL,
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
@@ -99,7 +99,23 @@ def a_phone_that_is_late_was_told_all_the_same():
 
 
 @story
-def a_phone_that_vanished_is_told_when_it_registers():
+def a_phone_that_starts_again_is_seen_to_have_done_so():
+    """RFC 3261 10.2: it registers with another Call-ID."""
+    with Server() as server:
+        play(server, "phone_starts_again", "reboot", delivered=1, effective=1)
+        server.stop()
+
+
+@story
+def a_phone_that_vanished_is_told_once_it_is_back():
+    """Twice nobody answered; it registers, and is told at once."""
+    with Server(sip={"t1_ms": 20, "t2_ms": 100}) as server:
+        play(server, "phone_vanishes", "check-sync", calls=2, delivered=1)
+        server.stop()
+
+
+@story
+def phones_that_vanished_are_told_when_they_register():
     """... and by then, or at intervals, no more often than the order allows."""
     with Server(sip={"t1_ms": 20, "t2_ms": 100}) as server, Phones(server.address, 3) as phones:
         phones.register()
