@@ -1,4 +1,5 @@
-# tests/integration/_kamailio.py: a Kamailio of one's own that keeps mailboxes: its modules presence and presence_mwi, on SQLite.
+# tests/integration/_kamailio.py: a Kamailio of one's own: one that keeps mailboxes (its modules presence and presence_mwi, on
+# SQLite), and a proxy that publishes the calls through it (dialog and pua_dialoginfo).
 import fcntl
 import glob
 import os
@@ -58,6 +59,67 @@ request_route {{
 }}
 """
 
+# Whatever is called is at one port. What a call is to both sides of it goes to Herald.
+PROXY = """#!KAMAILIO
+debug=1
+log_stderror=yes
+children=1
+disable_tcp=yes
+auto_aliases=no
+dns=no
+rev_dns=no
+listen=udp:127.0.0.1:{port}
+alias=localhost
+mpath="{modules}/"
+loadmodule "tm.so"
+loadmodule "sl.so"
+loadmodule "rr.so"
+loadmodule "pv.so"
+loadmodule "textops.so"
+loadmodule "siputils.so"
+loadmodule "maxfwd.so"
+loadmodule "db_sqlite.so"
+loadmodule "dialog.so"
+loadmodule "pua.so"
+loadmodule "pua_dialoginfo.so"
+modparam("tm", "fr_timer", 5000)
+modparam("rr", "enable_full_lr", 1)
+modparam("dialog", "db_mode", 0)
+modparam("dialog", "default_timeout", 600)
+modparam("pua", "db_url", "sqlite:///{directory}/kamailio.db")
+modparam("pua", "db_mode", 0)
+modparam("pua", "min_expires", 0)
+modparam("pua", "outbound_proxy", "sip:127.0.0.1:{herald}")
+modparam("pua_dialoginfo", "include_callid", 1)
+modparam("pua_dialoginfo", "include_tags", 1)
+modparam("pua_dialoginfo", "include_localremote", 1)
+modparam("pua_dialoginfo", "caller_confirmed", 0)
+modparam("pua_dialoginfo", "override_lifetime", {lifetime})
+request_route {{
+    if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
+    if (has_totag()) {{
+        if (!loose_route()) {{
+            if (is_method("ACK") && t_check_trans()) {{ t_relay(); }}
+            exit;
+        }}
+        t_relay();
+        exit;
+    }}
+    if (is_method("CANCEL")) {{
+        if (t_check_trans()) {{ t_relay(); }}
+        exit;
+    }}
+    if (is_method("INVITE")) {{
+        record_route();
+        dlg_manage();
+        $du = "sip:127.0.0.1:{callee}";
+        t_relay();
+        exit;
+    }}
+    sl_send_reply("405", "Method Not Allowed");
+}}
+"""
+
 
 def unpacked():
     """The folder with Kamailio's files, in the one this runs in: the build's. Installed, the package would start a daemon on
@@ -95,7 +157,8 @@ class Kamailio:
     One process alone writes the database: with a second one, such as its timers, SQLite says "locked" when the machine is
     busy, and Kamailio answers 500 or sends a NOTIFY without a body."""
 
-    def __init__(self, subs_db_mode=0, longest_subscription=3600):
+    def __init__(self, config=CONFIG, **values):
+        values = {"subs_db_mode": 0, "longest_subscription": 3600, **values}
         root = unpacked()
         self.program = os.path.join(root, "usr/sbin/kamailio")
         private = glob.glob(os.path.join(root, "usr/lib/*/kamailio"))[0]
@@ -103,8 +166,7 @@ class Kamailio:
         self.directory = tempfile.mkdtemp(prefix="kamailio-test-")
         self.port = free_port()
         with open(os.path.join(self.directory, "kamailio.cfg"), "w", encoding="utf-8") as file:
-            file.write(CONFIG.format(port=self.port, modules=f"{private}/modules", directory=self.directory,
-                                     subs_db_mode=subs_db_mode, longest_subscription=longest_subscription))
+            file.write(config.format(port=self.port, modules=f"{private}/modules", directory=self.directory, **values))
         with sqlite3.connect(os.path.join(self.directory, "kamailio.db")) as database:
             for part in ("standard", "presence"):
                 with open(os.path.join(root, f"usr/share/kamailio/db_sqlite/{part}-create.sql"), encoding="utf-8") as file:
@@ -172,3 +234,9 @@ class Kamailio:
     def log(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as file:
             return file.read()
+
+
+def proxy(herald, callee, lifetime=600):
+    """Takes calls, passes them on to the port `callee`, and tells the Herald at port `herald` of them. What it published ends
+    after `lifetime` seconds unless it is said again."""
+    return Kamailio(PROXY, herald=herald, callee=callee, lifetime=lifetime)
