@@ -10,6 +10,23 @@
 
 namespace herald::server {
 
+namespace {
+
+constexpr std::size_t head_of(std::size_t width, std::size_t parts) noexcept {
+    return 1 + parts * 2 * width;
+}
+
+unsigned char* put_number(unsigned char* out, std::size_t width, std::size_t number) noexcept {
+    for (std::size_t i = 0; i < width; ++i) *out++ = static_cast<unsigned char>(number >> (8 * i));
+    return out;
+}
+
+std::size_t number_at(const unsigned char* at, std::size_t width) noexcept {
+    return width == 1 ? at[0] : std::size_t{at[0]} | std::size_t{at[1]} << 8;
+}
+
+}  // namespace
+
 PackedText::PackedText(const Parts& parts) {
     std::size_t most = 0;
     for (const auto part : parts) most += part.size();
@@ -23,18 +40,33 @@ PackedText::PackedText(const Parts& parts) {
             at = characters.size();
             characters += part;
         }
-        slices[i] = {static_cast<std::uint16_t>(at), static_cast<std::uint16_t>(part.size())};
+        slices[i] = {at, part.size()};
     }
-    block_.reset(new char[sizeof slices + characters.size()]);
-    std::memcpy(block_.get(), slices.data(), sizeof slices);
-    std::memcpy(block_.get() + sizeof slices, characters.data(), characters.size());
+    const std::size_t width = characters.size() <= UINT8_MAX ? 1 : 2;
+    block_.reset(new unsigned char[head_of(width, kParts) + characters.size()]);
+    auto* out = block_.get();
+    *out++ = static_cast<unsigned char>(width);
+    for (const auto& [offset, size] : slices) {
+        out = put_number(out, width, offset);
+        out = put_number(out, width, size);
+    }
+    std::memcpy(out, characters.data(), characters.size());
+}
+
+std::size_t PackedText::head() const noexcept {
+    return head_of(block_[0], kParts);
+}
+
+PackedText::Slice PackedText::slice(std::size_t part) const noexcept {
+    const std::size_t width = block_[0];
+    const auto* at = block_.get() + 1 + part * 2 * width;
+    return {number_at(at, width), number_at(at + width, width)};
 }
 
 std::string_view PackedText::operator[](Part part) const noexcept {
     if (!block_) return {};
-    Slice slice;
-    std::memcpy(&slice, block_.get() + static_cast<std::size_t>(part) * sizeof slice, sizeof slice);
-    return {block_.get() + kParts * sizeof slice + slice.offset, slice.size};
+    const auto [offset, size] = slice(static_cast<std::size_t>(part));
+    return {reinterpret_cast<const char*>(block_.get()) + head() + offset, size};
 }
 
 PackedText::Parts PackedText::parts() const noexcept {
@@ -45,12 +77,12 @@ PackedText::Parts PackedText::parts() const noexcept {
 
 std::size_t PackedText::size() const noexcept {
     if (!block_) return 0;
-    std::size_t end = kParts * sizeof(Slice);
+    std::size_t end = 0;
     for (std::size_t i = 0; i < kParts; ++i) {
-        const auto part = (*this)[static_cast<Part>(i)];
-        end = std::max(end, static_cast<std::size_t>(part.data() + part.size() - block_.get()));
+        const auto [offset, size] = slice(i);
+        end = std::max(end, offset + size);
     }
-    return end;
+    return head() + end;
 }
 
 std::string_view name_of(EndReason reason) noexcept {

@@ -28,7 +28,8 @@ inline constexpr std::size_t kMostText = 12'000;
 inline constexpr std::uint32_t kCseqBlock = 65536;
 
 /// The texts of a subscription in one allocation; a text found inside an earlier one is not stored
-/// twice. Holds 65,535 bytes in all; what is beyond is cut.
+/// twice. Holds 65,535 bytes in all; what is beyond is cut. Where a text is takes two bytes to say,
+/// four if there are more than 255 in all.
 class PackedText {
 public:
     enum class Part : std::uint8_t {
@@ -58,9 +59,13 @@ public:
 
 private:
     struct Slice {
-        std::uint16_t offset, size;
+        std::size_t offset, size;
     };
-    std::unique_ptr<char[]> block_;  ///< kParts slices, then the characters
+    Slice slice(std::size_t part) const noexcept;
+    std::size_t head() const noexcept;
+
+    /// How many bytes a number takes, offset and size of each part, then the characters.
+    std::unique_ptr<unsigned char[]> block_;
 };
 
 /// Whether a watcher can be reached, independent of the RFC's states.
@@ -97,17 +102,17 @@ enum class Once : std::uint8_t { nothing, allow, polite_block };
 
 struct Subscription {
     static constexpr std::uint32_t kNone = UINT32_MAX;
+    // The order leaves no gaps: there are many of these.
     std::uint64_t id = 0;
     std::uint64_t change = 0;            ///< of its last durable change
     std::uint64_t sent_fingerprint = 0;  ///< of the document last sent, 0: none or unknown
     /// Resource::version whose items the watcher knows; 0: the next NOTIFY is to list none.
     std::uint64_t told = 0;
-    std::uint64_t mark = 0;    ///< hash of the request that made the last durable change
-    std::uint64_t source = 0;  ///< keyed hash of the address that asked for it
+    std::uint64_t mark = 0;  ///< hash of the request that made the last durable change
     base::WallTime expires_at{};
     base::Instant last_notify{};
-    sip::Flow flow;  ///< what its NOTIFYs go by
     PackedText text;
+    sip::Flow flow;  ///< what its NOTIFYs go by
     base::TimerId expiry;
     base::TimerId retry;
     base::TimerId decision;  ///< while pending: when the owner's decision is no longer waited for
@@ -119,18 +124,19 @@ struct Subscription {
     std::uint32_t cseq_end = 0;  ///< first one that takes another durable write to use
     std::uint32_t granted = 0;
     std::uint32_t began = 0;  ///< when it was asked for, in seconds since 1970; 0: before a restart
-    std::uint16_t view = 0;   ///< index in Resource::views
+    std::uint32_t source = 0;  ///< of the address that asked for it: Loads::source_of()
+    std::uint16_t view = 0;    ///< index in Resource::views
     std::uint16_t last_answer = 0;
     std::uint16_t versionless = 0;  ///< CSeqs used that brought no new document version
     std::uint16_t credit = 0;       ///< bytes that may still go to an address not proven
     SubscriptionState state = SubscriptionState::committing;
-    Liveness liveness = Liveness::well;
     EndReason reason = EndReason::timeout;
     NotifyState notify_state = NotifyState::untold;
+    sip::Approach approach = sip::Approach::flow;
     std::uint8_t sent_alert = 0;  ///< Composed::alert of the document last sent
     std::uint8_t failures = 0;    ///< NOTIFYs in a row without a good answer
-    sip::Approach approach = sip::Approach::flow;
-    Once once = Once::nothing;
+    Liveness liveness : 2 = Liveness::well;
+    Once once : 2 = Once::nothing;
     bool is_changing : 1 = false;   ///< a durable change of this dialog is under way
     bool is_fetch : 1 = false;      ///< never stored
     bool is_bodiless : 1 = false;   ///< ended while pending: nothing may be shown
@@ -151,6 +157,8 @@ struct Subscription {
     }
     std::string_view get(PackedText::Part part) const noexcept { return text[part]; }
 };
+
+static_assert(sizeof(Subscription) == 176);
 
 /// Equal for two subscriptions of the same device: resource, Event id, watcher, and instance or,
 /// without one, exact Contact; and the URI asked for, since a device may have a lamp for each

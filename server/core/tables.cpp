@@ -103,76 +103,12 @@ std::optional<SubscriptionState> next_state(SubscriptionState state,
     return kNextState[static_cast<std::size_t>(state)][static_cast<std::size_t>(input)];
 }
 
-void Sketch::add(std::uint64_t hash, int step) noexcept {
-    const auto change = [step](std::atomic<std::uint32_t>& cell) {
-        cell.store(cell.load(std::memory_order_relaxed) + static_cast<std::uint32_t>(step),
-                   std::memory_order_relaxed);
-    };
-    change(rows_[0][hash % width()]);
-    change(rows_[1][(hash >> 32) % width()]);
-}
-
-std::uint32_t Sketch::estimate(std::uint64_t hash) const noexcept {
-    return std::min(rows_[0][hash % width()].load(std::memory_order_relaxed),
-                    rows_[1][(hash >> 32) % width()].load(std::memory_order_relaxed));
-}
-
-Loads::Loads(std::size_t shards) : shards_(shards) {}
-
-Loads::Pair& Loads::prepare(std::size_t shard, std::size_t width) {
-    return *shards_[shard].all.emplace_back(std::make_unique<Pair>(width));
-}
-
-void Loads::publish(std::size_t shard) {
-    shards_[shard].current.store(shards_[shard].all.back().get(), std::memory_order_release);
-}
-
-std::uint32_t Loads::of_watcher(std::uint64_t hash) const noexcept {
-    std::uint32_t sum = 0;
-    for (const Shard& shard : shards_) {
-        const Pair* pair = shard.current.load(std::memory_order_acquire);
-        if (pair) sum += pair->watchers.estimate(hash);
-    }
-    return sum;
-}
-
-std::uint32_t Loads::of_source(std::uint64_t hash) const noexcept {
-    std::uint32_t sum = 0;
-    for (const Shard& shard : shards_) {
-        const Pair* pair = shard.current.load(std::memory_order_acquire);
-        if (pair) sum += pair->sources.estimate(hash);
-    }
-    return sum;
-}
-
-std::uint64_t Loads::weight_of_source(std::uint64_t hash) const noexcept {
-    std::uint64_t sum = 0;
-    for (const Shard& shard : shards_) {
-        const Pair* pair = shard.current.load(std::memory_order_acquire);
-        if (pair) sum += pair->weights.estimate(hash);
-    }
-    return sum * kWeight;
-}
-
-std::uint64_t Loads::weight() const noexcept {
-    std::uint64_t sum = 0;
-    for (const Shard& shard : shards_) sum += shard.weight.load(std::memory_order_relaxed);
-    return sum * kWeight;
-}
-
-void Loads::weigh(std::size_t shard, std::int64_t units) noexcept {
-    auto& weight = shards_[shard].weight;
-    weight.store(weight.load(std::memory_order_relaxed) + static_cast<std::uint64_t>(units),
-                 std::memory_order_relaxed);
-}
-
 SubscriptionTable::SubscriptionTable(base::Metrics& metrics, Loads* loads, std::size_t shard)
     : own_loads_(loads ? nullptr : std::make_unique<Loads>(1)),
       loads_(loads ? *loads : *own_loads_),
       shard_(shard),
-      counted_(&loads_.prepare(shard, kLeastWidth)),
+      counted_(loads_.of(shard)),
       bytes_(metrics.gauge("herald_subscription_bytes", "Bytes of subscriptions, about")) {
-    loads_.publish(shard);
     for (std::size_t i = 0; i < kSubscriptionStates; ++i) {
         by_state_[i] = &metrics.gauge("herald_subscriptions", "Subscriptions by state",
                                       {{"state", std::string(name_of(static_cast<State>(i)))}});
@@ -186,9 +122,10 @@ std::uint64_t SubscriptionTable::device_hash(const DeviceKey& key) const {
 
 void SubscriptionTable::count(const Subscription& record, int step) {
     const auto watcher = loads_.hash(record.get(Part::watcher));
-    counted_->watchers.add(watcher, step);
-    counted_->sources.add(record.source, step);
-    counted_->weights.add(record.source, step * units_of(record));
+    const auto source = Loads::hash(record.source);
+    counted_.watchers.add(watcher, step);
+    counted_.sources.add(source, step);
+    counted_.weights.add(source, step * units_of(record));
     pairs_.add(pair_hash(watcher, record.resource), step);
 }
 
@@ -199,15 +136,32 @@ void SubscriptionTable::weigh(const Subscription& record, int step) {
 }
 
 void SubscriptionTable::widen_sketches() {
-    const auto width = pairs_.width() * 2;
-    counted_ = &loads_.prepare(shard_, width);
-    pairs_ = Sketch(width);
-    slab_.for_each([this](std::uint32_t, const Subscription& record) { count(record, 1); });
-    loads_.publish(shard_);
+    if (slab_.size() >= counted_.watchers.width()) widen_watchers();
+    if (slab_.size() >= counted_.sources.width() * kPerCell) widen_sources();
+}
+
+void SubscriptionTable::widen_watchers() {
+    counted_.watchers.widen();
+    pairs_.widen();
+    slab_.for_each([this](std::uint32_t, const Subscription& record) {
+        const auto watcher = loads_.hash(record.get(Part::watcher));
+        counted_.watchers.settle(watcher, 1);
+        pairs_.settle(pair_hash(watcher, record.resource), 1);
+    });
+}
+
+void SubscriptionTable::widen_sources() {
+    counted_.sources.widen();
+    counted_.weights.widen();
+    slab_.for_each([this](std::uint32_t, const Subscription& record) {
+        const auto source = Loads::hash(record.source);
+        counted_.sources.settle(source, 1);
+        counted_.weights.settle(source, units_of(record));
+    });
 }
 
 SubscriptionTable::Id SubscriptionTable::add(Subscription&& record) {
-    if (slab_.size() >= pairs_.width()) widen_sketches();
+    widen_sketches();
     if (record.source == 0) record.source = source_of(record.flow.peer);
     const auto id = slab_.take(std::move(record));
     const auto& kept = slab_[id.slot];
@@ -286,11 +240,11 @@ std::uint32_t SubscriptionTable::pair_load(std::string_view watcher, std::uint32
 }
 
 std::uint32_t SubscriptionTable::source_load(const sip::Endpoint& peer) const {
-    return loads_.of_source(loads_.hash(peer));
+    return loads_.of_source(loads_.source_of(peer));
 }
 
 std::uint64_t SubscriptionTable::source_weight(const sip::Endpoint& peer) const {
-    return loads_.weight_of_source(loads_.hash(peer));
+    return loads_.weight_of_source(loads_.source_of(peer));
 }
 
 store::Subscription::State stored_state(SubscriptionState state, Once once) noexcept {

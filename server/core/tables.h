@@ -11,7 +11,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -24,6 +23,7 @@
 #include "base/metrics.h"
 #include "base/slab.h"
 #include "base/task.h"
+#include "server/core/loads.h"
 #include "server/core/resource.h"
 #include "server/core/subscription.h"
 
@@ -82,62 +82,6 @@ inline constexpr std::size_t kSubscriptionInputs = 6;
 std::optional<SubscriptionState> next_state(SubscriptionState state,
                                             SubscriptionInput input) noexcept;
 
-/// An upper estimate of how many subscriptions share a key, without keeping the keys. Good for up
-/// to `width` keys; with more, every estimate is raised by what others have. One thread writes, any
-/// thread may ask.
-class Sketch {
-public:
-    /// `width` is a power of two.
-    explicit Sketch(std::size_t width) : rows_{Row(width), Row(width)} {}
-
-    void add(std::uint64_t hash, int step) noexcept;
-    std::uint32_t estimate(std::uint64_t hash) const noexcept;
-    std::size_t width() const noexcept { return rows_[0].size(); }
-
-private:
-    using Row = std::vector<std::atomic<std::uint32_t>>;
-    std::array<Row, 2> rows_;
-};
-
-/// How many subscriptions watchers and sources have in all shards of a process. Each shard counts
-/// in sketches of its own, and whoever asks adds them up. A sketch that became too small is kept,
-/// unused, until the end: somebody may still be reading it.
-class Loads {
-public:
-    explicit Loads(std::size_t shards);
-
-    /// Sketches of this width for a shard, which alone writes them. Others see them, in place of
-    /// those it had, from publish() on.
-    struct Pair {
-        Sketch watchers, sources;
-        Sketch weights;  ///< of sources, in units of kWeight
-        explicit Pair(std::size_t width) : watchers(width), sources(width), weights(width) {}
-    };
-    static constexpr std::size_t kWeight = 64;  ///< bytes
-    Pair& prepare(std::size_t shard, std::size_t width);
-    void publish(std::size_t shard);
-
-    std::uint64_t hash(std::string_view watcher) const { return base::keyed_hash(key_, watcher); }
-    std::uint64_t hash(const sip::Endpoint& source) const { return source.site_hash(key_[0]); }
-    std::uint32_t of_watcher(std::uint64_t hash) const noexcept;
-    std::uint32_t of_source(std::uint64_t hash) const noexcept;
-    /// Bytes of subscriptions asked for from there, about.
-    std::uint64_t weight_of_source(std::uint64_t hash) const noexcept;
-    /// Bytes of all subscriptions, about; those of `shard` became more by `units` of kWeight, or
-    /// less.
-    std::uint64_t weight() const noexcept;
-    void weigh(std::size_t shard, std::int64_t units) noexcept;
-
-private:
-    struct Shard {
-        std::atomic<const Pair*> current{nullptr};
-        std::atomic<std::uint64_t> weight{0};
-        std::vector<std::unique_ptr<Pair>> all;
-    };
-    base::HashKey key_ = base::random_key();
-    std::vector<Shard> shards_;
-};
-
 /// The subscriptions of one shard, found by dialog and by device.
 class SubscriptionTable {
 public:
@@ -175,7 +119,7 @@ public:
     /// The way to the watcher is another one.
     void reroute(Subscription& record, const sip::Flow& flow) { record.flow = flow; }
     /// For Subscription::source.
-    std::uint64_t source_of(const sip::Endpoint& peer) const { return loads_.hash(peer); }
+    std::uint32_t source_of(const sip::Endpoint& peer) const { return loads_.source_of(peer); }
 
     /// Upper estimates of live subscriptions of one watcher, at all shards and on one resource.
     std::uint32_t watcher_load(std::string_view watcher) const;
@@ -193,13 +137,17 @@ public:
     }
 
 private:
-    static constexpr std::size_t kLeastWidth = 1 << 12;
+    /// Subscriptions for each cell of the sketches of sources: their limits are so high that a few
+    /// of others' do not matter.
+    static constexpr std::size_t kPerCell = 4;
 
     std::uint64_t device_hash(const DeviceKey& key) const;
     std::uint64_t hash(std::string_view text) const { return base::keyed_hash(key_, text); }
     void count(const Subscription& record, int step);
     void weigh(const Subscription& record, int step);
     void widen_sketches();
+    void widen_watchers();
+    void widen_sources();
 
     base::HashKey key_ = base::random_key();
     base::Slab<Subscription> slab_;
@@ -208,8 +156,8 @@ private:
     std::unique_ptr<Loads> own_loads_;
     Loads& loads_;
     const std::size_t shard_;
-    Loads::Pair* counted_;
-    Sketch pairs_{kLeastWidth};
+    Loads::Shard& counted_;
+    Sketch pairs_;
     std::vector<OnMove> on_move_;
     base::Counter* by_state_[kSubscriptionStates];
     base::Counter& bytes_;

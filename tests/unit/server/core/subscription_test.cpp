@@ -31,6 +31,16 @@ TEST_CASE("every part comes back as it was put in") {
     CHECK_FALSE(text.is_empty());
 }
 
+TEST_CASE("whether there are 255 bytes of text, or more, every part comes back") {
+    auto parts = kParts;
+    for (std::size_t size = 1; size < 300; ++size) {
+        const std::string target(size, 'x');
+        parts[static_cast<std::size_t>(Part::remote_target)] = target;
+        const PackedText text(parts);
+        CHECK(text.parts() == parts);
+    }
+}
+
 TEST_CASE("no text at all has empty parts") {
     const PackedText text;
     CHECK(text.is_empty());

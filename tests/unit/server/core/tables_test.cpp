@@ -57,6 +57,12 @@ double gauge(const base::Metrics& metrics, std::string_view state) {
     return -1;
 }
 
+/// What a keyed hash would make of a key.
+std::uint64_t spread(std::uint64_t key) {
+    key = (key + 1) * 0x9e3779b97f4a7c15ULL;
+    return (key ^ key >> 29) * 0xbf58476d1ce4e5b9ULL;
+}
+
 }  // namespace
 
 TEST_CASE("RFC 6665 4.2: every input in every state goes where the drawing says") {
@@ -207,11 +213,28 @@ TEST_CASE("the load of an address is what was asked for from there, wherever it 
 }
 
 TEST_CASE("a sketch never says less than there is") {
-    Sketch sketch(256);
-    for (std::uint64_t hash = 0; hash < 1000; ++hash) sketch.add(hash * 0x9e3779b97f4a7c15ULL, 1);
-    for (std::uint64_t hash = 0; hash < 1000; ++hash) {
-        CHECK(sketch.estimate(hash * 0x9e3779b97f4a7c15ULL) >= 1);
+    Sketch sketch;
+    for (std::uint64_t key = 0; key < 20'000; ++key) sketch.add(spread(key), 1);
+    for (std::uint64_t key = 0; key < 20'000; ++key) CHECK(sketch.estimate(spread(key)) >= 1);
+}
+
+TEST_CASE("a sketch grows without ever saying less than there is, and is exact again in the end") {
+    Sketch grown, wide;
+    wide.widen();
+    for (std::uint64_t key = 0; key < 5'000; ++key) {
+        grown.add(spread(key), 3);
+        wide.add(spread(key), 3);
     }
+
+    grown.widen();
+    for (std::uint64_t key = 0; key < 5'000; ++key) {
+        if (key % 100 == 0) CHECK(grown.estimate(spread(key)) >= 3);
+        grown.settle(spread(key), 3);
+    }
+
+    CHECK(grown.width() == wide.width());
+    for (std::uint64_t key = 0; key < 10'000; ++key)
+        CHECK(grown.estimate(spread(key)) == wide.estimate(spread(key)));
 }
 
 TEST_CASE("however many subscribe, nobody is held to what others have") {
@@ -233,14 +256,16 @@ TEST_CASE("however many subscribe, nobody is held to what others have") {
         one.flow.peer = source(i);
         table.add(std::move(one));
     }
-    std::uint32_t most = 0;
+    std::uint32_t most = 0, most_of_source = 0;
     for (std::uint32_t i = 0; i < kMany; ++i) {
         CHECK(table.pair_load(watcher(i), i) >= 1);
         most = std::max(most, table.pair_load(watcher(i), i));
         most = std::max(most, table.watcher_load(watcher(i)));
-        most = std::max(most, table.source_load(source(i)));
+        most_of_source = std::max(most_of_source, table.source_load(source(i)));
     }
     CHECK(most < 9);
+    // Of hundreds of thousands that one address may have.
+    CHECK(most_of_source < 16);
 }
 
 TEST_CASE("resources are found by package and AOR, and dropped once they hold nothing") {
