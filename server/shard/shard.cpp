@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/idle_trim.h"
-#include "base/text.h"
 #include "server/core/answers.h"
 #include "server/core/watcher_list.h"
 #include "server/message/messaging.h"
@@ -23,9 +22,8 @@
 #include "server/register/registration_orders.h"
 #include "server/shard/agents.h"
 #include "server/shard/link.h"
-#include "sip/fields.h"
+#include "server/shard/reception.h"
 #include "sip/locate.h"
-#include "sip/privacy.h"
 
 namespace herald::server {
 
@@ -74,59 +72,11 @@ sip::LocatorOptions locator_options(const ShardSetup& setup, const sip::Transpor
     return options;
 }
 
-bool is_served(sip::Method method) {
-    return method == sip::Method::subscribe || method == sip::Method::publish ||
-           method == sip::Method::register_ || method == sip::Method::message ||
-           method == sip::Method::options || method == sip::Method::notify;
-}
-
-/// A NOTIFY belongs to a dialog we subscribed in, not to one we notify in.
-bool is_in_dialog(const sip::Message& message) {
-    return !message.to_tag().empty() && message.method() != sip::Method::register_ &&
-           message.method() != sip::Method::notify;
-}
-
-constexpr std::size_t kMostUnsupported = 200;
-
-/// The option tags of Require that are not supported here (RFC 3261 8.2.2.3), as many as fit into
-/// an answer. Never empty where there is one.
-std::string unsupported_tags(const sip::Message& request) {
-    std::string tags;
-    for (const auto tag : request.list(sip::Header::require)) {
-        if (is_supported(tag)) continue;
-        if (!tags.empty() && tags.size() + tag.size() > kMostUnsupported) break;
-        if (!tags.empty()) tags += ", ";
-        tags += tag.substr(0, kMostUnsupported);
-    }
-    return tags;
-}
-
-std::optional<sip::Uri> sender_of(const sip::Message& request) {
-    const auto from = sip::parse_name_address(request.from());
-    auto uri = from ? sip::parse_uri(from->uri) : Result<sip::Uri>(Fault{});
-    return uri ? std::optional(*uri) : std::nullopt;
-}
-
-/// What is wrong with a header that is needed; nullptr: nothing. A REGISTER's Expires is an hour
-/// then (RFC 3261 10.3 step 7).
-const char* unreadable(const Request& asked) {
-    const auto& request = asked.message;
-    if (!asked.from) return "Malformed From";
-    const auto hops = request.header(sip::Header::max_forwards);
-    if (hops && !base::to_u32_clamped(*hops)) return "Malformed Max-Forwards";
-    const bool has_expires =
-        request.method() == sip::Method::subscribe || request.method() == sip::Method::publish;
-    const auto expires = request.header(sip::Header::expires);
-    if (has_expires && expires && !sip::parse_delta_seconds(*expires)) return "Malformed Expires";
-    return nullptr;
-}
-
 }  // namespace
 
 Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics,
              const ShardSetup& setup, Link* link)
     : loop_(loop),
-      link_(link),
       config_(setup.config),
       alone_(setup.peers ? nullptr : std::make_unique<Peers>(setup.store.home().bucket_key, 1)),
       own_profiles_(setup.profiles ? nullptr : std::make_unique<Profiles>()),
@@ -174,6 +124,9 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
     registration_orders_ =
         std::make_unique<RegistrationOrders>(*context_, *publications_, bindings);
     messaging_ = &agents_->get<Messaging>();
+    reception_ = std::make_unique<Reception>(
+        ReceptionParts{*context_, link, subjects_, *agents_, bindings, *subscribe_requests_,
+                       *compositor_, *registrar_, *messaging_});
     idle_trim_ = std::make_unique<base::IdleTrim>(loop);
 }
 
@@ -268,64 +221,6 @@ void Shard::on_sign_of_life(const sip::Flow& flow) {
     sender_->silent().on_sign_of_life(flow);
 }
 
-/// RFC 5627 6.1: state is asked of a user, whom the GRUU of a device may name.
-bool Shard::names_unknown_device(const Request& request) const {
-    const auto method = request.message.method();
-    const bool is_about_state = method == sip::Method::subscribe || method == sip::Method::publish;
-    if (!is_about_state || !request.subject.is_ours) return false;
-    return agents_->get<Bindings>().is_unknown_gruu(*request.subject.uri, request.subject.aor);
-}
-
-Request Shard::gather(sip::ServerTransactionId id, const sip::Message& message,
-                      const sip::Flow& flow) const {
-    Request request{id, message, flow, link_ ? link_->take_subject() : subjects_.read(message),
-                    sender_of(message)};
-    if (auto event = sip::parse_event(message.header(sip::Header::event).value_or(""))) {
-        request.event = *event;
-        request.package = packages::find(event->type, event->parameters);
-    }
-    if (is_in_dialog(message)) {
-        request.dialog =
-            subscriptions_.by_dialog(message.call_id(), message.to_tag(), message.from_tag());
-    } else {
-        request.subject.is_nobody = names_unknown_device(request);
-    }
-    return request;
-}
-
-/// The answer to a request that fails a check all methods share (405, 416, 481/500, 420, in this
-/// order), or that was answered before a crash. nullopt: it is to be served.
-std::optional<sip::Answer> Shard::early_answer(const Request& request) const {
-    const auto& message = request.message;
-    if (!is_served(message.method())) return method_not_allowed();
-    if (!request.subject.uri) return answer(400, "Malformed Request-URI");
-    const auto scheme = request.subject.uri->scheme;
-    if (scheme == sip::Scheme::tel || scheme == sip::Scheme::other) return answer(416);
-    // A trusted peer may end TLS in front of us.
-    const bool is_secure =
-        sip::is_secure(request.flow.protocol) || authenticator_->is_trusted(request.flow);
-    if (scheme == sip::Scheme::sips && !is_secure) return answer(416, "sips is served by TLS only");
-    if (const auto* why = unreadable(request)) return answer(400, why);
-    if (const auto level = sip::unmet_privacy(message); !level.empty())
-        return answer(500, "No privacy of this level here: " + std::string(level));
-    if (is_in_dialog(message)) {
-        if (auto answer = subscribe_requests_->answer_within_dialog(request)) return answer;
-    }
-    // The Require of a request that is relayed is for its receiver (RFC 3261 16.3).
-    if (message.method() == sip::Method::message) return std::nullopt;
-    const auto tags = unsupported_tags(message);
-    if (tags.empty()) return std::nullopt;
-    auto refusal = answer(420);
-    refusal.headers = "Unsupported: " + tags + "\r\n";
-    return refusal;
-}
-
-/// Outside the dialogs of an agent a NOTIFY is a stranger's (RFC 6665 4.1.3).
-void Shard::on_notify(const Request& request) {
-    if (agents_->on_notify(request.id, request.message)) return;
-    stack_->answer(request.id, request.package ? answer(481) : bad_event());
-}
-
 bool Shard::admits(const sip::Message& request, sip::Load load) {
     return is_worth_serving(request, shares_.judged(asking_, load, loop_.now()));
 }
@@ -333,27 +228,7 @@ bool Shard::admits(const sip::Message& request, sip::Load load) {
 void Shard::on_request(sip::ServerTransactionId id, const sip::Message& message,
                        const sip::Flow& flow) {
     idle_trim_->note_work();
-    const Request request = gather(id, message, flow);
-    if (const auto early = early_answer(request)) return stack_->answer(id, *early);
-    serve(request);
-}
-
-void Shard::serve(const Request& request) {
-    switch (request.message.method()) {
-        case sip::Method::options:
-            return stack_->answer(request.id, options_answer(config_.message_types));
-        case sip::Method::notify:
-            return on_notify(request);
-        case sip::Method::register_:
-            return registrar_->on_register(request);
-        case sip::Method::message:
-            return messaging_->on_message(request);
-        default:
-            break;
-    }
-    if (!request.package) return stack_->answer(request.id, bad_event());
-    if (request.message.method() == sip::Method::publish) return compositor_->on_publish(request);
-    subscribe_requests_->on_subscribe(request);
+    reception_->receive(id, message, flow);
 }
 
 }  // namespace herald::server

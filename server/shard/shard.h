@@ -9,7 +9,7 @@
 
 #include "server/access/audit.h"
 #include "server/core/context.h"
-#include "server/core/request.h"
+#include "server/core/subject.h"
 #include "server/shard/overload.h"
 #include "sip/stack.h"
 #include "store/store.h"
@@ -35,6 +35,7 @@ class MovedSubscriptions;
 class NotifySender;
 class Profiles;
 class Publications;
+class Reception;
 class Registrar;
 class RegistrationOrders;
 class StateOrders;
@@ -107,16 +108,9 @@ public:
 
 private:
     void install_packages();
-    Request gather(sip::ServerTransactionId id, const sip::Message& message,
-                   const sip::Flow& flow) const;
-    bool names_unknown_device(const Request& request) const;
-    std::optional<sip::Answer> early_answer(const Request& request) const;
-    void serve(const Request& request);
-    void on_notify(const Request& request);
 
     base::Loop& loop_;
-    Link* const link_;  ///< to the other shards; nullptr: there are none
-    Config config_;     ///< this shard's own copy: reloaded on its thread
+    Config config_;  ///< this shard's own copy: reloaded on its thread
     std::unique_ptr<Peers> alone_;
     std::unique_ptr<Profiles> own_profiles_;
     ResourceTable resources_;
@@ -147,6 +141,7 @@ private:
     std::unique_ptr<Registrar> registrar_;
     std::unique_ptr<RegistrationOrders> registration_orders_;
     Messaging* messaging_ = nullptr;  ///< of the agents, the one that requests go to
+    std::unique_ptr<Reception> reception_;
     std::unique_ptr<base::IdleTrim> idle_trim_;
     SourceShares shares_;
     sip::Endpoint asking_;  ///< whose request is looked at: what it was a sign of life of
