@@ -43,16 +43,25 @@ bool is_fixed_prefix(std::string_view prefix) noexcept {
     return prefix.starts_with("xml");
 }
 
-/// The next byte of `text` from `at` that must be escaped, or npos.
-std::size_t find_special(std::string_view text, std::size_t at, const char* specials) noexcept {
-    return text.find_first_of(specials, at);
+/// Which bytes must be escaped.
+using Specials = std::array<bool, 256>;
+constexpr Specials specials_in(std::string_view bytes) noexcept {
+    Specials specials{};
+    for (const char c : bytes) specials[static_cast<unsigned char>(c)] = true;
+    return specials;
 }
 
-constexpr const char* kInText = "&<>\r";
-constexpr const char* kInAttribute = "&<>\"\t\n\r";
+constexpr Specials kInText = specials_in("&<>\r");
+constexpr Specials kInAttribute = specials_in("&<>\"\t\n\r");
+
+/// The next byte of `text` from `at` that must be escaped, or npos.
+std::size_t find_special(std::string_view text, std::size_t at, const Specials& specials) noexcept {
+    while (at < text.size() && !specials[static_cast<unsigned char>(text[at])]) ++at;
+    return at < text.size() ? at : std::string_view::npos;
+}
 
 /// `text` is made of characters XML allows.
-void append_escaped(std::string& out, std::string_view text, const char* specials) {
+void append_escaped(std::string& out, std::string_view text, const Specials& specials) {
     std::size_t at = 0;
     while (true) {
         const std::size_t next = find_special(text, at, specials);

@@ -3,6 +3,8 @@
 //
 //   "Alice \"A\"" <sip:alice@example.com;user=phone>;tag=1      Alice <sip:...>
 //   sip:alice@example.com;tag=1
+#include <array>
+
 #include "base/text.h"
 #include "sip/grammar.h"
 #include "sip/parts.h"
@@ -13,18 +15,22 @@ namespace {
 
 using scan::kNone;
 
-constexpr bool is_any_of(char c, std::string_view set) noexcept {
-    for (const char one : set) {
-        if (c == one) return true;
-    }
-    return false;
+/// What the URI of an address may not hold: blanks and control characters, and `more`.
+using Forbidden = std::array<bool, 256>;
+constexpr Forbidden blanks_and(std::string_view more) noexcept {
+    Forbidden forbidden{};
+    for (std::size_t c = 0; c <= 0x20; ++c) forbidden[c] = true;
+    for (const char c : more) forbidden[static_cast<unsigned char>(c)] = true;
+    return forbidden;
 }
+constexpr Forbidden kInBare = blanks_and("<>\",?");
+constexpr Forbidden kInBrackets = blanks_and("<\"");
 
-const char* uri_fault(std::string_view uri, std::string_view forbidden) noexcept {
+const char* uri_fault(std::string_view uri, const Forbidden& forbidden) noexcept {
     if (uri.empty()) return "Address without URI";
     for (const char c : uri) {
-        if (static_cast<unsigned char>(c) <= 0x20) return "Blank in URI of address";
-        if (is_any_of(c, forbidden)) return "Malformed address";
+        const auto byte = static_cast<unsigned char>(c);
+        if (forbidden[byte]) return byte <= 0x20 ? "Blank in URI of address" : "Malformed address";
     }
     return nullptr;
 }
@@ -34,7 +40,7 @@ const char* read_bare(std::string_view text, NameAddress& address) noexcept {
     const std::size_t end = scan::find(text, ';');
     address.uri = grammar::trim(text.substr(0, end));
     if (end != kNone) address.parameters = text.substr(end + 1);
-    return uri_fault(address.uri, "<>\",?");
+    return uri_fault(address.uri, kInBare);
 }
 
 /// What stands from `<` on.
@@ -43,7 +49,7 @@ const char* read_bracketed(std::string_view text, NameAddress& address) noexcept
     if (close == kNone) return "Address without >";
     address.uri = grammar::trim(text.substr(1, close - 1));
     address.has_brackets = true;
-    if (const char* fault = uri_fault(address.uri, "<\"")) return fault;
+    if (const char* fault = uri_fault(address.uri, kInBrackets)) return fault;
     text = grammar::skip_blanks(text.substr(close + 1));
     if (text.empty()) return nullptr;
     if (text.front() != ';') return "Malformed address";

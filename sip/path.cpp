@@ -2,7 +2,6 @@
 #include "sip/path.h"
 
 #include <algorithm>
-#include <deque>
 #include <utility>
 
 #include "sip/uri.h"
@@ -37,9 +36,9 @@ struct Path::State : std::enable_shared_from_this<State> {
     }
 
     Means means;
-    std::deque<Leg> legs;          ///< still to be tried
-    std::deque<Target> addresses;  ///< of the leg under way, still to be tried
-    std::vector<Flow> known;       ///< flows among the legs
+    std::vector<Leg> legs;          ///< still to be tried
+    std::vector<Target> addresses;  ///< of the leg under way, still to be tried
+    std::vector<Flow> known;        ///< flows among the legs
     std::vector<Target> tried;
     std::string domain;  ///< of the leg under way: who its addresses are to prove to be
     Flow flow;
@@ -110,7 +109,7 @@ void Path::State::leave_from_known(Flow& opened) const {
 bool Path::State::take_address() {
     while (!addresses.empty()) {
         const Target target = addresses.front();
-        addresses.pop_front();
+        addresses.erase(addresses.begin());
         if (!take(target)) continue;
         is_named = true;
         return true;
@@ -122,7 +121,7 @@ bool Path::State::take_address() {
 void Path::State::add_addresses(std::vector<Target> targets) {
     std::stable_partition(targets.begin(), targets.end(),
                           [this](const Target& target) { return is_known(target); });
-    addresses.assign(targets.begin(), targets.end());
+    addresses = std::move(targets);
 }
 
 /// False: no lookup was needed.
@@ -167,7 +166,7 @@ Path::Step Path::State::advance() {
         if (take_address()) return Step::ready;
         if (legs.empty()) return Step::over;
         const Leg leg = std::move(legs.front());
-        legs.pop_front();
+        legs.erase(legs.begin());
         if (leg.flow) {
             if (take_known(*leg.flow)) return Step::ready;
         } else if (begin_lookup(leg)) {

@@ -47,10 +47,17 @@ bool is_scheme(std::string_view text) noexcept {
     return true;
 }
 
+/// What no URI holds: blanks, control characters, the delimiters around one.
+constexpr std::array<bool, 256> kOutside = [] {
+    std::array<bool, 256> outside{};
+    for (std::size_t c = 0; c <= 0x20; ++c) outside[c] = true;
+    for (const unsigned char c : {'\x7f', '<', '>', '"'}) outside[c] = true;
+    return outside;
+}();
+
 bool has_graphic_only(std::string_view text) noexcept {
     for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte <= 0x20 || byte == 0x7f || c == '<' || c == '>' || c == '"') return false;
+        if (kOutside[static_cast<unsigned char>(c)]) return false;
     }
     return true;
 }
@@ -349,7 +356,9 @@ Result<Uri> parse_uri(std::string_view text) {
         case Scheme::other:
             break;
     }
-    if (fault == nullptr && !has_graphic_only(text)) fault = "Bad character in URI";
+    // In sip: and sips: each part was looked at by itself.
+    const bool is_checked = uri.scheme == Scheme::sip || uri.scheme == Scheme::sips;
+    if (fault == nullptr && !is_checked && !has_graphic_only(text)) fault = "Bad character in URI";
     if (fault != nullptr) return malformed(fault);
     return uri;
 }
@@ -481,14 +490,15 @@ std::string canonical_host(std::string_view host) {
 }
 
 void append_escaped_user(std::string& out, std::string_view user) {
-    for (const char c : user) {
-        const bool is_plain =
-            grammar::is(c, grammar::kUser) && c != '#' && static_cast<unsigned char>(c) < 0x80;
-        if (is_plain) {
-            out += c;
-        } else {
-            append_escaped(out, c);
-        }
+    const auto is_special = [](char c) {
+        return !grammar::is(c, grammar::kUser) || c == '#' || static_cast<unsigned char>(c) >= 0x80;
+    };
+    while (true) {
+        const std::size_t at = scan::find_if(user, is_special);
+        out += user.substr(0, at);
+        if (at == scan::kNone) return;
+        append_escaped(out, user[at]);
+        user.remove_prefix(at + 1);
     }
 }
 
