@@ -20,6 +20,13 @@ bool says_nothing(const packages::MailboxSettings& settings) {
     return settings.members.empty() && !settings.unsolicited && settings.pbx.empty();
 }
 
+/// Whose counters a group has in it; nullopt: it is another kind of publication.
+std::optional<std::string> member_of(const Publication& publication) {
+    const auto prefix = packages::member_source({});
+    if (!publication.source.starts_with(prefix)) return std::nullopt;
+    return std::string(publication.source.substr(prefix.size()));
+}
+
 }  // namespace
 
 Mailboxes::Mailboxes(Context& context, StateOrders& orders, Upstream& upstream)
@@ -117,6 +124,23 @@ void Mailboxes::resume() {
         for (const auto& member : settings.members) ask(member, aor);
         follow_pbx(aor, &settings);
     });
+    for (const auto& [group, member] : former_members()) hear(group, member, {});
+}
+
+/// Groups with counters of somebody who is no member any more: the run before ended between the
+/// change of the settings and what follows from it.
+std::vector<std::pair<std::string, std::string>> Mailboxes::former_members() {
+    std::vector<std::pair<std::string, std::string>> former;
+    context_.resources.for_each([&](std::uint32_t, const Resource& resource) {
+        if (resource.package != &package_) return;
+        const auto* settings = this->settings(resource.aor);
+        for (const auto& publication : resource.publications) {
+            const auto member = member_of(publication);
+            if (member && !(settings && settings->has_member(*member)))
+                former.emplace_back(resource.aor, *member);
+        }
+    });
+    return former;
 }
 
 void Mailboxes::ask(const std::string& member, const std::string& group) {

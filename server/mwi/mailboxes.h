@@ -59,6 +59,7 @@ private:
     void apply_settings(const std::string& aor, const std::vector<std::string>& before);
     void for_each(
         const std::function<void(const std::string&, const packages::MailboxSettings&)>& visit);
+    std::vector<std::pair<std::string, std::string>> former_members();
     void follow_pbx(const std::string& aor, const packages::MailboxSettings* settings);
     void follow(const std::string& member, const std::string& group);
     void unfollow(const std::string& member, const std::string& group);

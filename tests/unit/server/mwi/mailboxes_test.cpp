@@ -109,6 +109,25 @@ TEST_CASE("a group asks again where the store was away") {
     CHECK(server.shows(kGroup, "2/0"));
 }
 
+TEST_CASE("a group counts nobody who left it just before a crash") {
+    Server server;
+    server.group({kMember});
+    server.put(kMember, kTwo);
+    server.commit();
+    packages::MailboxSettings settings;
+    settings.members = {"sip:other@localhost"};
+    server.shard.agents().get<Mailboxes>().put_settings(kGroup, settings, [](const Status&) {});
+    server.finish();                      // the settings
+    server.finish(Outcome::unavailable);  // what the group had of its member
+    CHECK(server.store.held.empty());
+    CHECK(server.shows(kGroup, "2/0"));
+
+    server.shard.agents().get<Mailboxes>().resume();
+    server.commit();
+
+    CHECK_FALSE(server.shows(kGroup, "2/0"));
+}
+
 TEST_CASE("of changes of a member the last one counts") {
     Server server;
     server.group({kMember});
