@@ -6,7 +6,10 @@
 namespace herald::server {
 
 AdminCarrier::AdminCarrier(std::vector<Shard*> shards, const Domains& domains, store::Store& store)
-    : shards_(std::move(shards)), domains_(domains), store_(store) {}
+    : shards_(std::move(shards)),
+      domains_(domains),
+      store_(store),
+      shared_changes_(std::make_unique<ChangesInTurn>(first().loop(), first().port())) {}
 
 Shard& AdminCarrier::owner_of(std::string_view aor) const {
     return *shards_[shard_of_aor(store_.home().bucket_key, aor, shards_.size())];

@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include "server/core/settled_commit.h"
+#include "server/publish/publications.h"
 #include "server/shard/shard.h"
 
 namespace herald::server {
@@ -64,7 +66,7 @@ public:
     Status order(Shard& shard, Ask ask) const;
     /// Makes a change durable that is no single resource's and runs `learn(shard)` on every shard's
     /// thread. All learn of such changes in the order the store has them, even of one whose caller
-    /// has given up. Faults: unavailable, timeout (it may still come).
+    /// has given up. Faults: unavailable, unknown_outcome and timeout (it may still come).
     template <class Learn>
     Status share(store::Change change, Learn learn) const;
 
@@ -89,6 +91,8 @@ private:
     std::vector<Shard*> shards_;
     const Domains& domains_;
     store::Store& store_;
+    /// On the first shard's thread, whose loop ends first.
+    std::unique_ptr<ChangesInTurn> shared_changes_;
     std::atomic<bool> is_closed_{false};
 };
 
@@ -119,21 +123,24 @@ Status AdminCarrier::order(Shard& shard, Ask ask) const {
 template <class Learn>
 Status AdminCarrier::share(store::Change change, Learn learn) const {
     const auto shared = std::make_shared<store::Change>(std::move(change));
-    return order(first(), [shared, learn = std::move(learn), shards = shards_](Shard& shard,
-                                                                               auto answer) {
-        shard.port().commit(std::move(*shared), [learn, shards, answer](store::Outcome outcome) {
-            if (outcome != store::Outcome::committed)
-                return answer(Fault{FaultKind::unavailable, "The store is not available"});
+    return order(first(), [shared, learn = std::move(learn), shards = shards_,
+                           changes = shared_changes_.get()](Shard&, auto answer) {
+        const auto done = [learn, shards, answer, is_told = false](store::Outcome outcome) mutable {
+            if (auto status = status_of(outcome); !status) {
+                is_told = true;
+                return answer(status);
+            }
             // Outcomes come in the order of the commits, and posts arrive in the order they were
             // made.
             const auto left = std::make_shared<std::atomic<std::size_t>>(shards.size());
             for (Shard* each : shards) {
-                each->loop().post([each, learn, left, answer] {
+                each->loop().post([each, learn, left, answer, is_told] {
                     learn(*each);
-                    if (left->fetch_sub(1) == 1) answer(Status{});
+                    if (left->fetch_sub(1) == 1 && !is_told) answer(Status{});
                 });
             }
-        });
+        };
+        changes->commit(std::move(*shared), done);
     });
 }
 

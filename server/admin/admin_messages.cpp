@@ -93,7 +93,7 @@ void remove_from(StoredMessages& stored, const std::string& aor, std::uint64_t i
             removal->is_safe = removal->is_safe && outcome == store::Outcome::committed;
             if (--removal->missing > 0) return;
             if (removal->is_safe) return answer(Status{});
-            answer(Fault{FaultKind::unavailable, "The store is not available"});
+            answer(Fault{FaultKind::unknown_outcome, "They are gone once the store is available"});
         });
         removal->missing += is_there ? 1 : 0;
     }

@@ -39,17 +39,27 @@ const DeviceLogin* DeviceLogins::find(std::string_view aor) const {
 void DeviceLogins::put(const std::string& aor, DeviceLogin login, Done done) {
     const bool is_removal = login.username.empty();
     if (is_removal && logins_.count(aor) == 0) return done({});
-    auto& row = logins_[aor].row;
-    if (row == 0) row = context_.next_id();
-    auto finish = [this, aor, login, done = std::move(done)](store::Outcome outcome) mutable {
-        if (auto status = status_of(outcome); !status) return done(status);
-        logins_[aor].login = std::move(login);
-        if (logins_[aor].login.username.empty()) logins_.erase(aor);
-        done({});
-    };
-    if (is_removal)
-        return context_.port.commit(store::RemovePublication{row, {}, {}, {}}, std::move(finish));
-    context_.port.commit(row_of(aor, row, login, context_.wall()), std::move(finish));
+    auto& kept = logins_[aor];
+    if (kept.row == 0) kept.row = context_.next_id();
+    ++kept.under_way;
+    auto change = is_removal ? store::Change(store::RemovePublication{kept.row, {}, {}, {}})
+                             : store::Change(row_of(aor, kept.row, login, context_.wall()));
+    changes_.commit(std::move(change), [this, aor, login, is_removal,
+                                        done = std::move(done)](store::Outcome outcome) mutable {
+        // Of two removals the second finds nothing.
+        if (is_removal && outcome == store::Outcome::refused) outcome = store::Outcome::committed;
+        apply(aor, login, outcome);
+        if (auto told = std::exchange(done, nullptr)) told(status_of(outcome));
+    });
+}
+
+void DeviceLogins::apply(const std::string& aor, const DeviceLogin& login, store::Outcome outcome) {
+    if (outcome == store::Outcome::unknown) return;
+    const auto found = logins_.find(aor);
+    if (found == logins_.end()) return;
+    auto& kept = found->second;
+    if (outcome == store::Outcome::committed) kept.login = login;
+    if (--kept.under_way == 0 && kept.login.username.empty()) logins_.erase(found);
 }
 
 bool DeviceLogins::takes(const store::Publication& row) const {

@@ -11,6 +11,7 @@
 #include "server/core/agent.h"
 #include "server/core/context.h"
 #include "server/core/notify_logins.h"
+#include "server/core/settled_commit.h"
 
 namespace herald::server {
 
@@ -20,7 +21,8 @@ class DeviceLogins final : public Agent {
 public:
     using Done = base::Task<void(Status)>;
 
-    explicit DeviceLogins(Context& context) : context_(context) {}
+    explicit DeviceLogins(Context& context)
+        : context_(context), changes_(context.loop, context.port) {}
 
     /// nullptr: the account has none.
     const DeviceLogin* find(std::string_view aor) const;
@@ -36,10 +38,13 @@ private:
     struct Kept {
         std::uint64_t row = 0;  ///< in the store
         DeviceLogin login;
+        unsigned under_way = 0;  ///< orders about it
     };
+    void apply(const std::string& aor, const DeviceLogin& login, store::Outcome outcome);
 
     Context& context_;
     base::TextMap<Kept> logins_;  ///< by AOR
+    ChangesInTurn changes_;
 };
 
 }  // namespace herald::server

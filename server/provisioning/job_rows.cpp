@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/core/settled_commit.h"
+
 namespace herald::server {
 
 namespace {
@@ -40,6 +42,14 @@ store::PutPublication row_of(const Job& job, const JobDevice& device) {
     return put;
 }
 
+store::ChangePublications removal_of(const Job& job) {
+    store::ChangePublications rows;
+    if (job.id != 0) rows.changes.emplace_back(store::RemovePublication{job.id, {}, {}, {}});
+    for (const auto& device : job.devices)
+        rows.changes.emplace_back(store::RemovePublication{device.row, {}, {}, {}});
+    return rows;
+}
+
 }  // namespace
 
 JobRows::JobRows(Context& context, std::function<Job*(const std::string&)> find)
@@ -53,7 +63,22 @@ void JobRows::put_all(const Job& job, Done done) {
 }
 
 void JobRows::put(const Job& job, Done done) {
-    context_.port.commit(row_of(job), std::move(done));
+    commit_until_known(context_.loop, context_.port, row_of(job), std::move(done));
+}
+
+void JobRows::take_back(const Job& job) {
+    remove_surely(removal_of(job));
+}
+
+void JobRows::remove_surely(store::ChangePublications rows) {
+    auto again = rows;
+    context_.port.commit(
+        std::move(rows), [this, again = std::move(again)](store::Outcome outcome) mutable {
+            if (!is_to_be_retried(outcome)) return;
+            context_.loop.timers().arm(
+                context_.loop.now() + kRetry,
+                [this, again = std::move(again)]() mutable { remove_surely(std::move(again)); });
+        });
 }
 
 void JobRows::save(Job& job) {
@@ -92,12 +117,8 @@ void JobRows::on_saved(const std::string& address, const std::vector<std::uint32
 }
 
 void JobRows::remove(const Job& job) {
-    store::ChangePublications rows;
-    if (job.id != 0) rows.changes.emplace_back(store::RemovePublication{job.id, {}, {}, {}});
-    for (const auto& device : job.devices)
-        rows.changes.emplace_back(store::RemovePublication{device.row, {}, {}, {}});
     // Rows that stay for once are read, and dropped, at the next start.
-    context_.port.commit(std::move(rows), nullptr);
+    context_.port.commit(removal_of(job), nullptr);
 }
 
 }  // namespace herald::server

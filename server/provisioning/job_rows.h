@@ -24,14 +24,17 @@ public:
 
     /// A new job and all its devices, in one commit.
     void put_all(const Job& job, Done done);
-    /// The job without its devices.
+    /// The job without its devices; `done` as in commit_until_known().
     void put(const Job& job, Done done);
+    /// A new job of which it is not known whether it was kept; until it is not.
+    void take_back(const Job& job);
     /// The devices that changed since they were written (Job::unsaved), until all are; one commit
     /// at a time, so that what changes meanwhile shares the next one.
     void save(Job& job);
     void remove(const Job& job);
 
 private:
+    void remove_surely(store::ChangePublications rows);
     void on_saved(const std::string& address, const std::vector<std::uint32_t>& devices,
                   store::Outcome outcome);
 

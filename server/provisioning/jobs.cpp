@@ -18,6 +18,8 @@ namespace {
 constexpr std::uint32_t kMostUnderWay = 20000;
 /// At least this far apart are two turns of a job that sends many a second.
 constexpr auto kTurn = std::chrono::milliseconds(10);
+/// Orders about one job.
+constexpr std::size_t kMostWaiting = 64;
 constexpr auto kMostLate = std::chrono::milliseconds(100);
 /// What a device does later it does for another reason.
 constexpr auto kEffectWithin = std::chrono::hours(1);
@@ -79,6 +81,7 @@ void Jobs::start(JobOrder order, Done done) {
     const auto& rows = *job;
     rows_.put_all(
         rows, [this, job = std::move(job), done = std::move(done)](store::Outcome outcome) mutable {
+            if (outcome == store::Outcome::unknown) rows_.take_back(*job);
             if (auto status = status_of(outcome); !status) return done(status);
             base::log_info(
                 "job.started",
@@ -334,7 +337,21 @@ void Jobs::disarm(Job& job) {
         context_.loop.timers().cancel(*timer);
 }
 
+/// One after the other, as each is decided from what the one before made.
 void Jobs::change(const std::string& address, JobState state, Done done) {
+    if (const auto under_way = changing_.find(address); under_way != changing_.end()) {
+        auto& waiting = under_way->second;
+        if (waiting.size() >= kMostWaiting)
+            return done(Fault{FaultKind::unavailable, "Busy; try again"});
+        waiting.emplace_back([this, address, state, done = std::move(done)]() mutable {
+            change(address, state, std::move(done));
+        });
+        return;
+    }
+    change_now(address, state, std::move(done));
+}
+
+void Jobs::change_now(const std::string& address, JobState state, Done done) {
     const auto found = jobs_.find(address);
     if (found == jobs_.end()) return done(no_such_job());
     auto& job = *found->second;
@@ -346,22 +363,30 @@ void Jobs::change(const std::string& address, JobState state, Done done) {
     static_cast<JobHead&>(wanted) = job;
     wanted.state = state;
     if (state == JobState::cancelled) wanted.ended = context_.wall();
+    changing_[address];
     rows_.put(wanted,
               [this, address, state, done = std::move(done)](store::Outcome outcome) mutable {
-                  const auto again = jobs_.find(address);
-                  if (again == jobs_.end()) return done(no_such_job());
-                  if (auto status = status_of(outcome); !status) return done(status);
-                  auto& changed = *again->second;
-                  if (changed.is_over()) return done({});
-                  if (state == JobState::cancelled) {
-                      end(changed, state);
-                  } else {
-                      changed.state = state;
-                      changed.next_at = std::max(changed.next_at, context_.loop.now());
-                      wake(changed, context_.loop.now());
-                  }
-                  done({});
+                  if (outcome == store::Outcome::committed) apply_change(address, state);
+                  if (auto told = std::exchange(done, nullptr)) told(status_of(outcome));
+                  if (outcome != store::Outcome::unknown) take_next(address);
               });
+}
+
+void Jobs::apply_change(const std::string& address, JobState state) {
+    const auto found = jobs_.find(address);
+    if (found == jobs_.end() || found->second->is_over()) return;
+    auto& job = *found->second;
+    if (state == JobState::cancelled) return end(job, state);
+    job.state = state;
+    job.next_at = std::max(job.next_at, context_.loop.now());
+    wake(job, context_.loop.now());
+}
+
+void Jobs::take_next(const std::string& address) {
+    const auto found = changing_.find(address);
+    auto waiting = std::move(found->second);
+    changing_.erase(found);
+    for (auto& work : waiting) work();
 }
 
 const Job* Jobs::find(const std::string& address) const {

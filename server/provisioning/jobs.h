@@ -34,7 +34,7 @@ public:
     /// `done` runs after the commit. Faults: malformed, not_found (no devices), conflict (to be
     /// confirmed), limit_reached, and those of the store.
     void start(JobOrder order, Done done);
-    /// Faults: not_found, conflict (the job is over).
+    /// Faults: not_found, conflict (the job is over), and those of the store.
     void change(const std::string& address, JobState state, Done done);
     const Job* find(const std::string& address) const;
     void for_each(const std::function<void(const Job&)>& visit) const;
@@ -70,10 +70,15 @@ private:
     void keep_until_due(Job& job);
     void drop(const std::string& address);
     void disarm(Job& job);
+    void change_now(const std::string& address, JobState state, Done done);
+    void apply_change(const std::string& address, JobState state);
+    void take_next(const std::string& address);
 
     Context& context_;
     JobRows rows_;
     base::TextMap<std::unique_ptr<Job>> jobs_;  ///< by address
+    /// By the address of a job that is being changed: what waits for that.
+    base::TextMap<std::vector<base::Task<void()>>> changing_;
     std::array<base::Counter*, kDeviceStates> outcomes_{};
     base::Counter& effects_;
 };

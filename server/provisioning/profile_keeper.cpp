@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "packages/enrolment.h"
 #include "packages/ua_profile.h"
+#include "server/core/settled_commit.h"
+#include "server/publish/publications.h"
 
 namespace herald::server {
 
@@ -52,6 +54,11 @@ bool is_concerned(const Resource& resource, const packages::ProfileSet& before,
         return enrolment &&
                before.version_for(enrolment->facts) != now.version_for(enrolment->facts);
     });
+}
+
+/// Once: of what becomes known later nobody hears.
+void tell(ProfileKeeper::Done& order, Result<packages::ProfilePtr> result) {
+    if (auto done = std::exchange(order, nullptr)) done(std::move(result));
 }
 
 }  // namespace
@@ -191,18 +198,17 @@ void ProfileKeeper::remove_now(packages::ProfileType type, const std::string& na
 
 void ProfileKeeper::commit(store::Change change, Decided decided, Done done) {
     is_changing_ = true;
-    context_.port.commit(std::move(change),
-                         [this, decided = std::move(decided),
-                          done = std::move(done)](store::Outcome outcome) mutable {
-                             is_changing_ = false;
-                             apply(decided, done, outcome);
-                             take_next();
-                         });
+    commit_until_known(context_.loop, context_.port, std::move(change),
+                       [this, decided = std::move(decided),
+                        done = std::move(done)](store::Outcome outcome) mutable {
+                           is_changing_ = outcome == store::Outcome::unknown;
+                           apply(decided, done, outcome);
+                           take_next();
+                       });
 }
 
 void ProfileKeeper::apply(const Decided& decided, Done& done, store::Outcome outcome) {
-    if (outcome != store::Outcome::committed)
-        return done(Fault{FaultKind::unavailable, "The store is not available"});
+    if (outcome != store::Outcome::committed) return tell(done, status_of(outcome).fault());
     changes_.add();
     const auto before = profiles_.now();
     profiles_.replace(decided.set);
@@ -210,7 +216,7 @@ void ProfileKeeper::apply(const Decided& decided, Done& done, store::Outcome out
     context_.peers.post_to_others<ProfileKeeper>(
         context_.shard,
         [before, now = decided.set](ProfileKeeper& other) { other.show(before, now); });
-    done(decided.profile);
+    tell(done, decided.profile);
 }
 
 /// RFC 6080 5.1.3: every device enrolled for what changed is told, once.

@@ -36,7 +36,7 @@ public:
     ProfileKeeper(Context& context, Profiles& profiles);
 
     /// In effect, and on its way to who is enrolled, when `done` runs. On the owner's shard.
-    /// Faults: malformed, precondition_failed, limit_reached, too_large, unavailable.
+    /// Faults: malformed, precondition_failed, limit_reached, too_large, and those of the store.
     void put(packages::DeviceProfile profile, ProfileCondition condition, Done done);
     /// `done` gets what was removed. Faults: not_found, conflict (others include it), and as above.
     void remove(packages::ProfileType type, std::string name, ProfileCondition condition,

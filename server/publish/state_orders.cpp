@@ -7,6 +7,7 @@
 
 #include "base/id.h"
 #include "server/publish/kept_document.h"
+#include "server/publish/settled_publication.h"
 
 namespace herald::server {
 
@@ -30,6 +31,11 @@ Status check(const packages::Package& package, const packages::Document& documen
                      "This package does not take " + given + ", expected " + wanted};
     }
     return {};
+}
+
+/// Once: of what becomes known later nobody hears.
+void tell(StateOrders::HardDone& order, Result<HardStateChange> result) {
+    if (auto done = std::exchange(order, nullptr)) done(std::move(result));
 }
 
 }  // namespace
@@ -159,8 +165,8 @@ void StateOrders::commit(std::unique_ptr<Change> change, const Publication* earl
     if (is_same && !earlier->is_permanent() && has_expiry) change->kind = Change::Kind::refresh;
     auto row = row_of_change(*change, earlier);
     const auto slot = change->slot;
-    publications_.commit(
-        slot, std::move(row),
+    commit_until_known(
+        context_, publications_, slot, std::move(row),
         [this, change = std::move(change)](store::Outcome outcome) { apply(*change, outcome); });
 }
 
@@ -199,7 +205,7 @@ store::Change StateOrders::row_of_change(Change& change, const Publication* earl
 
 void StateOrders::apply(Change& change, store::Outcome outcome) {
     const auto slot = change.slot;
-    if (outcome != store::Outcome::committed) return change.done(status_of(outcome).fault());
+    if (outcome != store::Outcome::committed) return tell(change.done, status_of(outcome).fault());
     HardStateChange done{change.next.entity_tag, change.replaced == 0};
     if (change.kind == Change::Kind::refresh) {
         if (auto* target = context_.resources[slot].by_id(change.replaced)) {
@@ -213,7 +219,7 @@ void StateOrders::apply(Change& change, store::Outcome outcome) {
         publications_.put(slot, std::move(change.next));
         context_.fan_out.changed(slot);
     }
-    change.done(std::move(done));
+    tell(change.done, std::move(done));
 }
 
 }  // namespace herald::server

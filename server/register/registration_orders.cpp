@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/publish/settled_publication.h"
 #include "sip/uri.h"
 
 namespace herald::server {
@@ -33,6 +34,11 @@ const Publication* find_contact(const Resource& resource, const std::string& con
         return binding && is_same_contact(*binding, contact);
     });
     return found == all.end() ? nullptr : &*found;
+}
+
+/// Once: of what becomes known later nobody hears.
+void tell(RegistrationOrders::Done& order, store::Outcome outcome) {
+    if (auto done = std::exchange(order, nullptr)) done(status_of(outcome));
 }
 
 }  // namespace
@@ -101,17 +107,17 @@ void RegistrationOrders::remove_ordered(std::uint32_t slot, Order& order) {
     }
     if (ids.empty())
         return order.done(Fault{FaultKind::not_found, "No such contact is registered"});
-    publications_.commit(slot, std::move(rows),
-                         [this, slot, ids = std::move(ids), wanted = std::move(order.wanted),
-                          done = std::move(order.done)](store::Outcome outcome) mutable {
-                             if (outcome == store::Outcome::committed) {
-                                 for (const auto id : ids)
-                                     publications_.take_out(slot, id, wanted.cause,
-                                                            wanted.retry_after);
-                                 context_.fan_out.changed(slot);
-                             }
-                             done(status_of(outcome));
-                         });
+    commit_until_known(context_, publications_, slot, std::move(rows),
+                       [this, slot, ids = std::move(ids), wanted = std::move(order.wanted),
+                        done = std::move(order.done)](store::Outcome outcome) mutable {
+                           if (outcome == store::Outcome::committed) {
+                               for (const auto id : ids)
+                                   publications_.take_out(slot, id, wanted.cause,
+                                                          wanted.retry_after);
+                               context_.fan_out.changed(slot);
+                           }
+                           tell(done, outcome);
+                       });
 }
 
 /// A new binding, or a new expiry for an existing one.
@@ -123,8 +129,9 @@ void RegistrationOrders::put_ordered(std::uint32_t slot, Order& order) {
     next.body = packages::to_text(binding);
     auto row = row_of(bindings_.package(), wanted.aor, next, {binding.call_id, binding.cseq, 0});
     next.body.clear();
-    publications_.commit(
-        slot, store::PutPublication{std::move(row), target ? target->entity_tag : std::string()},
+    commit_until_known(
+        context_, publications_, slot,
+        store::PutPublication{std::move(row), target ? target->entity_tag : std::string()},
         [this, slot, aor = wanted.aor, next = std::make_unique<Publication>(std::move(next)),
          done = std::move(order.done)](store::Outcome outcome) mutable {
             if (outcome == store::Outcome::committed) {
@@ -132,7 +139,7 @@ void RegistrationOrders::put_ordered(std::uint32_t slot, Order& order) {
                 context_.fan_out.changed(slot);
                 bindings_.tell_registered(aor, {});
             }
-            done(status_of(outcome));
+            tell(done, outcome);
         });
 }
 

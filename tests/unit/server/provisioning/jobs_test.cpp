@@ -7,6 +7,7 @@
 #include <ctime>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "server/provisioning/device_logins.h"
 #include "server/provisioning/device_selection.h"
@@ -100,6 +101,50 @@ TEST_CASE("a job that could not be kept is none") {
     CHECK(phones.answer->fault().kind == FaultKind::unavailable);
     CHECK(phones.job() == nullptr);
     CHECK(phones.sent().empty());
+}
+
+TEST_CASE("a job of which it is not known whether it was kept is taken back") {
+    Phones phones;
+    phones.order();
+    phones.finish(store::Outcome::unknown);
+    REQUIRE(phones.answer);
+    CHECK(phones.answer->fault().kind == FaultKind::unknown_outcome);
+    CHECK(phones.job() == nullptr);
+
+    phones.finish(store::Outcome::unavailable);
+    phones.pass(std::chrono::seconds(2));
+    const auto& rows = phones.store.oldest<store::ChangePublications>().changes;
+    CHECK(rows.size() == 2);
+    CHECK(std::get<store::RemovePublication>(rows.at(0)).id == phones.id);
+    phones.finish();
+    phones.pass(std::chrono::seconds(10));
+    CHECK(phones.store.held.empty());
+    CHECK(phones.sent().empty());
+}
+
+TEST_CASE("a job that was cancelled is not resumed by who was about to") {
+    Phones phones;
+    phones.order();
+    phones.finish();
+    std::optional<Status> cancelled, resumed;
+    const auto address = address_of_job(phones.id);
+    phones.jobs().change(address, JobState::paused, [](const Status&) {});
+    phones.finish();
+    phones.jobs().change(address, JobState::cancelled,
+                         [&](Status status) { cancelled = std::move(status); });
+    phones.jobs().change(address, JobState::running,
+                         [&](Status status) { resumed = std::move(status); });
+    CHECK(phones.store.held.size() == 1);
+
+    phones.finish();
+
+    REQUIRE(cancelled);
+    CHECK(*cancelled);
+    REQUIRE(resumed);
+    CHECK(resumed->fault().kind == FaultKind::conflict);
+    CHECK(phones.job()->state == JobState::cancelled);
+    for (const auto& held : phones.store.held)
+        CHECK_FALSE(std::holds_alternative<store::PutPublication>(held.change));
 }
 
 TEST_CASE("what became of a device is written until it is") {
@@ -278,6 +323,31 @@ TEST_CASE("what is sent again after a crash is the same request") {
     CHECK(testing::header(again.message(0), "From") == from);
     again.receive(testing::answer_to(again.message(0), "482 Loop Detected"));
     CHECK(again.count(DeviceState::delivered) == 1);
+}
+
+TEST_CASE("several orders about the login of an account at once are about one row") {
+    Phones phones;
+    auto& logins = phones.shard.agents().get<DeviceLogins>();
+    std::vector<bool> done;
+    const auto put = [&](const std::string& name) {
+        logins.put("sip:bob@localhost", {name, "secret"},
+                   [&](const Status& status) { done.push_back(status.has_value()); });
+    };
+    put("a");
+    const auto row = phones.store.oldest<store::PutPublication>().row.id;
+    put("");
+    put("");
+    put("b");
+    phones.finish();
+    CHECK(phones.store.oldest<store::RemovePublication>().id == row);
+    phones.finish();
+    phones.finish(store::Outcome::refused);
+    CHECK(phones.store.oldest<store::PutPublication>().row.id == row);
+    phones.finish();
+
+    CHECK(done == std::vector{true, true, true, true});
+    REQUIRE(logins.find("sip:bob@localhost"));
+    CHECK(logins.find("sip:bob@localhost")->username == "b");
 }
 
 TEST_CASE("a device's own account has the login it challenges for") {

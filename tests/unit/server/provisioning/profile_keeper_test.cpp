@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "server/shard/agents.h"
 #include "tests/unit/server/slow_shard.h"
@@ -69,12 +70,38 @@ TEST_CASE("a profile is nobody's before it is durable") {
 
 TEST_CASE("what the store did not keep is not there") {
     Bench bench;
-    for (const auto outcome :
-         {store::Outcome::refused, store::Outcome::unavailable, store::Outcome::unknown}) {
+    for (const auto& [outcome, fault] :
+         {std::pair{store::Outcome::refused, FaultKind::conflict},
+          std::pair{store::Outcome::unavailable, FaultKind::unavailable}}) {
         bench.put("a", "x");
         bench.store.settle(outcome);
-        CHECK(bench.fault() == FaultKind::unavailable);
+        CHECK(bench.fault() == fault);
         CHECK(bench.now()->size() == 0);
+    }
+}
+
+TEST_CASE("a change the store does not know of is found out before the next one is decided") {
+    for (const auto found : {store::Outcome::committed, store::Outcome::refused}) {
+        Bench bench;
+        bench.put("a", "x");
+        bench.store.settle();
+        bench.put("a", "y");
+        const auto row = bench.store.oldest<store::PutPublication>();
+        bench.store.settle(store::Outcome::unknown);
+        CHECK(bench.fault() == FaultKind::unknown_outcome);
+
+        bench.put("a", "z");
+        CHECK(bench.store.held.empty());
+        bench.pass(std::chrono::seconds(2));
+        CHECK(bench.store.oldest<store::PutPublication>().row.body == row.row.body);
+        CHECK(bench.store.oldest<store::PutPublication>().expected_tag == row.expected_tag);
+        bench.finish(found);
+
+        CHECK(bench.store.oldest<store::PutPublication>().expected_tag == row.row.entity_tag);
+        bench.finish();
+        REQUIRE(bench.answer);
+        CHECK(*bench.answer);
+        CHECK(bench.now()->find(ProfileType::device, "a")->body.text == "z");
     }
 }
 
