@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ElementTree
 from collections import Counter
 
 from _message import token
-from _sip import Publication, Subscription, pidf
+from _sip import PATIENCE, Publication, Subscription, pidf
 from _stories import expect
 
 FEW = 3  # values of anything
@@ -65,7 +65,7 @@ class Actor:
             return
         octets, branch, effect = self.open
         self.client.responses.pop(branch, None)
-        self.take(self.client.transact(octets, branch, 20, f"{self.name} again"), octets, effect)
+        self.take(self.client.transact(octets, branch, PATIENCE, f"{self.name} again"), octets, effect)
 
     def send_copies(self, chance):
         """What the network kept for a while: all but the last request, which is nobody's copy but its own."""
@@ -237,7 +237,7 @@ class Watcher(Actor):
             return
         self.client.wait(
             lambda: subscription.last is not None and self.actor.satisfies(subscription),
-            f"{self.name} is told {self.actor.state}; has {subscription.last} {subscription.last and subscription.last.body}", 30)
+            f"{self.name} is told {self.actor.state}; has {subscription.last} {subscription.last and subscription.last.body}", PATIENCE)
         subscription.expect_rising()
         forget_old(subscription)
 

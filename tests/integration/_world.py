@@ -13,13 +13,14 @@ import time
 from collections import Counter
 
 from _actors import OWN_PACKAGE, Actor, Caller, Device, Door, Publisher, Watcher, WatcherList, Writer
-from _operators import JobStarter, Operator, what_is_shown
+from _operators import all_operators
+from _shown import DECIDED_PRESENCE, GROUP_MEMBERS, what_is_shown
 from _sip import Client, NoAnswer
 from _stories import expect, expect_equal
-from _things import THINGS
+from _things import PBX, TUPLE
 
 # What World expects of a server's configuration.
-SECTIONS = {"http": {"threads": 16}, "package": [OWN_PACKAGE]}
+SECTIONS = {"http": {"threads": 32}, "package": [OWN_PACKAGE], "pbx": PBX, "ua_profile": {"accept_unknown": True}}
 
 
 class FailingDisk:
@@ -52,7 +53,8 @@ class World:
                       Door(self.udp, "xu"), Door(self.tcp, "xt")]
         devices = [Device(self.udp, "ru"), Device(self.tcp, "rt")]
         self.writers = [Writer(self.udp, "mu"), Writer(self.tcp, "mt")]
-        self.operators = [Operator(server, thing) for thing in THINGS] + [JobStarter(server)]
+        self.set_what_stays()
+        self.operators = all_operators(server)
         self.watchers = [Watcher(self.udp, publisher) for publisher in publishers]
         # Of bindings, and of who watches, only the owner is told.
         self.watchers += [Watcher(self.udp, device, device.user) for device in devices]
@@ -63,6 +65,14 @@ class World:
         for each in self.actors + self.operators:
             each.may_be_refused = disk is not None
         self.did = Counter()
+
+    def set_what_stays(self):
+        """What no operator changes, for others to be about."""
+        answers = [self.server.http("PUT", f"/v1/mailboxes/m{n}@localhost", {"voice": {"new": n}}) for n in GROUP_MEMBERS]
+        answers.append(self.server.http("PUT", "/v1/resources/presence/o@localhost/hard-state", TUPLE.format(DECIDED_PRESENCE),
+                                        headers={"Content-Type": "application/pidf+xml"}))
+        for answer in answers:
+            expect(answer.status in (200, 201, 204), f"what stays: {answer.status} {answer.body!r}")
 
     def close(self):
         self.udp.close()

@@ -1,4 +1,4 @@
-# tests/integration/sabotage.py: the kill model is tested itself: a store that lies in one of eight ways is found out.
+# tests/integration/sabotage.py: the kill model is tested itself: a store that lies in one of nine ways is found out.
 import os
 import random
 import shutil
@@ -18,6 +18,7 @@ SABOTAGES = {
     "the mark of a removed publication": ("INSERT INTO publication_marks", 1),
     "a new subscription": ("INSERT OR REPLACE INTO subscriptions", 2),
     "a message": ("INSERT INTO messages", 3),
+    "who may see what": ("INSERT OR REPLACE INTO policies", 2),
     "the number of the run": ("UPDATE facts SET epoch", 1),
     "a whole commit": ("COMMIT", 4),
 }
@@ -45,7 +46,7 @@ def finding(environment):
 
 @story
 def a_store_that_lies_is_found_out():
-    """Each of the eight within forty kills."""
+    """Each of the nine within forty kills."""
     with tempfile.TemporaryDirectory(prefix="herald-test-") as directory:
         library = compiled(directory)
         options = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
