@@ -89,8 +89,7 @@ void show(Context& context, const PreviewOrder& order, const Judgement& judgemen
     Resource& resource = slot == Resource::kNone ? nobody : context.resources[slot];
     preview.steps = resource.steps(context.wall());
     if (!judgement.is_active()) return;
-    ViewState view;
-    view.permissions = judgement.permissions;
+    ViewState view(0, {.permissions = judgement.permissions});
     const auto& composed = resource.compose(view, context.wall());
     preview.type = composed.document.type;
     preview.document = composed.document.body;

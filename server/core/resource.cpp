@@ -3,6 +3,7 @@
 #include "server/core/resource.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "server/core/publication_source.h"
 
@@ -21,8 +22,8 @@ constexpr std::size_t kMaxWatcherBytes = 65536;
 /// The last change of each watcher that changed after `since`, oldest first.
 std::vector<packages::Watcher> watchers_since(const Resource& resource, std::uint64_t since) {
     std::vector<packages::Watcher> watchers;
-    if (!resource.watcher_changes) return watchers;
-    for (const auto& change : *resource.watcher_changes) {
+    if (!resource.departed) return watchers;
+    for (const auto& change : resource.departed->watchers) {
         if (change.changed <= since) continue;
         std::erase_if(watchers, [&](const auto& each) { return each.id == change.watcher.id; });
         watchers.push_back(change.watcher);
@@ -39,7 +40,7 @@ packages::Composed compose_view(const Resource& resource, const packages::View& 
         return resource.package->compose({resource.aor, inputs, now}, view);
     inputs = resource.inputs();
     if (resource.departed && view.since != 0) {
-        for (const auto& gone : *resource.departed)
+        for (const auto& gone : resource.departed->documents)
             inputs.push_back({gone.source,
                               gone.rank,
                               {},
@@ -64,7 +65,23 @@ packages::Composed compose_view(const Resource& resource, const packages::View& 
     return resource.package->compose(state, view);
 }
 
+/// Of the default view, if it was composed as things are; its document may be released again.
+std::optional<std::uint64_t> composed_fingerprint(const Resource& resource, base::WallTime now) {
+    const bool is_stale = resource.stale_at != base::WallTime{} && resource.stale_at <= now;
+    if (is_stale || resource.package->profile().is_partial) return std::nullopt;
+    for (const auto& view : resource.views) {
+        if (view.type == 0 && view.version == resource.version && view.audience().is_usual())
+            return view.fingerprint;
+    }
+    return std::nullopt;
+}
+
 }  // namespace
+
+const Audience& ViewState::audience() const noexcept {
+    static const Audience kUsual;
+    return audience_ ? *audience_ : kUsual;
+}
 
 const Publication* Resource::by_tag(std::string_view entity_tag) const noexcept {
     const auto found =
@@ -126,9 +143,13 @@ std::vector<std::string> Resource::steps(base::WallTime now) const {
     return package->steps(state);
 }
 
-bool Resource::has_manner(std::string_view manner) const noexcept {
-    return std::any_of(views.begin(), views.end(),
-                       [manner](const ViewState& view) { return view.manner == manner; });
+bool Resource::has_room_for(std::string_view manner) const noexcept {
+    std::size_t bytes = manner.size();
+    for (const auto& view : views) {
+        if (view.audience().manner == manner) return true;
+        bytes += view.audience().manner.size();
+    }
+    return bytes <= kMaxMannerBytes;
 }
 
 std::uint16_t Resource::view_for(std::uint8_t type, std::string_view entity,
@@ -137,20 +158,17 @@ std::uint16_t Resource::view_for(std::uint8_t type, std::string_view entity,
     static const auto kNothing = std::make_shared<const pidf::Permissions>();
     if (entity == aor || views.size() >= kMaxViews) entity = {};
     const auto& wanted = permissions && views.size() >= kMaxClasses ? kNothing : permissions;
-    if (manner_bytes + manner.size() > kMaxMannerBytes && !has_manner(manner)) manner = {};
+    if (!manner.empty() && !has_room_for(manner)) manner = {};
     const auto is_same = [&wanted](const auto& other) {
         return wanted == other || (wanted && other && *wanted == *other);
     };
     for (std::size_t i = 0; i < views.size(); ++i) {
-        if (views[i].type == type && views[i].entity == entity && is_same(views[i].permissions) &&
-            views[i].manner == manner)
+        const auto& audience = views[i].audience();
+        if (views[i].type == type && audience.entity == entity && is_same(audience.permissions) &&
+            audience.manner == manner)
             return static_cast<std::uint16_t>(i);
     }
-    views.push_back({.type = type,
-                     .entity = std::string(entity),
-                     .permissions = wanted,
-                     .manner = std::string(manner)});
-    manner_bytes += manner.size();
+    views.emplace_back(type, Audience{std::string(entity), wanted, std::string(manner)});
     return static_cast<std::uint16_t>(views.size() - 1);
 }
 
@@ -161,7 +179,7 @@ const packages::Composed& Resource::compose(ViewState& view, base::WallTime now)
         view.version = version;
         if (installed && installed->composed) installed->composed->add();
         // Watchers that are told changes are told each one.
-        view.fingerprint = package->profile().is_partial && !view.is_fabricated()
+        view.fingerprint = package->profile().is_partial && !view.audience().is_fabricated()
                                ? version
                                : view.composed->fingerprint;
     }
@@ -184,33 +202,33 @@ std::shared_ptr<const packages::Composed> Resource::compose_since(ViewState& vie
 }
 
 bool Resource::has_document_since(const ViewState& view, std::uint64_t since) const noexcept {
-    if (since == 0 || since >= version || view.is_fabricated()) return false;
+    if (since == 0 || since >= version || view.audience().is_fabricated()) return false;
     return package->profile().is_partial ? since >= departed_before
                                          : view.composed->newest_item > since;
 }
 
 packages::View Resource::wanted_view(const ViewState& view) const {
+    const auto& [entity, permissions, manner] = view.audience();
     return {package->profile().notify_types[view.type],
-            view.entity.empty() ? std::string_view(aor) : std::string_view(view.entity), 0,
-            view.permissions.get(), view.manner};
+            entity.empty() ? std::string_view(aor) : std::string_view(entity), 0, permissions.get(),
+            manner};
 }
 
 void Resource::forget_departed() noexcept {
     departed_before = version;
     departed.reset();
-    watcher_changes.reset();
 }
 
 void Resource::note_watcher(const packages::Watcher& watcher) {
     if (!package->profile().is_partial || watchers.empty()) return;
-    if (!watcher_changes) watcher_changes = std::make_unique<std::deque<WatcherChange>>();
-    auto& log = *watcher_changes;
+    if (!departed) departed = std::make_unique<Departures>();
+    auto& log = departed->watchers;
     std::size_t bytes = watcher.uri.size();
     for (const auto& change : log) bytes += change.uri.size();
     while (!log.empty() && (log.size() == kMaxWatcherChanges || bytes > kMaxWatcherBytes)) {
         departed_before = std::max(departed_before, log.front().changed);
         bytes -= log.front().uri.size();
-        log.pop_front();
+        log.erase(log.begin());
     }
     log.push_back({version + 1, watcher, std::string(watcher.uri)});
     log.back().watcher.uri = {};
@@ -219,18 +237,22 @@ void Resource::note_watcher(const packages::Watcher& watcher) {
 void Resource::note_departure(const Publication& publication, packages::Cause cause,
                               std::uint32_t retry_after) {
     if (!package->profile().is_partial || watchers.empty()) return;
-    if (!departed) departed = std::make_unique<std::deque<Departed>>();
-    if (departed->size() == kMaxDeparted) {
-        departed_before = departed->front().changed;
-        departed->pop_front();
+    if (!departed) departed = std::make_unique<Departures>();
+    auto& log = departed->documents;
+    if (log.size() == kMaxDeparted) {
+        departed_before = log.front().changed;
+        log.erase(log.begin());
     }
-    departed->push_back({publication.source, publication.rank, publication.document, version + 1,
-                         cause, retry_after});
+    log.push_back({publication.source, publication.rank, publication.document, version + 1, cause,
+                   retry_after});
 }
 
 std::uint64_t Resource::canonical_fingerprint(base::WallTime now) const {
+    const auto known = composed_fingerprint(*this, now);
     const auto fingerprint =
-        compose_view(*this, {package->profile().notify_types.front(), aor}, now).fingerprint;
+        known
+            ? *known
+            : compose_view(*this, {package->profile().notify_types.front(), aor}, now).fingerprint;
     return fingerprint == 0 ? 1 : fingerprint;
 }
 

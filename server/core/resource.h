@@ -64,12 +64,32 @@ struct WatcherChange {
     std::string uri;
 };
 
+/// What is kept for watchers who have not been told so.
+struct Departures {
+    std::vector<Departed> documents;
+    std::vector<WatcherChange> watchers;
+};
+
+/// Watchers that are told alike, whatever the type of the body.
+struct Audience {
+    std::string entity{};                                    ///< empty: the AOR itself
+    std::shared_ptr<const pidf::Permissions> permissions{};  ///< null: everything
+    std::string manner{};                                    ///< Package::manner()
+
+    bool is_usual() const noexcept { return entity.empty() && !permissions && manner.empty(); }
+    bool is_fabricated() const noexcept { return permissions && permissions->is_fabricated; }
+};
+
 /// What one class of watchers gets, composed at most once per version.
 struct ViewState {
-    std::uint8_t type = 0;                                 ///< index in Profile::notify_types
-    std::string entity;                                    ///< empty: the AOR itself
-    std::shared_ptr<const pidf::Permissions> permissions;  ///< null: everything
-    std::string manner;                                    ///< Package::manner()
+    explicit ViewState(std::uint8_t type = 0, Audience audience = {})
+        : type(type),
+          audience_(audience.is_usual() ? nullptr
+                                        : std::make_unique<const Audience>(std::move(audience))) {}
+
+    const Audience& audience() const noexcept;
+
+    std::uint8_t type;          ///< index in Profile::notify_types
     std::uint64_t version = 0;  ///< of the resource, when `composed` was made
     std::uint64_t fingerprint = 0;
     std::shared_ptr<const packages::Composed> composed;
@@ -80,11 +100,8 @@ struct ViewState {
     };
     std::unique_ptr<Partial> partial;
 
-    /// The same class, told in another type of body.
-    ViewState of_type(std::uint8_t other) const {
-        return {.type = other, .entity = entity, .permissions = permissions, .manner = manner};
-    }
-    bool is_fabricated() const noexcept { return permissions && permissions->is_fabricated; }
+private:
+    std::unique_ptr<const Audience> audience_;  ///< null: the usual one, which most resources have
 };
 
 /// What all resources of a package share. Stays at its place while its table lives.
@@ -110,8 +127,7 @@ struct Resource {
     std::vector<ViewState> views;
     /// Work waiting for the change under way, in order of arrival.
     std::unique_ptr<std::deque<base::Task<void()>>> waiting;
-    std::unique_ptr<std::deque<Departed>> departed;
-    std::unique_ptr<std::deque<WatcherChange>> watcher_changes;
+    std::unique_ptr<Departures> departed;
     base::WallTime stale_at{};  ///< composed again then; zero: never
     /// When the oldest change that not all watchers have answered was requested; zero: there is
     /// none.
@@ -120,7 +136,6 @@ struct Resource {
     std::uint64_t departed_before = 0;        ///< departures up to this version are forgotten
     std::uint64_t confirmed_fingerprint = 0;  ///< as stored, 0: none
     std::uint64_t confirmed_through = 0;
-    std::size_t manner_bytes = 0;   ///< of `views`
     std::uint32_t unconfirmed = 0;  ///< watchers that have not answered the latest document
     std::uint32_t fan_out_at = 0;   ///< next watcher of the fan-out under way
     bool is_changing = false;       ///< a durable change is under way
@@ -152,9 +167,8 @@ struct Resource {
     std::uint16_t view_for(std::uint8_t type, std::string_view entity,
                            const std::shared_ptr<const pidf::Permissions>& permissions = nullptr,
                            std::string_view manner = {});
-    /// The one of the class that `wanted` is of.
-    std::uint16_t view_for(const ViewState& wanted) {
-        return view_for(wanted.type, wanted.entity, wanted.permissions, wanted.manner);
+    std::uint16_t view_for(std::uint8_t type, const Audience& audience) {
+        return view_for(type, audience.entity, audience.permissions, audience.manner);
     }
     /// The document of a view as of now, composed where the cached one is old.
     const packages::Composed& compose(ViewState& view, base::WallTime now);
@@ -163,13 +177,14 @@ struct Resource {
     /// kind to tell, or it is forgotten.
     std::shared_ptr<const packages::Composed> compose_since(ViewState& view, std::uint64_t since,
                                                             base::WallTime now);
-    bool has_manner(std::string_view manner) const noexcept;
+    /// Whether one more view may have it: some has it, or all together are short enough.
+    bool has_room_for(std::string_view manner) const noexcept;
     /// Keeps a document that is gone until every watcher has been told so.
     void note_departure(const Publication& publication, packages::Cause cause,
                         std::uint32_t retry_after);
     /// ... and how a watcher changed, in a resource that lists watchers.
     void note_watcher(const packages::Watcher& watcher);
-    bool has_departures() const noexcept { return departed || watcher_changes; }
+    bool has_departures() const noexcept { return departed != nullptr; }
     /// Called when everybody was told.
     void forget_departed() noexcept;
     /// Whether its documents list watchers and tell changes: whoever knows an earlier version has

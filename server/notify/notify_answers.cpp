@@ -32,8 +32,8 @@ bool take_default_type(Resource& resource, Subscription& record) {
     const auto& view = resource.views[record.view];
     if (view.type == 0) return false;
     // A copy: view_for() may move the views.
-    const auto standard = view.of_type(0);
-    record.view = resource.view_for(standard);
+    const auto audience = view.audience();
+    record.view = resource.view_for(0, audience);
     record.has_strayed = true;
     return true;
 }

@@ -134,7 +134,8 @@ Result<std::string> SubscribeIntake::manner_of(const IncomingSubscribe& incoming
     asked.is_owner =
         judgement.is_active() && (judgement.decided_by != DecidedBy::package || who.is_open);
     if (existing) {
-        asked.earlier = context_.resources[existing->resource].views[existing->view].manner;
+        asked.earlier =
+            context_.resources[existing->resource].views[existing->view].audience().manner;
     }
     asked.settings = installed.settings.get();
     asked.common = installed.common.get();

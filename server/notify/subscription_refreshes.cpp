@@ -138,7 +138,7 @@ SubscriptionRefreshes::Refresh SubscriptionRefreshes::plan(const IncomingSubscri
     }
     plan.manner = grant.manner;
     const bool is_same_class =
-        plan.type == told && plan.manner == resource.views[record.view].manner;
+        plan.type == told && plan.manner == resource.views[record.view].audience().manner;
     plan.is_same_place = !plan.arrival.has_moved && is_same_class && !record.has_strayed &&
                          plan.arrival.approach == record.approach &&
                          plan.arrival.flow == sender_.ways().arrival(id, record);
@@ -165,8 +165,7 @@ store::Change SubscriptionRefreshes::change_of(const Subscription& record, const
     row.remote_cseq = refresh.remote_cseq;
     row.cseq_base = refresh.cseq_base;
     row.flow = to_text(refresh.arrival.flow, refresh.arrival.approach);
-    ViewState view{.type = refresh.type, .manner = refresh.manner};
-    row.accept = accept_of(*resource.package, view);
+    row.accept = accept_of(*resource.package, refresh.type, refresh.manner);
     if (!refresh.text.is_empty()) row.remote_target = refresh.text[Part::remote_target];
     return store::UpdateSubscription{std::move(row)};
 }
@@ -180,7 +179,7 @@ void SubscriptionRefreshes::refresh(const IncomingSubscribe& incoming, const sip
     sender_.confirmations().advance(record, NotifyInput::doubt);
     context_.port.commit(
         std::move(change),
-        [this, incoming, id, plan = std::make_unique<Refresh>(std::move(planned))](
+        [this, incoming = incoming, id, plan = std::make_unique<Refresh>(std::move(planned))](
             store::Outcome outcome) { apply_refresh(incoming, id, *plan, outcome); });
 }  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks): the task owns the plan
 
@@ -203,10 +202,10 @@ void SubscriptionRefreshes::apply_refresh(const IncomingSubscribe& incoming, Id 
     auto& resource = context_.resources[record->resource];
     const bool is_granted = !refresh.is_pending && record->state == SubscriptionState::pending;
     // A copy: view_for() may move the views.
-    auto view = resource.views[record->view].of_type(refresh.type);
-    if (is_granted) view.permissions = refresh.permissions;
-    view.manner = refresh.manner;
-    record->view = resource.view_for(view);
+    auto audience = resource.views[record->view].audience();
+    if (is_granted) audience.permissions = refresh.permissions;
+    audience.manner = refresh.manner;
+    record->view = resource.view_for(refresh.type, audience);
     record->has_strayed = false;
     record->change = refresh.change;
     record->mark = refresh.mark;

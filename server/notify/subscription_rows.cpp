@@ -36,9 +36,10 @@ PermissionsPtr permissions_of(const Context& context, const Subscription& record
 
 }  // namespace
 
-std::string accept_of(const packages::Package& package, const ViewState& view) {
+std::string accept_of(const packages::Package& package, std::uint8_t type,
+                      const std::string& manner) {
     const auto& profile = package.profile();
-    return profile.has_manners ? view.manner : std::string(profile.notify_types[view.type]);
+    return profile.has_manners ? manner : std::string(profile.notify_types[type]);
 }
 
 store::Subscription row_of(const Context& context, const Subscription& record,
@@ -61,7 +62,8 @@ store::Subscription row_of(const Context& context, const Subscription& record,
     row.remote_target = record.get(Part::remote_target);
     row.route_set = record.get(Part::route_set);
     row.event = record.get(Part::event);
-    row.accept = accept_of(*resource.package, resource.views[record.view]);
+    const auto& view = resource.views[record.view];
+    row.accept = accept_of(*resource.package, view.type, view.audience().manner);
     row.entity = record.get(Part::entity);
     row.instance = record.get(Part::instance);
     row.flow = to_text(record.flow, record.approach);

@@ -8,7 +8,8 @@
 namespace herald::server {
 
 /// What the column `accept` has of the class of a watcher: its type of body, or its manner.
-std::string accept_of(const packages::Package& package, const ViewState& view);
+std::string accept_of(const packages::Package& package, std::uint8_t type,
+                      const std::string& manner);
 
 /// As it is before a better flow is known: `record.flow` is the one its request came by.
 store::Subscription row_of(const Context& context, const Subscription& record,

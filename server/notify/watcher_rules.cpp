@@ -308,9 +308,9 @@ void WatcherRules::write_rows(const std::vector<Id>& ids) {
 void WatcherRules::show(Id id, Subscription& record, const PermissionsPtr& permissions) {
     auto& resource = context_.resources[record.resource];
     // A copy: view_for() may move the views.
-    auto wanted = resource.views[record.view].of_type(resource.views[record.view].type);
-    wanted.permissions = permissions;
-    const auto view = resource.view_for(wanted);
+    auto audience = resource.views[record.view].audience();
+    audience.permissions = permissions;
+    const auto view = resource.view_for(resource.views[record.view].type, audience);
     if (view == record.view) return;
     record.view = view;
     // A partial document would be about changes of another document than the one he knows.

@@ -50,7 +50,7 @@ Fault not_met(const packages::DeviceProfile* profile) {
 bool is_concerned(const Resource& resource, const packages::ProfileSet& before,
                   const packages::ProfileSet& now) {
     return std::any_of(resource.views.begin(), resource.views.end(), [&](const ViewState& view) {
-        const auto enrolment = packages::enrolment_from(view.manner);
+        const auto enrolment = packages::enrolment_from(view.audience().manner);
         return enrolment &&
                before.version_for(enrolment->facts) != now.version_for(enrolment->facts);
     });
