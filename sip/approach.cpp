@@ -131,6 +131,7 @@ bool is_flow_first(Approach approach, const Flow& flow) noexcept {
 
 std::vector<Leg> legs_to(const Device& device, const Device* newest) {
     std::vector<Leg> legs;
+    legs.reserve(2);
     switch (device.approach) {
         case Approach::flow:
             append_flow_and_uri(legs, device, device.contact);

@@ -1,7 +1,7 @@
 // server/core/flow_text.cpp: a flow as text: how subscriptions and bindings keep it in the store.
 #include "server/core/flow_text.h"
 
-#include <vector>
+#include <array>
 
 #include "base/text.h"
 
@@ -92,16 +92,17 @@ std::string_view own_stream(std::string_view text) noexcept {
 
 std::optional<sip::Flow> flow_of_binding(std::string_view text, std::uint32_t epoch) {
     if (text.empty()) return std::nullopt;
-    std::vector<std::string_view> parts;
-    for (base::Split split{{}, text, true}; split.found;) {
+    std::array<std::string_view, 7> parts;
+    std::size_t count = 0;
+    for (base::Split split{{}, text, true}; split.found && count < parts.size();) {
         split = base::split_once(split.after, ' ');
-        parts.push_back(split.before);
+        parts[count++] = split.before;
     }
-    if (parts.size() < 3) return std::nullopt;
+    if (count < 3) return std::nullopt;
     sip::Flow flow = flow_from_text(text);
     if (!flow.peer.is_valid()) return std::nullopt;
     if (!sip::is_reliable(flow.protocol)) return flow;
-    if (parts.size() < 7 || number_of(parts[6]) != epoch) return std::nullopt;
+    if (count < parts.size() || number_of(parts[6]) != epoch) return std::nullopt;
     const auto shard = number_of(parts[3]);
     const auto slot = number_of(parts[4]);
     const auto generation = number_of(parts[5]);

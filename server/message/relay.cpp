@@ -155,8 +155,9 @@ void Relay::add_branches(base::SlotId id, Job& job) {
 
 void Relay::begin(base::SlotId id) {
     auto& branch = branches_[id.slot];
-    branch.path =
-        sip::Path({context_.loop, context_.stack.transport(), locator_}, target_of(branch).legs);
+    // No target is begun twice.
+    auto& legs = jobs_[branch.job.slot].order.targets[branch.targets.front()].legs;
+    branch.path = sip::Path({context_.loop, context_.stack.transport(), locator_}, std::move(legs));
     branch.last.reset();
     take_next_way(id);
 }

@@ -311,12 +311,11 @@ void NewSubscriptions::create(const IncomingSubscribe& incoming, const sip::Mess
     const auto waiting = waiting_for(incoming, context_.resources[record.resource].aor);
     if (waiting) change.replaces.push_back(*waiting);
     const auto id = live_.adopt(std::move(record));
-    context_.port.commit(std::move(change),
-                         [this, incoming, id, replaced, waiting](store::Outcome outcome) {
-                             if (waiting && outcome == store::Outcome::committed)
-                                 stop_waiting(id, *waiting);
-                             apply_created(incoming, id, replaced, outcome);
-                         });
+    context_.port.commit(std::move(change), [this, incoming = incoming, id, replaced,
+                                             waiting](store::Outcome outcome) {
+        if (waiting && outcome == store::Outcome::committed) stop_waiting(id, *waiting);
+        apply_created(incoming, id, replaced, outcome);
+    });
 }
 
 /// The watcher asks again: the owner decides about the new subscription (RFC 3857 4.7.1).

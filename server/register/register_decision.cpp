@@ -107,6 +107,8 @@ bool is_binding_of(const Binding& binding, const Contact& contact) {
         return binding.reg_id == contact.reg_id &&
                is_same_instance(binding.instance, contact.instance);
     }
+    // A refresh mostly says what was said before.
+    if (binding.contact == contact.uri.text) return true;
     const auto uri = sip::parse_uri(binding.contact);
     return uri && sip::equivalent(*uri, contact.uri);
 }

@@ -1,6 +1,8 @@
 // server/register/registered_device.cpp: a binding as something can be sent to it.
 #include "server/register/registered_device.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "server/core/flow_text.h"
 #include "sip/uri.h"
@@ -21,16 +23,19 @@ std::optional<sip::Device> device_of(const packages::Binding& binding, std::uint
     const auto uri = sip::parse_uri(binding.contact);
     if (!uri || (uri->scheme != sip::Scheme::sip && uri->scheme != sip::Scheme::sips))
         return std::nullopt;
+    const auto flow = flow_of_binding(binding.flow, epoch);
     return sip::Device{.approach = approach_in(binding.flow).value_or(usual_approach(binding)),
-                       .flow = flow_of_binding(binding.flow, epoch),
+                       .flow = flow,
                        .contact = binding.contact,
                        .routes = binding.path,
-                       .named_by = flow_from_text(binding.flow).peer};
+                       .named_by = flow ? flow->peer : flow_from_text(binding.flow).peer};
 }
 
 std::string request_uri_of(const packages::Binding& binding) {
     // Most have nothing that could be left out.
-    if (binding.contact.find_first_of(";?") == std::string::npos) return binding.contact;
+    const auto is_part = [](char c) { return c == ';' || c == '?'; };
+    if (std::none_of(binding.contact.begin(), binding.contact.end(), is_part))
+        return binding.contact;
     std::string all;
     sip::append_request_uri(all, binding.contact);
     const auto uri = sip::parse_uri(all);

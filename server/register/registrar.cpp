@@ -164,7 +164,7 @@ void Registrar::carry_out(const Incoming& incoming, const sip::Message& request,
     change->has_outbound = plan.has_outbound;
     auto rows = rows_of(incoming, request, plan, *change);
     publications_.commit(slot, std::move(rows),
-                         [this, incoming, slot, change = std::move(change)](
+                         [this, incoming = incoming, slot, change = std::move(change)](
                              store::Outcome outcome) { apply(incoming, slot, *change, outcome); });
 }
 
@@ -317,10 +317,10 @@ void Registrar::append_contact(std::string& headers, const Publication& publicat
     const auto& binding = *binding_of(publication);
     headers += "Contact: ";
     if (!binding.display_name.empty()) {
-        headers += '"' + binding.display_name + "\" ";
+        headers.append("\"").append(binding.display_name).append("\" ");
     }
-    headers += '<' + binding.contact + '>';
-    for (const auto& parameter : binding.parameters) headers += ';' + parameter;
+    headers.append("<").append(binding.contact).append(">");
+    for (const auto& parameter : binding.parameters) headers.append(";").append(parameter);
     headers += ";expires=";
     base::append_number(headers, told_seconds(publication, context_.wall()));
     if (with_gruus && !binding.public_gruu.empty()) {
