@@ -41,6 +41,15 @@ test::FakeTransport& listening(test::FakeTransport& transport, sip::Protocol pro
     return transport;
 }
 
+/// What an operator is told, who may have gone when he is.
+using Told = std::shared_ptr<std::optional<Status>>;
+Told nothing_yet() {
+    return std::make_shared<std::optional<Status>>();
+}
+Status what_was(const Told& told) {
+    return *told ? **told : Status(Fault{FaultKind::timeout, "the operator waits in vain"});
+}
+
 }  // namespace
 
 InProcess::Life::Life(const base::Clock& clock, const server::Config& config,
@@ -231,16 +240,13 @@ Status InProcess::put_hard_state(std::string_view package, const std::string& ao
         order.document = packages::Document{std::string(found->profile().publish_types.front()),
                                             std::move(body)};
     }
-    Status result;
-    bool is_done = false;
+    const auto told = nothing_yet();
     shard().orders().change_hard_state(std::move(order),
-                                       [&](const Result<server::HardStateChange>& done) {
-                                           if (!done) result = done.fault();
-                                           is_done = true;
+                                       [told](const Result<server::HardStateChange>& done) {
+                                           *told = done ? Status() : Status(done.fault());
                                        });
     settle();
-    if (!is_done) return Fault{FaultKind::timeout, "the operator waits in vain"};
-    return result;
+    return what_was(told);
 }
 
 Status InProcess::put_alias(const std::string& aor, const std::string& resource) {
@@ -317,36 +323,31 @@ Status InProcess::decide_once(const std::string& scope, const std::string& list,
 }
 
 Status InProcess::put_mailbox_settings(const std::string& aor, packages::MailboxSettings settings) {
-    Status result;
-    bool is_done = false;
-    shard().agents().get<server::Mailboxes>().put_settings(aor, std::move(settings),
-                                                           [&](Status status) {
-                                                               result = std::move(status);
-                                                               is_done = true;
-                                                           });
+    const auto told = nothing_yet();
+    shard().agents().get<server::Mailboxes>().put_settings(
+        aor, std::move(settings), [told](Status status) { *told = std::move(status); });
     settle();
-    if (!is_done) return Fault{FaultKind::timeout, "the operator waits in vain"};
-    return result;
+    return what_was(told);
 }
 
 Status InProcess::put_profile(packages::DeviceProfile profile) {
-    std::optional<Status> result;
+    const auto told = nothing_yet();
     shard().agents().get<server::ProfileKeeper>().put(
-        std::move(profile), {}, [&](const Result<packages::ProfilePtr>& done) {
-            result = done ? Status() : Status(done.fault());
+        std::move(profile), {}, [told](const Result<packages::ProfilePtr>& done) {
+            *told = done ? Status() : Status(done.fault());
         });
     settle();
-    return result ? *result : Status(Fault{FaultKind::timeout, "the operator waits in vain"});
+    return what_was(told);
 }
 
 Status InProcess::remove_profile(packages::ProfileType type, const std::string& name) {
-    std::optional<Status> result;
+    const auto told = nothing_yet();
     shard().agents().get<server::ProfileKeeper>().remove(
-        type, name, {}, [&](const Result<packages::ProfilePtr>& done) {
-            result = done ? Status() : Status(done.fault());
+        type, name, {}, [told](const Result<packages::ProfilePtr>& done) {
+            *told = done ? Status() : Status(done.fault());
         });
     settle();
-    return result ? *result : Status(Fault{FaultKind::timeout, "the operator waits in vain"});
+    return what_was(told);
 }
 
 Status InProcess::start_job(const std::string& action, const std::string& whom) {
@@ -360,22 +361,22 @@ Status InProcess::start_job(const std::string& action, const std::string& whom) 
     order.action = action;
     order.devices = server::devices_of(context, selection);
     job_ = server::address_of_job(order.id);
-    std::optional<Status> result;
-    shard().agents().get<server::Jobs>().start(std::move(order),
-                                               [&](Status status) { result = std::move(status); });
+    const auto told = nothing_yet();
+    shard().agents().get<server::Jobs>().start(
+        std::move(order), [told](Status status) { *told = std::move(status); });
     settle();
-    return result ? *result : Status(Fault{FaultKind::timeout, "the operator waits in vain"});
+    return what_was(told);
 }
 
 Status InProcess::change_job(std::string_view state) {
     const auto to = state == "paused"      ? server::JobState::paused
                     : state == "cancelled" ? server::JobState::cancelled
                                            : server::JobState::running;
-    std::optional<Status> result;
-    shard().agents().get<server::Jobs>().change(job_, to,
-                                                [&](Status status) { result = std::move(status); });
+    const auto told = nothing_yet();
+    shard().agents().get<server::Jobs>().change(
+        job_, to, [told](Status status) { *told = std::move(status); });
     settle();
-    return result ? *result : Status(Fault{FaultKind::timeout, "the operator waits in vain"});
+    return what_was(told);
 }
 
 Result<std::size_t> InProcess::job_devices(std::string_view state) {
