@@ -100,6 +100,21 @@ std::size_t character_size(std::string_view text) noexcept {
     return 0;
 }
 
+using Bytes = std::array<bool, 256>;
+constexpr Bytes bytes_in(std::string_view which) noexcept {
+    Bytes bytes{};
+    for (const char c : which) bytes[static_cast<unsigned char>(c)] = true;
+    return bytes;
+}
+constexpr bool is_in(const Bytes& bytes, char c) noexcept {
+    return bytes[static_cast<unsigned char>(c)];
+}
+
+/// What means something within a tag.
+constexpr Bytes kTagMarks = bytes_in("<>\"'");
+constexpr Bytes kAsciiName =
+    bytes_in("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.");
+
 class Scan {
 public:
     Scan(std::string_view text, const Limits& limits) : text_(text), limits_(limits) {}
@@ -194,7 +209,7 @@ private:
             return fail(start, "more than " + std::to_string(limits_.elements) + " elements");
         }
         std::size_t in_element = 0;
-        for (++at_; at_ < text_.size(); ++at_) {
+        for (++at_; find_tag_mark(); ++at_) {
             const char c = text_[at_];
             if (c == '>') {
                 if (text_[at_ - 1] == '/') --depth_;
@@ -202,7 +217,6 @@ private:
                 return;
             }
             if (c == '<') return fail(at_, "a tag inside a tag");
-            if (c != '"' && c != '\'') continue;
             if (++in_element > limits_.attributes_per_element ||
                 ++attributes_ > limits_.attributes) {
                 return fail(start, "too many attributes");
@@ -210,6 +224,14 @@ private:
             if (!attribute_value(c)) return;
         }
         fail(start, "a tag does not end");
+    }
+
+    /// Goes on to the next one; false: there is none.
+    bool find_tag_mark() noexcept {
+        std::size_t at = at_;
+        while (at < text_.size() && !is_in(kTagMarks, text_[at])) ++at;
+        at_ = at;
+        return at < text_.size();
     }
 
     static bool has(std::string_view text, char c) noexcept {
@@ -314,6 +336,9 @@ std::string with_replacements(std::string_view text) {
 
 bool is_ncname(std::string_view name) noexcept {
     if (name.empty()) return false;
+    const bool starts_plainly = base::is_alpha(name.front()) || name.front() == '_';
+    const auto is_plain = [](char c) { return is_in(kAsciiName, c); };
+    if (starts_plainly && std::all_of(name.begin(), name.end(), is_plain)) return true;
     bool is_first = true;
     while (!name.empty()) {
         const std::uint32_t c = next_code_point(name);

@@ -75,11 +75,14 @@ std::optional<Endpoint> Endpoint::from(std::string_view host, std::uint16_t port
 }
 
 std::uint64_t Endpoint::hash(std::uint64_t seed) const noexcept {
-    const std::uint32_t rest[2] = {scope_, std::uint32_t{family_} << 16 | port_};
+    const std::uint32_t rest[2] = {std::uint32_t{family_} << 16 | port_, scope_};
+    // An IPv4 address is four bytes, and has no scope.
+    const std::size_t address = is_ipv6() ? sizeof bytes_ : 4;
+    const std::size_t others = is_ipv6() ? sizeof rest : sizeof rest[0];
     char key[sizeof bytes_ + sizeof rest];
-    std::memcpy(key, bytes_, sizeof bytes_);
-    std::memcpy(key + sizeof bytes_, rest, sizeof rest);
-    return base::keyed_hash({seed, 0}, {key, sizeof key});
+    std::memcpy(key, bytes_, address);
+    std::memcpy(key + address, rest, others);
+    return base::keyed_hash({seed, 0}, {key, address + others});
 }
 
 std::uint64_t Endpoint::site_hash(std::uint64_t seed) const noexcept {

@@ -30,6 +30,7 @@ void Accounts::remove(std::string_view aor) {
 }
 
 AccountPtr Accounts::find(std::string_view aor) const {
+    if (by_aor_.empty()) return nullptr;  // what is asked is hashed all the same
     const auto found = by_aor_.find(aor);
     return found == by_aor_.end() ? nullptr : found->second;
 }

@@ -204,6 +204,7 @@ void Bindings::note_successor(std::uint32_t slot, const Publication& publication
 }
 
 std::span<const store::RequestMark> Bindings::removals_of(std::string_view aor) const {
+    if (removals_.empty()) return {};  // what is asked is hashed all the same
     const auto found = removals_.find(aor);
     if (found == removals_.end()) return {};
     return found->second;
