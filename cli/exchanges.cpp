@@ -198,7 +198,8 @@ void Exchanges::write_request(std::uint64_t user, std::string_view via, std::str
     if (request.with_contact) line("Contact", exchange.contact);
     out.append(exchange.credentials);
     out.append(request.headers);
-    line("User-Agent", "Herald/" + std::string(version()));
+    const auto& agent = request.user_agent;
+    line("User-Agent", agent.empty() ? "Herald/" + std::string(version()) : agent);
     if (!request.body.empty()) line("Content-Type", request.content_type);
     line("Content-Length", std::to_string(request.body.size()));
     out.append("\r\n").append(request.body);

@@ -31,7 +31,8 @@ struct OutgoingRequest {
     std::string call_id;
     std::uint32_t cseq = 1;  ///< each answered challenge takes one more
     bool with_contact = false;
-    std::string headers;  ///< further complete lines, each ended by CRLF
+    std::string user_agent;  ///< empty: this program
+    std::string headers;     ///< further complete lines, each ended by CRLF
     std::string content_type, body;
 };
 

@@ -6,6 +6,7 @@
 #include "cli/registration.h"
 #include "cli/render.h"
 #include "cli/session.h"
+#include "cli/terminal.h"
 #include "pidf/cpim.h"
 #include "sip/fields.h"
 
@@ -132,6 +133,9 @@ Result<Registration::Options> options_for(const Arguments& arguments) {
     Registration::Options options{.aor = *aor, .sender = *sender};
     options.expires = arguments.number_or("expires", options.expires);
     options.keep = arguments.has("stay");
+    options.user_agent = arguments.text_or("user-agent", "");
+    if (printable(options.user_agent) != options.user_agent)
+        return misuse("--user-agent is one line of text");
     const bool has_contact = arguments.operands().size() > 1;
     if (has_contact) {
         const Result<std::string> contact = resource_uri(arguments.operands()[1]);
@@ -181,8 +185,10 @@ Command register_command() {
         "  herald register sip:alice@localhost sip:alice@192.0.2.7 --remove\n"
         "  herald register sip:alice@localhost --remove\n"
         "  herald register sip:alice@localhost --stay\n"
+        "  herald register sip:alice@localhost --stay --user-agent 'snomD785/10.1 00041312AB34'\n"
         "\n"
-        "--remove without a contact removes all of them.\n" +
+        "--remove without a contact removes all of them. --user-agent says what the device is\n"
+        "instead of this program, to try what phones of a maker would be told.\n" +
         std::string(kSipHelp);
     return {.name = "register",
             .summary = "show, set and remove contacts of a user, or be one",
@@ -191,6 +197,10 @@ Command register_command() {
                        .most_operands = 2,
                        .options = with_sip_options({
                            {.name = "stay", .help = "be the device until Ctrl-C, show messages"},
+                           {.name = "user-agent",
+                            .kind = Kind::text,
+                            .value = "TEXT",
+                            .help = "what it says it is, as \"snomD785/10.1 00041312AB34\""},
                            {.name = "remove", .help = "take the contact away, or all"},
                            {.name = "expires",
                             .kind = Kind::number,

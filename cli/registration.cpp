@@ -93,6 +93,7 @@ void Registration::send(Intent intent) {
     request.cseq = ++cseq_;
     const bool is_own = intent == Intent::set || intent == Intent::remove;
     request.with_contact = is_own && options_.contact.empty();
+    request.user_agent = options_.user_agent;
     if (intent == Intent::remove_all) request.headers = "Contact: *\r\n";
     if (is_own && !options_.contact.empty())
         request.headers = "Contact: <" + options_.contact + ">\r\n";

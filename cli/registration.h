@@ -24,9 +24,10 @@ std::vector<ListedContact> listed_contacts(const sip::Message& response);
 class Registration {
 public:
     struct Options {
-        std::string aor;      ///< URI
-        std::string sender;   ///< URI for From
-        std::string contact;  ///< URI; empty: where this program is reached itself
+        std::string aor;         ///< URI
+        std::string sender;      ///< URI for From
+        std::string contact;     ///< URI; empty: where this program is reached itself
+        std::string user_agent;  ///< what it says it is; empty: this program
         std::uint32_t expires = 3600;
         bool keep = false;  ///< refresh it until remove()
     };
