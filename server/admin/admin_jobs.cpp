@@ -36,9 +36,9 @@ JobInfo info_of(const Job& job) {
 JobDeviceInfo info_of(const Job& job, const JobDevice& device) {
     JobDeviceInfo info;
     info.id = std::to_string(device.row);
-    info.aor = device.aor();
-    info.contact = device.contact();
-    info.instance = device.instance();
+    info.aor = device.where.aor();
+    info.contact = device.where.contact();
+    info.instance = device.where.instance();
     info.user_agent = job.models[device.model].user_agent;
     info.event = job.models[device.model].notice->event;
     info.state = name_of(device.state);

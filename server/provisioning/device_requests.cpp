@@ -21,14 +21,6 @@ namespace {
 /// Start line, Via, Contact and the names of header fields.
 constexpr std::size_t kRoomForHead = 700;
 
-template <class Table, class Is>
-void erase_from_lists(Table& table, Is is_it) {
-    for (auto entry = table.begin(); entry != table.end();) {
-        std::erase_if(entry->second, is_it);
-        entry = entry->second.empty() ? table.erase(entry) : std::next(entry);
-    }
-}
-
 std::string registration_of(const packages::Binding& binding) {
     return binding.call_id + " " + std::to_string(binding.cseq);
 }
@@ -80,23 +72,25 @@ void DeviceRequests::send(DeviceRequest request, Done done) {
 
 /// The device as it is registered now: a new contact of the same instance, or the only one there
 /// is.
-const packages::Binding* DeviceRequests::binding_of(const DeviceRequest& request) const {
-    const auto bindings = bindings_.of(request.aor);
+const packages::Binding* DeviceRequests::binding_of(const std::string& aor,
+                                                    std::string_view contact,
+                                                    std::string_view instance) const {
+    const auto bindings = bindings_.of(aor);
     const auto find = [&](auto is_it) -> const packages::Binding* {
         // The newest: what a device had before it started again may not have run out yet.
         const auto found = std::find_if(bindings.rbegin(), bindings.rend(), is_it);
         return found == bindings.rend() ? nullptr : *found;
     };
-    if (!request.instance.empty()) {
+    if (!instance.empty()) {
         const auto* same = find([&](const packages::Binding* each) {
-            return is_same_instance(each->instance, request.instance);
+            return is_same_instance(each->instance, instance);
         });
         if (same) return same;
     }
     const auto* same =
-        find([&](const packages::Binding* each) { return each->contact == request.contact; });
+        find([&](const packages::Binding* each) { return each->contact == contact; });
     if (same) return same;
-    return bindings.size() == 1 && request.instance.empty() ? bindings.front() : nullptr;
+    return bindings.size() == 1 && instance.empty() ? bindings.front() : nullptr;
 }
 
 void DeviceRequests::begin(std::uint64_t id) {
@@ -265,15 +259,19 @@ std::uint64_t DeviceRequests::hash_of(std::string_view text) const noexcept {
 }
 
 void DeviceRequests::wait_for(const std::string& aor, const DeviceTicket& ticket) {
-    awaited_[hash_of(aor)].push_back(ticket);
+    awaited_.emplace(hash_of(aor), ticket);
 }
 
-void DeviceRequests::wait_for_start(const DeviceRequest& told) {
-    const auto* binding = binding_of(told);
-    const bool has_instance = !told.instance.empty();
-    starting_[hash_of(told.aor)].push_back(
-        {told.ticket, hash_of(has_instance ? base::lower(told.instance) : told.contact),
-         binding ? hash_of(binding->call_id) : 0, has_instance});
+void DeviceRequests::wait_for_start(const DevicePlace& where, const DeviceTicket& ticket) {
+    const std::string aor(where.aor());
+    const auto* binding = binding_of(aor, where.contact(), where.instance());
+    const bool has_instance = !where.instance().empty();
+    const auto name = has_instance ? base::lower(where.instance()) : std::string(where.contact());
+    starting_.emplace(hash_of(aor), Starting{.job = ticket.job,
+                                             .number = ticket.device,
+                                             .sequence = binding ? tag_of(binding->call_id) : 0,
+                                             .device = tag_of(name),
+                                             .has_instance = has_instance});
 }
 
 /// A device without an instance may have another Contact by now: the only one there is, then.
@@ -283,38 +281,47 @@ bool DeviceRequests::has_started(const std::string& aor, const Starting& startin
         const auto name =
             starting.has_instance ? base::lower(each->instance) : std::string(each->contact);
         const bool is_it =
-            hash_of(name) == starting.device || (!starting.has_instance && bindings.size() == 1);
-        return is_it && hash_of(each->call_id) != starting.sequence;
+            tag_of(name) == starting.device || (!starting.has_instance && bindings.size() == 1);
+        return is_it && tag_of(each->call_id) != starting.sequence;
     });
 }
 
 void DeviceRequests::on_registered(const std::string& aor, std::string_view /*flow*/) {
+    if (awaited_.empty() && starting_.empty()) return;
     const auto hash = hash_of(aor);
-    const auto found = awaited_.extract(hash);
-    for (const auto& ticket : found ? found.mapped() : std::vector<DeviceTicket>()) {
-        const auto job = address_of_job(ticket.job);
-        context_.peers.post<Jobs>(
-            job, [job, ticket](Jobs& owner) { owner.on_return(job, ticket.device); });
+    const auto [first, last] = awaited_.equal_range(hash);
+    for (auto each = first; each != last; ++each) {
+        const auto job = address_of_job(each->second.job);
+        context_.peers.post<Jobs>(job, [job, device = each->second.device](Jobs& owner) {
+            owner.on_return(job, device);
+        });
     }
-    const auto starting = starting_.find(hash);
-    if (starting == starting_.end()) return;
-    std::erase_if(starting->second, [&](const Starting& each) {
-        if (!has_started(aor, each)) return false;
-        const auto job = address_of_job(each.ticket.job);
+    awaited_.erase(first, last);
+    see_starts(aor, hash);
+}
+
+void DeviceRequests::see_starts(const std::string& aor, std::uint64_t hash) {
+    auto [each, last] = starting_.equal_range(hash);
+    while (each != last) {
+        const auto starting = each->second;
+        if (!has_started(aor, starting)) {
+            ++each;
+            continue;
+        }
+        each = starting_.erase(each);
+        const auto job = address_of_job(starting.job);
         context_.peers.post<Jobs>(
-            job, [job, device = each.ticket.device](Jobs& owner) { owner.on_effect(job, device); });
-        return true;
-    });
-    if (starting->second.empty()) starting_.erase(starting);
+            job, [job, device = starting.number](Jobs& owner) { owner.on_effect(job, device); });
+    }
 }
 
 void DeviceRequests::let_go(std::uint64_t job) {
-    erase_from_lists(awaited_, [job](const DeviceTicket& each) { return each.job == job; });
+    std::erase_if(awaited_, [job](const auto& each) { return each.second.job == job; });
 }
 
 void DeviceRequests::abandon(std::uint64_t job) {
     let_go(job);
-    erase_from_lists(starting_, [job](const Starting& each) { return each.ticket.job == job; });
+    std::erase_if(starting_, [job](const auto& each) { return each.second.job == job; });
 }
 
 /// The hash of an address says its cell (core/bucket.h).

@@ -22,6 +22,7 @@
 #include "server/core/context.h"
 #include "server/core/notify_logins.h"
 #include "server/provisioning/device_logins.h"
+#include "server/provisioning/device_place.h"
 #include "server/register/bindings.h"
 #include "sip/locate.h"
 #include "sip/path.h"
@@ -71,9 +72,9 @@ public:
     void send(DeviceRequest request, Done done);
     /// Tells the job when a device of `aor` registers, once.
     void wait_for(const std::string& aor, const DeviceTicket& ticket);
-    /// Tells the job when this device registers as one does that has started again: in a sequence
-    /// of REGISTERs that is not the one of now.
-    void wait_for_start(const DeviceRequest& told);
+    /// Tells the job when the device at `where` registers as one does that has started again: in a
+    /// sequence of REGISTERs that is not the one of now.
+    void wait_for_start(const DevicePlace& where, const DeviceTicket& ticket);
     /// Nothing is waited for on behalf of this job any more.
     void abandon(std::uint64_t job);
     /// ... but starts.
@@ -110,14 +111,24 @@ private:
 
     /// A device that is told to start again; all of it small, there are many.
     struct Starting {
-        DeviceTicket ticket;
-        std::uint64_t device;    ///< hash of its instance, or of its Contact
-        std::uint64_t sequence;  ///< hash of the Call-ID it registered with
+        std::uint64_t job;
+        std::uint32_t number;    ///< of the device, in the job
+        std::uint32_t sequence;  ///< of the Call-ID it registered with, a hash
+        std::uint32_t device;    ///< of its instance, or of its Contact, likewise
         bool has_instance;
     };
 
-    const packages::Binding* binding_of(const DeviceRequest& request) const;
+    const packages::Binding* binding_of(const std::string& aor, std::string_view contact,
+                                        std::string_view instance) const;
+    const packages::Binding* binding_of(const DeviceRequest& request) const {
+        return binding_of(request.aor, request.contact, request.instance);
+    }
     std::uint64_t hash_of(std::string_view text) const noexcept;
+    /// Enough to tell what one user's devices said apart.
+    std::uint32_t tag_of(std::string_view text) const noexcept {
+        return static_cast<std::uint32_t>(hash_of(text));
+    }
+    void see_starts(const std::string& aor, std::uint64_t hash);
     bool has_started(const std::string& aor, const Starting& starting) const;
     void learn(const Flight& flight, DeviceVerdict verdict) const;
     void begin(std::uint64_t id);
@@ -136,8 +147,8 @@ private:
     sip::LargeRequests large_;
     NotifyLogins logins_;
     std::unordered_map<std::uint64_t, Flight> flights_;
-    std::unordered_map<std::uint64_t, std::vector<DeviceTicket>> awaited_;  ///< by hash of the AOR
-    std::unordered_map<std::uint64_t, std::vector<Starting>> starting_;     ///< likewise
+    std::unordered_multimap<std::uint64_t, DeviceTicket> awaited_;  ///< by hash of the AOR
+    std::unordered_multimap<std::uint64_t, Starting> starting_;     ///< likewise
     std::uint64_t next_flight_ = 1;
     base::Counter& sent_;
 };

@@ -28,11 +28,6 @@ std::optional<std::size_t> index_of(const std::array<std::string_view, N>& names
     return static_cast<std::size_t>(found - names.begin());
 }
 
-std::string_view part_of(std::string_view where, int number) {
-    for (; number > 0; --number) where = base::split_once(where, '\t').after;
-    return base::split_once(where, '\t').before;
-}
-
 void append_model(std::string& out, const JobModel& model) {
     append_field(out, model.user_agent);
     append_field(out, model.notice->event);
@@ -77,24 +72,6 @@ DeviceState state_of(DeviceVerdict verdict) noexcept {
     constexpr DeviceState kStates[] = {DeviceState::delivered, DeviceState::refused,
                                        DeviceState::challenged, DeviceState::unreachable};
     return kStates[static_cast<std::size_t>(verdict)];
-}
-
-std::string_view JobDevice::aor() const noexcept {
-    return part_of(where, 0);
-}
-std::string_view JobDevice::contact() const noexcept {
-    return part_of(where, 1);
-}
-std::string_view JobDevice::instance() const noexcept {
-    return part_of(where, 2);
-}
-
-std::string place_of_device(std::string_view aor, std::string_view contact,
-                            std::string_view instance) {
-    std::string where;
-    where.reserve(aor.size() + contact.size() + instance.size() + 2);
-    where.append(aor).append("\t").append(contact).append("\t").append(instance);
-    return where;
 }
 
 void Job::move(std::uint32_t device, DeviceState to, int status, base::WallTime at) {
@@ -176,7 +153,7 @@ std::string to_text(const JobDevice& device) {
                               std::uint64_t{device.model}})
         append_field(out, std::to_string(number));
     append_time(out, device.at);
-    append_field(out, device.where);
+    append_field(out, device.where.text());
     append_time(out, device.effective_at);
     return out;
 }
@@ -195,7 +172,7 @@ Result<JobDevice> job_device_from_text(std::string_view text) {
     device.attempts = static_cast<std::uint16_t>(*attempts);
     device.model = static_cast<std::uint32_t>(*model);
     device.at = *at;
-    device.where = next_field(text);
+    device.where = DevicePlace(next_field(text));
     device.effective_at = next_time(text).value_or(base::WallTime());
     return device;
 }

@@ -21,6 +21,7 @@
 #include "base/time.h"
 #include "base/timers.h"
 #include "server/provisioning/daily_window.h"
+#include "server/provisioning/device_place.h"
 #include "server/provisioning/device_requests.h"
 
 namespace herald::server {
@@ -51,8 +52,8 @@ struct JobModel {
 
 /// A device that is told something. There are many.
 struct JobDevice {
-    std::uint64_t row = 0;          ///< in the store; rises within a job
-    std::string where;              ///< AOR, Contact and instance, a tab between them
+    std::uint64_t row = 0;  ///< in the store; rises within a job
+    DevicePlace where;
     base::WallTime at{};            ///< when it came into this state
     base::WallTime effective_at{};  ///< it was seen to have done it; zero: not yet
     std::uint32_t model = 0;        ///< of the job
@@ -61,13 +62,7 @@ struct JobDevice {
     DeviceState state = DeviceState::waiting;
     bool is_unsaved = false;
     bool is_repeat = false;  ///< its next attempt may have been made before a crash
-
-    std::string_view aor() const noexcept;
-    std::string_view contact() const noexcept;   ///< empty: it was not registered
-    std::string_view instance() const noexcept;  ///< empty: none
 };
-std::string place_of_device(std::string_view aor, std::string_view contact,
-                            std::string_view instance);
 
 /// What was ordered, and how far it is.
 struct JobHead {
@@ -95,7 +90,8 @@ struct Job : JobHead {
     std::deque<std::uint32_t> queue;     ///< devices that wait
     std::vector<std::uint32_t> unsaved;  ///< devices
     base::Instant next_at{};             ///< when the next one may be sent
-    base::TimerId pace, end, retry, again;
+    base::Instant next_save_at{};        ///< when devices may be written again
+    base::TimerId pace, end, save, again;
     bool is_known = false;  ///< its own row was read
     bool is_saving = false;
 

@@ -103,13 +103,14 @@ Status check(const JobOrder& order, const JobLoad& load, const Config& config) {
 Result<std::unique_ptr<Job>> job_of(JobOrder order, const Context& context) {
     auto job = empty_job(order, context.config, context.wall());
     Models models(order, context.config);
+    job->devices.reserve(order.devices.size());
     for (auto& found : order.devices) {
         if (found.user_agent.size() > kLongestUserAgent) found.user_agent.resize(kLongestUserAgent);
         const auto model = models.of(found.user_agent);
         if (!model) return model.fault();
         JobDevice device;
         device.row = context.next_id();
-        device.where = place_of_device(found.aor, found.contact, found.instance);
+        device.where = DevicePlace(found.aor, found.contact, found.instance);
         device.model = *model;
         device.at = job->created;
         job->devices.push_back(std::move(device));

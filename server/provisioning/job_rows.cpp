@@ -13,6 +13,10 @@ namespace {
 constexpr std::string_view kPackage = "provisioning";
 /// Devices written by one commit.
 constexpr std::size_t kMostSaved = 1000;
+/// ... with a new job: a shard has other things to do meanwhile.
+constexpr std::size_t kMostTogether = 100;
+/// A job that tells many a second leaves the store to others between its commits.
+constexpr auto kApart = std::chrono::milliseconds(25);
 /// A store that is busy or away is asked again.
 constexpr auto kRetry = std::chrono::seconds(2);
 
@@ -55,11 +59,19 @@ store::ChangePublications removal_of(const Job& job) {
 JobRows::JobRows(Context& context, std::function<Job*(const std::string&)> find)
     : context_(context), find_(std::move(find)) {}
 
-void JobRows::put_all(const Job& job, Done done) {
+void JobRows::put_from(const Job& job, std::size_t first, Done done) {
+    const auto end = std::min(job.devices.size(), first + kMostTogether);
+    const bool is_last = end == job.devices.size();
     store::ChangePublications rows;
-    rows.changes.emplace_back(row_of(job));
-    for (const auto& device : job.devices) rows.changes.emplace_back(row_of(job, device));
-    context_.port.commit(std::move(rows), std::move(done));
+    if (is_last) rows.changes.emplace_back(row_of(job));
+    for (auto i = first; i < end; ++i) rows.changes.emplace_back(row_of(job, job.devices[i]));
+    context_.port.commit(std::move(rows), [this, &job, first, end, is_last,
+                                           done = std::move(done)](store::Outcome outcome) mutable {
+        const bool is_kept = outcome == store::Outcome::committed;
+        if (is_kept && !is_last) return put_from(job, end, std::move(done));
+        if (!is_kept && first > 0) remove_devices(job, first);
+        done(outcome);
+    });
 }
 
 void JobRows::put(const Job& job, Done done) {
@@ -81,8 +93,21 @@ void JobRows::remove_surely(store::ChangePublications rows) {
         });
 }
 
+void JobRows::save_at(Job& job, base::Instant due) {
+    context_.loop.timers().cancel(job.save);
+    job.save = context_.loop.timers().arm(due, [this, address = job.address] {
+        auto* again = find_(address);
+        if (!again) return;
+        again->save = {};
+        save(*again);
+    });
+}
+
 void JobRows::save(Job& job) {
-    if (job.is_saving || job.unsaved.empty()) return;
+    if (job.is_saving || job.save || job.unsaved.empty()) return;
+    const auto now = context_.loop.now();
+    if (now < job.next_save_at) return save_at(job, job.next_save_at);
+    job.next_save_at = now + kApart;
     const auto count = std::min(job.unsaved.size(), kMostSaved);
     const auto end = job.unsaved.begin() + static_cast<std::ptrdiff_t>(count);
     std::vector<std::uint32_t> saved(job.unsaved.begin(), end);
@@ -110,10 +135,14 @@ void JobRows::on_saved(const std::string& address, const std::vector<std::uint32
         if (std::exchange(job.devices[device].is_unsaved, true)) continue;
         job.unsaved.push_back(device);
     }
-    context_.loop.timers().cancel(job.retry);
-    job.retry = context_.loop.timers().arm(context_.loop.now() + kRetry, [this, address] {
-        if (auto* again = find_(address)) save(*again);
-    });
+    save_at(job, context_.loop.now() + kRetry);
+}
+
+void JobRows::remove_devices(const Job& job, std::size_t count) {
+    store::ChangePublications rows;
+    for (std::size_t i = 0; i < count; ++i)
+        rows.changes.emplace_back(store::RemovePublication{job.devices[i].row, {}, {}, {}});
+    context_.port.commit(std::move(rows), nullptr);
 }
 
 void JobRows::remove(const Job& job) {

@@ -2,9 +2,11 @@
 // and for each of its devices.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/task.h"
@@ -22,19 +24,23 @@ public:
     /// `find` gives the job of an address; nullptr: it is there no more.
     JobRows(Context& context, std::function<Job*(const std::string& address)> find);
 
-    /// A new job and all its devices, in one commit.
-    void put_all(const Job& job, Done done);
+    /// A new job and all its devices, which lives until `done` runs. Of many devices some in each
+    /// commit, the job with the last: without it devices are none's.
+    void put_all(const Job& job, Done done) { put_from(job, 0, std::move(done)); }
     /// The job without its devices; `done` as in commit_until_known().
     void put(const Job& job, Done done);
     /// A new job of which it is not known whether it was kept; until it is not.
     void take_back(const Job& job);
     /// The devices that changed since they were written (Job::unsaved), until all are; one commit
-    /// at a time, so that what changes meanwhile shares the next one.
+    /// at a time, some time apart, so that what changes meanwhile shares the next one.
     void save(Job& job);
     void remove(const Job& job);
 
 private:
     void remove_surely(store::ChangePublications rows);
+    void save_at(Job& job, base::Instant due);
+    void put_from(const Job& job, std::size_t first, Done done);
+    void remove_devices(const Job& job, std::size_t count);
     void on_saved(const std::string& address, const std::vector<std::uint32_t>& devices,
                   store::Outcome outcome);
 

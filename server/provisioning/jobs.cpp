@@ -14,6 +14,8 @@ namespace herald::server {
 
 namespace {
 
+/// Devices that are looked at in one turn after a start.
+constexpr std::uint32_t kMostAtOnce = 256;
 /// Sent and not answered, of one job: those after them wait.
 constexpr std::uint32_t kMostUnderWay = 20000;
 /// At least this far apart are two turns of a job that sends many a second.
@@ -92,6 +94,17 @@ void Jobs::start(JobOrder order, Done done) {
         });
 }
 
+/// The job was written as finished, and the server crashed before the last of its devices was.
+void Jobs::reopen(Job& job) {
+    const bool is_cut_short =
+        job.state == JobState::finished &&
+        std::any_of(job.devices.begin(), job.devices.end(),
+                    [](const JobDevice& device) { return device.state == DeviceState::waiting; });
+    if (!is_cut_short) return;
+    job.state = JobState::running;
+    job.ended = {};
+}
+
 /// All that is not kept is made from what is.
 void Jobs::begin(Job& job) {
     job.is_known = true;
@@ -104,16 +117,15 @@ void Jobs::begin(Job& job) {
             device.state = DeviceState::cancelled;
         ++job.counts[static_cast<std::size_t>(device.state)];
         if (device.effective_at != base::WallTime{}) ++job.effective;
-        if (device.state == DeviceState::delivered && device.effective_at == base::WallTime{})
-            await_effect(job, i);
         if (device.state == DeviceState::waiting) job.queue.push_back(i);
         if (job.is_over() || device.state != DeviceState::unreachable) continue;
-        const std::string aor(device.aor());
+        const std::string aor(device.where.aor());
         context_.peers.post<DeviceRequests>(
             aor, [aor, ticket = DeviceTicket{job.id, i}](DeviceRequests& owner) {
                 owner.wait_for(aor, ticket);
             });
     }
+    await_from(job.address, 0);
     if (job.is_over()) return keep_until_due(job);
     const auto left = std::max<base::Duration>(job.retry_until - context_.wall(), kTurn);
     job.end = context_.loop.timers().arm(context_.loop.now() + left, [this, address = job.address] {
@@ -165,9 +177,9 @@ DeviceRequest Jobs::request_for(const Job& job, std::uint32_t index) const {
         return base::to_hex({reinterpret_cast<const char*>(&number), sizeof number});
     };
     return {.ticket = {job.id, index},
-            .aor = std::string(device.aor()),
-            .contact = std::string(device.contact()),
-            .instance = std::string(device.instance()),
+            .aor = std::string(device.where.aor()),
+            .contact = std::string(device.where.contact()),
+            .instance = std::string(device.where.instance()),
             .notice = job.models[device.model].notice,
             .call_id = hash("call ") + hash("attempt "),
             .tag = hash("tag "),
@@ -193,19 +205,36 @@ void Jobs::dispatch(Job& job, std::uint32_t index) {
 
 /// What can be seen of it: a start, by the device's next registration; a fetch.
 void Jobs::await_effect(const Job& job, std::uint32_t index) {
-    auto request = request_for(job, index);
-    auto key = key_of_device(request.aor, request.contact, request.instance,
-                             job.models[job.devices[index].model].user_agent);
+    const auto& device = job.devices[index];
+    const auto& where = device.where;
+    auto key = key_of_device(where.aor(), where.contact(), where.instance(),
+                             job.models[device.model].user_agent);
     const AwaitedFetch fetch{job.id, index};
     const auto owner = address_of_device(key);
     context_.peers.post<KnownDevices>(owner, [key = std::move(key), fetch](KnownDevices& known) {
         known.await_fetch(key, fetch);
     });
-    const auto aor = request.aor;
-    context_.peers.post<DeviceRequests>(aor,
-                                        [request = std::move(request)](DeviceRequests& devices) {
-                                            devices.wait_for_start(request);
-                                        });
+    const std::string aor(where.aor());
+    context_.peers.post<DeviceRequests>(
+        aor, [place = DevicePlace(where.text()), ticket = DeviceTicket{job.id, index}](
+                 DeviceRequests& devices) { devices.wait_for_start(place, ticket); });
+}
+
+/// After a start, some at a time: of what all of them are, posts and all, much would stay behind.
+void Jobs::await_from(const std::string& address, std::uint32_t first) {
+    const auto found = jobs_.find(address);
+    if (found == jobs_.end()) return;
+    const auto& job = *found->second;
+    const auto now = context_.wall();
+    auto i = first;
+    for (const auto end = first + kMostAtOnce; i < job.devices.size() && i < end; ++i) {
+        const auto& device = job.devices[i];
+        const bool is_awaited = device.state == DeviceState::delivered &&
+                                device.effective_at == base::WallTime{} &&
+                                now - device.at <= kEffectWithin;
+        if (is_awaited) await_effect(job, i);
+    }
+    if (i < job.devices.size()) context_.loop.post([this, address, i] { await_from(address, i); });
 }
 
 void Jobs::on_report(const std::string& address, std::uint32_t device, const DeviceReport& report) {
@@ -317,9 +346,18 @@ void Jobs::abandon(const Job& job) {
 
 void Jobs::keep_until_due(Job& job) {
     const auto due = job.ended + std::chrono::seconds(context_.config.provisioning_keep);
-    const auto left = std::max<base::Duration>(due - context_.wall(), kTurn);
+    const auto seen_until = job.ended + kEffectWithin;
+    const bool is_watched = context_.wall() < seen_until && seen_until < due;
+    const auto left =
+        std::max<base::Duration>((is_watched ? seen_until : due) - context_.wall(), kTurn);
     job.end = context_.loop.timers().arm(context_.loop.now() + left,
-                                         [this, address = job.address] { drop(address); });
+                                         [this, address = job.address, is_watched] {
+                                             const auto found = jobs_.find(address);
+                                             if (!is_watched || found == jobs_.end())
+                                                 return drop(address);
+                                             abandon(*found->second);
+                                             keep_until_due(*found->second);
+                                         });
 }
 
 void Jobs::drop(const std::string& address) {
@@ -333,7 +371,7 @@ void Jobs::drop(const std::string& address) {
 }
 
 void Jobs::disarm(Job& job) {
-    for (auto* timer : {&job.pace, &job.end, &job.retry, &job.again})
+    for (auto* timer : {&job.pace, &job.end, &job.save, &job.again})
         context_.loop.timers().cancel(*timer);
 }
 
@@ -424,12 +462,14 @@ void Jobs::resume() {
     std::vector<std::string> broken;
     for (auto& [address, job] : jobs_) {
         auto& devices = job->devices;
+        devices.shrink_to_fit();
         std::sort(devices.begin(), devices.end(),
                   [](const JobDevice& a, const JobDevice& b) { return a.row < b.row; });
         if (!is_whole(*job)) broken.push_back(address);
     }
     for (const auto& address : broken) drop(address);
     for (auto& [address, job] : jobs_) {
+        reopen(*job);
         for (auto& device : job->devices) device.is_repeat = device.state == DeviceState::waiting;
         begin(*job);
     }

@@ -1,9 +1,9 @@
 // server/provisioning/jobs.h: the jobs of one shard: started, paced, ended.
 //
-//   ordered -> one commit of the job and all its devices -> answered
+//   ordered -> the job and all its devices committed -> answered
 //   paced:  a device's shard is told to send (device_requests) -> its report comes back
 //   saved:  what changed since the last commit, in one; so nobody is told twice who has answered,
-//           but for those whose answers came within the commit a crash interrupted
+//           but for those whose answers came within the milliseconds before a crash
 #pragma once
 
 #include <array>
@@ -53,6 +53,7 @@ public:
 private:
     JobLoad load() const noexcept;
     void make_room();
+    static void reopen(Job& job);
     void begin(Job& job);
     /// Sees to it that what waits is sent, not before `earliest`.
     void wake(Job& job, base::Instant earliest);
@@ -60,6 +61,7 @@ private:
     void dispatch(Job& job, std::uint32_t device);
     DeviceRequest request_for(const Job& job, std::uint32_t device) const;
     void await_effect(const Job& job, std::uint32_t device);
+    void await_from(const std::string& address, std::uint32_t first);
     void try_again_later(Job& job);
     void try_again(const std::string& address);
     void on_report(const std::string& address, std::uint32_t device, const DeviceReport& report);

@@ -63,13 +63,13 @@ TEST_CASE("a job and a device of an earlier release are read") {
     CHECK(job.window.is_whole_day());
     const auto device = job_device_from_text("delivered\t200\t1\t0\t5\tsip:a@b%09sip:a@c%09\t");
     REQUIRE(device.has_value());
-    CHECK(device->aor() == "sip:a@b");
+    CHECK(device->where.aor() == "sip:a@b");
     CHECK(device->effective_at == base::WallTime{});
 }
 
 TEST_CASE("a device is read as it was written; what was sent and not answered waits") {
     JobDevice device;
-    device.where = place_of_device("sip:alice@localhost", "sip:alice@192.0.2.1:5060", "urn:uuid:1");
+    device.where = DevicePlace("sip:alice@localhost", "sip:alice@192.0.2.1:5060", "urn:uuid:1");
     device.state = DeviceState::refused;
     device.status = 489;
     device.attempts = 2;
@@ -80,9 +80,9 @@ TEST_CASE("a device is read as it was written; what was sent and not answered wa
     auto read = job_device_from_text(to_text(device));
 
     REQUIRE(read);
-    CHECK(read->aor() == "sip:alice@localhost");
-    CHECK(read->contact() == "sip:alice@192.0.2.1:5060");
-    CHECK(read->instance() == "urn:uuid:1");
+    CHECK(read->where.aor() == "sip:alice@localhost");
+    CHECK(read->where.contact() == "sip:alice@192.0.2.1:5060");
+    CHECK(read->where.instance() == "urn:uuid:1");
     CHECK(read->state == DeviceState::refused);
     CHECK(read->status == 489);
     CHECK(read->attempts == 2);

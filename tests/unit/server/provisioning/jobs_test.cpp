@@ -147,6 +147,120 @@ TEST_CASE("a job that was cancelled is not resumed by who was about to") {
         CHECK_FALSE(std::holds_alternative<store::PutPublication>(held.change));
 }
 
+/// An order for 600 who are registered elsewhere.
+JobOrder order_of_many(std::uint64_t id) {
+    JobOrder wanted;
+    wanted.id = id;
+    wanted.action = "check-sync";
+    for (int i = 0; i < 600; ++i) {
+        const auto user = "sip:p" + std::to_string(i);
+        wanted.devices.push_back({user + "@localhost", user + "@192.0.2.11", {}, {}});
+    }
+    return wanted;
+}
+
+TEST_CASE("a job of many is kept in parts, and is none before the last of them") {
+    Phones phones("[provisioning]\nconfirm_above = 1000");
+    phones.id = phones.shard.context().next_id();
+    phones.jobs().start(order_of_many(phones.id),
+                        [&](Status status) { phones.answer = std::move(status); });
+
+    for (const std::size_t rows : {100U, 100U, 100U, 100U, 100U, 101U}) {
+        REQUIRE(phones.store.held.size() == 1);
+        CHECK(phones.store.oldest<store::ChangePublications>().changes.size() == rows);
+        CHECK_FALSE(phones.answer);
+        CHECK(phones.job() == nullptr);
+        phones.finish();
+    }
+
+    REQUIRE(phones.answer);
+    CHECK(phones.answer->has_value());
+    CHECK(phones.job()->devices.size() == 600);
+}
+
+TEST_CASE("a job of which a part could not be kept is none, and its parts are taken back") {
+    Phones phones("[provisioning]\nconfirm_above = 1000");
+    phones.id = phones.shard.context().next_id();
+    phones.jobs().start(order_of_many(phones.id),
+                        [&](Status status) { phones.answer = std::move(status); });
+    phones.finish();
+    phones.finish(store::Outcome::unavailable);
+
+    REQUIRE(phones.answer);
+    CHECK(phones.answer->fault().kind == FaultKind::unavailable);
+    CHECK(phones.job() == nullptr);
+    REQUIRE(phones.store.held.size() == 1);
+    const auto& rows = phones.store.oldest<store::ChangePublications>().changes;
+    CHECK(rows.size() == 100);
+    CHECK(std::holds_alternative<store::RemovePublication>(rows.at(0)));
+}
+
+TEST_CASE("devices are written some time apart, many in one commit") {
+    Phones phones("[provisioning]\nconfirm_above = 1000\nrate = 2000");
+    for (int i = 0; i < 3; ++i) {
+        const auto user = "sip:p" + std::to_string(i);
+        phones.receive(testing::request("REGISTER", "sip:localhost", 1, "<" + user + "@localhost>",
+                                        "Contact: <" + user + "@192.0.2.10:5060>\n", user));
+        phones.finish();
+    }
+    phones.sent();
+    phones.order();
+    phones.finish();
+    phones.pass(std::chrono::milliseconds(20));
+    REQUIRE(phones.sent().size() == 4);
+    phones.receive(testing::answer_to(phones.message(0), "200 OK"));
+    REQUIRE(phones.store.held.size() == 1);
+    phones.finish();
+    for (const int i : {1, 2}) phones.receive(testing::answer_to(phones.message(i), "200 OK"));
+    CHECK(phones.store.held.empty());
+    phones.pass(std::chrono::milliseconds(30));
+    REQUIRE(phones.store.held.size() == 1);
+    CHECK(phones.store.oldest<store::ChangePublications>().changes.size() == 2);
+}
+
+TEST_CASE("a job that was written as finished before its last device goes on after a crash") {
+    Phones phones;
+    phones.order();
+    std::vector<store::Publication> rows;
+    for (const auto& change : phones.store.oldest<store::ChangePublications>().changes)
+        rows.push_back(std::get<store::PutPublication>(change).row);
+    phones.finish();
+    phones.pass(std::chrono::milliseconds(2));
+    REQUIRE(phones.sent().size() == 1);
+    const auto attempt = testing::header(phones.message(0), "Call-ID");
+    phones.receive(testing::answer_to(phones.message(0), "200 OK"));
+    REQUIRE(phones.store.held.size() == 2);
+    phones.finish(store::Outcome::unavailable);  // of the device
+    rows[0] = phones.store.oldest<store::PutPublication>().row;
+
+    Phones again;
+    for (const auto& row : rows) again.jobs().recover(row, {});
+    again.jobs().resume();
+    again.id = phones.id;
+    REQUIRE(again.job() != nullptr);
+    CHECK(again.job()->state == JobState::running);
+    again.pass(std::chrono::milliseconds(20));
+    REQUIRE(again.sent().size() == 1);
+    CHECK(testing::header(again.message(0), "Call-ID") == attempt);
+}
+
+TEST_CASE("after an hour nobody waits for what a device may do any more") {
+    Phones phones;
+    phones.order();
+    phones.finish();
+    phones.pass(std::chrono::milliseconds(2));
+    phones.answer_with("200 OK");
+    CHECK(phones.requests().held() == 1);
+    CHECK(phones.shard.agents().get<KnownDevices>().held() == 1);
+    phones.pass(std::chrono::hours(1));
+    phones.pass(std::chrono::milliseconds(20));
+    CHECK(phones.requests().held() == 0);
+    CHECK(phones.shard.agents().get<KnownDevices>().held() == 0);
+    CHECK(phones.job() != nullptr);
+    phones.pass(std::chrono::hours(24 * 7));
+    CHECK(phones.job() == nullptr);
+}
+
 TEST_CASE("what became of a device is written until it is") {
     Phones phones;
     phones.order();
