@@ -50,15 +50,6 @@ std::string device_of(const packages::DeviceFacts& facts) {
     return server::key_of_device(facts.aor, {}, facts.instance, facts.user_agent);
 }
 
-/// "device/common 1f": another one after each change.
-std::string version_text(const packages::ProfileSet& set, const packages::DeviceProfile& profile) {
-    constexpr char kHex[] = "0123456789abcdef";
-    std::string text;
-    for (auto version = set.version_of(profile); version != 0; version >>= 4)
-        text.insert(text.begin(), kHex[version & 15]);
-    return packages::key_of(profile.type, profile.name) + " " + text;
-}
-
 bool is_known(const Request& request, const std::string& tag) {
     const auto tags = entity_tags("If-None-Match", request.if_none_match);
     return tags && std::any_of(tags->begin(), tags->end(),
@@ -220,8 +211,7 @@ Answer Files::deliver(const Request& request, const Wanted& wanted) {
     count(outcome_of(answer.status), is_sent ? answer.body.size() : 0);
     // What it has already, it has fetched as well.
     if (is_sent)
-        admin_.devices().note_fetch(device_of(wanted.facts),
-                                    version_text(*wanted.set, *wanted.profile));
+        admin_.devices().note_fetch(device_of(wanted.facts), wanted.set->label_of(*wanted.profile));
     return answer;
 }
 

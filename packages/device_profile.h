@@ -47,6 +47,8 @@ struct DeviceProfile {
     std::uint64_t content = 0;   ///< hash of all the rest
 
     const ProfileFile* file(std::string_view file) const noexcept;
+    /// Nothing but the URL of another server.
+    bool is_pointer() const noexcept { return body.text.empty() && !management_url.empty(); }
     std::size_t bytes() const noexcept;
 };
 using ProfilePtr = std::shared_ptr<const DeviceProfile>;

@@ -248,6 +248,14 @@ std::uint64_t ProfileSet::version_of(const DeviceProfile& profile) const {
     return found == versions_.end() ? 0 : found->second;
 }
 
+std::string ProfileSet::label_of(const DeviceProfile& profile) const {
+    constexpr char kHex[] = "0123456789abcdef";
+    std::string digits;
+    for (auto version = version_of(profile); version != 0; version >>= 4)
+        digits.insert(digits.begin(), kHex[version & 15]);
+    return key_of(profile.type, profile.name) + " " + digits;
+}
+
 std::uint64_t ProfileSet::version_for(const DeviceFacts& facts) const {
     std::string all;
     for (std::size_t type = 0; type < std::size(shelves_); ++type) {

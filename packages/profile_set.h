@@ -63,6 +63,8 @@ public:
                             const DeviceFacts& facts) const;
     /// Another one after each change of the profile, or of what it includes.
     std::uint64_t version_of(const DeviceProfile& profile) const;
+    /// "device/common 1f": the profile and its version, for people.
+    std::string label_of(const DeviceProfile& profile) const;
     /// Another one after each change of any profile that a device of this name may get.
     std::uint64_t version_for(const DeviceFacts& facts) const;
 

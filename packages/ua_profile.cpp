@@ -57,15 +57,10 @@ bool may_be_fetched(const Task& task) {
     return !task.profile.is_secret || (has_secure_url(task.shelf) && !task.enrolment.is_anonymous);
 }
 
-/// A profile that is nothing but the URL of another server.
-bool is_pointer(const DeviceProfile& profile) {
-    return profile.body.text.empty() && !profile.management_url.empty();
-}
-
 Delivery delivery_of(const Task& task) {
     const auto& enrolment = task.enrolment;
     const bool is_url = enrolment.names(kUrl);
-    const bool has_url = is_pointer(task.profile) ? may_be_whole(task) : may_be_fetched(task);
+    const bool has_url = task.profile.is_pointer() ? may_be_whole(task) : may_be_fetched(task);
     if (is_url && has_url) return Delivery::url;
     const bool is_whole = may_be_whole(task) && enrolment.accepts(task.profile.body.content_type);
     const bool is_indirect = may_be_fetched(task) && enrolment.names(kExternal);
@@ -78,20 +73,8 @@ Delivery delivery_of(const Task& task) {
 bool is_acceptable(const Enrolment& enrolment, const DeviceProfile& profile,
                    const ProfileShelf& shelf) {
     if (enrolment.accepts(profile.body.content_type)) return true;
-    if (enrolment.names(kUrl) && is_pointer(profile)) return true;
+    if (enrolment.names(kUrl) && profile.is_pointer()) return true;
     return !shelf.url.empty() && (enrolment.names(kUrl) || enrolment.names(kExternal));
-}
-
-std::string url_of(const Task& task, const ProfileFile& file) {
-    ProfileLink link;
-    link.type = task.profile.type;
-    link.profile = task.profile.name;
-    link.file = file.name;
-    link.version = task.shelf.profiles->version_of(task.profile);
-    link.expires_at = task.now + task.shelf.link_life;
-    link.facts = task.enrolment.facts;
-    const auto& name = file.name.empty() ? task.profile.name : file.name;
-    return task.shelf.url + "/p/" + token_of(link, task.shelf.key) + "/" + name;
 }
 
 /// The same as long as the content is.
@@ -107,11 +90,12 @@ Document reference_of(const Task& task, const ProfileFile& file) {
     const auto rendered =
         task.shelf.profiles->render(task.profile, file.name, task.enrolment.facts);
     if (!rendered) return {};
-    return external_body({.url = url_of(task, file),
-                          .content_type = rendered->content_type,
-                          .content_id = content_id_of(task, file, rendered->body),
-                          .content = rendered->body,
-                          .expires_at = task.now + task.shelf.link_life});
+    return external_body(
+        {.url = url_of(task.shelf, task.profile, file, task.enrolment.facts, task.now),
+         .content_type = rendered->content_type,
+         .content_id = content_id_of(task, file, rendered->body),
+         .content = rendered->body,
+         .expires_at = task.now + task.shelf.link_life});
 }
 
 Document inline_of(const Task& task, const ProfileFile& file) {
@@ -130,8 +114,10 @@ Document documents(const Task& task, Make make) {
 }
 
 Document url_document(const Task& task) {
-    if (is_pointer(task.profile)) return {std::string(kUrl), task.profile.management_url};
-    return {std::string(kUrl), url_of(task, task.profile.body)};
+    const auto& profile = task.profile;
+    if (profile.is_pointer()) return {std::string(kUrl), profile.management_url};
+    return {std::string(kUrl),
+            url_of(task.shelf, profile, profile.body, task.enrolment.facts, task.now)};
 }
 
 Document document_of(const Task& task, Delivery delivery) {
@@ -172,7 +158,7 @@ Composed composed_of(const Task& task) {
     // Where nothing may be sent that is counted by who would have sent it.
     composed.is_secret = task.profile.is_secret && delivery != Delivery::indirect;
     const bool has_link =
-        delivery == Delivery::indirect || (delivery == Delivery::url && !is_pointer(task.profile));
+        delivery == Delivery::indirect || (delivery == Delivery::url && !task.profile.is_pointer());
     // Whoever asks again gets a URL that is good for a while.
     if (has_link) composed.stale_at = task.now + task.shelf.link_life / 2;
     if (task.profile.effective_by && !composed.document.body.empty())
@@ -201,6 +187,12 @@ bool is_known(const Enrolment& enrolment, const Asked& asked, const ProfileSet& 
     if (type == ProfileType::local_network) return true;
     if (type == ProfileType::user) return asked.is_known;
     return !enrolment.is_anonymous || profiles.names(type, enrolment.facts);
+}
+
+/// "192.0.2.0/24", in a list.
+std::string check_network(std::string_view value, std::span<const std::string> /*earlier*/) {
+    if (AddressBlock::parse(value)) return {};
+    return "\"" + std::string(value) + "\" is no network, as 192.0.2.0/24 is";
 }
 
 class UaProfile final : public Package {
@@ -239,6 +231,14 @@ std::span<const SettingKey> UaProfile::keys() const {
                  "wait for one; else they are refused.",
          .standard = false,
          .is_reloadable = true},
+        {.name = "bootstrap_networks",
+         .help =
+             "Devices that ask from one of these networks, as \"192.0.2.0/24\", may have public "
+             "profiles without a password, whether anybody knows them or not: where phones "
+             "are unpacked. Only addresses that nobody outside can claim belong here.",
+         .standard = std::vector<std::string>(),
+         .is_reloadable = true,
+         .check = check_network},
         {.name = "inline_up_to",
          .help = "Profiles up to this size are sent in the NOTIFY where the device accepts their "
                  "type; larger ones as a URL where it accepts message/external-body.",
@@ -256,6 +256,8 @@ Result<SettingsPtr> UaProfile::settings(const Values& values) const {
     settings->admits_anonymous = values.flag("anonymous");
     settings->admits_unknown = values.flag("accept_unknown");
     settings->inline_up_to = values.number("inline_up_to");
+    for (const auto& network : values.list("bootstrap_networks"))
+        settings->bootstrap_networks.push_back(*AddressBlock::parse(network));
     return SettingsPtr(std::move(settings));
 }
 
@@ -275,12 +277,15 @@ Result<std::string> UaProfile::manner(const Asked& asked) const {
     const auto& shelf = given ? *given : kEmpty;
     const auto& settings = settings_of(asked.settings);
     const auto choice = choice_for(*enrolment, *shelf.profiles);
-    const bool asks_password = !settings.admits_anonymous || choice.wants_password;
+    const bool is_bootstrap = settings.is_bootstrap(asked.address);
+    const bool lets_in = settings.admits_anonymous || is_bootstrap;
+    const bool asks_password = !lets_in || choice.wants_password;
     if (enrolment->is_anonymous && asked.can_prove && asks_password)
         return Fault{FaultKind::unauthenticated, "A password is needed"};
     if (enrolment->type == ProfileType::user && !asked.is_owner)
         return Fault{FaultKind::forbidden, "Not your profile"};
-    if (!settings.admits_unknown && !is_known(*enrolment, asked, *shelf.profiles))
+    const bool takes_anybody = settings.admits_unknown || is_bootstrap;
+    if (!takes_anybody && !is_known(*enrolment, asked, *shelf.profiles))
         return Fault{FaultKind::forbidden, "Nobody knows this device or user"};
     if (choice.profile && !is_acceptable(*enrolment, *choice.profile, shelf))
         return Fault{FaultKind::not_acceptable, "The profile has another type"};
@@ -300,6 +305,24 @@ Composed UaProfile::compose(const EventState& state, const View& view) const {
 }
 
 }  // namespace
+
+bool ProfileSettings::is_bootstrap(std::string_view address) const {
+    return std::any_of(bootstrap_networks.begin(), bootstrap_networks.end(),
+                       [&](const AddressBlock& block) { return block.contains(address); });
+}
+
+std::string url_of(const ProfileShelf& shelf, const DeviceProfile& profile, const ProfileFile& file,
+                   const DeviceFacts& facts, base::WallTime now) {
+    ProfileLink link;
+    link.type = profile.type;
+    link.profile = profile.name;
+    link.file = file.name;
+    link.version = shelf.profiles->version_of(profile);
+    link.expires_at = now + shelf.link_life;
+    link.facts = facts;
+    const auto& name = file.name.empty() ? profile.name : file.name;
+    return shelf.url + "/p/" + token_of(link, shelf.key) + "/" + name;
+}
 
 const Package& ua_profile() {
     static const UaProfile package;

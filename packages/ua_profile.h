@@ -4,8 +4,11 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/id.h"
+#include "packages/address_block.h"
 #include "packages/package.h"
 #include "packages/profile_set.h"
 
@@ -19,11 +22,20 @@ struct ProfileShelf final : Admitted {
     std::chrono::seconds link_life{3600};
 };
 
+/// Where a device of these facts fetches a document of the profile, until the profile changes or
+/// ProfileShelf::link_life is over. The shelf has a URL.
+std::string url_of(const ProfileShelf& shelf, const DeviceProfile& profile, const ProfileFile& file,
+                   const DeviceFacts& facts, base::WallTime now);
+
 /// The section [ua_profile].
 struct ProfileSettings final : Settings {
     bool admits_anonymous = false;
     bool admits_unknown = false;
+    /// Whoever asks from there is let in without a password, known or not.
+    std::vector<AddressBlock> bootstrap_networks;
     std::size_t inline_up_to = 4096;  ///< bytes, where an indirection is accepted too
+
+    bool is_bootstrap(std::string_view address) const;
 };
 
 const Package& ua_profile();

@@ -142,7 +142,8 @@ constexpr ConfigKey kProvisioningKeys[] = {
         {"provisioning", "pnp_any", "Whatever phone asks is answered, known or not.", true}),
     text<&C::pnp_url>(
         {"provisioning", "pnp_url",
-         "What those phones are told, with {mac}, {MAC}, {vendor}, {model} and {version} put in: "
+         "What those phones are told where no public profile with a URL of provisioning.url fits "
+         "them best, with {mac}, {MAC}, {vendor}, {model} and {version} put in: "
          "\"https://p.example.com/{mac}.cfg\".",
          true},
         read_url<&C::pnp_url>),

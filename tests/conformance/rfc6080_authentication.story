@@ -111,3 +111,27 @@ Alice answers the challenge
 Alice receives 200
 Alice receives NOTIFY
     body contains password of alice
+
+# RFC 6080 5.1.4.2: in a network where phones are unpacked nobody has to be known, or to have a password
+config ua_profile.bootstrap_networks = ["198.51.100.0/24", "192.0.2.10", "127.0.0.0/8"]
+an operator puts the device profile any
+    public: yes
+
+    for anybody
+Alice sends SUBSCRIBE sip:urn%3auuid%3a00000000-0000-1000-8000-00041312ab34@localhost
+    From: <sip:anonymous@localhost>;tag=1
+    {device}
+Alice receives 200
+Alice receives NOTIFY
+    body contains for anybody
+
+# RFC 6080 5.1.4.2: ... anywhere else they have to
+config ua_profile.bootstrap_networks = ["198.51.100.0/24"]
+an operator puts the device profile any
+    public: yes
+
+    for anybody
+Alice sends SUBSCRIBE sip:urn%3auuid%3a00000000-0000-1000-8000-00041312ab34@localhost
+    From: <sip:anonymous@localhost>;tag=1
+    {device}
+Alice receives 401

@@ -223,3 +223,28 @@ TEST_CASE("profile links: nobody else can make or change one") {
     }
     CHECK_FALSE(packages::link_in(token.substr(0, token.size() - 4), key));
 }
+
+TEST_CASE("a template is read once for each change of its own, whoever gets what is made of it") {
+    const auto before = with(with(none(), profile("a", "{{device.mac}}")), profile("b", "old"));
+    const auto* compiled = before->find(ProfileType::device, "a")->body.compiled.get();
+
+    for (int i = 0; i < 100; ++i)
+        CHECK(before->render(*before->choose(ProfileType::device, snom()), "", snom()).has_value());
+    const auto after = with(before, profile("b", "new {{include device/a}}"));
+
+    CHECK(after->find(ProfileType::device, "a")->body.compiled.get() == compiled);
+    CHECK(after->render(*after->find(ProfileType::device, "b"), "", snom())->body ==
+          "new 00041312ab34");
+    CHECK(with(after, profile("a", "{{device.mac}}"))
+              ->find(ProfileType::device, "a")
+              ->body.compiled.get() != compiled);
+}
+
+TEST_CASE("a profile and its version have a name for people, another one after each change") {
+    const auto before = with(none(), profile("a", "x"));
+    const auto label = before->label_of(*before->find(ProfileType::device, "a"));
+    CHECK(label.starts_with("device/a "));
+    CHECK(label.size() > 12);
+    const auto after = with(before, profile("a", "y"));
+    CHECK(after->label_of(*after->find(ProfileType::device, "a")) != label);
+}

@@ -1,6 +1,8 @@
 // tests/unit/packages/ua_profile_test.cpp: who may have which profile, and how it is told.
 #include "packages/ua_profile.h"
 
+#include <algorithm>
+
 #include <doctest/doctest.h>
 
 #include "packages/enrolment.h"
@@ -217,6 +219,47 @@ TEST_CASE("RFC 6080 5.1.4.2: who is anonymous gets what is public, or is asked f
     CHECK(sample.fault() == FaultKind::unauthenticated);
     sample.asked.can_prove = false;
     CHECK(sample.compose().document.body == "open");
+}
+
+TEST_CASE("RFC 6080 5.1.4.2: from a bootstrap network public profiles need no password") {
+    Sample sample;
+    auto open = any("open");
+    open.is_public = true;
+    sample.put(open);
+    sample.asked.watcher = {};
+    sample.asked.can_prove = true;
+    sample.settings.bootstrap_networks = {*AddressBlock::parse("192.0.2.0/24")};
+    sample.asked.address = "192.0.3.10";
+    CHECK(sample.fault() == FaultKind::unauthenticated);
+    sample.asked.address = "192.0.2.10";
+    CHECK(sample.compose().document.body == "open");
+    auto better = any("better");
+    better.name = "snom";
+    better.vendor = "snom";
+    sample.put(better);
+    CHECK(sample.fault() == FaultKind::unauthenticated);
+    sample.asked.can_prove = false;
+    CHECK(sample.compose().document.body == "open");
+    sample.asked.address = "192.0.3.10";
+    CHECK(sample.fault() == FaultKind::forbidden);
+}
+
+TEST_CASE("a list of bootstrap networks has networks in it") {
+    const auto keys = ua_profile().keys();
+    const auto key = std::find_if(keys.begin(), keys.end(), [](const SettingKey& each) {
+        return each.name == "bootstrap_networks";
+    });
+    REQUIRE(key != keys.end());
+    CHECK(key->check("192.0.2.0/24", {}).empty());
+    CHECK(key->check("192.0.2.0/40", {}).find("192.0.2.0/40") != std::string::npos);
+    Values values(keys);
+    values[static_cast<std::size_t>(key - keys.begin())] =
+        std::vector<std::string>{"192.0.2.0/24", "2001:db8::/32"};
+    const auto made = ua_profile().settings(values);
+    REQUIRE(made);
+    const auto& settings = dynamic_cast<const ProfileSettings&>(**made);
+    CHECK(settings.is_bootstrap("2001:db8::7"));
+    CHECK_FALSE(settings.is_bootstrap("198.51.100.1"));
 }
 
 TEST_CASE("RFC 6080 5.1.4.1: a local network's profile tells nothing of one device") {

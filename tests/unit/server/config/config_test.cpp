@@ -320,6 +320,7 @@ profile_memory = 100000
 [ua_profile]
 anonymous = true
 accept_unknown = true
+bootstrap_networks = ["192.0.2.0/24", "2001:db8::/32"]
 inline_up_to = 100
 [http]
 certificate = "api.pem"
