@@ -29,8 +29,9 @@ std::string learned_text(const Object::Ptr& device) {
     const Array::Ptr refusals = learned->getArray("refuses");
     for (std::size_t i = 0; refusals && i < refusals->size(); ++i)
         text += "  refuses " + text_of(refusals->getObject(static_cast<unsigned>(i)), "event");
-    if (const auto fetched = text_of(learned, "fetched"); !fetched.empty())
-        text += "  has " + fetched;
+    const auto offered = text_of(learned, "offered"), fetched = text_of(learned, "fetched");
+    if (!fetched.empty()) text += "  has " + fetched;
+    if (!offered.empty() && offered != fetched) text += "  was offered " + offered;
     return text;
 }
 
@@ -99,7 +100,7 @@ Command devices_command() {
     static const std::string help =
         "Lists the phones that are registered, or those of one user: address, contact,\n"
         "MAC address where it is known, vendor, model and version, and what was learned:\n"
-        "whether it challenges orders, refuses some, and which profile it fetched last.\n"
+        "whether it challenges orders, refuses some, which profile it has and was offered.\n"
         "\n"
         "  herald devices\n"
         "  herald devices sip:alice@localhost\n"

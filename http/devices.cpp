@@ -33,6 +33,8 @@ Json json_of(const server::LearnedInfo& learned) {
         {"seen", time_of(learned.seen)},
         {"challenges", learned.challenges},
         {"refuses", std::move(refusals)},
+        {"enrolled_at", time_or_null(learned.enrolled_at)},
+        {"takes", JsonArray(learned.takes.begin(), learned.takes.end())},
         {"offered", text_or_null(learned.offered)},
         {"offered_at", time_or_null(learned.offered_at)},
         {"fetched", text_or_null(learned.fetched)},

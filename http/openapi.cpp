@@ -248,6 +248,8 @@ constexpr std::string_view kSchemas = R"({
     "challenges": {"type": "boolean", "description": "It asks for a name and a password before it obeys."},
     "refuses": {"type": "array", "items": {"type": "object", "properties": {
         "event": {"type": "string"}, "status": {"type": "integer"}}}},
+    "enrolled_at": {"$ref": "#/components/schemas/Time", "description": "For a profile (RFC 6080) the last time."},
+    "takes": {"$ref": "#/components/schemas/Texts", "description": "Media types it accepted then."},
     "offered": {"type": ["string", "null"]}, "offered_at": {"$ref": "#/components/schemas/Time"},
     "fetched": {"type": ["string", "null"]}, "fetched_at": {"$ref": "#/components/schemas/Time"},
     "fetches": {"type": "integer"}}},

@@ -50,6 +50,8 @@ LearnedInfo learned_of(const KnownDevice& device) {
     learned.seen = device.seen;
     learned.challenges = device.challenges;
     learned.refusals = device.refusals;
+    if (device.enrolled_at != base::WallTime{}) learned.enrolled_at = device.enrolled_at;
+    learned.takes = device.takes;
     learned.offered = device.offered;
     learned.fetched = device.fetched;
     if (!device.offered.empty()) learned.offered_at = device.offered_at;
@@ -59,12 +61,13 @@ LearnedInfo learned_of(const KnownDevice& device) {
 }
 
 DeviceInfo info_of(const KnownDevice& device) {
-    auto told = model_of(device.user_agent);
+    auto told = model_of(device);
     DeviceInfo info;
     info.id = std::to_string(device.row);
     info.key = device.key;
     if (!device.aors.empty()) info.aor = device.aors.back();
     info.mac = device.mac;
+    if (device.key.starts_with("urn:")) info.instance = device.key;
     info.user_agent = device.user_agent;
     info.vendor = std::move(told.vendor);
     info.model = std::move(told.model);
@@ -74,9 +77,14 @@ DeviceInfo info_of(const KnownDevice& device) {
 }
 
 bool fits(const DeviceQuery& query, std::string_view user_agent) {
-    if (!query.user_agent.empty() && !fits_pattern(query.user_agent, user_agent)) return false;
+    return query.user_agent.empty() || fits_pattern(query.user_agent, user_agent);
+}
+
+/// `device` has a model_of().
+template <class Device>
+bool is_of_model(const DeviceQuery& query, const Device& device) {
     if (query.vendor.empty() && query.model.empty()) return true;
-    const auto told = model_of(user_agent);
+    const auto told = model_of(device);
     return (query.vendor.empty() || fits_pattern(query.vendor, told.vendor)) &&
            (query.model.empty() || fits_pattern(query.model, told.model));
 }
@@ -88,7 +96,7 @@ bool is_meant(const DeviceQuery& query, const KnownDevice& device) {
                    (query.domain.empty() || domain_of(aor) == query.domain);
         });
     return (is_of_user || (query.aor.empty() && query.domain.empty())) &&
-           fits(query, device.user_agent);
+           fits(query, device.user_agent) && is_of_model(query, device);
 }
 
 /// One shard's remembered devices after the row `after`.
@@ -123,7 +131,9 @@ DevicePage page_of(Context& context, const DeviceQuery& query, std::uint64_t aft
         if (resource.package != reg || !is_meant(query, resource)) return;
         for (const auto& publication : resource.publications) {
             const auto* binding = binding_of(publication);
-            if (!binding || !fits(query, binding->user_agent)) continue;
+            if (!binding || !fits(query, binding->user_agent) ||
+                !is_of_model(query, std::string_view(binding->user_agent)))
+                continue;
             ++page.total;
             if (publication.id > after) found.push_back({&resource.aor, &publication});
         }

@@ -20,11 +20,15 @@ class AdminCarrier;
 
 /// What is remembered of a device.
 struct LearnedInfo {
-    std::vector<std::string> aors;  ///< that it registered for, the newest last
+    std::vector<std::string> aors;  ///< that it registered or enrolled for, the newest last
     base::WallTime seen{};
     bool challenges = false;
     std::vector<std::pair<std::string, std::uint16_t>> refusals;  ///< event and answer
-    std::string offered, fetched;  ///< a URL; a profile and its version; empty: none
+    /// For a profile (RFC 6080) the last time, and the media types it accepted.
+    std::optional<base::WallTime> enrolled_at;
+    std::vector<std::string> takes;
+    /// A profile and its version, or a URL; empty: none.
+    std::string offered, fetched;
     std::optional<base::WallTime> offered_at, fetched_at;
     std::uint64_t fetches = 0;
 };
@@ -33,8 +37,9 @@ struct DeviceInfo {
     std::string id;   ///< opaque, for paging
     std::string key;  ///< see key_of_device()
     std::string aor, contact, instance, flow, user_agent;
-    std::string mac;                     ///< empty: not known
-    std::string vendor, model, version;  ///< of the User-Agent; empty: it does not tell
+    std::string mac;  ///< empty: not known
+    /// Of the User-Agent, or as it enrolled; empty: it does not tell.
+    std::string vendor, model, version;
     std::optional<LearnedInfo> learned;
     std::optional<base::WallTime> registered;  ///< none: it is not, now
     std::optional<base::WallTime> expires_at;  ///< none: never
@@ -60,7 +65,8 @@ public:
     virtual ~DeviceAdmin() = default;
     /// Faults: malformed, not_found (not one of our domains).
     virtual Result<DevicePage> page(const DeviceQuery& query) = 0;
-    /// Who registered the device of this key (key_of_device()), the newest last. Faults: not_found.
+    /// Who registered or enrolled the device of this key (key_of_device()), the newest last.
+    /// Faults: not_found.
     virtual Result<std::vector<std::string>> users_of(const std::string& key) = 0;
     /// It fetched a profile of this version, or a file of one. Waits for nobody.
     virtual void note_fetch(const std::string& key, const std::string& version) = 0;

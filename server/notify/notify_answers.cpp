@@ -80,7 +80,8 @@ void NotifyAnswers::take(Id id, const NotifyFlight& flight, const sip::ClientOut
         const auto took = context_.loop.now() - flight.sent_at;
         answer_time_.observe(static_cast<std::uint64_t>(took.count()));
         delivered_.add();
-        return was_final ? gone_.finish(id) : on_delivered(id, record, outcome);
+        told_.tell(record, flight.portion.composed.get());
+        return was_final ? gone_.finish(id) : take_delivered(id, record, outcome);
     }
     parts_.owed.take_back(id, record, flight.portion);
     record.sent_fingerprint = 0;
@@ -103,7 +104,7 @@ void NotifyAnswers::note(Id id, const NotifyFlight& flight, const sip::ClientOut
                         flight.cseq, static_cast<std::uint16_t>(outcome.status), flight.state});
 }
 
-void NotifyAnswers::on_delivered(Id id, Subscription& record, const sip::ClientOutcome& outcome) {
+void NotifyAnswers::take_delivered(Id id, Subscription& record, const sip::ClientOutcome& outcome) {
     record.failures = 0;
     parts_.silent.take_out(id, record);
     parts_.ways.settle(id, record);

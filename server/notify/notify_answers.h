@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <unordered_map>
 
+#include "base/listeners.h"
 #include "base/task.h"
 #include "server/notify/gone_watchers.h"
 #include "server/notify/notify_verdict.h"
@@ -22,10 +23,15 @@ class NotifyAnswers {
 public:
     using Id = SubscriptionTable::Id;
     using Send = base::Task<void(Id)>;
+    /// `told` is null where the NOTIFY had no body.
+    using OnDelivered =
+        base::Task<void(const Subscription& record, const packages::Composed* told)>;
 
     /// `send` is called for a subscription that is owed a NOTIFY now.
     NotifyAnswers(const NotifyParts& parts, GoneWatchers& gone, Send send);
 
+    /// Adds a listener: called for each NOTIFY that was answered 2xx.
+    void on_delivered(OnDelivered listener) { told_.add(std::move(listener)); }
     /// The outcome of a NOTIFY that is no longer on its way.
     void take(Id id, const NotifyFlight& flight, const sip::ClientOutcome& outcome);
     /// What is known of the way to a watcher by now. No way at all counts as if every way had
@@ -47,7 +53,7 @@ private:
     void note(Id id, const NotifyFlight& flight, const sip::ClientOutcome& outcome);
     static Setback setback_of(const sip::ClientOutcome& outcome, bool is_last);
 
-    void on_delivered(Id id, Subscription& record, const sip::ClientOutcome& outcome);
+    void take_delivered(Id id, Subscription& record, const sip::ClientOutcome& outcome);
     void on_challenge(Id id, Subscription& record, const NotifyFlight& flight,
                       const sip::Message& challenge);
     void on_failed(Id id, Subscription& record, const Setback& setback);
@@ -61,6 +67,7 @@ private:
     Context& context_;
     GoneWatchers& gone_;
     Send send_;
+    base::Listeners<const Subscription&, const packages::Composed*> told_;
     /// Of those for whom another way is looked up, by packed Id.
     std::unordered_map<std::uint64_t, Setback> setbacks_;
     base::Counter& delivered_;

@@ -65,6 +65,10 @@ public:
     const NotifyHistory& history() const noexcept { return history_; }
     /// When a NOTIFY is to go to a watcher whom something keeps it from now: a failure, or a pause.
     std::optional<base::Instant> next_try(Id id, const Subscription& record) const;
+    /// Adds a listener: see NotifyAnswers.
+    void on_delivered(NotifyAnswers::OnDelivered listener) {
+        answers_.on_delivered(std::move(listener));
+    }
     std::size_t in_flight() const noexcept { return flights_.size(); }
 
 private:

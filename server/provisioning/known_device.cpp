@@ -18,7 +18,25 @@ void append_number_field(std::string& out, std::uint64_t number) {
     append_field(out, std::to_string(number));
 }
 
+void append_texts(std::string& out, const std::vector<std::string>& texts) {
+    append_number_field(out, texts.size());
+    for (const auto& text : texts) append_field(out, text);
+}
+
+/// As many as there are, whatever their number says.
+std::vector<std::string> next_texts(std::string_view& text) {
+    std::vector<std::string> texts;
+    for (auto count = next_number(text).value_or(0); count > 0 && !text.empty(); --count)
+        texts.push_back(next_field(text));
+    return texts;
+}
+
 }  // namespace
+
+DeviceModel model_of(const KnownDevice& device) {
+    const auto& told = device.enrolled_as;
+    return told.vendor.empty() && told.model.empty() ? model_of(device.user_agent) : told;
+}
 
 std::string mac_of_device(std::string_view instance, std::string_view user_agent) {
     auto mac = mac_of(instance);
@@ -49,13 +67,16 @@ std::string to_text(const KnownDevice& device) {
         append_time(out, time);
     append_number_field(out, device.fetches);
     append_number_field(out, device.challenges ? 1 : 0);
-    append_number_field(out, device.aors.size());
-    for (const auto& aor : device.aors) append_field(out, aor);
+    append_texts(out, device.aors);
     append_number_field(out, device.refusals.size());
     for (const auto& [event, status] : device.refusals) {
         append_field(out, event);
         append_number_field(out, status);
     }
+    const auto& told = device.enrolled_as;
+    for (const auto* text : {&told.vendor, &told.model, &told.version}) append_field(out, *text);
+    append_time(out, device.enrolled_at);
+    append_texts(out, device.takes);
     return out;
 }
 
@@ -73,13 +94,17 @@ Result<KnownDevice> known_device_from_text(std::string_view text) {
     if (device.key.empty() || !fetches || !challenges) return broken("name or number");
     device.fetches = *fetches;
     device.challenges = *challenges != 0;
-    for (auto count = next_number(text).value_or(0); count > 0 && !text.empty(); --count)
-        device.aors.push_back(next_field(text));
+    device.aors = next_texts(text);
     for (auto count = next_number(text).value_or(0); count > 0 && !text.empty(); --count) {
         auto event = next_field(text);
         device.refusals.emplace_back(std::move(event),
                                      static_cast<std::uint16_t>(next_number(text).value_or(0)));
     }
+    // Devices of an earlier release end here.
+    auto& told = device.enrolled_as;
+    for (auto* field : {&told.vendor, &told.model, &told.version}) *field = next_field(text);
+    device.enrolled_at = next_time(text).value_or(base::WallTime());
+    device.takes = next_texts(text);
     return device;
 }
 

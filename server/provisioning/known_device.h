@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "packages/registration.h"
+#include "server/provisioning/device_model.h"
 
 namespace herald::server {
 
@@ -19,8 +20,12 @@ struct KnownDevice {
     std::string key;        ///< see key_of_device()
     std::string mac;        ///< empty: not known
     std::string user_agent;
-    std::vector<std::string> aors;  ///< that it registered for, the newest last
-    base::WallTime seen{};          ///< registered, asked or fetched
+    std::vector<std::string> aors;  ///< that it registered or enrolled for, the newest last
+    base::WallTime seen{};          ///< registered, enrolled, asked or fetched
+
+    DeviceModel enrolled_as;  ///< as it enrolled; empty: it did not since its User-Agent changed
+    base::WallTime enrolled_at{};    ///< for a profile (RFC 6080) the last time; zero: never
+    std::vector<std::string> takes;  ///< media types it accepted then
 
     bool challenges = false;  ///< it asks for a name and a password before it obeys
     /// Events it refused, each with the last answer, the newest last.
@@ -34,6 +39,9 @@ struct KnownDevice {
     // Not kept:
     bool is_unsaved = false;
 };
+
+/// What it said when it enrolled, else what its User-Agent says.
+DeviceModel model_of(const KnownDevice& device);
 
 /// The name a device keeps through restarts and addresses: its MAC address where that is known,
 /// else its instance, else its user and Contact.

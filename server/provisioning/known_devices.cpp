@@ -20,6 +20,7 @@ constexpr std::size_t kMostSaved = 1000;
 constexpr std::size_t kMostAors = 8;
 constexpr std::size_t kMostRefusals = 8;
 constexpr std::size_t kLongestUserAgent = 200;
+constexpr std::size_t kLongestWord = 64;
 /// When a device was seen is written at least so often.
 constexpr auto kSeenAfresh = std::chrono::hours(24);
 
@@ -45,6 +46,26 @@ bool note_aor(std::vector<std::string>& aors, const std::string& aor) {
     if (is_new && aors.size() >= kMostAors) aors.erase(aors.begin());
     aors.push_back(aor);
     return is_new;
+}
+
+/// False: it says what it said before.
+bool note_words(KnownDevice& device, const DeviceEnrolment& said) {
+    const auto cut = [](const std::string& text) { return text.substr(0, kLongestWord); };
+    const auto put = [](auto& place, auto value) {
+        if (place == value) return false;
+        place = std::move(value);
+        return true;
+    };
+    auto& told = device.enrolled_as;
+    bool is_news = put(told.vendor, cut(said.model.vendor));
+    is_news |= put(told.model, cut(said.model.model));
+    is_news |= put(told.version, cut(said.model.version));
+    is_news |= put(device.takes, said.takes);
+    if (device.mac.empty()) is_news |= put(device.mac, said.mac);
+    if (device.user_agent.empty())
+        is_news |= put(device.user_agent, said.user_agent.substr(0, kLongestUserAgent));
+    if (!said.aor.empty()) is_news |= note_aor(device.aors, said.aor);
+    return is_news;
 }
 
 /// False: it did the same the last time.
@@ -132,6 +153,17 @@ void KnownDevices::note_offer(const std::string& key, const std::string& what) {
     });
 }
 
+void KnownDevices::note_enrolment(const std::string& key, const DeviceEnrolment& enrolment) {
+    if (!enrolment.is_vouched && !find(key)) return;
+    learn(key, [&](KnownDevice& device) {
+        device.enrolled_at = context_.wall();
+        return enrolment.is_vouched && note_words(device, enrolment);
+    });
+    if (enrolment.offered.empty()) return;
+    note_offer(key, enrolment.offered);
+    if (enrolment.is_whole) note_fetch(key, enrolment.offered);
+}
+
 /// Anybody may fetch what is public in the name of any device: that makes none known.
 void KnownDevices::note_fetch(const std::string& key, const std::string& version) {
     if (!find(key) && !awaited_.contains(hash_of(key))) return;
@@ -143,27 +175,23 @@ void KnownDevices::note_fetch(const std::string& key, const std::string& version
         ++device.fetches;
         return true;
     });
-    const auto awaited = awaited_.find(hash_of(key));
-    if (!is_other || awaited == awaited_.end()) return;
-    const auto jobs = std::move(awaited->second);
-    awaited_.erase(awaited);
-    for (const auto& job : jobs) {
-        context_.peers.post<Jobs>(address_of_job(job.job), [job](Jobs& owner) {
-            owner.on_effect(address_of_job(job.job), job.device);
-        });
+    if (!is_other) return;
+    const auto [first, last] = awaited_.equal_range(hash_of(key));
+    for (auto each = first; each != last; ++each) {
+        context_.peers.post<Jobs>(address_of_job(each->second.job),
+                                  [job = each->second](Jobs& owner) {
+                                      owner.on_effect(address_of_job(job.job), job.device);
+                                  });
     }
+    awaited_.erase(first, last);
 }
 
 void KnownDevices::await_fetch(const std::string& key, AwaitedFetch job) {
-    awaited_[hash_of(key)].push_back(job);
+    awaited_.emplace(hash_of(key), job);
 }
 
 void KnownDevices::abandon(std::uint64_t job) {
-    for (auto entry = awaited_.begin(); entry != awaited_.end();) {
-        auto& jobs = entry->second;
-        std::erase_if(jobs, [&](const AwaitedFetch& each) { return each.job == job; });
-        entry = jobs.empty() ? awaited_.erase(entry) : std::next(entry);
-    }
+    std::erase_if(awaited_, [job](const auto& each) { return each.second.job == job; });
 }
 
 void KnownDevices::on_registered(const std::string& aor, std::string_view /*flow*/) {
@@ -176,6 +204,8 @@ void KnownDevices::on_registered(const std::string& aor, std::string_view /*flow
                 owner.learn(mac, [&](KnownDevice& device) {
                     const bool is_same = device.user_agent == agent && device.mac == mac;
                     device.mac = mac;
+                    // What it enrolled as was said by other firmware.
+                    if (device.user_agent != agent) device.enrolled_as = {};
                     device.user_agent = agent;
                     return note_aor(device.aors, aor) || !is_same;
                 });

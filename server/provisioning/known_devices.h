@@ -35,6 +35,18 @@ struct DeviceAnswer {
     bool was_challenged = false, is_refusal = false;
 };
 
+/// What a device said of itself when it enrolled for its profile (RFC 6080), and what it was told.
+struct DeviceEnrolment {
+    std::string mac;  ///< empty: not known
+    std::string aor;  ///< whose password it had; empty: nobody's
+    DeviceModel model;
+    std::string user_agent;
+    std::vector<std::string> takes;  ///< media types
+    std::string offered;             ///< profile and version; empty: none
+    bool is_whole = false;           ///< the profile was in the NOTIFY: nothing is left to fetch
+    bool is_vouched = false;         ///< by a password, or by the operator
+};
+
 /// On its shard's thread.
 class KnownDevices final : public Agent {
 public:
@@ -51,6 +63,9 @@ public:
     void note_answer(const std::string& key, const DeviceAnswer& answer);
     /// A device that is known was told where its profile is.
     void note_offer(const std::string& key, const std::string& what);
+    /// It took a NOTIFY with its profile. Who nobody vouches for becomes known by none, and changes
+    /// nothing that is known of who he says he is but what he was offered.
+    void note_enrolment(const std::string& key, const DeviceEnrolment& enrolment);
     /// It fetched a profile, or a file of one: `version` names both.
     void note_fetch(const std::string& key, const std::string& version);
     /// `job` is told when the device fetches a version that it does not have yet.
@@ -74,7 +89,7 @@ private:
     const Bindings& bindings_;
     base::TextMap<KnownDevice> devices_;  ///< by key
     /// By hash of the device's address; all of it small, there are many.
-    std::unordered_map<std::uint64_t, std::vector<AwaitedFetch>> awaited_;
+    std::unordered_multimap<std::uint64_t, AwaitedFetch> awaited_;
     std::vector<std::string> unsaved_;  ///< keys
     base::TimerId timer_;
     base::Counter& known_;

@@ -12,9 +12,11 @@
 #include "server/message/messaging.h"
 #include "server/mwi/mailbox_notices.h"
 #include "server/mwi/mailboxes.h"
+#include "server/notify/notify_sender.h"
 #include "server/notify/returning_watchers.h"
 #include "server/provisioning/device_logins.h"
 #include "server/provisioning/device_requests.h"
+#include "server/provisioning/enrolments.h"
 #include "server/provisioning/jobs.h"
 #include "server/provisioning/known_devices.h"
 #include "server/provisioning/pnp.h"
@@ -39,6 +41,7 @@ Agents::Agents(const AgentParts& p) {
     add<MailboxNotices>(p, p.context, mailboxes, bindings, p.locator);
     add<Messaging>(p, p.context, bindings, p.locator);
     auto& known = add<KnownDevices>(p, p.context, bindings);
+    auto& enrolments = add<Enrolments>(p, p.context);
     const auto& logins = add<DeviceLogins>(p, p.context);
     add<DeviceRequests>(p, p.context, bindings, logins, p.locator);
     add<Jobs>(p, p.context);
@@ -50,6 +53,10 @@ Agents::Agents(const AgentParts& p) {
                       Sources{p.watchers, p.sender, bindings, upstream, p.audit});
     }
 
+    p.sender.on_delivered(
+        [&enrolments](const Subscription& record, const packages::Composed* told) {
+            enrolments.on_delivered(record, told);
+        });
     p.context.fan_out.on_changed([this](std::uint32_t resource) {
         for (const auto& each : all_) each->on_changed(resource);
     });

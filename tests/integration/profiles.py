@@ -1,6 +1,7 @@
 # tests/integration/profiles.py: a profile is put, a phone enrols, is told, fetches, and is told again when it changes.
 import http.client
 import re
+import time
 from urllib.parse import urlsplit
 
 from _herald import Server, free_port, wait_until
@@ -65,6 +66,37 @@ def a_profile_is_told_by_reference_fetched_and_told_again():
         expect_equal(fetch(second)[2], f"mac={MAC} second", "what is behind it")
         expect_equal(fetch(first)[0], 404, "the version that was replaced")
         wait_until(lambda: server.metric('^herald_provisioning_files_total.*outcome="sent"') >= 2, "fetches are counted")
+        server.stop()
+
+
+@story
+def a_device_that_enrols_is_known_with_what_it_was_offered_and_has():
+    """Without a registration, and after a crash: who it is, what it takes, which version it was told of and fetched."""
+    server, _ = serving()
+    with server, Client(server.address, "tcp", user="phone") as phone:
+        put(server, "first", vendor="snom")
+        subscription = phone.subscribe(PHONE, EVENT, fields=REFERENCE)
+        subscription.wait_count(1)
+
+        def device():
+            rows = server.http("GET", "/v1/devices?remembered=true&vendor=snom&model=snomD7*").json()["devices"]
+            return rows[0] if rows else None
+
+        known = wait_until(device, "it is known")
+        expect_equal((known["mac"], known["version"], known["aor"]), (MAC, "10.1", "sip:phone@localhost"), "who it is")
+        expect_equal(known["learned"]["takes"], ["message/external-body"], "what it takes")
+        expect(known["learned"]["offered"].startswith("device/snom "), f"what it was offered: {known}")
+        expect_equal(known["learned"]["fetched"], None, "what it fetched")
+        fetch(url_in(subscription.last))
+        wait_until(lambda: device()["learned"]["fetched"] == device()["learned"]["offered"], "it has it")
+
+        put(server, "second", vendor="snom")
+        subscription.wait_count(2)
+        wait_until(lambda: device()["learned"]["fetched"] != device()["learned"]["offered"], "it was offered another one")
+        time.sleep(3)  # it is written two seconds later
+        server.kill()
+        server.start()
+        expect_equal(device()["model"], "snomD785", "... after a crash too")
         server.stop()
 
 

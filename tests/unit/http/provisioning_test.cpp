@@ -209,6 +209,7 @@ TEST_CASE("what was learned of a device is listed, of those that are gone too") 
     info.learned = server::LearnedInfo{.aors = {"sip:a@b.c", "sip:d@b.c"},
                                        .challenges = true,
                                        .refusals = {{"check-sync", 489}},
+                                       .takes = {"application/url"},
                                        .fetched = "device/common 1f",
                                        .fetches = 2};
     bench.admin.state.device_page.rows = {info};
@@ -224,6 +225,7 @@ TEST_CASE("what was learned of a device is listed, of those that are gone too") 
                    "\"challenges\":true,\"refuses\":[{\"event\":\"check-sync\","
                    "\"status\":489}]"));
     CHECK(contains(answer.body, "\"fetched\":\"device/common 1f\""));
+    CHECK(contains(answer.body, "\"enrolled_at\":null,\"takes\":[\"application/url\"]"));
     CHECK(bench.call("GET", "/v1/devices?remembered=maybe", "read").status == 400);
 }
 

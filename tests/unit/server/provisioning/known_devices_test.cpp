@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string>
 
+#include "server/provisioning/profile_keeper.h"
 #include "server/shard/agents.h"
 #include "tests/unit/server/slow_shard.h"
 
@@ -42,6 +43,9 @@ TEST_CASE("what is kept of a device is read as it was written") {
     device.offered_at = base::WallTime(std::chrono::seconds(6));
     device.fetched_at = base::WallTime(std::chrono::seconds(7));
     device.fetches = 9;
+    device.enrolled_as = {"snom", "D785", "10\t1"};
+    device.enrolled_at = base::WallTime(std::chrono::seconds(8));
+    device.takes = {"application/url", "text/xml"};
 
     const auto read = known_device_from_text(to_text(device));
 
@@ -49,11 +53,27 @@ TEST_CASE("what is kept of a device is read as it was written") {
     CHECK(to_text(*read) == to_text(device));
     CHECK(read->refusals == device.refusals);
     CHECK(read->aors == device.aors);
+    CHECK(read->takes == device.takes);
+    CHECK(read->enrolled_as.version == "10\t1");
     CHECK_FALSE(known_device_from_text("").has_value());
     CHECK_FALSE(known_device_from_text(to_text(device).substr(0, 40)).has_value());
     auto lying = to_text(KnownDevice{.key = "x"});
-    lying.replace(lying.size() - 4, 4, "99999999\t0\t");
+    lying.replace(lying.size() - 2, 2, "99999999\t");
     CHECK(known_device_from_text(lying).has_value());  // and ends
+}
+
+TEST_CASE("a device that an earlier release kept has not enrolled") {
+    auto text = to_text(KnownDevice{.key = "x", .aors = {"sip:a@b"}});
+    constexpr std::string_view kOfThisRelease = "\t\t\t0\t0\t";
+    REQUIRE(text.ends_with(kOfThisRelease));
+    text.resize(text.size() - kOfThisRelease.size());
+
+    const auto read = known_device_from_text(text);
+
+    REQUIRE(read.has_value());
+    CHECK(read->aors == std::vector<std::string>{"sip:a@b"});
+    CHECK(read->enrolled_at == base::WallTime{});
+    CHECK(read->takes.empty());
 }
 
 TEST_CASE("a device that registers with a MAC address is remembered, written once for many") {
@@ -91,6 +111,81 @@ TEST_CASE("what a device does with orders is learned, and forgotten when it does
     server.known().note_answer("x", {.event = "check-sync", .status = 200});
     CHECK(device->refusals.empty());
     CHECK_FALSE(device->challenges);
+}
+
+DeviceEnrolment enrolment(bool is_vouched = true) {
+    return {.mac = kMac,
+            .aor = is_vouched ? "sip:bob@localhost" : "",
+            .model = {"snom", "snomD785", "10.1"},
+            .user_agent = "snom/1",
+            .takes = {"application/url"},
+            .offered = "device/common 1f",
+            .is_vouched = is_vouched};
+}
+
+TEST_CASE("a device that enrols is remembered as what it says it is, with what it was offered") {
+    Shard1 server;
+    server.known().note_enrolment(kMac, enrolment());
+
+    const auto* device = server.known().find(kMac);
+    REQUIRE(device != nullptr);
+    CHECK(device->mac == kMac);
+    CHECK(device->aors == std::vector<std::string>{"sip:bob@localhost"});
+    CHECK(model_of(*device).model == "snomD785");
+    CHECK(device->takes == std::vector<std::string>{"application/url"});
+    CHECK(device->offered == "device/common 1f");
+    CHECK(device->fetched.empty());
+    CHECK(device->enrolled_at != base::WallTime{});
+
+    auto whole = enrolment();
+    whole.is_whole = true;
+    server.known().note_enrolment(kMac, whole);
+    CHECK(device->fetched == "device/common 1f");
+
+    server.enrol(1);
+    CHECK(device->user_agent == "snomD785/10.1.64.14");
+    CHECK(model_of(*device).version == "10.1.64.14");
+}
+
+TEST_CASE("who enrols without a password in the name of a device teaches nothing of it") {
+    Shard1 server;
+    server.known().note_enrolment(kMac, enrolment(false));
+    CHECK(server.known().held() == 0);
+
+    server.enrol(1);
+    auto other = enrolment(false);
+    other.model.vendor = "Yealink";
+    server.known().note_enrolment(kMac, other);
+    const auto* device = server.known().find(kMac);
+    REQUIRE(device != nullptr);
+    CHECK(model_of(*device).vendor == "snom");
+    CHECK(device->takes.empty());
+    CHECK(device->offered == "device/common 1f");
+}
+
+TEST_CASE("RFC 6080: a device is known once it took the NOTIFY with its profile") {
+    Shard1 server;
+    packages::DeviceProfile profile;
+    profile.name = "any";
+    profile.body = {{}, "text/plain", "mac={{device.mac}}", true, nullptr};
+    server.shard.agents().get<ProfileKeeper>().put(profile, {}, [](const auto&) {});
+    server.finish();
+    server.receive(testing::request(
+        "SUBSCRIBE", "sip:MAC%3a000413231B1C@localhost", 1, "<sip:MAC%3a000413231B1C@localhost>",
+        "Event: ua-profile;profile-type=device;vendor=\"snom\";model=\"D785\";version=\"10\"\n"
+        "Accept: text/plain\nContact: <sip:bob@192.0.2.10:5060>\n"));
+    server.finish();
+    REQUIRE(server.sent().size() == 2);
+    CHECK(server.known().find(kMac) == nullptr);
+
+    server.receive(testing::answer_to(server.message(1), "200 OK"));
+
+    const auto* device = server.known().find(kMac);
+    REQUIRE(device != nullptr);
+    CHECK(model_of(*device).model == "D785");
+    CHECK(device->aors == std::vector<std::string>{"sip:bob@localhost"});
+    CHECK(device->offered.starts_with("device/any "));
+    CHECK(device->fetched == device->offered);
 }
 
 TEST_CASE("what could not be written is written later") {
