@@ -173,8 +173,11 @@ void check_pnp(const Config& config, Rules& broken) {
         return listen.protocol == sip::Protocol::udp && !listen.bind.is_ipv6() &&
                !listen.bind.is_loopback();
     });
-    if (config.pnp_url.empty())
-        broken.push_back({"provisioning.pnp_url", "phones that ask must be told something"});
+    if (config.pnp_url.empty() && config.provisioning_url.empty()) {
+        broken.push_back({"provisioning.pnp_url",
+                          "phones that ask must be told something: this, or provisioning.url, "
+                          "which begins the URLs of profiles"});
+    }
     if (!is_reachable) {
         broken.push_back({"provisioning.pnp_interfaces",
                           "phones are answered from a UDP listener they can reach: sip.listen has "

@@ -8,6 +8,7 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "packages/ua_profile.h"
 #include "sip/answer.h"
 #include "sip/dialog_request.h"
 
@@ -28,6 +29,18 @@ constexpr std::size_t kRoomForHead = 512;
 constexpr std::array<const char*, kPnpOutcomes> kOutcomes{
     "answered",  "told",    "not told",   "copy",      "elsewhere", "not for us",
     "malformed", "unknown", "no profile", "too short", "limited",   "unreachable"};
+
+packages::DeviceFacts facts_of(const PnpRequest& request, const sip::Endpoint& source) {
+    packages::DeviceFacts facts;
+    facts.mac = request.mac;
+    facts.vendor = request.vendor;
+    facts.model = request.model;
+    facts.version = request.version;
+    facts.user_agent = request.user_agent;
+    facts.address = source.host();
+    facts.transport = "udp";
+    return facts;
+}
 
 std::string address_of_mac(std::string_view mac) {
     return address_of_device(mac);
@@ -84,14 +97,31 @@ bool Pnp::is_welcome(const PnpRequest& request) const {
                        [&](const std::string& oui) { return request.mac.starts_with(oui); });
 }
 
-std::string Pnp::url_for(const PnpRequest& request) const {
-    return pnp_url(context_.config.pnp_url, request);
+/// Who asks here proved nothing: where a profile that is not public fits better, the URL that asks
+/// for a password is told, if there is one.
+Pnp::Offer Pnp::offer_for(const Asked& asked) const {
+    auto plain = pnp_url(context_.config.pnp_url, asked.request);
+    const auto& installed = context_.resources.installed(packages::ua_profile());
+    const auto* shelf = dynamic_cast<const packages::ProfileShelf*>(installed.common.get());
+    if (!shelf) return {plain, plain};
+    const auto& profiles = *shelf->profiles;
+    constexpr auto kType = packages::ProfileType::device;
+    auto facts = facts_of(asked.request, asked.source);
+    if (!context_.config.domains.empty()) facts.domain = context_.config.domains.front();
+    const auto profile = profiles.choose(kType, facts, true);
+    const bool has_url = profile && (profile->is_pointer() || !shelf->url.empty());
+    const bool is_best = profile == profiles.choose(kType, facts);
+    if (!has_url || (!is_best && !plain.empty())) return {plain, plain};
+    const auto url = profile->is_pointer()
+                         ? profile->management_url
+                         : url_of(*shelf, *profile, profile->body, facts, context_.wall());
+    return {url, profiles.label_of(*profile)};
 }
 
 void Pnp::answer(const Asked& asked) {
     if (!is_welcome(asked.request)) return count(PnpOutcome::unknown);
-    auto url = url_for(asked.request);
-    if (url.empty()) return count(PnpOutcome::no_profile);
+    auto offer = offer_for(asked);
+    if (offer.url.empty()) return count(PnpOutcome::no_profile);
     const auto now = context_.loop.now();
     std::erase_if(recent_, [now](const auto& each) { return each.second <= now; });
     if (flights_.size() >= kMostFlights || recent_.size() >= kMostFlights)
@@ -100,7 +130,7 @@ void Pnp::answer(const Asked& asked) {
         base::keyed_hash(context_.home.bucket_key,
                          asked.source.host() + " " + std::string((*asked.message)->call_id()));
     if (!recent_.emplace(call, now + kCopies).second) return count(PnpOutcome::copy);
-    tell(asked, std::move(url));
+    tell(asked, std::move(offer));
 }
 
 std::string Pnp::acceptance_of(const Asked& asked, const sip::Flow& flow,
@@ -115,18 +145,18 @@ std::string Pnp::acceptance_of(const Asked& asked, const sip::Flow& flow,
     return out;
 }
 
-void Pnp::tell(const Asked& asked, std::string url) {
+void Pnp::tell(const Asked& asked, Offer offer) {
     auto& transport = context_.stack.transport();
     const auto back = transport.open(sip::Protocol::udp, asked.source);
     const auto flow =
         transport.open(sip::Protocol::udp, pnp_target(asked.request.contact, asked.source));
     if (!back || !flow) return count(PnpOutcome::unreachable);
-    Flight flight{asked, base::random_token(10), std::move(url), *flow, {}, Credit(0)};
+    Flight flight{asked, base::random_token(10), std::move(offer), *flow, {}, Credit(0)};
     const auto accepted = acceptance_of(asked, *back, flight.tag);
     const auto& message = **asked.message;
     const auto notify = kRoomForHead + message.from().size() + message.to().size() +
                         message.call_id().size() + 2 * asked.request.contact.size() +
-                        asked.request.event.size() + flight.url.size();
+                        asked.request.event.size() + flight.offer.url.size();
     const auto most = kMostEcho * message.bytes().size() - 1;
     if (accepted.size() + notify > most) return count(PnpOutcome::too_short);
     flight.credit = Credit(most - accepted.size());
@@ -158,8 +188,8 @@ void Pnp::write_request(std::uint64_t user, std::string_view via, std::string& o
     out += "Event: " + flight.asked.request.event + "\r\n";
     out += "Subscription-State: terminated;reason=timeout\r\n";
     out += "Content-Type: " + std::string(kPnpType) + "\r\nContent-Length: ";
-    base::append_number(out, flight.url.size());
-    out += "\r\n\r\n" + flight.url;
+    base::append_number(out, flight.offer.url.size());
+    out += "\r\n\r\n" + flight.offer.url;
     // Copies are what is left for.
     if (!flight.credit.spend(flight.flow, out.size() - before)) out.resize(before);
 }
@@ -170,7 +200,7 @@ void Pnp::on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome) {
     const auto& request = ended.mapped().asked.request;
     const bool is_taken = outcome.status >= 200 && outcome.status < 300;
     count(is_taken ? PnpOutcome::told : PnpOutcome::not_told);
-    if (is_taken) known_.note_offer(request.mac, ended.mapped().url);
+    if (is_taken) known_.note_offer(request.mac, ended.mapped().offer.what);
     base::log_info("pnp.answered", {{"mac", request.mac},
                                     {"vendor", request.vendor},
                                     {"model", request.model},

@@ -1,5 +1,6 @@
 // server/provisioning/pnp.h: answers phones that ask the group 224.0.1.75 where their configuration
-// is: 200, then one NOTIFY with a URL.
+// is: 200, then one NOTIFY with a URL: that of the public profile that fits it best, made for this
+// phone, or what provisioning.pnp_url says, which may ask for a password.
 //
 //   datagram -> rate -> read -> its shard -> on the link? known? where? -> 200, NOTIFY
 //       \________\_______\___________________\______\______\-> silence, counted
@@ -70,10 +71,15 @@ private:
         PnpRequest request;
         sip::Endpoint source;
     };
+    struct Offer {
+        std::string url;
+        std::string what;  ///< for people: profile and version, or the URL
+    };
     /// A NOTIFY on its way.
     struct Flight {
         Asked asked;
-        std::string tag, url;
+        std::string tag;
+        Offer offer;
         sip::Flow flow;
         sip::ClientTransactionId transaction;
         Credit credit{0};
@@ -82,10 +88,10 @@ private:
     void count(PnpOutcome outcome);
     void answer(const Asked& asked);
     bool is_welcome(const PnpRequest& request) const;
-    std::string url_for(const PnpRequest& request) const;
+    Offer offer_for(const Asked& asked) const;
     std::string acceptance_of(const Asked& asked, const sip::Flow& flow,
                               const std::string& tag) const;
-    void tell(const Asked& asked, std::string url);
+    void tell(const Asked& asked, Offer offer);
 
     Context& context_;
     KnownDevices& known_;

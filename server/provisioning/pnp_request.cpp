@@ -131,9 +131,10 @@ Result<PnpRequest> read_pnp_request(const sip::Message& message) {
     PnpRequest request;
     if (!read_parameters(event->parameters, request)) return not_ours("another profile");
     if (!takes_url(message)) return not_ours("takes no URL");
+    const auto agent = message.header(sip::Header::user_agent).value_or(std::string_view());
+    request.user_agent = agent.substr(0, kLongestWord);
     request.mac = mac_of_uri(message.request_uri());
-    if (request.mac.empty())
-        request.mac = mac_in(message.header(sip::Header::user_agent).value_or(std::string_view()));
+    if (request.mac.empty()) request.mac = mac_in(agent);
     if (request.mac.empty()) return broken("names no device");
     const auto contact = sip::sole_contact(message);
     if (!contact) return broken("no Contact");

@@ -26,6 +26,7 @@ inline constexpr std::string_view kPnpType = "application/url";
 struct PnpRequest {
     std::string mac;                     ///< twelve hex digits, lower case
     std::string vendor, model, version;  ///< as Event says; empty: it does not
+    std::string user_agent;              ///< cut to what a phone's needs
     std::string event;                   ///< the whole value, echoed
     std::string contact;                 ///< URI
 };

@@ -132,6 +132,40 @@ def a_phone_that_starts_is_told_where_its_configuration_is():
         server.stop()
 
 
+def told(phone):
+    """The URL a phone that asks is told."""
+    phone.call_id = token()
+    phone.ask()
+    expect(phone.hear() is not None, "it is accepted")
+    notify = phone.hear()
+    expect(notify is not None, "it is told something")
+    return notify.body.decode()
+
+
+@story
+def a_phone_is_told_the_link_of_the_profile_that_fits_it():
+    """Made for this phone, fetched without a password; where a profile that is not public fits better, what asks for one."""
+    with lan_server(pnp_any=True, listen=f"{SERVER}:8081", url=f"http://{SERVER}:8081") as server:
+        def put(name, **members):
+            answer = server.http("PUT", f"/v1/profiles/device/{name}", {
+                "content_type": "text/plain", "body": "mac={{device.mac}} model={{device.model}}", **members})
+            expect(answer.status in (200, 201, 204), f"the profile is put: {answer.body!r}")
+
+        phone = Phone(DESK)
+        put("all.cfg", public=True)
+        url = told(phone)
+        expect(url.startswith(f"http://{SERVER}:8081/p/") and url.endswith("/all.cfg"), f"its link: {url}")
+        with DESK:
+            fetched = socket.create_connection((SERVER, 8081), 20)
+        path = url[len(f"http://{SERVER}:8081"):]
+        fetched.sendall(f"GET {path} HTTP/1.1\r\nHost: {SERVER}\r\nConnection: close\r\n\r\n".encode())
+        expect(fetched.makefile("rb").read().endswith(f"mac={MAC} model=snomD785".encode()), "what is behind it")
+        fetched.close()
+        put("his.cfg", vendor="snom", model="snomD785")
+        expect_equal(told(phone), f"http://p.example.com/{MAC}.cfg", "the path that asks for a password")
+        server.stop()
+
+
 @story
 def a_listener_on_all_addresses_is_no_obstacle():
     """... and it does not hear the group itself: an OPTIONS to it has no answer, one to the server has."""

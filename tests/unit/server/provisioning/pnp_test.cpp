@@ -4,6 +4,9 @@
 #include <chrono>
 #include <string>
 
+#include "packages/profile_link.h"
+#include "packages/ua_profile.h"
+#include "server/provisioning/profile_keeper.h"
 #include "server/shard/agents.h"
 #include "tests/unit/server/slow_shard.h"
 
@@ -39,6 +42,19 @@ struct Wire : SlowShard {
         pnp().on_datagram({bytes.data(), bytes.size()}, test::endpoint(host, 2051), 1);
         settle();
     }
+    void put(packages::DeviceProfile profile) {
+        shard.agents().get<ProfileKeeper>().put(
+            std::move(profile), {},
+            [](const Result<packages::ProfilePtr>& done) { REQUIRE(done.has_value()); });
+        finish();
+    }
+    /// What the phone is told.
+    std::string told(const std::string& call_id) {
+        hear(asked(call_id));
+        REQUIRE(sent().size() == 2);
+        const auto& notify = message(1);
+        return notify.substr(notify.find("\r\n\r\n") + 4);
+    }
     double count(const std::string& outcome) {
         for (const auto& sample : metrics.collect()) {
             if (sample.name != "herald_provisioning_pnp_total") continue;
@@ -72,6 +88,78 @@ TEST_CASE("a phone that asks the group is accepted, and told one URL") {
     CHECK(wire.pnp().held() == 1);  // its Call-ID, for copies
     wire.pass(std::chrono::seconds(40));
     CHECK(wire.sent().empty());
+}
+
+packages::DeviceProfile profile(const char* name, const char* vendor, bool is_public) {
+    packages::DeviceProfile made;
+    made.name = name;
+    made.vendor = vendor;
+    made.is_public = is_public;
+    made.body = {{}, "text/plain", "{{device.mac}} {{device.model}}", true, nullptr};
+    return made;
+}
+
+TEST_CASE("a phone is told the URL of the public profile that fits it, made for itself") {
+    Wire wire("pnp_any = true\nurl = 'http://p.example.com/'");
+    wire.put(profile("all.cfg", "", true));
+
+    const auto url = wire.told("p1");
+
+    REQUIRE(url.starts_with("http://p.example.com/p/"));
+    REQUIRE(url.ends_with("/all.cfg"));
+    const auto token = url.substr(23, url.size() - 23 - 8);
+    const auto link = packages::link_in(token, link_key(wire.shard.context().home));
+    REQUIRE(link);
+    CHECK(link->facts.mac == "000413231b1c");
+    CHECK(link->facts.address == "192.0.2.10");
+    CHECK(link->facts.user_agent == "snom785/10.1.64.14");
+    CHECK(link->profile == "all.cfg");
+    CHECK(link->expires_at > wire.shard.context().wall());
+
+    wire.put(profile("snom.cfg", "Snom", true));
+    CHECK(wire.told("p2").ends_with("/snom.cfg"));
+}
+
+TEST_CASE("where a profile that is not public fits better, what asks for a password is told") {
+    Wire wire("pnp_any = true\nurl = 'http://p.example.com'");
+    wire.put(profile("all.cfg", "", true));
+    wire.put(profile("snom.cfg", "snom", false));
+    CHECK(wire.told("p1") == "http://p.example.com/000413231b1c");
+
+    Wire without("pnp_any = true\nurl = 'http://p.example.com'");
+    auto config = without.config;
+    config.pnp_url.clear();
+    without.shard.reload(config);
+    without.put(profile("snom.cfg", "snom", false));
+    without.hear(Wire::asked());
+    CHECK(without.sent().empty());
+    CHECK(without.count("no profile") == 1);
+    without.put(profile("all.cfg", "", true));
+    CHECK(without.told("p2").ends_with("/all.cfg"));
+}
+
+TEST_CASE("a profile that is another server's URL is that, whether files are served or not") {
+    Wire wire;
+    auto acs = profile("acs", "", true);
+    acs.body.text.clear();
+    acs.management_url = "https://acs.example.com:7547/";
+    wire.put(acs);
+    CHECK(wire.told("p1") == "https://acs.example.com:7547/");
+
+    Wire nowhere;
+    nowhere.put(profile("all.cfg", "", true));
+    CHECK(nowhere.told("p1") == "http://p.example.com/000413231b1c");
+}
+
+TEST_CASE("what a known phone was offered is remembered once it took it") {
+    Wire wire("pnp_any = true\nurl = 'http://p.example.com'");
+    wire.put(profile("all.cfg", "", true));
+    auto& known = wire.shard.agents().get<KnownDevices>();
+    known.learn("000413231b1c", [](KnownDevice&) { return true; });
+    wire.told("p1");
+    CHECK(known.find("000413231b1c")->offered.empty());
+    wire.receive(testing::answer_to(wire.message(1), "200 OK"));
+    CHECK(known.find("000413231b1c")->offered.starts_with("device/all.cfg "));
 }
 
 TEST_CASE("a copy is not answered again") {
