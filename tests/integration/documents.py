@@ -274,7 +274,7 @@ def shown_by(page):
 
 PAGES = ("README.md", "docs/http.md", "docs/aliases.md", "docs/who-sees-what.md", "docs/mwi.md", "docs/asterisk.md", "docs/registrations.md",
          "docs/messages.md", "docs/events.md", "docs/presence.md", "docs/provisioning.md", "docs/backup.md", "docs/troubleshooting.md",
-         "docs/tls.md")
+         "docs/tls.md", "docs/tr069.md")
 # What needs an address in a LAN, which only a network of one's own has.
 LAN_PAGES = ("docs/lan.md",)
 
