@@ -15,7 +15,8 @@ constexpr std::string_view kPackage = "provisioning";
 constexpr std::size_t kMostSaved = 1000;
 /// ... with a new job: a shard has other things to do meanwhile.
 constexpr std::size_t kMostTogether = 100;
-/// A job that tells many a second leaves the store to others between its commits.
+/// A job that tells more than so many a second leaves the store to others between its commits.
+constexpr std::uint32_t kMany = 100;
 constexpr auto kApart = std::chrono::milliseconds(25);
 /// A store that is busy or away is asked again.
 constexpr auto kRetry = std::chrono::seconds(2);
@@ -107,7 +108,7 @@ void JobRows::save(Job& job) {
     if (job.is_saving || job.save || job.unsaved.empty()) return;
     const auto now = context_.loop.now();
     if (now < job.next_save_at) return save_at(job, job.next_save_at);
-    job.next_save_at = now + kApart;
+    if (job.rate > kMany) job.next_save_at = now + kApart;
     const auto count = std::min(job.unsaved.size(), kMostSaved);
     const auto end = job.unsaved.begin() + static_cast<std::ptrdiff_t>(count);
     std::vector<std::uint32_t> saved(job.unsaved.begin(), end);
