@@ -296,6 +296,13 @@ private:
     Composition out_;
 };
 
+/// Rules mostly grant what others do: then nothing is copied.
+template <class Item, class Value>
+void insert_sorted(std::vector<Item>& items, Value&& value) {
+    const auto at = std::lower_bound(items.begin(), items.end(), value);
+    if (at == items.end() || *at != value) items.insert(at, std::forward<Value>(value));
+}
+
 }  // namespace
 
 std::optional<Attribute> attribute_named(std::string_view name, bool is_oma) noexcept {
@@ -334,23 +341,18 @@ std::optional<DialogView> dialog_view_named(std::string_view name) noexcept {
 }
 
 void Components::add(Selector selector) {
-    const auto at = std::lower_bound(selected.begin(), selected.end(), selector);
-    if (at == selected.end() || *at != selector) selected.insert(at, std::move(selector));
+    insert_sorted(selected, std::move(selector));
 }
 
 void Components::add(const Components& other) {
     is_all = is_all || other.is_all;
-    std::vector<Selector> both;
-    std::set_union(selected.begin(), selected.end(), other.selected.begin(), other.selected.end(),
-                   std::back_inserter(both));
-    selected = std::move(both);
     // Whoever sees all sees them by nothing: equal grants are equal.
-    if (is_all) selected.clear();
+    if (is_all) return selected.clear();
+    for (const auto& selector : other.selected) insert_sorted(selected, selector);
 }
 
 void Permissions::grant_unknown(QualifiedName name) {
-    const auto at = std::lower_bound(unknown.begin(), unknown.end(), name);
-    if (at == unknown.end() || *at != name) unknown.insert(at, std::move(name));
+    insert_sorted(unknown, std::move(name));
 }
 
 void Permissions::add(const Permissions& other) {
@@ -360,10 +362,7 @@ void Permissions::add(const Permissions& other) {
     attributes |= other.attributes;
     user_input = std::max(user_input, other.user_input);
     has_all_attributes = has_all_attributes || other.has_all_attributes;
-    std::vector<QualifiedName> both;
-    std::set_union(unknown.begin(), unknown.end(), other.unknown.begin(), other.unknown.end(),
-                   std::back_inserter(both));
-    unknown = std::move(both);
+    for (const auto& name : other.unknown) insert_sorted(unknown, name);
     dialog_view = std::max(dialog_view, other.dialog_view);
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "packages/package.h"
+#include "pidf/grants.h"
 #include "pidf/idna.h"
 #include "server/address/domains.h"
 #include "sip/uri.h"
@@ -171,15 +172,17 @@ Mismatch CompiledRules::check(const Conditions& conditions, const Asking& asking
 
 Grant CompiledRules::grant(const Asking& asking) const {
     Grant grant;
+    pidf::GrantSum granted;
     const bool is_named = asks_for_others_ && names(asking);
     for (const auto index : candidates(asking)) {
         const auto& rule = rules_[index];
         if (check(rule.conditions, asking, is_named) != Mismatch::none) continue;
         if (rule.handling)
             grant.handling = std::max(*rule.handling, grant.handling.value_or(*rule.handling));
-        grant.permissions.add(rule.permissions);
+        granted.add(rule.permissions);
         grant.rules.push_back(index);
     }
+    grant.permissions = granted.total();
     return grant;
 }
 

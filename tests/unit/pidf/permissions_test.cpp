@@ -1,10 +1,14 @@
 // tests/unit/pidf/permissions_test.cpp: what a watcher may see of a document (RFC 5025 3.3).
 #include "pidf/permissions.h"
 
+#include <random>
+#include <set>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
+#include "pidf/grants.h"
 #include "tests/unit/pidf/sample.h"
 
 namespace herald::pidf {
@@ -144,18 +148,38 @@ TEST_CASE("RFC 5025 3.3.2.14: an unknown attribute by its name; a known one not 
     CHECK(has(shown(permissions), "urn:z"));
 }
 
-TEST_CASE("RFC 5025 4: filtering twice is filtering once") {
-    auto some = all_components();
-    some.user_input = UserInput::thresholds;
-    some.grant(Attribute::class_);
-    some.grant_unknown({"urn:z", "more"});
-    Permissions few;
-    few.services.add(Selector{SelectBy::scheme, "sip"});
+TEST_CASE("RFC 5025 4: filtering twice is filtering once, whatever is granted") {
+    std::mt19937 random(20270115);
+    const std::vector<Selector> selectors{
+        {SelectBy::class_, "work"},     {SelectBy::occurrence_id, "m"},
+        {SelectBy::occurrence_id, "p"}, {SelectBy::contact, "sip:a@192.0.2.1"},
+        {SelectBy::scheme, "mailto"},   {SelectBy::device_id, "urn:device:1"}};
+    const auto some = [&] {
+        Components components;
+        components.is_all = random() % 3 == 0;
+        if (!components.is_all && random() % 2 == 0) components.add(selectors[random() % 6]);
+        return components;
+    };
+    std::set<std::string> seen;
+    for (int round = 0; round < 300; ++round) {
+        Permissions permissions;
+        permissions.services = some();
+        permissions.persons = some();
+        permissions.devices = some();
+        permissions.attributes = random() % (1U << 18);
+        permissions.user_input = static_cast<UserInput>(random() % 4);
+        permissions.has_all_attributes = random() % 8 == 0;
+        if (random() % 2 == 0) permissions.grant_unknown({"urn:z", "more"});
+        // Read of the whole document (RFC 5025 3.3.1.1): what is hidden selects once.
+        const auto& selected = permissions.services.selected;
+        if (!selected.empty() && selected[0].by == SelectBy::class_)
+            permissions.grant(Attribute::class_);
 
-    for (const auto& permissions : {some, few, all_permissions(), Permissions{}}) {
         const auto once = shown(permissions);
         CHECK(shown(once, permissions) == once);
+        seen.insert(once);
     }
+    CHECK(seen.size() > 100);
 }
 
 TEST_CASE("RFC 4745 10.2: grants add up, and never take away") {
@@ -177,6 +201,38 @@ TEST_CASE("RFC 4745 10.2: grants add up, and never take away") {
     both.add(all_permissions());
     CHECK(both.services.is_all);
     CHECK(both.services.selected.empty());
+}
+
+TEST_CASE("RFC 4745 10.2: many grants at once are one after the other") {
+    std::mt19937 random(20270115);
+    const std::vector<std::string> values{"",        "a", "b", "sip", "sip:a@x", "sip:a@x.example",
+                                          "sip:a@xy"};
+    const auto some = [&] {
+        Components components;
+        components.is_all = random() % 40 == 0;
+        for (auto left = components.is_all ? 0 : random() % 3; left > 0; --left)
+            components.add(
+                Selector{static_cast<SelectBy>(random() % 3), values[random() % values.size()]});
+        return components;
+    };
+    for (const std::size_t count : {0, 1, 2, 7, 400}) {
+        std::vector<Permissions> grants(count);
+        GrantSum all;
+        Permissions sum;
+        for (auto& each : grants) {
+            each.services = some();
+            each.persons = some();
+            each.devices = some();
+            each.attributes = 1U << random() % 18;
+            each.user_input = static_cast<UserInput>(random() % 4);
+            each.has_all_attributes = random() % 10 == 0;
+            each.dialog_view = static_cast<DialogView>(random() % 4);
+            each.grant_unknown({"urn:z", values[random() % values.size()]});
+            all.add(each);
+            sum.add(each);
+        }
+        CHECK(all.total() == sum);
+    }
 }
 
 TEST_CASE("RFC 5025 3.1.2: the sphere is what all who name one agree on") {

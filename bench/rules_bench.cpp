@@ -1,0 +1,86 @@
+// bench/rules_bench.cpp: what rules give to a watcher, few and very many of them, and what it costs
+// to read them.
+#include <string>
+
+#include <benchmark/benchmark.h>
+
+#include "server/access/authorize.h"
+
+namespace {
+
+using namespace herald;
+using namespace herald::server;
+
+constexpr base::WallTime kNow{std::chrono::seconds(1'800'000'000)};
+constexpr const char* kOwner = "sip:alice@example.com";
+constexpr const char* kWatcher = "sip:w7@example.com";
+
+std::string number(std::int64_t n) {
+    return std::to_string(n);
+}
+
+/// A rule about `who`, which shows something else than its neighbours.
+std::string rule(std::int64_t n, const std::string& who) {
+    return "<rule id='r" + number(n) + "'><conditions><identity>" + who +
+           "</identity></conditions><actions><pr:sub-handling>allow</pr:sub-handling></actions>"
+           "<transformations><pr:provide-services><pr:class>c" +
+           number(n % 50) +
+           "</pr:class></pr:provide-services><pr:provide-note>true</pr:provide-note>"
+           "</transformations></rule>";
+}
+
+template <class Who>
+std::string ruleset(std::int64_t count, Who who) {
+    std::string rules;
+    for (std::int64_t n = 0; n < count; ++n) rules += rule(n, who(n));
+    return "<ruleset xmlns='urn:ietf:params:xml:ns:common-policy' "
+           "xmlns:pr='urn:ietf:params:xml:ns:pres-rules'>" +
+           rules + "</ruleset>";
+}
+
+std::string one(std::int64_t n) {
+    return "<one id='sip:w" + number(n) + "@example.com'/>";
+}
+
+void judge_by(benchmark::State& state, const std::string& document) {
+    Identity who;
+    who.aor = kWatcher;
+    const JudgementFacts facts{.profile = packages::find("presence")->profile(),
+                               .owner = kOwner,
+                               .watcher = who,
+                               .said = {policy_of({kOwner, 1, {}, document}), nullptr},
+                               .defaults = {},
+                               .now = kNow,
+                               .sphere = {}};
+    if (!judge(facts).is_active()) return state.SkipWithError("the rules allow nothing");
+    for (auto _ : state) benchmark::DoNotOptimize(judge(facts));
+}
+
+/// Each about somebody else; one is about him.
+void BM_JudgeByNames(benchmark::State& state) {
+    judge_by(state, ruleset(state.range(0), one));
+}
+BENCHMARK(BM_JudgeByNames)->Arg(50)->Arg(10000);
+
+/// All about him, and each grants something of its own.
+void BM_JudgeAllMatch(benchmark::State& state) {
+    judge_by(state, ruleset(state.range(0), [](auto) { return one(7); }));
+}
+BENCHMARK(BM_JudgeAllMatch)->Arg(1)->Arg(50)->Arg(10000);
+
+/// All about everybody: no index helps.
+void BM_JudgeByExceptions(benchmark::State& state) {
+    judge_by(state, ruleset(state.range(0), [](auto n) {
+                 return "<many><except id='sip:x" + number(n) + "@example.com'/></many>";
+             }));
+}
+BENCHMARK(BM_JudgeByExceptions)->Arg(50)->Arg(10000);
+
+void BM_ReadRules(benchmark::State& state) {
+    const auto document = ruleset(state.range(0), one);
+    for (auto _ : state) benchmark::DoNotOptimize(policy_of({kOwner, 1, {}, document}));
+    state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * document.size()));
+}
+BENCHMARK(BM_ReadRules)->Arg(50)->Arg(10000);
+
+}  // namespace
