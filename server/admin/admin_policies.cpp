@@ -33,12 +33,10 @@ std::string summary_of(const store::Policy& row) {
     return shortened(std::move(text));
 }
 
-Status check_size(const store::Policy& row, const Config& config) {
-    const auto policy = policy_of(row);
-    const auto rules = policy->rules() ? policy->rules()->rules().size() : 0;
-    if (policy->entries().size() <= config.authz_per_scope && rules <= config.authz_per_scope)
-        return {};
-    return Fault{FaultKind::limit_reached, "authz.per_scope allows no more entries or rules"};
+/// How many entries it has, or rules.
+std::size_t size_of(const ScopePolicy& policy) {
+    const auto rules = policy.rules() ? policy.rules()->rules().size() : 0;
+    return std::max(policy.entries().size(), rules);
 }
 
 Status check_tags(const PolicyEdit& edit, const store::Policy& row) {
@@ -76,6 +74,7 @@ private:
     struct Step {
         store::Policy before, after;
         std::string actor, action, detail;
+        std::size_t size = 0;  ///< of what it is to be
     };
     /// New numbers, the audit, the store, all shards.
     Result<std::vector<PolicyPtr>> commit(std::vector<Step> steps);
@@ -112,8 +111,10 @@ Result<store::ChangePolicies> ShardPolicies::change_of(const std::vector<Step>& 
             for (const auto& step : steps) {
                 before += bytes_of(step.before);
                 after += bytes_of(step.after);
-                if (auto fits = check_size(step.after, context.config); !fits)
-                    return answer(fits.fault());
+                if (step.size > context.config.authz_per_scope) {
+                    return answer(Fault{FaultKind::limit_reached,
+                                        "authz.per_scope allows no more entries or rules"});
+                }
                 added += step.before.revision == 0 ? 1 : 0;
                 change.policies.push_back(step.after);
                 change.policies.back().revision = context.next_id();
@@ -134,6 +135,8 @@ Result<store::ChangePolicies> ShardPolicies::change_of(const std::vector<Step>& 
 }
 
 Result<std::vector<PolicyPtr>> ShardPolicies::commit(std::vector<Step> steps) {
+    // Here, where documents are read by a thread that nobody waits for but who sent them.
+    for (auto& step : steps) step.size = size_of(*policy_of(step.after));
     auto change = change_of(steps);
     if (!change) return change.fault();
     std::vector<PolicyPtr> made;
@@ -233,13 +236,7 @@ Result<WatcherPage> ShardPolicies::watchers(const std::string& aor, const Watche
     const auto limit = page_size(query.limit);
     return carrier_.ask<WatcherPage>(
         carrier_.owner_of(aor), [aor, query, after = *after, limit](Shard& shard, auto answer) {
-            WatcherPage page;
-            for (auto& info : watchers_of(shard, aor, query)) {
-                ++page.total;
-                if (*base::to_u64(info.id) > after) page.rows.push_back(std::move(info));
-            }
-            cut_page(page, limit);
-            answer(std::move(page));
+            answer(watchers_of(shard, aor, query, {after, limit}));
         });
 }
 
@@ -260,7 +257,8 @@ Result<Preview> ShardPolicies::preview(const std::string& aor, const std::string
     }
     return carrier_.ask<Preview>(carrier_.owner_of(aor), [aor, watcher, package = *known,
                                                           candidate](Shard& shard, auto answer) {
-        answer(preview_of(shard.context(), {aor, watcher, package, candidate}));
+        preview_of(shard.context(), {aor, watcher, package, candidate},
+                   [answer](Preview preview) { answer(std::move(preview)); });
     });
 }
 

@@ -1,11 +1,15 @@
 // server/admin/policy_preview.cpp: what a watcher sees of somebody, by which rules.
 #include "server/admin/policy_preview.h"
 
+#include <algorithm>
 #include <map>
+#include <memory>
 #include <utility>
+#include <vector>
 
 #include "packages/winfo.h"
 #include "server/core/judge.h"
+#include "server/core/slices.h"
 #include "server/core/watcher_list.h"
 
 namespace herald::server {
@@ -17,6 +21,8 @@ using Part = PackedText::Part;
 constexpr std::size_t kMostChanges = 100;
 /// Of rules that did not match.
 constexpr std::size_t kMostVerdicts = 1000;
+/// Rules named as those that decide.
+constexpr std::size_t kMostDeciding = 20;
 
 /// A question to the rules, with all it refers to.
 class Question {
@@ -64,6 +70,25 @@ public:
         return found;
     }
 
+    /// Entry and rules that matched, in short.
+    std::string deciding() const {
+        std::string text;
+        const auto& policy = facts_.said.own ? facts_.said.own : facts_.said.domain;
+        if (!policy) return text;
+        std::vector<std::string_view> uris;
+        const auto asking = asking_of(facts_, uris);
+        if (const auto* entry = policy->entry_for(asking))
+            text.append(pidf::name_of(entry->list)).append(" ").append(entry->pattern);
+        if (!policy->rules()) return text;
+        std::size_t named = 0;
+        for (const auto rule : policy->rules()->grant(asking).rules) {
+            if (++named > kMostDeciding) return text.append(", ...");
+            text.append(text.empty() ? "rule " : ", rule ")
+                .append(policy->rules()->rules()[rule].id);
+        }
+        return text;
+    }
+
 private:
     const Identity who_;
     const AccountPtr account_;
@@ -103,49 +128,80 @@ bool is_same(const Judgement& a, const Judgement& b) {
     return *a.permissions == *b.permissions;
 }
 
-/// Those whose subscription the candidate would change.
-std::vector<std::string> changes_by(Context& context, const PreviewOrder& order) {
-    std::vector<std::string> changes;
-    const auto slot = context.resources.find(*order.package, order.aor);
-    if (!order.candidate || slot == Resource::kNone) return changes;
-    for (const auto watcher : context.resources[slot].watchers) {
-        const auto& record = context.subscriptions[watcher];
-        if (!record.is_live() || changes.size() == kMostChanges) continue;
-        const auto who = server::identity_of(context, record);
-        const auto judged = [&](const PolicyPtr& candidate) {
-            const Question question(context, *order.package, order.aor, who, candidate);
-            return with_once(question.judgement(), record.once);
-        };
-        const auto now = judged(nullptr);
-        const auto then = judged(order.candidate);
-        if (is_same(now, then)) continue;
+/// Whom a candidate would show something else, found in slices: they may be many, and each is
+/// judged twice.
+struct Comparison {
+    Context& context;
+    const PreviewOrder order;
+    Preview preview;
+    std::size_t left;
+    base::Task<void(Preview)> done;
+
+    void look(SubscriptionTable::Id id) {
+        if (const auto* record = context.subscriptions.find(id); record && record->is_live())
+            compare(*record);
+        if (--left == 0) done(std::move(preview));
+    }
+
+private:
+    void compare(const Subscription& record) {
+        if (preview.changes.size() == kMostChanges) return;
+        const auto now = server::judge(context, record);
+        const Question question(context, *order.package, order.aor,
+                                server::identity_of(context, record), order.candidate);
+        const auto then = with_once(question.judgement(), record.once);
+        if (is_same(now, then)) return;
         std::string line(record.get(Part::watcher));
         line.append(": ").append(pidf::name_of(now.handling)).append(" -> ");
-        changes.push_back(line.append(pidf::name_of(then.handling)));
+        preview.changes.push_back(line.append(pidf::name_of(then.handling)));
     }
-    return changes;
+};
+
+/// Of a resource.
+std::vector<SubscriptionTable::Id> watchers_by_id(const Context& context,
+                                                  const PreviewOrder& order) {
+    std::vector<SubscriptionTable::Id> ids;
+    const auto slot = context.resources.find(*order.package, order.aor);
+    if (slot == Resource::kNone) return ids;
+    for (const auto watcher : context.resources[slot].watchers)
+        ids.push_back(context.subscriptions.id_of(watcher));
+    return ids;
 }
 
-/// The entry or rules that decide, in short.
-std::string deciding(const std::vector<RuleVerdict>& verdicts) {
-    std::string text;
-    for (const auto& verdict : verdicts) {
-        if (!verdict.matched) continue;
-        text.append(text.empty() ? "" : ", ").append(verdict.rule);
+/// A watcher, and what he watches.
+struct Row {
+    const packages::Package* package;
+    packages::Watcher watcher;
+};
+
+/// All that match, by id.
+std::vector<Row> rows_of(const Shard& shard, const std::string& aor, const WatcherQuery& query) {
+    const auto fits = [](const std::string& wanted, std::string_view given) {
+        return wanted.empty() || wanted == given;
+    };
+    std::vector<Row> rows;
+    for (const auto* package : packages::all()) {
+        if (!fits(query.package, package->profile().event)) continue;
+        for (const auto& watcher : shard.watcher_list().of(*package, aor)) {
+            if (fits(query.state, packages::name_of(watcher.status)))
+                rows.push_back({package, watcher});
+        }
     }
-    return text;
+    std::sort(rows.begin(), rows.end(),
+              [](const Row& a, const Row& b) { return a.watcher.id < b.watcher.id; });
+    return rows;
 }
 
-/// What was decided about subscriptions alone, by their ids.
-std::map<std::uint64_t, Once> decided_alone(const Context& context,
-                                            const packages::Package& package,
-                                            std::string_view aor) {
+/// What was decided about subscriptions to his resources alone, by their ids.
+std::map<std::uint64_t, Once> decided_alone(const Context& context, std::string_view aor) {
     std::map<std::uint64_t, Once> decided;
-    const auto slot = context.resources.find(package, aor);
-    if (slot == Resource::kNone) return decided;
-    for (const auto watcher : context.resources[slot].watchers) {
-        const auto& record = context.subscriptions[watcher];
-        if (record.once != Once::nothing) decided.emplace(record.id, record.once);
+    for (const auto* package : packages::all()) {
+        const auto slot = context.resources.find(*package, aor);
+        if (slot == Resource::kNone) continue;
+        for (const auto watcher : context.resources[slot].watchers) {
+            const auto& record = context.subscriptions[watcher];
+            if (record.once != Once::nothing) decided.emplace(record.id, record.once);
+        }
     }
     return decided;
 }
@@ -166,13 +222,13 @@ WatcherInfo info_of(Context& context, const packages::Package& package, const st
     info.decided_by = name_of(judgement.decided_by);
     const bool is_by_rules = judgement.decided_by == DecidedBy::own_rules ||
                              judgement.decided_by == DecidedBy::domain_rules;
-    if (is_by_rules) info.rule = deciding(question.verdicts());
+    if (is_by_rules) info.rule = question.deciding();
     return info;
 }
 
 }  // namespace
 
-Preview preview_of(Context& context, const PreviewOrder& order) {
+void preview_of(Context& context, PreviewOrder order, base::Task<void(Preview)> done) {
     const Question question(context, *order.package, order.aor, identity_of(context, order.watcher),
                             order.candidate);
     const auto judgement = question.judgement();
@@ -184,27 +240,31 @@ Preview preview_of(Context& context, const PreviewOrder& order) {
     preview.decided_by = name_of(judgement.decided_by);
     preview.rules = question.verdicts();
     show(context, order, judgement, preview);
-    preview.changes = changes_by(context, order);
-    return preview;
+    auto ids =
+        order.candidate ? watchers_by_id(context, order) : std::vector<SubscriptionTable::Id>();
+    if (ids.empty()) return done(std::move(preview));
+    const auto comparison = std::make_shared<Comparison>(
+        Comparison{context, std::move(order), std::move(preview), ids.size(), std::move(done)});
+    in_slices(context.loop, std::move(ids), [comparison](auto id) { comparison->look(id); });
 }
 
-std::vector<WatcherInfo> watchers_of(Shard& shard, const std::string& aor,
-                                     const WatcherQuery& query) {
-    auto& context = shard.context();
-    std::vector<WatcherInfo> found;
-    for (const auto* package : packages::all()) {
-        const auto& profile = package->profile();
-        if (!query.package.empty() && query.package != profile.event) continue;
-        const auto alone = decided_alone(context, *package, aor);
-        for (const auto& watcher : shard.watcher_list().of(*package, aor)) {
-            const auto known = alone.find(watcher.id);
-            const auto once = known == alone.end() ? Once::nothing : known->second;
-            const auto status = packages::name_of(watcher.status);
-            if (!query.state.empty() && query.state != status) continue;
-            found.push_back(info_of(context, *package, aor, watcher, once));
-        }
+WatcherPage watchers_of(Shard& shard, const std::string& aor, const WatcherQuery& query,
+                        RowRange range) {
+    auto rows = rows_of(shard, aor, query);
+    WatcherPage page;
+    page.total = rows.size();
+    std::erase_if(rows, [&](const Row& row) { return row.watcher.id <= range.after; });
+    if (rows.size() > range.limit) {
+        rows.resize(range.limit);
+        page.next = std::to_string(rows.back().watcher.id);
     }
-    return found;
+    const auto alone = decided_alone(shard.context(), aor);
+    for (const auto& [package, watcher] : rows) {
+        const auto once = alone.find(watcher.id);
+        page.rows.push_back(info_of(shard.context(), *package, aor, watcher,
+                                    once == alone.end() ? Once::nothing : once->second));
+    }
+    return page;
 }
 
 }  // namespace herald::server

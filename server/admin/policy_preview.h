@@ -2,9 +2,11 @@
 // see by others.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
-#include <vector>
 
+#include "base/task.h"
 #include "server/admin/admin_policies.h"
 #include "server/shard/shard.h"
 
@@ -16,10 +18,17 @@ struct PreviewOrder {
     PolicyPtr candidate;  ///< instead of what the owner says; null: what he says
 };
 
-/// All on the thread of the shard that owns the AOR.
-Preview preview_of(Context& context, const PreviewOrder& order);
-/// By no particular order.
-std::vector<WatcherInfo> watchers_of(Shard& shard, const std::string& aor,
-                                     const WatcherQuery& query);
+/// Calls `done` when everybody was looked at whom a candidate might concern. All on the thread of
+/// the shard that owns the AOR.
+void preview_of(Context& context, PreviewOrder order, base::Task<void(Preview)> done);
+
+/// The rows of a page: those after an id, so many at most.
+struct RowRange {
+    std::uint64_t after = 0;
+    std::size_t limit = 100;
+};
+/// A page of who watches, by id. Of those only it is asked what decides.
+WatcherPage watchers_of(Shard& shard, const std::string& aor, const WatcherQuery& query,
+                        RowRange range);
 
 }  // namespace herald::server

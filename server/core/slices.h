@@ -12,22 +12,29 @@
 
 namespace herald::server {
 
-/// Calls `each(id)` for all of `ids`, last one first: some now, the next ones a moment later. What
-/// an id names may be gone by then. Whoever `each` belongs to outlives the loop's timers.
-template <class Each>
-void in_slices(base::Loop& loop, std::vector<base::SlotId> ids, Each each) {
+/// How long others have their turn between two slices.
+struct UsualPause {
+    std::chrono::milliseconds operator()() const noexcept { return std::chrono::milliseconds(10); }
+};
+
+/// Calls `each(id)` for all of `ids`, last one first: some now, the next ones after `pause()`;
+/// fewer at once where each takes long. What an id names may be gone by then. Whoever `each` and
+/// `pause` belong to outlives the loop's timers.
+template <class Each, class Pause = UsualPause>
+void in_slices(base::Loop& loop, std::vector<base::SlotId> ids, Each each, Pause pause = {}) {
     constexpr std::size_t kAtOnce = 256;
-    constexpr auto kBetween = std::chrono::milliseconds(10);
-    for (std::size_t n = 0; n < kAtOnce && !ids.empty(); ++n) {
+    constexpr auto kLongest = std::chrono::milliseconds(2);
+    const auto end = loop.clock().now() + kLongest;
+    for (std::size_t n = 0; n < kAtOnce && !ids.empty() && loop.clock().now() < end; ++n) {
         const auto id = ids.back();
         ids.pop_back();
         each(id);
     }
     if (ids.empty()) return;
     loop.timers().arm(
-        loop.now() + kBetween,
-        [&loop, each, ids = std::make_unique<std::vector<base::SlotId>>(std::move(ids))] {
-            in_slices(loop, std::move(*ids), each);
+        loop.now() + pause(),
+        [&loop, each, pause, ids = std::make_unique<std::vector<base::SlotId>>(std::move(ids))] {
+            in_slices(loop, std::move(*ids), each, pause);
         });
 }
 

@@ -186,6 +186,26 @@ TEST_CASE("a dry run says what somebody would see, and changes nothing") {
     CHECK(bench.admin.state.policies.empty());
 }
 
+TEST_CASE("an explanation has the last NOTIFYs of each subscription, and when the next goes out") {
+    Bench bench;
+    bench.admin.state.resources["presence sip:alice@b.c"] = {};
+    const base::WallTime at(std::chrono::seconds(1'800'000'000));
+    server::SubscriptionInfo info;
+    info.next_retry = at + std::chrono::seconds(62);
+    info.notifies = {{at, 7, "active", 408, 32'000}, {at, 6, "active", 200, 4}};
+    bench.admin.state.page = {{info}, {}, 1};
+
+    const auto answer = bench.call("GET", "/v1/explain?resource=alice@b.c&watcher=zed@y.z", "read");
+    CHECK(contains(answer.body,
+                   "\"notifies\":[{\"at\":\"2027-01-15T08:00:00Z\",\"cseq\":7,"
+                   "\"state\":\"active\",\"answer\":408,\"took_ms\":32000},"));
+    CHECK(contains(answer.body, "\"next_retry\":\"2027-01-15T08:01:02Z\""));
+    CHECK(bench.admin.state.queries.at(0).notifies == 10);
+
+    CHECK(!contains(bench.call("GET", "/v1/subscriptions", "read").body, "notifies"));
+    CHECK(bench.admin.state.queries.at(1).notifies == 0);
+}
+
 TEST_CASE("watchers are listed with what decides about them") {
     Bench bench;
     server::WatcherInfo info;
