@@ -37,38 +37,20 @@ WatcherRules::WatcherRules(Context& context, NotifySender& sender, LiveSubscript
     : context_(context),
       sender_(sender),
       live_(live),
+      counts_(context),
       judged_(context.metrics.counter("herald_subscriptions_judged_total",
-                                      "Live subscriptions looked at because rules changed")),
-      scopes_(context.metrics.gauge("herald_policies", "Owners and domains with lists or rules")),
-      bytes_(context.metrics.gauge("herald_policy_bytes", "Their lists and rules, as written")),
-      external_lists_(context.metrics.counter(
-          "herald_rules_external_lists_total",
-          "Rules set that ask for a list that is not kept here: they match nobody")) {
+                                      "Live subscriptions looked at because rules changed")) {
     context_.fan_out.on_changed([this](std::uint32_t slot) { on_changed(slot); });
 }
 
 void WatcherRules::put(const PolicyPtr& policy) {
     const auto scope = policy->row().scope;
-    count_external_lists(*policy);
+    counts_.note_external_lists(*policy);
+    if (const auto earlier = context_.policies.find(scope)) counts_.remove(*earlier);
     context_.policies.put(policy);
-    show_size();
+    if (const auto kept = context_.policies.find(scope)) counts_.add(*kept);
     arm_boundary(scope);
     judge_scope(scope);
-}
-
-/// Every shard has a copy of all of them.
-void WatcherRules::show_size() noexcept {
-    scopes_.set(context_.policies.size());
-    bytes_.set(context_.policies.bytes());
-}
-
-/// On one shard of all that know the policy.
-void WatcherRules::count_external_lists(const ScopePolicy& policy) {
-    const auto& scope = policy.row().scope;
-    const bool is_domain = scope.find(':') == std::string::npos;
-    if (!policy.rules() || !context_.is_owner_of(is_domain ? "sip:" + scope : scope)) return;
-    for (const auto& rule : policy.rules()->rules())
-        external_lists_.add(rule.conditions.has_external_list ? 1 : 0);
 }
 
 void WatcherRules::judge_scope(std::string_view scope) {
@@ -111,7 +93,14 @@ void WatcherRules::judge_all() {
 }
 
 void WatcherRules::judge(std::vector<Id> ids) {
-    in_slices(context_.loop, std::move(ids), [this](Id id) { judge_one(id); });
+    // What is withdrawn is withheld soon, and those who are let in are told as fast as any change;
+    // but not faster than the store can follow where that is asked.
+    const auto pause = [this] {
+        constexpr std::size_t kFewChanges = 1000;
+        return std::chrono::milliseconds(context_.port.waiting() < kFewChanges ? 1 : 10);
+    };
+    in_slices(
+        context_.loop, std::move(ids), [this](Id id) { judge_one(id); }, pause);
 }
 
 /// The owner decided about a watcher that only waits by now (RFC 3857 4.7.1).
@@ -278,30 +267,38 @@ void WatcherRules::suspend(Id id, Subscription& record) {
 /// Its row follows. If that is lost it is judged again after a start.
 void WatcherRules::note(Id id, Subscription& record) {
     record.change = context_.next_id();
-    if (changed_.empty()) {
-        context_.loop.timers().arm(context_.loop.now() + kBetween,
-                                   [this] { write_rows(std::exchange(changed_, {})); });
-    }
     changed_.push_back(id);
+    if (changed_.size() == 1) write_rows_soon();
 }
 
-void WatcherRules::write_rows(const std::vector<Id>& ids) {
-    for (const auto id : ids) {
-        auto* record = context_.subscriptions.find(id);
-        // The change under way writes the whole row.
-        if (!record || !record->is_live() || record->is_changing) continue;
-        record->is_changing = true;
-        auto touch = touch_of(*record, context_.home.epoch);
-        const auto cseq_end = touch.cseq_base + kCseqBlock;
-        context_.port.commit(std::move(touch), [this, id, cseq_end](store::Outcome outcome) {
-            auto* changed = context_.subscriptions.find(id);
-            if (changed) {
-                changed->is_changing = false;
-                if (outcome == store::Outcome::committed) changed->cseq_end = cseq_end;
-            }
-            live_.open_gate(id);
-        });
-    }
+/// Some at a time: other changes wait in the same queue.
+void WatcherRules::write_rows_soon() {
+    constexpr std::size_t kAtOnce = 256;
+    context_.loop.timers().arm(context_.loop.now() + kBetween, [this] {
+        for (std::size_t n = 0; n < kAtOnce && !changed_.empty(); ++n) {
+            const auto id = changed_.back();
+            changed_.pop_back();
+            write_row(id);
+        }
+        if (!changed_.empty()) write_rows_soon();
+    });
+}
+
+void WatcherRules::write_row(Id id) {
+    auto* record = context_.subscriptions.find(id);
+    // The change under way writes the whole row.
+    if (!record || !record->is_live() || record->is_changing) return;
+    record->is_changing = true;
+    auto touch = touch_of(*record, context_.home.epoch);
+    const auto cseq_end = touch.cseq_base + kCseqBlock;
+    context_.port.commit(std::move(touch), [this, id, cseq_end](store::Outcome outcome) {
+        auto* changed = context_.subscriptions.find(id);
+        if (changed) {
+            changed->is_changing = false;
+            if (outcome == store::Outcome::committed) changed->cseq_end = cseq_end;
+        }
+        live_.open_gate(id);
+    });
 }
 
 /// The class of documents it gets from now on. There is no NOTIFY if the new one tells it the same.
@@ -359,8 +356,8 @@ void WatcherRules::arm_boundary(const std::string& scope) {
 }
 
 void WatcherRules::resume() {
-    show_size();
     for (const auto& policy : context_.policies.page({}, context_.policies.size())) {
+        counts_.add(*policy);
         arm_boundary(policy->row().scope);
     }
     // With accounts there are delegations, too.

@@ -18,6 +18,7 @@
 #include "server/access/authorize.h"
 #include "server/core/context.h"
 #include "server/notify/live_subscriptions.h"
+#include "server/notify/policy_counts.h"
 
 namespace herald::server {
 
@@ -53,7 +54,6 @@ private:
                                SubHandling handling);
     void decide_one(Id id, const std::shared_ptr<Decision>& decision);
     void commit_once(Id id, Subscription& record, const std::shared_ptr<Decision>& decision);
-    void count_external_lists(const ScopePolicy& policy);
     void judge_scope(std::string_view scope);
     void judge_resource(std::uint32_t slot);
     void judge_waiting(std::string_view owner);
@@ -63,21 +63,19 @@ private:
     void suspend(Id id, Subscription& record);
     void show(Id id, Subscription& record, const PermissionsPtr& permissions);
     void note(Id id, Subscription& record);
-    void write_rows(const std::vector<Id>& ids);
+    void write_rows_soon();
+    void write_row(Id id);
     void on_changed(std::uint32_t slot);
-    void show_size() noexcept;
     void arm_boundary(const std::string& scope);
 
     Context& context_;
     NotifySender& sender_;
     LiveSubscriptions& live_;
+    PolicyCounts counts_;
     base::TextMap<std::string> spheres_;       ///< of owners whose rules ask for it
     base::TextMap<base::TimerId> boundaries_;  ///< of scopes whose rules begin or end some time
     std::vector<Id> changed_;                  ///< whose rows follow
     base::Counter& judged_;
-    base::Counter& scopes_;
-    base::Counter& bytes_;
-    base::Counter& external_lists_;
 };
 
 }  // namespace herald::server

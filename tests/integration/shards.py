@@ -231,6 +231,23 @@ def http_reaches_every_shard():
 
 
 @story
+def what_owners_say_is_counted_once_whatever_shards_know_it():
+    """Every shard has a copy of all lists and rules; after a restart, too."""
+    with Server(server=SHARDS) as server:
+        for n in range(12):
+            reply = server.http("PUT", f"/v1/lists/user{n}@localhost/allow", {"entries": [{"watcher": "bob@example.org"}]})
+            expect_equal(reply.status, 200, "PUT of a list")
+        expect_equal(server.http("PUT", "/v1/lists/localhost/block", {"entries": [{"watcher": "*@example.org"}]}).status, 200, "PUT for a domain")
+        expect(server.http("PUT", "/v1/lists/user0@localhost/allow", {"entries": []}).status in (200, 204), "PUT of an empty list")
+        counted = {name: server.metric(f"^{name}$") for name in ("herald_policies", "herald_policy_bytes", "herald_policies_unreadable")}
+        expect_equal((counted["herald_policies"], counted["herald_policies_unreadable"]), (12, 0), "owners and domains")
+        server.kill()
+        server.start()
+        expect_equal({name: server.metric(f"^{name}$") for name in counted}, counted, "what is counted after a restart")
+        server.stop()
+
+
+@story
 def a_listener_on_all_addresses_answers_from_the_one_that_was_asked():
     """Both shards, and after a kill -9 too: a connected socket hears from that address only."""
     server = Server(server=SHARDS)

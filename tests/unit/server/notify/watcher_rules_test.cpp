@@ -19,6 +19,23 @@ double metric(const base::Metrics& metrics, const std::string& name) {
 
 }  // namespace
 
+TEST_CASE("RFC 5025 10: rules that cannot be read are counted, for somebody to be told (AV37)") {
+    testing::SlowShard server;
+    const auto put = [&](const std::string& document) {
+        server.shard.watcher_rules().put(
+            policy_of({"sip:alice@localhost", server.shard.context().next_id(), {}, document}));
+        server.settle();
+        return metric(server.metrics, "herald_policies_unreadable");
+    };
+
+    CHECK(put("<ruleset") == 1);
+    CHECK(put("<ruleset/>") == 1);
+    CHECK(put("<ruleset xmlns='urn:ietf:params:xml:ns:common-policy'/>") == 0);
+    CHECK(put("<ruleset") == 1);
+    CHECK(put("") == 0);
+    CHECK(metric(server.metrics, "herald_policies") == 0);
+}
+
 TEST_CASE("lists and rules are counted by owner and by bytes, also those that were taken back") {
     testing::SlowShard server;
     const auto put = [&](const std::string& scope, std::vector<ListEntry> entries) {
