@@ -36,8 +36,8 @@ Result<Object> kept(const ApiClient& api, const std::string& path) {
     if (!answer) return answer.fault();
     try {
         const auto earlier = Poco::JSON::Parser().parse(*answer).extract<Object::Ptr>();
-        for (const char* name :
-             {"username", "realm", "role", "resources", "packages", "delegates"}) {
+        for (const char* name : {"username", "realm", "role", "resources", "packages", "delegates",
+                                 "partial_dialogs"}) {
             if (earlier->has(name)) account.set(name, earlier->get(name));
         }
     } catch (const Poco::Exception& exception) {

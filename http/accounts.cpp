@@ -115,6 +115,7 @@ void read_rights(Fields& fields, Account& account) {
             delegate.refuse("package", "expected the name of an event package, or *");
         account.delegates.push_back({aor.value_or(""), package});
     });
+    account.wants_partial_dialogs = fields.flag("partial_dialogs").value_or(false);
 }
 
 /// What the phones of an account take orders with; nullopt: the request does not say. An empty name
@@ -213,6 +214,7 @@ Json json_of(const Account& account, const std::string& device_username) {
         {"resources", texts(account.resources)},
         {"packages", texts(account.packages)},
         {"delegates", std::move(delegates)},
+        {"partial_dialogs", account.wants_partial_dialogs},
         {"device_username", device_username.empty() ? Json() : Json(device_username)},
     };
 }

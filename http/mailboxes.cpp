@@ -35,7 +35,7 @@ Result<Answer> get_mailbox(const Call& call) {
     if (!resource) return resource.fault();
     const auto body = body_of(*resource, call.parameter("source"));
     if (!body) return body.fault();
-    auto counts = packages::parse_message_summary(*body, packages::Listing::kept);
+    auto counts = packages::parse_message_summary(*body, packages::MessageList::kept);
     // For a server that lists no messages: anything may follow the counters.
     if (!counts) counts = packages::parse_message_summary(*body);
     if (!counts) return counts.fault();

@@ -80,13 +80,15 @@ constexpr std::string_view kSchemas = R"({
     "role": {"$ref": "#/components/schemas/Role"}, "roles": {"$ref": "#/components/schemas/Texts"},
     "resources": {"$ref": "#/components/schemas/Texts"}, "packages": {"$ref": "#/components/schemas/Texts"},
     "delegates": {"$ref": "#/components/schemas/Delegates"},
+    "partial_dialogs": {"type": "boolean", "default": false, "description": "Its phones are told what changed of calls, not all of them each time."},
     "device_username": {"type": "string", "description": "What Herald answers phones of this account with that challenge a NOTIFY. Empty: nothing. Left out: as it was."},
     "device_password": {"type": "string", "writeOnly": true}}},
 "Account": {"type": "object", "properties": {
     "aor": {"type": "string"}, "username": {"type": "string"}, "realm": {"type": "string"},
     "algorithms": {"$ref": "#/components/schemas/Texts"}, "role": {"$ref": "#/components/schemas/Role"},
     "resources": {"$ref": "#/components/schemas/Texts"}, "packages": {"$ref": "#/components/schemas/Texts"},
-    "delegates": {"$ref": "#/components/schemas/Delegates"}, "device_username": {"type": ["string", "null"]}}},
+    "delegates": {"$ref": "#/components/schemas/Delegates"}, "partial_dialogs": {"type": "boolean"},
+    "device_username": {"type": ["string", "null"]}}},
 "Time": {"type": ["string", "null"], "format": "date-time"},
 "Subscription": {"type": "object", "properties": {
     "id": {"type": "string"}, "package": {"type": "string"}, "resource": {"type": "string"},

@@ -5,6 +5,7 @@
 
 #include "base/id.h"
 #include "base/text.h"
+#include "packages/dialog_manner.h"
 #include "packages/lamps.h"
 #include "pidf/permissions.h"
 
@@ -22,7 +23,8 @@ DialogView allowed(const View& view) {
     return view.permissions ? view.permissions->dialog_view : DialogView::full;
 }
 
-pidf::DialogDetail detail_of(DialogView allowed) {
+pidf::DialogDetail detail_of(DialogView allowed, const DialogManner& manner) {
+    if (allowed == DialogView::full && manner.has_sessions) return pidf::DialogDetail::sessions;
     if (allowed == DialogView::full) return pidf::DialogDetail::full;
     return allowed == DialogView::state ? pidf::DialogDetail::identities
                                         : pidf::DialogDetail::state;
@@ -40,10 +42,12 @@ bool is_registered(const EventState& state) {
     });
 }
 
+constexpr base::HashKey kFixed{0x68657261'6c642d64ULL, 0x69616c6f'67696e66ULL};
+
 /// The elements of a document, and what they rely on.
 class Elements {
 public:
-    explicit Elements(DialogView allowed) : detail_(detail_of(allowed)) {}
+    explicit Elements(pidf::DialogDetail detail) : detail_(detail) {}
 
     void add(const Lamp& lamp) {
         const auto& told = *lamp.told;
@@ -57,6 +61,8 @@ public:
         append_dialog(text_, shown, detail_);
     }
     void add(std::string_view element) { text_ += element; }
+    void add_vanished(std::string_view id) { pidf::append_vanished(text_, id); }
+    void cut(std::size_t size) { text_.resize(size); }
     const std::string& text() const noexcept { return text_; }
     pidf::xml::NamespaceSet prefixes() const noexcept { return prefixes_; }
 
@@ -73,22 +79,81 @@ bool is_told_ended(const Lamp& lamp, const View& view, base::WallTime now) {
     return view.since != 0 && lamp.ended_at > view.since;
 }
 
+/// Of several calls the most important one.
+bool is_single(const View& view, const EventState& state) {
+    return allowed(view) == DialogView::virtual_ ||
+           dialog_settings_of(state.settings).shown != ShownCalls::all;
+}
+
 /// The calls that are shown, best first; then those that ended and are told so.
 std::vector<const Lamp*> shown_of(const std::vector<Lamp>& lamps, const View& view,
-                                  const EventState& state) {
+                                  const EventState& state, const DialogManner& manner) {
     std::vector<const Lamp*> shown;
     if (allowed(view) == DialogView::none) return shown;
     for (const Lamp& lamp : lamps) {
-        if (lamp.is_live() || is_told_ended(lamp, view, state.now)) shown.push_back(&lamp);
+        const bool is_told = lamp.is_live() || is_told_ended(lamp, view, state.now);
+        if (is_told && manner.asks_for(*lamp.told)) shown.push_back(&lamp);
     }
-    const bool is_single = allowed(view) == DialogView::virtual_ ||
-                           dialog_settings_of(state.settings).shown != ShownCalls::all;
-    if (is_single && shown.size() > 1) shown.erase(shown.begin() + 1, shown.end());
+    if (is_single(view, state) && shown.size() > 1) shown.erase(shown.begin() + 1, shown.end());
     return shown;
 }
 
-void note_time(Composed& composed, const std::vector<Lamp>& lamps, base::WallTime now) {
+bool is_before(const Listing::Entry& entry, std::string_view key) {
+    return entry.key < key;
+}
+
+/// FreeSWITCH calls a document whole that names no call but the one that changed.
+bool leaves_out_live(const pidf::DialogInfo& before, const pidf::DialogInfo& now) {
+    return std::any_of(before.dialogs.begin(), before.dialogs.end(), [&](const auto& dialog) {
+        return dialog.is_live() &&
+               std::none_of(now.dialogs.begin(), now.dialogs.end(),
+                            [&](const auto& named) { return named.id == dialog.id; });
+    });
+}
+
+/// The calls that there are, as they are told.
+std::shared_ptr<const Listing> listing_of(const std::vector<const Lamp*>& shown,
+                                          pidf::DialogDetail detail) {
+    auto listing = std::make_shared<Listing>();
+    for (const Lamp* lamp : shown) {
+        if (!lamp->is_live()) continue;
+        Elements element(detail);
+        element.add(*lamp);
+        listing->entries.push_back({lamp->id, base::keyed_hash(kFixed, element.text())});
+    }
+    std::sort(listing->entries.begin(), listing->entries.end(),
+              [](const auto& a, const auto& b) { return a.key < b.key; });
+    return listing;
+}
+
+bool is_known(const Listing& known, const Lamp& lamp, std::string_view element) {
+    const auto found =
+        std::lower_bound(known.entries.begin(), known.entries.end(), lamp.id, is_before);
+    return found != known.entries.end() && found->key == lamp.id &&
+           found->fingerprint == base::keyed_hash(kFixed, element);
+}
+
+/// What of `shown` differs from what is known, and what of that is there no more.
+void add_changed(Elements& elements, const std::vector<const Lamp*>& shown, const Listing& known) {
+    std::vector<std::string_view> ids;
+    for (const Lamp* lamp : shown) {
+        ids.push_back(lamp->id);
+        const auto before = elements.text().size();
+        elements.add(*lamp);
+        const auto element = std::string_view(elements.text()).substr(before);
+        if (lamp->is_live() && is_known(known, *lamp, element)) elements.cut(before);
+    }
+    std::sort(ids.begin(), ids.end());
+    for (const auto& entry : known.entries) {
+        if (!std::binary_search(ids.begin(), ids.end(), std::string_view(entry.key)))
+            elements.add_vanished(entry.key);
+    }
+}
+
+void note_time(Composed& composed, const std::vector<Lamp>& lamps, const DialogManner& manner,
+               base::WallTime now) {
     for (const Lamp& lamp : lamps) {
+        if (!manner.asks_for(*lamp.told)) continue;
         composed.newest_item = std::max(composed.newest_item, lamp.ended_at);
         if (lamp.until > now && (!composed.stale_at || lamp.until < *composed.stale_at))
             composed.stale_at = lamp.until;
@@ -128,6 +193,7 @@ public:
             .min_notify_interval = std::chrono::milliseconds(100),
             .access = Access::same_domain,
             .withheld = Withheld::call_details,
+            .has_manners = true,
             .section = "dialog",
             .max_publications = 1024,
             .memory = std::chrono::seconds(300),
@@ -173,11 +239,63 @@ public:
         return remains_of(input_of(ended), cause);
     }
 
+    Sequence sequence(const Document& earlier, const Document& told) const override {
+        const auto before = pidf::parse_dialog_info(earlier.body);
+        const auto now = pidf::parse_dialog_info(told.body);
+        if (!before || !now || !before->version || !now->version) return Sequence::next;
+        if (*now->version < *before->version) return Sequence::late;
+        const bool is_missing_one = *now->version > std::uint64_t{*before->version} + 1;
+        if (now->is_full ? leaves_out_live(*before, *now) : is_missing_one) return Sequence::gap;
+        return Sequence::next;
+    }
+
+    Result<std::string> manner(const Asked& asked) const override {
+        const auto manner =
+            dialog_manner_of(asked, !dialog_settings_of(asked.settings).has_own_calls);
+        if (!manner) return manner.fault();
+        return to_text(*manner);
+    }
+
+    std::uint32_t default_expires(std::string_view manner) const override {
+        constexpr std::uint32_t kOfOneCall = 7200;
+        return dialog_manner_from(manner).is_about_one_call() ? kOfOneCall
+                                                              : profile().default_expires;
+    }
+
     Composed compose(const EventState& state, const View& view) const override {
+        const auto manner = dialog_manner_from(view.manner);
         const auto lamps = lamps_of(state);
-        Elements elements(allowed(view));
+        const auto shown = shown_of(lamps, view, state, manner);
+        const auto detail = detail_of(allowed(view), manner);
+        if (view.known != nullptr) {
+            Elements changed(detail);
+            add_changed(changed, shown, *view.known);
+            if (!changed.text().empty()) {
+                auto composed = partial_of(changed, state, view);
+                note_time(composed, lamps, manner, state.now);
+                return composed;
+            }
+        }
+        auto composed = whole_of(shown, state, view, detail);
+        note_time(composed, lamps, manner, state.now);
+        if (manner.is_partial && !is_single(view, state))
+            composed.listing = listing_of(shown, detail);
+        return composed;
+    }
+
+private:
+    /// Equal fingerprints are for whole documents to have.
+    static Composed partial_of(Elements& changed, const EventState& state, const View& view) {
+        changed.add(registration_of(state));
+        return document_of(
+            pidf::changed_dialog_info_of(changed.text(), view.entity, changed.prefixes()), view);
+    }
+
+    static Composed whole_of(const std::vector<const Lamp*>& shown, const EventState& state,
+                             const View& view, pidf::DialogDetail detail) {
+        Elements elements(detail);
         std::size_t live = 0;  // bytes of those that are: they come first
-        for (const Lamp* lamp : shown_of(lamps, view, state)) {
+        for (const Lamp* lamp : shown) {
             elements.add(*lamp);
             if (lamp->is_live()) live = elements.text().size();
         }
@@ -185,18 +303,20 @@ public:
             elements.add(kDummy);
         const auto registration = registration_of(state);
         elements.add(registration);
-        auto written = pidf::dialog_info_of(elements.text(), view.entity, elements.prefixes());
-        Composed composed{{std::string(view.type), std::move(written.text)}};
-        composed.version_at = written.version_at;
-        note_time(composed, lamps, state.now);
+        auto composed = document_of(
+            pidf::dialog_info_of(elements.text(), view.entity, elements.prefixes()), view);
         // What ended is no news by its disappearance.
-        constexpr base::HashKey kFixed{0x68657261'6c642d64ULL, 0x69616c6f'67696e66ULL};
         composed.fingerprint =
             base::keyed_hash(kFixed, elements.text().substr(0, live).append(registration));
         return composed;
     }
 
-private:
+    static Composed document_of(pidf::VersionedText written, const View& view) {
+        Composed composed{{std::string(view.type), std::move(written.text)}};
+        composed.version_at = written.version_at;
+        return composed;
+    }
+
     static std::string_view registration_of(const EventState& state) {
         if (!dialog_settings_of(state.settings).has_registration) return {};
         return is_registered(state) ? kRegistered : kNotRegistered;
@@ -248,6 +368,9 @@ std::span<const SettingKey> DialogPackage::keys() const {
          .max = 604800,
          .unit = "s",
          .is_reloadable = true},
+        {.name = "own_calls",
+         .help = "A phone is also told of the calls that it has itself with who is watched.",
+         .standard = true},
         {.name = "on_the_phone",
          .help = "Somebody with a call is \"on the phone\" to those who watch his presence.",
          .standard = true},
@@ -267,6 +390,7 @@ Result<SettingsPtr> DialogPackage::settings(const Values& values) const {
     settings->max_early_age = std::chrono::seconds(values.number("max_early_age"));
     settings->suspicious = std::chrono::seconds(values.number("suspicious"));
     settings->has_registration = values.flag("registration");
+    settings->has_own_calls = values.flag("own_calls");
     settings->is_on_the_phone = values.flag("on_the_phone");
     return SettingsPtr(std::move(settings));
 }
@@ -279,7 +403,7 @@ std::string to_text(const DialogKeeper& keeper) {
 
 Document dialogs_of_registered(std::string_view aor) {
     return {std::string(pidf::kDialogInfoType),
-            to_text(pidf::DialogInfo{true, std::string(aor), {}})};
+            to_text(pidf::DialogInfo{true, std::string(aor), {}, {}})};
 }
 
 const DialogSettings& dialog_settings_of(const Settings* settings) {

@@ -39,6 +39,7 @@ struct DialogSettings final : Settings {
     std::chrono::seconds max_early_age{600};  ///< ... of a call that was not answered
     std::chrono::seconds suspicious{14400};
     bool is_on_the_phone = true;    ///< calls make presence
+    bool has_own_calls = true;      ///< a watcher is told of his own calls with who is watched
     bool has_registration = false;  ///< whether somebody is registered is told beside his calls
 };
 /// Being registered, where DialogSettings::has_registration: for package dialog, of no calls, with

@@ -110,14 +110,14 @@ bool is_printable(std::string_view value) noexcept {
 
 class SummaryReader {
 public:
-    SummaryReader(std::string_view body, Listing listing) : rest_(body), listing_(listing) {}
+    SummaryReader(std::string_view body, MessageList listing) : rest_(body), listing_(listing) {}
 
     Result<MessageCounts> run() {
         while (next_line()) {
             if (Status status = header(); !status) return status.fault();
         }
         if (!counts_.waiting) return fault("Messages-Waiting is missing");
-        if (listing_ == Listing::kept) {
+        if (listing_ == MessageList::kept) {
             if (Status status = messages(); !status) return status.fault();
         }
         return std::move(counts_);
@@ -237,7 +237,7 @@ private:
     }
 
     std::string_view rest_;
-    Listing listing_;
+    MessageList listing_;
     std::string header_;
     unsigned line_ = 0;  ///< where header_ starts, from 1
     unsigned next_line_ = 1;
@@ -374,13 +374,13 @@ void append_messages(std::string& body, std::span<const ListedMessage> messages,
     }
 }
 
-Result<MessageCounts> parse_message_summary(std::string_view body, Listing listing) {
+Result<MessageCounts> parse_message_summary(std::string_view body, MessageList listing) {
     return SummaryReader(body, listing).run();
 }
 
 std::string with_earlier_messages(std::string_view body, std::string_view earlier) {
-    auto counts = parse_message_summary(body, Listing::kept);
-    auto before = parse_message_summary(earlier, Listing::kept);
+    auto counts = parse_message_summary(body, MessageList::kept);
+    auto before = parse_message_summary(earlier, MessageList::kept);
     if (!counts || !before || before->messages.empty()) return std::string(body);
     auto& all = before->messages;
     for (auto& message : counts->messages) {

@@ -106,13 +106,13 @@ void append_messages(std::string& body, std::span<const ListedMessage> messages,
 bool has_any_of(const ListedMessage& message, std::span<const std::string> names) noexcept;
 
 /// What to do with the headers of single messages, which follow the first blank line of a body.
-enum class Listing : std::uint8_t { dropped, kept };
+enum class MessageList : std::uint8_t { dropped, kept };
 
 /// Reads a published body: names in any case, folded lines, LF only, blanks anywhere, a missing
 /// last line end, counts above 2^32-1 (clamped). Headers that are dropped are not checked either.
 /// Faults: malformed, "line L: why".
 Result<MessageCounts> parse_message_summary(std::string_view body,
-                                            Listing listing = Listing::dropped);
+                                            MessageList listing = MessageList::dropped);
 
 /// `body`, with the messages that only `earlier` lists in front of its own: for a source that lists
 /// each message once. Both bodies must be readable.

@@ -184,7 +184,7 @@ public:
         }
         const bool is_listing = !mwi_of(settings).message_headers.empty();
         Result<MessageCounts> counts =
-            parse_message_summary(body.body, is_listing ? Listing::kept : Listing::dropped);
+            parse_message_summary(body.body, is_listing ? MessageList::kept : MessageList::dropped);
         if (!counts) return counts.fault();
         auto admitted = std::make_shared<MailboxInput>();
         admitted->counts = std::move(*counts);

@@ -120,6 +120,16 @@ struct EventState {
     const Admitted* common = nullptr;
 };
 
+/// What a document lists that stays there until watchers are told otherwise, in the order of the
+/// keys: for packages that tell some watchers only what changed of it.
+struct Listing {
+    struct Entry {
+        std::string key;
+        std::uint64_t fingerprint = 0;
+    };
+    std::vector<Entry> entries;
+};
+
 /// What one SUBSCRIBE says beside whom it is about, for packages whose documents differ by that.
 struct Asked {
     std::string_view aor;  ///< of the resource, canonical
@@ -130,6 +140,8 @@ struct Asked {
     std::string_view watcher;   ///< AOR of who asks, as far as it is proved; empty: anonymous
     std::string_view username;  ///< of that account, in digest authentication
     std::string_view instance, user_agent;
+    std::string_view contact;             ///< a URI
+    bool wants_partial_dialogs = false;   ///< says the watcher's account
     std::string_view address, transport;  ///< where it came from, without port: "tls"
     bool is_protected = false;            ///< by TLS, to the next hop
     bool can_prove = false;               ///< who is anonymous may be asked for a password
@@ -152,6 +164,9 @@ struct View {
     const pidf::Permissions* permissions = nullptr;
     /// What manner() said of them; empty: nothing is known of them.
     std::string_view manner{};
+    /// What was listed (Composed::listing) at `since`, which these watchers have for certain;
+    /// nullptr: they are told everything.
+    const Listing* known = nullptr;
     friend bool operator==(const View&, const View&) = default;
 };
 
@@ -181,6 +196,8 @@ struct Composed {
     bool is_secret = false;
     /// Behind the Event of the NOTIFY: ";effective-by=60". Empty: nothing.
     std::string event_parameters;
+    /// Of a view whose watchers may be told only what changed from now on; else nullptr.
+    std::shared_ptr<const Listing> listing;
 };
 
 /// Who may see a resource whose owner has no rules of their own.
@@ -228,9 +245,12 @@ struct Profile {
     /// REGISTER changes this state: a publication is a binding, and whoever has one exists. Of one
     /// package.
     bool is_registration = false;
-    /// manner() decides about SUBSCRIBEs, and documents differ by it. Its types of bodies are those
-    /// of what there is to tell; notify_types names none of them.
+    /// Documents differ by manner().
     bool has_manners = false;
+    /// SUBSCRIBE enrols a device (RFC 6080): manner() alone decides about it, whoever asks for
+    /// whom. Its types of bodies are those of what there is to tell; notify_types names none of
+    /// them.
+    bool is_enrolment = false;
     std::string_view section;      ///< of the configuration file, with keys(); empty: none
     std::size_t max_body = 65536;  ///< bytes of one published document; more is 413
     /// How many publications a publisher account may have for one of its users, where a source
@@ -239,6 +259,13 @@ struct Profile {
     /// How long remains() are kept.
     std::chrono::seconds memory{0};
     std::string_view reference;  ///< "RFC 3856"
+};
+
+/// How one document of a source follows what it told before.
+enum class Sequence : std::uint8_t {
+    next,
+    gap,   ///< it lacks one before it, or a call that may be there: all has to be asked for
+    late,  ///< it is older than what is known
 };
 
 /// Pure functions of state: no clock, socket, thread or store in here. Called from any shard's
@@ -280,6 +307,12 @@ public:
         return told;
     }
 
+    /// For documents that count themselves, in one subscription at their source; both were
+    /// admitted.
+    virtual Sequence sequence(const Document& /*earlier*/, const Document& /*told*/) const {
+        return Sequence::next;
+    }
+
     /// What is kept of `told`, which was admitted and is about to be what `source` says (empty: a
     /// source that is new); nullopt: all of it. `known` is the state before, with what is
     /// remembered. The text that comes back is admitted and stored in its place.
@@ -302,6 +335,11 @@ public:
     /// Faults: unauthenticated (a password would help), forbidden, not_found, not_acceptable,
     /// malformed.
     virtual Result<std::string> manner(const Asked& /*asked*/) const { return std::string(); }
+
+    /// What watchers of a manner get who name no Expires.
+    virtual std::uint32_t default_expires(std::string_view /*manner*/) const {
+        return profile().default_expires;
+    }
 
     /// The sphere in which all of `documents` that name one say their owner is; nullopt: they name
     /// none, or differ.

@@ -214,6 +214,7 @@ const Profile& UaProfile::profile() const noexcept {
                                   .max_expires = 604800,
                                   .access = Access::enrolled,
                                   .has_manners = true,
+                                  .is_enrolment = true,
                                   .section = "ua_profile",
                                   .reference = "RFC 6080"};
     return kProfile;

@@ -246,7 +246,18 @@ void append_dialog(std::string& out, const Dialog& dialog, DialogDetail detail) 
 
 VersionedText dialog_info_of(std::string_view elements, std::string_view entity,
                              xml::NamespaceSet prefixes) {
-    return document_of(elements, {true, std::string(entity), {}}, prefixes);
+    return document_of(elements, {true, std::string(entity), {}, {}}, prefixes);
+}
+
+VersionedText changed_dialog_info_of(std::string_view elements, std::string_view entity,
+                                     xml::NamespaceSet prefixes) {
+    return document_of(elements, {false, std::string(entity), {}, {}}, prefixes);
+}
+
+void append_vanished(std::string& out, std::string_view id) {
+    out += "<dialog";
+    append_attribute(out, "id", id);
+    out += "><state>terminated</state></dialog>";
 }
 
 std::string to_text(const DialogInfo& info) {
@@ -274,6 +285,7 @@ Result<DialogInfo> parse_dialog_info(std::string_view body, std::size_t most) {
     const auto state = root.attribute("state");
     info.is_full = (state ? state : root.attribute("notify-state")).value_or("full") != "partial";
     info.entity = text_attribute(root, "entity");
+    info.version = base::to_u32_clamped(text_attribute(root, "version"));
     base::TextMap<std::size_t> places;
     for (const auto child : root) {
         if (!is_ours(child, "dialog")) continue;

@@ -79,7 +79,8 @@ struct Dialog {
 struct DialogInfo {
     bool is_full = true;
     std::string entity;
-    std::vector<Dialog> dialogs;  ///< each id once
+    std::vector<Dialog> dialogs;           ///< each id once
+    std::optional<std::uint32_t> version;  ///< as it was told; to_text() writes none
 };
 
 /// How much of dialogs is written.
@@ -92,9 +93,14 @@ enum class DialogDetail : std::uint8_t {
 
 /// The element of one dialog.
 void append_dialog(std::string& out, const Dialog& dialog, DialogDetail detail);
+/// The element of one that watchers know, and that is there no more.
+void append_vanished(std::string& out, std::string_view id);
 /// A document around elements that append_dialog() wrote; `prefixes` of all their dialogs.
 VersionedText dialog_info_of(std::string_view elements, std::string_view entity,
                              xml::NamespaceSet prefixes);
+/// ... of those only that changed (RFC 4235 3.3).
+VersionedText changed_dialog_info_of(std::string_view elements, std::string_view entity,
+                                     xml::NamespaceSet prefixes);
 /// The whole document with a version, as it is published and stored.
 std::string to_text(const DialogInfo& info);
 

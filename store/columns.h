@@ -211,6 +211,7 @@ struct Accounts {
         use("resources", row.resources);
         use("packages", row.packages);
         use("delegates", row.delegates);
+        use("partial_dialogs", row.account.wants_partial_dialogs);
     }
 };
 

@@ -124,8 +124,9 @@ struct Account {
     Role role = Role::user;
     std::vector<std::string>
         resources;  ///< publisher: AORs it may publish for, "*@domain" for a whole domain
-    std::vector<std::string> packages;  ///< publisher: which packages, "*" for all
-    std::vector<Delegation> delegates;  ///< who may act for this AOR
+    std::vector<std::string> packages;   ///< publisher: which packages, "*" for all
+    std::vector<Delegation> delegates;   ///< who may act for this AOR
+    bool wants_partial_dialogs = false;  ///< as a watcher: told what changed (RFC 4235 3.3)
 };
 
 /// An address-of-record that stands for another one; both canonical.

@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kMaxViews = 64;
 constexpr std::size_t kMaxClasses = 1024;
 constexpr std::size_t kMaxMannerBytes = 65536;
+constexpr std::size_t kMaxListed = 4;
 constexpr std::size_t kMaxDeparted = 64;
 constexpr std::size_t kMaxWatcherChanges = 256;
 /// A URI may be long.
@@ -143,7 +144,23 @@ std::vector<std::string> Resource::steps(base::WallTime now) const {
     return package->steps(state);
 }
 
+void ViewState::note_listing(std::uint64_t now) {
+    if (!composed || !composed->listing) return;
+    if (!listed) listed = std::make_unique<std::vector<Listed>>();
+    if (!listed->empty() && listed->back().version == now) return;
+    if (listed->size() == kMaxListed) listed->erase(listed->begin());
+    listed->push_back({now, composed->listing});
+}
+
+const packages::Listing* ViewState::listed_at(std::uint64_t at) const noexcept {
+    if (!listed) return nullptr;
+    const auto found = std::find_if(listed->begin(), listed->end(),
+                                    [at](const Listed& each) { return each.version == at; });
+    return found == listed->end() ? nullptr : found->listing.get();
+}
+
 bool Resource::has_room_for(std::string_view manner) const noexcept {
+    if (manner.empty()) return true;
     std::size_t bytes = manner.size();
     for (const auto& view : views) {
         if (view.audience().manner == manner) return true;
@@ -152,24 +169,38 @@ bool Resource::has_room_for(std::string_view manner) const noexcept {
     return bytes <= kMaxMannerBytes;
 }
 
+void Resource::vacate(const std::function<bool(std::uint16_t view)>& is_used) {
+    for (std::size_t i = 0; i < views.size(); ++i) {
+        auto& view = views[i];
+        if (view.audience().manner.empty() || is_used(static_cast<std::uint16_t>(i))) continue;
+        view = ViewState();
+        view.is_vacant = true;
+    }
+}
+
 std::uint16_t Resource::view_for(std::uint8_t type, std::string_view entity,
                                  const std::shared_ptr<const pidf::Permissions>& permissions,
                                  std::string_view manner) {
     static const auto kNothing = std::make_shared<const pidf::Permissions>();
     if (entity == aor || views.size() >= kMaxViews) entity = {};
     const auto& wanted = permissions && views.size() >= kMaxClasses ? kNothing : permissions;
-    if (!manner.empty() && !has_room_for(manner)) manner = {};
+    if (!has_room_for(manner)) manner = {};
     const auto is_same = [&wanted](const auto& other) {
         return wanted == other || (wanted && other && *wanted == *other);
     };
+    std::size_t place = views.size();
     for (std::size_t i = 0; i < views.size(); ++i) {
         const auto& audience = views[i].audience();
-        if (views[i].type == type && audience.entity == entity && is_same(audience.permissions) &&
-            audience.manner == manner)
+        if (views[i].is_vacant) {
+            place = i;
+        } else if (views[i].type == type && audience.entity == entity &&
+                   is_same(audience.permissions) && audience.manner == manner) {
             return static_cast<std::uint16_t>(i);
+        }
     }
-    views.emplace_back(type, Audience{std::string(entity), wanted, std::string(manner)});
-    return static_cast<std::uint16_t>(views.size() - 1);
+    if (place == views.size()) views.emplace_back();
+    views[place] = ViewState(type, {std::string(entity), wanted, std::string(manner)});
+    return static_cast<std::uint16_t>(place);
 }
 
 const packages::Composed& Resource::compose(ViewState& view, base::WallTime now) {
@@ -186,19 +217,31 @@ const packages::Composed& Resource::compose(ViewState& view, base::WallTime now)
     return *view.composed;
 }
 
-std::shared_ptr<const packages::Composed> Resource::compose_since(ViewState& view,
-                                                                  std::uint64_t since,
+std::shared_ptr<const packages::Composed> Resource::compose_since(ViewState& view, KnownState known,
                                                                   base::WallTime now) {
     compose(view, now);
-    if (!has_document_since(view, since)) return view.composed;
+    const auto since = known.version;
+    const auto* listing = known.is_certain && since < version ? view.listed_at(since) : nullptr;
+    if (listing == nullptr && !has_document_since(view, since)) return view.composed;
+    // Whoever may be told changes, and is not, needs what others of his class do not.
+    if (listing == nullptr && view.composed->listing) return compose_whole(view, since, now);
     if (!view.partial || view.partial->since != since || view.partial->version != version) {
         packages::View wanted = wanted_view(view);
         wanted.since = since;
+        wanted.known = listing;
         view.partial = std::make_unique<ViewState::Partial>(ViewState::Partial{
             since, version,
             std::make_shared<const packages::Composed>(compose_view(*this, wanted, now))});
     }
     return view.partial->composed;
+}
+
+std::shared_ptr<const packages::Composed> Resource::compose_whole(ViewState& view,
+                                                                  std::uint64_t since,
+                                                                  base::WallTime now) const {
+    packages::View wanted = wanted_view(view);
+    wanted.since = since;
+    return std::make_shared<const packages::Composed>(compose_view(*this, wanted, now));
 }
 
 bool Resource::has_document_since(const ViewState& view, std::uint64_t since) const noexcept {
@@ -210,8 +253,11 @@ bool Resource::has_document_since(const ViewState& view, std::uint64_t since) co
 packages::View Resource::wanted_view(const ViewState& view) const {
     const auto& [entity, permissions, manner] = view.audience();
     return {package->profile().notify_types[view.type],
-            entity.empty() ? std::string_view(aor) : std::string_view(entity), 0, permissions.get(),
-            manner};
+            entity.empty() ? std::string_view(aor) : std::string_view(entity),
+            0,
+            permissions.get(),
+            manner,
+            nullptr};
 }
 
 void Resource::forget_departed() noexcept {

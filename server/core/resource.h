@@ -70,6 +70,12 @@ struct Departures {
     std::vector<WatcherChange> watchers;
 };
 
+/// What a watcher has been told of a resource.
+struct KnownState {
+    std::uint64_t version = 0;  ///< Resource::version by then; 0: nothing that counts
+    bool is_certain = false;    ///< he has that document; else it may never have come
+};
+
 /// Watchers that are told alike, whatever the type of the body.
 struct Audience {
     std::string entity{};                                    ///< empty: the AOR itself
@@ -90,6 +96,7 @@ struct ViewState {
     const Audience& audience() const noexcept;
 
     std::uint8_t type;          ///< index in Profile::notify_types
+    bool is_vacant = false;     ///< of no watcher: the next class takes its place
     std::uint64_t version = 0;  ///< of the resource, when `composed` was made
     std::uint64_t fingerprint = 0;
     std::shared_ptr<const packages::Composed> composed;
@@ -99,6 +106,17 @@ struct ViewState {
         std::shared_ptr<const packages::Composed> composed;
     };
     std::unique_ptr<Partial> partial;
+    /// What was listed at the versions that watchers may know, latest last: a few.
+    struct Listed {
+        std::uint64_t version;
+        std::shared_ptr<const packages::Listing> listing;
+    };
+    std::unique_ptr<std::vector<Listed>> listed;
+
+    /// Notes what is listed now, at `now` of the resource, where the package says.
+    void note_listing(std::uint64_t now);
+    /// nullptr: not known any more.
+    const packages::Listing* listed_at(std::uint64_t at) const noexcept;
 
 private:
     std::unique_ptr<const Audience> audience_;  ///< null: the usual one, which most resources have
@@ -163,7 +181,8 @@ struct Resource {
     }
 
     /// Index in `views` of a view that is made if it is missing; beyond 64 spellings the AOR's own
-    /// view is shared; beyond 1,024 classes, or 64 KiB of manners, nothing is shown to another one.
+    /// view is shared; beyond 1,024 classes nothing is shown to another one, and beyond 64 KiB of
+    /// manners another one has none.
     std::uint16_t view_for(std::uint8_t type, std::string_view entity,
                            const std::shared_ptr<const pidf::Permissions>& permissions = nullptr,
                            std::string_view manner = {});
@@ -172,13 +191,15 @@ struct Resource {
     }
     /// The document of a view as of now, composed where the cached one is old.
     const packages::Composed& compose(ViewState& view, base::WallTime now);
-    /// The document for a watcher who knows everything up to version `since`: a partial one, or one
-    /// with the items that came later. The whole document without items if there is nothing of the
-    /// kind to tell, or it is forgotten.
-    std::shared_ptr<const packages::Composed> compose_since(ViewState& view, std::uint64_t since,
+    /// The document for a watcher who knows `known`: a partial one, or one with the items that came
+    /// later. The whole document without items if there is nothing of the kind to tell, or it is
+    /// forgotten.
+    std::shared_ptr<const packages::Composed> compose_since(ViewState& view, KnownState known,
                                                             base::WallTime now);
     /// Whether one more view may have it: some has it, or all together are short enough.
     bool has_room_for(std::string_view manner) const noexcept;
+    /// Makes room: classes with a manner are dropped unless `is_used` says that watchers are of it.
+    void vacate(const std::function<bool(std::uint16_t view)>& is_used);
     /// Keeps a document that is gone until every watcher has been told so.
     void note_departure(const Publication& publication, packages::Cause cause,
                         std::uint32_t retry_after);
@@ -202,6 +223,9 @@ struct Resource {
     /// Whether an up-to-date view has a document for watchers who know everything up to `since`.
     bool has_document_since(const ViewState& view, std::uint64_t since) const noexcept;
     packages::View wanted_view(const ViewState& view) const;
+    /// Everything, with the items that came after `since`.
+    std::shared_ptr<const packages::Composed> compose_whole(ViewState& view, std::uint64_t since,
+                                                            base::WallTime now) const;
     /// Fingerprint of the package's default view: what confirmations are about.
     std::uint64_t canonical_fingerprint(base::WallTime now) const;
 };

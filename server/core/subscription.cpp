@@ -25,6 +25,14 @@ std::size_t number_at(const unsigned char* at, std::size_t width) noexcept {
     return width == 1 ? at[0] : std::size_t{at[0]} | std::size_t{at[1]} << 8;
 }
 
+/// A device may watch one call beside all of them (RFC 4235 3.2).
+bool names_call(std::string_view event_parameters) {
+    while (const auto parameter = sip::next_parameter(event_parameters)) {
+        if (base::iequals(parameter->name, "call-id")) return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 PackedText::PackedText(const Parts& parts) {
@@ -108,9 +116,11 @@ DeviceKey device_key(const Subscription& record) noexcept {
 }
 
 std::string_view event_id_of(std::string_view event) noexcept {
-    if (event.find(';') == std::string_view::npos) return {};
+    const auto parameters = base::split_once(event, ';').after;
+    if (parameters.empty()) return {};
     const auto parsed = sip::parse_event(event);
-    return parsed && parsed->id ? *parsed->id : std::string_view{};
+    if (parsed && parsed->id) return *parsed->id;
+    return names_call(parameters) ? parameters : std::string_view{};
 }
 
 std::uint32_t seconds_left(base::WallTime expires_at, base::WallTime now) noexcept {

@@ -174,7 +174,8 @@ struct DeviceKey {
     }
 };
 DeviceKey device_key(const Subscription& record) noexcept;
-/// `id` parameter of an Event value, empty where there is none.
+/// What tells the subscriptions of one device apart: the `id` parameter of an Event value, all of
+/// them where they name a call; empty where there is neither.
 std::string_view event_id_of(std::string_view event) noexcept;
 
 /// `expires_at - now` in whole seconds, never negative.

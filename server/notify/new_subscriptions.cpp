@@ -197,6 +197,13 @@ void NewSubscriptions::serve(const IncomingSubscribe& incoming, const sip::Messa
     create(incoming, request, std::move(record), is_full ? dead : twin);
 }
 
+/// Who watches one call after the other leaves a class behind for each.
+void NewSubscriptions::vacate_views(Resource& resource) const {
+    std::vector<bool> used(resource.views.size());
+    for (const auto slot : resource.watchers) used[context_.subscriptions[slot].view] = true;
+    resource.vacate([&](std::uint16_t view) { return used[view]; });
+}
+
 Subscription NewSubscriptions::new_record(const IncomingSubscribe& incoming,
                                           const sip::Message& request,
                                           const sip::NameAddress& contact,
@@ -214,6 +221,7 @@ Subscription NewSubscriptions::new_record(const IncomingSubscribe& incoming,
                               instance, routes});
     record.resource = context_.resources.obtain(*incoming.package, incoming.aor);
     auto& resource = context_.resources[record.resource];
+    if (!resource.has_room_for(grant.manner)) vacate_views(resource);
     record.view = resource.view_for(type_index(incoming.package->profile(), grant.type),
                                     incoming.entity, grant.permissions, grant.manner);
     record.flow = incoming.flow;

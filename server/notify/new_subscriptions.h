@@ -36,6 +36,7 @@ private:
     Id find_twin(const IncomingSubscribe& incoming, const sip::Message& request,
                  const sip::NameAddress& contact) const;
 
+    void vacate_views(Resource& resource) const;
     Subscription new_record(const IncomingSubscribe& incoming, const sip::Message& request,
                             const sip::NameAddress& contact, const SubscribeGrant& grant) const;
     void fetch(const IncomingSubscribe& incoming, Subscription record);

@@ -12,6 +12,13 @@ constexpr std::chrono::milliseconds kLongestLook = std::chrono::hours(1);
 /// A document that changes by itself all the time must not keep its shard busy composing.
 constexpr std::chrono::milliseconds kShortestLook = std::chrono::seconds(1);
 
+/// What was sent last, by this run, has been answered, and no SUBSCRIBE asks for everything (RFC
+/// 4235 3.7): after a start the numbers of documents jump.
+bool is_certain(const Subscription& record) {
+    return record.sent_fingerprint != 0 && record.last_notify != base::Instant{} &&
+           !is_forced(record.notify_state) && record.state == SubscriptionState::active;
+}
+
 }  // namespace
 
 bool OwedDocuments::is_alert(Id id, const Subscription& record) {
@@ -91,7 +98,8 @@ Portion OwedDocuments::take(Id id, Subscription& record) {
                        : is_forced(record.notify_state)        ? 0
                                                                : record.sent_fingerprint;
     Portion portion;
-    portion.composed = resource.compose_since(view, known, context_.wall());
+    portion.composed = resource.compose_since(view, {known, is_certain(record)}, context_.wall());
+    view.note_listing(resource.version);
     portion.fingerprint = view.fingerprint;
     portion.told = std::exchange(record.told, resource.version);
     record.sent_alert = portion.composed->alert;
@@ -107,7 +115,7 @@ Portion OwedDocuments::take_part(Id id, Subscription& record, Resource& resource
     Portion portion;
     portion.told = told.note(part, resource.version);
     portion.part = part.name;
-    const auto known = resource.compose_since(view, portion.told, context_.wall());
+    const auto known = resource.compose_since(view, {portion.told}, context_.wall());
     portion.composed = {known, &known->parts[index]};
     const bool is_sole =
         record.state == SubscriptionState::ending && record.reason != EndReason::timeout;

@@ -23,7 +23,7 @@ sip::Answer refusal_of(const Fault& fault) {
 }
 
 std::optional<std::string_view> chosen_type(const SubscribeFacts& facts) {
-    if (facts.profile.has_manners) return facts.profile.notify_types.front();
+    if (facts.profile.is_enrolment) return facts.profile.notify_types.front();
     return sip::choose_media_type(facts.request, facts.profile.notify_types);
 }
 
@@ -39,7 +39,7 @@ std::variant<SubscribeGrant, sip::Answer> decide_subscribe(const SubscribeFacts&
     const auto type = chosen_type(facts);
     if (!type) return answer(406);
     // That of an enrolment is passed over (RFC 6080 6.3).
-    if (!facts.profile.has_manners && has_unwanted_body(facts.request)) {
+    if (!facts.profile.is_enrolment && has_unwanted_body(facts.request)) {
         auto refusal = answer(415);
         refusal.headers = "Accept: \r\n";
         return refusal;

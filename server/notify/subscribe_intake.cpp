@@ -78,8 +78,13 @@ SubscribeFacts SubscribeIntake::gather(const IncomingSubscribe& incoming,
     const auto& profile = incoming.package->profile();
     const auto judgement = with_once(judge(context_, *incoming.package, aor, incoming.who),
                                      existing ? existing->once : Once::nothing);
+    auto manner = profile.has_manners ? manner_of(incoming, request, aor, existing)
+                                      : Result<std::string>(std::string());
+    auto expiry = expiry_rules(context_.config, profile);
+    if (manner)
+        expiry.standard = std::min(incoming.package->default_expires(*manner), expiry.maximum);
     const bool is_known =
-        existing || profile.has_manners || (!incoming.is_nobody && context_.knows(aor));
+        existing || profile.is_enrolment || (!incoming.is_nobody && context_.knows(aor));
     return SubscribeFacts{.request = request,
                           .profile = profile,
                           .handling = judgement.handling,
@@ -88,16 +93,14 @@ SubscribeFacts SubscribeIntake::gather(const IncomingSubscribe& incoming,
                           .is_in_dialog = existing != nullptr,
                           .is_over_limit = is_over_limit,
                           .was_active = existing && existing->state == SubscriptionState::active,
-                          .expiry = expiry_rules(context_.config, profile),
+                          .expiry = expiry,
                           .permissions = judgement.permissions,
-                          .manner = profile.has_manners
-                                        ? manner_of(incoming, request, aor, existing)
-                                        : std::string()};
+                          .manner = std::move(manner)};
 }
 
 bool SubscribeIntake::admits_anonymous(IncomingSubscribe& incoming, const sip::Message& request,
                                        const Subscription* existing) const {
-    if (!incoming.package->profile().has_manners) return false;
+    if (!incoming.package->profile().is_enrolment) return false;
     if (context_.config.auth != AuthMode::digest ||
         context_.authenticator.is_trusted(incoming.flow))
         return false;
@@ -122,7 +125,14 @@ Result<std::string> SubscribeIntake::manner_of(const IncomingSubscribe& incoming
     asked.has_accept = request.count(sip::Header::accept) > 0;
     asked.accepted = accepted;
     if (!is_anonymous(who.aor)) asked.watcher = who.aor;
-    if (who.account) asked.username = who.account->username;
+    if (who.account) {
+        asked.username = who.account->username;
+        asked.wants_partial_dialogs = who.account->wants_partial_dialogs;
+    }
+    const auto contact = sip::sole_contact(request);
+    asked.contact = contact    ? contact->uri
+                    : existing ? existing->get(PackedText::Part::remote_target)
+                               : std::string_view();
     asked.instance =
         existing ? existing->get(PackedText::Part::instance) : std::string_view(incoming.instance);
     asked.user_agent = request.header(sip::Header::user_agent).value_or("");

@@ -34,12 +34,26 @@ PermissionsPtr permissions_of(const Context& context, const Subscription& record
     return judgement.is_active() ? judgement.permissions : kNothing;
 }
 
+/// What accept_of() wrote.
+struct Accepted {
+    std::uint8_t type = 0;
+    std::string_view manner{};
+};
+Accepted read_accept(const packages::Profile& profile, std::string_view text) {
+    if (profile.is_enrolment) return {0, text};
+    const auto parts = base::split_once(text, ' ');
+    return {type_index(profile, parts.before), parts.after};
+}
+
 }  // namespace
 
 std::string accept_of(const packages::Package& package, std::uint8_t type,
                       const std::string& manner) {
     const auto& profile = package.profile();
-    return profile.has_manners ? manner : std::string(profile.notify_types[type]);
+    if (profile.is_enrolment) return manner;
+    std::string accept(profile.notify_types[type]);
+    if (!manner.empty()) accept.append(" ").append(manner);
+    return accept;
 }
 
 store::Subscription row_of(const Context& context, const Subscription& record,
@@ -98,10 +112,9 @@ Subscription record_of(Context& context, const store::Subscription& row,
     record.cseq_end = record.cseq + 1 + kCseqBlock;
     record.once = once_of_stored(row.state);
     record.resource = context.resources.obtain(package, row.aor);
-    const std::string_view manner = package.profile().has_manners ? row.accept : std::string_view();
+    const auto accept = read_accept(package.profile(), row.accept);
     record.view = context.resources[record.resource].view_for(
-        type_index(package.profile(), row.accept), row.entity, permissions_of(context, record),
-        manner);
+        accept.type, row.entity, permissions_of(context, record), accept.manner);
     return record;
 }
 

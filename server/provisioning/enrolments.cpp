@@ -43,7 +43,7 @@ bool Enrolments::is_vouched_for(const packages::Enrolment& enrolment,
 void Enrolments::on_delivered(const Subscription& record, const packages::Composed* told) {
     const auto& resource = context_.resources[record.resource];
     if (resource.package != &packages::ua_profile()) return;
-    const auto enrolment = packages::enrolment_from(resource.views[record.view].manner);
+    const auto enrolment = packages::enrolment_from(resource.views[record.view].audience().manner);
     auto key = enrolment ? key_of(enrolment->facts) : std::string();
     if (key.empty()) return;
     const auto& installed = context_.resources.installed(packages::ua_profile());

@@ -27,7 +27,7 @@ base::WallTime last_expiry(const Resource& resource, base::WallTime at_least) {
 
 }  // namespace
 
-Result<KeptDocument> keep(KeptDocument told, std::string_view source, const KnownState& known) {
+Result<KeptDocument> keep(KeptDocument told, std::string_view source, const Surroundings& known) {
     const auto inputs = known.resource ? known.resource->inputs() : std::vector<packages::Input>();
     const packages::EventState state{
         known.resource ? std::string_view(known.resource->aor) : std::string_view(), inputs,
@@ -41,7 +41,7 @@ Result<KeptDocument> keep(KeptDocument told, std::string_view source, const Know
 }
 
 std::optional<Publication> remains_of(const Publication& ended, packages::Cause cause,
-                                      const KnownState& known) {
+                                      const Surroundings& known) {
     if (!ended.document || !ended.is_stored() || is_remembered(ended)) return std::nullopt;
     const auto& all = known.resource->publications;
     if (std::count_if(all.begin(), all.end(), is_remembered) >= kMostRemembered)

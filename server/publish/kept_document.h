@@ -18,7 +18,7 @@ struct KeptDocument {
 };
 
 /// What a document stands beside.
-struct KnownState {
+struct Surroundings {
     const packages::Package& package;
     const Resource* resource;  ///< nullptr: nothing is known of it yet
     const packages::Settings* settings;
@@ -26,10 +26,10 @@ struct KnownState {
 };
 
 /// `told` by `source`, which is empty for a publication that is new. Faults: malformed, too_large.
-Result<KeptDocument> keep(KeptDocument told, std::string_view source, const KnownState& known);
+Result<KeptDocument> keep(KeptDocument told, std::string_view source, const Surroundings& known);
 
 /// What takes the place of a publication that ends; nullopt: nothing.
 std::optional<Publication> remains_of(const Publication& ended, packages::Cause cause,
-                                      const KnownState& known);
+                                      const Surroundings& known);
 
 }  // namespace herald::server

@@ -187,6 +187,7 @@ Status Live::put_account(store::Account account, std::string_view password) {
         {"role", name_of(account.role)},
         {"resources", json_of(account.resources)},
         {"packages", json_of(account.packages)},
+        {"partial_dialogs", account.wants_partial_dialogs},
         {"delegates", std::move(delegates)},
     };
     const auto put =

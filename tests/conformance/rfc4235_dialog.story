@@ -17,6 +17,15 @@ text other_side
     <dialog-info xmlns="urn:ietf:params:xml:ns:dialog-info" version="1" state="full" entity="sip:alice@localhost">
     <dialog id="x7" call-id="c1@pbx" local-tag="r1" remote-tag="l1" direction="initiator">
     <state>early</state></dialog></dialog-info>
+text side_call
+    <dialog-info xmlns="urn:ietf:params:xml:ns:dialog-info" version="0" state="full" entity="sip:alice@localhost">
+    <dialog id="d3" call-id="c1@pbx" local-tag="l1" remote-tag="r9" direction="recipient">
+    <state>early</state></dialog></dialog-info>
+text with_session
+    <dialog-info xmlns="urn:ietf:params:xml:ns:dialog-info" version="0" state="full" entity="sip:alice@localhost">
+    <dialog id="d1" call-id="c1@pbx" local-tag="l1" remote-tag="r1" direction="recipient"><state>confirmed</state>
+    <local><identity>sip:alice@localhost</identity><session-description type="application/sdp">v=0</session-description></local>
+    <remote><identity>sip:bob@localhost</identity><target uri="sip:bob@192.0.2.10:5060"/></remote></dialog></dialog-info>
 text second_call
     <dialog-info xmlns="urn:ietf:params:xml:ns:dialog-info" version="0" state="full" entity="sip:alice@localhost">
     <dialog id="d2" call-id="c2@pbx" local-tag="l2" remote-tag="r2" direction="recipient">
@@ -389,6 +398,251 @@ Pbx receives 200
 Bob receives NOTIFY
     body contains <dialog id="d2"
     body contains call-id="c1@pbx" local-tag="l1" remote-tag="r1" direction="recipient"><state event="timeout">terminated</state>
+
+# RFC 4235 3.2: whoever names a call is told of that one only, for two hours, in both senses of its tags
+Pbx sends PUBLISH sip:alice@localhost
+    Event: dialog
+
+    {answered}
+Pbx receives 200
+    SIP-ETag: {first}
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: dialog;call-id="c1@pbx";to-tag=l1;from-tag=r1
+Bob receives 200
+    Expires: 7200
+Bob receives NOTIFY
+    Event: dialog;call-id="c1@pbx";to-tag=l1;from-tag=r1
+    body contains version="0" state="full"
+    body contains <dialog id="d1" call-id="c1@pbx"
+after 1 s
+Pbx sends PUBLISH sip:alice@localhost
+    Event: dialog
+
+    {second_call}
+Pbx receives 200
+Pbx sends PUBLISH sip:alice@localhost
+    Event: dialog
+
+    {side_call}
+Pbx receives 200
+    SIP-ETag: {side}
+Bob receives nothing
+after 1 s
+Pbx sends PUBLISH sip:alice@localhost
+    Event: dialog
+    SIP-If-Match: {side}
+    Expires: 0
+Pbx receives 200
+Bob receives nothing
+after 1 s
+Pbx sends PUBLISH sip:alice@localhost
+    Event: dialog
+    SIP-If-Match: {first}
+
+    {ended}
+Pbx receives 200
+Bob receives NOTIFY
+    body contains version="1" state="full"
+    body contains <state event="remote-bye">terminated</state>
+    body lacks d2
+
+# RFC 4235 3.2: a Call-ID alone names all dialogs that came of one INVITE; a crash changes nothing of that
+Pbx sends PUBLISH sip:alice@localhost
+    Event: dialog
+
+    {answered}
+Pbx receives 200
+Pbx sends PUBLISH sip:alice@localhost
+    Event: dialog
+
+    {side_call}
+Pbx receives 200
+Pbx sends PUBLISH sip:alice@localhost
+    Event: dialog
+
+    {second_call}
+Pbx receives 200
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: dialog;call-id="c1@pbx"
+Bob receives 200
+Bob receives NOTIFY
+    body contains id="d1"
+    body contains id="d3"
+    body lacks d2
+after 5 s
+the server crashes
+Bob refreshes
+Bob receives 200
+Bob receives NOTIFY
+    body contains id="d1"
+    body contains id="d3"
+    body lacks d2
+
+# RFC 4235 3.2: a phone may watch one call beside all of them
+Pbx sends PUBLISH sip:alice@localhost
+    Event: dialog
+
+    {answered}
+Pbx receives 200
+Bob sends SUBSCRIBE sip:alice@localhost
+    Call-ID: all@phone
+    Event: dialog
+Bob receives 200
+Bob receives NOTIFY
+    Event: dialog
+after 1 s
+Bob sends SUBSCRIBE sip:alice@localhost
+    Call-ID: one@phone
+    Event: dialog;call-id="c2@pbx"
+Bob receives 200
+Bob receives NOTIFY
+    Call-ID: one@phone
+    body lacks d1
+after 1 s
+Pbx sends PUBLISH sip:alice@localhost
+    Event: dialog
+
+    {side_call}
+Pbx receives 200
+Bob receives NOTIFY
+    Call-ID: all@phone
+    body contains id="d3"
+Bob receives nothing
+
+# RFC 4235 3.2: a tag says nothing without a Call-ID
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: dialog;to-tag=l1
+Bob receives 400
+
+# RFC 4235 3.2: session descriptions are for who asks for them
+Pbx sends PUBLISH sip:alice@localhost
+    Event: dialog
+
+    {with_session}
+Pbx receives 200
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: dialog
+    Expires: 0
+Bob receives 200
+Bob receives NOTIFY
+    body contains c1@pbx
+    body lacks session-description
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: dialog;include-session-description
+    Expires: 0
+Bob receives 200
+Bob receives NOTIFY
+    body contains <session-description type="application/sdp">v=0</session-description>
+
+# RFC 4235 3.3: a phone is told of its own calls, for its lamp to show them, unless the operator does not want it
+Pbx sends PUBLISH sip:alice@localhost
+    Event: dialog
+
+    {with_session}
+Pbx receives 200
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: dialog
+    Contact: <sip:bob@192.0.2.10:5060>
+Bob receives 200
+Bob receives NOTIFY
+    body contains c1@pbx
+
+# RFC 4235 3.3: ... who then is not
+config dialog.own_calls = false
+Pbx sends PUBLISH sip:alice@localhost
+    Event: dialog
+
+    {with_session}
+Pbx receives 200
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: dialog
+    Contact: <sip:bob@192.0.2.10:5060>
+Bob receives 200
+Bob receives NOTIFY
+    body lacks c1@pbx
+Alice sends SUBSCRIBE sip:alice@localhost
+    Event: dialog
+Alice receives 200
+Alice receives NOTIFY
+    body contains c1@pbx
+
+# RFC 4235 3.3: an account may want to be told what changed; a SUBSCRIBE and a crash are followed by everything
+account sip:bob@localhost password secret
+    partial dialogs: yes
+Pbx sends PUBLISH sip:alice@localhost
+    Event: dialog
+
+    {answered}
+Pbx receives 200
+    SIP-ETag: {first}
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: dialog
+Bob receives 200
+Bob receives NOTIFY
+    body contains version="0" state="full"
+    body contains id="d1"
+after 10 s
+Pbx sends PUBLISH sip:alice@localhost
+    Event: dialog
+
+    {second_call}
+Pbx receives 200
+    SIP-ETag: {second}
+Bob receives NOTIFY
+    body contains version="1" state="partial"
+    body contains <dialog id="d2"
+    body lacks d1
+after 10 s
+Pbx sends PUBLISH sip:alice@localhost
+    Event: dialog
+    SIP-If-Match: {first}
+
+    {ended}
+Pbx receives 200
+Bob receives NOTIFY
+    body contains version="2" state="partial"
+    body contains <dialog id="d1"
+    body contains <state event="remote-bye">terminated</state>
+    body lacks d2
+Bob refreshes
+Bob receives 200
+Bob receives NOTIFY
+    body contains version="3" state="full"
+    body contains <dialog id="d2"
+    body lacks d1
+after 10 s
+the server crashes
+Pbx sends PUBLISH sip:alice@localhost
+    Event: dialog
+    SIP-If-Match: {second}
+    Expires: 0
+Pbx receives 200
+Bob receives NOTIFY
+    body contains state="full"
+    body contains <dialog id="d2"
+    body contains terminated
+
+# RFC 4235 4.3: what may not have come is not built upon: everything is told again
+account sip:bob@localhost password secret
+    partial dialogs: yes
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: dialog
+Bob receives 200
+Bob receives NOTIFY
+    body contains version="0" state="full"
+after 1 s
+Pbx sends PUBLISH sip:alice@localhost
+    Event: dialog
+
+    {answered}
+Pbx receives 200
+Bob receives NOTIFY
+    body contains version="1" state="partial"
+Bob answers 503
+    Retry-After: 5
+within 60 s Bob receives NOTIFY
+    body contains version="2" state="full"
+    body contains id="d1"
 
 # RFC 4235 4.1: what known PBXs write is read: notify-state, no namespace, capitals, no id
 Pbx sends PUBLISH sip:alice@localhost

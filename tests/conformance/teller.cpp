@@ -191,6 +191,7 @@ Status Teller::add_account(const Step& step, const Names& words) {
         if (name == "role" && value == "monitor") account.role = store::Account::Role::monitor;
         if (name == "role" && value == "admin") account.role = store::Account::Role::admin;
         if (name == "resource") account.resources.emplace_back(value);
+        if (name == "partial dialogs") account.wants_partial_dialogs = true;
         if (name == "package") account.packages.emplace_back(value);
         if (name == "delegate") {
             const auto parts = base::split_once(value, ' ');

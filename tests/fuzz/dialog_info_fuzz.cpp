@@ -39,6 +39,18 @@ void compose(const packages::Admitted& told, std::string_view body) {
         const auto composed = dialog.compose(state, {pidf::kDialogInfoType, state.aor, since});
         require(composed.version_at < composed.document.body.size());
     }
+    const packages::EventState none{"sip:alice@example.com", {}, base::WallTime{}};
+    const packages::View whole{pidf::kDialogInfoType, state.aor, 0, nullptr, "partial"};
+    const auto before = dialog.compose(none, whole);
+    packages::View changed = whole;
+    changed.since = 1;
+    changed.known = before.listing.get();
+    const auto changes = dialog.compose(state, changed);
+    require(changes.version_at < changes.document.body.size());
+    const auto now = dialog.compose(state, whole);
+    changed.known = now.listing.get();
+    const auto vanished = dialog.compose(none, changed);
+    require(vanished.document.body.find("confirmed<") == std::string::npos);
     const auto kept = dialog.reconcile(told, state, "p1");
     if (kept && *kept) {
         const auto admitted = dialog.admit(**kept);

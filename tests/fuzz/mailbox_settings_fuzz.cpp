@@ -41,7 +41,7 @@ void check_counts(const http::Json& json) {
     const auto counts = http::counts_of_json(json);
     if (!counts) return require(!counts.fault().detail.empty());
     const std::string body = packages::to_body(*counts, {});
-    const auto read = packages::parse_message_summary(body, packages::Listing::kept);
+    const auto read = packages::parse_message_summary(body, packages::MessageList::kept);
     require(read.has_value());
     require(packages::is_waiting(*read) == packages::is_waiting(*counts));
     require(read->messages.size() <= counts->messages.size());

@@ -17,11 +17,11 @@ void require(bool holds) {
 /// Messages behind the counters: within limits, each once, and each header in one line.
 void check_messages(std::string_view body) {
     using namespace herald::packages;
-    const auto counts = parse_message_summary(body, Listing::kept);
+    const auto counts = parse_message_summary(body, MessageList::kept);
     if (!counts) return require(counts.fault().detail.starts_with("line "));
     require(counts->messages.size() <= kMaxMessages);
     const std::string written = to_body(*counts, {});
-    const auto again = parse_message_summary(written, Listing::kept);
+    const auto again = parse_message_summary(written, MessageList::kept);
     require(again.has_value() && again->messages == counts->messages);
 
     MessageCounts bare = *counts;
@@ -44,7 +44,7 @@ void check_messages(std::string_view body) {
         }
     }
     require(lines(listed) - lines(summary) == wanted);
-    require(parse_message_summary(listed, Listing::kept).has_value());
+    require(parse_message_summary(listed, MessageList::kept).has_value());
     require(parse_message_summary(with_earlier_messages(body, written)).has_value());
 }
 

@@ -136,7 +136,7 @@ TEST_CASE("account: a new password leaves role, rights and names as they were") 
     HttpPeer server(
         {ok(R"({"aor":"sip:pbx@b","username":"exchange","realm":"r","algorithms":["MD5"],)"
             R"("role":"publisher","resources":["*@b"],"packages":["dialog"],)"
-            R"("delegates":[{"aor":"sip:c@b","package":"*"}]})"),
+            R"("delegates":[{"aor":"sip:c@b","package":"*"}],"partial_dialogs":true})"),
          ok("{}")});
 
     CHECK(run_line({"account", "add", "pbx@b", "--password", "new"}, server.url()) == kOk);
@@ -146,7 +146,7 @@ TEST_CASE("account: a new password leaves role, rights and names as they were") 
     CHECK(body_of(put) ==
           R"({"username":"exchange","realm":"r","role":"publisher","resources":["*@b"],)"
           R"("packages":["dialog"],"delegates":[{"aor":"sip:c@b","package":"*"}],)"
-          R"("password":"new"})");
+          R"("partial_dialogs":true,"password":"new"})");
 }
 
 TEST_CASE("account: --role changes the role, and a new account has what was said and no more") {

@@ -301,7 +301,7 @@ TEST_CASE("RFC 7616 3.4.2: a password becomes HA1 for each algorithm and is neve
           "{\"aor\":\"sip:alice@example.com\",\"username\":\"alice\",\"realm\":\"example.com\","
           "\"algorithms\":[\"MD5\",\"SHA-256\",\"SHA-512-256\"],\"role\":\"user\",\"resources\":[],"
           "\"packages\":[],"
-          "\"delegates\":[],\"device_username\":null}\n");
+          "\"delegates\":[],\"partial_dialogs\":false,\"device_username\":null}\n");
     CHECK(bench.call("GET", "/v1/accounts/sip:alice@example.com").body == answer.body);
 }
 
@@ -313,7 +313,7 @@ TEST_CASE("an account with everything, by HA1") {
         R"({"username":"pbx-1","realm":"r","ha1":{"MD5":")" + md5 +
             R"("},"role":"publisher","resources":["bob@example.com","*@EXAMPLE.com"],)"
             R"("packages":["dialog","*"],"delegates":[{"aor":"boss@example.com","package":"dialog"},)"
-            R"({"aor":"sip:carol@example.com"}]})");
+            R"({"aor":"sip:carol@example.com"}],"partial_dialogs":true})");
 
     CHECK(answer.status == 201);
     CHECK(answer.body ==
@@ -322,7 +322,7 @@ TEST_CASE("an account with everything, by HA1") {
           "\"role\":\"publisher\",\"resources\":[\"sip:bob@example.com\",\"*@example.com\"],"
           "\"packages\":[\"dialog\",\"*\"],"
           "\"delegates\":[{\"aor\":\"sip:boss@example.com\",\"package\":\"dialog\"},"
-          "{\"aor\":\"sip:carol@example.com\",\"package\":\"*\"}],"
+          "{\"aor\":\"sip:carol@example.com\",\"package\":\"*\"}],\"partial_dialogs\":true,"
           "\"device_username\":null}\n");
     const store::Account& account = bench.admin.state.accounts.at("sip:pbx@example.com");
     CHECK(account.ha1[0] == std::string(32, 'a'));

@@ -32,8 +32,8 @@ TEST_CASE(
             const Composed composed = package->compose(
                 {"sip:alice@example.com", {}, base::WallTime()}, {type, "sip:alice@example.com"});
             CHECK(composed.document.type == type);
-            // What there is to tell those with manners is not in the package.
-            CHECK(composed.document.body.empty() == profile.has_manners);
+            // What there is to tell those that enrol is not in the package.
+            CHECK(composed.document.body.empty() == profile.is_enrolment);
             CHECK(!composed.stale_at);
         }
     }

@@ -19,7 +19,7 @@ const std::string kLunch = "\r\nMessage-ID: <1@vm>\r\nFrom: sip:bob@ex.org\r\nSu
 const std::string kDinner = "\r\nMessage-ID: <2@vm>\r\nSubject: dinner\r\n";
 
 std::vector<ListedMessage> listed(std::string_view body) {
-    auto counts = parse_message_summary(body, Listing::kept);
+    auto counts = parse_message_summary(body, MessageList::kept);
     if (!counts) FAIL(counts.fault().detail);
     return std::move(counts->messages);
 }
@@ -64,7 +64,7 @@ TEST_CASE(
     CHECK(messages[1].headers[0] == std::pair<std::string, std::string>("subject", "two lines"));
     CHECK(parse_message_summary(kCounts + "\nno header at all\n").has_value());
 
-    const auto counts = parse_message_summary(kCounts + kLunch + kDinner, Listing::kept);
+    const auto counts = parse_message_summary(kCounts + kLunch + kDinner, MessageList::kept);
     CHECK(to_body(*counts, {}) == kCounts + kLunch + kDinner);
 }
 
@@ -72,7 +72,8 @@ TEST_CASE("RFC 3842 5.2: a header of a message cannot break out of its line") {
     for (const std::string bad : {"Subject: a\rX: b", "Subject: a\x01", "Sub ject: a", ": a",
                                   "Subject", "Subject: \xff", "Subject: a\x7f"}) {
         CAPTURE(bad);
-        const auto counts = parse_message_summary(kCounts + "\r\n" + bad + "\r\n", Listing::kept);
+        const auto counts =
+            parse_message_summary(kCounts + "\r\n" + bad + "\r\n", MessageList::kept);
         REQUIRE_FALSE(counts.has_value());
         CHECK(counts.fault().detail.starts_with("line 4: "));
     }
@@ -111,7 +112,7 @@ TEST_CASE("of too many messages, and of too many bytes, the last are kept") {
     std::string many = kCounts + "\n";
     for (std::size_t i = 0; i < kMaxMessageHeaders; ++i) many += "A: b\n";
     CHECK(listed(many).size() == 1);
-    const auto more = parse_message_summary(many + "A: b\n", Listing::kept);
+    const auto more = parse_message_summary(many + "A: b\n", MessageList::kept);
     REQUIRE_FALSE(more.has_value());
     CHECK(more.fault().detail == "line 68: too many headers of a message");
 }

@@ -31,6 +31,12 @@ public:
             std::visit([this](const auto& one) { return apply(one); }, oldest.change);
         if (is_told && oldest.done) oldest.done(outcome);
     }
+    /// The oldest change is not made, and the server hears of that.
+    void fail() {
+        auto oldest = std::move(held_.front());
+        held_.pop_front();
+        if (oldest.done) oldest.done(store::Outcome::unavailable);
+    }
     /// The process ends: what was not durable never was.
     void crash() {
         held_.clear();

@@ -391,7 +391,8 @@ TEST_CASE("an account keeps its lists") {
                 .role = Account::Role::publisher,
                 .resources = {"*@example.com", "sip:a b@example.com"},
                 .packages = {"dialog", "presence"},
-                .delegates = {{.aor = "sip:boss@example.com", .package = "*"}}};
+                .delegates = {{.aor = "sip:boss@example.com", .package = "*"}},
+                .wants_partial_dialogs = true};
 
     CHECK(bench.commit(PutAccount{row}) == Outcome::committed);
 
@@ -409,6 +410,7 @@ TEST_CASE("an account keeps its lists") {
     REQUIRE(rows[0].delegates.size() == 1);
     CHECK(rows[0].delegates[0].aor == "sip:boss@example.com");
     CHECK(rows[0].delegates[0].package == "*");
+    CHECK(rows[0].wants_partial_dialogs);
 
     CHECK(bench.commit(RemoveAccount{.aor = row.aor}) == Outcome::committed);
     CHECK(bench.recover().accounts.empty());

@@ -3,8 +3,8 @@
 // not.
 //
 // A model test: calls of random length whose PUBLISHes are lost, doubled, delayed and overtaken; a
-// PBX that forgets everything; a server that is killed between any two commits. Each failure names
-// the seed that finds it again.
+// PBX that forgets everything; commits that fail; a server that is killed between any two of them.
+// Half of the lamps are told what changed only. Each failure names the seed that finds it again.
 #include <algorithm>
 #include <deque>
 #include <map>
@@ -68,10 +68,38 @@ struct Request {
 };
 
 struct Lamp {
-    std::string name, aor, to;
+    std::string name, aor;
+    bool is_partial = false;  ///< told what changed
+    std::string to{};
     unsigned cseq = 1;
     std::uint64_t last = 0;
-    std::string body;
+    std::string body{};  ///< what it knows
+    unsigned long version = 0;
+    unsigned changes = 0;                          ///< documents of what changed
+    std::map<std::string, std::string> dialogs{};  ///< that are live, by id
+
+    /// RFC 4235 4.3.
+    void take(const std::string& document) {
+        const auto root = document.substr(document.find("<dialog-info"));
+        const auto now = std::stoul(between(root, " version=\"", "\""));
+        const bool is_whole = between(root, " state=\"", "\"") == "full";
+        CAPTURE(document);
+        CHECK((is_whole || (is_partial && now == version + 1)));
+        version = now;
+        body = document;
+        if (!is_partial) return;
+        if (is_whole) dialogs.clear();
+        changes += is_whole ? 0 : 1;
+        for (auto at = root.find("<dialog "); at != std::string::npos;
+             at = root.find("<dialog ", at + 1)) {
+            const auto one = root.substr(at, root.find("</dialog>", at) + 9 - at);
+            const auto id = between(one, " id=\"", "\"");
+            dialogs.erase(id);
+            if (one.find(">terminated<") == std::string::npos) dialogs[id] = one;
+        }
+        body.clear();
+        for (const auto& [id, dialog] : dialogs) body += dialog;
+    }
     bool is_lit() const {
         return body.find(">confirmed<") != std::string::npos ||
                body.find(">early<") != std::string::npos ||
@@ -116,8 +144,12 @@ class World {
 public:
     explicit World(unsigned seed) : random_(seed), config_(many_publications()) {
         start();
-        for (unsigned n = 0; n < kUsers; ++n) {
-            lamps_.push_back({"lamp" + std::to_string(n), user(n), {}});
+        auto account = std::make_shared<store::Account>();
+        account->aor = "sip:partial@localhost";
+        account->wants_partial_dialogs = true;
+        run_->shards.front()->context().accounts.put(account);
+        for (unsigned n = 0; n < 2 * kUsers; ++n) {
+            lamps_.push_back({"lamp" + std::to_string(n), user(n % kUsers), n >= kUsers});
             subscribe(lamps_.back());
         }
         quiet(2);
@@ -151,6 +183,12 @@ public:
         }
     }
     std::size_t made() const { return made_; }
+    unsigned changes() const {
+        unsigned count = 0;
+        for (const auto& lamp : lamps_) count += lamp.changes;
+        return count;
+    }
+    unsigned failed() const { return failed_; }
 
 private:
     unsigned choose(unsigned below) { return static_cast<unsigned>(random_() % below); }
@@ -172,7 +210,7 @@ private:
                 return carry();
             case 9:
             case 10:
-                if (!store_.is_idle()) store_.settle();
+                if (!store_.is_idle()) choose(8) == 0 ? fail() : store_.settle();
                 return settle();
             case 11:
             case 12:
@@ -186,6 +224,10 @@ private:
         }
     }
 
+    void fail() {
+        ++failed_;
+        store_.fail();
+    }
     void begin() {
         Call call;
         call.name = "call" + std::to_string(++made_);
@@ -279,11 +321,12 @@ private:
 
     void subscribe(Lamp& lamp) {
         const auto to = lamp.to.empty() ? "<" + lamp.aor + ">" : lamp.to;
-        run_->transport.receive(testing::request("SUBSCRIBE", lamp.aor, lamp.cseq++, to,
-                                                 "Contact: <sip:" + lamp.name +
-                                                     "@192.0.2.10>\nEvent: dialog\nExpires: 7200\n",
-                                                 lamp.name),
-                                run_->transport.udp());
+        auto request = testing::request(
+            "SUBSCRIBE", lamp.aor, lamp.cseq++, to,
+            "Contact: <sip:" + lamp.name + "@192.0.2.10>\nEvent: dialog\nExpires: 7200\n",
+            lamp.name);
+        if (lamp.is_partial) request.replace(request.find("sip:bob@"), 7, "sip:partial");
+        run_->transport.receive(request, run_->transport.udp());
         settle();
     }
 
@@ -318,15 +361,17 @@ private:
             const auto number = std::stoull(header(notify, "CSeq"));
             if (number <= lamp.last) return;
             lamp.last = number;
-            lamp.body = notify.substr(notify.find("\r\n\r\n") + 4);
-            check_states(lamp);
+            const auto document = notify.substr(notify.find("\r\n\r\n") + 4);
+            lamp.take(document);
+            check_states(lamp, document);
+            check_states(lamp, lamp.body);
         }
     }
     /// A lamp shows only what the call was, and nothing once the server knew that it was over.
-    void check_states(const Lamp& lamp) {
-        for (auto at = lamp.body.find("<dialog "); at != std::string::npos;
-             at = lamp.body.find("<dialog ", at + 1)) {
-            const auto one = lamp.body.substr(at, lamp.body.find("</dialog>", at) - at);
+    void check_states(const Lamp& lamp, const std::string& shown) {
+        for (auto at = shown.find("<dialog "); at != std::string::npos;
+             at = shown.find("<dialog ", at + 1)) {
+            const auto one = shown.substr(at, shown.find("</dialog>", at) - at);
             const auto name = between(one, "call-id=\"", "\"");
             if (name.empty()) continue;
             const auto element = one.substr(one.find("<state"));
@@ -411,6 +456,7 @@ private:
     std::deque<Request> late_;
     std::vector<std::string> answers_;
     std::size_t made_ = 0, requests_ = 0;
+    unsigned failed_ = 0;
     bool is_kind_ = false;
 };
 
@@ -419,15 +465,19 @@ private:
 TEST_CASE(
     "whatever a PBX's requests go through and whoever is killed, lamps come to tell the truth") {
     const unsigned seeds = herald::testing::rounds(120, 30);
-    std::size_t calls = 0;
+    std::size_t calls = 0, changes = 0, failed = 0;
     for (unsigned seed = 1; seed <= seeds; ++seed) {
         CAPTURE(seed);
         World world(seed);
         world.live(250);
         world.check();
         calls += world.made();
+        changes += world.changes();
+        failed += world.failed();
     }
     CHECK(calls > seeds * 16);
+    CHECK(changes > seeds);
+    CHECK(failed > seeds / 4);
 }
 
 }  // namespace herald::server
