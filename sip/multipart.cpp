@@ -12,7 +12,6 @@ namespace herald::sip {
 namespace {
 
 constexpr int kMostDepth = 4;
-constexpr std::size_t kMostParts = 64;
 constexpr std::size_t kMostBoundary = 70;
 
 Fault malformed(const char* why) {
@@ -57,7 +56,8 @@ std::string_view content_before(std::string_view body, std::size_t begin,
 }
 
 /// What stands between the delimiters; nullopt where the closing one is missing.
-std::optional<std::vector<std::string_view>> cut(std::string_view body, std::string_view boundary) {
+std::optional<std::vector<std::string_view>> cut(std::string_view body, std::string_view boundary,
+                                                 std::size_t most) {
     std::vector<std::string_view> pieces;
     std::optional<std::size_t> begin;
     for (std::size_t at = 0; at < body.size();) {
@@ -67,7 +67,7 @@ std::optional<std::vector<std::string_view>> cut(std::string_view body, std::str
         if (delimiter == Delimiter::none) continue;
         if (begin) pieces.push_back(content_before(body, *begin, line.begin));
         if (delimiter == Delimiter::close) return pieces;
-        if (pieces.size() == kMostParts) return std::nullopt;
+        if (pieces.size() == most) return std::nullopt;
         begin = line.next;
     }
     return std::nullopt;
@@ -132,25 +132,25 @@ BodyPart read_part(std::string_view piece) {
     return part;
 }
 
-Status read_parts(BodyPart& part, int depth) {
+Status read_parts(BodyPart& part, int depth, std::size_t most) {
     if (part.type.substr(0, 10) != "multipart/") return {};
     const std::string boundary = parameter_of(part.content_type, "boundary");
     if (boundary.empty() || boundary.size() > kMostBoundary) {
         return malformed("Multipart without boundary");
     }
     if (depth == kMostDepth) return malformed("Multipart nested too deep");
-    const auto pieces = cut(part.content, boundary);
+    const auto pieces = cut(part.content, boundary, most);
     if (!pieces || pieces->empty()) return malformed("Multipart does not end");
     for (const std::string_view piece : *pieces) {
         part.parts.push_back(read_part(piece));
-        if (Status status = read_parts(part.parts.back(), depth + 1); !status) return status;
+        if (Status status = read_parts(part.parts.back(), depth + 1, most); !status) return status;
     }
     return {};
 }
 
 }  // namespace
 
-Result<BodyPart> parse_body(const Message& message) {
+Result<BodyPart> parse_body(const Message& message, std::size_t most) {
     BodyPart body;
     body.content = message.body();
     if (const auto value = message.header(Header::content_type)) {
@@ -166,7 +166,7 @@ Result<BodyPart> parse_body(const Message& message) {
         body.encoding = base::lower(*value);
     }
     if (body.content.empty()) return body;
-    if (Status status = read_parts(body, 0); !status) return status.fault();
+    if (Status status = read_parts(body, 0, most); !status) return status.fault();
     return body;
 }
 

@@ -1,6 +1,7 @@
 // sip/multipart.h: bodies and their parts (RFC 2046 5.1, 5621; RFC 3261 20.11).
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,8 @@
 #include "sip/message.h"
 
 namespace herald::sip {
+
+inline constexpr std::size_t kMostParts = 64;
 
 /// A body or a part of one. Views point into the message.
 struct BodyPart {
@@ -24,9 +27,9 @@ struct BodyPart {
     bool is_multipart() const noexcept { return !parts.empty(); }
 };
 
-/// The body of `message` with its parts; an empty body gives an empty part. Unknown multipart
-/// subtypes are read as mixed. Faults: malformed (no boundary, no end, parts nested or many beyond
-/// reason).
-Result<BodyPart> parse_body(const Message& message);
+/// The body of `message` with its parts, at most `most` in each multipart; an empty body gives an
+/// empty part. Unknown multipart subtypes are read as mixed. Faults: malformed (no boundary, no
+/// end, parts nested or many beyond reason).
+Result<BodyPart> parse_body(const Message& message, std::size_t most = kMostParts);
 
 }  // namespace herald::sip

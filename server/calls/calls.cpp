@@ -96,7 +96,7 @@ void Calls::put(const std::string& aor, pidf::Dialog dialog, base::WallTime expi
     std::string source(kOperators);
     source += dialog.id;
     if (!dialog.is_live()) expires_at = context_.wall() + kEndTold;
-    const pidf::DialogInfo info{true, aor, {std::move(dialog)}};
+    const pidf::DialogInfo info{true, aor, {std::move(dialog)}, {}};
     orders_.put({.package = &dialog_,
                  .aor = aor,
                  .source = std::move(source),
@@ -183,7 +183,7 @@ void Calls::put_keeper(const std::string& aor, const packages::DialogKeeper& kee
 
 void Calls::follow(const std::string& aor) {
     const auto now = keeper(aor);
-    upstream_.follow(aor, {&dialog_, now.pbx, now.user});
+    upstream_.follow(aor, {&dialog_, now.pbx, now.user, true});
 }
 
 void Calls::on_changed(std::uint32_t resource) {

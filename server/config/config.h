@@ -211,6 +211,7 @@ struct Config {
     // [pbx]
     std::vector<PbxAddress> pbxs;     ///< by unique names
     std::uint32_t pbx_expires = 600;  ///< asked of a PBX
+    std::vector<PbxList> pbx_lists;   ///< one of a PBX at most
     // the packages'
     PackageSettings package_settings;  ///< a section for each package that has keys
     // [http]

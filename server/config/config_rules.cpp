@@ -55,6 +55,13 @@ void check_certificates(const Config& config, Rules& broken) {
     }
 }
 
+void check_pbx_lists(const Config& config, Rules& broken) {
+    for (const PbxList& list : config.pbx_lists) {
+        if (!pbx_named(config.pbxs, list.pbx))
+            broken.push_back({"pbx.lists", "there is no \"" + list.pbx + "\" in pbx.servers"});
+    }
+}
+
 /// Certificates of clients are worth something where somebody vouches for them.
 void check_client_certificates(const Config& config, Rules& broken) {
     const auto& all = config.sip_listen;
@@ -273,6 +280,7 @@ std::vector<BrokenRule> broken_rules(const Config& config) {
     check_http(config, broken);
     check_pnp(config, broken);
     check_file_server(config, broken);
+    check_pbx_lists(config, broken);
     return broken;
 }
 

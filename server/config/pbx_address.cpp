@@ -68,6 +68,23 @@ std::string to_string(const PbxAddress& pbx) {
     return text;
 }
 
+Result<PbxList> parse_pbx_list(std::string_view text) {
+    const auto words = words_of(text);
+    if (words.size() != 2)
+        return wrong("expected the name of a PBX and the user part of its list, \"office lamps\"");
+    return PbxList{std::string(words[0]), std::string(words[1])};
+}
+
+std::string to_string(const PbxList& list) {
+    return list.pbx + " " + list.user;
+}
+
+std::string_view list_of(const std::vector<PbxList>& lists, std::string_view pbx) noexcept {
+    const auto found = std::find_if(lists.begin(), lists.end(),
+                                    [pbx](const PbxList& list) { return list.pbx == pbx; });
+    return found == lists.end() ? std::string_view() : std::string_view(found->user);
+}
+
 const PbxAddress* pbx_named(const std::vector<PbxAddress>& pbxs, std::string_view name) noexcept {
     const auto found = std::find_if(pbxs.begin(), pbxs.end(),
                                     [name](const PbxAddress& pbx) { return pbx.name == name; });

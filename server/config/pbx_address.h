@@ -19,6 +19,17 @@ struct PbxAddress {
 Result<PbxAddress> parse_pbx(std::string_view text);
 std::string to_string(const PbxAddress& pbx);
 
+/// A list of a PBX that has all its lines (RFC 4662): "office sip-lamps".
+struct PbxList {
+    std::string pbx;   ///< its name
+    std::string user;  ///< the user part of the list there
+};
+/// Faults: invalid_configuration.
+Result<PbxList> parse_pbx_list(std::string_view text);
+std::string to_string(const PbxList& list);
+/// The user part of the PBX's list; empty: it has none.
+std::string_view list_of(const std::vector<PbxList>& lists, std::string_view pbx) noexcept;
+
 /// nullptr where none has that name.
 const PbxAddress* pbx_named(const std::vector<PbxAddress>& pbxs, std::string_view name) noexcept;
 

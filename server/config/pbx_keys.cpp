@@ -23,6 +23,15 @@ std::string read_pbx(Config& config, std::string_view value) {
     return {};
 }
 
+std::string read_list(Config& config, std::string_view value) {
+    auto list = parse_pbx_list(value);
+    if (!list) return list.fault().detail;
+    if (!list_of(config.pbx_lists, list->pbx).empty())
+        return "\"" + list->pbx + "\" has more than one list";
+    config.pbx_lists.push_back(*std::move(list));
+    return {};
+}
+
 constexpr ConfigKey kPbxKeys[] = {
     formerly(
         "mwi.pbx",
@@ -37,6 +46,11 @@ constexpr ConfigKey kPbxKeys[] = {
                   "How long Herald subscribes at a time; a PBX that forgot its subscribers is "
                   "noticed within this time."},
                  {60, kDay, "s"})),
+    list<&C::pbx_lists>({"pbx", "lists",
+                         "\"name list\": where a PBX has a list of all its lines (RFC 4662), their "
+                         "calls are asked for by one subscription of each shard to "
+                         "sip:list@<the PBX>, and not line by line."},
+                        read_list, show_elements<&C::pbx_lists>),
 };
 
 }  // namespace

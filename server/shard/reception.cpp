@@ -33,12 +33,18 @@ bool is_in_dialog(const sip::Message& message) {
 
 constexpr std::size_t kMostUnsupported = 200;
 
+/// Lists are read where Herald subscribes, and not served (RFC 4662 4.2).
+bool is_understood(std::string_view tag, const sip::Message& request) {
+    const bool is_list = request.method() == sip::Method::notify && base::iequals(tag, "eventlist");
+    return is_list || is_supported(tag);
+}
+
 /// The option tags of Require that are not supported here (RFC 3261 8.2.2.3), as many as fit into
 /// an answer. Never empty where there is one.
 std::string unsupported_tags(const sip::Message& request) {
     std::string tags;
     for (const auto tag : request.list(sip::Header::require)) {
-        if (is_supported(tag)) continue;
+        if (is_understood(tag, request)) continue;
         if (!tags.empty() && tags.size() + tag.size() > kMostUnsupported) break;
         if (!tags.empty()) tags += ", ";
         tags += tag.substr(0, kMostUnsupported);

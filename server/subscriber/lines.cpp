@@ -12,17 +12,50 @@ std::string resource_key(const packages::Package& package, std::string_view aor)
     return std::string(package.profile().event).append(" ").append(aor);
 }
 
+/// No AOR begins with a blank.
+std::string list_key(const packages::Package& package, std::string_view pbx) {
+    return resource_key(package, " ").append(pbx);
+}
+
 }  // namespace
+
+Member* Line::member(std::string_view member_aor) noexcept {
+    const auto found = std::find_if(members.begin(), members.end(),
+                                    [&](const Member& each) { return each.aor == member_aor; });
+    return found == members.end() ? nullptr : &*found;
+}
+
+void PbxLines::note(const Line& line, std::string key) {
+    by_resource_[std::move(key)] = line.id;
+}
+
+void PbxLines::drop(const Line& line, const std::string& key) {
+    const auto found = by_resource_.find(key);
+    if (found != by_resource_.end() && found->second == line.id) by_resource_.erase(found);
+}
 
 Line& PbxLines::add(std::unique_ptr<Line> line) {
     line->id = next_id_++;
-    by_resource_[resource_key(*line->package, line->aor)] = line->id;
+    note(*line, line->is_list() ? list_key(*line->package, line->pbx)
+                                : resource_key(*line->package, line->aor));
+    for (const auto& member : line->members) note(*line, resource_key(*line->package, member.aor));
     return *(all_[line->id] = std::move(line));
 }
 
 void PbxLines::release(const Line& line) {
-    const auto found = by_resource_.find(resource_key(*line.package, line.aor));
-    if (found != by_resource_.end() && found->second == line.id) by_resource_.erase(found);
+    drop(line, line.is_list() ? list_key(*line.package, line.pbx)
+                              : resource_key(*line.package, line.aor));
+    for (const auto& member : line.members) drop(line, resource_key(*line.package, member.aor));
+}
+
+void PbxLines::join(Line& list, Member member) {
+    note(list, resource_key(*list.package, member.aor));
+    list.members.push_back(std::move(member));
+}
+
+void PbxLines::part(Line& list, std::string_view aor) {
+    drop(list, resource_key(*list.package, aor));
+    std::erase_if(list.members, [aor](const Member& member) { return member.aor == aor; });
 }
 
 void PbxLines::retag(Line& line, std::string local_tag) {
@@ -46,6 +79,11 @@ Line* PbxLines::find(std::uint64_t id) const {
 
 Line* PbxLines::of(const packages::Package& package, std::string_view aor) const {
     const auto found = by_resource_.find(resource_key(package, aor));
+    return found == by_resource_.end() ? nullptr : find(found->second);
+}
+
+Line* PbxLines::list_of(const packages::Package& package, std::string_view pbx) const {
+    const auto found = by_resource_.find(list_key(package, pbx));
     return found == by_resource_.end() ? nullptr : find(found->second);
 }
 

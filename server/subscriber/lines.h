@@ -23,7 +23,15 @@
 
 namespace herald::server {
 
-/// One resource's subscription at its PBX.
+/// A resource whose state comes with that of others, by a list of their PBX (RFC 4662).
+struct Member {
+    std::string aor;
+    std::string user;             ///< at the PBX
+    packages::Document document;  ///< that was told last
+    base::TimerId write_again;    ///< to retry storing it
+};
+
+/// One resource's subscription at its PBX, or that for a list of resources.
 struct Line {
     /// As the PBX's first NOTIFY made it (RFC 6665 4.4.1).
     struct Dialog {
@@ -62,8 +70,14 @@ struct Line {
     base::Instant due{};          ///< when it fires
     base::TimerId write_again;    ///< to retry storing what the PBX told
     packages::Document document;  ///< of the last NOTIFY that had one
-    std::string why;              ///< why it waits, as last logged; empty: it does not
-    bool is_leaving = false;      ///< the SUBSCRIBE that ends it is under way
+    std::string list;             ///< user part of the list there; empty: one resource
+    std::vector<Member> members;  ///< of a list; `aor` is that of one of them
+    std::optional<std::uint32_t> list_version;  ///< that was told last
+    std::string why;          ///< why it waits, as last logged; empty: it does not
+    bool is_leaving = false;  ///< the SUBSCRIBE that ends it is under way
+
+    bool is_list() const noexcept { return !list.empty(); }
+    Member* member(std::string_view member_aor) noexcept;
 };
 
 /// Owns the lines of one shard.
@@ -71,20 +85,28 @@ class PbxLines {
 public:
     /// With a new id, found by its resource from now on.
     Line& add(std::unique_ptr<Line> line);
-    /// No longer found by its resource, which may get another line.
+    /// No longer found by its resources, which may get another line.
     void release(const Line& line);
+    /// A resource comes to a list, or leaves it.
+    void join(Line& list, Member member);
+    void part(Line& list, std::string_view aor);
     /// Gives it another dialog, or none (an empty tag): from now on it is found by `local_tag`.
     void retag(Line& line, std::string local_tag);
     void erase(std::uint64_t id);
 
     Line* find(std::uint64_t id) const;
     Line* of(const packages::Package& package, std::string_view aor) const;
+    /// The list of a PBX.
+    Line* list_of(const packages::Package& package, std::string_view pbx) const;
     Line* by_tag(std::string_view local_tag) const;
     void for_each(const std::function<void(Line&)>& visit) const;
     std::vector<std::uint64_t> ids_where(const std::function<bool(const Line&)>& matches) const;
     std::size_t held() const noexcept { return all_.size() + by_resource_.size() + by_tag_.size(); }
 
 private:
+    void note(const Line& line, std::string key);
+    void drop(const Line& line, const std::string& key);
+
     std::unordered_map<std::uint64_t, std::unique_ptr<Line>> all_;
     base::TextMap<std::uint64_t> by_resource_;
     base::TextMap<std::uint64_t> by_tag_;

@@ -101,6 +101,7 @@ void PbxSubscriber::erase(Line& line) {
     auto& timers = context_.loop.timers();
     timers.cancel(line.timer);
     timers.cancel(line.write_again);
+    for (auto& member : line.members) timers.cancel(member.write_again);
     sender_.abandon(line);
     if (has_dialog(line.state)) active_.subtract();
     const auto pbx = line.pbx;
@@ -163,6 +164,8 @@ void PbxSubscriber::begin(Line& line) {
     lines_.retag(line, new_local_tag(bucket_of(context_.home.bucket_key, line.aor)));
     // A PBX does not list a message twice: one that was not told by now will never be.
     line.document = {};
+    line.list_version.reset();
+    for (auto& member : line.members) member.document = {};
     sender_.send(line, line.wanted);
 }
 
@@ -273,22 +276,72 @@ void PbxSubscriber::lose_count(Line& line) {
     if (step(line, UpstreamInput::ended)) come_back(line, "CSeq out of order");
 }
 
-void PbxSubscriber::hear(Line& line, const Told& told) {
-    const bool is_silent = told.document.type.empty();
-    if (!is_silent) {
-        line.document = line.package->merge(line.document, told.document,
-                                            context_.resources.settings(*line.package));
+void PbxSubscriber::withdraw(Line& line, std::string_view aor) {
+    auto* member = line.member(aor);
+    if (!member) return told_.withdraw(line);
+    context_.loop.timers().cancel(member->write_again);
+    told_.withdraw(line, *member);
+}
+
+/// Takes what was told of one resource for what is known, unless it is older.
+packages::Sequence PbxSubscriber::take(const Line& line, packages::Document& known,
+                                       const packages::Document& told) {
+    if (told.type.empty()) return packages::Sequence::next;
+    const auto sequence =
+        known.type.empty() ? packages::Sequence::next : line.package->sequence(known, told);
+    if (sequence != packages::Sequence::late)
+        known = line.package->merge(known, told, context_.resources.settings(*line.package));
+    return sequence;
+}
+
+/// RFC 4662 5.2: a list counts its documents, as the documents in it may.
+packages::Sequence PbxSubscriber::take(Line& list, const ToldList& told) {
+    using packages::Sequence;
+    const auto before = std::exchange(list.list_version, told.version);
+    auto sequence = Sequence::next;
+    if (before && !told.is_full && told.version > *before + 1) sequence = Sequence::gap;
+    for (auto& member : list.members) {
+        const auto* each = told.of(member.user);
+        if (each && take(list, member.document, each->document) == Sequence::gap)
+            sequence = Sequence::gap;
     }
+    return sequence;
+}
+
+packages::Sequence PbxSubscriber::take(Line& line, const Told& told) {
+    if (line.is_list()) return told.list ? take(line, *told.list) : packages::Sequence::next;
+    return take(line, line.document, told.document);
+}
+
+/// Keeps what a list told. After a SUBSCRIBE all of it lives longer.
+void PbxSubscriber::keep(Line& list, const std::optional<ToldList>& told, bool was_asked_for) {
+    if (!told) return was_asked_for ? told_.publish(list) : void();
+    for (auto& member : list.members) {
+        const auto* each = told->of(member.user);
+        const bool is_gone = each ? each->is_gone && each->document.type.empty() : told->is_full;
+        if (is_gone && told_.has(list, member)) told_.withdraw(list, member);
+        if (!is_gone && (each || was_asked_for)) told_.publish(list, member);
+    }
+}
+
+void PbxSubscriber::hear(Line& line, const Told& told) {
+    const bool is_late = line.list_version && told.list && told.list->version < *line.list_version;
+    const auto sequence = is_late ? packages::Sequence::late : take(line, told);
+    const bool is_silent = told.document.type.empty();
     if (told.is_over) {
         told_.publish(line);
         return on_terminated(line, told);
     }
     const bool is_new = !has_dialog(line.state);
+    const bool was_asked_for = line.state != UpstreamState::active;
     if (!step(line, UpstreamInput::notified)) return;
     const auto life = base::Duration(std::chrono::seconds(told.granted));
     line.expires_at = context_.loop.now() + life;
     // Well before the end, and not all lines at once.
     arm(line, jittered(life * 4 / 5) + life / 10);
+    // What it relies on never came: everything is asked for again (RFC 4235 4.3, RFC 4662 5.2).
+    if (sequence == packages::Sequence::gap) arm(line, std::min(kDoubt, life / 2));
+    if (line.is_list()) return is_late ? void() : keep(line, told.list, was_asked_for);
     if (!is_silent || !told.is_active) return told_.publish(line);
     if (is_new && told_.has(line)) return arm(line, std::min(kDoubt, life / 2));
     // The PBX itself no longer hears of this resource (Kamailio).

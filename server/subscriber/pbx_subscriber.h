@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/metrics.h"
@@ -29,8 +30,8 @@ public:
     void hear(Line& line, const Told& told);
     /// A NOTIFY whose CSeq is below one seen before was refused.
     void lose_count(Line& line);
-    /// What the line was told is no state of its resource any more.
-    void withdraw(Line& line) { told_.withdraw(line); }
+    /// What the line was told of `aor` is no state of it any more.
+    void withdraw(Line& line, std::string_view aor);
     /// Unsubscribes at the PBX if there is a dialog; the line is no longer of use.
     void leave(Line& line);
     /// The line is gone, and the PBX is told nothing.
@@ -50,6 +51,11 @@ private:
                     base::Duration least);
     void on_refused(Line& line, int status, base::Duration least);
     void on_terminated(Line& line, const Told& told);
+    packages::Sequence take(Line& line, const Told& told);
+    packages::Sequence take(Line& list, const ToldList& told);
+    packages::Sequence take(const Line& line, packages::Document& known,
+                            const packages::Document& told);
+    void keep(Line& list, const std::optional<ToldList>& told, bool was_asked_for);
 
     Context& context_;
     PbxLines& lines_;

@@ -31,6 +31,13 @@ sip::Routing routing_of(const Line& line) {
     return sip::routing_of(remote_target_of(line), line.dialog.route_set);
 }
 
+std::string accept_of(const Line& line) {
+    std::string accept(line.package->profile().notify_types.front());
+    // RFC 4662 4.2.
+    if (line.is_list()) accept += ", application/rlmi+xml, multipart/related";
+    return accept;
+}
+
 std::string text_of(const Line& line, std::string_view contact) {
     const auto& dialog = line.dialog;
     const auto& profile = line.package->profile();
@@ -50,7 +57,8 @@ std::string text_of(const Line& line, std::string_view contact) {
                      {});
     append_line(text, "Contact: ", contact);
     append_line(text, "Event: ", profile.event);
-    append_line(text, "Accept: ", profile.notify_types.front());
+    append_line(text, "Accept: ", accept_of(line));
+    if (line.is_list()) append_line(text, "Supported: ", "eventlist");
     append_line(text, "Expires: ", std::to_string(line.request.asked));
     text += line.request.authorization;
     return text += "Content-Length: 0\r\n\r\n";

@@ -7,12 +7,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
 #include "server/core/context.h"
 #include "server/publish/state_orders.h"
 #include "server/subscriber/lines.h"
+#include "server/subscriber/told_list.h"
 #include "server/subscriber/upstream_state.h"
 #include "sip/answer.h"
 #include "sip/message.h"
@@ -21,6 +23,7 @@ namespace herald::server {
 
 /// What a NOTIFY in a dialog of ours says. Durations in seconds.
 struct Told {
+    std::optional<ToldList> list;  ///< of a list
     bool is_active = false;
     bool is_over = false;
     std::uint32_t granted = 0;
@@ -40,13 +43,22 @@ public:
     /// Keeps what `line` was told last for as long as the subscription was granted, and a little
     /// longer: a refresh moves the end, a change replaces the document, and if the PBX is lost it
     /// expires. Retried while the store is unavailable.
+    /// Of a list, what all its members were told.
     void publish(Line& line);
+    void publish(Line& list, Member& member);
     /// Whether anything of the line is kept.
     bool has(const Line& line) const;
-    /// Forgets what was known of the resource.
+    bool has(const Line& list, const Member& member) const;
+    /// Forgets what was known of the resource, or of all of a list.
     void withdraw(Line& line);
+    void withdraw(const Line& list, Member& member);
 
 private:
+    void put(const Line& line, const std::string& aor, const packages::Document& document,
+             StateOrders::Done done);
+    void remove(const Line& line, const std::string& aor);
+    bool has(const Line& line, const std::string& aor) const;
+
     Context& context_;
     StateOrders& orders_;
     PbxLines& lines_;

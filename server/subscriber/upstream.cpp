@@ -6,6 +6,7 @@
 
 #include "server/address/own_address.h"
 #include "server/core/answers.h"
+#include "server/subscriber/told_list.h"
 #include "sip/dialog_request.h"
 #include "sip/fields.h"
 #include "sip/uri.h"
@@ -46,20 +47,31 @@ const PbxAddress* pbx_of(const Context& context, const Source& source) {
 }
 
 std::unique_ptr<Line> line_of(const std::string& aor, const Source& source, const PbxAddress& pbx,
-                              std::uint32_t expires) {
+                              const Config& config) {
     const auto at = sip::parse_uri(pbx.uri);
     const std::string user = source.user.empty() ? std::string(user_of(aor)) : source.user;
     auto line = std::make_unique<Line>();
     line->package = source.package;
     line->aor = aor;
     line->pbx = pbx.name;
-    line->uri = request_uri(user, pbx.uri);
-    line->to = address(user, *at);
+    if (source.may_be_listed) line->list = list_of(config.pbx_lists, pbx.name);
+    if (line->is_list()) line->members.push_back({aor, listed_user(address(user, *at)), {}, {}});
+    const auto& asked = line->is_list() ? line->list : user;
+    line->uri = request_uri(asked, pbx.uri);
+    line->to = address(asked, *at);
     line->from = pbx.username.empty() ? aor : address(pbx.username, *at);
     line->next_hop = pbx.uri;
-    line->wanted = expires;
+    line->wanted = config.pbx_expires;
     if (!pbx.username.empty()) line->digest.emplace(pbx.username, pbx.password);
     return line;
+}
+
+/// Whether `line` is where what `wanted` asks for comes from already.
+bool has(Line& line, const Line& wanted) {
+    if (line.pbx != wanted.pbx || line.uri != wanted.uri) return false;
+    const auto* member = line.member(wanted.aor);
+    return line.is_list() == wanted.is_list() &&
+           (!wanted.is_list() || (member && member->user == wanted.members.front().user));
 }
 
 /// Whether what is next is a SUBSCRIBE: none is under way, and no NOTIFY is owed.
@@ -91,16 +103,35 @@ Upstream::Upstream(Context& context, StateOrders& orders, sip::Locator& locator)
 
 void Upstream::follow(const std::string& aor, const Source& source) {
     const auto* pbx = pbx_of(context_, source);
-    auto wanted = pbx ? line_of(aor, source, *pbx, context_.config.pbx_expires) : nullptr;
+    auto wanted = pbx ? line_of(aor, source, *pbx, context_.config) : nullptr;
     if (auto* line = lines_.of(*source.package, aor)) {
-        if (wanted && line->pbx == wanted->pbx && line->uri == wanted->uri) return;
-        if (!wanted || line->pbx != wanted->pbx) subscriber_.withdraw(*line);
-        subscriber_.leave(*line);
+        if (wanted && has(*line, *wanted)) return;
+        leave(*line, aor, wanted.get());
     }
     if (!wanted) return;
+    wanted->is_list() ? join(std::move(wanted)) : start(std::move(wanted));
+}
+
+void Upstream::start(std::unique_ptr<Line> line) {
     next_start_ = std::max(context_.loop.now(), next_start_);
-    subscriber_.arm(lines_.add(std::move(wanted)), next_start_ - context_.loop.now());
+    subscriber_.arm(lines_.add(std::move(line)), next_start_ - context_.loop.now());
     next_start_ += kPace;
+}
+
+/// What was told before of who comes to a list was nobody's: it is asked for again.
+void Upstream::join(std::unique_ptr<Line> list) {
+    auto* line = lines_.list_of(*list->package, list->pbx);
+    if (!line) return start(std::move(list));
+    lines_.join(*line, std::move(list->members.front()));
+    if (line->state == UpstreamState::active) subscriber_.arm(*line, kPace);
+}
+
+/// A line ends, a list once nobody is left on it.
+void Upstream::leave(Line& line, const std::string& aor, const Line* wanted) {
+    const bool is_elsewhere = !wanted || line.pbx != wanted->pbx;
+    if (is_elsewhere) subscriber_.withdraw(line, aor);
+    if (line.is_list()) lines_.part(line, aor);
+    if (line.members.empty()) subscriber_.leave(line);
 }
 
 std::optional<SourceStatus> Upstream::status(const packages::Package& package,
@@ -127,11 +158,34 @@ bool Upstream::hasten(const packages::Package& package, std::string_view aor) {
     return true;
 }
 
-/// Nothing is sent: the PBX goes on notifying, and is answered 481 by the new owner.
+/// Nothing is sent: the PBX goes on notifying, and is answered 481 by the new owner. Who is left of
+/// a list is asked for anew: the bucket in its dialog was that of who is gone.
 void Upstream::forget(Cell cell) {
-    const auto gone =
-        lines_.ids_where([&](const Line& line) { return context_.cell_of(line.aor) == cell; });
-    for (const auto id : gone) subscriber_.erase(*lines_.find(id));
+    const auto is_of = [&](const std::string& aor) { return context_.cell_of(aor) == cell; };
+    const auto gone = lines_.ids_where([&](const Line& line) {
+        return is_of(line.aor) || std::any_of(line.members.begin(), line.members.end(),
+                                              [&](const Member& each) { return is_of(each.aor); });
+    });
+    for (const auto id : gone) {
+        auto& line = *lines_.find(id);
+        auto rest = std::make_unique<Line>();
+        rest->package = line.package;
+        rest->pbx = line.pbx;
+        rest->list = line.list;
+        rest->uri = line.uri;
+        rest->to = line.to;
+        rest->from = line.from;
+        rest->next_hop = line.next_hop;
+        rest->digest = std::move(line.digest);
+        rest->wanted = line.wanted;
+        for (const auto& member : line.members) {
+            if (!is_of(member.aor)) rest->members.push_back({member.aor, member.user, {}, {}});
+        }
+        subscriber_.erase(line);
+        if (rest->members.empty()) continue;
+        rest->aor = rest->members.front().aor;
+        start(std::move(rest));
+    }
 }
 
 bool Upstream::on_notify(sip::ServerTransactionId transaction, const sip::Message& request) {

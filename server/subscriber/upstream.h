@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,8 +25,9 @@ namespace herald::server {
 /// Where a resource's state is kept.
 struct Source {
     const packages::Package* package = nullptr;
-    std::string pbx;   ///< the name it is configured under; empty: none
-    std::string user;  ///< the user part there; empty: that of the AOR
+    std::string pbx;             ///< the name it is configured under; empty: none
+    std::string user;            ///< the user part there; empty: that of the AOR
+    bool may_be_listed = false;  ///< it may come with others, where its PBX has a list of them
 };
 
 /// How the subscription for a resource stands.
@@ -43,7 +45,8 @@ public:
     Upstream(Context& context, StateOrders& orders, sip::Locator& locator);
 
     /// From now on the state of `aor` is what the source says; what an earlier source said is
-    /// dropped. The SUBSCRIBE follows soon: resources are subscribed to 10 ms apart.
+    /// dropped. The SUBSCRIBE follows soon: resources are subscribed to 10 ms apart, those of a
+    /// list together.
     void follow(const std::string& aor, const Source& source);
     /// nullopt: nobody is asked for it.
     std::optional<SourceStatus> status(const packages::Package& package,
@@ -59,6 +62,10 @@ public:
     bool on_notify(sip::ServerTransactionId transaction, const sip::Message& request) override;
 
 private:
+    void start(std::unique_ptr<Line> line);
+    void join(std::unique_ptr<Line> list);
+    void leave(Line& line, const std::string& aor, const Line* wanted);
+
     Context& context_;
     PbxLines lines_;
     PbxWatch pbxs_;

@@ -94,6 +94,68 @@ private:
     unsigned requests_ = 0;
 };
 
+/// Alice's calls are kept for 1001 at the office, and subscribed to there.
+struct OfficeLine {
+    Server& server;
+    std::string subscribe{};
+    unsigned number = 0;
+
+    explicit OfficeLine(Server& given) : server(given) {
+        server.calls().put_keeper(kAlice, {"office", "1001"}, [](const Status&) {});
+        server.commit();
+        server.wait(milliseconds(100));
+        REQUIRE(hear());
+        accept();
+    }
+    bool hear() {
+        std::string heard;
+        for (auto& sent : server.transport.take())
+            if (sent.bytes.starts_with("SUBSCRIBE ")) heard = sent.bytes;
+        if (!heard.empty()) subscribe = heard;
+        return !heard.empty();
+    }
+    void accept() {
+        auto answer = testing::answer_to(subscribe, "200 OK");
+        answer.insert(answer.find("Content-Length"), "Expires: 600\n");
+        server.receive(answer);
+    }
+    /// Soon, and is accepted.
+    bool asks_again() {
+        static_cast<void>(server.transport.take());
+        server.wait(seconds(3));
+        if (!hear()) return false;
+        accept();
+        return true;
+    }
+    void notify(const std::string& body) {
+        const auto count = std::to_string(++number);
+        server.receive(
+            "NOTIFY sip:herald@192.0.2.1:5060 SIP/2.0\nVia: SIP/2.0/UDP "
+            "192.0.2.10:5060;branch=z9hG4bKn" +
+            count + "\nFrom: <sip:1001@192.0.2.10>;tag=pbx\nTo: " + header(subscribe, "From") +
+            "\nCall-ID: " + header(subscribe, "Call-ID") + "\nCSeq: " + count +
+            " NOTIFY\nMax-Forwards: 70\nContact: <sip:1001@192.0.2.10>\nEvent: dialog\n"
+            "Subscription-State: active;expires=600\n"
+            "Content-Type: application/dialog-info+xml\n\n" +
+            body);
+        server.commit();
+    }
+};
+
+/// As FreeSWITCH writes them.
+std::string freeswitch(int version, const std::string& dialogs) {
+    return "<?xml version=\"1.0\"?>\n<dialog-info xmlns=\"urn:ietf:params:xml:ns:dialog-info\" "
+           "version=\"" +
+           std::to_string(version) + "\" state=\"full\" entity=\"sip:1001@192.0.2.10\">\n" +
+           dialogs + "</dialog-info>\n";
+}
+const std::string kFreeSwitchParties =
+    "<local>\n<identity display=\"1001\">sip:1001@192.0.2.10</identity>\n"
+    "<target uri=\"sip:1001@192.0.2.10\">\n<param pname=\"+sip.rendering\" pvalue=\"no\"/>\n"
+    "</target>\n</local>\n<remote>\n"
+    "<identity display=\"Carol\">sip:1002@192.0.2.10</identity>\n"
+    "<target uri=\"sip:**1001@192.0.2.10\"/>\n</remote>\n";
+
 }  // namespace
 
 TEST_CASE("RFC 4235: an operator lights a lamp and puts it out") {
@@ -148,43 +210,63 @@ TEST_CASE("lamps whose source is silent are counted, listed, and go out") {
 
 TEST_CASE("RFC 6665 4.1: calls that a PBX keeps are subscribed to there") {
     Server server;
-    server.calls().put_keeper(kAlice, {"office", "1001"}, [](const Status&) {});
-    server.commit();
-    server.wait(milliseconds(100));
-    std::string subscribe;
-    for (auto& sent : server.transport.take())
-        if (sent.bytes.starts_with("SUBSCRIBE ")) subscribe = sent.bytes;
-    REQUIRE(subscribe.starts_with("SUBSCRIBE sip:1001@192.0.2.10 SIP/2.0\r\n"));
-    CHECK(header(subscribe, "Event") == "dialog");
-    auto answer = testing::answer_to(subscribe, "200 OK");
-    answer.insert(answer.find("Content-Length"), "Expires: 600\n");
-    server.receive(answer);
-
-    unsigned number = 0;
-    const auto notify = [&](const std::string& body) {
-        const auto count = std::to_string(++number);
-        server.receive(
-            "NOTIFY sip:herald@192.0.2.1:5060 SIP/2.0\nVia: SIP/2.0/UDP "
-            "192.0.2.10:5060;branch=z9hG4bKn" +
-            count + "\nFrom: <sip:1001@192.0.2.10>;tag=pbx\nTo: " + header(subscribe, "From") +
-            "\nCall-ID: " + header(subscribe, "Call-ID") + "\nCSeq: " + count +
-            " NOTIFY\nMax-Forwards: 70\nContact: <sip:1001@192.0.2.10>\nEvent: dialog\n"
-            "Subscription-State: active;expires=600\n"
-            "Content-Type: application/dialog-info+xml\n\n" +
-            body);
-        server.commit();
-    };
-    notify(info(call("1", "confirmed")));
+    OfficeLine line(server);
+    CHECK(line.subscribe.starts_with("SUBSCRIBE sip:1001@192.0.2.10 SIP/2.0\r\n"));
+    CHECK(header(line.subscribe, "Event") == "dialog");
+    line.notify(info(call("1", "confirmed")));
     CHECK(server.states() == "1 confirmed ");
-    notify(info(call("2", "early"), "partial"));
+    line.notify(info(call("2", "early"), "partial"));
     CHECK(server.states() == "2 early 1 confirmed ");
-    notify(info(call("2", "confirmed")));
+    line.notify(info(call("2", "confirmed")));
     CHECK(server.states() == "2 confirmed ");
 
     server.calls().put_keeper(kAlice, {}, [](const Status&) {});
     server.commit();
     CHECK(server.states().empty());
     CHECK(server.calls().keeper(kAlice).pbx.empty());
+}
+
+TEST_CASE("a FreeSWITCH tells of one call as if there were no other: it is asked for all") {
+    Server server;
+    OfficeLine line(server);
+    line.notify(freeswitch(0, {}));
+    CHECK(server.states().empty());
+    line.notify(
+        freeswitch(1, "<dialog id=\"a1-7\" direction=\"recipient\">\n<state>early</state>\n" +
+                          kFreeSwitchParties + "</dialog>\n"));
+    CHECK(server.states() == "a1-7 early ");
+    line.notify(
+        freeswitch(2, "<dialog id=\"a1-7\" direction=\"recipient\">\n<state>confirmed</state>\n" +
+                          kFreeSwitchParties + "</dialog>\n"));
+    CHECK(server.states() == "a1-7 confirmed ");
+    CHECK(server.calls().calls_of(kAlice).at(0).dialog.local.is_held);
+    CHECK(line.asks_again() == false);
+
+    line.notify(
+        freeswitch(3, "<dialog id=\"b2-8\" direction=\"recipient\">\n<state>early</state>\n" +
+                          kFreeSwitchParties + "</dialog>\n"));
+    REQUIRE(line.asks_again());
+    line.notify(
+        freeswitch(4,
+                   "<dialog id=\"a1-7\" call-id=\"x7@gw\" local-tag=\"l7\" remote-tag=\"r7\" "
+                   "direction=\"recipient\">\n <state>confirmed</state>\n</dialog>\n"
+                   "<dialog id=\"b2-8\" call-id=\"x8@gw\" local-tag=\"l8\" remote-tag=\"r8\" "
+                   "direction=\"recipient\">\n <state>early</state>\n</dialog>\n"));
+    CHECK(server.states() == "b2-8 early a1-7 confirmed ");
+
+    line.notify(freeswitch(5,
+                           "<dialog id=\"b2-8\" direction=\"recipient\">\n"
+                           "<state>terminated</state>\n</dialog>\n"));
+    REQUIRE(line.asks_again());
+    line.notify(
+        freeswitch(6,
+                   "<dialog id=\"a1-7\" call-id=\"x7@gw\" local-tag=\"l7\" remote-tag=\"r7\" "
+                   "direction=\"recipient\">\n <state>confirmed</state>\n</dialog>\n"));
+    CHECK(server.states() == "a1-7 confirmed ");
+    line.notify(freeswitch(7,
+                           "<dialog id=\"a1-7\" direction=\"recipient\">\n"
+                           "<state>terminated</state>\n</dialog>\n"));
+    CHECK(server.states().empty());
 }
 
 TEST_CASE("a shard that gives an address away keeps nothing of its calls") {
