@@ -44,13 +44,19 @@ std::string line_of(const Object::Ptr& call) {
     return line;
 }
 
-/// Prints one page and returns where the next begins; empty: there is none.
-Result<std::string> print_page(const std::string& json, std::size_t& lines) {
+/// Prints the calls of one page that are `wanted`, and returns where the next begins; empty: there
+/// is none.
+template <class Wanted>
+Result<std::string> print_page(const std::string& json, Wanted&& wanted, std::size_t& lines) {
     try {
         const auto page = Poco::JSON::Parser().parse(json).extract<Object::Ptr>();
         const Array::Ptr list = page->getArray("dialogs");
-        for (std::size_t i = 0; list && i < list->size(); ++i, ++lines)
-            print_line(line_of(list->getObject(static_cast<unsigned>(i))));
+        for (std::size_t i = 0; list && i < list->size(); ++i) {
+            const auto call = list->getObject(static_cast<unsigned>(i));
+            if (!wanted(call)) continue;
+            print_line(line_of(call));
+            ++lines;
+        }
         return page->isNull("next") ? std::string() : page->optValue<std::string>("next", "");
     } catch (const Poco::Exception& exception) {
         return Fault{FaultKind::malformed, "cannot read the answer: " + exception.displayText()};
@@ -61,6 +67,9 @@ Result<std::string> print_page(const std::string& json, std::size_t& lines) {
 int list(const ApiClient& api, const Arguments& arguments, const std::string& path) {
     std::string after;
     std::size_t lines = 0;
+    const auto is_wanted = [&](const Object::Ptr& call) {
+        return !arguments.has("suspicious") || call->optValue<bool>("suspicious", false);
+    };
     do {
         const char* const join = path.find('?') == std::string::npos ? "?" : "&";
         const Result<std::string> answer =
@@ -70,7 +79,7 @@ int list(const ApiClient& api, const Arguments& arguments, const std::string& pa
             print_line(base::trim(*answer));
             return kOk;
         }
-        const Result<std::string> next = print_page(*answer, lines);
+        const Result<std::string> next = print_page(*answer, is_wanted, lines);
         if (!next) return report_api_fault("dialogs", next.fault());
         after = *next;
     } while (!after.empty());

@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import subprocess
 import tempfile
+from pathlib import Path
 
 from _herald import free_port, wait_until
 from _message import Message, build, token
@@ -59,7 +60,7 @@ request_route {{
 }}
 """
 
-# Whatever is called is at one port. What a call is to both sides of it goes to Herald.
+# Whatever is called is at one port; modules and their parameters are those of docs/lamps.md. What a call is to both sides of it goes to Herald.
 PROXY = """#!KAMAILIO
 debug=1
 log_stderror=yes
@@ -69,7 +70,6 @@ auto_aliases=no
 dns=no
 rev_dns=no
 listen=udp:127.0.0.1:{port}
-alias=localhost
 mpath="{modules}/"
 loadmodule "tm.so"
 loadmodule "sl.so"
@@ -86,14 +86,7 @@ modparam("tm", "fr_timer", 5000)
 modparam("rr", "enable_full_lr", 1)
 modparam("dialog", "db_mode", 0)
 modparam("dialog", "default_timeout", 600)
-modparam("pua", "db_url", "sqlite:///{directory}/kamailio.db")
-modparam("pua", "db_mode", 0)
-modparam("pua", "min_expires", 0)
-modparam("pua", "outbound_proxy", "sip:127.0.0.1:{herald}")
-modparam("pua_dialoginfo", "include_callid", 1)
-modparam("pua_dialoginfo", "include_tags", 1)
-modparam("pua_dialoginfo", "include_localremote", 1)
-modparam("pua_dialoginfo", "caller_confirmed", 0)
+{documented}
 modparam("pua_dialoginfo", "override_lifetime", {lifetime})
 request_route {{
     if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
@@ -239,4 +232,13 @@ class Kamailio:
 def proxy(herald, callee, lifetime=600):
     """Takes calls, passes them on to the port `callee`, and tells the Herald at port `herald` of them. What it published ends
     after `lifetime` seconds unless it is said again."""
-    return Kamailio(PROXY, herald=herald, callee=callee, lifetime=lifetime)
+    return Kamailio(PROXY.replace("{documented}", documented(herald)), callee=callee, lifetime=lifetime)
+
+
+def documented(herald):
+    """What docs/lamps.md has one write into kamailio.cfg."""
+    page = (Path(__file__).resolve().parents[2] / "docs/lamps.md").read_text(encoding="utf-8")
+    section = page.partition("## Lamps from Kamailio")[2]
+    lines = section.partition("```ini\n")[2].partition("\n```")[0]
+    expect("sip:192.0.2.1:5060" in lines, "docs/lamps.md does not say where Kamailio publishes")
+    return lines.replace("192.0.2.1:5060", f"127.0.0.1:{herald}").replace("/var/lib/kamailio", "{directory}")

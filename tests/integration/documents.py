@@ -90,17 +90,21 @@ def blocks_of(page):
 
 
 def configuration_of(blocks):
-    """The toml of a page, section by section, since a page may show one in parts."""
+    """The toml of a page, section by section, since a page may show one in parts; tables of an array as they come."""
     sections = {}
+    tables = []
     for block in blocks:
         section = None
         for line in block.lines if block.language == "toml" else []:
             heading = re.match(r"\[(\w+)\]", line)
             if heading:
                 section = sections.setdefault(heading[1], [])
+            elif line.startswith("[["):
+                tables.append(section := [line])
             elif section is not None:
                 section.append(line)
-    return "".join(f"[{name}]\n" + "\n".join(lines) + "\n" for name, lines in sections.items())
+    named = [[f"[{name}]", *lines] for name, lines in sections.items()]
+    return "".join("\n".join(lines) + "\n" for lines in named + tables)
 
 
 def copy_screen(screen, path):
@@ -274,7 +278,7 @@ def shown_by(page):
 
 PAGES = ("README.md", "docs/http.md", "docs/aliases.md", "docs/who-sees-what.md", "docs/mwi.md", "docs/asterisk.md", "docs/registrations.md",
          "docs/messages.md", "docs/events.md", "docs/presence.md", "docs/provisioning.md", "docs/backup.md", "docs/troubleshooting.md",
-         "docs/tls.md", "docs/tr069.md")
+         "docs/tls.md", "docs/tr069.md", "docs/lamps.md")
 # What needs an address in a LAN, which only a network of one's own has.
 LAN_PAGES = ("docs/lan.md",)
 
