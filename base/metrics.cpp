@@ -2,19 +2,52 @@
 #include "base/metrics.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cassert>
 
 namespace herald::base {
 namespace {
 
-/// Four linear steps an octave: 1 2 3 4 | 5 6 7 8 | 10 12 14 16 | 20 24 28 32 | …
+/// Bounds of a decade from 100 µs on, in hundredths: 1 1.25 1.5 ... 7 8.5.
+constexpr std::uint32_t kSteps[] = {100, 125, 150, 175, 200, 250, 300,
+                                    350, 400, 500, 600, 700, 850};
+
+/// 1 2 3 ... 9 | 10 12 15 17 20 25 ... 85 | 100 125 150 175 200 250 ... 850 | 1000 ... 100 s
+constexpr std::array<std::uint32_t, Histogram::kBuckets> bounds() {
+    std::array<std::uint32_t, Histogram::kBuckets> all{};
+    std::size_t index = 0;
+    for (std::uint32_t i = 1; i < 10; ++i) all[index++] = i;
+    for (std::uint32_t decade = 10; decade < 100'000'000; decade *= 10) {
+        for (const auto step : kSteps) {
+            const auto scaled = std::uint64_t{decade} * step / 100;
+            all[index++] = static_cast<std::uint32_t>(scaled);
+        }
+    }
+    all[index] = 100'000'000;
+    return all;
+}
+constexpr auto kBounds = bounds();
+static_assert(kBounds.back() == 100'000'000);
+
+/// The first bucket whose bound has this bit or a higher one: where a search begins.
+constexpr std::array<std::uint8_t, 33> starts() {
+    std::array<std::uint8_t, 33> all{};
+    for (std::size_t width = 1; width < all.size(); ++width) {
+        std::uint8_t index = 0;
+        while (index + 1U < Histogram::kBuckets && kBounds[index] < std::uint64_t{1} << (width - 1))
+            ++index;
+        all[width] = index;
+    }
+    return all;
+}
+constexpr auto kStarts = starts();
+
 std::size_t bucket_of(std::uint64_t microseconds) noexcept {
-    if (microseconds <= 4) return microseconds == 0 ? 0 : microseconds - 1;
-    const std::uint64_t below = microseconds - 1;  // bounds are inclusive
-    const auto octave = static_cast<std::size_t>(std::bit_width(below)) - 1;
-    const std::size_t step = below >> (octave - 2) & 3;
-    return std::min((octave - 1) * 4 + step, Histogram::kBuckets - 1);
+    if (microseconds >= kBounds.back()) return Histogram::kBuckets - 1;
+    std::size_t index = kStarts[static_cast<std::size_t>(std::bit_width(microseconds))];
+    while (kBounds[index] < microseconds) ++index;
+    return index;
 }
 
 /// Alone on its cache line: writers are threads that must not slow each other.
@@ -32,10 +65,7 @@ void Histogram::observe(std::uint64_t microseconds) noexcept {
 
 std::uint64_t Histogram::bound(std::size_t index) noexcept {
     assert(index < kBuckets);
-    if (index < 4) return index + 1;
-    const std::size_t octave = index / 4 + 1;
-    const std::size_t step = index % 4 + 1;
-    return (std::uint64_t{1} << octave) + (std::uint64_t{step} << (octave - 2));
+    return kBounds[index];
 }
 
 /// One name and one set of labels; a cell for each writer.

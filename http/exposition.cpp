@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <fstream>
 #include <limits>
@@ -21,9 +22,14 @@ namespace herald::http {
 
 namespace {
 
-/// Bounds are four to an octave; one of them is enough to draw and half the size of everything else
-/// to send.
-constexpr std::size_t kBucketsOfOctave = 4;
+/// From 10 µs on, 1, 2.5 and 5 of each power of ten: enough to draw, and what people promise.
+bool is_shown(double bound) noexcept {
+    constexpr std::uint64_t kLeast = 10;
+    auto microseconds = static_cast<std::uint64_t>(std::llround(bound * 1e6));
+    if (microseconds < kLeast) return false;
+    while (microseconds % 10 == 0) microseconds /= 10;
+    return microseconds == 1 || microseconds == 25 || microseconds == 5;
+}
 
 prometheus::MetricType type_of(base::MetricKind kind) noexcept {
     switch (kind) {
@@ -41,9 +47,8 @@ prometheus::ClientMetric::Histogram histogram_of(const base::Sample& sample) {
     prometheus::ClientMetric::Histogram out;
     out.sample_count = sample.count;
     out.sample_sum = sample.sum;
-    for (std::size_t i = kBucketsOfOctave - 1; i < sample.cumulative.size();
-         i += kBucketsOfOctave) {
-        out.bucket.push_back({sample.cumulative[i].second, sample.cumulative[i].first});
+    for (const auto& [bound, count] : sample.cumulative) {
+        if (is_shown(bound)) out.bucket.push_back({count, bound});
     }
     out.bucket.push_back({sample.count, std::numeric_limits<double>::infinity()});
     return out;
@@ -104,9 +109,13 @@ double cpu_seconds() {
     return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+double seconds_now() {
+    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
 /// When this program began, in seconds since 1970.
-const double kStarted =
-    std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+const double kStarted = seconds_now();
 
 base::Sample sample_of(base::MetricKind kind, std::string name, std::string help, double value) {
     base::Sample sample{
@@ -135,6 +144,8 @@ std::vector<base::Sample> process_samples(std::string_view version) {
     using base::MetricKind;
     std::vector<base::Sample> samples{
         sample_of(MetricKind::gauge, "herald_build_info", "1; the labels say what runs", 1),
+        sample_of(MetricKind::gauge, "herald_uptime_seconds", "Since the process started",
+                  seconds_now() - kStarted),
         sample_of(MetricKind::counter, "process_cpu_seconds_total", "Processor time used",
                   cpu_seconds()),
         sample_of(MetricKind::gauge, "process_max_fds", "Files and sockets that may be open",

@@ -1,6 +1,8 @@
 // tests/unit/base/metrics_test.cpp: counters, gauges and histograms, summed over writers.
 #include "base/metrics.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <thread>
 #include <vector>
 
@@ -65,11 +67,20 @@ TEST_CASE("bounds of a histogram rise without gap from 1 µs, by a quarter at mo
     CHECK(Histogram::bound(0) == 1);
     CHECK(Histogram::bound(3) == 4);
     CHECK(Histogram::bound(4) == 5);
-    CHECK(Histogram::bound(8) == 10);
-    CHECK(Histogram::bound(Histogram::kBuckets - 1) == std::uint64_t{1} << 27);
+    CHECK(Histogram::bound(9) == 10);
+    CHECK(Histogram::bound(Histogram::kBuckets - 1) == 100'000'000);
     for (std::size_t i = 1; i < Histogram::kBuckets; ++i) {
         CHECK(Histogram::bound(i) > Histogram::bound(i - 1));
         if (i > 4) CHECK(Histogram::bound(i) * 4 <= Histogram::bound(i - 1) * 5);
+    }
+}
+
+TEST_CASE("1, 2.5 and 5 of every power of ten from 10 µs on are bounds of a histogram") {
+    std::vector<std::uint64_t> bounds;
+    for (std::size_t i = 0; i < Histogram::kBuckets; ++i) bounds.push_back(Histogram::bound(i));
+    for (std::uint64_t decade = 10; decade <= 10'000'000; decade *= 10) {
+        for (const auto wanted : {decade, decade * 5 / 2, decade * 5})
+            CHECK(std::count(bounds.begin(), bounds.end(), wanted) == 1);
     }
 }
 
