@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include <unistd.h>
+
 #include "store/lane.h"
 #include "store/postgres/address.h"
 #include "store/postgres/postgres_ledger.h"
@@ -65,6 +67,14 @@ Database::Place place_of(std::string_view url, const StoreOptions& options) {
     return {.path = std::string(url.substr(kSqlite.size())), .vfs = options.vfs};
 }
 
+/// For who expects a store that holds something.
+Fault is_missing(std::string_view url) {
+    return Fault{FaultKind::invalid_configuration,
+                 "store " + std::string(url) +
+                     " is not there, and store.must_exist forbids to make it: is store.url right, "
+                     "the working directory, the disk mounted?"};
+}
+
 Result<OpenLedger> open_sqlite(std::string_view url, const StoreOptions& options,
                                base::Metrics& metrics, const base::Clock& clock) {
     Database::Place place = place_of(url, options);
@@ -74,16 +84,18 @@ Result<OpenLedger> open_sqlite(std::string_view url, const StoreOptions& options
                          "' is neither sqlite:<path>, postgresql://<role>@<host>/<database> nor "
                          "memory:"};
     }
+    if (options.must_exist && ::access(place.path.c_str(), F_OK) != 0) return is_missing(url);
     auto ledger = SqliteLedger::open(
         {.place = std::move(place), .has_checkpointer = !options.is_inline}, metrics, clock);
     if (!ledger) return named(ledger.fault(), url);
     return OpenLedger{std::string(url), *std::move(ledger)};
 }
 
-Result<OpenLedger> open_postgres(std::string_view url, base::Metrics& metrics,
-                                 const base::Clock& clock) {
+Result<OpenLedger> open_postgres(std::string_view url, const StoreOptions& options,
+                                 base::Metrics& metrics, const base::Clock& clock) {
     auto address = read_address(url);
     if (!address) return Fault{address.fault().kind, "store: " + address.fault().detail};
+    address->must_exist = options.must_exist;
     const std::string place = address->shown;
     auto ledger = PostgresLedger::open(*std::move(address), metrics, clock);
     if (!ledger) return named(ledger.fault(), place);
@@ -103,7 +115,7 @@ std::vector<ServerPlace> servers_of(std::string_view url) {
 
 Result<OpenLedger> open_ledger(std::string_view url, const StoreOptions& options,
                                base::Metrics& metrics, const base::Clock& clock) {
-    if (is_postgres(url)) return open_postgres(url, metrics, clock);
+    if (is_postgres(url)) return open_postgres(url, options, metrics, clock);
     return open_sqlite(url, options, metrics, clock);
 }
 

@@ -65,6 +65,7 @@ struct StoreOptions {
     std::size_t queue_limit = 4000;  ///< changes waiting before new work is refused
     std::size_t refresh_queue_limit = 6000;
     std::size_t batch_limit = 1000;
+    bool must_exist = false;  ///< what is not there is not made, but invalid_configuration
     bool is_inline =
         false;  ///< no thread: batches run at the end of the turn on the caller's loop (tests)
     std::string

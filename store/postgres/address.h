@@ -15,6 +15,7 @@ struct PostgresAddress {
     std::vector<std::pair<std::string, std::string>>
         parameters;                  ///< by libpq's keywords; the password may be one
     std::string shown;               ///< for the log: host, database and role, never the password
+    bool must_exist = false;         ///< a database without our tables is none of ours
     bool is_unsafe_allowed = false;  ///< a server that loses commits in a crash will do
 };
 

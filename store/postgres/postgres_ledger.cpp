@@ -83,6 +83,15 @@ Result<Session> PostgresLedger::connect() {
 Status PostgresLedger::start() {
     auto session = connect();
     if (!session) return session.fault();
+    const auto tables = session->number(
+        "SELECT count(*) FROM pg_class WHERE relname = 'facts' AND relnamespace ="
+        " current_schema()::regnamespace");
+    if (!tables) return tables.fault();
+    if (address_.must_exist && *tables == 0) {
+        return Fault{FaultKind::invalid_configuration,
+                     "it holds nothing of Herald's, and store.must_exist forbids to begin: does "
+                     "store.url name the right database?"};
+    }
     const auto known = migrations_for(Dialect::postgres);
     if (auto done = migrate(*session, known, clock_.wall()); !done) return done;
     auto tenure = take_store(*session, clock_.wall());

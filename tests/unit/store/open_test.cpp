@@ -1,9 +1,15 @@
 // tests/unit/store/open_test.cpp: where a store's servers are, as its URL says.
 #include "store/open.h"
 
+#include <filesystem>
+#include <string>
 #include <vector>
 
+#include <unistd.h>
+
 #include <doctest/doctest.h>
+
+#include "store/store.h"
 
 using namespace herald::store;
 
@@ -18,6 +24,34 @@ TEST_CASE("a file and a local socket are no servers on a network") {
     CHECK(servers_of("memory:").empty());
     CHECK(servers_of("postgresql:///herald?host=/run/postgresql").empty());
     CHECK(servers_of("postgresql://herald@%2Frun%2Fpostgresql/herald").empty());
+}
+
+TEST_CASE("a store that must exist is opened where it does, and not made where it does not") {
+    const auto folder = std::filesystem::temp_directory_path() /
+                        ("herald-must-exist-" + std::to_string(::getpid()));
+    std::filesystem::create_directories(folder);
+    const auto url = "sqlite:" + (folder / "herald.db").string();
+    const herald::base::SystemClock clock;
+    herald::base::Metrics metrics;
+    const StoreOptions careful{.must_exist = true, .is_inline = true};
+
+    const auto missing = open(url, careful, metrics, clock);
+    REQUIRE_FALSE(missing);
+    CHECK(missing.fault().kind == herald::FaultKind::invalid_configuration);
+    CHECK(missing.fault().detail.find("store.must_exist") != std::string::npos);
+    CHECK(std::filesystem::is_empty(folder));
+
+    auto made = open(url, {.is_inline = true}, metrics, clock);
+    REQUIRE(made);
+    CHECK((*made)->home().epoch == 1);
+    CHECK((*made)->close());
+    made = herald::Fault{};
+    auto again = open(url, careful, metrics, clock);
+    REQUIRE(again);
+    CHECK((*again)->home().epoch == 2);
+    CHECK((*again)->close());
+    again = herald::Fault{};
+    std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("each host of a PostgreSQL store is one of its servers, with its port") {
