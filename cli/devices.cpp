@@ -8,6 +8,7 @@
 #include "cli/api_client.h"
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/json_pages.h"
 #include "cli/terminal.h"
 
 namespace herald::cli {
@@ -76,15 +77,15 @@ int run_devices(const Arguments& arguments) {
         print_error("devices", api.fault().detail);
         return kMisuse;
     }
+    if (arguments.has("json")) {
+        return print_json_pages(
+            *api, "devices", [&](const std::string& after) { return path_for(arguments, after); });
+    }
     std::size_t count = 0;
     std::string after;
     do {
         const Result<std::string> answer = api->call("GET", path_for(arguments, after));
         if (!answer) return report_api_fault("devices", answer.fault());
-        if (arguments.has("json")) {
-            print_line(base::trim(*answer));
-            return kOk;
-        }
         const Result<std::string> next = print_page(*answer, count);
         if (!next) return report_api_fault("devices", next.fault());
         after = *next;
@@ -131,7 +132,8 @@ Command devices_command() {
                             .help = "only those of this model"},
                            {.name = "remembered",
                             .help = "those something is remembered of, registered or not"},
-                           {.name = "json", .help = "the first thousand as the server sends them"},
+                           {.name = "json",
+                            .help = "as the server sends them, a thousand in each line"},
                        })},
             .help = help,
             .run = run_devices};

@@ -11,6 +11,7 @@
 #include "cli/api_client.h"
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/json_pages.h"
 #include "cli/terminal.h"
 #include "cli/user_agent.h"
 
@@ -65,20 +66,19 @@ Result<std::string> print_page(const std::string& json, Wanted&& wanted, std::si
 
 /// `path` with its query so far.
 int list(const ApiClient& api, const Arguments& arguments, const std::string& path) {
+    const auto path_for = [&](const std::string& after) {
+        const char* const join = path.find('?') == std::string::npos ? "?" : "&";
+        return after.empty() ? path : path + join + "after=" + path_segment(after);
+    };
+    if (arguments.has("json")) return print_json_pages(api, "dialogs", path_for);
     std::string after;
     std::size_t lines = 0;
     const auto is_wanted = [&](const Object::Ptr& call) {
         return !arguments.has("suspicious") || call->optValue<bool>("suspicious", false);
     };
     do {
-        const char* const join = path.find('?') == std::string::npos ? "?" : "&";
-        const Result<std::string> answer =
-            api.call("GET", after.empty() ? path : path + join + "after=" + path_segment(after));
+        const Result<std::string> answer = api.call("GET", path_for(after));
         if (!answer) return report_api_fault("dialogs", answer.fault());
-        if (arguments.has("json")) {
-            print_line(base::trim(*answer));
-            return kOk;
-        }
         const Result<std::string> next = print_page(*answer, is_wanted, lines);
         if (!next) return report_api_fault("dialogs", next.fault());
         after = *next;

@@ -12,6 +12,7 @@
 #include "cli/api_client.h"
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/json_pages.h"
 #include "cli/terminal.h"
 
 namespace herald::cli {
@@ -57,14 +58,16 @@ std::string line_of(const Object::Ptr& profile) {
 }
 
 int list(const ApiClient& api, const Arguments& arguments) {
+    const auto path_for = [](const std::string& after) {
+        const std::string path = "/v1/profiles?limit=1000";
+        return after.empty() ? path : path + "&after=" + path_segment(after);
+    };
+    if (arguments.has("json")) return print_json_pages(api, kName, path_for);
     std::string after;
     std::size_t count = 0;
     do {
-        std::string path = "/v1/profiles?limit=1000";
-        if (!after.empty()) path += "&after=" + path_segment(after);
-        const auto answer = api.call("GET", path);
+        const auto answer = api.call("GET", path_for(after));
         if (!answer) return report_api_fault(kName, answer.fault());
-        if (arguments.has("json")) return print_line(base::trim(*answer)), kOk;
         const auto page = object_in(*answer);
         if (!page) return report_api_fault(kName, page.fault());
         const Array::Ptr rows = (*page)->getArray("profiles");

@@ -12,6 +12,7 @@
 #include "cli/api_client.h"
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/json_pages.h"
 #include "cli/terminal.h"
 
 namespace herald::cli {
@@ -114,16 +115,17 @@ int run_subscriptions(const Arguments& arguments) {
         print_error("subscriptions", api.fault().detail);
         return kMisuse;
     }
+    if (arguments.has("json")) {
+        return print_json_pages(*api, "subscriptions", [&](const std::string& after) {
+            return path_for(arguments, after);
+        });
+    }
     std::vector<Row> rows(1);
     std::copy(std::begin(kTitles), std::end(kTitles), rows[0].begin());
     std::string after;
     do {
         const Result<std::string> answer = api->call("GET", path_for(arguments, after));
         if (!answer) return report_api_fault("subscriptions", answer.fault());
-        if (arguments.has("json")) {
-            print_line(base::trim(*answer));
-            return kOk;
-        }
         const Result<std::string> next = append_page(rows, *answer);
         if (!next) return report_api_fault("subscriptions", next.fault());
         after = *next;
@@ -169,7 +171,8 @@ Command subscriptions_command() {
                             .kind = Kind::text,
                             .value = "pending|active|suspect|flow_lost|terminated",
                             .help = "only in this state"},
-                           {.name = "json", .help = "the first thousand as the server sends them"},
+                           {.name = "json",
+                            .help = "as the server sends them, a thousand in each line"},
                        })},
             .help = help,
             .run = run_subscriptions};
