@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <spdlog/async_logger.h>
@@ -107,26 +108,113 @@ void append_value(std::string& line, std::string_view value) {
     line += is_cut ? "...\"" : "\"";
 }
 
-/// `level event key=value …` without stamp and line end.
-std::string compose(LogLevel level, std::string_view event,
-                    std::initializer_list<LogField> fields) {
-    std::string line = name_of(level);
-    line += ' ';
-    line += event;
-    for (const LogField& field : fields) {
-        line += ' ';
-        line += field.key;
-        line += '=';
-        append_value(line, field.value);
+/// Of a character of two bytes or more, which is UTF-8.
+std::uint32_t code_point(std::string_view character) noexcept {
+    const auto lead = static_cast<unsigned char>(character.front());
+    std::uint32_t code = lead & (0x7FU >> character.size());
+    for (const char byte : character.substr(1))
+        code = code << 6 | (static_cast<unsigned char>(byte) & 0x3FU);
+    return code;
+}
+
+void append_unicode_escape(std::string& line, std::uint32_t unit) {
+    const char bytes[] = {static_cast<char>(unit >> 8), static_cast<char>(unit)};
+    (line += "\\u") += to_hex({bytes, 2});
+}
+
+void append_json_character(std::string& line, std::string_view character) {
+    if (character == "\"" || character == "\\") {
+        (line += '\\') += character;
+    } else if (!is_unseen(character)) {
+        line += character;
+    } else if (character.size() == 1) {
+        append_unicode_escape(line, static_cast<unsigned char>(character.front()));
+    } else if (const auto code = code_point(character); code < 0x10000) {
+        append_unicode_escape(line, code);
+    } else {
+        append_unicode_escape(line, 0xD800 + ((code - 0x10000) >> 10));
+        append_unicode_escape(line, 0xDC00 + ((code - 0x10000) & 0x3FFU));
     }
-    return line;
+}
+
+/// What is no UTF-8 becomes a question mark for each byte.
+void append_json_text(std::string& line, std::string_view value) {
+    const bool is_cut = value.size() > kLongestValue;
+    if (is_cut) value = cut(value);
+    const bool is_text = is_utf8(value);
+    line += '"';
+    while (!value.empty()) {
+        const std::string_view one = is_text ? first_character(value) : value.substr(0, 1);
+        const bool is_strange = !is_text && static_cast<unsigned char>(one.front()) >= 0x80;
+        append_json_character(line, is_strange ? "?" : one);
+        value.remove_prefix(one.size());
+    }
+    line += is_cut ? "...\"" : "\"";
+}
+
+struct Line {
+    std::chrono::system_clock::time_point time;
+    LogLevel level;
+    std::string_view event;
+    std::initializer_list<LogField> fields;
+};
+
+std::string as_logfmt(const Line& line) {
+    std::string text = "time=" + stamp(line.time) + " level=" + name_of(line.level) + " event=";
+    text += line.event;
+    for (const LogField& field : line.fields) {
+        text += ' ';
+        text += field.key;
+        text += '=';
+        append_value(text, field.value);
+    }
+    return text;
+}
+
+std::string as_json(const Line& line) {
+    std::string text = "{\"time\":\"" + stamp(line.time) + "\",\"level\":\"";
+    ((text += name_of(line.level)) += "\",\"event\":") += '"';
+    (text += line.event) += '"';
+    for (const LogField& field : line.fields) {
+        ((text += ",\"") += field.key) += "\":";
+        if (field.is_number) {
+            text += field.value;
+        } else {
+            append_json_text(text, field.value);
+        }
+    }
+    return text += '}';
+}
+
+/// What the journal takes off the front of a line (sd-daemon(3)).
+const char* priority_of(LogLevel level) noexcept {
+    constexpr const char* kPriorities[] = {"<7>", "<6>", "<4>", "<3>", "<7>"};
+    return kPriorities[static_cast<std::size_t>(level)];
+}
+
+/// Whether standard error is what $JOURNAL_STREAM names: "device:inode".
+bool is_read_by_journal() {
+    const char* const named = std::getenv("JOURNAL_STREAM");
+    struct stat status {};
+    if (named == nullptr || ::fstat(STDERR_FILENO, &status) != 0) return false;
+    return named == std::to_string(status.st_dev) + ':' + std::to_string(status.st_ino);
+}
+
+std::atomic<LogFormat> chosen_format{LogFormat::logfmt};
+std::atomic<bool> has_priorities{false};
+
+/// Without its end.
+std::string compose(const Line& line) {
+    std::string text = chosen_format.load(std::memory_order_relaxed) == LogFormat::json
+                           ? as_json(line)
+                           : as_logfmt(line);
+    if (has_priorities.load(std::memory_order_relaxed)) text.insert(0, priority_of(line.level));
+    return text;
 }
 
 /// One write a line, so that lines of several processes on one terminal do not mix.
-void write_line(std::chrono::system_clock::time_point time, std::string_view text) {
-    std::string line = stamp(time);
-    line += ' ';
-    line += text;
+void write_line(std::string_view text) {
+    std::string line(text);
     line += '\n';
     for (std::string_view rest = line; !rest.empty();) {
         const ssize_t written = write(STDERR_FILENO, rest.data(), rest.size());
@@ -158,7 +246,7 @@ public:
 protected:
     void sink_it_(const spdlog::details::log_msg& message) override {
         report_drops(message.time);
-        write_line(message.time, {message.payload.data(), message.payload.size()});
+        write_line({message.payload.data(), message.payload.size()});
     }
 
     void flush_() override {
@@ -174,8 +262,10 @@ private:
         const auto pool = pool_.lock();
         const std::size_t dropped = pool ? pool->overrun_counter() : 0;
         if (dropped == reported_) return;
-        write_line(time, compose(LogLevel::warning, "log.overrun",
-                                 {{"dropped", std::uint64_t{dropped - reported_}}}));
+        write_line(compose({time,
+                            LogLevel::warning,
+                            "log.overrun",
+                            {{"dropped", std::uint64_t{dropped - reported_}}}}));
         reported_ = dropped;
     }
 
@@ -206,8 +296,10 @@ std::atomic<Backend*> backend{nullptr};
 
 }  // namespace
 
-void log_start(LogLevel level) {
+void log_start(LogLevel level, LogFormat format) {
     log_level(level);
+    chosen_format.store(format, std::memory_order_relaxed);
+    has_priorities.store(is_read_by_journal(), std::memory_order_relaxed);
     static std::once_flag once;
     std::call_once(once, [] {
         backend.store(new Backend, std::memory_order_release);
@@ -241,9 +333,9 @@ std::uint64_t log_dropped() noexcept {
 
 void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
     if (!log_enabled(level)) return;
-    const std::string line = compose(level, event, fields);
+    const std::string line = compose({std::chrono::system_clock::now(), level, event, fields});
     Backend* const to = backend.load(std::memory_order_acquire);
-    if (to == nullptr) return write_line(std::chrono::system_clock::now(), line);
+    if (to == nullptr) return write_line(line);
     to->logger->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
 }
 

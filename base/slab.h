@@ -99,6 +99,14 @@ public:
         }
     }
 
+    /// Likewise of the slots from `first` on, before `end`.
+    template <class Visit>
+    void for_some(std::uint32_t first, std::uint32_t end, Visit&& visit) {
+        for (std::uint32_t slot = first; slot < std::min(end, fresh_); ++slot) {
+            if (is_live(generation(slot))) visit(slot, *record(slot));
+        }
+    }
+
     /// Hints that `slot` will be read soon.
     void prefetch(std::uint32_t slot) const noexcept {
         if (slot < fresh_) __builtin_prefetch(room(slot));

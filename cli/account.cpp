@@ -3,9 +3,12 @@
 #include <sstream>
 
 #include <Poco/Exception.h>
+#include <Poco/JSON/Array.h>
 #include <Poco/JSON/Object.h>
 #include <Poco/JSON/Parser.h>
 
+#include "base/text.h"
+#include "cli/account_transfer.h"
 #include "cli/api_client.h"
 #include "cli/command.h"
 #include "cli/commands.h"
@@ -27,15 +30,13 @@ Result<std::string> password_for(const Arguments& arguments, const std::string& 
     return Fault{FaultKind::malformed, "missing password: give --password or set HERALD_PASSWORD"};
 }
 
-/// What an account that is there already keeps when it gets a new password. PUT replaces the whole.
-/// Faults as ApiClient::call; malformed.
-Result<Object> kept(const ApiClient& api, const std::string& path) {
+/// What an account keeps when it gets a new password or role. PUT replaces the whole. Faults:
+/// malformed.
+Result<Object> kept(const std::string& before) {
     Object account(Poco::JSON_PRESERVE_KEY_ORDER);
-    const Result<std::string> answer = api.call("GET", path);
-    if (!answer && answer.fault().kind == FaultKind::not_found) return account;
-    if (!answer) return answer.fault();
+    if (before.empty()) return account;
     try {
-        const auto earlier = Poco::JSON::Parser().parse(*answer).extract<Object::Ptr>();
+        const auto earlier = Poco::JSON::Parser().parse(before).extract<Object::Ptr>();
         for (const char* name : {"username", "realm", "role", "resources", "packages", "delegates",
                                  "partial_dialogs"}) {
             if (earlier->has(name)) account.set(name, earlier->get(name));
@@ -46,6 +47,31 @@ Result<Object> kept(const ApiClient& api, const std::string& path) {
     return account;
 }
 
+Poco::JSON::Array texts_of(std::string_view list) {
+    Poco::JSON::Array texts;
+    while (!list.empty()) {
+        const auto [one, rest, found] = base::split_once(list, ',');
+        if (const auto text = base::trim(one); !text.empty()) texts.add(std::string(text));
+        list = rest;
+    }
+    return texts;
+}
+
+/// A new account, or one there is with a new password, and what else the options say.
+Result<std::string> account_json(const std::string& before, const std::string& password,
+                                 const Arguments& arguments) {
+    Result<Object> account = kept(before);
+    if (!account) return account.fault();
+    account->set("password", password);
+    if (const auto role = arguments.text("role")) account->set("role", std::string(*role));
+    for (const char* name : {"resources", "packages"}) {
+        if (const auto list = arguments.text(name)) account->set(name, texts_of(*list));
+    }
+    std::ostringstream json;
+    account->stringify(json);
+    return json.str();
+}
+
 int add(const ApiClient& api, const Arguments& arguments, const std::string& aor,
         const std::string& path) {
     const Result<std::string> password = password_for(arguments, aor);
@@ -53,15 +79,33 @@ int add(const ApiClient& api, const Arguments& arguments, const std::string& aor
         print_error("account", password.fault().detail);
         return kMisuse;
     }
-    Result<Object> account = kept(api, path);
-    if (!account) return report_api_fault("account", account.fault());
-    account->set("password", *password);
-    if (const auto role = arguments.text("role")) account->set("role", std::string(*role));
-    std::ostringstream json;
-    account->stringify(json);
-    const Result<std::string> answer = api.call("PUT", path, json.str());
-    if (!answer) return report_api_fault("account", answer.fault());
+    const auto json = account_json({}, *password, arguments);
+    if (!json) return report_api_fault("account", json.fault());
+    const auto done = api.replace(path, {}, *json);
+    if (!done && done.fault().kind == FaultKind::precondition_failed) {
+        print_error("account", aor +
+                                   " has an account already; herald account password gives it a "
+                                   "new password");
+        return kFailed;
+    }
+    if (!done) return report_api_fault("account", done.fault());
     print_line(aor + "  has an account");
+    return kOk;
+}
+
+int set_password(const ApiClient& api, const Arguments& arguments, const std::string& aor,
+                 const std::string& path) {
+    const Result<std::string> password = password_for(arguments, aor);
+    if (!password) {
+        print_error("account", password.fault().detail);
+        return kMisuse;
+    }
+    const auto done = change_at(api, path, [&](const std::string& before) -> Result<std::string> {
+        if (before.empty()) return Fault{FaultKind::not_found, aor + " has no account"};
+        return account_json(before, *password, arguments);
+    });
+    if (!done) return report_api_fault("account", done.fault());
+    print_line(aor + "  has a new password");
     return kOk;
 }
 
@@ -86,20 +130,35 @@ int remove(const ApiClient& api, const std::string& aor, const std::string& path
     return kOk;
 }
 
-int run_account(const Arguments& arguments) {
-    const std::string& verb = arguments.operands()[0];
-    const Result<std::string> aor = resource_uri(arguments.operands()[1]);
-    const Result<ApiClient> api = ApiClient::from(arguments);
-    if (!aor || !api) {
-        print_error("account", aor ? api.fault().detail : aor.fault().detail);
-        return kMisuse;
-    }
-    const std::string path = "/v1/accounts/" + path_segment(*aor);
-    if (verb == "add") return add(*api, arguments, *aor, path);
-    if (verb == "show") return show(*api, path);
-    if (verb == "remove") return remove(*api, *aor, path);
-    print_error("account", "unknown action '" + verb + "', expected add, show or remove");
+int misuse(const std::string& why) {
+    print_error("account", why);
     return kMisuse;
+}
+
+int run_for_one(const ApiClient& api, const Arguments& arguments) {
+    const std::string& verb = arguments.operands()[0];
+    if (arguments.operands().size() < 2) return misuse("missing address of the account");
+    const Result<std::string> aor = resource_uri(arguments.operands()[1]);
+    if (!aor) return misuse(aor.fault().detail);
+    const std::string path = "/v1/accounts/" + path_segment(*aor);
+    if (verb == "add") return add(api, arguments, *aor, path);
+    if (verb == "password") return set_password(api, arguments, *aor, path);
+    if (verb == "show") return show(api, path);
+    return remove(api, *aor, path);
+}
+
+int run_account(const Arguments& arguments) {
+    const auto& words = arguments.operands();
+    const Result<ApiClient> api = ApiClient::from(arguments);
+    if (!api) return misuse(api.fault().detail);
+    const std::string& verb = words[0];
+    if (verb == "list" || verb == "export") return list_accounts(*api, arguments);
+    if (verb == "import") return import_accounts(*api, arguments);
+    for (const auto* known : {"add", "password", "show", "remove"}) {
+        if (verb == known) return run_for_one(*api, arguments);
+    }
+    return misuse("unknown action '" + verb +
+                  "', expected add, password, show, remove, list, import or export");
 }
 
 }  // namespace
@@ -107,34 +166,68 @@ int run_account(const Arguments& arguments) {
 Command account_command() {
     using Kind = Option::Kind;
     static const std::string help =
-        "Adds, shows or removes the account a user authenticates with. Adding one that\n"
-        "exists gives it the new password, and the role if --role is given; all else\n"
-        "stays. The server keeps no passwords, only hashes.\n"
+        "Adds, shows, lists or removes the accounts users authenticate with. Adding one\n"
+        "that exists is refused; password gives it a new password, and the role if --role\n"
+        "is given; all else stays. The server keeps no passwords, only hashes.\n"
         "\n"
         "  herald account add sip:alice@example.com\n"
-        "  herald account show sip:alice@example.com\n"
+        "  herald account add sip:pbx@example.com --role publisher --resources '*@example.com'\n"
+        "  herald account password sip:alice@example.com\n"
         "  herald account remove sip:alice@example.com\n"
+        "  herald account list --search alice\n"
         "\n"
         "The new password is taken from --password, which other users of this machine\n"
-        "can see, or from HERALD_PASSWORD, or asked for.\n" +
+        "can see, or from HERALD_PASSWORD, or asked for.\n"
+        "\n"
+        "Many at once, from a file: a table with a heading (aor, and username, realm,\n"
+        "password, ha1, ha1_sha256, role or resources), the subscriber table of Kamailio or\n"
+        "OpenSIPS written out with its heading, or Asterisk's pjsip.conf. All are made, or,\n"
+        "with a mistake in any line, none.\n"
+        "\n"
+        "  herald account import csv accounts.csv --dry-run\n"
+        "  herald account import kamailio subscriber.csv\n"
+        "  herald account import asterisk pjsip.conf --domain example.com\n"
+        "  herald account export > accounts.csv\n"
+        "\n"
+        "What is exported holds no secrets.\n" +
         std::string(kApiHelp);
-    return {.name = "account",
-            .summary = "add, show or remove an account",
-            .syntax = {.operands = "add|show|remove URI",
-                       .least_operands = 2,
-                       .most_operands = 2,
-                       .options = with_api_options({
-                           {.name = "password",
-                            .kind = Kind::text,
-                            .value = "WORD",
-                            .help = "the new password"},
-                           {.name = "role",
-                            .kind = Kind::text,
-                            .value = "user|publisher|monitor|admin",
-                            .help = "what it may do (user, or what it was)"},
-                       })},
-            .help = help,
-            .run = run_account};
+    return {
+        .name = "account",
+        .summary = "accounts: add, show, remove, list, import, export",
+        .syntax = {.operands = "add|password|show|remove|list|import|export [URI | FORMAT FILE]",
+                   .least_operands = 1,
+                   .most_operands = 3,
+                   .options = with_api_options({
+                       {.name = "password",
+                        .kind = Kind::text,
+                        .value = "WORD",
+                        .help = "the new password"},
+                       {.name = "role",
+                        .kind = Kind::text,
+                        .value = "user|publisher|monitor|admin",
+                        .help = "what it may do (user, or what it was); with list: only these"},
+                       {.name = "resources",
+                        .kind = Kind::text,
+                        .value = "URI,...",
+                        .help = "whom a publisher publishes for, or *@domain"},
+                       {.name = "packages",
+                        .kind = Kind::text,
+                        .value = "NAME,...",
+                        .help = "of which event packages (all)"},
+                       {.name = "domain",
+                        .kind = Kind::text,
+                        .value = "NAME",
+                        .help = "of the users in pjsip.conf; with list: only these"},
+                       {.name = "search",
+                        .kind = Kind::text,
+                        .value = "TEXT",
+                        .help = "list: only those with this in their address or username"},
+                       {.name = "dry-run", .help = "import: only say what would be done"},
+                       {.name = "replace", .help = "import: replace accounts that exist"},
+                       {.name = "json", .help = "list: as the server sends them"},
+                   })},
+        .help = help,
+        .run = run_account};
 }
 
 }  // namespace herald::cli

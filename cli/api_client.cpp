@@ -74,6 +74,8 @@ FaultKind kind_of(int status) {
             return FaultKind::not_found;
         case 409:
             return FaultKind::conflict;
+        case 412:
+            return FaultKind::precondition_failed;
         default:
             return FaultKind::unavailable;
     }
@@ -165,24 +167,25 @@ Result<ApiClient> ApiClient::from(const Arguments& arguments) {
     return client;
 }
 
-Result<std::string> ApiClient::call(const std::string& method, const std::string& path,
-                                    const std::string& body, const std::string& type) const {
+Result<ApiClient::Tagged> ApiClient::carry_out(const Exchange& exchange) const {
     const std::string place = host_ + ":" + std::to_string(port_);
     try {
         const auto session = is_secure_ ? secure_session_with(host_, port_, authorities_)
                                         : session_with(host_, port_);
         session->setTimeout(Poco::Timespan(kPatienceSeconds, 0));
-        Poco::Net::HTTPRequest request(method, base_path_ + path, Poco::Net::HTTPMessage::HTTP_1_1);
+        Poco::Net::HTTPRequest request(exchange.method, base_path_ + exchange.path,
+                                       Poco::Net::HTTPMessage::HTTP_1_1);
         request.set("Accept", "application/json");
         if (!token_.empty()) request.set("Authorization", "Bearer " + token_);
-        if (!body.empty()) request.setContentType(type);
-        request.setContentLength(static_cast<std::streamsize>(body.size()));
-        session->sendRequest(request) << body;
+        if (!exchange.body.empty()) request.setContentType(exchange.type);
+        if (!exchange.condition.empty()) request.set(exchange.condition, exchange.tag);
+        request.setContentLength(static_cast<std::streamsize>(exchange.body.size()));
+        session->sendRequest(request) << exchange.body;
         Poco::Net::HTTPResponse response;
         std::string answer;
         Poco::StreamCopier::copyToString(session->receiveResponse(response), answer);
         const int status = response.getStatus();
-        if (status / 100 == 2) return answer;
+        if (status / 100 == 2) return Tagged{answer, response.get("ETag", "")};
         return Fault{kind_of(status), sentence_of(response, answer)};
     } catch (const Poco::TimeoutException&) {
         return Fault{FaultKind::timeout, "no answer from " + place + " within " +
@@ -190,6 +193,46 @@ Result<std::string> ApiClient::call(const std::string& method, const std::string
     } catch (const Poco::Exception& exception) {
         return Fault{FaultKind::unreachable,
                      "cannot reach the API at " + place + ": " + exception.displayText()};
+    }
+}
+
+Result<std::string> ApiClient::call(const std::string& method, const std::string& path,
+                                    const std::string& body, const std::string& type) const {
+    auto done = carry_out({.method = method, .path = path, .body = body, .type = type});
+    return done ? Result<std::string>(std::move(done->body)) : Result<std::string>(done.fault());
+}
+
+Result<ApiClient::Tagged> ApiClient::read(const std::string& path) const {
+    auto done = carry_out({.method = "GET", .path = path, .body = {}, .type = {}});
+    if (!done && done.fault().kind == FaultKind::not_found) return Tagged{};
+    return done;
+}
+
+Result<std::string> ApiClient::replace(const std::string& path, const Tagged& before,
+                                       const std::string& body) const {
+    Exchange exchange{.method = "PUT", .path = path, .body = body, .type = "application/json"};
+    if (!before.etag.empty()) {
+        exchange.condition = "If-Match";
+        exchange.tag = before.etag;
+    } else if (before.body.empty()) {
+        exchange.condition = "If-None-Match";
+        exchange.tag = "*";
+    }
+    auto done = carry_out(exchange);
+    return done ? Result<std::string>(std::move(done->body)) : Result<std::string>(done.fault());
+}
+
+Result<std::string> change_at(const ApiClient& api, const std::string& path, const Change& change) {
+    constexpr int kAttempts = 8;
+    for (int attempt = 1;; ++attempt) {
+        const auto before = api.read(path);
+        if (!before) return before.fault();
+        auto wanted = change(before->body);
+        if (!wanted) return wanted;
+        const auto done = api.replace(path, *before, *wanted);
+        if (done) return wanted;
+        const bool was_slower = done.fault().kind == FaultKind::precondition_failed;
+        if (!was_slower || attempt == kAttempts) return done.fault();
     }
 }
 

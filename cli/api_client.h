@@ -31,6 +31,18 @@ public:
                              const std::string& body = {},
                              const std::string& type = "application/json") const;
 
+    /// What is there, and its entity-tag.
+    struct Tagged {
+        std::string body;  ///< empty: nothing is there
+        std::string etag;  ///< in its quotes
+    };
+    /// Faults: as call(), but not_found.
+    Result<Tagged> read(const std::string& path) const;
+    /// Puts `body` in the place of what read() gave. Faults: as call(); precondition_failed:
+    /// something else is there by now.
+    Result<std::string> replace(const std::string& path, const Tagged& before,
+                                const std::string& body) const;
+
     /// Calls `line` with each line of a body that does not end, until it returns false or the
     /// server ends it. `last_event` is what the server is to go on behind; empty: from now on.
     /// Faults: as call().
@@ -38,6 +50,12 @@ public:
                   const std::function<bool(std::string_view line)>& line) const;
 
 private:
+    struct Exchange {
+        std::string method, path, body, type;
+        std::string condition{}, tag{};  ///< a header and its value
+    };
+    Result<Tagged> carry_out(const Exchange& exchange) const;
+
     bool is_secure_ = false;
     std::string authorities_;  ///< a file; empty: the system's
     std::string host_;
@@ -45,6 +63,12 @@ private:
     std::string base_path_;
     std::string token_;
 };
+
+/// Changes what is at `path` by `change`, which gets what is there, empty for nothing, and returns
+/// what is to be; again, where somebody else was faster. Returns what was put. Faults: as
+/// ApiClient::call() and `change`.
+using Change = std::function<Result<std::string>(const std::string& before)>;
+Result<std::string> change_at(const ApiClient& api, const std::string& path, const Change& change);
 
 /// One segment of a path, escaped: `sip%3Aalice%40localhost`.
 std::string path_segment(std::string_view text);

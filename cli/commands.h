@@ -26,6 +26,9 @@ Command explain_command();
 Command presence_command();
 Command events_command();
 Command status_command();
+Command reload_command();
+Command token_command();
+Command trace_command();
 Command bench_command();
 
 }  // namespace herald::cli

@@ -119,24 +119,25 @@ Result<Object::Ptr> current(const ApiClient& api, const std::string& path) {
     return answer.fault();
 }
 
+/// What others publish is not ours to set: it would be counted twice.
 Result<Object::Ptr> change(const ApiClient& api, const std::string& path,
                            const Arguments& arguments) {
-    // What others publish is not ours to set: it would be counted twice.
-    const Result<Object::Ptr> before = current(api, path + "?source=here");
-    if (!before) return before.fault();
-    // Other classes stay as they are; whether messages wait follows from the counts.
-    Object::Ptr mailbox = new Object(**before);
-    mailbox->remove("waiting");
-    for (const char* kind : {"voice", "fax"}) {
-        const std::string prefix = std::string(kind) == "fax" ? "fax-" : "";
-        if (const auto counts = counts_of(arguments, prefix, mailbox->getObject(kind)))
-            mailbox->set(kind, *counts);
-    }
-    std::ostringstream json;
-    mailbox->stringify(json);
-    const Result<std::string> answer = api.call("PUT", path, json.str());
-    if (!answer) return answer.fault();
-    return parsed(json.str());
+    const auto changed = [&](const std::string& before) -> Result<std::string> {
+        // Other classes stay as they are; whether messages wait follows from the counts.
+        Object::Ptr mailbox = before.empty() ? Object::Ptr(new Object) : parsed(before);
+        mailbox->remove("waiting");
+        for (const char* kind : {"voice", "fax"}) {
+            const std::string prefix = std::string(kind) == "fax" ? "fax-" : "";
+            if (const auto counts = counts_of(arguments, prefix, mailbox->getObject(kind)))
+                mailbox->set(kind, *counts);
+        }
+        std::ostringstream json;
+        mailbox->stringify(json);
+        return json.str();
+    };
+    const auto put = change_at(api, path + "?source=here", changed);
+    if (!put) return put.fault();
+    return parsed(*put);
 }
 
 int clear(const ApiClient& api, const std::string& path, const std::string& aor) {

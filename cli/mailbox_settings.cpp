@@ -77,6 +77,26 @@ std::string describe_settings(const Object& settings) {
     return has_user ? text + " (" + source->getValue<std::string>("user") + ")" : text;
 }
 
+/// `settings` as the arguments want them.
+Result<Object::Ptr> changed_settings(Object::Ptr settings, const Arguments& arguments) {
+    if (const auto text = arguments.text("members")) {
+        const auto members = members_of(*text);
+        if (!members) return members.fault();
+        settings->set("members", *members);
+    }
+    if (const auto text = arguments.text("per-account")) {
+        if (*text != "yes" && *text != "no")
+            return Fault{FaultKind::malformed, "--per-account: expected yes or no"};
+        settings->set("per_account", *text == "yes");
+    }
+    if (const auto text = arguments.text("unsolicited")) {
+        settings->remove("unsolicited");
+        if (*text != "default") settings->set("unsolicited", *text == "yes");
+    }
+    set_source(*settings, arguments);
+    return settings;
+}
+
 }  // namespace
 
 std::vector<Option> mailbox_settings_options() {
@@ -109,29 +129,17 @@ bool sets_mailbox_settings(const Arguments& arguments) {
 
 Result<std::string> change_mailbox_settings(const ApiClient& api, const std::string& path,
                                             const Arguments& arguments) {
-    const Result<std::string> before = api.call("GET", path + "/settings");
-    if (!before) return before.fault();
-    Object::Ptr settings = parsed(*before);
-    if (const auto text = arguments.text("members")) {
-        const auto members = members_of(*text);
-        if (!members) return members.fault();
-        settings->set("members", *members);
-    }
-    if (const auto text = arguments.text("per-account")) {
-        if (*text != "yes" && *text != "no")
-            return Fault{FaultKind::malformed, "--per-account: expected yes or no"};
-        settings->set("per_account", *text == "yes");
-    }
-    if (const auto text = arguments.text("unsolicited")) {
-        settings->remove("unsolicited");
-        if (*text != "default") settings->set("unsolicited", *text == "yes");
-    }
-    set_source(*settings, arguments);
-    std::ostringstream json;
-    settings->stringify(json);
-    const Result<std::string> answer = api.call("PUT", path + "/settings", json.str());
-    if (!answer) return answer.fault();
-    return describe_settings(*settings);
+    const auto change = [&](const std::string& before) -> Result<std::string> {
+        const auto settings =
+            changed_settings(before.empty() ? Object::Ptr(new Object) : parsed(before), arguments);
+        if (!settings) return settings.fault();
+        std::ostringstream json;
+        (*settings)->stringify(json);
+        return json.str();
+    };
+    const auto put = change_at(api, path + "/settings", change);
+    if (!put) return put.fault();
+    return describe_settings(*parsed(*put));
 }
 
 }  // namespace herald::cli

@@ -1,16 +1,14 @@
-// http/accounts.cpp: accounts: who may authenticate, and as what. Passwords become HA1s at once;
-// HA1s never leave.
+// http/accounts.cpp: accounts: who may authenticate, and as what.
 #include <algorithm>
-#include <array>
 #include <optional>
 
-#include "base/text.h"
-#include "http/fields.h"
+#include "http/account_json.h"
+#include "http/paging.h"
+#include "http/problem.h"
 #include "http/routes.h"
 #include "http/target.h"
 #include "server/admin/admin_accounts.h"
 #include "server/admin/admin_devices.h"
-#include "sip/digest.h"
 
 namespace herald::http {
 
@@ -18,161 +16,8 @@ namespace {
 
 using store::Account;
 
-constexpr std::array<std::string_view, 4> kRoles{"user", "publisher", "monitor", "admin"};
-constexpr std::array<sip::DigestAlgorithm, 3> kAlgorithms{
-    sip::DigestAlgorithm::md5, sip::DigestAlgorithm::sha256, sip::DigestAlgorithm::sha512_256};
-/// A username and realm go into quoted strings and into HA1, where a colon ends the username.
-constexpr std::size_t kLongestName = 255;
-
-std::size_t index_of(sip::DigestAlgorithm algorithm) {
-    return static_cast<std::size_t>(algorithm);
-}
-
-std::size_t ha1_length(sip::DigestAlgorithm algorithm) {
-    return algorithm == sip::DigestAlgorithm::md5 ? 32 : 64;
-}
-
-bool has_secret(const Account& account) {
-    return std::any_of(std::begin(account.ha1), std::end(account.ha1),
-                       [](const auto& ha1) { return !ha1.empty(); });
-}
-
-bool is_fit_for_quotes(std::string_view text) {
-    return !text.empty() && text.size() <= kLongestName &&
-           std::none_of(text.begin(), text.end(), [](char c) {
-               return static_cast<unsigned char>(c) < 0x20 || c == 0x7F || c == '"' || c == '\\';
-           });
-}
-
-/// HA1 = H(username:realm:password) for every algorithm, so that whichever is offered later works.
-void set_password(Account& account, std::string_view password) {
-    for (const auto algorithm : kAlgorithms) {
-        account.ha1[index_of(algorithm)] =
-            sip::digest_ha1(algorithm, account.username, account.realm, password);
-    }
-}
-
-void read_ha1(Fields& fields, Account& account) {
-    for (const auto algorithm : kAlgorithms) {
-        const std::string name(sip::name_of(algorithm));
-        const auto ha1 = fields.text(name);
-        if (!ha1) continue;
-        if (ha1->size() != ha1_length(algorithm) || !base::from_hex(*ha1)) {
-            fields.refuse(name,
-                          "expected " + std::to_string(ha1_length(algorithm)) + " hex digits");
-            continue;
-        }
-        account.ha1[index_of(algorithm)] = base::lower(*ha1);
-    }
-}
-
-std::optional<std::string> read_role_text(Fields& fields) {
-    auto role = fields.text("role");
-    const auto roles = fields.texts("roles");
-    if (!roles) return role;
-    if (role || roles->size() != 1)
-        fields.refuse("roles", "an account has one role; say \"role\": \"user\"");
-    return roles->empty() ? role : roles->front();
-}
-
-void read_role(Fields& fields, Account& account) {
-    const auto text = read_role_text(fields);
-    if (!text) return;
-    const auto found = std::find(kRoles.begin(), kRoles.end(), *text);
-    if (found == kRoles.end())
-        return fields.refuse("role", "expected user, publisher, monitor or admin");
-    account.role = static_cast<Account::Role>(found - kRoles.begin());
-}
-
-/// "sip:alice@example.com" or, for a whole domain, "*@example.com".
-std::optional<std::string> resource_of(std::string_view text) {
-    if (text.substr(0, 2) == "*@") {
-        return aor_of("x" + std::string(text.substr(1)))
-                   ? std::optional("*@" + base::lower(text.substr(2)))
-                   : std::nullopt;
-    }
-    const auto aor = aor_of(text);
-    return aor ? std::optional(*aor) : std::nullopt;
-}
-
-void read_rights(Fields& fields, Account& account) {
-    for (const auto& text : fields.texts("resources").value_or(std::vector<std::string>())) {
-        const auto resource = resource_of(text);
-        if (!resource)
-            fields.refuse("resources",
-                          "expected addresses like sip:alice@example.com, or *@example.com");
-        account.resources.push_back(resource.value_or(""));
-    }
-    account.packages = fields.texts("packages").value_or(std::vector<std::string>());
-    if (std::count(account.packages.begin(), account.packages.end(), "") != 0) {
-        fields.refuse("packages", "expected names of event packages, or *");
-    }
-    fields.objects("delegates", [&](Fields& delegate) {
-        const auto aor = aor_of(delegate.text("aor").value_or(""));
-        if (!aor) delegate.refuse("aor", "expected an address like sip:bob@example.com");
-        const auto package = delegate.text("package").value_or("*");
-        if (package.empty())
-            delegate.refuse("package", "expected the name of an event package, or *");
-        account.delegates.push_back({aor.value_or(""), package});
-    });
-    account.wants_partial_dialogs = fields.flag("partial_dialogs").value_or(false);
-}
-
-/// What the phones of an account take orders with; nullopt: the request does not say. An empty name
-/// removes it.
-std::optional<server::DeviceLogin> read_device_login(Fields& fields, const Account& account) {
-    const auto name = fields.text("device_username");
-    const auto password = fields.text("device_password");
-    if (!name && !password) return std::nullopt;
-    server::DeviceLogin login{name.value_or(account.username), password.value_or("")};
-    if (login.username.empty() && password)
-        fields.refuse("device_username", "a password without a name");
-    if (!login.username.empty() && !is_fit_for_quotes(login.username))
-        fields.refuse("device_username",
-                      "expected 1 to 255 bytes without quotes, backslashes and control characters");
-    if (!login.username.empty() && (!password || password->empty()))
-        fields.refuse("device_password", "it goes with device_username");
-    if (login.password.size() > kLongestName)
-        fields.refuse("device_password", "expected at most 255 bytes");
-    return login;
-}
-
-/// What a request said of an account.
-struct AccountOrder {
-    Account account;
-    std::optional<server::DeviceLogin> device_login;
-};
-
-/// Whether it brought a secret is for has_secret() to say.
-Result<AccountOrder> order_of(const Call& call, const std::string& aor) {
-    Fields fields(call.body);
-    AccountOrder order;
-    auto& account = order.account;
-    account.aor = aor;
-    account.username = fields.text("username").value_or(user_of(aor));
-    account.realm = fields.text("realm").value_or(call.context.realm);
-    if (!is_fit_for_quotes(account.username) || account.username.find(':') != std::string::npos) {
-        fields.refuse(
-            "username",
-            "expected 1 to 255 bytes without quotes, backslashes, colons and control characters");
-    }
-    if (!is_fit_for_quotes(account.realm)) {
-        fields.refuse("realm",
-                      "expected 1 to 255 bytes without quotes, backslashes and control characters");
-    }
-    const auto password = fields.text("password");
-    const bool has_ha1 = fields.object("ha1", [&](Fields& inner) { read_ha1(inner, account); });
-    if (password && has_ha1) fields.refuse("ha1", "give either \"password\" or \"ha1\"");
-    if (password && password->empty()) fields.refuse("password", "it is empty");
-    if (has_ha1 && !has_secret(account))
-        fields.refuse("ha1", "expected MD5, SHA-256 or SHA-512-256, and the HA1 in hex");
-    read_role(fields, account);
-    read_rights(fields, account);
-    order.device_login = read_device_login(fields, account);
-    if (auto status = fields.status(); !status) return status.fault();
-    if (password) set_password(account, *password);
-    return order;
-}
+constexpr std::size_t kMostImported = 10000;
+constexpr std::size_t kMostMistakes = 100;
 
 /// Without a secret in the request the earlier one stays, if it still fits the name it was made
 /// for.
@@ -191,41 +36,134 @@ Status keep_secret(server::AccountAdmin& accounts, Account& account) {
     return {};
 }
 
-JsonArray texts(const std::vector<std::string>& values) {
-    return JsonArray(values.begin(), values.end());
-}
-
-Json json_of(const Account& account, const std::string& device_username) {
-    JsonArray algorithms;
-    for (const auto algorithm : kAlgorithms) {
-        if (!account.ha1[index_of(algorithm)].empty())
-            algorithms.emplace_back(sip::name_of(algorithm));
-    }
-    JsonArray delegates;
-    for (const auto& [aor, package] : account.delegates) {
-        delegates.push_back(JsonObject{{"aor", aor}, {"package", package}});
-    }
-    return JsonObject{
-        {"aor", account.aor},
-        {"username", account.username},
-        {"realm", account.realm},
-        {"algorithms", std::move(algorithms)},
-        {"role", kRoles[static_cast<std::size_t>(account.role)]},
-        {"resources", texts(account.resources)},
-        {"packages", texts(account.packages)},
-        {"delegates", std::move(delegates)},
-        {"partial_dialogs", account.wants_partial_dialogs},
-        {"device_username", device_username.empty() ? Json() : Json(device_username)},
-    };
-}
-
 /// The name of the login that the account has after the order.
 Result<std::string> device_username_after(const Call& call, const AccountOrder& order) {
     if (order.device_login) return order.device_login->username;
     return call.context.admin.devices().login_of(order.account.aor);
 }
 
+struct Mistake {
+    std::size_t line;
+    std::string why;
+};
+
+/// One row of an import.
+struct ImportedRow {
+    std::size_t line = 0;  ///< of the file it comes from; else its place, from 1
+    AccountOrder order;
+};
+
+Result<ImportedRow> imported_row(const Call& call, Fields& fields, std::size_t place) {
+    ImportedRow row;
+    row.line = fields.number("line").value_or(static_cast<std::uint32_t>(place));
+    const auto text = fields.text("aor");
+    const auto aor = aor_of(text.value_or(""));
+    if (!aor) fields.refuse("aor", "expected an address like sip:alice@example.com");
+    auto order =
+        account_order(fields, aor ? *aor : std::string("sip:x@invalid"), call.context.realm);
+    if (!order) return order.fault();
+    if (!has_secret(order->account))
+        return Fault{FaultKind::malformed, "\"password\" or \"ha1\" is missing"};
+    row.order = *std::move(order);
+    return row;
+}
+
+/// Those that can be read; what is wrong with the others goes to `mistakes`.
+std::vector<ImportedRow> imported_rows(const Call& call, const JsonArray& all,
+                                       std::vector<Mistake>& mistakes) {
+    std::vector<ImportedRow> rows;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        Fields fields(all[i]);
+        auto row = imported_row(call, fields, i + 1);
+        if (row) {
+            rows.push_back(*std::move(row));
+            continue;
+        }
+        const auto* line = all[i].find("line");
+        const auto* number = line == nullptr ? nullptr : line->as<std::int64_t>();
+        mistakes.push_back(
+            {number == nullptr ? i + 1 : static_cast<std::size_t>(*number), row.fault().detail});
+    }
+    return rows;
+}
+
+/// 400 with the line of each mistake (RFC 9457 3.2).
+Answer refused_import(const Call& call, const std::vector<Mistake>& mistakes) {
+    JsonArray rows;
+    for (const auto& mistake : mistakes) {
+        if (rows.size() == kMostMistakes) break;
+        rows.push_back(JsonObject{{"line", mistake.line}, {"why", mistake.why}});
+    }
+    const auto& first = mistakes.front();
+    return problem(400, "malformed",
+                   "Nothing was imported: line " + std::to_string(first.line) + ": " + first.why,
+                   call.path, {{"mistakes", std::move(rows)}});
+}
+
+Answer imported(const server::AccountAdmin::Put& put, bool is_trial) {
+    return json_answer(
+        JsonObject{{"added", put.added}, {"replaced", put.replaced}, {"dry_run", is_trial}});
+}
+
 }  // namespace
+
+Result<Answer> list_accounts(const Call& call) {
+    const auto limit = limit_of(call);
+    if (!limit) return limit.fault();
+    const auto page =
+        call.context.admin.accounts().page({.domain = std::string(call.parameter("domain")),
+                                            .role = std::string(call.parameter("role")),
+                                            .text = std::string(call.parameter("search")),
+                                            .after = std::string(call.parameter("after")),
+                                            .limit = *limit});
+    if (!page) return page.fault();
+    JsonArray rows;
+    for (const auto& account : page->rows) {
+        const auto device = call.context.admin.devices().login_of(account.aor);
+        if (!device) return device.fault();
+        rows.push_back(json_of(account, *device));
+    }
+    auto answer = json_answer(JsonObject{
+        {"accounts", std::move(rows)}, {"total", page->total}, {"next", text_or_null(page->next)}});
+    if (!page->next.empty())
+        answer.headers.emplace_back("Link", '<' + next_page(call, page->next) + ">; rel=\"next\"");
+    return answer;
+}
+
+Result<Answer> import_accounts(const Call& call) {
+    const auto* all = call.body.find("accounts");
+    const auto* array = all == nullptr ? nullptr : all->as<JsonArray>();
+    if (array == nullptr)
+        return Fault{FaultKind::malformed, "\"accounts\": expected an array of accounts"};
+    if (array->size() > kMostImported)
+        return Fault{FaultKind::malformed, "more than 10000 accounts; send them in parts"};
+    server::AccountAdmin::Batch batch;
+    for (const auto& [name, value] : *call.body.as<JsonObject>()) {
+        const auto* flag = value.as<bool>();
+        if (name == "dry_run" && flag != nullptr) batch.is_trial = *flag;
+        if (name == "replace" && flag != nullptr) batch.may_replace = *flag;
+        if (name != "accounts" && (flag == nullptr || (name != "dry_run" && name != "replace")))
+            return Fault{FaultKind::malformed,
+                         '"' + name + "\": expected accounts, dry_run, replace"};
+    }
+    std::vector<Mistake> mistakes;
+    const auto rows = imported_rows(call, *array, mistakes);
+    if (!mistakes.empty()) return refused_import(call, mistakes);
+    for (const auto& row : rows) batch.accounts.push_back(row.order.account);
+    const bool is_trial = batch.is_trial;
+    const auto put = call.context.admin.accounts().put_all(std::move(batch));
+    if (!put) return put.fault();
+    for (const auto& [index, fault] : put->refused)
+        mistakes.push_back({rows[index].line, fault.detail});
+    if (!mistakes.empty()) return refused_import(call, mistakes);
+    for (const auto& row : rows) {
+        const auto& login = row.order.device_login;
+        if (is_trial || !login) continue;
+        if (auto set = call.context.admin.devices().set_login(row.order.account.aor, *login); !set)
+            return set.fault();
+    }
+    return imported(*put, is_trial);
+}
 
 Result<Answer> get_account(const Call& call) {
     const auto aor = aor_of(call.captured[0]);
@@ -240,7 +178,8 @@ Result<Answer> get_account(const Call& call) {
 Result<Answer> put_account(const Call& call) {
     const auto aor = aor_of(call.captured[0]);
     if (!aor) return aor.fault();
-    auto order = order_of(call, *aor);
+    Fields fields(call.body);
+    auto order = account_order(fields, *aor, call.context.realm);
     if (!order) return order.fault();
     auto& account = order->account;
     if (!has_secret(account)) {

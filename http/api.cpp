@@ -8,10 +8,12 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "http/forwarded.h"
 #include "http/head.h"
 #include "http/problem.h"
 #include "http/target.h"
 #include "pidf/common_policy.h"
+#include "server/admin/admin_tokens.h"
 
 namespace herald::http {
 
@@ -130,6 +132,15 @@ std::optional<Answer> body_refusal(const Route& route, const Request& request,
     return std::nullopt;
 }
 
+/// Those that were made over HTTP, as the store kept them.
+std::vector<server::HttpToken> made_tokens(server::Admin& admin) {
+    std::vector<server::HttpToken> rows;
+    for (auto& row : admin.tokens().at_start()) {
+        if (auto token = token_of_row(row); !token.role.empty()) rows.push_back(std::move(token));
+    }
+    return rows;
+}
+
 }  // namespace
 
 struct Api::Match {
@@ -187,26 +198,41 @@ std::optional<Answer> Api::refusal_beyond(const Reach& reach, const Match& match
                    match.target.path);
 }
 
-Api::Api(Context context, Doors doors)
+Api::Api(Context context, Doors doors, std::size_t idempotency_memory)
     : context_(std::move(context)),
-      tokens_(std::move(doors.tokens)),
-      hosts_(std::move(doors.hosts)),
-      origins_(std::move(doors.origins)),
-      clients_(std::move(doors.clients)) {}
+      tokens_(doors.tokens, made_tokens(context_.admin)),
+      doors_(std::make_shared<const Doors>(std::move(doors))),
+      idempotency_(idempotency_memory, context_.metrics) {
+    context_.tokens = &tokens_;
+}
+
+void Api::open(Doors doors) {
+    tokens_.configure(doors.tokens);
+    auto fresh = std::make_shared<const Doors>(std::move(doors));
+    const std::lock_guard lock(doors_mutex_);
+    doors_ = std::move(fresh);
+}
+
+Api::DoorsPtr Api::doors() const {
+    const std::lock_guard lock(doors_mutex_);
+    return doors_;
+}
 
 /// By token; else by certificate, which a browser shows for every page: not for one of another
 /// origin.
 std::optional<Holder> Api::holder_of(const Request& request) const {
     const auto token = bearer_token(request.authorization);
     if (!token.empty()) {
-        const auto role = tokens_.role_of_holder(token);
+        const auto tokens = tokens_.tokens();
+        const auto role = tokens->role_of_holder(token);
         if (!role) return std::nullopt;
-        return Holder{*role, tokens_.name_of_holder(token), tokens_.reach_of_holder(token)};
+        return Holder{*role, tokens->name_of_holder(token), tokens->reach_of_holder(token)};
     }
+    const auto open = doors();
     const bool is_of_another =
-        !request.origin.empty() && !origins_.knows(request.origin) && !is_same_origin(request);
+        !request.origin.empty() && !open->origins.knows(request.origin) && !is_same_origin(request);
     if (!request.certificate || is_of_another) return std::nullopt;
-    return clients_.find(*request.certificate);
+    return open->clients.find(*request.certificate);
 }
 
 Api::Next Api::next(const Request& request) const {
@@ -230,7 +256,9 @@ Answer Api::answer(const Request& request, const ReadBody& read) {
         if (!match.pattern.empty()) route = match.pattern;
         answer = answer_matched(request, match, read);
     }
-    origins_.permit(request, answer);
+    const auto open = doors();
+    open->origins.permit(request, answer);
+    answer.client = client_of(request, open->trusted_proxies);
     const auto took = std::chrono::steady_clock::now() - begin;
     count(request.method, route, answer.status, std::chrono::duration_cast<base::Duration>(took));
     return answer;
@@ -257,7 +285,7 @@ Answer Api::answer_too_many_streams(const Request& request, TooMany readers) {
                       path)
             : problem(503, "unavailable", "Too many read events; http.event_streams is the limit.",
                       path);
-    origins_.permit(request, answer);
+    doors()->origins.permit(request, answer);
     return answer;
 }
 
@@ -271,7 +299,7 @@ Answer Api::answer_crowded(const Request& request) {
 /// What speaks against a request, or answers it, before its body is looked at.
 std::optional<Answer> Api::refusal(const Request& request, const Match& match) const {
     const std::string& path = match.target.path;
-    if (!hosts_.knows(request.host)) return misdirected(request.host, path);
+    if (!doors()->hosts.knows(request.host)) return misdirected(request.host, path);
     if (match.pattern.empty()) {
         return problem(404, "not_found",
                        "There is nothing here; GET /v1/openapi.json lists what there is.", path);
@@ -298,9 +326,25 @@ Answer Api::answer_matched(const Request& request, const Match& match, const Rea
     const auto holder = route.role == Role::open ? std::nullopt : holder_of(request);
     if (holder) call.actor = holder->name, call.reach = holder->reach;
     if (auto refused = read_body(route, read, call)) return *std::move(refused);
-    const auto answer_of = [&] { return route.handle(call); };
-    auto answer = conditions_.apply(route, call, answer_of);
-    return answer ? *std::move(answer) : problem_of(answer.fault(), path);
+    auto made = carry_out(route, call);
+    auto answer = made ? *std::move(made) : problem_of(made.fault(), path);
+    answer.actor = call.actor;
+    return answer;
+}
+
+/// Once, where the request says that it may come twice.
+Result<Answer> Api::carry_out(const Route& route, Call& call) {
+    const auto apply = [&] {
+        return conditions_.apply(route, call, [&] { return route.handle(call); });
+    };
+    const auto& key = call.request.idempotency_key;
+    if (route.method != "POST" || key.empty()) return apply();
+    if (key.size() > Idempotency::kLongestKey)
+        return Fault{FaultKind::malformed, "Idempotency-Key is longer than 255 bytes"};
+    const auto now = std::chrono::duration_cast<base::Duration>(
+        std::chrono::steady_clock::now().time_since_epoch());
+    return idempotency_.once({call.actor, call.path, key, call.document}, base::Instant(now),
+                             apply);
 }
 
 std::optional<Answer> Api::read_body(const Route& route, const ReadBody& read, Call& call) const {

@@ -58,6 +58,11 @@ Result<std::string> tag_of(const Route& route, const Call& call) {
     if (reader == nullptr) return std::string();
     const Request request{.method = "GET", .target = call.path};
     Call asked{call.context, call.path, call.captured, {}, {}, request, {}, call.actor, call.reach};
+    for (const auto& parameter : call.query) {
+        const auto is_it = [&](const auto& known) { return known.name == parameter.first; };
+        if (std::any_of(reader->query.begin(), reader->query.end(), is_it))
+            asked.query.push_back(parameter);
+    }
     auto answer = reader->handle(asked);
     if (!answer && answer.fault().kind == FaultKind::not_found) return std::string();
     if (!answer) return answer.fault();

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "http/problem.h"
 #include "http/response.h"
+#include "http/target.h"
 
 namespace herald::http {
 
@@ -50,18 +51,21 @@ ResponseStyle style_of(const Head& head, bool is_last, std::uint32_t hsts) {
             .hsts = hsts};
 }
 
-/// Changes are told at info: who did what when is asked later. Bodies and credentials are never
-/// logged.
-void log_answer(const Request& request, int status, const sip::Endpoint& peer) {
-    const bool is_change =
-        request.method == "PUT" || request.method == "DELETE" || request.method == "POST";
-    const auto level = is_change ? base::LogLevel::info : base::LogLevel::debug;
-    if (!base::log_enabled(level)) return;
-    base::log(level, "http.answered",
-              {{"method", request.method},
-               {"path", base::split_once(request.target, '?').before},
-               {"status", status},
-               {"peer", peer.to_string()}});
+/// Changes are told at info: who did what when is asked later; so is what was refused. What is read
+/// is told at debug.
+base::LogLevel level_of(const Request& request, int status) {
+    const bool is_read =
+        request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
+    return is_read && status < 400 ? base::LogLevel::debug : base::LogLevel::info;
+}
+
+/// As people read it; as it came where it cannot be decoded.
+std::string readable_path(const std::string& target) {
+    const auto parsed = parse_target(target);
+    if (!parsed) return target;
+    std::string path;
+    for (const auto& part : parsed->parts) (path += '/') += part;
+    return path;
 }
 
 /// A bug behind us, or memory that ran out: the peer learns that nothing is known of the outcome.
@@ -313,19 +317,39 @@ void Connections::hand_over(std::uint32_t slot) {
                   body = std::move(body)]() mutable {
         const ReadBody given = [&]() -> Result<std::string> { return std::move(body); };
         const Answer answer = answer_or_500(service_, request, given);
+        Made made{.told = {.status = answer.status, .type = {}, .body = {}, .headers = {}},
+                  .bytes = response_text(answer, style)};
+        made.told.actor = answer.actor;
+        made.told.client = answer.client;
         loop_.post(
-            [this, id, status = answer.status, bytes = response_text(answer, style)]() mutable {
-                on_answer(id, status, std::move(bytes));
-            });
+            [this, id, made = std::move(made)]() mutable { on_answer(id, std::move(made)); });
     });
 }
 
-void Connections::on_answer(base::SlotId id, int status, std::string bytes) {
+/// Bodies and credentials are never logged.
+void Connections::tell(const Connection& connection, const Answer& answer) {
+    const Request& request = connection.reader.head().request;
+    const auto level = level_of(request, answer.status);
+    if (!base::log_enabled(level)) return;
+    const bool is_refused = answer.status >= 400;
+    if (is_refused && !refused_lines_.takes(connection.peer.host(), loop_.now())) return;
+    base::log(level, "http.answered",
+              {{"method", request.method},
+               {"path", readable_path(request.target)},
+               {"query", base::split_once(request.target, '?').after},
+               {"status", answer.status},
+               {"token", answer.actor},
+               {"client", answer.client.empty() ? connection.peer.host() : answer.client},
+               {"peer", connection.peer.to_string()},
+               {"untold", is_refused ? refused_lines_.take_untold() : 0}});
+}
+
+void Connections::on_answer(base::SlotId id, Made made) {
     Connection& connection = connections_[id.slot];
-    log_answer(connection.reader.head().request, status, connection.peer);
+    tell(connection, made.told);
     connection.lent = 0;
     if (connection.is_hung_up) return close(id.slot);
-    say(id.slot, bytes);
+    say(id.slot, made.bytes);
     connection.state = State::sending;
     charge(id.slot);
     wait(id.slot, done_ ? kLongestDrain : limits_.request_timeout);
@@ -338,7 +362,7 @@ void Connections::respond(std::uint32_t slot, const Answer& answer) {
     const bool is_stream = answer.events && head.request.method != "HEAD";
     if (is_stream && refuses_stream(slot, answer.events->token)) return;
     if (is_stream) connection.is_last = true;
-    log_answer(head.request, answer.status, connection.peer);
+    tell(connection, answer);
     say(slot,
         response_text(answer, style_of(head, connection.is_last, connection.session ? hsts_ : 0)));
     connection.state = State::sending;

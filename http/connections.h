@@ -26,6 +26,7 @@
 #include "http/request_reader.h"
 #include "http/service.h"
 #include "http/workers.h"
+#include "server/core/line_limit.h"
 #include "sip/endpoint.h"
 #include "sip/socket.h"
 #include "sip/tls.h"
@@ -68,7 +69,9 @@ private:
             : socket(std::move(its_socket)),
               peer(its_peer),
               session(std::move(its_session)),
-              reader(max_body) {}
+              reader(max_body) {
+            reader.come_from(peer);
+        }
 
         sip::Socket socket;
         sip::Endpoint peer;
@@ -92,7 +95,13 @@ private:
 
     void on_ready(base::SlotId id, std::uint32_t events);
     void on_timer(base::SlotId id);
-    void on_answer(base::SlotId id, int status, std::string bytes);
+    /// An answer that was made elsewhere, ready to be sent.
+    struct Made {
+        Answer told;  ///< without its body
+        std::string bytes;
+    };
+    void on_answer(base::SlotId id, Made made);
+    void tell(const Connection& connection, const Answer& answer);
     void drive(base::SlotId id);
     bool receive(std::uint32_t slot);
     bool begin(std::uint32_t slot);
@@ -143,6 +152,7 @@ private:
     sip::ClientCertificates asked_ = sip::ClientCertificates::none;
     std::uint32_t hsts_ = 0;
     sip::TlsFailures failures_;
+    server::LineLimit refused_lines_;
     EventStreams streams_;
     std::vector<base::SlotId> round_;  ///< streams that are still to be looked at
     bool has_round_ = false;

@@ -185,6 +185,12 @@ private:
     Status asked_method(std::string_view value) {
         return once(head_.request.asked_method, value, "Access-Control-Request-Method");
     }
+    Status idempotency_key(std::string_view value) {
+        return once(head_.request.idempotency_key, value, "Idempotency-Key");
+    }
+    Status forwarded_for(std::string_view value) {
+        return join(head_.request.forwarded_for, value);
+    }
     Status last_event_id(std::string_view value) {
         return once(head_.request.last_event_id, value, "Last-Event-ID");
     }
@@ -230,7 +236,7 @@ private:
     }
 
     using Take = Status (Reader::*)(std::string_view value);
-    static const std::array<std::pair<std::string_view, Take>, 16> kFields;
+    static const std::array<std::pair<std::string_view, Take>, 18> kFields;
 
     Head head_;
     std::optional<std::string_view> host_;
@@ -238,7 +244,7 @@ private:
     bool is_chunked_ = false;
 };
 
-constinit const std::array<std::pair<std::string_view, Reader::Take>, 16> Reader::kFields{{
+constinit const std::array<std::pair<std::string_view, Reader::Take>, 18> Reader::kFields{{
     {"Host", &Reader::host},
     {"Content-Length", &Reader::content_length},
     {"Transfer-Encoding", &Reader::transfer_encoding},
@@ -255,6 +261,8 @@ constinit const std::array<std::pair<std::string_view, Reader::Take>, 16> Reader
     {"Origin", &Reader::origin},
     {"Access-Control-Request-Method", &Reader::asked_method},
     {"Last-Event-ID", &Reader::last_event_id},
+    {"Idempotency-Key", &Reader::idempotency_key},
+    {"X-Forwarded-For", &Reader::forwarded_for},
 }};
 
 }  // namespace

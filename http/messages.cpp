@@ -97,6 +97,21 @@ Result<Answer> list_messages(const Call& call) {
     });
 }
 
+/// Ids are numbers, and pages go by them.
+Result<Answer> get_message(const Call& call) {
+    const auto aor = aor_of(call.captured[0]);
+    if (!aor) return aor.fault();
+    const auto& id = call.captured[1];
+    const auto number = base::to_u64(id);
+    const Fault missing{FaultKind::not_found, "There is no message " + id + " for " + *aor};
+    if (!number || *number == 0) return missing;
+    const auto page =
+        call.context.admin.messages().page(*aor, std::to_string(*number - 1), 1, true);
+    if (!page) return page.fault();
+    if (page->rows.empty() || page->rows.front().id != id) return missing;
+    return json_answer(json_of(page->rows.front(), true));
+}
+
 Result<Answer> delete_messages(const Call& call) {
     const auto aor = aor_of(call.captured[0]);
     if (!aor) return aor.fault();

@@ -78,6 +78,18 @@ Result<Answer> list_registrations(const Call& call) {
     });
 }
 
+Result<Answer> get_registrations(const Call& call) {
+    const auto aor = aor_of(call.captured[0]);
+    if (!aor) return aor.fault();
+    const auto page = call.context.admin.registrations().page(*aor, {}, kMaxLimit);
+    if (!page) return page.fault();
+    if (page->rows.empty())
+        return Fault{FaultKind::not_found, "No contact of " + *aor + " is registered"};
+    JsonArray rows;
+    for (const auto& info : page->rows) rows.push_back(json_of(info));
+    return json_answer(JsonObject{{"registrations", std::move(rows)}});
+}
+
 Result<Answer> put_registration(const Call& call) {
     const auto aor = aor_of(call.captured[0]);
     if (!aor) return aor.fault();

@@ -116,6 +116,7 @@ void RequestReader::read_head() {
     at_ += size;
     head_ = *std::move(head);
     head_.request.certificate = certificate_;
+    head_.request.peer = peer_;
     has_head_ = true;
     stage_ = Stage::decided;
 }

@@ -28,6 +28,8 @@ public:
 
     explicit RequestReader(std::size_t max_body) : max_body_(max_body) {}
 
+    /// Where its requests come from.
+    void come_from(const sip::Endpoint& its_peer) { peer_ = its_peer; }
     /// Who sends all of its requests.
     void vouch(std::shared_ptr<const sip::CertificateNames> certificate) {
         certificate_ = std::move(certificate);
@@ -80,6 +82,7 @@ private:
     bool forgave_ = false;      ///< an empty line before it
     Head head_;
     std::shared_ptr<const sip::CertificateNames> certificate_;
+    sip::Endpoint peer_;
     bool has_head_ = false;
     std::string body_;
     Chunk chunk_ = Chunk::size;

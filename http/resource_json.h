@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "http/routes.h"
 #include "server/admin/admin_resources.h"
@@ -11,6 +12,8 @@
 
 namespace herald::http {
 
+/// A document as text where it is text, else in base64: "body" or "body_base64".
+std::pair<std::string, Json> body_member(const std::string& body);
 Json time_of(base::WallTime time);
 Json time_of(const std::optional<base::WallTime>& time);
 JsonObject json_of(const server::SubscriptionInfo& info);

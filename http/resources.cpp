@@ -28,12 +28,6 @@ std::string base64(const std::string& bytes) {
     return out.str();
 }
 
-/// A document as text where it is text, else in base64.
-std::pair<std::string, Json> body_member(const std::string& body) {
-    if (base::is_utf8(body)) return {"body", body};
-    return {"body_base64", base64(body)};
-}
-
 Fault malformed(std::string detail) {
     return Fault{FaultKind::malformed, std::move(detail)};
 }
@@ -72,6 +66,11 @@ Result<server::SubscriptionQuery> query_of(const Call& call) {
 }
 
 }  // namespace
+
+std::pair<std::string, Json> body_member(const std::string& body) {
+    if (base::is_utf8(body)) return {"body", body};
+    return {"body_base64", base64(body)};
+}
 
 Json time_of(base::WallTime time) {
     return base::to_rfc3339(time.time_since_epoch().count());
@@ -126,6 +125,27 @@ Result<Answer> list_subscriptions(const Call& call) {
         {"total", page->total},
         {"next", page->next.empty() ? Json() : Json(page->next)},
     });
+}
+
+Result<Answer> list_resources(const Call& call) {
+    const auto limit = limit_of(call);
+    if (!limit) return limit.fault();
+    const auto page =
+        call.context.admin.resources().page({.package = std::string(call.parameter("package")),
+                                             .domain = base::lower(call.parameter("domain")),
+                                             .after = std::string(call.parameter("after")),
+                                             .limit = *limit});
+    if (!page) return page.fault();
+    JsonArray rows;
+    for (const auto& row : page->rows) {
+        rows.push_back(JsonObject{{"package", row.package},
+                                  {"aor", row.aor},
+                                  {"watchers", row.watchers},
+                                  {"publications", row.publications}});
+    }
+    return json_answer(JsonObject{{"resources", std::move(rows)},
+                                  {"total", page->total},
+                                  {"next", text_or_null(page->next)}});
 }
 
 Result<Answer> get_resource(const Call& call) {

@@ -29,8 +29,17 @@ inline constexpr QueryParameter kSubscriptionQuery[] = {
     {"after", "The `next` of the answer before."},
 };
 
+inline constexpr QueryParameter kResourceQuery[] = {
+    {"package", "Only of this event package, e.g. message-summary for mailboxes."},
+    {"domain", "Only of users of this domain."},
+    {"limit", "Rows of one answer: 1 to 1000, default 100."},
+    {"after", "The `next` of the answer before."},
+};
+
 inline constexpr QueryParameter kMailboxQuery[] = {
-    {"source", "`here`: only the counters that were set with PUT, 404 where none were."},
+    {"source",
+     "`here`: only the counters that were set with PUT, 404 where none were. With PUT: what "
+     "If-Match is about."},
 };
 
 inline constexpr QueryParameter kDialogQuery[] = {
@@ -49,6 +58,19 @@ inline constexpr QueryParameter kAliasQuery[] = {
     {"resource", "Only aliases of this address-of-record."},
     {"limit", "Rows of one answer: 1 to 1000, default 100."},
     {"after", "The `next` of the answer before."},
+};
+
+inline constexpr QueryParameter kAccountQuery[] = {
+    {"domain", "Only of users of this domain."},
+    {"role", "Only of this role: user, publisher, monitor or admin."},
+    {"search", "Only those with this text in their address or username."},
+    {"limit", "Rows of one answer: 1 to 1000, default 100."},
+    {"after", "The `next` of the answer before."},
+};
+
+inline constexpr QueryParameter kTraceQuery[] = {
+    {"limit", "Messages of one answer: 1 to 1000, default 100."},
+    {"after", "The `number` of the last message of the answer before."},
 };
 
 inline constexpr QueryParameter kRemovalQuery[] = {

@@ -1,6 +1,10 @@
 // http/routes.cpp: the table of routes.
 #include "http/routes.h"
 
+#include <iterator>
+#include <vector>
+
+#include "http/operator_routes.h"
 #include "http/route_queries.h"
 
 namespace herald::http {
@@ -40,6 +44,14 @@ constexpr Route kRoutes[] = {
      kSubscriptionQuery,
      {},
      "SubscriptionPage"},
+    {"GET",
+     "/v1/resources",
+     Role::read,
+     list_resources,
+     "Lists what is watched, or of which something is published.",
+     kResourceQuery,
+     {},
+     "ResourcePage"},
     {"GET",
      "/v1/resources/{package}/{aor}",
      Role::read,
@@ -228,7 +240,7 @@ constexpr Route kRoutes[] = {
      Role::write,
      put_mailbox,
      "Sets the counters of a mailbox; whoever watches it is notified.",
-     {},
+     kMailboxQuery,
      "Mailbox",
      {}},
     {"DELETE", "/v1/mailboxes/{aor}", Role::write, delete_mailbox,
@@ -321,6 +333,14 @@ constexpr Route kRoutes[] = {
      kRegistrationQuery,
      {},
      "RegistrationPage"},
+    {"GET",
+     "/v1/registrations/{aor}",
+     Role::read,
+     get_registrations,
+     "Shows the contacts of a user, 404 where there are none.",
+     {},
+     {},
+     "Registrations"},
     {"PUT",
      "/v1/registrations/{aor}",
      Role::write,
@@ -349,6 +369,14 @@ constexpr Route kRoutes[] = {
      "MessagePage"},
     {"DELETE", "/v1/messages/{aor}", Role::write, delete_messages,
      "Forgets all messages kept for a user. Nobody is told."},
+    {"GET",
+     "/v1/messages/{aor}/{id}",
+     Role::read,
+     get_message,
+     "Shows a message that is kept for a user, and what it says where that is text.",
+     {},
+     {},
+     "Message"},
     {"DELETE", "/v1/messages/{aor}/{id}", Role::write, delete_messages,
      "Forgets one of them. Nobody is told."},
     {"GET",
@@ -472,66 +500,18 @@ constexpr Route kRoutes[] = {
      "Goes on with a job that was paused."},
     {"POST", "/v1/provisioning/jobs/{id}/cancel", Role::write, cancel_job,
      "Ends a job: devices that wait hear nothing."},
-    {"GET",
-     "/v1/aliases",
-     Role::read,
-     list_aliases,
-     "Lists addresses that stand for another one.",
-     kAliasQuery,
-     {},
-     "AliasPage"},
-    {"GET",
-     "/v1/aliases/{aor}",
-     Role::read,
-     get_alias,
-     "Shows what an alias stands for.",
-     {},
-     {},
-     "Alias"},
-    {"PUT",
-     "/v1/aliases/{aor}",
-     Role::admin,
-     put_alias,
-     "Makes an address stand for another one; who watches through it is told to subscribe again.",
-     {},
-     "AliasChange",
-     "Alias"},
-    {"DELETE", "/v1/aliases/{aor}", Role::admin, delete_alias,
-     "Lets an address stand for itself again."},
-    {"GET",
-     "/v1/accounts/{aor}",
-     Role::admin,
-     get_account,
-     "Shows an account, never its secrets.",
-     {},
-     {},
-     "Account"},
-    {"PUT",
-     "/v1/accounts/{aor}",
-     Role::admin,
-     put_account,
-     "Makes or replaces an account. Without password and ha1 the secrets stay as they are.",
-     {},
-     "AccountChange",
-     "Account"},
-    {"DELETE", "/v1/accounts/{aor}", Role::admin, delete_account, "Removes an account."},
 };
 
 }  // namespace
 
-std::string_view Call::parameter(std::string_view name) const noexcept {
-    for (const auto& [key, value] : query) {
-        if (key == name) return value;
-    }
-    return {};
-}
-
 std::span<const Route> routes() noexcept {
-    return kRoutes;
-}
-
-Answer json_answer(const Json& json, int status) {
-    return {status, "application/json", to_text(json) + "\n", {}};
+    static const auto all = [] {
+        std::vector<Route> joined(std::begin(kRoutes), std::end(kRoutes));
+        const auto more = operator_routes();
+        joined.insert(joined.end(), more.begin(), more.end());
+        return joined;
+    }();
+    return all;
 }
 
 }  // namespace herald::http

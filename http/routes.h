@@ -2,6 +2,7 @@
 // description is made.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,8 +12,10 @@
 #include "base/metrics.h"
 #include "http/exchange.h"
 #include "http/json.h"
+#include "http/token_book.h"
 #include "http/tokens.h"
 #include "server/admin/admin.h"
+#include "server/config/reload.h"
 
 namespace herald::http {
 
@@ -20,8 +23,10 @@ namespace herald::http {
 struct Context {
     server::Admin& admin;
     base::Metrics& metrics;
-    std::string realm;    ///< of accounts that name none
-    std::string version;  ///< of the program
+    std::string realm;                               ///< of accounts that name none
+    std::string version;                             ///< of the program
+    TokenBook* tokens = nullptr;                     ///< of the API that asks
+    std::function<server::ReloadReport()> reload{};  ///< reads the configuration again, and waits
 };
 
 /// One request that was routed, let in, and read.
@@ -85,6 +90,7 @@ Result<Answer> get_metrics(const Call& call);
 Result<Answer> get_openapi(const Call& call);         // openapi.cpp
 Result<Answer> get_events(const Call& call);          // events.cpp
 Result<Answer> list_subscriptions(const Call& call);  // resources.cpp
+Result<Answer> list_resources(const Call& call);
 Result<Answer> get_resource(const Call& call);
 Result<Answer> get_hard_state(const Call& call);  // hard_state.cpp
 Result<Answer> put_hard_state(const Call& call);
@@ -110,6 +116,7 @@ Result<Answer> delete_mailbox_settings(const Call& call);
 Result<Answer> get_mailbox_source(const Call& call);
 Result<Answer> ask_mailbox_source(const Call& call);
 Result<Answer> list_registrations(const Call& call);  // registrations.cpp
+Result<Answer> get_registrations(const Call& call);
 Result<Answer> put_registration(const Call& call);
 Result<Answer> delete_registration(const Call& call);
 Result<Answer> list_aliases(const Call& call);  // aliases.cpp
@@ -133,6 +140,7 @@ Result<Answer> try_rules(const Call& call);
 Result<Answer> list_audit(const Call& call);
 Result<Answer> send_message(const Call& call);  // messages.cpp
 Result<Answer> list_messages(const Call& call);
+Result<Answer> get_message(const Call& call);
 Result<Answer> delete_messages(const Call& call);
 Result<Answer> list_devices(const Call& call);  // devices.cpp
 Result<Answer> start_job(const Call& call);     // provisioning.cpp
@@ -153,7 +161,17 @@ Result<Answer> put_profile_file(const Call& call);
 Result<Answer> delete_profile_file(const Call& call);
 Result<Answer> preview_profile(const Call& call);
 Result<Answer> explain_profile(const Call& call);
-Result<Answer> get_account(const Call& call);  // accounts.cpp
+Result<Answer> list_tokens(const Call& call);  // access_tokens.cpp
+Result<Answer> make_token(const Call& call);
+Result<Answer> revoke_token(const Call& call);
+Result<Answer> list_traces(const Call& call);  // traces.cpp
+Result<Answer> start_trace(const Call& call);
+Result<Answer> read_trace(const Call& call);
+Result<Answer> stop_trace(const Call& call);
+Result<Answer> reload_configuration(const Call& call);  // reload.cpp
+Result<Answer> list_accounts(const Call& call);         // accounts.cpp
+Result<Answer> import_accounts(const Call& call);
+Result<Answer> get_account(const Call& call);
 Result<Answer> put_account(const Call& call);
 Result<Answer> delete_account(const Call& call);
 

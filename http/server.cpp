@@ -8,11 +8,22 @@
 
 namespace herald::http {
 
+namespace {
+
+Api::Doors doors_of(const Options& options) {
+    return {.tokens = options.tokens,
+            .hosts = Hosts(options.hosts),
+            .origins = Origins(options.origins),
+            .clients = Clients(options.clients),
+            .trusted_proxies = options.trusted_proxies};
+}
+
+}  // namespace
+
 struct Server::State {
     State(const Options& options, server::Admin& admin, base::Metrics& metrics)
-        : api({admin, metrics, options.realm, options.version},
-              {Tokens(options.tokens), Hosts(options.hosts), Origins(options.origins),
-               Clients(options.clients)}) {}
+        : api({admin, metrics, options.realm, options.version, nullptr, options.reload},
+              doors_of(options), options.idempotency_memory) {}
 
     Api api;
     std::unique_ptr<Listener> listener;  ///< last: it asks the API
@@ -30,6 +41,10 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, server::Ad
     if (!listener) return listener.fault();
     state->listener = *std::move(listener);
     return std::unique_ptr<Server>(new Server(std::move(state)));
+}
+
+void Server::reopen(const Options& options) {
+    state_->api.open(doors_of(options));
 }
 
 void Server::secure(std::shared_ptr<const sip::TlsContext> context) {

@@ -1,6 +1,7 @@
 // http/server.h: the HTTP server: sockets, threads, limits. What it answers is in api.h.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +11,8 @@
 #include "http/limits.h"
 #include "server/admin/admin.h"
 #include "server/config/config.h"
+#include "server/config/reload.h"
+#include "sip/address_range.h"
 #include "sip/endpoint.h"
 #include "sip/tls.h"
 
@@ -24,10 +27,13 @@ struct Options {
     std::vector<server::HttpToken> tokens;  ///< who may do what; none: only the open routes answer
     std::vector<server::HttpClient> clients;  ///< who needs none, with a certificate
     bool asks_for_certificates = false;
-    std::uint32_t hsts = 0;                      ///< seconds (RFC 6797); 0: not said
-    std::string realm;                           ///< of accounts that name none
-    std::string version;                         ///< of the program, for herald_build_info
-    std::shared_ptr<const sip::TlsContext> tls;  ///< null: plain HTTP
+    std::uint32_t hsts = 0;                          ///< seconds (RFC 6797); 0: not said
+    std::string realm;                               ///< of accounts that name none
+    std::string version;                             ///< of the program, for herald_build_info
+    std::vector<sip::AddressRange> trusted_proxies;  ///< see forwarded.h
+    std::size_t idempotency_memory = std::size_t{1} << 22;
+    std::function<server::ReloadReport()> reload;  ///< empty: there is nothing to read again
+    std::shared_ptr<const sip::TlsContext> tls;    ///< null: plain HTTP
 };
 
 /// Serves from start() until it is destroyed, which waits for requests under way.
@@ -40,6 +46,8 @@ public:
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
+    /// Tokens, hosts, origins, clients and proxies of requests that come from now on. Any thread.
+    void reopen(const Options& options);
     /// The certificate of connections that come from now on. Any thread.
     void secure(std::shared_ptr<const sip::TlsContext> context);
     /// Where it listens.

@@ -97,8 +97,7 @@ Result<std::string> make_token(const std::string& path) {
     const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
                            S_IRUSR | S_IWUSR));
     if (!file.is_open()) return failure(path);
-    std::string token(kPrefix);
-    token += base::random_token(kTokenBytes);
+    std::string token = random_bearer_token();
     if (auto status = write_all(file, token + "\n", path); !status) {
         ::unlink(path.c_str());
         return status.fault();
@@ -116,6 +115,20 @@ std::optional<Role> role_of(std::string_view name) noexcept {
     const auto found = std::find(kRoles.begin() + 1, kRoles.end(), name);
     if (found == kRoles.end()) return std::nullopt;
     return static_cast<Role>(std::distance(kRoles.begin(), found));
+}
+
+server::HttpToken token_of_row(const store::Token& row) {
+    const auto [role, limit, found] = base::split_once(row.role, ' ');
+    return {row.name, row.sha256_hex, std::string(role), std::string(limit)};
+}
+
+store::Token row_of_token(const server::HttpToken& token) {
+    const bool has_limit = !token.limit.empty();
+    return {token.name, token.sha256_hex, has_limit ? token.role + ' ' + token.limit : token.role};
+}
+
+std::string random_bearer_token() {
+    return std::string(kPrefix) + base::random_token(kTokenBytes);
 }
 
 std::string sha256_hex(std::string_view bytes) {

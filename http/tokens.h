@@ -19,6 +19,10 @@ enum class Role : std::uint8_t { open, read, write, admin };
 std::string_view name_of(Role role) noexcept;
 std::optional<Role> role_of(std::string_view name) noexcept;
 
+/// As the store keeps one: role and limit in one text. The role is empty where it was revoked.
+server::HttpToken token_of_row(const store::Token& row);
+store::Token row_of_token(const server::HttpToken& token);
+
 /// Lower-case hex of the SHA-256 of `bytes`.
 std::string sha256_hex(std::string_view bytes);
 
@@ -53,6 +57,9 @@ Result<std::string> token_in(const std::string& path);
 /// The token of an Authorization value ("Bearer x", the scheme in any case); empty where there is
 /// none.
 std::string_view bearer_token(std::string_view authorization) noexcept;
+
+/// A new one, of 256 random bits.
+std::string random_bearer_token();
 
 struct EnsuredToken {
     std::string text;        ///< only where it is new: to be shown once

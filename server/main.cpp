@@ -26,6 +26,8 @@
 #include "server/config/config.h"
 #include "server/config/config_values.h"
 #include "server/config/exposure.h"
+#include "server/config/reloads.h"
+#include "server/config/secret_files.h"
 #include "server/provisioning/profiles.h"
 #include "server/server.h"
 #include "server/supervisor.h"
@@ -74,10 +76,29 @@ void tell_new_token(const std::string& file, const std::string& token) {
                 is_seen ? ", shown only now: " : "", is_seen ? token.c_str() : "");
 }
 
+/// Who may use the API, and by which names.
+void set_doors(http::Options& options, const server::Config& config, const std::string& token) {
+    options.hosts = config.http_hosts;
+    options.origins = config.http_cors_origins;
+    options.clients = config.http_clients;
+    options.trusted_proxies = config.http_trusted_proxies;
+    options.tokens = config.http_tokens;
+    options.tokens.push_back({"operator", token, "admin"});
+}
+
+/// As a reload finds it: the token in the file is the operator's, whatever it was before.
+Result<http::Options> doors_now(const server::Config& config) {
+    auto token = http::ensure_token(config.http_token_file, {});
+    if (!token) return token.fault();
+    http::Options options;
+    set_doors(options, config, token->sha256_hex);
+    return options;
+}
+
 Result<std::unique_ptr<http::Server>> start_http(const server::Config& config,
                                                  server::Server& sip_server,
                                                  server::Certificates& certificates,
-                                                 base::Metrics& metrics) {
+                                                 server::Reloads& reloads, base::Metrics& metrics) {
     http::Options options;
     auto context = certificates.load(server::http_certificates(config));
     if (!context) return context.fault();
@@ -95,17 +116,15 @@ Result<std::unique_ptr<http::Server>> start_http(const server::Config& config,
                       .max_body = config.http_max_body,
                       .head_timeout = std::chrono::seconds(config.http_head_timeout),
                       .request_timeout = std::chrono::seconds(config.http_request_timeout)};
-    options.hosts = config.http_hosts;
-    options.origins = config.http_cors_origins;
-    options.clients = config.http_clients;
+    options.idempotency_memory = config.http_idempotency_memory;
+    options.reload = [&reloads] { return reloads.request(); };
     options.asks_for_certificates = !config.http_client_ca.empty();
     options.hsts = config.http_hsts;
     options.realm = sip_server.realm();
     options.version = cli::version();
-    options.tokens = config.http_tokens;
     auto token = http::ensure_token(config.http_token_file, {});
     if (!token) return token.fault();
-    options.tokens.push_back({"operator", token->sha256_hex, "admin"});
+    set_doors(options, config, token->sha256_hex);
     if (!token->text.empty()) tell_new_token(config.http_token_file, token->text);
     return http::Server::start(options, sip_server.admin(), metrics);
 }
@@ -160,7 +179,8 @@ void print_welcome(const server::Config& config, const server::Server& sip_serve
         .config = config,
         .listeners = sip_server.listeners(),
         .http = http_server ? http_server->address().to_string() : std::string(),
-        .recovered = sip_server.recovered_subscriptions()};
+        .recovered = sip_server.recovered_subscriptions(),
+        .has_new_store = sip_server.has_new_store()};
     std::fputs(server::to_text(welcome).c_str(), stdout);
     if (is_looked_on()) std::fputs(server::first_steps(welcome).c_str(), stdout);
     std::fflush(stdout);
@@ -176,6 +196,7 @@ struct Running {
     http::FileServer* file_server;  ///< null: none
     server::Certificates& file_certificates;
     base::Metrics& metrics;
+    server::Reloads& reloads;
 };
 
 /// Whoever renews certificates need not tell us.
@@ -193,36 +214,52 @@ void count_reload(base::Metrics& metrics, const char* result) {
         .add();
 }
 
-void refuse_reload(base::Metrics& metrics, const server::ConfigResult& read) {
-    for (const auto& mistake : read.mistakes) {
+server::ReloadReport refuse_reload(base::Metrics& metrics,
+                                   std::vector<server::ConfigMistake> mistakes) {
+    for (const auto& mistake : mistakes) {
         base::log_error("config.mistake", {{"line", mistake.line}, {"why", mistake.text}});
     }
     count_reload(metrics, "refused");
+    return {.applied = {}, .needs_restart = {}, .mistakes = std::move(mistakes)};
+}
+
+/// One line for all of it, whatever changed.
+void tell_reload(const server::ReloadReport& report) {
+    for (const auto& key : report.applied) base::log_info("config.reloaded", {{"key", key}});
+    for (const auto& key : report.needs_restart)
+        base::log_warning("config.needs_restart", {{"key", key}});
+    base::log_info("config.read", {{"applied", std::uint64_t{report.applied.size()}},
+                                   {"needs_restart", std::uint64_t{report.needs_restart.size()}}});
+}
+
+server::ReloadReport report_of(const std::vector<server::ConfigChange>& changes) {
+    server::ReloadReport report;
+    for (const auto& change : changes)
+        (change.is_reloadable ? report.applied : report.needs_restart).push_back(change.key);
+    return report;
 }
 
 /// Reads the file again and takes over what may change in running; of what may not it says so.
 /// Nothing of a file with a mistake is taken over.
-void reload(Running& running) {
+server::ReloadReport reload(Running& running) {
     auto read = configuration(running.arguments);
-    if (!read) {
-        base::log_error("config.unreadable", {{"why", read.fault().detail}});
-        return count_reload(running.metrics, "refused");
-    }
-    if (!read->mistakes.empty()) return refuse_reload(running.metrics, *read);
-    std::size_t waiting = 0;
-    for (const auto& change : server::changed_keys(running.config, read->config)) {
-        if (!change.is_reloadable) ++waiting;
-        base::log_info(change.is_reloadable ? "config.reloaded" : "config.needs_restart",
-                       {{"key", change.key}});
-    }
+    if (!read) return refuse_reload(running.metrics, {{0, read.fault().detail}});
+    if (!read->mistakes.empty()) return refuse_reload(running.metrics, std::move(read->mistakes));
+    const auto report = report_of(server::changed_keys(running.config, read->config));
+    auto fresh = server::reloaded(running.config, read->config);
+    auto doors = running.http_server != nullptr ? doors_now(fresh) : http::Options();
+    if (!doors) return refuse_reload(running.metrics, {{0, doors.fault().detail}});
     running.sip_server.reload(read->config);
+    if (running.http_server != nullptr) running.http_server->reopen(*doors);
     look_at_certificates(running);
-    running.config = server::reloaded(std::move(running.config), read->config);
-    base::log_level(running.config.log_level);
+    running.config = std::move(fresh);
+    base::log_start(running.config.log_level, running.config.log_format);
+    tell_reload(report);
     count_reload(running.metrics, "done");
     running.metrics
         .gauge("herald_config_needs_restart", "Changed keys that count from the next start on")
-        .set(waiting);
+        .set(report.needs_restart.size());
+    return report;
 }
 
 sigset_t handled_signals() {
@@ -253,7 +290,7 @@ void stay(Running running, const sigset_t& signals) {
     server::supervisor::tell_ready("Serving");
     while (next_signal(signals, running) == SIGHUP) {
         server::supervisor::tell_reloading();
-        reload(running);
+        running.reloads.finish(reload(running));
         server::supervisor::tell_ready("Serving");
     }
     server::supervisor::tell_stopping();
@@ -280,15 +317,16 @@ int serve(const cli::Arguments& arguments) {
     if (!read->mistakes.empty())
         return print_mistakes(std::string(arguments.text_or("config", "herald")), read->mistakes);
     auto& config = read->config;
-    base::log_start(config.log_level);
+    base::log_start(config.log_level, config.log_format);
 
     base::Metrics metrics;
     auto sip_server = server::Server::start(config, metrics);
     if (!sip_server) return fail(sip_server.fault().detail);
     std::unique_ptr<http::Server> http_server;
     server::Certificates http_certificates(metrics, "http");
+    server::Reloads reloads;
     if (!config.http_listen.empty()) {
-        auto started = start_http(config, **sip_server, http_certificates, metrics);
+        auto started = start_http(config, **sip_server, http_certificates, reloads, metrics);
         if (!started) return fail(started.fault().detail);
         http_server = *std::move(started);
     }
@@ -298,9 +336,12 @@ int serve(const cli::Arguments& arguments) {
     auto hooks = start_hooks(config, **sip_server, metrics);
     if (!hooks) return fail(hooks.fault().detail);
     print_welcome(config, **sip_server, http_server.get());
+    const auto config_file = std::string(arguments.text_or("config", ""));
+    for (const auto& sentence : server::exposed_secrets(config, config_file))
+        base::log_warning("config.exposed", {{"why", sentence}});
 
     stay({arguments, config, **sip_server, http_server.get(), http_certificates, file_server->get(),
-          file_certificates, metrics},
+          file_certificates, metrics, reloads},
          signals);
     std::printf("\nStopping.\n");
     http_server.reset();
@@ -332,6 +373,8 @@ int config(const cli::Arguments& arguments) {
     if (!read->mistakes.empty()) return print_mistakes(std::string(*file), read->mistakes);
     if (auto usable = check_certificates(read->config); !usable) return fail(usable.fault().detail);
     for (const auto& sentence : server::exposures(read->config))
+        std::printf("%s: note: %s\n", std::string(*file).c_str(), sentence.c_str());
+    for (const auto& sentence : server::exposed_secrets(read->config, std::string(*file)))
         std::printf("%s: note: %s\n", std::string(*file).c_str(), sentence.c_str());
     std::printf("%s: good. %s\n", std::string(*file).c_str(),
                 server::to_text(server::worst_case(read->config)).c_str());

@@ -20,6 +20,7 @@
 #include "server/certificates.h"
 #include "server/config/config_values.h"
 #include "server/feed/feed.h"
+#include "server/feed/trace.h"
 #include "server/provisioning/pnp.h"
 #include "server/provisioning/profiles.h"
 #include "server/shard/agents.h"
@@ -160,7 +161,8 @@ struct Unit {
 };
 
 struct Server::State {
-    State(const Config& given, base::Metrics& registry) : config(given), metrics(registry) {
+    State(const Config& given, base::Metrics& registry)
+        : config(given), metrics(registry), trace(given.trace_memory, clock, registry) {
         limits.show_in(metrics);
     }
 
@@ -168,6 +170,7 @@ struct Server::State {
     base::Metrics& metrics;
     base::SteadyClock clock;  ///< the store's
     Certificates certificates{metrics, "sip"};
+    Trace trace;
     BearerFile bearer_file;
     BearerFile::Keys bearer_keys;  ///< as of the start
     std::unique_ptr<store::Store> store;
@@ -192,6 +195,7 @@ struct Server::State {
     bool is_running = false;
 
     Status open_store();
+    bool is_new_store() const { return store->home().epoch == 1; }
     Status bind();
     void make_shards();
     Status recover();
@@ -207,11 +211,16 @@ struct Server::State {
 
 Status Server::State::open_store() {
     store::StoreOptions options;
+    options.must_exist = config.store_must_exist;
     options.queue_limit = config.store_queue;
     options.refresh_queue_limit = config.store_queue * 3 / 2;
     auto opened = store::open(config.store_url, options, metrics, clock);
     if (!opened) return opened.fault();
     store = *std::move(opened);
+    if (is_new_store() && config.store_url != "memory:") {
+        base::log_warning("store.made", {{"store", whole_store_url(config)},
+                                         {"why", "there was none: everybody registers anew"}});
+    }
     // A machine without a clock of its own may think it is 1970 until somebody tells it.
     clock.start_no_earlier(store->home().last_alive);
     for (auto& unit : units) unit->clock.start_no_earlier(store->home().last_alive);
@@ -280,6 +289,7 @@ void Server::State::make_shards() {
         unit.link->resolve_with(shards[i]->context().aliases);
         links.shards[i]->stack = &shards[i]->stack();
         unit.inbox = std::make_unique<Inbox>(i, links);
+        unit.network.watch(trace);
         unit.network.attach(is_alone ? static_cast<sip::TransportSink&>(shards[i]->stack())
                                      : *unit.inbox);
     }
@@ -336,7 +346,7 @@ void Server::State::run() {
     watch_certificates();
     std::vector<Shard*> all;
     for (auto& shard : shards) all.push_back(shard.get());
-    admin = std::make_unique<AdminService>(std::move(all), *domains, *store, *feed, realm);
+    admin = std::make_unique<AdminService>(std::move(all), *domains, *store, *feed, trace, realm);
     for (auto& unit : units) {
         auto& thread = threads.emplace_back([loop = &unit->loop] { loop->run(); });
         // What top -H and ps -L show.
@@ -405,6 +415,9 @@ const std::string& Server::realm() const noexcept {
 }
 std::vector<store::Token> Server::tokens() const {
     return state_->store->tokens();
+}
+bool Server::has_new_store() const noexcept {
+    return state_->is_new_store();
 }
 std::size_t Server::recovered_subscriptions() const noexcept {
     return state_->recovered;

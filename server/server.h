@@ -36,6 +36,8 @@ public:
     /// Tokens kept in the store, and one more to keep.
     std::vector<store::Token> tokens() const;
     std::size_t recovered_subscriptions() const noexcept;
+    /// Nothing was there before this start.
+    bool has_new_store() const noexcept;
     /// What devices may fetch, now and after each change. Any thread.
     const Profiles& profiles() const noexcept;
     const store::Home& home() const noexcept;

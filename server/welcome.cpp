@@ -59,8 +59,10 @@ std::string to_text(const Welcome& welcome) {
                 listener.bound.to_string() + "\n";
     }
     if (!welcome.http.empty()) text += "  HTTP  " + url_of(welcome) + "\n";
-    text += "  store " + welcome.config.store_url + ", " + std::to_string(welcome.recovered) +
-            " subscriptions recovered\n";
+    text += "  store " + welcome.config.store_url + ", ";
+    text += welcome.has_new_store && welcome.config.store_url != "memory:"
+                ? std::string("NEW: nothing was there, and everybody is unknown\n")
+                : std::to_string(welcome.recovered) + " subscriptions recovered\n";
     for (const auto& sentence : exposures(welcome.config)) text += "  note  " + sentence + "\n";
     return text;
 }

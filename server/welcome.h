@@ -18,6 +18,7 @@ struct Welcome {
     const std::vector<sip::ListenerAddress>& listeners;
     std::string http;  ///< address:port; empty: no HTTP
     std::size_t recovered = 0;
+    bool has_new_store = false;
 };
 
 /// Where it is served, and from what store.

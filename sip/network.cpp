@@ -43,6 +43,38 @@ Result<Advertised> advertised_of(std::string_view text, const Endpoint& bound) {
 
 }  // namespace
 
+/// Stands before the sink, and shows what comes.
+class TappedSink final : public TransportSink {
+public:
+    void attach(TransportSink& sink) { sink_ = &sink; }
+    void watch(Tap& tap, const std::vector<ListenerAddress>& addresses) {
+        tap_ = &tap;
+        addresses_ = &addresses;
+    }
+    bool is_watched() const noexcept { return tap_ != nullptr; }
+
+    void show(Direction direction, const Flow& flow, std::string_view bytes) const {
+        if (tap_ != nullptr && tap_->is_wanted() && flow.listener < addresses_->size())
+            tap_->on_message(direction, flow, (*addresses_)[flow.listener].bound, bytes);
+    }
+
+    void on_message(std::span<char> bytes, const Flow& flow, Framing framing) override {
+        show(Direction::in, flow, {bytes.data(), bytes.size()});
+        sink_->on_message(bytes, flow, framing);
+    }
+    void on_unframeable(std::span<char> bytes, const Flow& flow, ParseResult::Error why) override {
+        show(Direction::in, flow, {bytes.data(), bytes.size()});
+        sink_->on_unframeable(bytes, flow, why);
+    }
+    void on_flow_closed(const Flow& flow) override { sink_->on_flow_closed(flow); }
+    void on_unreachable(const Endpoint& peer) override { sink_->on_unreachable(peer); }
+
+private:
+    TransportSink* sink_ = nullptr;
+    Tap* tap_ = nullptr;
+    const std::vector<ListenerAddress>* addresses_ = nullptr;
+};
+
 struct Network::State {
     State(base::Loop& its_loop, base::Metrics& metrics, const NetworkOptions& wanted)
         : loop(its_loop),
@@ -72,6 +104,7 @@ struct Network::State {
     base::Loop& loop;
     const NetworkOptions options;
     TransportSink* sink = nullptr;
+    TappedSink tapped;
     UdpCounters counters;
     std::unique_ptr<StunAnswers> keep_alives;  ///< null: none are given
     ReceiveRing ring;
@@ -157,7 +190,12 @@ Result<ListenerAddress> Network::listen(Protocol protocol, const Endpoint& bind,
 }
 
 void Network::attach(TransportSink& sink) {
-    state_->sink = &sink;
+    state_->tapped.attach(sink);
+    state_->sink = state_->tapped.is_watched() ? &state_->tapped : &sink;
+}
+
+void Network::watch(Tap& tap) {
+    state_->tapped.watch(tap, state_->addresses);
 }
 
 void Network::secure(std::shared_ptr<const TlsContext> context) {
@@ -172,6 +210,7 @@ void Network::stop_input() {
 }
 
 bool Network::send(const Flow& flow, std::string_view bytes) {
+    state_->tapped.show(Direction::out, flow, bytes);
     if (is_reliable(flow.protocol)) {
         if (!state_->streams.is_open(flow)) return false;
         state_->want_turn_end();

@@ -14,6 +14,7 @@
 #include "base/metrics.h"
 #include "sip/known_clients.h"
 #include "sip/stream_limits.h"
+#include "sip/tap.h"
 #include "sip/tls.h"
 #include "sip/transport.h"
 #include "sip/websocket_handshake.h"
@@ -58,6 +59,8 @@ public:
     void secure(std::shared_ptr<const TlsContext> context);
     /// Who gets the messages; before the first turn of the loop.
     void attach(TransportSink& sink);
+    /// Who sees all messages, where it wants to; before attach(). Outlives this.
+    void watch(Tap& tap);
     /// Stops accepting and reading; queued output still leaves.
     void stop_input();
 

@@ -65,6 +65,7 @@ struct Stack::Parts {
     void begin(const RequestKey& key, const Flow& flow);
     void reject(const Flow& flow, const char* counted_as, const Answer& answer);
     void count_rejected(const char* reason);
+    void respond(const Message& request, const Flow& flow, const Answer& answer);
 
     StackOptions options;
     base::Loop& loop;
@@ -240,9 +241,13 @@ void Stack::Parts::begin(const RequestKey& key, const Flow& flow) {
 void Stack::Parts::reject(const Flow& flow, const char* counted_as, const Answer& answer) {
     count_rejected(counted_as);
     // Nothing ever answers an ACK.
-    if (message.is_request() && message.method() != Method::ack) {
-        responder.send(message, flow, answer);
-    }
+    if (message.is_request() && message.method() != Method::ack) respond(message, flow, answer);
+}
+
+/// The final answer, for the first time.
+void Stack::Parts::respond(const Message& request, const Flow& flow, const Answer& answer) {
+    responder.send(request, flow, answer);
+    if (answer.status >= 300) handler.on_refused(request, flow, answer);
 }
 
 void Stack::Parts::count_rejected(const char* reason) {
@@ -276,7 +281,7 @@ void Stack::answer(ServerTransactionId id, const Answer& answer) {
     }
     // RFC 4320 4.2: a 408 would only come when the client gave up already.
     if (answer.status == 408) return parts_->server.give_up(id);
-    parts_->responder.send(*request, flow, answer);
+    parts_->respond(*request, flow, answer);
     parts_->server.complete(id, answer);
 }
 
@@ -284,7 +289,7 @@ void Stack::answer_and_forget(ServerTransactionId id, const Answer& answer) {
     const Message* const request = parts_->server.request(id);
     if (request == nullptr) return;
     const Flow& flow = parts_->server.flow(id);
-    parts_->responder.send(*request, flow, answer);
+    parts_->respond(*request, flow, answer);
     if (answer.status == 503 && !is_reliable(flow.protocol)) {
         const RequestKey key = parts_->hasher.key_of(*request);
         parts_->refused.remember(key.transaction, parts_->loop.now());

@@ -35,6 +35,10 @@ public:
     virtual void on_request(ServerTransactionId id, const Message& request, const Flow& flow) = 0;
     /// A stream ended (also told to the transactions on it, before).
     virtual void on_flow_closed(const Flow& flow) = 0;
+    /// A request was refused, by the application or before it could see it: 300 or above. Of one
+    /// that cannot be read only what could be is there.
+    virtual void on_refused(const Message& /*request*/, const Flow& /*flow*/,
+                            const Answer& /*answer*/) {}
     /// Anything at all arrived from this flow: a suspect watcher may be tried again. Only called
     /// for requests.
     virtual void on_sign_of_life(const Flow& flow) = 0;

@@ -157,7 +157,7 @@ struct AuditEntry {
 struct Token {
     std::string name;
     std::string sha256_hex;
-    std::string role;  ///< read, write, admin
+    std::string role;  ///< read, write, admin; behind a blank whom it is good for; empty: revoked
 };
 
 // Changes. Each names one row; a failed condition refuses its own change only.

@@ -25,6 +25,11 @@ public:
     /// empty for none.
     std::string namesake_of(const store::Account& account) const;
     std::size_t size() const noexcept { return by_aor_.size(); }
+    /// In no order.
+    template <class Visit>
+    void for_each(Visit&& visit) const {
+        for (const auto& [aor, account] : by_aor_) visit(*account);
+    }
 
 private:
     using Table = base::TextMap<AccountPtr>;

@@ -21,6 +21,8 @@ class ProfileAdmin;
 class RegistrationAdmin;
 class ResourceAdmin;
 class SubscriptionAdmin;
+class TokenAdmin;
+class Trace;
 
 struct Health {
     bool is_ready = false;
@@ -36,6 +38,8 @@ public:
     virtual Health health() const = 0;
     /// What happens; outlives whoever asks.
     virtual Feed& feed() noexcept = 0;
+    /// SIP messages as they pass; likewise.
+    virtual Trace& trace() noexcept = 0;
 
     // Each noun is declared in a file of its own: admin_accounts.h, admin_aliases.h ...
     virtual AccountAdmin& accounts() noexcept = 0;
@@ -53,6 +57,7 @@ public:
     virtual RegistrationAdmin& registrations() noexcept = 0;
     virtual ResourceAdmin& resources() noexcept = 0;
     virtual SubscriptionAdmin& subscriptions() noexcept = 0;
+    virtual TokenAdmin& tokens() noexcept = 0;
 };
 
 }  // namespace herald::server

@@ -1,9 +1,11 @@
 // server/admin/admin_accounts.h: accounts as an operator reads, sets and removes them.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "store/records.h"
@@ -11,6 +13,22 @@
 namespace herald::server {
 
 class AdminCarrier;
+
+struct AccountQuery {
+    std::string domain;  ///< empty: any
+    std::string role;    ///< user, publisher, monitor, admin; empty: any
+    std::string text;    ///< in the AOR or the username; empty: any
+    std::string after;   ///< AOR of the last row of the previous page
+    std::size_t limit = 100;
+};
+struct AccountPage {
+    std::vector<store::Account> rows;  ///< by AOR
+    std::string next;                  ///< `after` for the next page; empty: no more
+    std::size_t total = 0;             ///< matching the filters
+};
+
+/// "user"
+std::string_view name_of(store::Account::Role role) noexcept;
 
 class AccountAdmin {
 public:
@@ -20,6 +38,25 @@ public:
     virtual Result<store::Account> find(std::string_view aor) = 0;
     /// True: it is new. Faults: malformed, not_found (not one of our domains).
     virtual Result<bool> put(store::Account account) = 0;
+    /// Several at once, in this order. What one of them could not be put for refuses them all: the
+    /// index of it goes with the fault's detail. Returns how many are new. With `is_trial` nothing
+    /// is put. Faults: as put(), conflict.
+    struct Refused {
+        std::size_t index = 0;
+        Fault fault;
+    };
+    struct Batch {
+        std::vector<store::Account> accounts;
+        bool is_trial = false;
+        bool may_replace = false;  ///< else what exists is a conflict
+    };
+    struct Put {
+        std::size_t added = 0, replaced = 0;
+        std::vector<Refused> refused;  ///< not empty: nothing was put
+    };
+    virtual Result<Put> put_all(Batch batch) = 0;
+    /// Faults: malformed.
+    virtual Result<AccountPage> page(const AccountQuery& query) = 0;
     /// Faults: as find().
     virtual Status remove(std::string_view aor) = 0;
 };

@@ -1,7 +1,15 @@
 // server/admin/admin_resources.cpp: a resource as an operator sees it.
 #include "server/admin/admin_resources.h"
 
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <utility>
+
 #include "server/admin/admin_carrier.h"
+#include "server/admin/admin_page.h"
 
 namespace herald::server {
 
@@ -27,6 +35,14 @@ PublicationInfo info_of(const Publication& publication) {
     return info;
 }
 
+/// The first `count` of them, in order.
+void cut(std::vector<ResourceRow>& rows, std::size_t count) {
+    const auto end = rows.begin() + static_cast<std::ptrdiff_t>(std::min(count, rows.size()));
+    std::partial_sort(rows.begin(), end, rows.end(),
+                      [](const auto& a, const auto& b) { return a.key() < b.key(); });
+    rows.erase(end, rows.end());
+}
+
 ResourceInfo info_of(Context& context, const packages::Package& package, const std::string& aor) {
     ResourceInfo info;
     info.package = package.profile().event;
@@ -48,6 +64,47 @@ ResourceInfo info_of(Context& context, const packages::Package& package, const s
     return info;
 }
 
+/// The first `limit` of one shard behind `after`, looked for in slices, between which the shard
+/// serves others.
+class ResourceSearch : public std::enable_shared_from_this<ResourceSearch> {
+public:
+    using Answer = std::function<void(ResourceRows)>;
+
+    ResourceSearch(Context& context, ResourceQuery query, Answer answer)
+        : context_(context), query_(std::move(query)), answer_(std::move(answer)) {}
+
+    void run() {
+        const auto end = next_ + kAtOnce;
+        const bool has_more = context_.resources.for_some(
+            next_, end, [this](std::uint32_t, const Resource& resource) { look_at(resource); });
+        next_ = end;
+        if (found_.rows.size() > 4 * query_.limit || !has_more) keep_first();
+        if (!has_more) return answer_(std::move(found_));
+        context_.loop.post([self = shared_from_this()] { self->run(); });
+    }
+
+private:
+    static constexpr std::uint32_t kAtOnce = 2048;
+
+    void look_at(const Resource& resource) {
+        const auto& event = resource.package->profile().event;
+        if (!query_.package.empty() && query_.package != event) return;
+        if (!query_.domain.empty() && query_.domain != domain_of(resource.aor)) return;
+        ++found_.total;
+        ResourceRow row{resource.aor, std::string(event), resource.watchers.size(),
+                        resource.publications.size()};
+        if (query_.after.empty() || row.key() > query_.after) found_.rows.push_back(std::move(row));
+    }
+
+    void keep_first() { cut(found_.rows, query_.limit); }
+
+    Context& context_;
+    const ResourceQuery query_;
+    const Answer answer_;
+    std::uint32_t next_ = 0;
+    ResourceRows found_;
+};
+
 class ShardResources final : public ResourceAdmin {
 public:
     explicit ShardResources(const AdminCarrier& carrier) : carrier_(carrier) {}
@@ -59,6 +116,29 @@ public:
             carrier_.owner_of(which->aor), [named = *which](Shard& shard, auto answer) {
                 answer(info_of(shard.context(), *named.package, named.aor));
             });
+    }
+
+    Result<ResourceRows> page(const ResourceQuery& query) override {
+        if (!query.package.empty()) {
+            if (auto known = AdminCarrier::package(query.package); !known) return known.fault();
+        }
+        const auto limit = page_size(query.limit);
+        auto wanted = query;
+        wanted.limit = limit + 1;
+        ResourceRows all;
+        for (auto* shard : carrier_.shards()) {
+            auto part = carrier_.ask<ResourceRows>(*shard, [wanted](Shard& owner, auto answer) {
+                std::make_shared<ResourceSearch>(owner.context(), wanted, answer)->run();
+            });
+            if (!part) return part;
+            all.total += part->total;
+            std::move(part->rows.begin(), part->rows.end(), std::back_inserter(all.rows));
+        }
+        cut(all.rows, limit + 1);
+        if (all.rows.size() <= limit) return all;
+        all.rows.pop_back();
+        all.next = all.rows.back().key();
+        return all;
     }
 
 private:

@@ -31,9 +31,32 @@ struct ResourceInfo {
     std::size_t watchers = 0;
 };
 
+struct ResourceQuery {
+    std::string package, domain;  ///< empty: any
+    std::string after;            ///< ResourceRow::key of the last row of the previous page
+    std::size_t limit = 100;
+};
+
+/// A resource in a list: one that is watched, or of which something is published.
+struct ResourceRow {
+    std::string aor, package;
+    std::size_t watchers = 0, publications = 0;
+
+    std::string key() const { return aor + ' ' + package; }
+};
+
+struct ResourceRows {
+    std::vector<ResourceRow> rows;  ///< by AOR and package
+    std::string next;               ///< `after` for the next page; empty: no more
+    std::size_t total = 0;          ///< matching the filters
+};
+
 class ResourceAdmin {
 public:
     virtual ~ResourceAdmin() = default;
+
+    /// Faults: unknown_event.
+    virtual Result<ResourceRows> page(const ResourceQuery& query) = 0;
 
     /// Faults: unknown_event, malformed (not an AOR), not_found (not one of our domains).
     virtual Result<ResourceInfo> find(std::string_view package, std::string_view aor) = 0;

@@ -18,13 +18,15 @@
 #include "server/admin/admin_registrations.h"
 #include "server/admin/admin_resources.h"
 #include "server/admin/admin_subscriptions.h"
+#include "server/admin/admin_tokens.h"
 
 namespace herald::server {
 
 AdminService::AdminService(std::vector<Shard*> shards, const Domains& domains, store::Store& store,
-                           Feed& feed, std::string realm)
+                           Feed& feed, Trace& trace, std::string realm)
     : carrier_(std::move(shards), domains, store),
       feed_(feed),
+      trace_(trace),
       accounts_(account_admin(carrier_, std::move(realm))),
       aliases_(alias_admin(carrier_)),
       dialogs_(dialog_admin(carrier_)),
@@ -39,7 +41,8 @@ AdminService::AdminService(std::vector<Shard*> shards, const Domains& domains, s
       profiles_(profile_admin(carrier_)),
       registrations_(registration_admin(carrier_)),
       resources_(resource_admin(carrier_)),
-      subscriptions_(subscription_admin(carrier_)) {}
+      subscriptions_(subscription_admin(carrier_)),
+      tokens_(token_admin(carrier_)) {}
 
 AdminService::~AdminService() = default;
 

@@ -14,7 +14,7 @@ namespace herald::server {
 class AdminService final : public Admin {
 public:
     AdminService(std::vector<Shard*> shards, const Domains& domains, store::Store& store,
-                 Feed& feed, std::string realm);
+                 Feed& feed, Trace& trace, std::string realm);
     ~AdminService() override;
 
     /// From now on everything is unavailable; waits for nothing.
@@ -22,6 +22,7 @@ public:
 
     Health health() const override;
     Feed& feed() noexcept override { return feed_; }
+    Trace& trace() noexcept override { return trace_; }
     AccountAdmin& accounts() noexcept override { return *accounts_; }
     AliasAdmin& aliases() noexcept override { return *aliases_; }
     DialogAdmin& dialogs() noexcept override { return *dialogs_; }
@@ -37,10 +38,12 @@ public:
     RegistrationAdmin& registrations() noexcept override { return *registrations_; }
     ResourceAdmin& resources() noexcept override { return *resources_; }
     SubscriptionAdmin& subscriptions() noexcept override { return *subscriptions_; }
+    TokenAdmin& tokens() noexcept override { return *tokens_; }
 
 private:
     AdminCarrier carrier_;
     Feed& feed_;
+    Trace& trace_;
     std::unique_ptr<AccountAdmin> accounts_;
     std::unique_ptr<AliasAdmin> aliases_;
     std::unique_ptr<DialogAdmin> dialogs_;
@@ -56,6 +59,7 @@ private:
     std::unique_ptr<RegistrationAdmin> registrations_;
     std::unique_ptr<ResourceAdmin> resources_;
     std::unique_ptr<SubscriptionAdmin> subscriptions_;
+    std::unique_ptr<TokenAdmin> tokens_;
 };
 
 }  // namespace herald::server

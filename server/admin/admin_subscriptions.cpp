@@ -3,7 +3,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
 #include <utility>
+#include <vector>
 
 #include "server/admin/admin_page.h"
 #include "server/notify/notify_sender.h"
@@ -30,10 +34,7 @@ std::string told_name(SubscriptionState state) {
 }
 
 std::string state_of(const Subscription& record) {
-    if (!record.is_live()) return told_name(record.state);
-    if (record.liveness == Liveness::suspect) return "suspect";
-    if (record.liveness == Liveness::flow_lost) return "flow_lost";
-    return told_name(record.state);
+    return std::string(name_of(standing_of(record.state, record.liveness)));
 }
 
 /// The wall clock's time of a moment of this run.
@@ -89,24 +90,95 @@ bool matches(const SubscriptionQuery& query, const Context& context, const Subsc
            fits(query.state, state_of(record));
 }
 
-/// One shard's rows after `after`, the first `limit` by id; and how many match in all.
-SubscriptionPage page_of(Shard& shard, const SubscriptionQuery& query, std::uint64_t after,
-                         std::size_t limit) {
-    auto& context = shard.context();
-    SubscriptionPage page;
-    std::vector<std::pair<std::uint64_t, std::uint32_t>> found;
-    context.subscriptions.for_each([&](std::uint32_t slot, const Subscription& record) {
-        if (record.id == 0 || !matches(query, context, record)) return;
-        ++page.total;
-        if (record.id > after) found.emplace_back(record.id, slot);
-    });
-    const auto count = std::min(limit, found.size());
-    std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count),
-                      found.end());
-    for (std::size_t i = 0; i < count; ++i)
-        page.rows.push_back(info_of(shard, found[i].second, query.notifies));
-    return page;
-}
+/// One shard's rows after `after`, the first `limit` by id, and how many match in all: looked for
+/// in slices, between which the shard serves others. Of one resource only its watchers are looked
+/// at.
+class Search : public std::enable_shared_from_this<Search> {
+public:
+    struct Order {
+        SubscriptionQuery query;
+        std::uint64_t after = 0;
+        std::size_t limit = 0;
+    };
+    using Answer = std::function<void(SubscriptionPage)>;
+
+    Search(Shard& shard, Order order, Answer answer)
+        : shard_(shard), context_(shard.context()), order_(std::move(order)), answer_(std::move(answer)) {
+        if (!order_.query.resource.empty()) note_watchers();
+    }
+
+    void run() {
+        const bool has_more = order_.query.resource.empty() ? look_at_all() : look_at_watchers();
+        if (!has_more) return answer_(page());
+        context_.loop.post([self = shared_from_this()] { self->run(); });
+    }
+
+private:
+    using Id = SubscriptionTable::Id;
+    static constexpr std::uint32_t kAtOnce = 2048;
+
+    void note_watchers() {
+        for (const auto* package : packages::all()) {
+            const auto slot = context_.resources.find(*package, order_.query.resource);
+            if (slot == Resource::kNone) continue;
+            for (const auto watcher : context_.resources[slot].watchers)
+                watchers_.push_back(context_.subscriptions.id_of(watcher));
+        }
+    }
+
+    void look_at(Id id, const Subscription& record) {
+        if (record.id == 0 || !matches(order_.query, context_, record)) return;
+        ++total_;
+        if (record.id > order_.after) found_.emplace_back(record.id, id);
+        if (found_.size() >= 2 * (order_.limit + kAtOnce)) keep_first();
+    }
+
+    bool look_at_all() {
+        const auto end = next_ + kAtOnce;
+        const bool has_more = context_.subscriptions.for_some(
+            next_, end, [this](std::uint32_t slot, const Subscription& record) {
+                look_at(context_.subscriptions.id_of(slot), record);
+            });
+        next_ = end;
+        return has_more;
+    }
+
+    bool look_at_watchers() {
+        for (std::size_t n = 0; n < kAtOnce && next_ < watchers_.size(); ++n, ++next_) {
+            const auto id = watchers_[next_];
+            if (const auto* record = context_.subscriptions.find(id)) look_at(id, *record);
+        }
+        return next_ < watchers_.size();
+    }
+
+    void keep_first() {
+        const auto count = std::min(order_.limit, found_.size());
+        const auto end = found_.begin() + static_cast<std::ptrdiff_t>(count);
+        std::partial_sort(found_.begin(), end, found_.end(),
+                          [](const auto& a, const auto& b) { return a.first < b.first; });
+        found_.erase(end, found_.end());
+    }
+
+    SubscriptionPage page() {
+        keep_first();
+        SubscriptionPage page;
+        page.total = total_;
+        for (const auto& [number, id] : found_) {
+            if (context_.subscriptions.find(id))
+                page.rows.push_back(info_of(shard_, id.slot, order_.query.notifies));
+        }
+        return page;
+    }
+
+    Shard& shard_;
+    Context& context_;
+    const Order order_;
+    const Answer answer_;
+    std::vector<Id> watchers_;
+    std::uint32_t next_ = 0;
+    std::size_t total_ = 0;
+    std::vector<std::pair<std::uint64_t, Id>> found_;
+};
 
 class ShardSubscriptions final : public SubscriptionAdmin {
 public:
@@ -144,7 +216,7 @@ Result<SubscriptionPage> ShardSubscriptions::page(const SubscriptionQuery& query
     const auto limit = page_size(query.limit);
     return page_of_all<SubscriptionPage>(
         carrier_, limit, [wanted = *wanted, after = *after, limit](Shard& owner, auto answer) {
-            answer(page_of(owner, wanted, after, limit + 1));
+            std::make_shared<Search>(owner, Search::Order{wanted, after, limit + 1}, answer)->run();
         });
 }
 

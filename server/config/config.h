@@ -129,8 +129,11 @@ struct Config {
     // [server]
     unsigned shards = 0;  ///< 0: one per core
     base::LogLevel log_level = base::LogLevel::info;
+    base::LogFormat log_format = base::LogFormat::logfmt;
+    std::size_t trace_memory = 4194304;
     // [store]
     std::string store_url = "sqlite:var/herald.db";
+    bool store_must_exist = false;  ///< a new one is not made
     std::size_t store_queue = 4000;
     // [resources]
     bool accept_unknown_resources = true;
@@ -226,6 +229,8 @@ struct Config {
     std::size_t http_buffer = 64 << 20;
     std::size_t http_event_streams = 4000;
     std::size_t http_event_streams_per_token = 1000;
+    std::vector<AddressRange> http_trusted_proxies;  ///< whose Forwarded is believed
+    std::size_t http_idempotency_memory = 4194304;
     std::vector<std::string> http_hosts;         ///< beside localhost and addresses; "*": any
     std::vector<std::string> http_cors_origins;  ///< "https://example.com"; empty: none
     std::vector<HttpToken> http_tokens;  ///< beside the one in http_token_file, which is an admin's

@@ -104,6 +104,11 @@ void check_authentication(const Config& config, Rules& broken) {
     }
 }
 
+void check_store(const Config& config, Rules& broken) {
+    if (config.store_must_exist && config.store_url == "memory:")
+        broken.push_back({"store.must_exist", "store.url \"memory:\" never is there before"});
+}
+
 void check_intervals(const Config& config, Rules& broken) {
     if (config.t1_ms > config.t2_ms) broken.push_back({"sip.t1_ms", "it is more than sip.t2_ms"});
     if (config.subscribe_max_expires != 0 &&
@@ -276,6 +281,7 @@ std::vector<BrokenRule> broken_rules(const Config& config) {
     check_client_certificates(config, broken);
     check_bearer(config, broken);
     check_authentication(config, broken);
+    check_store(config, broken);
     check_intervals(config, broken);
     check_http(config, broken);
     check_pnp(config, broken);

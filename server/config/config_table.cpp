@@ -13,6 +13,7 @@
 #include "server/config/message_keys.h"
 #include "server/config/pbx_keys.h"
 #include "server/config/provisioning_keys.h"
+#include "server/config/server_keys.h"
 #include "server/config/tls_keys.h"
 #include "sip/uri.h"
 
@@ -165,27 +166,6 @@ constexpr ConfigKey kAuthKeys[] = {
          "For nonces in use, wrong passwords and logins remembered. With too many the oldest are "
          "forgotten, and their clients are told stale=true."},
         65536),
-};
-
-constexpr ConfigKey kServerKeys[] = {
-    number<&C::shards>({"server", "shards", "Threads that serve SIP. 0: one for each processor."},
-                       {0, 256}),
-    text<&C::log_level>(
-        {"server", "log_level", "\"debug\", \"info\", \"warning\", \"error\" or \"off\".", true},
-        read_log_level, show_log_level),
-};
-
-constexpr ConfigKey kStoreKeys[] = {
-    text<&C::store_url>(
-        {"store", "url",
-         "\"sqlite:<file>\", relative to the working directory or absolute; or "
-         "\"postgresql://role@host/database?password_file=<file>\", see docs/postgresql.md. "
-         "\"memory:\" forgets everything at a restart."},
-        read_store_url),
-    number<&C::store_queue>(
-        {"store", "queue",
-         "Changes waiting for the disk; with more, new requests are answered 503 and Retry-After."},
-        {100, 1000000}),
 };
 
 constexpr ConfigKey kResourcesKeys[] = {
@@ -389,7 +369,8 @@ constexpr ConfigKey kHttpKeys[] = {
         {"http", "clients",
          "Who needs no token: \"name role\", with a DNS name or URI of the client's certificate "
          "and "
-         "role read, write or admin. A user or a domain behind it: good for what is theirs only."},
+         "role read, write or admin. A user or a domain behind it: good for what is theirs only.",
+         true},
         read_element<&C::http_clients, parse_http_client>, show_elements<&C::http_clients>),
     number<&C::http_hsts>(
         {"http", "hsts",
@@ -402,7 +383,8 @@ constexpr ConfigKey kHttpKeys[] = {
     list<&C::http_tokens>({"http", "tokens",
                            "More tokens: \"name role sha256\", role read, write or admin; the hash "
                            "is what `printf %s \"$token\" | sha256sum` prints. A user or a domain "
-                           "behind it: good for what is theirs only."},
+                           "behind it: good for what is theirs only.",
+                           true},
                           read_element<&C::http_tokens, parse_token>,
                           show_elements<&C::http_tokens>),
     number<&C::http_threads>({"http", "threads", "Requests answered at once; more wait."},
@@ -439,15 +421,29 @@ constexpr ConfigKey kHttpKeys[] = {
     list<&C::http_cors_origins>(
         {"http", "cors_origins",
          "Pages of these origins may use the API from a browser (CORS), as in "
-         "\"https://intranet.example.com\"; they still need a token."},
+         "\"https://intranet.example.com\"; they still need a token.",
+         true},
         read_element<&C::http_cors_origins, parse_origin>,
         [](const Config& c) { return toml_list(c.http_cors_origins); }),
     list<&C::http_hosts>(
         {"http", "hosts",
          "Names this server is called by in a Host header, beside localhost and numeric addresses; "
          "other names are answered 421, so that no page in a browser can ask by a name of its own. "
-         "\"*\": any name."},
+         "\"*\": any name.",
+         true},
         read_http_host, [](const Config& c) { return toml_list(c.http_hosts); }),
+    list<&C::http_trusted_proxies>(
+        {"http", "trusted_proxies",
+         "Addresses and ranges of proxies in front of the API: the client they name in "
+         "X-Forwarded-For is the one that is logged.",
+         true},
+        read_element<&C::http_trusted_proxies, parse_address_range>,
+        show_elements<&C::http_trusted_proxies>),
+    budget<&C::http_idempotency_memory>(
+        {"http", "idempotency_memory",
+         "For answers to requests with an Idempotency-Key, given again to who repeats one within "
+         "24 hours. With too many the oldest are forgotten."},
+        65536, Filled::by_users),
 };
 
 ValueType type_of(const packages::Value& value) {
@@ -489,8 +485,8 @@ std::vector<ConfigKey> joined() {
     add(tls_keys());
     add(kAuthKeys);
     add(bearer_keys());
-    add(kServerKeys);
-    add(kStoreKeys);
+    add(server_keys());
+    add(store_keys());
     add(kResourcesKeys);
     add(kSubscribeKeys);
     add(kAuthzKeys);

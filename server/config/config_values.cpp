@@ -3,6 +3,7 @@
 #include "server/config/config_values.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include <sys/socket.h>
 
@@ -398,6 +399,14 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
         std::swap(last, row);
     }
     return last[b.size()];
+}
+
+std::string whole_store_url(const Config& config) {
+    constexpr std::string_view kFile = "sqlite:";
+    if (!config.store_url.starts_with(kFile)) return config.store_url;
+    std::error_code error;
+    const auto path = std::filesystem::absolute(config.store_url.substr(kFile.size()), error);
+    return error ? config.store_url : std::string(kFile) + path.string();
 }
 
 }  // namespace herald::server

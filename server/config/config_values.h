@@ -68,4 +68,7 @@ std::string toml_list(const std::vector<std::string>& values);
 /// `b`.
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
+/// store.url with the whole path of a file.
+std::string whole_store_url(const Config& config);
+
 }  // namespace herald::server

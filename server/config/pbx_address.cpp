@@ -2,6 +2,7 @@
 #include "server/config/pbx_address.h"
 
 #include <algorithm>
+#include <fstream>
 
 #include "base/text.h"
 #include "server/config/config_values.h"
@@ -41,6 +42,33 @@ std::vector<std::string_view> words_of(std::string_view text) {
     return words;
 }
 
+constexpr std::string_view kFile = "file:";
+constexpr std::size_t kLongestPassword = 255;
+
+/// The one line in a file.
+Result<std::string> password_in(const std::string& path) {
+    std::ifstream file(path);
+    std::string password;
+    if (!file || !std::getline(file, password))
+        return wrong("the password file " + path + " cannot be read, or is empty");
+    if (!password.empty() && password.back() == '\r') password.pop_back();
+    if (password.empty() || password.size() > kLongestPassword)
+        return wrong("the password file " + path + " holds no password in its first line");
+    return password;
+}
+
+Status read_password(PbxAddress& pbx, std::string_view word) {
+    if (!word.starts_with(kFile)) {
+        pbx.password = word;
+        return {};
+    }
+    pbx.password_file = word.substr(kFile.size());
+    auto password = password_in(pbx.password_file);
+    if (!password) return password.fault();
+    pbx.password = *std::move(password);
+    return {};
+}
+
 }  // namespace
 
 Result<PbxAddress> parse_pbx(std::string_view text) {
@@ -57,15 +85,17 @@ Result<PbxAddress> parse_pbx(std::string_view text) {
         return wrong(quoted(pbx.uri) + " is not an address, expected sip:host or sip:host:port");
     if (words.size() == 4) {
         pbx.username = words[2];
-        pbx.password = words[3];
+        if (auto read = read_password(pbx, words[3]); !read) return read.fault();
     }
     return pbx;
 }
 
 std::string to_string(const PbxAddress& pbx) {
     std::string text = pbx.name + " " + pbx.uri;
-    if (!pbx.username.empty()) text += " " + pbx.username + " " + pbx.password;
-    return text;
+    if (pbx.username.empty()) return text;
+    text += " " + pbx.username + " ";
+    return text +=
+           pbx.password_file.empty() ? pbx.password : std::string(kFile) + pbx.password_file;
 }
 
 Result<PbxList> parse_pbx_list(std::string_view text) {

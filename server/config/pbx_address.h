@@ -9,13 +9,15 @@
 
 namespace herald::server {
 
-/// A PBX that is asked for the state it keeps: "asterisk sip:192.0.2.5:5060 user password".
+/// A PBX that is asked for the state it keeps: "asterisk sip:192.0.2.5:5060 user password", the
+/// password alone in a file as "file:<path>".
 struct PbxAddress {
     std::string name;
     std::string uri;                 ///< without user part: where its requests go
     std::string username, password;  ///< empty: it does not challenge
+    std::string password_file{};     ///< where the password was read from; empty: nowhere
 };
-/// Faults: invalid_configuration.
+/// Reads the file of the password. Faults: invalid_configuration.
 Result<PbxAddress> parse_pbx(std::string_view text);
 std::string to_string(const PbxAddress& pbx);
 

@@ -37,7 +37,8 @@ constexpr ConfigKey kPbxKeys[] = {
         "mwi.pbx",
         list<&C::pbxs>({"pbx", "servers",
                         "\"name sip:host:port\", and \"username password\" behind it where the "
-                        "PBX asks for them. What Herald asks each of them for: the settings of "
+                        "PBX asks for them; \"username file:<path>\" where the password is alone "
+                        "in a file. What Herald asks each of them for: the settings of "
                         "each mailbox, and of each user's calls."},
                        read_pbx, show_elements<&C::pbxs>)),
     formerly("mwi.pbx_expires",

@@ -105,6 +105,21 @@ std::string_view name_of(SubscriptionState state) noexcept {
     return kNames[static_cast<std::size_t>(state)];
 }
 
+Standing standing_of(SubscriptionState state, Liveness liveness) noexcept {
+    const bool is_live = state == SubscriptionState::pending || state == SubscriptionState::active;
+    if (is_live && liveness == Liveness::suspect) return Standing::suspect;
+    if (is_live && liveness == Liveness::flow_lost) return Standing::flow_lost;
+    if (state == SubscriptionState::pending) return Standing::pending;
+    if (state == SubscriptionState::active) return Standing::active;
+    return state == SubscriptionState::committing ? Standing::committing : Standing::terminated;
+}
+
+std::string_view name_of(Standing standing) noexcept {
+    static constexpr std::string_view kNames[kStandings] = {
+        "committing", "pending", "active", "suspect", "flow_lost", "terminated"};
+    return kNames[static_cast<std::size_t>(standing)];
+}
+
 DeviceKey device_key(const Subscription& record) noexcept {
     using Part = PackedText::Part;
     return {record.resource,

@@ -96,6 +96,12 @@ constexpr bool is_kept(EndReason reason) noexcept {
 }
 std::string_view name_of(SubscriptionState state) noexcept;
 
+/// Where a subscription stands, as operators are told: its state, or that its watcher is silent.
+enum class Standing : std::uint8_t { committing, pending, active, suspect, flow_lost, terminated };
+inline constexpr std::size_t kStandings = 6;
+Standing standing_of(SubscriptionState state, Liveness liveness) noexcept;
+std::string_view name_of(Standing standing) noexcept;
+
 /// What the owner decided about one subscription alone: it holds where nothing he says from now on
 /// decides about its watcher, for as long as the subscription lives.
 enum class Once : std::uint8_t { nothing, allow, polite_block };

@@ -109,9 +109,10 @@ SubscriptionTable::SubscriptionTable(base::Metrics& metrics, Loads* loads, std::
       shard_(shard),
       counted_(loads_.of(shard)),
       bytes_(metrics.gauge("herald_subscription_bytes", "Bytes of subscriptions, about")) {
-    for (std::size_t i = 0; i < kSubscriptionStates; ++i) {
-        by_state_[i] = &metrics.gauge("herald_subscriptions", "Subscriptions by state",
-                                      {{"state", std::string(name_of(static_cast<State>(i)))}});
+    for (std::size_t i = 0; i < kStandings; ++i) {
+        by_standing_[i] =
+            &metrics.gauge("herald_subscriptions", "Subscriptions by state, as the API has it",
+                           {{"state", std::string(name_of(static_cast<Standing>(i)))}});
     }
 }
 
@@ -169,7 +170,7 @@ SubscriptionTable::Id SubscriptionTable::add(Subscription&& record) {
     by_device_.insert(device_hash(device_key(kept)), id.slot);
     count(kept, 1);
     weigh(kept, 1);
-    by_state_[static_cast<std::size_t>(kept.state)]->add();
+    gauge_of(kept).add();
     return id;
 }
 
@@ -190,7 +191,7 @@ void SubscriptionTable::erase(Id id) {
     by_device_.erase(device_hash(device_key(record)), id.slot);
     count(record, -1);
     weigh(record, -1);
-    by_state_[static_cast<std::size_t>(record.state)]->subtract();
+    gauge_of(record).subtract();
     slab_.release(id);
 }
 
@@ -217,18 +218,24 @@ void SubscriptionTable::move(Subscription& record, SubscriptionInput input) {
     const auto next = next_state(record.state, input);
     assert(next);
     if (!next) return;
-    by_state_[static_cast<std::size_t>(record.state)]->subtract();
-    by_state_[static_cast<std::size_t>(*next)]->add();
     if (base::log_enabled(base::LogLevel::debug)) {
         base::log_debug("subscription.state", {{"call_id", record.get(Part::call_id)},
                                                {"resource", record.get(Part::entity)},
                                                {"from", name_of(record.state)},
                                                {"to", name_of(*next)}});
     }
+    gauge_of(record).subtract();
     const auto before = std::exchange(record.state, *next);
+    gauge_of(record).add();
     if (input == SubscriptionInput::grant) record.was_approved = true;
     if (input == SubscriptionInput::suspend) record.was_approved = false;
     for (auto& listener : on_move_) listener(record, before);
+}
+
+void SubscriptionTable::become(Subscription& record, Liveness liveness) {
+    gauge_of(record).subtract();
+    record.liveness = liveness;
+    gauge_of(record).add();
 }
 
 std::uint32_t SubscriptionTable::watcher_load(std::string_view watcher) const {

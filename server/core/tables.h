@@ -55,6 +55,12 @@ public:
     void for_each(Visit&& visit) {
         slab_.for_each(visit);
     }
+    /// A part of them: those in the slots from `first` on, before `end`. False: there are no more.
+    template <class Visit>
+    bool for_some(std::uint32_t first, std::uint32_t end, Visit&& visit) {
+        slab_.for_some(first, end, visit);
+        return end < slab_.slots();
+    }
 
 private:
     std::uint64_t hash(const packages::Package& package, std::string_view aor) const;
@@ -112,6 +118,8 @@ public:
 
     /// The one place where a state changes: logged and counted.
     void move(Subscription& record, SubscriptionInput input);
+    /// Likewise of whether its watcher answers.
+    void become(Subscription& record, Liveness liveness);
     /// Adds a listener, called after each move with the state before it.
     using OnMove = base::Task<void(const Subscription& record, SubscriptionState before)>;
     void on_move(OnMove listener) { on_move_.push_back(std::move(listener)); }
@@ -134,6 +142,12 @@ public:
     template <class Visit>
     void for_each(Visit&& visit) {
         slab_.for_each(visit);
+    }
+    /// A part of them: those in the slots from `first` on, before `end`. False: there are no more.
+    template <class Visit>
+    bool for_some(std::uint32_t first, std::uint32_t end, Visit&& visit) {
+        slab_.for_some(first, end, visit);
+        return end < slab_.slots();
     }
 
 private:
@@ -159,7 +173,10 @@ private:
     Loads::Shard& counted_;
     Sketch pairs_;
     std::vector<OnMove> on_move_;
-    base::Counter* by_state_[kSubscriptionStates];
+    base::Counter& gauge_of(const Subscription& record) const noexcept {
+        return *by_standing_[static_cast<std::size_t>(standing_of(record.state, record.liveness))];
+    }
+    base::Counter* by_standing_[kStandings];
     base::Counter& bytes_;
 };
 

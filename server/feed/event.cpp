@@ -28,6 +28,31 @@ constexpr std::array<std::string_view, kEventKinds> kNames{"watcher.pending",
 
 }  // namespace
 
+std::string_view name_of(packages::Cause cause) noexcept {
+    using packages::Cause;
+    switch (cause) {
+        case Cause::made:
+            return "registered";
+        case Cause::created:
+            return "created";
+        case Cause::refreshed:
+            return "refreshed";
+        case Cause::shortened:
+            return "shortened";
+        case Cause::expired:
+            return "expired";
+        case Cause::removed:
+            return "unregistered";
+        case Cause::deactivated:
+            return "deactivated";
+        case Cause::probation:
+            return "probation";
+        case Cause::rejected:
+            return "rejected";
+    }
+    return "";
+}
+
 std::string_view name_of(EventKind kind) noexcept {
     return kNames[static_cast<std::size_t>(kind)];
 }

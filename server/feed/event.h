@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "packages/package.h"
 
 namespace herald::server {
 
@@ -34,6 +35,9 @@ enum class EventKind : std::uint8_t {
     events_lost,  ///< some are missing here: more happened than is kept
 };
 inline constexpr std::size_t kEventKinds = 15;
+
+/// Why a binding is there, or went: "registered", "expired".
+std::string_view name_of(packages::Cause cause) noexcept;
 
 /// "watcher.pending"
 std::string_view name_of(EventKind kind) noexcept;

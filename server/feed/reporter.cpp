@@ -17,30 +17,6 @@ using packages::WatcherStatus;
 /// Longest text of a reason, which peers may choose.
 constexpr std::size_t kMostWhy = 200;
 
-std::string_view name_of(Cause cause) noexcept {
-    switch (cause) {
-        case Cause::made:
-            return "registered";
-        case Cause::created:
-            return "created";
-        case Cause::refreshed:
-            return "refreshed";
-        case Cause::shortened:
-            return "shortened";
-        case Cause::expired:
-            return "expired";
-        case Cause::removed:
-            return "unregistered";
-        case Cause::deactivated:
-            return "deactivated";
-        case Cause::probation:
-            return "probation";
-        case Cause::rejected:
-            return "rejected";
-    }
-    return "";
-}
-
 bool is_new(SubscriptionState before) noexcept {
     return before == SubscriptionState::committing;
 }

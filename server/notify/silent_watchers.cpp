@@ -1,9 +1,6 @@
 // server/notify/silent_watchers.cpp: watchers that did not answer or cannot be reached.
 #include "server/notify/silent_watchers.h"
 
-#include "base/log.h"
-#include "server/core/flow_text.h"
-
 namespace herald::server {
 
 namespace {
@@ -31,27 +28,10 @@ SilentWatchers::SilentWatchers(Context& context)
                                         "Times a watcher did not answer and became suspect")),
       flows_lost_(context.metrics.counter("herald_notify_flow_lost_total",
                                           "Times no way to a watcher was left")),
-      suspects_now_(context.metrics.gauge("herald_subscriptions_suspect",
-                                          "Subscriptions whose NOTIFYs go unanswered, of the "
-                                          "active and pending ones")),
-      flows_lost_now_(context.metrics.gauge("herald_subscriptions_flow_lost",
-                                            "Subscriptions no way is left to, of the active and "
-                                            "pending ones")),
       self_(std::make_shared<SilentWatchers*>(this)) {}
 
 SilentWatchers::~SilentWatchers() {
     *self_ = nullptr;
-}
-
-base::Counter* SilentWatchers::gauge_of(Liveness liveness) noexcept {
-    if (liveness == Liveness::well) return nullptr;
-    return liveness == Liveness::suspect ? &suspects_now_ : &flows_lost_now_;
-}
-
-void SilentWatchers::become(Subscription& record, Liveness liveness) {
-    if (auto* gauge = gauge_of(record.liveness)) gauge->subtract();
-    if (auto* gauge = gauge_of(liveness)) gauge->add();
-    record.liveness = liveness;
 }
 
 std::uint64_t SilentWatchers::user_key(std::string_view aor) const {
@@ -72,18 +52,15 @@ void SilentWatchers::remove(Id id, const Subscription& record) {
 
 void SilentWatchers::add(Id id, Subscription& record, Liveness liveness) {
     insert(id, record);
-    become(record, liveness);
+    context_.subscriptions.become(record, liveness);
     became_silent_.tell(record);
     if (liveness == Liveness::suspect) return suspects_.add();
     flows_lost_.add();
-    base::log_info("subscription.flow_lost", {{"call_id", record.get(PackedText::Part::call_id)},
-                                              {"resource", context_.resources[record.resource].aor},
-                                              {"flow", to_text(record.flow)}});
 }
 
 void SilentWatchers::take_out(Id id, Subscription& record) {
     if (record.liveness == Liveness::well) return;
-    become(record, Liveness::well);
+    context_.subscriptions.become(record, Liveness::well);
     remove(id, record);
 }
 

@@ -54,9 +54,6 @@ public:
 private:
     using Ids = std::unordered_set<std::uint64_t>;  ///< packed
 
-    /// nullptr for those that are well.
-    base::Counter* gauge_of(Liveness liveness) noexcept;
-    void become(Subscription& record, Liveness liveness);
     void insert(Id id, const Subscription& record);
     void remove(Id id, const Subscription& record);
     std::uint64_t user_key(std::string_view aor) const;
@@ -69,8 +66,6 @@ private:
     base::Listeners<const Subscription&> became_silent_;
     base::Counter& suspects_;
     base::Counter& flows_lost_;
-    base::Counter& suspects_now_;                     ///< gauge
-    base::Counter& flows_lost_now_;                   ///< gauge
     std::unordered_map<std::uint64_t, Ids> silent_;   ///< by peer
     std::unordered_map<std::uint64_t, Ids> by_user_;  ///< the same
     std::atomic<std::size_t> count_{0};

@@ -8,6 +8,7 @@
 #include "server/core/devices.h"
 #include "server/feed/feed.h"
 #include "server/feed/hook_queue.h"
+#include "server/feed/journal.h"
 #include "server/feed/reporter.h"
 #include "server/message/messaging.h"
 #include "server/mwi/mailbox_notices.h"
@@ -48,6 +49,7 @@ Agents::Agents(const AgentParts& p) {
     add<Pnp>(p, p.context, known);
     add<ProfileKeeper>(p, p.context, p.profiles);
     add<HookQueue>(p, p.context);
+    add<Journal>(p, p.context, p.sender, bindings);
     if (p.feed) {
         add<Reporter>(p, p.context, p.feed->inlet(p.context.shard),
                       Sources{p.watchers, p.sender, bindings, upstream, p.audit});

@@ -23,6 +23,7 @@
 #include "server/shard/agents.h"
 #include "server/shard/link.h"
 #include "server/shard/reception.h"
+#include "server/shard/refusals.h"
 #include "sip/locate.h"
 
 namespace herald::server {
@@ -84,6 +85,7 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
       subscriptions_(metrics, setup.loads, setup.index),
       fan_out_(loop, resources_),
       subjects_(setup.domains, setup.store.home(), aliases_),
+      refusals_(std::make_unique<Refusals>(metrics, loop.clock())),
       port_(setup.store.attach(loop)) {
     stack_ =
         std::make_unique<sip::Stack>(loop, transport, *this, metrics, stack_options(setup), link);
@@ -214,6 +216,11 @@ void Shard::on_flow_closed(const sip::Flow& flow) {
     if (!sip::is_reliable(flow.protocol) || flow.shard != context_->shard) return;
     context_->peers.post_to_others<sip::Stack>(
         context_->shard, [flow](sip::Stack& stack) { stack.on_flow_closed(flow); });
+}
+
+void Shard::on_refused(const sip::Message& request, const sip::Flow& flow,
+                       const sip::Answer& answer) {
+    refusals_->note(request, flow, answer);
 }
 
 void Shard::on_sign_of_life(const sip::Flow& flow) {

@@ -36,6 +36,7 @@ class NotifySender;
 class Profiles;
 class Publications;
 class Reception;
+class Refusals;
 class Registrar;
 class RegistrationOrders;
 class StateOrders;
@@ -104,6 +105,8 @@ public:
     void on_request(sip::ServerTransactionId id, const sip::Message& message,
                     const sip::Flow& flow) override;
     void on_flow_closed(const sip::Flow& flow) override;
+    void on_refused(const sip::Message& request, const sip::Flow& flow,
+                    const sip::Answer& answer) override;
     void on_sign_of_life(const sip::Flow& flow) override;
 
 private:
@@ -121,6 +124,7 @@ private:
     Policies policies_;
     Audit audit_;
     const SubjectReader subjects_;
+    std::unique_ptr<Refusals> refusals_;
     std::unique_ptr<store::Port> port_;
     std::unique_ptr<sip::Stack> stack_;
     std::unique_ptr<Authenticator> authenticator_;

@@ -54,9 +54,12 @@ def a_wrong_password_is_found_by_the_filter():
 @story
 def no_name_passes_for_a_peer():
     """What a stranger calls himself cannot have somebody else banned."""
-    line = '2027-01-15T08:00:00.000Z warning auth.refused user={} peer={} why="wrong password" untold=0'
+    line = 'time=2027-01-15T08:00:00.000Z level=warning event=auth.refused user={} peer={} why="wrong password" untold=0'
     expect_equal(refused(line.format("alice", "[2001:db8::1]:5060")), ["2001:db8::1"], "a peer of IPv6")
     expect_equal(refused(line.format(r'"x peer=192.0.2.1:1 why=\" peer=192.0.2.1:1 why="', "192.0.2.66:5060")), ["192.0.2.66"], "quotes")
+    within = '"time= level=warning event=auth.refused user=x peer=192.0.2.1:1 why="'
+    expect_equal(refused(line.format(within, "192.0.2.66:5060")), ["192.0.2.66"], "a line within a name")
+    expect_equal(refused("pbx herald[7]: " + line.format("a", "192.0.2.66:5060")), ["192.0.2.66"], "as the journal has it")
     expect_equal(refused(line.replace("auth.refused", "auth.other").format("a", "192.0.2.66:5060")), [], "another event")
 
 

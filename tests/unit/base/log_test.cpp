@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <doctest/doctest.h>
@@ -62,8 +63,9 @@ private:
 /// Without the time it begins with, which must be one.
 std::string without_stamp(const std::string& line) {
     const Split split = split_once(line, ' ');
-    CHECK(split.before.size() == 24);
-    CHECK(from_rfc3339(split.before));
+    CHECK(split.before.substr(0, 5) == "time=");
+    CHECK(split.before.size() == 5 + 24);
+    CHECK(from_rfc3339(split.before.substr(5)));
     return std::string(split.after);
 }
 
@@ -86,8 +88,9 @@ void check_levels() {
 
     const std::vector<std::string> lines = captured.lines();
     REQUIRE(lines.size() == 2);
-    CHECK(without_stamp(lines[0]) == "warning c.d n=1");
-    CHECK(without_stamp(lines[1]) == "error e.f text=x big=18446744073709551615 neg=-5");
+    CHECK(without_stamp(lines[0]) == "level=warning event=c.d n=1");
+    CHECK(without_stamp(lines[1]) ==
+          "level=error event=e.f text=x big=18446744073709551615 neg=-5");
 }
 
 }  // namespace
@@ -109,27 +112,29 @@ TEST_CASE("log levels select lines, before log_start and after it") {
 
 TEST_CASE("log values that could break a line or pass for another key are quoted and escaped") {
     using Lines = std::vector<std::string>;
-    CHECK(logged({{"v", "plain:1;x=y@h"}}) == Lines{"error test.value v=plain:1;x=y@h"});
-    CHECK(logged({{"v", "two words"}}) == Lines{R"(error test.value v="two words")"});
-    CHECK(logged({{"v", ""}}) == Lines{R"(error test.value v="")"});
-    CHECK(logged({{"v", "say \"x\""}}) == Lines{R"(error test.value v="say \"x\"")"});
+    CHECK(logged({{"v", "plain:1;x=y@h"}}) ==
+          Lines{"level=error event=test.value v=plain:1;x=y@h"});
+    CHECK(logged({{"v", "two words"}}) == Lines{R"(level=error event=test.value v="two words")"});
+    CHECK(logged({{"v", ""}}) == Lines{R"(level=error event=test.value v="")"});
+    CHECK(logged({{"v", "say \"x\""}}) == Lines{R"(level=error event=test.value v="say \"x\"")"});
     CHECK(logged({{"v", "a\r\n2026 error fake.event"}}) ==
-          Lines{R"(error test.value v="a\r\n2026 error fake.event")"});
+          Lines{R"(level=error event=test.value v="a\r\n2026 error fake.event")"});
     CHECK(logged({{"v", std::string_view("\0\t\x1b[31m\x7f\\", 9)}}) ==
-          Lines{R"(error test.value v="\x00\t\x1b[31m\x7f\\")"});
-    CHECK(logged({{"v", "Jürgen"}}) == Lines{"error test.value v=Jürgen"});
-    CHECK(logged({{"v", "a\xff"}}) == Lines{R"(error test.value v="a\xff")"});
+          Lines{R"(level=error event=test.value v="\x00\t\x1b[31m\x7f\\")"});
+    CHECK(logged({{"v", "Jürgen"}}) == Lines{"level=error event=test.value v=Jürgen"});
+    CHECK(logged({{"v", "a\xff"}}) == Lines{R"(level=error event=test.value v="a\xff")"});
     // Braces are text, not a format.
-    CHECK(logged({{"v", "{}{0}%s"}}) == Lines{"error test.value v={}{0}%s"});
+    CHECK(logged({{"v", "{}{0}%s"}}) == Lines{"level=error event=test.value v={}{0}%s"});
 }
 
 TEST_CASE("log values are cut at 200 bytes, between characters") {
     using Lines = std::vector<std::string>;
     const std::string full(200, 'a');
-    CHECK(logged({{"v", full}}) == Lines{"error test.value v=" + full});
-    CHECK(logged({{"v", full + "b"}}) == Lines{"error test.value v=\"" + full + "...\""});
+    CHECK(logged({{"v", full}}) == Lines{"level=error event=test.value v=" + full});
+    CHECK(logged({{"v", full + "b"}}) ==
+          Lines{"level=error event=test.value v=\"" + full + "...\""});
     CHECK(logged({{"v", full.substr(1) + "ü!"}}) ==
-          Lines{"error test.value v=\"" + full.substr(1) + "...\""});
+          Lines{"level=error event=test.value v=\"" + full.substr(1) + "...\""});
     CHECK(logged({{"v", std::string(300, '\x80')}}).front().size() < 900);
 }
 
@@ -137,10 +142,47 @@ TEST_CASE("log values show nothing in another order than it is in") {
     using Lines = std::vector<std::string>;
     CHECK(logged({{"v",
                    "a\xe2\x80\xae"
-                   "b"}}) == Lines{R"(error test.value v="a\xe2\x80\xaeb")"});
+                   "b"}}) == Lines{R"(level=error event=test.value v="a\xe2\x80\xaeb")"});
     CHECK(logged({{"v",
                    "\xc2\x9b"
-                   "31m"}}) == Lines{R"(error test.value v="\xc2\x9b31m")"});
+                   "31m"}}) == Lines{R"(level=error event=test.value v="\xc2\x9b31m")"});
+}
+
+TEST_CASE("as JSON a log line is one object, whatever its values hold") {
+    Captured captured;
+    log_start(LogLevel::warning, LogFormat::json);
+    log_error("test.value", {{"n", -5}, {"text", "say \"x\"\n\x1b"}, {"turned", "a\xe2\x80\xae"}});
+    log_error("test.bytes", {{"v", "a\xff"}});
+    const auto lines = captured.lines();
+    log_start(LogLevel::warning);
+
+    REQUIRE(lines.size() == 2);
+    CHECK(lines[0].substr(0, 9) == R"({"time":")");
+    CHECK(from_rfc3339(std::string_view(lines[0]).substr(9, 24)));
+    CHECK(lines[0].substr(33) ==
+          R"(","level":"error","event":"test.value","n":-5,"text":"say \"x\"\u000a\u001b",)"
+          R"("turned":"a\u202e"})");
+    CHECK(lines[1].substr(33) == R"(","level":"error","event":"test.bytes","v":"a?"})");
+}
+
+TEST_CASE("where the journal reads it, a log line begins with its priority") {
+    Captured captured;
+    struct stat status {};
+    REQUIRE(fstat(STDERR_FILENO, &status) == 0);
+    const auto stream = std::to_string(status.st_dev) + ':' + std::to_string(status.st_ino);
+    setenv("JOURNAL_STREAM", stream.c_str(), 1);
+    log_start(LogLevel::info);
+    log_info("a.b");
+    log_warning("c.d");
+    log_error("e.f");
+    const auto lines = captured.lines();
+    unsetenv("JOURNAL_STREAM");
+    log_start(LogLevel::warning);
+
+    REQUIRE(lines.size() == 3);
+    CHECK(lines[0].substr(0, 8) == "<6>time=");
+    CHECK(lines[1].substr(0, 8) == "<4>time=");
+    CHECK(lines[2].substr(0, 8) == "<3>time=");
 }
 
 TEST_CASE("log lines of several threads are all written whole") {
@@ -158,7 +200,7 @@ TEST_CASE("log lines of several threads are all written whole") {
 
     CHECK(lines.size() == 2000);
     for (const std::string& line : lines) {
-        REQUIRE(istarts_with(without_stamp(line), "info thread.line i="));
+        REQUIRE(istarts_with(without_stamp(line), "level=info event=thread.line i="));
     }
     log_level(LogLevel::warning);
 }
@@ -192,6 +234,6 @@ TEST_CASE("a log queue that is full drops the oldest lines, counts them and says
     close(saved);
 
     CHECK(all.find("i=19999 ") != std::string::npos);
-    CHECK(all.find(" warning log.overrun dropped=") != std::string::npos);
+    CHECK(all.find(" level=warning event=log.overrun dropped=") != std::string::npos);
     log_level(LogLevel::warning);
 }

@@ -260,6 +260,7 @@ TEST_CASE("the OpenAPI description has every route, and every schema it refers t
     const auto json = parse_json(answer.body);
     REQUIRE(json);
 
+    std::set<std::string> ids;
     for (const Route& route : routes()) {
         CAPTURE(route.pattern);
         const Json* path = json->find("paths")->find(route.pattern);
@@ -270,6 +271,9 @@ TEST_CASE("the OpenAPI description has every route, and every schema it refers t
         const Json* operation = path->find(method);
         REQUIRE(operation != nullptr);
         CHECK((operation->find("security") != nullptr) == (route.role != Role::open));
+        const auto* id = operation->find("operationId")->as<std::string>();
+        REQUIRE(id != nullptr);
+        CHECK(ids.insert(*id).second);
         CHECK((operation->find("requestBody") != nullptr) ==
               (!route.request_schema.empty() || (route.is_document && route.method == "PUT")));
     }

@@ -34,11 +34,11 @@ struct Bench {
     FakeAdmin admin;
     base::Metrics metrics;
     Api api{Context{admin, metrics, "example.com", "1.2.3"},
-            {.tokens = Tokens({{"r", sha256_hex("read"), "read"},
-                               {"w", sha256_hex("write"), "write"},
-                               {"a", sha256_hex("admin"), "admin"},
-                               {"d", sha256_hex("domain"), "admin", "b.c"},
-                               {"u", sha256_hex("user"), "write", "sip:alice@b.c"}}),
+            {.tokens = {{"r", sha256_hex("read"), "read"},
+                        {"w", sha256_hex("write"), "write"},
+                        {"a", sha256_hex("admin"), "admin"},
+                        {"d", sha256_hex("domain"), "admin", "b.c"},
+                        {"u", sha256_hex("user"), "write", "sip:alice@b.c"}},
              .clients = Clients(
                  {{"desk.example.com", "read"}, {"sip:alice@b.c", "write", "sip:alice@b.c"}})}};
     int reads = 0;

@@ -232,8 +232,7 @@ TEST_CASE("CORS: pages of the origins that are configured may read answers, no o
     FakeAdmin admin;
     base::Metrics metrics;
     Api api({admin, metrics, "example.com", "1"},
-            {.tokens = Tokens({{"r", sha256_hex("read"), "read"}}),
-             .origins = Origins({"https://a.b"})});
+            {.tokens = {{"r", sha256_hex("read"), "read"}}, .origins = Origins({"https://a.b"})});
     const auto ask = [&](std::string method, std::string origin, std::string asked = {}) {
         return api.answer({.method = std::move(method),
                            .target = "/v1/events",

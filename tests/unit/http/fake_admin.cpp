@@ -4,6 +4,8 @@
 
 #include <stdexcept>
 
+#include "tests/unit/http/fake_accounts.h"
+
 namespace herald::http {
 
 namespace {
@@ -33,6 +35,17 @@ public:
         const auto found = state_.resources.find(FakeState::key(package, aor));
         if (found == state_.resources.end()) return Fault{FaultKind::not_found, "no such resource"};
         return found->second;
+    }
+
+    Result<server::ResourceRows> page(const server::ResourceQuery& query) override {
+        if (state_.fault) return *state_.fault;
+        server::ResourceRows page;
+        for (const auto& [key, info] : state_.resources) {
+            if (!query.package.empty() && query.package != info.package) continue;
+            page.rows.push_back({info.aor, info.package, info.watchers, info.publications.size()});
+        }
+        page.total = page.rows.size();
+        return page;
     }
 
 private:
@@ -403,34 +416,6 @@ private:
     FakeState& state_;
 };
 
-class FakeAccounts final : public server::AccountAdmin {
-public:
-    explicit FakeAccounts(FakeState& state) : state_(state) {}
-
-    Result<store::Account> find(std::string_view aor) override {
-        if (state_.fault) return *state_.fault;
-        const auto found = state_.accounts.find(std::string(aor));
-        if (found == state_.accounts.end()) return Fault{FaultKind::not_found, "no such account"};
-        return found->second;
-    }
-
-    Result<bool> put(store::Account account) override {
-        if (state_.fault) return *state_.fault;
-        const auto aor = account.aor;
-        return state_.accounts.insert_or_assign(aor, std::move(account)).second;
-    }
-
-    Status remove(std::string_view aor) override {
-        if (state_.fault) return *state_.fault;
-        if (state_.accounts.erase(std::string(aor)) == 0)
-            return Fault{FaultKind::not_found, "no such account"};
-        return {};
-    }
-
-private:
-    FakeState& state_;
-};
-
 class FakePolicies final : public server::PolicyAdmin {
 public:
     explicit FakePolicies(FakeState& state) : state_(state) {}
@@ -526,6 +511,7 @@ struct FakeAdmin::Parts {
     FakeRegistrations registrations{state};
     FakeResources resources{state};
     FakeSubscriptions subscriptions{state};
+    FakeTokens tokens{state};
 };
 
 FakeAdmin::FakeAdmin() : parts_(std::make_unique<Parts>(state)) {}
@@ -533,6 +519,9 @@ FakeAdmin::~FakeAdmin() = default;
 
 server::AccountAdmin& FakeAdmin::accounts() noexcept {
     return parts_->accounts;
+}
+server::TokenAdmin& FakeAdmin::tokens() noexcept {
+    return parts_->tokens;
 }
 server::AliasAdmin& FakeAdmin::aliases() noexcept {
     return parts_->aliases;

@@ -24,7 +24,9 @@
 #include "server/admin/admin_registrations.h"
 #include "server/admin/admin_resources.h"
 #include "server/admin/admin_subscriptions.h"
+#include "server/admin/admin_tokens.h"
 #include "server/feed/feed.h"
+#include "server/feed/trace.h"
 #include "tests/unit/http/fake_profiles.h"
 
 namespace herald::http {
@@ -35,6 +37,7 @@ struct FakeState {
     server::SubscriptionPage page;
     std::map<std::string, server::ResourceInfo> resources;  ///< by "package aor"
     std::map<std::string, store::Account> accounts;
+    std::vector<store::Token> kept_tokens;          ///< as put
     std::map<std::string, std::string> set;         ///< hard state by "package aor": "type\nbody"
     std::map<std::string, std::string> presence;    ///< by AOR
     std::vector<server::HardCondition> conditions;  ///< of changes of both
@@ -78,6 +81,7 @@ public:
 
     server::Health health() const override { return state.healthy; }
     server::Feed& feed() noexcept override { return feed_; }
+    server::Trace& trace() noexcept override { return trace_; }
     server::AccountAdmin& accounts() noexcept override;
     server::AliasAdmin& aliases() noexcept override;
     server::DialogAdmin& dialogs() noexcept override;
@@ -93,11 +97,14 @@ public:
     server::RegistrationAdmin& registrations() noexcept override;
     server::ResourceAdmin& resources() noexcept override;
     server::SubscriptionAdmin& subscriptions() noexcept override;
+    server::TokenAdmin& tokens() noexcept override;
 
 private:
     struct Parts;
 
     base::Metrics metrics_;
+    base::ManualClock clock_;
+    server::Trace trace_{65536, clock_, metrics_};
     server::Feed feed_{{.bytes = 400'000, .run = 7}, metrics_};
     std::unique_ptr<Parts> parts_;
 };

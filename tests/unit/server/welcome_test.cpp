@@ -11,6 +11,22 @@ sip::ListenerAddress udp(const char* address, std::uint16_t port) {
     return {sip::Protocol::udp, bound, address, port};
 }
 
+TEST_CASE("a store that was not there before this start is told of") {
+    const Config config;
+    const std::vector listeners{udp("127.0.0.1", 5060)};
+    Welcome welcome{.program = "herald",
+                    .version = "1",
+                    .config = config,
+                    .listeners = listeners,
+                    .http = "",
+                    .recovered = 0,
+                    .has_new_store = true};
+
+    CHECK(to_text(welcome).find("  store sqlite:var/herald.db, NEW: ") != std::string::npos);
+    welcome.has_new_store = false;
+    CHECK(to_text(welcome).find("0 subscriptions recovered\n") != std::string::npos);
+}
+
 TEST_CASE("first steps without a configuration are as short as can be") {
     const Config config;
     const std::vector listeners{udp("127.0.0.1", 5060)};

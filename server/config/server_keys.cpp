@@ -1,0 +1,71 @@
+// server/config/server_keys.cpp: the keys of [server] and [store]: the program, and what survives
+// it.
+#include "server/config/server_keys.h"
+
+#include "server/config/config_readers.h"
+#include "server/config/config_rows.h"
+
+namespace herald::server {
+
+namespace {
+
+using namespace rows;
+
+using C = Config;
+
+std::string read_log_format(Config& config, std::string_view value) {
+    if (value != "logfmt" && value != "json") {
+        std::string why = "\"";
+        return (why += value) += "\" is unknown, expected \"logfmt\" or \"json\"";
+    }
+    config.log_format = value == "json" ? base::LogFormat::json : base::LogFormat::logfmt;
+    return {};
+}
+std::string show_log_format(const Config& config) {
+    return config.log_format == base::LogFormat::json ? "\"json\"" : "\"logfmt\"";
+}
+
+constexpr ConfigKey kServerKeys[] = {
+    number<&C::shards>({"server", "shards", "Threads that serve SIP. 0: one for each processor."},
+                       {0, 256}),
+    text<&C::log_level>(
+        {"server", "log_level", "\"debug\", \"info\", \"warning\", \"error\" or \"off\".", true},
+        read_log_level, show_log_level),
+    text<&C::log_format>(
+        {"server", "log_format",
+         "\"logfmt\": time=... level=... event=... key=value; \"json\": an object a line.", true},
+        read_log_format, show_log_format),
+    budget<&C::trace_memory>({"server", "trace_memory",
+                              "For the SIP messages of the traces that are under way; with more "
+                              "the oldest are forgotten."},
+                             65536, Filled::by_users),
+};
+
+constexpr ConfigKey kStoreKeys[] = {
+    text<&C::store_url>(
+        {"store", "url",
+         "\"sqlite:<file>\", relative to the working directory or absolute; or "
+         "\"postgresql://role@host/database?password_file=<file>\", see docs/postgresql.md. "
+         "\"memory:\" forgets everything at a restart."},
+        read_store_url),
+    flag<&C::store_must_exist>(
+        {"store", "must_exist",
+         "Do not start with a store that was not there before: against a mistyped url, or a disk "
+         "that is not mounted. Set it once the first start has made the store."}),
+    number<&C::store_queue>(
+        {"store", "queue",
+         "Changes waiting for the disk; with more, new requests are answered 503 and Retry-After."},
+        {100, 1000000}),
+};
+
+}  // namespace
+
+std::span<const ConfigKey> server_keys() noexcept {
+    return kServerKeys;
+}
+
+std::span<const ConfigKey> store_keys() noexcept {
+    return kStoreKeys;
+}
+
+}  // namespace herald::server

@@ -1,0 +1,14 @@
+// server/config/server_keys.h: the keys of [server] and [store].
+#pragma once
+
+#include <span>
+
+#include "server/config/config_table.h"
+
+namespace herald::server {
+
+/// In the order they are documented.
+std::span<const ConfigKey> server_keys() noexcept;
+std::span<const ConfigKey> store_keys() noexcept;
+
+}  // namespace herald::server
