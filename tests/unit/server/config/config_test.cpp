@@ -196,6 +196,8 @@ clock_skew = 5
 [server]
 shards = 3
 log_level = "warning"
+log_format = "json"
+trace_memory = 70000
 [auth]
 guesses_per_source = 5
 guesses_per_account = 6
@@ -203,6 +205,7 @@ longest_delay = 7
 memory = 100000
 [store]
 url = "sqlite:/var/lib/herald/herald.db"
+must_exist = true
 queue = 200
 [resources]
 unknown = "refuse"
@@ -340,6 +343,8 @@ head_timeout = 4
 connections = 100
 buffer = 2000000
 hosts = ["herald.example.com"]
+trusted_proxies = ["192.0.2.0/24"]
+idempotency_memory = 80000
 event_streams = 50
 event_streams_per_token = 20
 cors_origins = ["https://intranet.example.com"]
