@@ -2,6 +2,7 @@
 #include "sip/path.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "sip/uri.h"
@@ -61,9 +62,13 @@ struct Path::State : std::enable_shared_from_this<State> {
 };
 
 void Path::State::add(std::vector<Leg> more) {
-    for (Leg& leg : more) {
+    for (const Leg& leg : more) {
         if (leg.flow) known.push_back(*leg.flow);
-        legs.push_back(std::move(leg));
+    }
+    if (legs.empty()) {
+        legs = std::move(more);
+    } else {
+        std::move(more.begin(), more.end(), std::back_inserter(legs));
     }
 }
 
