@@ -236,7 +236,8 @@ Result<WatcherPage> ShardPolicies::watchers(const std::string& aor, const Watche
     const auto limit = page_size(query.limit);
     return carrier_.ask<WatcherPage>(
         carrier_.owner_of(aor), [aor, query, after = *after, limit](Shard& shard, auto answer) {
-            answer(watchers_of(shard, aor, query, {after, limit}));
+            watchers_of(shard, aor, query, {after, limit},
+                        [answer](WatcherPage page) { answer(std::move(page)); });
         });
 }
 

@@ -172,6 +172,7 @@ std::vector<SubscriptionTable::Id> watchers_by_id(const Context& context,
 struct Row {
     const packages::Package* package;
     packages::Watcher watcher;
+    std::string uri;  ///< what the watcher's refers to may be gone soon
 };
 
 /// All that match, by id.
@@ -184,7 +185,7 @@ std::vector<Row> rows_of(const Shard& shard, const std::string& aor, const Watch
         if (!fits(query.package, package->profile().event)) continue;
         for (const auto& watcher : shard.watcher_list().of(*package, aor)) {
             if (fits(query.state, packages::name_of(watcher.status)))
-                rows.push_back({package, watcher});
+                rows.push_back({package, watcher, std::string(watcher.uri)});
         }
     }
     std::sort(rows.begin(), rows.end(),
@@ -206,14 +207,13 @@ std::map<std::uint64_t, Once> decided_alone(const Context& context, std::string_
     return decided;
 }
 
-WatcherInfo info_of(Context& context, const packages::Package& package, const std::string& aor,
-                    const packages::Watcher& watcher, Once once) {
-    const Question question(context, package, aor, identity_of(context, std::string(watcher.uri)),
-                            nullptr);
+WatcherInfo info_of(Context& context, const std::string& aor, const Row& row, Once once) {
+    const auto& watcher = row.watcher;
+    const Question question(context, *row.package, aor, identity_of(context, row.uri), nullptr);
     WatcherInfo info;
     info.id = std::to_string(watcher.id);
-    info.package = package.profile().event;
-    info.watcher = watcher.uri;
+    info.package = row.package->profile().event;
+    info.watcher = row.uri;
     info.status = packages::name_of(watcher.status);
     info.event = packages::name_of(watcher.event);
     if (watcher.since != base::WallTime{}) info.since = watcher.since;
@@ -225,6 +225,24 @@ WatcherInfo info_of(Context& context, const packages::Package& package, const st
     if (is_by_rules) info.rule = question.deciding();
     return info;
 }
+
+/// A page, of which some rows are told already.
+struct Listing {
+    Context& context;
+    const std::string aor;
+    const std::vector<Row> rows;
+    const std::map<std::uint64_t, Once> alone;
+    WatcherPage page;
+    std::size_t left;
+    base::Task<void(WatcherPage)> done;
+
+    void fill(std::size_t place) {
+        const auto once = alone.find(rows[place].watcher.id);
+        page.rows[place] =
+            info_of(context, aor, rows[place], once == alone.end() ? Once::nothing : once->second);
+        if (--left == 0) done(std::move(page));
+    }
+};
 
 }  // namespace
 
@@ -248,8 +266,8 @@ void preview_of(Context& context, PreviewOrder order, base::Task<void(Preview)> 
     in_slices(context.loop, std::move(ids), [comparison](auto id) { comparison->look(id); });
 }
 
-WatcherPage watchers_of(Shard& shard, const std::string& aor, const WatcherQuery& query,
-                        RowRange range) {
+void watchers_of(Shard& shard, const std::string& aor, const WatcherQuery& query, RowRange range,
+                 base::Task<void(WatcherPage)> done) {
     auto rows = rows_of(shard, aor, query);
     WatcherPage page;
     page.total = rows.size();
@@ -258,13 +276,15 @@ WatcherPage watchers_of(Shard& shard, const std::string& aor, const WatcherQuery
         rows.resize(range.limit);
         page.next = std::to_string(rows.back().watcher.id);
     }
-    const auto alone = decided_alone(shard.context(), aor);
-    for (const auto& [package, watcher] : rows) {
-        const auto once = alone.find(watcher.id);
-        page.rows.push_back(info_of(shard.context(), *package, aor, watcher,
-                                    once == alone.end() ? Once::nothing : once->second));
-    }
-    return page;
+    if (rows.empty()) return done(std::move(page));
+    page.rows.resize(rows.size());
+    std::vector<base::SlotId> places;
+    for (std::uint32_t n = 0; n < rows.size(); ++n) places.push_back({n, 0});
+    const auto listing = std::make_shared<Listing>(
+        Listing{shard.context(), aor, std::move(rows), decided_alone(shard.context(), aor),
+                std::move(page), places.size(), std::move(done)});
+    in_slices(shard.context().loop, std::move(places),
+              [listing](base::SlotId place) { listing->fill(place.slot); });
 }
 
 }  // namespace herald::server

@@ -27,8 +27,8 @@ struct RowRange {
     std::uint64_t after = 0;
     std::size_t limit = 100;
 };
-/// A page of who watches, by id. Of those only it is asked what decides.
-WatcherPage watchers_of(Shard& shard, const std::string& aor, const WatcherQuery& query,
-                        RowRange range);
+/// Calls `done` with a page of who watches, by id. Of those only it is asked what decides.
+void watchers_of(Shard& shard, const std::string& aor, const WatcherQuery& query, RowRange range,
+                 base::Task<void(WatcherPage)> done);
 
 }  // namespace herald::server
