@@ -55,7 +55,19 @@ Fault too_much() {
             "\"body\": with what it includes it may become larger than 4 MiB"};
 }
 
+Fault wrong_at(const ProfileFile& file, const Template::Inclusion& place, const std::string& what) {
+    return {FaultKind::malformed, "\"" + (file.name.empty() ? "body" : "files." + file.name) +
+                                      "\": line " + std::to_string(place.line) + ": " + what};
+}
+
 }  // namespace
+
+/// What a document may become.
+struct ProfileSet::Weight {
+    std::size_t bytes = 0, inclusions = 0, depth = 0;
+    bool is_secret = false;  ///< something in it is
+    bool is_open = false;    ///< it is being weighed
+};
 
 std::string_view name_of(Mismatch mismatch) noexcept {
     return kMismatches[static_cast<std::size_t>(mismatch)];
@@ -76,9 +88,10 @@ void ProfileSet::index() {
         versions_[key] = 0;
     }
     std::string all;
+    Folds folds;
     for (const auto& [key, profile] : by_name_) {
-        std::uint64_t version = profile->content ^ fold(profile->body);
-        for (const auto& file : profile->files) version = version * 3 + fold(file);
+        std::uint64_t version = profile->content ^ fold(profile->body, folds);
+        for (const auto& file : profile->files) version = version * 3 + fold(file, folds);
         versions_[key] = version;
         all += key + ' ' + std::to_string(version) + '\n';
         if (!profile->target.empty()) continue;
@@ -89,21 +102,21 @@ void ProfileSet::index() {
 }
 
 /// What the texts that a document includes add to its version.
-std::uint64_t ProfileSet::fold(const ProfileFile& file) const {
+std::uint64_t ProfileSet::fold(const ProfileFile& file, Folds& folds) const {
     std::string texts;
-    std::vector<std::pair<std::string, std::size_t>> open;
-    for (const auto& each : file.compiled->inclusions()) open.emplace_back(each.name, 1);
-    while (!open.empty()) {
-        const auto [name, depth] = open.back();
-        open.pop_back();
-        const auto found = by_name_.find(name);
-        if (found == by_name_.end() || depth > kDeepest) continue;
-        const auto& body = found->second->body;
-        texts += std::to_string(found->second->content);
-        for (const auto& each : body.compiled->inclusions())
-            open.emplace_back(each.name, depth + 1);
-    }
+    for (const auto& each : file.compiled->inclusions())
+        texts += std::to_string(fold_included(each.name, folds)) + ' ';
     return texts.empty() ? 0 : hash_of(texts);
+}
+
+std::uint64_t ProfileSet::fold_included(const std::string& name, Folds& folds) const {
+    const auto found = by_name_.find(name);
+    if (found == by_name_.end()) return 0;
+    const auto [known, is_new] = folds.try_emplace(name, found->second->content);
+    if (!is_new) return known->second;
+    const auto folded = found->second->content ^ fold(found->second->body, folds);
+    folds[name] = folded;
+    return folded;
 }
 
 ProfileSet::Ptr ProfileSet::of(std::vector<ProfilePtr> profiles) {
@@ -119,11 +132,12 @@ Result<ProfileSet::Ptr> ProfileSet::with(const ProfileSet& before, ProfilePtr pr
     made->by_name_ = before.by_name_;
     const auto& kept = *profile;
     made->by_name_[key_of(profile->type, profile->name)] = std::move(profile);
-    if (auto done = made->check(kept); !done) return done.fault();
+    Weights weights;
+    if (auto done = made->check(kept, weights); !done) return done.fault();
     // What includes it must not become too large by that, or reach itself.
     for (const auto& [key, other] : made->by_name_) {
         if (other->body.compiled->inclusions().empty() && other->files.empty()) continue;
-        if (auto done = made->check(*other); !done) {
+        if (auto done = made->check(*other, weights); !done) {
             return Fault{FaultKind::malformed, key + " includes it: " + done.fault().detail};
         }
     }
@@ -138,45 +152,60 @@ Result<ProfileSet::Ptr> ProfileSet::without(const ProfileSet& before, ProfileTyp
     auto made = std::make_shared<ProfileSet>();
     made->by_name_ = before.by_name_;
     made->by_name_.erase(key);
+    Weights weights;
     for (const auto& [other, profile] : made->by_name_) {
-        if (!made->check(*profile)) return Fault{FaultKind::conflict, other + " includes " + key};
+        if (!made->check(*profile, weights))
+            return Fault{FaultKind::conflict, other + " includes " + key};
     }
     made->index();
     return Ptr(std::move(made));
 }
 
-Status ProfileSet::check(const DeviceProfile& profile) const {
-    std::vector<std::string> path{key_of(profile.type, profile.name)};
-    std::size_t bytes = 0;
-    if (auto done = check(profile.body, path, bytes); !done) return done;
+Status ProfileSet::check(const DeviceProfile& profile, Weights& weights) const {
+    const auto body = weigh_included(key_of(profile.type, profile.name), weights);
+    if (!body) return body.fault();
+    bool is_secret = body->is_secret;
     for (const auto& file : profile.files) {
-        bytes = 0;
-        if (auto done = check(file, path, bytes); !done) return done;
+        const auto weight = weigh(file, weights);
+        if (!weight) return weight.fault();
+        is_secret = is_secret || weight->is_secret;
     }
-    return {};
+    if (!is_secret || profile.is_secret) return {};
+    return Fault{FaultKind::malformed, "\"secret\": what it includes is secret, and it is not"};
 }
 
-/// `path` is what led here; `bytes` is what the document may become.
-Status ProfileSet::check(const ProfileFile& file, std::vector<std::string>& path,
-                         std::size_t& bytes) const {
-    bytes += file.compiled->most_bytes();
-    if (bytes > kMostRendered && file.is_template) return too_much();
+Result<ProfileSet::Weight> ProfileSet::weigh_included(const std::string& name,
+                                                      Weights& weights) const {
+    const auto [known, is_new] = weights.try_emplace(name, Weight{.is_open = true});
+    if (!is_new) return Weight(known->second);
+    const auto& profile = *by_name_.find(name)->second;
+    auto weight = weigh(profile.body, weights);
+    if (!weight) return weight;
+    weight->is_secret = weight->is_secret || profile.is_secret;
+    weights[name] = *weight;
+    return weight;
+}
+
+Result<ProfileSet::Weight> ProfileSet::weigh(const ProfileFile& file, Weights& weights) const {
+    Weight whole{.bytes = file.compiled->most_bytes()};
+    if (whole.bytes > kMostRendered && file.is_template) return too_much();
     for (const auto& each : file.compiled->inclusions()) {
-        const auto where = "\"" + (file.name.empty() ? "body" : "files." + file.name) +
-                           "\": line " + std::to_string(each.line) + ": ";
-        const auto found = by_name_.find(each.name);
-        if (found == by_name_.end())
-            return Fault{FaultKind::malformed, where + "there is no profile " + each.name};
-        if (std::find(path.begin(), path.end(), each.name) != path.end())
-            return Fault{FaultKind::malformed, where + each.name + " includes itself by this"};
-        if (path.size() > kDeepest)
-            return Fault{FaultKind::malformed, where + "more than 8 profiles within each other"};
-        path.push_back(each.name);
-        auto done = check(found->second->body, path, bytes);
-        path.pop_back();
-        if (!done) return done;
+        if (by_name_.find(each.name) == by_name_.end())
+            return wrong_at(file, each, "there is no profile " + each.name);
+        const auto part = weigh_included(each.name, weights);
+        if (!part) return part.fault();
+        if (part->is_open) return wrong_at(file, each, each.name + " includes itself by this");
+        whole.bytes += part->bytes;
+        whole.inclusions += part->inclusions + 1;
+        whole.is_secret = whole.is_secret || part->is_secret;
+        whole.depth = std::max(whole.depth, part->depth + 1);
+        if (whole.depth > kDeepest)
+            return wrong_at(file, each, "more than 8 profiles within each other");
+        if (whole.inclusions > kMostInclusions)
+            return wrong_at(file, each, "it is put together of more than 10000 texts");
+        if (whole.bytes > kMostRendered) return too_much();
     }
-    return {};
+    return whole;
 }
 
 ProfilePtr ProfileSet::find(ProfileType type, std::string_view name) const {

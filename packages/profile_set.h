@@ -39,6 +39,8 @@ public:
     using Ptr = std::shared_ptr<const ProfileSet>;
     /// Bytes of all documents made for one device from one template.
     static constexpr std::size_t kMostRendered = 4 << 20;
+    /// Texts of which one document may be put together.
+    static constexpr std::size_t kMostInclusions = 10'000;
 
     /// With `profile`, which is finished(), in the place of the one of its type and name.
     /// Faults: malformed ("body": line 3: ...), for what is included and is not there, loops, or
@@ -90,9 +92,15 @@ private:
     template <class Visit>
     void each_for(ProfileType type, const DeviceFacts& facts, Visit visit) const;
     const Template* included(std::string_view name) const;
-    Status check(const DeviceProfile& profile) const;
-    Status check(const ProfileFile& file, std::vector<std::string>& path, std::size_t& bytes) const;
-    std::uint64_t fold(const ProfileFile& file) const;
+    struct Weight;
+    /// Of what is included, by name: each is looked at once, however often it is included.
+    using Weights = base::TextMap<Weight>;
+    using Folds = base::TextMap<std::uint64_t>;
+    Status check(const DeviceProfile& profile, Weights& weights) const;
+    Result<Weight> weigh(const ProfileFile& file, Weights& weights) const;
+    Result<Weight> weigh_included(const std::string& name, Weights& weights) const;
+    std::uint64_t fold(const ProfileFile& file, Folds& folds) const;
+    std::uint64_t fold_included(const std::string& name, Folds& folds) const;
 
     std::map<std::string, ProfilePtr, std::less<>> by_name_;  ///< "device/common"
     Shelf shelves_[3];

@@ -148,6 +148,56 @@ TEST_CASE("profiles: loops, what is missing, and what multiplies are refused wit
     CHECK(refusal(set, profile("much", more)).find("larger than 4 MiB") != std::string::npos);
 }
 
+TEST_CASE("profiles: what includes much nothing is refused before it is put together") {
+    auto set = with(ProfileSet::of({}), profile("p0", ""));
+    std::string hundred;
+    for (int i = 0; i < 100; ++i) hundred += "{{include device/p0}}";
+    set = with(set, profile("p1", hundred));
+    std::string more;
+    for (int i = 0; i < 100; ++i) more += "{{include device/p1}}";
+    CHECK(refusal(set, profile("p2", more)) ==
+          "\"body\": line 1: it is put together of more than 10000 texts");
+    // What is there already may not become so by what it includes.
+    more.resize(more.size() - std::string_view("{{include device/p1}}").size());
+    set = with(set, profile("p2", more));
+    CHECK(refusal(set, profile("p0", "{{include device/p3}}")).find("no profile") !=
+          std::string::npos);
+    set = with(set, profile("p3", ""));
+    CHECK(refusal(set, profile("p0", "{{include device/p3}}{{include device/p3}}"))
+              .starts_with("device/p2 includes it: "));
+}
+
+TEST_CASE("profiles: a secret does not leave by what includes it") {
+    auto secret = profile("password", "789");
+    secret.is_secret = true;
+    auto set = with(ProfileSet::of({}), secret);
+    const std::string include = "{{include device/password}}";
+    CHECK(refusal(set, profile("phone", include)) ==
+          "\"secret\": what it includes is secret, and it is not");
+    auto by_file = profile("phone");
+    by_file.files = {{"a.cfg", "text/plain", include, true, nullptr}};
+    CHECK(refusal(set, by_file).starts_with("\"secret\": "));
+    auto phone = profile("phone", include);
+    phone.is_secret = true;
+    set = with(set, phone);
+    // Nor does what becomes one later.
+    set = with(ProfileSet::of({}), profile("password", "789"));
+    set = with(set, profile("phone", include));
+    CHECK(refusal(set, secret).starts_with("device/phone includes it: \"secret\": "));
+}
+
+TEST_CASE("profiles: the version of a profile changes with what is included twice removed") {
+    auto set = with(ProfileSet::of({}), profile("leaf", "1"));
+    set = with(set, profile("middle", "{{include device/leaf}}"));
+    set = with(set, profile("root", "{{include device/middle}}{{include device/middle}}"));
+    const auto root = set->find(ProfileType::device, "root");
+    const auto before = set->version_of(*root);
+    set = with(set, profile("leaf", "2"));
+    CHECK(set->version_of(*root) != before);
+    set = with(set, profile("leaf", "1"));
+    CHECK(set->version_of(*root) == before);
+}
+
 TEST_CASE("profiles: members are checked") {
     auto bad = profile("a/b");
     CHECK(refusal(none(), bad).starts_with("\"name\": "));
