@@ -69,6 +69,14 @@ sip::DigestSecrets secrets_of(const AccountPtr& account) {
 /// Who brings a token, in the log, before it is believed.
 constexpr std::string_view kTokenUser = "token";
 
+/// Whether `address` is a user and a host, and nothing that a URI would read into it: whoever may
+/// choose his name where tokens are made must not come out as somebody else ("alice:x", "%61lice").
+bool is_spelled_out(const sip::Uri& uri, std::string_view address) {
+    const auto at = address.rfind('@');
+    return !uri.user.empty() && uri.user.find('%') == std::string_view::npos &&
+           uri.user == address.substr(0, at) && uri.host == address.substr(at + 1);
+}
+
 /// RFC 3323 4.1.1.3: a name that says that there is none.
 constexpr std::string_view kNobody = "anonymous.invalid";
 
@@ -304,7 +312,7 @@ Result<Identity> Authenticator::identity_of(const BearerTokens::Holder& holder) 
                                     : named.substr(has_scheme ? named.find(':') + 1 : 0);
     const auto text = "sip:" + address;
     const auto uri = sip::parse_uri(text);
-    if (!uri || uri->user.empty() || !domains_.serves(*uri))
+    if (!uri || !is_spelled_out(*uri, address) || !domains_.serves(*uri))
         return Fault{FaultKind::forbidden, "it names nobody of ours"};
     Identity identity;
     identity.aor = aliases_.resolve(domains_.aor(*uri));

@@ -302,6 +302,21 @@ TEST_CASE(
     CHECK(by("b ob", "<sip:bob@example.com>") == "401");
 }
 
+TEST_CASE("a name that only a URI would read as bob is not bob") {
+    SecureRig rig;
+    for (const auto* name :
+         {"bob:x", "bob:", "%62ob", "bob@example.com:5060", "bob@example.com;x=y",
+          "bob@example.com?x=y", "sip:bob:x@example.com", "sip:%62ob@example.com", "@example.com",
+          "bob:x@example.com", "<sip:bob@example.com>", "sip:sip:bob@example.com", "tel:bob"}) {
+        CAPTURE(name);
+        const auto outcome = rig.send_token(rig.token(name));
+        CHECK(Rig::status_of(outcome) == 401);
+    }
+    const auto bob = rig.send_token(rig.token("bob@EXAMPLE.com"));
+    REQUIRE(std::get_if<Identity>(&bob));
+    CHECK(std::get<Identity>(bob).aor == "sip:bob@example.com");
+}
+
 TEST_CASE("RFC 8898 2.2: a token that is not good says why, and one of no scope that one lacks") {
     SecureRig rig;
     CHECK(SecureRig::challenges(rig.send_token("garbage"), "error=\"invalid_token\""));
