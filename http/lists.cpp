@@ -6,6 +6,7 @@
 
 #include "http/entity_tags.h"
 #include "packages/package.h"
+#include "server/access/list_entries.h"
 
 namespace herald::http {
 
@@ -58,9 +59,8 @@ Result<Answer> replace(const Call& call, std::string_view action,
     auto edit = edit_of(call, call.captured[0], action);
     if (!edit) return edit.fault();
     edit->apply = [&](store::Policy& row) -> Status {
-        auto entries = without(entries_of(row), place->list);
-        for (const auto& entry : with) entries = server::with_entry(std::move(entries), entry);
-        row.lists = server::to_text(entries);
+        row.lists =
+            server::to_text(server::with_entries(without(entries_of(row), place->list), with));
         return {};
     };
     const auto policy = call.context.admin.policies().change(*edit);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "packages/winfo.h"
+#include "server/access/list_entries.h"
 #include "server/admin/admin_carrier.h"
 #include "server/admin/admin_page.h"
 #include "server/admin/policy_preview.h"
@@ -203,16 +204,13 @@ Result<PolicyPtr> ShardPolicies::change(const PolicyEdit& edit) {
 Status ShardPolicies::import(const std::vector<ListRow>& rows, const std::string& actor) {
     const std::lock_guard lock(mutex_);
     std::map<std::string, std::vector<ListEntry>> by_scope;
-    for (const auto& row : rows) {
-        auto& entries = by_scope[row.scope];
-        entries = with_entry(std::move(entries), row.entry);
-    }
+    for (const auto& row : rows) by_scope[row.scope].push_back(row.entry);
     std::vector<Step> steps;
-    for (const auto& [scope, entries] : by_scope) {
+    for (auto& [scope, entries] : by_scope) {
         auto before = find(scope);
         if (!before) return before.fault();
         Step step{(*before)->row(), (*before)->row(), actor, "lists.import", {}};
-        step.after.lists = to_text(entries);
+        step.after.lists = to_text(with_entries({}, std::move(entries)));
         if (step.after.lists != step.before.lists) steps.push_back(std::move(step));
     }
     if (steps.empty()) return {};
