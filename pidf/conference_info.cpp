@@ -4,6 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "base/text_map.h"
 
 namespace herald::pidf {
 namespace {
@@ -56,31 +61,45 @@ ConferenceElement read_element(xml::Element element, xml::NamespaceSet& prefixes
     return read;
 }
 
-bool is_same(const ConferenceElement& a, const ConferenceElement& b) {
-    return a.name == b.name && a.key == b.key;
+/// Where each element is, by its name and key. A focus may tell thousands of users at once.
+using Places = base::TextMap<std::size_t>;
+
+std::string name_of(const ConferenceElement& element) {
+    return element.name + ' ' + element.key;
 }
 
-/// RFC 4575 4.6: what is told whole replaces, what is told in part is merged, what is deleted goes.
+Places places_of(const std::vector<ConferenceElement>& children) {
+    Places places;
+    for (std::size_t i = 0; i < children.size(); ++i) places.try_emplace(name_of(children[i]), i);
+    return places;
+}
+
+ConferenceElement begun(const ConferenceElement& told) {
+    ConferenceElement fresh;
+    fresh.name = told.name;
+    fresh.key = told.key;
+    return fresh;
+}
+
+/// RFC 4575 4.6: what is told whole replaces, what is told in part is merged, what is deleted is
+/// marked, for make_whole() to take it out.
 void merge_into(ConferenceElement& known, const ConferenceElement& told) {
     if (told.state == ElementState::full) {
         known = told;
         return;
     }
     known.attributes = told.attributes;
+    auto places = places_of(known.children);
     for (const auto& child : told.children) {
-        const auto place =
-            std::find_if(known.children.begin(), known.children.end(),
-                         [&](const ConferenceElement& each) { return is_same(each, child); });
+        const auto [place, is_new] = places.try_emplace(name_of(child), known.children.size());
+        if (is_new) known.children.push_back(begun(child));
+        auto& merged = known.children[place->second];
         if (child.state == ElementState::deleted) {
-            if (place != known.children.end()) known.children.erase(place);
-        } else if (place == known.children.end()) {
-            known.children.emplace_back();
-            known.children.back().name = child.name;
-            known.children.back().key = child.key;
-            merge_into(known.children.back(), child);
-        } else {
-            merge_into(*place, child);
+            merged.state = ElementState::deleted;
+            continue;
         }
+        if (merged.state == ElementState::deleted) merged = begun(child);
+        merge_into(merged, child);
     }
 }
 
