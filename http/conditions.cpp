@@ -8,6 +8,7 @@
 
 #include "base/text_map.h"
 #include "http/entity_tags.h"
+#include "http/target.h"
 #include "http/tokens.h"
 
 namespace herald::http {
@@ -43,6 +44,16 @@ Result<Answer> tagged(const Call& call, Answer answer) {
     if (!known) return known.fault();
     if (!has(*known, tag) && !has(*known, "W/" + tag)) return answer;
     return Answer{304, {}, {}, std::move(answer.headers)};
+}
+
+/// What is changed, however the path spells it: "alice@b.c", "sip:alice@B.c", "alice%40b.c".
+std::string place_of(const Route& route, const Call& call) {
+    std::string place(route.pattern);
+    for (const auto& part : call.captured) {
+        const auto aor = aor_of(part);
+        (place += '\n') += aor ? *aor : part;
+    }
+    return place;
 }
 
 const Route* reader_of(std::string_view pattern) {
@@ -98,7 +109,8 @@ Result<Answer> Conditions::apply(const Route& route, const Call& call, const Han
 
 Result<Answer> Conditions::change(const Route& route, const Call& call, const Handle& handle) {
     if (route.has_own_conditions || route.method == "POST") return handle();
-    const std::lock_guard lock(paths_[base::NameHash()(call.path) % paths_.size()]);
+    const auto place = place_of(route, call);
+    const std::lock_guard lock(places_[base::NameHash()(place) % places_.size()]);
     if (auto status = check(route, call); !status) return status.fault();
     return handle();
 }

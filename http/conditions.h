@@ -23,9 +23,9 @@ public:
 private:
     Result<Answer> change(const Route& route, const Call& call, const Handle& handle);
 
-    /// By path: changes over HTTP are made one after the other, so that what was compared is what
-    /// is changed.
-    std::array<std::mutex, 64> paths_;
+    /// By what is changed: changes over HTTP are made one after the other, so that what was
+    /// compared is what is changed.
+    std::array<std::mutex, 64> places_;
 };
 
 }  // namespace herald::http

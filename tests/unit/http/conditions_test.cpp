@@ -1,6 +1,10 @@
 // tests/unit/http/conditions_test.cpp: every resource has an entity-tag, and changes may depend on
 // it (RFC 9110 13).
+#include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <string>
+#include <thread>
 
 #include <doctest/doctest.h>
 
@@ -48,6 +52,35 @@ TEST_CASE("RFC 9110 13.1.1: a change is made only of what was seen") {
     CHECK(bench.ask("DELETE", "\"other\", " + now, {}).status == 204);
     CHECK(bench.ask("DELETE", now, {}).status == 412);
     CHECK(bench.ask("PUT", "no tag", {}, kAlice).status == 400);
+}
+
+TEST_CASE("RFC 9110 13.1: changes of one thing come one after the other, however it is spelled") {
+    Bench bench;
+    Context context{bench.admin, bench.metrics, "example.com", "1"};
+    const Request request{.method = "PUT"};
+    const auto all = routes();
+    const auto route = std::find_if(all.begin(), all.end(), [](const Route& each) {
+        return each.method == "PUT" && each.pattern == "/v1/accounts/{aor}";
+    });
+    Conditions conditions;
+    std::atomic<int> inside{0};
+    std::atomic<bool> met{false};
+    const auto change = [&](const std::string& name) {
+        const Call call{context, "/v1/accounts/" + name, {name}, {}, {}, request, {}};
+        const auto done = conditions.apply(*route, call, [&]() -> Result<Answer> {
+            ++inside;
+            for (int i = 0; i < 100 && inside < 2; ++i)
+                std::this_thread::sleep_for(std::chrono::milliseconds(5));
+            if (inside > 1) met = true;
+            --inside;
+            return Answer{204, {}, {}, {}};
+        });
+        CHECK(done.has_value());
+    };
+    std::thread other([&] { change("sip:alice@B.c"); });
+    change("alice@b.c");
+    other.join();
+    CHECK_FALSE(met.load());
 }
 
 TEST_CASE("RFC 9110 13.1.2: who has what is there is told so, whatever it is") {
