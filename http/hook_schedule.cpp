@@ -78,4 +78,10 @@ std::vector<std::uint64_t> HookSchedule::give_up(base::WallTime then) {
     return gone;
 }
 
+void HookSchedule::forget_before(std::uint64_t id) {
+    const auto end = events_.lower_bound(id);
+    for (auto at = events_.begin(); at != end; ++at) paused_.erase(at->second.resource);
+    events_.erase(events_.begin(), end);
+}
+
 }  // namespace herald::http

@@ -39,6 +39,8 @@ public:
     void unreachable(base::Instant now);
     /// Takes out what happened before `then`.
     std::vector<std::uint64_t> give_up(base::WallTime then);
+    /// The store has none before `id` any more: they were posted, or gave way to newer ones.
+    void forget_before(std::uint64_t id);
 
 private:
     struct Pause {

@@ -93,10 +93,12 @@ struct Hooks::State {
     State& operator=(const State&) = delete;
 
     void run();
+    void watch();
     bool must_stop();
     bool recover();
     bool collect();
     void forget_old();
+    bool forget_gone();
     void deliver(const server::QueuedEvent& event);
     int post(const server::QueuedEvent& event);
     void drop(std::vector<std::uint64_t> ids);
@@ -122,9 +124,11 @@ struct Hooks::State {
     std::condition_variable changed;
     bool is_news = true;
     bool is_stopping = false;
-    int socket = -1;  ///< of the request under way
+    int socket = -1;                                   ///< of the request under way
+    std::chrono::steady_clock::time_point deadline{};  ///< of its answer
+    std::condition_variable posting;                   ///< a request began, or all ends
     std::uint64_t listener = 0;
-    std::thread thread;
+    std::thread thread, watcher;
 };
 
 Hooks::State::State(HookOptions given, std::string its_secret, Poco::Net::Context::Ptr its_trust,
@@ -150,6 +154,8 @@ Hooks::State::State(HookOptions given, std::string its_secret, Poco::Net::Contex
     feed.want();
     thread = std::thread([this] { run(); });
     pthread_setname_np(thread.native_handle(), "hooks");
+    watcher = std::thread([this] { watch(); });
+    pthread_setname_np(watcher.native_handle(), "hooks watch");
 }
 
 Hooks::State::~State() {
@@ -159,8 +165,10 @@ Hooks::State::~State() {
         is_stopping = true;
         if (socket >= 0) ::shutdown(socket, SHUT_RDWR);
         changed.notify_one();
+        posting.notify_one();
     }
     thread.join();
+    watcher.join();
 }
 
 void Hooks::State::run() {
@@ -210,11 +218,20 @@ bool Hooks::State::collect() {
             if (is_wanted)
                 wanted.push_back({0, event->resource, to_text(json_of(*event)), event->at});
         }
-        if (!wanted.empty() && !admin.hooks().keep(std::move(wanted))) return false;
+        const bool is_more = !wanted.empty();
+        if (is_more && !admin.hooks().keep(std::move(wanted))) return false;
         read_up_to += page.lost + page.events.size();
-        if (!recover()) return false;
+        if (!recover() || (is_more && !forget_gone())) return false;
         if (page.events.size() < kAtOnce) return true;
     }
+}
+
+/// What had to give way (hooks.queue, hooks.memory) takes no room here either.
+bool Hooks::State::forget_gone() {
+    const auto oldest = admin.hooks().page(0, 1);
+    if (!oldest) return false;
+    schedule.forget_before(oldest->empty() ? schedule.last() + 1 : oldest->front().id);
+    return true;
 }
 
 void Hooks::State::forget_old() {
@@ -249,7 +266,25 @@ void Hooks::State::deliver(const server::QueuedEvent& event) {
 void Hooks::State::hold_socket(int fd) {
     const std::lock_guard lock(mutex);
     socket = fd;
+    deadline = std::chrono::steady_clock::now() + options.timeout;
     if (is_stopping && fd >= 0) ::shutdown(fd, SHUT_RDWR);
+    posting.notify_one();
+}
+
+/// POCO's timeouts begin anew with each byte, and with each 100 Continue: a program that dribbles
+/// would be waited for without an end, and all other events with it.
+void Hooks::State::watch() {
+    std::unique_lock lock(mutex);
+    while (!is_stopping) {
+        if (socket < 0) {
+            posting.wait(lock);
+            continue;
+        }
+        posting.wait_until(lock, std::chrono::steady_clock::time_point(deadline));
+        if (socket < 0 || std::chrono::steady_clock::now() < deadline) continue;
+        ::shutdown(socket, SHUT_RDWR);
+        deadline += options.timeout;
+    }
 }
 
 /// The status of the answer; 0: there was none.

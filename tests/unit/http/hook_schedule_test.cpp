@@ -71,6 +71,17 @@ TEST_CASE("where nobody is there everything waits, five minutes at most") {
     CHECK(due(schedule, now) == 3);
 }
 
+TEST_CASE("what gave way in the store is not waited for here") {
+    auto schedule = three();
+    schedule.refused(1, at(0));
+    schedule.forget_before(2);
+    CHECK(schedule.size() == 2);
+    CHECK(due(schedule, 0) == 2);
+    schedule.forget_before(9);
+    CHECK(schedule.is_empty());
+    CHECK(schedule.last() == 3);
+}
+
 TEST_CASE("what is too old is given up") {
     auto schedule = three();
     schedule.refused(1, at(0));
