@@ -34,6 +34,10 @@ constexpr int kMostBatches = 4;
 constexpr std::size_t kStreamsAtOnce = 256;
 /// A reader must take this much of an answer within http.request_timeout.
 constexpr std::size_t kLeastWritten = 64 << 10;
+/// Answers up to this size are given even where too much else is on its way.
+constexpr std::size_t kSmall = 16 << 10;
+/// The part of http.buffer that one source may have, once half of it is taken.
+constexpr std::size_t kShares = 8;
 
 std::uint64_t payload_of(base::SlotId id) {
     return std::uint64_t{id.generation} << 32 | id.slot;
@@ -118,6 +122,7 @@ void Connections::add(sip::Socket socket, const sip::Endpoint& peer) {
     if (context_ && !session) return refused_.add();
     const base::SlotId id =
         connections_.take(std::move(socket), peer, std::move(session), limits_.max_body);
+    connections_[id.slot].source = peer.site_hash(seed_);
     const Status watched =
         loop_.watch(fd, EPOLLIN, [this, id](std::uint32_t events) { on_ready(id, events); });
     if (!watched) return static_cast<void>(connections_.release(id));
@@ -263,7 +268,7 @@ bool Connections::begin(std::uint32_t slot) {
     connection.is_last = !head.keeps_alive || (head.has_body() && next != Service::Next::read_body);
     if (next == Service::Next::answer) {
         respond(slot, answer_from_head(head));
-    } else if (used_ > limits_.buffer) {
+    } else if (is_crowded(connection)) {
         connection.is_last = true;
         respond(slot, service_.answer_crowded(head.request));
     } else if (next == Service::Next::hand_over) {
@@ -313,7 +318,9 @@ void Connections::hand_over(std::uint32_t slot) {
     charge(slot);
     loop_.timers().cancel(connection.timer);
     const ResponseStyle style = style_of(head, connection.is_last, connection.session ? hsts_ : 0);
-    workers_.add([this, id = connections_.id_of(slot), request = head.request, style,
+    Request request = head.request;
+    request.peer = connection.peer;
+    workers_.add([this, id = connections_.id_of(slot), request = std::move(request), style,
                   body = std::move(body)]() mutable {
         const ReadBody given = [&]() -> Result<std::string> { return std::move(body); };
         const Answer answer = answer_or_500(service_, request, given);
@@ -346,9 +353,16 @@ void Connections::tell(const Connection& connection, const Answer& answer) {
 
 void Connections::on_answer(base::SlotId id, Made made) {
     Connection& connection = connections_[id.slot];
+    const Head& head = connection.reader.head();
     tell(connection, made.told);
     connection.lent = 0;
     if (connection.is_hung_up) return close(id.slot);
+    // What was changed is told in any case.
+    if (head.request.method == "GET" && made.bytes.size() > kSmall && is_crowded(connection)) {
+        connection.is_last = true;
+        made.bytes = response_text(service_.answer_crowded(head.request),
+                                   style_of(head, true, connection.session ? hsts_ : 0));
+    }
     say(id.slot, made.bytes);
     connection.state = State::sending;
     charge(id.slot);
@@ -531,6 +545,8 @@ void Connections::close(std::uint32_t slot) {
     loop_.timers().cancel(connection.timer);
     loop_.unwatch(connection.socket.fd());
     used_ -= connection.charged;
+    if ((by_source_[connection.source] -= connection.charged) == 0)
+        by_source_.erase(connection.source);
     if (connection.stream) streams_.count_closed(connection.stream->token);
     connections_.release(slot);
     open_.set(connections_.size());
@@ -571,8 +587,17 @@ void Connections::charge(std::uint32_t slot) {
     const std::size_t bytes =
         connection.reader.memory() + connection.out.capacity() + connection.lent;
     used_ += bytes - connection.charged;
+    by_source_[connection.source] += bytes - connection.charged;
     connection.charged = bytes;
     buffered_.set(used_);
+}
+
+/// Readers that take their time must leave room for those of other sources.
+bool Connections::is_crowded(const Connection& connection) const {
+    if (used_ <= limits_.buffer / 2) return false;
+    const auto of_source = by_source_.find(connection.source);
+    return used_ > limits_.buffer ||
+           (of_source != by_source_.end() && of_source->second > limits_.buffer / kShares);
 }
 
 void Connections::wait(std::uint32_t slot, base::Duration limit) {

@@ -14,9 +14,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "base/id.h"
 #include "base/loop.h"
 #include "base/metrics.h"
 #include "base/slab.h"
@@ -75,6 +77,7 @@ private:
 
         sip::Socket socket;
         sip::Endpoint peer;
+        std::uint64_t source = 0;                  ///< hash of its address, or of its site
         std::unique_ptr<sip::TlsSession> session;  ///< null: in clear
         RequestReader reader;
         std::string out;          ///< encrypted already
@@ -131,6 +134,7 @@ private:
     void close(std::uint32_t slot);
     bool make_room();
     void charge(std::uint32_t slot);
+    bool is_crowded(const Connection& connection) const;
     void wait(std::uint32_t slot, base::Duration limit);
     void rewatch(std::uint32_t slot);
     void end_if_done();
@@ -146,6 +150,8 @@ private:
     base::Counter& refused_;
     base::Slab<Connection> connections_;
     std::size_t used_ = 0;  ///< bytes, as charged
+    const std::uint64_t seed_ = base::random_key()[0];
+    std::unordered_map<std::uint64_t, std::size_t> by_source_;  ///< ... of each, none of them zero
     std::unique_ptr<char[]> room_;
     std::string plain_;  ///< what was read, decrypted
     std::shared_ptr<const sip::TlsContext> context_;

@@ -383,6 +383,8 @@ WorstCase worst_case(const Config& config) {
         if (key.filled == Filled::by_users || is_both) worst.known += bytes;
         if (key.filled == Filled::in_store || is_both) worst.stored += bytes;
     }
+    // Files are served with as much again.
+    if (!config.provisioning_listen.empty()) worst.unknown += config.http_buffer;
     return worst;
 }
 

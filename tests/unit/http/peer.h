@@ -18,9 +18,14 @@ namespace herald::http {
 /// A TCP connection that says exactly what it is told.
 class Peer {
 public:
-    explicit Peer(const sip::Endpoint& server)
+    /// `source`: an address of this machine to come from; empty: the usual one.
+    explicit Peer(const sip::Endpoint& server, std::string_view source = {})
         : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         sockaddr_storage storage{};
+        if (!source.empty()) {
+            const auto length = sip::Endpoint::from(source, 0).value().to_sockaddr(storage);
+            REQUIRE(::bind(socket_, reinterpret_cast<const sockaddr*>(&storage), length) == 0);
+        }
         const auto size = server.to_sockaddr(storage);
         REQUIRE(::connect(socket_, reinterpret_cast<const sockaddr*>(&storage), size) == 0);
     }

@@ -12,6 +12,7 @@
 #include <doctest/doctest.h>
 
 #include "http/json.h"
+#include "http/listener.h"
 #include "http/tokens.h"
 #include "tests/unit/http/bench.h"
 #include "tests/unit/http/fake_admin.h"
@@ -441,6 +442,49 @@ TEST_CASE("what is read and written has a limit in bytes, all connections togeth
     CHECK(status == 503);
     large.send("{}");
     CHECK(status_of_response(large.response()) == 204);
+}
+
+/// Answers everything with a document that no socket takes whole.
+class LargeDocuments final : public Service {
+public:
+    static constexpr std::size_t kSize = 16 << 20;
+
+    Next next(const Request&) const override { return Next::hand_over; }
+    Answer answer(const Request&, const ReadBody&) override {
+        return {200, "text/plain", std::string(kSize, 'x'), {}};
+    }
+    Answer answer_unreadable(std::string_view) override { return {400, {}, {}, {}}; }
+    Answer answer_other_version(const Request&) override { return {505, {}, {}, {}}; }
+    Answer answer_too_many_streams(const Request&, TooMany) override { return {503, {}, {}, {}}; }
+    Answer answer_crowded(const Request&) override { return {503, {}, {}, {}}; }
+};
+
+TEST_CASE("answers that nobody reads have a limit in bytes, and leave room for other sources") {
+    FakeAdmin admin;
+    base::Metrics metrics;
+    LargeDocuments documents;
+    Listener::Setup setup;
+    setup.listen = sip::Endpoint::from("127.0.0.1", 0).value();
+    setup.limits.buffer = 4 * LargeDocuments::kSize;
+    setup.limits.request_timeout = 60s;
+    const auto listener = Listener::start(setup, documents, admin.feed(), metrics);
+    REQUIRE(listener);
+    std::vector<std::unique_ptr<Peer>> greedy;
+    int served = 0;
+    for (int i = 0; i < 20; ++i) {
+        auto& peer =
+            *greedy.emplace_back(std::make_unique<Peer>((*listener)->address(), "127.0.0.66"));
+        peer.send(get("/large"));
+        const auto head = peer.until("\r\n\r\n");
+        served += status_of_response(head) == 200 ? 1 : 0;
+    }
+    CHECK(served >= 2);
+    CHECK(served <= 3);
+    Peer other((*listener)->address(), "127.0.0.67");
+    other.send(get("/large"));
+    const auto response = other.response();
+    CHECK(status_of_response(response) == 200);
+    CHECK(response.size() > LargeDocuments::kSize);
 }
 
 TEST_CASE("RFC 9112 3.2: a request names one host, in HTTP/1.0 perhaps none") {

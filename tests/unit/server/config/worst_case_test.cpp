@@ -27,3 +27,13 @@ TEST_CASE("the worst case is the sum of the budgets, and the example says it") {
     CHECK(documented_example().find("hold 480 MiB of memory before it knows who they are") !=
           std::string::npos);
 }
+
+TEST_CASE("who serves files counts http.buffer for them as well") {
+    const std::string keys = "[http]\nbuffer = 1048576\n";
+    const auto without = worst_case(parse_config(keys).config);
+    const auto with = worst_case(parse_config(keys + "[provisioning]\nlisten = \"127.0.0.1:8081\"\n"
+                                                     "url = \"http://127.0.0.1:8081\"\n")
+                                     .config);
+    CHECK(with.unknown == without.unknown + 1048576);
+    CHECK(with.known == without.known);
+}
