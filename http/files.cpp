@@ -22,8 +22,8 @@ namespace {
 
 constexpr std::string_view kLinks = "/p/";
 constexpr auto kNonceLife = std::chrono::minutes(5);
-/// Logins for one device.
-constexpr base::RateLimit::Rate kGuesses{1, 20};
+/// As of requests by SIP.
+constexpr server::Guesses::Rules kGuesses{};
 constexpr std::size_t kLongestUserAgent = 200;
 constexpr std::array<const char*, kFileOutcomes> kOutcomes{
     "sent",       "part",       "not modified", "unknown path", "unknown token", "expired",
@@ -31,6 +31,10 @@ constexpr std::array<const char*, kFileOutcomes> kOutcomes{
 
 Answer plain_answer(int status, std::string_view text) {
     return {status, "text/plain; charset=utf-8", std::string(text) + "\n", {}};
+}
+
+bool is_fetch(const Request& request) {
+    return request.method == "GET" || request.method == "HEAD";
 }
 
 /// What the device says of itself as an HTTP client.
@@ -48,6 +52,13 @@ packages::DeviceFacts facts_of(const PathFacts& path, const Request& request) {
 std::string device_of(const packages::DeviceFacts& facts) {
     if (!facts.mac.empty()) return facts.mac;
     return server::key_of_device(facts.aor, {}, facts.instance, facts.user_agent);
+}
+
+/// Not the key of links, which is what protects profiles: who chooses a text, as of a template that
+/// says what a device says of itself, is told its hash.
+base::HashKey key_of_tags(const base::HashKey& key) {
+    const auto hash = base::keyed_hash128(key, "file tags");
+    return {hash.low, hash.high};
 }
 
 bool is_known(const Request& request, const std::string& tag) {
@@ -112,6 +123,7 @@ Files::Files(Setup setup, server::Admin& admin, base::Metrics& metrics, const ba
       clock_(clock),
       patterns_(setup_.plain_paths.begin(), setup_.plain_paths.end()),
       nonces_(setup_.key, "files " + setup_.realm, setup_.run),
+      tag_key_(key_of_tags(setup_.key)),
       bytes_(metrics.counter("herald_provisioning_file_bytes_total",
                              "Bytes of profiles sent to devices")) {
     for (std::size_t i = 0; i < kFileOutcomes; ++i) {
@@ -133,13 +145,13 @@ Answer Files::nothing(FileOutcome why) {
     return plain_answer(404, "There is nothing here.");
 }
 
-/// A login is looked up in a shard.
+/// A login is looked up in a shard, and a document takes the longer to make the larger it is.
 Service::Next Files::next(const Request& request) const {
-    return request.authorization.empty() ? Next::answer : Next::hand_over;
+    return is_fetch(request) ? Next::hand_over : Next::answer;
 }
 
 Answer Files::answer(const Request& request, const ReadBody& /*read*/) {
-    if (request.method != "GET" && request.method != "HEAD") {
+    if (!is_fetch(request)) {
         count(FileOutcome::refused);
         auto answer = plain_answer(405, "Files are fetched.");
         answer.headers.emplace_back("Allow", "GET, HEAD");
@@ -197,7 +209,7 @@ Answer Files::plain_to_signer(const Request& request, std::string file,
 }
 
 std::string Files::entity_tag_of(std::string_view body) const {
-    const auto hash = base::keyed_hash128(setup_.key, body);
+    const auto hash = base::keyed_hash128(tag_key_, body);
     return base::to_hex({reinterpret_cast<const char*>(&hash), sizeof hash});
 }
 
@@ -228,9 +240,8 @@ Answer Files::challenge(bool is_stale) {
     return answer;
 }
 
-/// The account of who registered the device and logs in with that name. Guesses are few.
+/// The account of who registered the device and logs in with that name.
 std::optional<store::Account> Files::user_of(const std::string& device, std::string_view username) {
-    if (guesses_.take(device, kGuesses, clock_.now()) != 0) return std::nullopt;
     const auto users = admin_.devices().users_of(device);
     for (const auto& aor : users.value_or({})) {
         auto account = admin_.accounts().find(aor);
@@ -240,19 +251,35 @@ std::optional<store::Account> Files::user_of(const std::string& device, std::str
     return std::nullopt;
 }
 
-/// RFC 7616 3.4.
+/// Whoever guessed too often has to wait, and nobody else: the credentials are not even looked at.
+/// Behind a proxy on this machine many are one address.
 Files::Signer Files::signer_of(const Request& request, const std::string& device) {
     const auto field = sip::parse_auth(request.authorization);
     if (!field || !base::iequals(field->scheme, "Digest")) return {};
+    const auto name = field->parameter("username").value_or(std::string_view());
+    const server::Guesses::Try attempt{name, request.peer, request.peer.is_loopback()};
+    if (name.empty() || guesses_.wait(attempt, clock_.now()) != 0) return {};
+    auto signer = judge(request, *field, device);
+    if (signer.account) {
+        guesses_.succeeded(attempt, clock_.now());
+    } else if (!signer.is_stale) {
+        guesses_.failed(attempt, kGuesses, clock_.now());
+    }
+    return signer;
+}
+
+/// RFC 7616 3.4.
+Files::Signer Files::judge(const Request& request, const sip::AuthField& field,
+                           const std::string& device) {
     const auto part = [&](std::string_view name) {
-        return field->parameter(name).value_or(std::string_view());
+        return field.parameter(name).value_or(std::string_view());
     };
     const auto name = part("algorithm");
     const auto algorithm = sip::digest_variant_of(name.empty() ? std::string_view("MD5") : name);
     const auto nonce = nonces_.read(part("nonce"));
     const bool is_ours = algorithm && !algorithm->is_session && nonce && part("qop") == "auth" &&
                          part("realm") == setup_.realm && part("uri") == request.target;
-    if (!is_ours || part("username").empty()) return {};
+    if (!is_ours) return {};
     auto account = user_of(device, part("username"));
     if (!account) return {};
     const auto& ha1 = account->ha1[static_cast<std::size_t>(algorithm->algorithm)];

@@ -19,12 +19,12 @@
 
 #include "base/id.h"
 #include "base/metrics.h"
-#include "base/rate_limit.h"
 #include "base/time.h"
 #include "http/file_paths.h"
 #include "http/service.h"
 #include "packages/profile_link.h"
 #include "packages/profile_set.h"
+#include "server/access/guesses.h"
 #include "server/admin/admin.h"
 #include "server/provisioning/profiles.h"
 #include "sip/nonce.h"
@@ -92,6 +92,7 @@ private:
     Answer challenge(bool is_stale);
     void count(FileOutcome outcome, std::size_t bytes = 0);
     Signer signer_of(const Request& request, const std::string& device);
+    Signer judge(const Request& request, const sip::AuthField& field, const std::string& device);
     std::optional<store::Account> user_of(const std::string& device, std::string_view username);
     std::string entity_tag_of(std::string_view body) const;
 
@@ -100,7 +101,8 @@ private:
     const base::Clock& clock_;
     const std::vector<PathPattern> patterns_;
     const sip::NonceMint nonces_;
-    base::RateLimit guesses_{std::size_t{1} << 14};
+    const base::HashKey tag_key_;  ///< of entity-tags, which anybody may have of any text
+    server::Guesses guesses_{std::size_t{1} << 17};
     std::mutex mutex_;  ///< counters have one writer at a time, which is any of several threads
     std::array<base::Counter*, kFileOutcomes> outcomes_{};
     base::Counter& bytes_;

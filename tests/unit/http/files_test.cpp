@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include "base/hash128.h"
+#include "base/text.h"
 #include "server/provisioning/profiles.h"
 #include "tests/unit/http/bench.h"
 
@@ -211,8 +213,8 @@ TEST_CASE("a profile that is not public is for its device's own user") {
     const auto stale = bench.get(path, {.authorization = replayed});
     CHECK(stale.status == 401);
     CHECK(header_of(stale, "WWW-Authenticate").find("stale=true") != std::string::npos);
-    CHECK(bench.files->next({.authorization = replayed}) == Service::Next::hand_over);
-    CHECK(bench.files->next({}) == Service::Next::answer);
+    CHECK(bench.files->next({.method = "GET", .authorization = replayed}) ==
+          Service::Next::hand_over);
 }
 
 TEST_CASE("guesses at a password are counted out") {
@@ -237,6 +239,56 @@ TEST_CASE("guesses at a password are counted out") {
     CHECK(bench.get(path, {.authorization = good}).status == 401);
     bench.clock.advance(std::chrono::seconds(60));
     CHECK(bench.get(path, {.authorization = good}).status == 200);
+}
+
+TEST_CASE("who guesses locks no device out") {
+    FileBench bench;
+    bench.put("own", [](DeviceProfile& profile) {
+        profile.is_public = false;
+        profile.target = kMac;
+    });
+    store::Account account;
+    account.aor = "sip:alice@example.com";
+    account.username = "alice";
+    account.realm = "example.com";
+    account.ha1[1] =
+        sip::digest_ha1(sip::DigestAlgorithm::sha256, "alice", "example.com", "secret");
+    bench.admin.state.accounts[account.aor] = account;
+    bench.admin.state.device_users[kMac] = {account.aor};
+    const std::string path = "/000413231b1c.cfg";
+    const auto from = [&](const char* host, const std::string& password) {
+        Request request{.authorization = signed_for(bench.get(path), path, "alice", password)};
+        request.peer = sip::Endpoint::from(host, 4000).value();
+        return bench.get(path, request).status;
+    };
+    CHECK(from("192.0.2.1", "secret") == 200);
+    for (int i = 0; i < 30; ++i) CHECK(from("192.0.2.66", "wrong") == 401);
+    CHECK(from("192.0.2.66", "secret") == 401);
+    CHECK(from("192.0.2.2", "secret") == 200);
+    for (int source = 1; source < 200; ++source)
+        from(("198.51.100." + std::to_string(source)).c_str(), "wrong");
+    CHECK(from("192.0.2.1", "secret") == 200);
+}
+
+TEST_CASE("an entity-tag tells nothing of the key of links") {
+    FileBench bench;
+    bench.put("echo", [](DeviceProfile& profile) { profile.body.text = "{{device.user_agent}}"; });
+    bench.put("common", [](DeviceProfile& profile) { profile.vendor = "nobody's"; });
+    // What the cipher of links is made of (packages/profile_link.cpp).
+    for (const auto* text : {"profile link 1", "profile link 2"}) {
+        const auto answer = bench.get("/000413231b1c.cfg", {.user_agent = text});
+        REQUIRE(answer.body == text);
+        const auto hash = base::keyed_hash128(kKey, text);
+        const auto secret = base::to_hex({reinterpret_cast<const char*>(&hash), sizeof hash});
+        CHECK(header_of(answer, "ETag").find(secret) == std::string::npos);
+    }
+}
+
+TEST_CASE("documents are made where nobody else waits for them") {
+    FileBench bench;
+    for (const auto* method : {"GET", "HEAD"})
+        CHECK(bench.files->next({.method = method}) == Service::Next::hand_over);
+    CHECK(bench.files->next({.method = "PUT"}) == Service::Next::answer);
 }
 
 TEST_CASE("secret profiles do not go in clear") {
