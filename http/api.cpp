@@ -13,6 +13,7 @@
 #include "http/problem.h"
 #include "http/target.h"
 #include "pidf/common_policy.h"
+#include "server/admin/admin_aliases.h"
 #include "server/admin/admin_tokens.h"
 
 namespace herald::http {
@@ -198,6 +199,17 @@ std::optional<Answer> Api::refusal_beyond(const Reach& reach, const Match& match
                    match.target.path);
 }
 
+/// ... as what it may touch stands for something else.
+std::optional<Answer> Api::refusal_by_alias(const Reach& reach, const Match& match) const {
+    const auto name = limited_by(match.pattern);
+    const auto text = name.empty() ? std::nullopt : match.named(name);
+    const bool is_user = text && text->find('@') != std::string::npos;
+    const auto aor = is_user ? aor_of(*text) : Result<std::string>(std::string());
+    if (!aor || aor->empty()) return std::nullopt;
+    const auto done = check_alias(reach, *aor, context_.admin.aliases());
+    return done ? std::nullopt : std::optional(problem_of(done.fault(), match.target.path));
+}
+
 Api::Api(Context context, Doors doors, std::size_t idempotency_memory)
     : context_(std::move(context)),
       tokens_(doors.tokens, made_tokens(context_.admin)),
@@ -325,6 +337,7 @@ Answer Api::answer_matched(const Request& request, const Match& match, const Rea
     Call call{context_, path, match.captured, match.target.query, {}, request, {}, {}};
     const auto holder = route.role == Role::open ? std::nullopt : holder_of(request);
     if (holder) call.actor = holder->name, call.reach = holder->reach;
+    if (auto beyond = refusal_by_alias(call.reach, match)) return *std::move(beyond);
     if (auto refused = read_body(route, read, call)) return *std::move(refused);
     auto made = carry_out(route, call);
     auto answer = made ? *std::move(made) : problem_of(made.fault(), path);

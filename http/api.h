@@ -57,6 +57,7 @@ private:
     std::optional<Holder> holder_of(const Request& request) const;
     std::optional<Answer> refusal(const Request& request, const Match& match) const;
     static std::optional<Answer> refusal_beyond(const Reach& reach, const Match& match);
+    std::optional<Answer> refusal_by_alias(const Reach& reach, const Match& match) const;
     Answer answer_matched(const Request& request, const Match& match, const ReadBody& read);
     Result<Answer> carry_out(const Route& route, Call& call);
     /// Reads what the route takes into `call`; the refusal, if it is not that.

@@ -10,6 +10,7 @@
 #include "http/target.h"
 #include "pidf/pidf.h"
 #include "pidf/simple_presence.h"
+#include "server/admin/admin_aliases.h"
 #include "server/admin/admin_presence.h"
 
 namespace herald::http {
@@ -155,6 +156,8 @@ Result<Answer> list_presence(const Call& call) {
             return Fault{FaultKind::forbidden,
                          "This token is good for " + call.reach.limit() + " only."};
         }
+        const auto done = check_alias(call.reach, *aor, call.context.admin.aliases());
+        if (!done) return done.fault();
         aors.push_back(*aor);
         rest = after;
     }

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "server/address/domains.h"
+#include "server/admin/admin_aliases.h"
 
 namespace herald::http {
 
@@ -49,6 +50,15 @@ std::string_view limited_by(std::string_view pattern) noexcept {
     const auto found = std::find_if(std::begin(kLimited), std::end(kLimited),
                                     [&](const Limited& each) { return each.pattern == pattern; });
     return found == std::end(kLimited) ? std::string_view() : found->by;
+}
+
+Status check_alias(const Reach& reach, const std::string& aor, server::AliasAdmin& aliases) {
+    if (reach.is_everybody()) return {};
+    const auto alias = aliases.find(aor);
+    if (!alias && alias.fault().kind == FaultKind::unavailable) return alias.fault();
+    if (!alias || reach.covers(alias->resource)) return {};
+    return Fault{FaultKind::forbidden, "This token is good for " + reach.limit() +
+                                           " only, and this address stands for somebody else."};
 }
 
 }  // namespace herald::http

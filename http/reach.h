@@ -5,6 +5,12 @@
 #include <string_view>
 #include <utility>
 
+#include "base/result.h"
+
+namespace herald::server {
+class AliasAdmin;
+}
+
 namespace herald::http {
 
 /// Whom a token is good for: everybody, those of a domain, or one user.
@@ -27,5 +33,9 @@ private:
 /// pattern or the query parameter of this name; "reach": their handlers see to it. Empty: there is
 /// nothing here for such a token.
 std::string_view limited_by(std::string_view pattern) noexcept;
+
+/// Whether the address-of-record `aor`, which a token is good for, stands for somebody it is not
+/// good for. Waits for a shard. Faults: forbidden, unavailable.
+Status check_alias(const Reach& reach, const std::string& aor, server::AliasAdmin& aliases);
 
 }  // namespace herald::http

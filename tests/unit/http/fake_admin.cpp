@@ -275,7 +275,9 @@ public:
     Result<store::Alias> find(std::string_view aor) override {
         if (state_.fault) return *state_.fault;
         state_.asked.push_back("alias " + std::string(aor));
-        return store::Alias{std::string(aor), "sip:alice@example.com"};
+        const auto found = state_.stands_for.find(std::string(aor));
+        if (found == state_.stands_for.end()) return Fault{FaultKind::not_found, "no alias"};
+        return store::Alias{found->first, found->second};
     }
 
     Result<server::AliasPage> page(std::string_view resource, std::string_view after,

@@ -48,6 +48,7 @@ struct FakeState {
     std::vector<server::CallInfo> calls;
     server::RegistrationPage registered;
     server::AliasPage alias_page;
+    std::map<std::string, std::string> stands_for{{"sip:101@example.com", "sip:alice@example.com"}};
     std::map<std::string, store::Policy> policies;  ///< by scope
     server::WatcherPage watcher_page;
     server::MessagePage kept;
