@@ -6,6 +6,7 @@
 #include <chrono>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include <arpa/inet.h>
 #include <sys/socket.h>
@@ -13,6 +14,8 @@
 
 #include <doctest/doctest.h>
 
+#include "base/time.h"
+#include "server/feed/feed.h"
 #include "tests/unit/http/fake_admin.h"
 
 namespace herald::http {
@@ -83,8 +86,10 @@ TEST_CASE("a program that answers without an end is left after hooks.timeout") {
                           .timeout = 1s},
                          admin, metrics);
         REQUIRE(hooks);
-        admin.feed().inlet(0).post(
-            {.kind = server::EventKind::resource_changed, .resource = "sip:alice@b.c"});
+        server::Event event{.kind = server::EventKind::resource_changed,
+                            .resource = "sip:alice@b.c"};
+        event.at = base::SystemClock().wall();
+        admin.feed().inlet(0).post(std::move(event));
         for (int i = 0; i < 1000 && program.left == 0; ++i) std::this_thread::sleep_for(20ms);
         CHECK(program.left > 0);
     }
