@@ -17,6 +17,8 @@ namespace {
 constexpr std::size_t kMessageIdBytes = 15;
 
 bool is_cpim(std::string_view content_type) {
+    // Hardly any is.
+    if (!base::istarts_with(base::trim(content_type), "message")) return false;
     const auto type = sip::parse_media_type(content_type);
     return type && *type == pidf::kCpimType;
 }
