@@ -12,10 +12,8 @@
 #include <sys/socket.h>
 
 #include "base/log.h"
-#include "base/text.h"
 #include "http/problem.h"
 #include "http/response.h"
-#include "http/target.h"
 
 namespace herald::http {
 
@@ -53,23 +51,6 @@ ResponseStyle style_of(const Head& head, bool is_last, std::uint32_t hsts) {
             .has_body = head.request.method != "HEAD",
             .is_last = is_last,
             .hsts = hsts};
-}
-
-/// Changes are told at info: who did what when is asked later; so is what was refused. What is read
-/// is told at debug.
-base::LogLevel level_of(const Request& request, int status) {
-    const bool is_read =
-        request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
-    return is_read && status < 400 ? base::LogLevel::debug : base::LogLevel::info;
-}
-
-/// As people read it; as it came where it cannot be decoded.
-std::string readable_path(const std::string& target) {
-    const auto parsed = parse_target(target);
-    if (!parsed) return target;
-    std::string path;
-    for (const auto& part : parsed->parts) (path += '/') += part;
-    return path;
 }
 
 /// A bug behind us, or memory that ran out: the peer learns that nothing is known of the outcome.
@@ -333,28 +314,10 @@ void Connections::hand_over(std::uint32_t slot) {
     });
 }
 
-/// Bodies and credentials are never logged.
-void Connections::tell(const Connection& connection, const Answer& answer) {
-    const Request& request = connection.reader.head().request;
-    const auto level = level_of(request, answer.status);
-    if (!base::log_enabled(level)) return;
-    const bool is_refused = answer.status >= 400;
-    if (is_refused && !refused_lines_.takes(connection.peer.host(), loop_.now())) return;
-    base::log(level, "http.answered",
-              {{"method", request.method},
-               {"path", readable_path(request.target)},
-               {"query", base::split_once(request.target, '?').after},
-               {"status", answer.status},
-               {"token", answer.actor},
-               {"client", answer.client.empty() ? connection.peer.host() : answer.client},
-               {"peer", connection.peer.to_string()},
-               {"untold", is_refused ? refused_lines_.take_untold() : 0}});
-}
-
 void Connections::on_answer(base::SlotId id, Made made) {
     Connection& connection = connections_[id.slot];
     const Head& head = connection.reader.head();
-    tell(connection, made.told);
+    log_.note(head.request, connection.peer, made.told, loop_.now());
     connection.lent = 0;
     if (connection.is_hung_up) return close(id.slot);
     // What was changed is told in any case.

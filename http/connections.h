@@ -23,12 +23,12 @@
 #include "base/metrics.h"
 #include "base/slab.h"
 #include "base/task.h"
+#include "http/access_log.h"
 #include "http/event_streams.h"
 #include "http/limits.h"
 #include "http/request_reader.h"
 #include "http/service.h"
 #include "http/workers.h"
-#include "server/core/line_limit.h"
 #include "sip/endpoint.h"
 #include "sip/socket.h"
 #include "sip/tls.h"
@@ -104,7 +104,6 @@ private:
         std::string bytes;
     };
     void on_answer(base::SlotId id, Made made);
-    void tell(const Connection& connection, const Answer& answer);
     void drive(base::SlotId id);
     bool receive(std::uint32_t slot);
     bool begin(std::uint32_t slot);
@@ -158,7 +157,7 @@ private:
     sip::ClientCertificates asked_ = sip::ClientCertificates::none;
     std::uint32_t hsts_ = 0;
     sip::TlsFailures failures_;
-    server::LineLimit refused_lines_;
+    AccessLog log_;
     EventStreams streams_;
     std::vector<base::SlotId> round_;  ///< streams that are still to be looked at
     bool has_round_ = false;
