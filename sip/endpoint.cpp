@@ -1,8 +1,6 @@
 // sip/endpoint.cpp: numeric addresses to and from text and sockaddr, and the names of transports.
 #include "sip/endpoint.h"
 
-#include <array>
-#include <charconv>
 #include <cstring>
 
 #include <arpa/inet.h>
@@ -119,13 +117,10 @@ void Endpoint::append_host(std::string& out) const {
         char text[INET6_ADDRSTRLEN];
         if (inet_ntop(AF_INET6, bytes_, text, sizeof text) != nullptr) out += text;
     } else if (is_valid()) {
-        std::array<char, INET_ADDRSTRLEN> text;
-        char* at = text.data();
         for (int i = 0; i < 4; ++i) {
-            if (i != 0) *at++ = '.';
-            at = std::to_chars(at, text.data() + text.size(), unsigned{bytes_[i]}).ptr;
+            if (i != 0) out += '.';
+            base::append_number(out, bytes_[i]);
         }
-        out.append(text.data(), at);
     }
 }
 
