@@ -88,10 +88,11 @@ struct Audience {
 
 /// What one class of watchers gets, composed at most once per version.
 struct ViewState {
-    explicit ViewState(std::uint8_t type = 0, Audience audience = {})
-        : type(type),
-          audience_(audience.is_usual() ? nullptr
-                                        : std::make_unique<const Audience>(std::move(audience))) {}
+    explicit ViewState(std::uint8_t its_type = 0, Audience its_audience = {})
+        : type(its_type),
+          audience_(its_audience.is_usual()
+                        ? nullptr
+                        : std::make_unique<const Audience>(std::move(its_audience))) {}
 
     const Audience& audience() const noexcept;
 
