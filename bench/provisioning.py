@@ -42,20 +42,21 @@ def row(what, figure, more=""):
 # Phones ------------------------------------------------------------------------------------------------------------------
 
 
-def register_text(number, port):
+def register_text(number, port, attempt):
     aor = f"sip:phone{number}@localhost"
-    return (f"REGISTER sip:localhost SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bKr{number};rport\r\n"
-            f"Max-Forwards: 70\r\nFrom: <{aor}>;tag=1\r\nTo: <{aor}>\r\nCall-ID: boot-{number}\r\nCSeq: 1 REGISTER\r\n"
+    return (f"REGISTER sip:localhost SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bKr{number}.{attempt};rport\r\n"
+            f"Max-Forwards: 70\r\nFrom: <{aor}>;tag=1\r\nTo: <{aor}>\r\nCall-ID: boot-{number}\r\nCSeq: {attempt} REGISTER\r\n"
             f"User-Agent: snomD785/10.1.64.14\r\nExpires: 3600\r\nContact: <sip:phone{number}@127.0.0.1:{port}>;"
             f'+sip.instance="<urn:uuid:00000000-0000-1000-8000-000413{number:06x}>"\r\nContent-Length: 0\r\n\r\n').encode()
 
 
 def register_all(phones, server, count):
     port = phones.getsockname()[1]
-    missing = set(range(count))
+    missing, attempt = set(range(count)), 0
     while missing:
+        attempt += 1  # who was refused by a busy server is refused again under the same name
         for number in list(missing)[:200]:
-            phones.sendto(register_text(number, port), server)
+            phones.sendto(register_text(number, port, attempt), server)
         end = time.monotonic() + 1
         while missing and time.monotonic() < end:
             try:
