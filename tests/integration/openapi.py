@@ -107,6 +107,8 @@ def answers_are_as_described():
         for path, target in [
                 ("/v1/accounts", "/v1/accounts"), ("/v1/accounts/{aor}", "/v1/accounts/alice@localhost"), ("/v1/tokens", "/v1/tokens"),
                 ("/v1/traces", "/v1/traces"), ("/v1/subscriptions", "/v1/subscriptions"), ("/v1/registrations", "/v1/registrations"),
+                ("/v1/registrations/{aor}", "/v1/registrations/alice@localhost"),
+                ("/v1/resources", "/v1/resources?package=message-summary&limit=1"),
                 ("/v1/mailboxes/{aor}", "/v1/mailboxes/alice@localhost"), ("/v1/aliases", "/v1/aliases"), ("/v1/messages", "/v1/messages"),
                 ("/v1/dialogs", "/v1/dialogs"), ("/v1/devices", "/v1/devices"), ("/v1/profiles", "/v1/profiles"),
                 ("/v1/provisioning/jobs", "/v1/provisioning/jobs"), ("/v1/packages", "/v1/packages"), ("/v1/audit", "/v1/audit"),
@@ -116,6 +118,8 @@ def answers_are_as_described():
             answer = server.http("GET", target)
             expect_equal(answer.status, 200, f"GET {target}")
             check_answer(document, path, "get", 200, answer.json())
+        mailboxes = server.http("GET", "/v1/resources?package=message-summary").json()
+        expect_equal([row["aor"] for row in mailboxes["resources"]], ["sip:alice@localhost"], "mailboxes")
         made = server.http("POST", "/v1/tokens", {"name": "t", "role": "read"})
         check_answer(document, "/v1/tokens", "post", 201, made.json())
         begun = server.http("POST", "/v1/traces", {"user": "alice"})
