@@ -90,8 +90,10 @@ public:
         std::vector<DigestAlgorithm> algorithms{DigestAlgorithm::sha256,
                                                 DigestAlgorithm::md5};  ///< preferred first
         std::chrono::seconds nonce_life{300};
-        bool offer_auth_int = true;   ///< qop "auth,auth-int" rather than "auth"
-        bool offer_userhash = false;  ///< the caller can find users by digest_userhash()
+        bool offer_auth_int = true;  ///< qop "auth,auth-int" rather than "auth"
+        /// The caller can find users by digest_userhash(). Not offered with MD5, whose clients are
+        /// older than it.
+        bool offer_userhash = false;
         bool is_proxy = false;        ///< Proxy-Authenticate (407) and Proxy-Authorization
         bool allow_rfc2069 = false;   ///< credentials without qop; replayable for nonce_life
         bool allow_stuck_nc = false;  ///< nc 00000001 again with a fresh cnonce (old phones)
@@ -134,11 +136,14 @@ public:
     /// when accepted.
     Verdict verify(const Message& request, const Credentials& credentials, const DigestUser& user);
 
+    /// Whether it is time for another nonce: this one is in the second half of its life, and bound
+    /// to no session.
+    bool is_ageing(const Credentials& credentials) const;
     /// An Authentication-Info line (RFC 7616 3.5), ended by CRLF, for the 2xx to accepted
-    /// credentials. Proves that we know the secret, and hands out the next nonce in the second half
-    /// of this one's life. Empty without qop.
+    /// credentials. Proves that we know the secret, and hands out the next nonce where this one is
+    /// ageing. Empty without qop. `to` is where it is sent.
     std::string authentication_info(const Credentials& credentials, const DigestSecrets& secrets,
-                                    std::string_view response_body) const;
+                                    std::string_view response_body, const Endpoint& to = {}) const;
 
 private:
     struct State;

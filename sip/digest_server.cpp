@@ -32,12 +32,12 @@ std::optional<std::string> extended_value(std::string_view text) {
     return decoded;
 }
 
-/// Where userhash is not offered the parameter says nothing, and the name is what it looks like.
-Status read_username(const AuthField& field, bool offers_userhash, Credentials& into) {
+/// Where a hash is not offered the parameter says nothing, and the name is what it looks like.
+Status read_username(const AuthField& field, bool may_be_hashed, Credentials& into) {
     const auto plain = field.parameter("username");
     const auto extended = field.parameter("username*");
     into.is_hashed =
-        offers_userhash && base::iequals(field.parameter("userhash").value_or(""), "true");
+        may_be_hashed && base::iequals(field.parameter("userhash").value_or(""), "true");
     if (plain && extended) return malformed("both username and username*");
     if (plain) {
         into.username = into.is_hashed ? base::lower(*plain) : std::string(*plain);
@@ -102,6 +102,10 @@ struct DigestServer::State {
                options.algorithms.end();
     }
 
+    bool offers_userhash(DigestAlgorithm algorithm) const {
+        return options.offer_userhash && algorithm != DigestAlgorithm::md5;
+    }
+
     Status read_qop(const AuthField& field, Credentials& into) const;
     Result<std::optional<Credentials>> credentials_of(const AuthField& field) const;
     bool is_fresh(const Nonce& nonce) const;
@@ -151,7 +155,7 @@ Result<std::optional<Credentials>> DigestServer::State::credentials_of(
         read.*member = *value;
     }
     read.opaque = field.parameter("opaque").value_or("");
-    if (auto status = read_username(field, options.offer_userhash, read); !status)
+    if (auto status = read_username(field, offers_userhash(read.algorithm), read); !status)
         return status.fault();
     if (auto status = read_qop(field, read); !status) return status.fault();
     return std::optional<Credentials>(std::move(read));
@@ -202,7 +206,7 @@ std::string DigestServer::challenge(bool is_stale, const DigestSecrets* whose,
         lines += ": Digest realm=" + digest_quoted(options.realm) + ", nonce=\"" + nonce + '"';
         lines.append(", algorithm=").append(name_of(algorithm));
         lines += options.offer_auth_int ? ", qop=\"auth,auth-int\"" : ", qop=\"auth\"";
-        if (options.offer_userhash) lines += ", userhash=true";
+        if (state_->offers_userhash(algorithm)) lines += ", userhash=true";
         if (is_stale) lines += ", stale=true";
         lines += "\r\n";
     }
@@ -253,9 +257,17 @@ DigestServer::Verdict DigestServer::verify(const Message& request, const Credent
     return is_new ? Verdict::accepted : Verdict::stale;
 }
 
+bool DigestServer::is_ageing(const Credentials& credentials) const {
+    // A session key is bound to the nonce it began with.
+    if (credentials.is_session || credentials.qop == DigestQop::none) return false;
+    const auto nonce = state_->mint.read(credentials.nonce);
+    return !nonce || 2 * (state_->clock.wall() - nonce->issued) > state_->options.nonce_life;
+}
+
 std::string DigestServer::authentication_info(const Credentials& credentials,
                                               const DigestSecrets& secrets,
-                                              std::string_view response_body) const {
+                                              std::string_view response_body,
+                                              const Endpoint& to) const {
     if (credentials.qop == DigestQop::none) return {};
     const std::string proof =
         digest_response({.algorithm = credentials.algorithm,
@@ -270,12 +282,8 @@ std::string DigestServer::authentication_info(const Credentials& credentials,
                          .body = response_body});
     std::string line =
         state_->options.is_proxy ? "Proxy-Authentication-Info: " : "Authentication-Info: ";
-    const base::WallTime now = state_->clock.wall();
-    const auto nonce = state_->mint.read(credentials.nonce);
-    // A session key is bound to the nonce it began with.
-    const bool is_bound = credentials.is_session;
-    if (!is_bound && (!nonce || 2 * (now - nonce->issued) > state_->options.nonce_life)) {
-        line += "nextnonce=\"" + state_->mint.issue(now, {}) + "\", ";
+    if (is_ageing(credentials)) {
+        line += "nextnonce=\"" + state_->mint.issue(state_->clock.wall(), to) + "\", ";
     }
     line.append("qop=").append(qop_name(credentials.qop));
     line += ", rspauth=\"" + proof + "\", cnonce=" + digest_quoted(credentials.cnonce);

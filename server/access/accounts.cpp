@@ -17,6 +17,10 @@ std::string username_key(std::string_view username, std::string_view realm) {
 void Accounts::put(AccountPtr account) {
     remove(account->aor);
     by_username_[username_key(account->username, account->realm)] = account;
+    for (const auto algorithm : hashes_) {
+        const auto hash = sip::digest_userhash(algorithm, account->username, account->realm);
+        if (!hash.empty()) by_userhash_[key_of(hash)] = account;
+    }
     by_aor_[account->aor] = std::move(account);
 }
 
@@ -26,6 +30,13 @@ void Accounts::remove(std::string_view aor) {
     const auto named =
         by_username_.find(username_key(found->second->username, found->second->realm));
     if (named != by_username_.end() && named->second == found->second) by_username_.erase(named);
+    for (const auto algorithm : hashes_) {
+        const auto hash =
+            sip::digest_userhash(algorithm, found->second->username, found->second->realm);
+        const auto hashed = by_userhash_.find(key_of(hash));
+        if (hashed != by_userhash_.end() && hashed->second == found->second)
+            by_userhash_.erase(hashed);
+    }
     by_aor_.erase(found);
 }
 
@@ -42,6 +53,12 @@ AccountPtr Accounts::by_username(std::string_view username, std::string_view rea
     aor += username;
     const auto account = find(aor);
     return account && account->realm == realm ? account : nullptr;
+}
+
+AccountPtr Accounts::by_userhash(std::string_view hash, std::string_view realm) const {
+    const auto hashed = by_userhash_.find(key_of(hash));
+    const bool is_found = hashed != by_userhash_.end() && hashed->second->realm == realm;
+    return is_found ? hashed->second : nullptr;
 }
 
 std::string Accounts::namesake_of(const store::Account& account) const {

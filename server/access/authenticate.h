@@ -2,17 +2,23 @@
 // certificate, a trusted peer's assertion, or open mode.
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
 
-#include "base/listeners.h"
 #include "base/metrics.h"
 #include "base/task.h"
 #include "server/access/accounts.h"
 #include "server/access/bearer_tokens.h"
-#include "server/access/certified.h"
+#include "server/access/claims.h"
 #include "server/access/identity.h"
+#include "server/access/known_peers.h"
 #include "server/access/limits.h"
+#include "server/access/refusals.h"
 #include "server/address/aliases.h"
 #include "server/address/domains.h"
 #include "server/config/config.h"
@@ -31,8 +37,8 @@ struct AuthenticationRefusal {
     bool is_challenge = false;  ///< may be answered statelessly
 };
 
-/// Whether a From names nobody (RFC 3323 4.1.1.3), in a domain of its own or in its provider's.
-bool is_anonymous(std::string_view aor) noexcept;
+/// The algorithms with which clients may hash their names, for Accounts.
+std::vector<sip::DigestAlgorithm> name_hashes(const Config& config);
 
 /// What an Authenticator looks at; outlives it.
 struct AuthenticatorSetup {
@@ -61,25 +67,15 @@ public:
                                                                const sip::Flow& flow,
                                                                std::string_view event = {},
                                                                const sip::Uri* from = nullptr);
-    /// Whether who is at the other end is one of sip.trusted_peers, or has a certificate that says
-    /// as much.
-    bool is_trusted(const sip::Flow& flow) const;
+    /// As KnownPeers.
+    bool is_trusted(const sip::Flow& flow) const { return peers_.is_trusted(flow); }
+    std::string certificate_of(const sip::Flow& flow) const { return peers_.certificate_of(flow); }
     /// The keys of bearer tokens that come from now on; null: none are taken.
     void use(std::shared_ptr<const BearerKeys> keys) { tokens_.use(std::move(keys)); }
-    /// The name in the certificate that the client at the other end of `flow` proved to hold;
-    /// empty: it showed none, or is gone.
-    std::string certificate_of(const sip::Flow& flow) const;
-
-    /// A refusal that is told, of those that are not too many.
-    struct Refused {
-        std::string_view aor;   ///< of the account; empty: there is none
-        std::string_view user;  ///< as it was sent
-        sip::Endpoint peer;
-        std::string_view why;
-    };
+    using Refused = Refusals::Refused;
     /// Adds a listener, called with what the log is told.
     void on_refused(base::Task<void(const Refused&)> listener) {
-        refused_.add(std::move(listener));
+        refusals_.on_told(std::move(listener));
     }
 
 private:
@@ -98,44 +94,39 @@ private:
     };
     using Outcome = std::variant<Identity, AuthenticationRefusal>;
 
-    std::optional<Identity> asserted(const sip::Message& request) const;
-    std::string aor_in(std::string_view field) const;
-    Identity from_claim(const sip::Message& request, const sip::Uri* from) const;
-    AccountPtr claimed_account(const sip::Message& request) const;
-    bool is_for_elsewhere(const sip::Message& request) const;
     AuthenticationRefusal challenge(const Wanted& wanted, const sip::Message& request,
                                     const sip::Flow& flow);
+    void tell(const Subject& subject, std::string_view why);
     AuthenticationRefusal refuse(const Subject& subject, int status, const char* why);
     Outcome by_digest(const sip::Message& request, const sip::Flow& flow);
     Outcome judge(const sip::Message& request, const sip::Credentials& credentials,
                   const sip::Flow& flow);
+    Identity identity_of(const AccountPtr& account, const sip::Message& request,
+                         const sip::Credentials& credentials, const sip::Flow& flow);
+    AccountPtr account_of(const sip::Credentials& credentials) const;
     Outcome by_token(std::string_view token, const sip::Message& request, const sip::Flow& flow);
     Result<Identity> identity_of(const BearerTokens::Holder& holder) const;
-    std::optional<Certified> certified_by(const sip::Flow& flow) const;
     std::optional<Identity> by_certificate(const sip::Message& request, const sip::Flow& flow,
                                            std::string_view event, const sip::Uri* from) const;
     bool has_credentials(const sip::Message& request) const;
     std::optional<AuthenticationRefusal> put_off(const Subject& subject,
                                                  const Guesses::Try& attempt);
     sip::DigestServer& digest_for(const sip::Message& request);
-    bool is_bound(std::string_view uri, const sip::Message& request) const;
-    bool may_claim(const Identity& who, const sip::Message& request, std::string_view event,
-                   const sip::Uri* from) const;
     Guesses::Rules guess_rules() const;
-    void tell(const Subject& subject, const char* why);
 
-    base::Listeners<const Refused&> refused_;
     const Config& config_;
     const Domains& domains_;
     const Accounts& accounts_;
     const Aliases& aliases_;
     Limits& limits_;
     const base::Clock& clock_;
+    const Claims claims_;
+    const KnownPeers peers_;
+    Refusals refusals_;
     sip::DigestServer digest_;        ///< of requests that are answered here
     sip::DigestServer proxy_digest_;  ///< of those that are sent on
     std::string realm_;
     BearerTokens tokens_;
-    std::uint64_t untold_ = 0;  ///< refusals since the last one in the log
     base::Counter& challenged_;
     base::Counter& accepted_;
     base::Counter& wrong_;

@@ -19,6 +19,8 @@ struct Identity {
     /// Whether its sender is known to receive at the address the request came from: by a stream, by
     /// answering a challenge that went there, as a trusted peer, or (auth = open) by its word.
     bool is_address_proven = false;
+    /// Header lines for a 2xx to him: Authentication-Info, where it is time for another nonce.
+    std::string success_lines{};
 };
 
 }  // namespace herald::server

@@ -111,6 +111,7 @@ struct Config {
     std::uint32_t nonce_life = 300;
     bool digest_allow_rfc2069 = false;
     bool digest_allow_stuck_nc = false;
+    bool digest_userhash = true, digest_next_nonce = true;
     std::vector<RealmLogin> notify_logins;        ///< what Herald answers a challenged NOTIFY with
     std::vector<std::string> notify_without_qop;  ///< realms whose challenges may be RFC 2069's
     std::string dns_servers;                      ///< empty: the system's

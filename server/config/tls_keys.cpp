@@ -1,4 +1,5 @@
-// server/config/tls_keys.cpp: the keys of [sip] that are about TLS and WebSocket, and of [bearer].
+// server/config/tls_keys.cpp: the keys of [sip] that are about TLS, WebSocket and who comes in by
+// which way, and of [bearer].
 #include "server/config/tls_keys.h"
 
 #include "base/text.h"
@@ -87,6 +88,13 @@ constexpr ConfigKey kTlsKeys[] = {
          "Tell proxies that ask how much to hold back (RFC 7339), and hold back where "
          "sip.outbound_proxy tells.",
          true}),
+    flag<&C::digest_userhash>(
+        {"sip", "digest_userhash",
+         "Clients may send a hash in place of their username (RFC 7616 3.4.4); not with MD5."}),
+    flag<&C::digest_next_nonce>({"sip", "digest_next_nonce",
+                                 "A 2xx hands out another nonce when the client's is half over "
+                                 "(Authentication-Info), which "
+                                 "spares it the next challenge."}),
 };
 
 constexpr ConfigKey kBearerKeys[] = {

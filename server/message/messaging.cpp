@@ -74,7 +74,8 @@ void Messaging::forget(Cell cell) {
     stored_.forget(cell);
 }
 
-void Messaging::accept(const Incoming& incoming, const sip::Answer& answer, const char* did) {
+void Messaging::accept(const Incoming& incoming, sip::Answer answer, const char* did) {
+    answer.headers += incoming.who.success_lines;
     tally_.answer(incoming.transaction, incoming.arrived, answer, did);
 }
 
@@ -82,7 +83,7 @@ void Messaging::accept(const Incoming& incoming, const sip::Answer& answer, cons
 void Messaging::accept_relayed(const Incoming& incoming, sip::Answer answer, const char* did) {
     if (const auto* request = context_.stack.request(incoming.transaction))
         shorten(answer, *request);
-    accept(incoming, answer, did);
+    accept(incoming, std::move(answer), did);
 }
 
 void Messaging::refuse(const Incoming& incoming, const sip::Answer& answer) {

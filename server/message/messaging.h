@@ -62,7 +62,7 @@ private:
     void send_on(const IncomingPtr& incoming, const sip::Message& request,
                  RoutedNotification notification);
     void on_not_sent_on(const Incoming& incoming, const Fault& fault);
-    void accept(const Incoming& incoming, const sip::Answer& answer, const char* did);
+    void accept(const Incoming& incoming, sip::Answer answer, const char* did);
     void accept_relayed(const Incoming& incoming, sip::Answer answer, const char* did);
     void refuse(const Incoming& incoming, const sip::Answer& answer);
 

@@ -189,7 +189,7 @@ void NewSubscriptions::serve(const IncomingSubscribe& incoming, const sip::Messa
         return intake_.refuse(incoming, not_now("Busy"));
     }
     if (older && older->mark == context_.mark_of(request))
-        return context_.stack.answer(incoming.transaction, accepted(*older, older->granted));
+        return intake_.grant(incoming, accepted(*older, older->granted));
 
     auto record = new_record(incoming, request, contact, std::get<SubscribeGrant>(decision));
     if (record.granted == 0) return fetch(incoming, std::move(record));
@@ -251,7 +251,7 @@ void NewSubscriptions::fetch(const IncomingSubscribe& incoming, Subscription rec
 }
 
 void NewSubscriptions::answer_fetch(const IncomingSubscribe& incoming, Id id) {
-    context_.stack.answer(incoming.transaction, accepted(context_.subscriptions[id.slot], 0));
+    intake_.grant(incoming, accepted(context_.subscriptions[id.slot], 0));
     sender_.end(id, EndReason::timeout);
 }
 
@@ -355,7 +355,7 @@ void NewSubscriptions::apply_created(const IncomingSubscribe& incoming, Id id, I
     record->is_bodiless = false;
     live_.begin(id, is_pending);
     live_.arm_expiry(id, {});
-    context_.stack.answer(incoming.transaction, accepted(*record, record->granted));
+    intake_.grant(incoming, accepted(*record, record->granted));
     sender_.notify(id);
     live_.open_gate(replaced);
     live_.open_gate(id);

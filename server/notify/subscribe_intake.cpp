@@ -47,6 +47,11 @@ void SubscribeIntake::refuse(const IncomingSubscribe& incoming, const sip::Answe
     context_.stack.answer(incoming.transaction, answer);
 }
 
+void SubscribeIntake::grant(const IncomingSubscribe& incoming, sip::Answer answer) {
+    answer.headers += incoming.who.success_lines;
+    context_.stack.answer(incoming.transaction, answer);
+}
+
 void SubscribeIntake::turn_away(const IncomingSubscribe& incoming) {
     context_.stack.answer_and_forget(incoming.transaction, unavailable("Busy"));
 }

@@ -48,6 +48,8 @@ public:
     /// How many bytes may go to where it claims to be before anybody has answered there.
     static std::uint16_t credit_of(const Identity& who, const sip::Message& request) noexcept;
 
+    /// A 2xx, with what its sender is to be told beside.
+    void grant(const IncomingSubscribe& incoming, sip::Answer answer);
     void refuse(const IncomingSubscribe& incoming, const sip::Answer& answer);
     /// Overload: the cheapest answer, and no transaction is kept.
     void turn_away(const IncomingSubscribe& incoming);

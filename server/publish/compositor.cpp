@@ -40,6 +40,7 @@ bool is_publisher_for_others(const Identity& who, std::string_view aor) {
 /// What becomes of memory once the change is durable.
 struct Compositor::Applied {
     sip::ServerTransactionId transaction;
+    std::string success_lines;
     base::Instant arrived;
     PublishOperation operation;
     Publication next;
@@ -119,7 +120,8 @@ void Compositor::resume_publish(const Incoming& incoming) {
         return refuse(incoming, not_now("Busy"));
     }
     if (tombstones_.count(incoming.mark) > 0)
-        return accept(incoming.transaction, removal_tag(incoming.mark), 0);
+        return accept(incoming.transaction, incoming.who.success_lines, removal_tag(incoming.mark),
+                      0);
     const auto owner = context_.accounts.find(incoming.aor);
     auto decision = decide_publish(PublishFacts{
         .request = *request,
@@ -145,10 +147,12 @@ void Compositor::resume_publish(const Incoming& incoming) {
 void Compositor::carry_out(const Incoming& incoming, const sip::Message& request,
                            std::uint32_t slot, PublishPlan plan) {
     if (plan.operation == PublishOperation::nothing)
-        return accept(incoming.transaction, base::random_token(kTagBytes), 0);
+        return accept(incoming.transaction, incoming.who.success_lines,
+                      base::random_token(kTagBytes), 0);
     if (plan.operation == PublishOperation::repeat) {
         done_[static_cast<std::size_t>(plan.operation)]->add();
-        return accept(incoming.transaction, plan.target->entity_tag, plan.target->granted);
+        return accept(incoming.transaction, incoming.who.success_lines, plan.target->entity_tag,
+                      plan.target->granted);
     }
     auto share = share_of(incoming, plan);
     if (!share && brings_document(plan.operation))
@@ -158,6 +162,7 @@ void Compositor::carry_out(const Incoming& incoming, const sip::Message& request
     if (plan.document) put_right_.count(*incoming.package, *plan.document);
     if (slot == Resource::kNone) slot = context_.resources.obtain(*incoming.package, incoming.aor);
     auto applied = std::make_unique<Applied>(Applied{incoming.transaction,
+                                                     incoming.who.success_lines,
                                                      incoming.arrived,
                                                      plan.operation,
                                                      {},
@@ -218,7 +223,8 @@ void Compositor::apply(std::uint32_t slot, Applied& applied, store::Outcome outc
     };
     switch (outcome) {
         case store::Outcome::committed:
-            accept(applied.transaction, applied.next.entity_tag, applied.next.granted);
+            accept(applied.transaction, applied.success_lines, applied.next.entity_tag,
+                   applied.next.granted);
             publish_time_.observe(
                 static_cast<std::uint64_t>((context_.loop.now() - applied.arrived).count()));
             done_[static_cast<std::size_t>(applied.operation)]->add();
@@ -256,9 +262,10 @@ void Compositor::apply_to(std::uint32_t slot, Applied& applied) {
     context_.fan_out.changed(slot, applied.arrived);
 }
 
-void Compositor::accept(sip::ServerTransactionId transaction, std::string_view entity_tag,
-                        std::uint32_t expires) {
+void Compositor::accept(sip::ServerTransactionId transaction, std::string_view success_lines,
+                        std::string_view entity_tag, std::uint32_t expires) {
     sip::Answer answer;
+    answer.headers = success_lines;
     answer.entity_tag = entity_tag;
     answer.expires = expires;
     context_.stack.answer(transaction, answer);

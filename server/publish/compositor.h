@@ -61,8 +61,8 @@ private:
                             std::uint32_t slot, PublishPlan& plan, Applied& applied);
     void apply(std::uint32_t slot, Applied& applied, store::Outcome outcome);
     void apply_to(std::uint32_t slot, Applied& applied);
-    void accept(sip::ServerTransactionId transaction, std::string_view entity_tag,
-                std::uint32_t expires);
+    void accept(sip::ServerTransactionId transaction, std::string_view success_lines,
+                std::string_view entity_tag, std::uint32_t expires);
     void refuse(const Incoming& incoming, const sip::Answer& answer);
     std::size_t most_publications(const Incoming& incoming) const;
     ExpiryRules expiry_rules() const;

@@ -271,6 +271,7 @@ void Registrar::accept(const Incoming& incoming, bool has_outbound) {
     // What the device cannot do without comes first: a long answer may lose its last lines.
     if (has_outbound) answer.headers += "Require: outbound\r\n";
     if (has_outbound) append_flow_timer(answer.headers, incoming.flow, *request);
+    answer.headers += incoming.who.success_lines;
     for (const auto value : request->list(sip::Header::path)) {
         answer.headers += "Path: ";
         answer.headers += value;

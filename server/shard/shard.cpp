@@ -84,6 +84,7 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
       resources_(metrics),
       subscriptions_(metrics, setup.loads, setup.index),
       fan_out_(loop, resources_),
+      accounts_(name_hashes(config_)),
       subjects_(setup.domains, setup.store.home(), aliases_),
       refusals_(std::make_unique<Refusals>(metrics, loop.clock())),
       port_(setup.store.attach(loop)) {

@@ -19,6 +19,16 @@ std::string method_of(const Draft& draft) {
     return std::string(base::split_once(draft.start_line, ' ').before);
 }
 
+/// Complete header lines.
+void add_lines(Draft& draft, std::string_view lines) {
+    while (!lines.empty()) {
+        const auto line = base::split_once(lines, '\n');
+        const auto field = base::split_once(base::trim(line.before), ':');
+        draft.add(field.before, base::trim(field.after));
+        lines = line.after;
+    }
+}
+
 }  // namespace
 
 Actor::Actor(std::string its_name, std::string host) : name(std::move(its_name)) {
@@ -83,14 +93,17 @@ Result<Draft> Actor::authenticated() {
     const auto cseq = base::to_u64(base::split_once(draft.value("CSeq"), ' ').before).value_or(0);
     draft.set("CSeq", std::to_string(cseq + 1) + " " + method);
     draft.remove("Authorization");
-    std::string_view rest = *lines;
-    while (!rest.empty()) {
-        const auto line = base::split_once(rest, '\n');
-        const auto field = base::split_once(base::trim(line.before), ':');
-        draft.add(field.before, base::trim(field.after));
-        rest = line.after;
-    }
+    add_lines(draft, *lines);
     return draft;
+}
+
+Status Actor::sign(Draft& draft) {
+    const auto uri = base::split_once(base::split_once(draft.start_line, ' ').after, ' ').before;
+    const auto lines = digest_ ? digest_->next(method_of(draft), uri, draft.body) : std::nullopt;
+    if (!lines) return Fault{FaultKind::unauthenticated, name + " was not challenged"};
+    draft.remove("Authorization");
+    add_lines(draft, *lines);
+    return {};
 }
 
 std::string Actor::by_another_way() {
@@ -181,6 +194,8 @@ std::string Actor::take_request(const Received& message) {
     unanswered_ = message;
     const auto& request = *message;
     if (request.method() == sip::Method::message) return complaint_about_message(request);
+    // What an edge only carries is between its ends.
+    if (request.list(sip::Header::via).size() > 1) return {};
     if (request.method() != sip::Method::notify)
         return "a request that is neither NOTIFY nor MESSAGE";
     // Sent to a contact that was registered: the story says whether it was to come.

@@ -47,6 +47,9 @@ public:
     /// The last request once more with credentials for the challenge last received. Faults:
     /// unauthenticated (it cannot be answered).
     Result<Draft> authenticated();
+    /// Credentials under the challenges known, before anybody asks. Faults: unauthenticated (none
+    /// is).
+    Status sign(Draft& draft);
     /// The last request by another way: a new branch, everything else the same. Its bytes.
     std::string by_another_way();
 

@@ -58,6 +58,94 @@ Bob answers the challenge
 Bob receives 200
 Bob receives NOTIFY
 
+# RFC 7616 3.4.4: a hash may come in place of the name, where clients are that new
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 401
+    WWW-Authenticate: Digest *algorithm=SHA-256*, userhash=true
+    no WWW-Authenticate: Digest *algorithm=MD5*userhash*
+-- He hashes his name where he may.
+Bob answers the challenge
+Bob receives 200
+Bob receives NOTIFY
+
+# RFC 7616 3.4.4: where names are wanted as they are no hash is asked for
+config sip.digest_userhash = false
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 401
+    no WWW-Authenticate: *userhash*
+Bob answers the challenge
+Bob receives 200
+Bob receives NOTIFY
+
+# RFC 7616 3.5: a client that comes while its nonce ages is handed the next one, and not asked again
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Expires: 600
+Bob receives 401
+Bob answers the challenge
+Bob receives 200
+    no Authentication-Info
+Bob receives NOTIFY
+after 200 s
+Bob refreshes
+    Authorization: unasked
+    Expires: 600
+Bob receives 200
+    Authentication-Info: nextnonce="*", qop=auth, rspauth="*", cnonce="*", nc=00000002
+Bob receives NOTIFY
+after 200 s
+Bob refreshes
+    Authorization: unasked
+    Expires: 600
+Bob receives 200
+    Authentication-Info: nextnonce="*", qop=auth, rspauth="*", cnonce="*", nc=00000001
+Bob receives NOTIFY
+after 100 s
+Bob refreshes
+    Authorization: unasked
+    Expires: 600
+Bob receives 200
+    no Authentication-Info
+Bob receives NOTIFY
+
+# RFC 7616 3.5: where no nonce is handed out the old one runs out
+config sip.digest_next_nonce = false
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+Alice receives 401
+Alice answers the challenge
+Alice receives 200
+after 200 s
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Authorization: unasked
+Alice receives 200
+    no Authentication-Info
+after 200 s
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Authorization: unasked
+Alice receives 401
+    WWW-Authenticate: *stale=true*
+
+# RFC 7616 3.5: a refusal hands out nothing
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 401
+Bob answers the challenge
+Bob receives 200
+Bob receives NOTIFY
+after 200 s
+Bob sends PUBLISH sip:alice@localhost
+    Authorization: unasked
+    Event: presence
+
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:alice@localhost"/>
+Bob receives 403
+    no Authentication-Info
+
 # RFC 7616 3.4: credentials that were used before are stale
 Bob sends SUBSCRIBE sip:alice@localhost
     Event: presence

@@ -11,6 +11,8 @@ namespace {
 
 constexpr auto kFirstTimer = std::chrono::milliseconds(900);
 constexpr std::string_view kLeft = "expires=";
+/// The Authorization of who knows that it will be asked for.
+constexpr std::string_view kUnasked = "unasked";
 
 /// What stands behind "expires=" in a Subscription-State.
 std::optional<std::uint64_t> seconds_left(std::string_view text) {
@@ -101,6 +103,10 @@ Status Teller::send_draft(Actor& who, Draft draft, const Step& step) {
     auto block = filled(step.block);
     if (!block) return block.fault();
     if (auto applied = draft.apply(*block); !applied) return applied;
+    if (draft.value("Authorization") == kUnasked) {
+        auto is_signed = who.sign(draft);
+        if (!is_signed && !is_tolerant()) return is_signed;
+    }
     auto bytes = draft.text();
     who.sent(draft, bytes);
     return deliver(who, bytes);

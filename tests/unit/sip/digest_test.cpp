@@ -123,8 +123,17 @@ TEST_CASE("RFC 7616 3.3: stale is unquoted, a proxy has header names of its own"
     const std::string line = fixture.server.challenge(true);
 
     CHECK(line.rfind("Proxy-Authenticate: Digest realm=\"example.com\"", 0) == 0);
-    CHECK(line.find(", algorithm=MD5, qop=\"auth\", userhash=true, stale=true\r\n") !=
+    CHECK(line.find(", algorithm=MD5, qop=\"auth\", stale=true\r\n") != std::string::npos);
+}
+
+TEST_CASE("RFC 7616 3.3: hashed names are offered with the algorithms whose clients know them") {
+    Fixture fixture({.offer_userhash = true});
+
+    const std::string lines = fixture.server.challenge(false);
+
+    CHECK(lines.find(", algorithm=SHA-256, qop=\"auth,auth-int\", userhash=true\r\n") !=
           std::string::npos);
+    CHECK(lines.find(", algorithm=MD5, qop=\"auth,auth-int\"\r\n") != std::string::npos);
 }
 
 TEST_CASE(
@@ -389,8 +398,9 @@ TEST_CASE("RFC 7616 5.12: another spelling of the user's name begins no new coun
 }
 
 TEST_CASE("RFC 7616 3.4.4: userhash means nothing where it is not offered") {
-    const auto username = [](Fixture& fixture) {
-        std::string text = Attempt{.nonce = fixture.nonce()}.line();
+    const auto username = [](Fixture& fixture,
+                             DigestAlgorithm algorithm = DigestAlgorithm::sha256) {
+        std::string text = Attempt{.algorithm = algorithm, .nonce = fixture.nonce()}.line();
         text.replace(text.find("username=\"alice\""), 16, "username=\"ALICE\", userhash=true");
         const auto read = fixture.read(text);
         REQUIRE(read.has_value());
@@ -402,6 +412,7 @@ TEST_CASE("RFC 7616 3.4.4: userhash means nothing where it is not offered") {
 
     CHECK(username(plain) == std::pair(std::string("ALICE"), false));
     CHECK(username(offering) == std::pair(std::string("alice"), true));
+    CHECK(username(offering, DigestAlgorithm::md5) == std::pair(std::string("ALICE"), false));
 }
 
 TEST_CASE("RFC 3261 22.4: a name with nothing to prove it is no credentials yet") {

@@ -51,6 +51,30 @@ TEST_CASE("an account that could be meant by another's login has a namesake") {
     CHECK(accounts.namesake_of(testing::account("sip:alice@example.com")).empty());
 }
 
+TEST_CASE("RFC 7616 3.4.4: a hashed name is found by the algorithms that are offered") {
+    using sip::DigestAlgorithm;
+    Accounts accounts({DigestAlgorithm::sha256});
+    auto alice = testing::account("sip:alice@example.com");
+    accounts.put(shared(alice));
+    const auto find = [&](DigestAlgorithm algorithm, std::string_view name,
+                          std::string_view realm = "example.com") {
+        const auto hash = sip::digest_userhash(algorithm, name, "example.com");
+        const auto account = accounts.by_userhash(hash, realm);
+        return account ? account->aor : std::string();
+    };
+    CHECK(find(DigestAlgorithm::sha256, "alice") == "sip:alice@example.com");
+    CHECK(find(DigestAlgorithm::sha256, "alice", "example.org").empty());
+    CHECK(find(DigestAlgorithm::md5, "alice").empty());
+    CHECK(find(DigestAlgorithm::sha256, "bob").empty());
+
+    alice.username = "alice2";
+    accounts.put(shared(alice));
+    CHECK(find(DigestAlgorithm::sha256, "alice").empty());
+    CHECK(find(DigestAlgorithm::sha256, "alice2") == "sip:alice@example.com");
+    accounts.remove(alice.aor);
+    CHECK(find(DigestAlgorithm::sha256, "alice2").empty());
+}
+
 TEST_CASE("a changed account forgets its old name") {
     Accounts accounts;
     auto alice = testing::account("sip:alice@example.com");

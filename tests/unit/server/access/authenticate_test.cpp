@@ -16,7 +16,7 @@ struct Rig {
     base::Metrics metrics;
     Config config;
     Domains domains{{"example.com"}, {}};
-    Accounts accounts;
+    Accounts accounts{{sip::DigestAlgorithm::sha256}};
     Aliases aliases;
     store::Home home{.lasting_key = {1, 2}, .epoch = 1};
     Limits limits{config};
@@ -133,6 +133,64 @@ TEST_CASE("RFC 7616 5.12: a copy is a replay for every shard and however the use
         copy.replace(copy.find("username=\"bob\""), 14, name);
         CHECK_FALSE(is_taken(copy));
     }
+}
+
+TEST_CASE("RFC 7616 3.4.4: a hashed name is its account's, and has its replay window") {
+    Rig rig;
+    rig.config.digest_algorithms = {sip::DigestAlgorithm::sha256, sip::DigestAlgorithm::md5};
+    CHECK(name_hashes(rig.config) == std::vector{sip::DigestAlgorithm::sha256});
+    rig.restart();
+    sip::DigestClient client("bob", std::string("secret"));
+    const auto line = rig.sign(client, "SUBSCRIBE", "sip:alice@example.com");
+    REQUIRE(line.find("username=\"bob\"") == std::string::npos);
+    const auto outcome = rig.send("SUBSCRIBE", line);
+    REQUIRE(outcome.index() == 0);
+    CHECK(std::get<Identity>(outcome).aor == "sip:bob@example.com");
+
+    auto named = line;
+    const auto hash = sip::digest_userhash(sip::DigestAlgorithm::sha256, "bob", "example.com");
+    named.replace(named.find(hash), hash.size(), "bob");
+    named.replace(named.find(", userhash=true"), 15, "");
+    CHECK(Rig::challenge_in(rig.send("SUBSCRIBE", named)).find("stale=true") != std::string::npos);
+    auto unknown = *client.next("SUBSCRIBE", "sip:alice@example.com", "");
+    unknown.replace(unknown.find(hash), 4, hash.starts_with("0000") ? "ffff" : "0000");
+    const auto challenge = Rig::challenge_in(rig.send("SUBSCRIBE", unknown));
+    CHECK_FALSE(challenge.empty());
+    CHECK(challenge.find("stale=true") == std::string::npos);
+}
+
+TEST_CASE("RFC 7616 3.5: who reads what goes to his address is given the next nonce in time") {
+    Rig rig;
+    rig.flow.peer = test::endpoint("192.0.2.9", 5060);
+    sip::DigestClient client("bob", std::string("secret"));
+    const auto first = rig.sign(client, "SUBSCRIBE", "sip:alice@example.com");
+    const auto lines_for = [&](const std::string& line) {
+        const auto outcome = rig.send("SUBSCRIBE", line);
+        const auto* identity = std::get_if<Identity>(&outcome);
+        return identity ? identity->success_lines : std::string("refused");
+    };
+    const auto next = [&] { return *client.next("SUBSCRIBE", "sip:alice@example.com", ""); };
+    CHECK(lines_for(first).empty());
+    rig.clock.advance(std::chrono::seconds(200));
+    const auto lines = lines_for(next());
+    CHECK(lines.starts_with("Authentication-Info: nextnonce=\""));
+
+    rig.flow.peer = test::endpoint("192.0.2.10", 5060);
+    CHECK(lines_for(next()).empty());
+    rig.flow.peer = test::endpoint("192.0.2.9", 5061);
+    rig.config.digest_next_nonce = false;
+    CHECK(lines_for(next()).empty());
+    rig.clock.advance(std::chrono::seconds(200));
+    CHECK(lines_for(next()) == "refused");
+    std::string bytes = test::wire(
+        "SIP/2.0 200 OK\nVia: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK1\n"
+        "From: <sip:bob@example.com>;tag=b\nTo: <sip:a@b>;tag=a\n"
+        "Call-ID: c\nCSeq: 1 SUBSCRIBE\n" +
+        lines + "\n");
+    client.learn(sip::parse({bytes.data(), bytes.size()}, sip::Framing::datagram).message);
+    const auto outcome = rig.send("SUBSCRIBE", next());
+    REQUIRE(outcome.index() == 0);
+    CHECK(std::get<Identity>(outcome).is_address_proven);
 }
 
 TEST_CASE("RFC 7616 3.3: after a restart a nonce is ours and stale, another store's is nobody's") {
