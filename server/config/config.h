@@ -116,6 +116,7 @@ struct Config {
     std::vector<std::string> notify_without_qop;  ///< realms whose challenges may be RFC 2069's
     std::string dns_servers;                      ///< empty: the system's
     std::string outbound_proxy;                   ///< SIP URI for other domains; empty: RFC 3263
+    std::vector<std::string> edge_for;            ///< domains of others whose devices come by here
     std::uint32_t t1_ms = 500, t2_ms = 4000;
     std::size_t max_message = 65535, max_body = 262144, max_headers = 128, max_connections = 100000,
                 max_connections_per_source = 1000;

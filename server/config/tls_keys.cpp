@@ -32,6 +32,13 @@ std::string read_origin(Config& config, std::string_view value) {
     return {};
 }
 
+std::string read_edge_domain(Config& config, std::string_view value) {
+    const bool is_host = !value.empty() && value.find_first_of("@/;?<> \"") == value.npos;
+    if (!is_host) return "\"" + std::string(value) + "\" is not a host name or address";
+    config.edge_for.push_back(base::lower(value));
+    return {};
+}
+
 constexpr ConfigKey kTlsKeys[] = {
     list<&C::tls_certificates>(
         {"sip", "tls_certificate",
@@ -88,6 +95,13 @@ constexpr ConfigKey kTlsKeys[] = {
          "Tell proxies that ask how much to hold back (RFC 7339), and hold back where "
          "sip.outbound_proxy tells.",
          true}),
+    list<&C::edge_for>(
+        {"sip", "edge_for",
+         "Domains of other servers whose devices come through this one (RFC 5626): what they send "
+         "is carried to sip.outbound_proxy, or to where the domain is, and what comes back goes by "
+         "the connection of the device.",
+         true},
+        read_edge_domain, [](const Config& c) { return toml_list(c.edge_for); }),
     flag<&C::digest_userhash>(
         {"sip", "digest_userhash",
          "Clients may send a hash in place of their username (RFC 7616 3.4.4); not with MD5."}),

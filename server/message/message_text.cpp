@@ -117,11 +117,12 @@ std::string relayed_text(const sip::Message& request, const sip::Endpoint& sourc
     // First, and as written here: the transaction layer reads it back.
     text += "CSeq: ";
     base::append_number(text, request.cseq());
-    text += " MESSAGE\r\n";
+    text.append(" ").append(request.method_text()).append("\r\n");
     sip::append_vias(text, request, source);
     text += "Max-Forwards: ";
     base::append_number(text, hops_left(request));
     text += "\r\n";
+    text += rules.own_lines;
     RelayRules asked = rules;
     asked.keeps_identity = rules.keeps_identity && !sip::asks_privacy(request, "id");
     for (const auto& field : request.fields()) {

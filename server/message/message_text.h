@@ -18,6 +18,7 @@ struct RelayRules {
     std::string_view realm;       ///< credentials for it end here (RFC 3261 22.3)
     bool keeps_identity = false;  ///< P-Asserted-Identity comes from whom we believe (RFC 3325)
     bool keeps_routes = false;    ///< those that are not ours; a user's own are followed no further
+    std::string own_lines{};      ///< header lines of ours, ahead of those that are there
 };
 
 /// Everything of `request`, which came from `source`, behind the topmost Via of its copy. Headers

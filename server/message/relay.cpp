@@ -28,16 +28,18 @@ bool is_flow_failure(int status) noexcept {
     return status == 430 || status == 408;
 }
 
-bool is_relayed(sip::Header id, int status) noexcept {
+bool is_relayed(sip::Header id, int status, AnswerScope scope) noexcept {
+    const bool is_whole = scope == AnswerScope::whole;
     switch (id) {
         case sip::Header::contact:
-            return (status >= 300 && status < 400) || status == 485;
+            return is_whole || (status >= 300 && status < 400) || status == 485;
+        case sip::Header::record_route:
+            return is_whole;
         case sip::Header::via:
         case sip::Header::from:
         case sip::Header::to:
         case sip::Header::call_id:
         case sip::Header::cseq:
-        case sip::Header::record_route:
         case sip::Header::content_length:
         case sip::Header::content_type:
         case sip::Header::timestamp:
@@ -73,17 +75,17 @@ bool is_better(int status, int than) noexcept {
     return is_helpful(status) && !is_helpful(than);
 }
 
-sip::Answer relayed_answer(const sip::Message& response) {
+sip::Answer relayed_answer(const sip::Message& response, AnswerScope scope) {
     sip::Answer answer;
     answer.status = response.status();
     answer.reason = response.reason();
     answer.to_tag = response.to_tag();
     answer.is_tagless = answer.to_tag.empty();
     for (const auto& field : response.fields()) {
-        if (!is_relayed(field.id, answer.status)) continue;
+        if (!is_relayed(field.id, answer.status, scope)) continue;
         answer.headers.append(field.name).append(": ").append(field.value).append("\r\n");
     }
-    if (answer.status < 300) return answer;
+    if (answer.status < 300 && scope == AnswerScope::message) return answer;
     answer.content_type = response.header(sip::Header::content_type).value_or("");
     answer.body = response.body();
     return answer;
@@ -213,7 +215,7 @@ void Relay::write_request(std::uint64_t user, std::string_view via, std::string&
     const auto& job = jobs_[branch->job.slot];
     const auto& target = target_of(*branch);
     const auto routing = sip::routing_of(target.request_uri, target.routes);
-    sip::append_start_line(out, "MESSAGE", routing);
+    sip::append_start_line(out, job.order.method, routing);
     out += via.substr(0, via.size() - 2);
     out += job.order.via_parameter;
     out += "\r\n";
@@ -245,7 +247,10 @@ void Relay::on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome) {
         return send(id);
     }
     if (is_answer && is_flow_failure(outcome.status)) return fail(id, outcome.status);
-    if (is_answer && outcome.message) branch->last = relayed_answer(*outcome.message);
+    const bool is_whole = jobs_[branch->job.slot].order.is_whole;
+    if (is_answer && outcome.message)
+        branch->last =
+            relayed_answer(*outcome.message, is_whole ? AnswerScope::whole : AnswerScope::message);
     if (outcome.how == sip::ClientOutcome::How::timeout) branch->last = answer(408);
     if (sip::is_next_way_due(outcome)) return take_next_way(id);
     conclude(id, branch->last ? *std::move(branch->last) : answer(outcome.status));

@@ -43,7 +43,9 @@ struct RelayTarget {
 };
 
 struct RelayOrder {
-    std::string text;  ///< of the request, from behind the topmost Via to the end of the body
+    std::string method = "MESSAGE";
+    bool is_whole = false;  ///< the best answer is handed back with all that it says
+    std::string text;       ///< of the request, from behind the topmost Via to the end of the body
     std::string via_parameter;         ///< ";name=value" for our Via; empty: none
     std::uint32_t breadth = 0;         ///< Max-Breadth to be shared out (RFC 5393 5.3); 0: not said
     std::vector<RelayTarget> targets;  ///< none: as if nobody answered
@@ -132,9 +134,12 @@ private:
 /// The better one of two final answers, neither a 2xx (RFC 3261 16.7 step 6).
 bool is_better(int status, int than) noexcept;
 
-/// An answer of a device as it is handed back: without what the transaction supplies, without what
+/// What of an answer is handed back.
+enum class AnswerScope : std::uint8_t { message, whole };
+/// An answer of a device as it is handed back: whole but for what the transaction supplies, or, to
+/// a MESSAGE, without what the transaction supplies, without what
 /// names the device (Contact, but where it says whom to ask instead), and a 2xx without a body (RFC
 /// 3428 7).
-sip::Answer relayed_answer(const sip::Message& response);
+sip::Answer relayed_answer(const sip::Message& response, AnswerScope scope = AnswerScope::message);
 
 }  // namespace herald::server

@@ -92,7 +92,8 @@ void NotifyAnswers::take(Id id, const NotifyFlight& flight, const sip::ClientOut
     }
     if (setback.verdict == NotifyVerdict::authenticate && outcome.message)
         return on_challenge(id, record, flight, *outcome.message);
-    if (!sip::is_next_way_due(outcome)) return on_failed(id, record, setback);
+    const bool is_gone = setback.verdict == NotifyVerdict::flow_gone;
+    if (!is_gone && !sip::is_next_way_due(outcome)) return on_failed(id, record, setback);
     setbacks_[pack(id)] = setback;
     on_way(id, parts_.ways.find_other(id, record));
 }
@@ -153,6 +154,8 @@ void NotifyAnswers::on_failed(Id id, Subscription& record, const Setback& setbac
             return count_failure(id, record);
         case NotifyVerdict::unreachable:
             return lose(id, record);
+        case NotifyVerdict::flow_gone:
+            return await_return(id, record);
     }
 }
 
@@ -160,7 +163,12 @@ void NotifyAnswers::on_failed(Id id, Subscription& record, const Setback& setbac
 void NotifyAnswers::lose(Id id, Subscription& record) {
     if (record.state == SubscriptionState::ending) return gone_.finish(id);
     const bool is_proxy = record.is_proven && !record.get(Part::route_set).empty();
-    if (is_proxy) return become_suspect(id, record);
+    is_proxy ? become_suspect(id, record) : await_return(id, record);
+}
+
+/// Nothing is sent until a request of the device's shows where it is.
+void NotifyAnswers::await_return(Id id, Subscription& record) {
+    if (record.state == SubscriptionState::ending) return gone_.finish(id);
     parts_.silent.add(id, record, Liveness::flow_lost);
     parts_.confirmations.advance(record, NotifyInput::demand);
     parts_.retries.cancel(id, record);

@@ -58,6 +58,7 @@ private:
                       const sip::Message& challenge);
     void on_failed(Id id, Subscription& record, const Setback& setback);
     void lose(Id id, Subscription& record);
+    void await_return(Id id, Subscription& record);
     void count_failure(Id id, Subscription& record);
     void become_suspect(Id id, Subscription& record);
     void try_later(Id id, Subscription& record);

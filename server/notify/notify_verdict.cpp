@@ -26,6 +26,8 @@ NotifyVerdict verdict_of(int status, bool has_retry_after) noexcept {
             return NotifyVerdict::remove;
         case 408:
             return NotifyVerdict::suspect;
+        case 430:
+            return NotifyVerdict::flow_gone;
         case 401:
         case 407:
             return NotifyVerdict::authenticate;

@@ -18,6 +18,7 @@ enum class NotifyVerdict : std::uint8_t {
     other_body,    ///< the body was not accepted: once in the default type
     keep,          ///< this transaction only; the N-th in a row ends it
     unreachable,   ///< nothing could be sent on the flow
+    flow_gone,     ///< its edge says that the device has left (RFC 5626 5.3)
 };
 
 /// What an outcome means.

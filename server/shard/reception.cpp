@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "server/core/answers.h"
+#include "server/message/edge.h"
 #include "server/message/messaging.h"
 #include "server/notify/subscribe_requests.h"
 #include "server/publish/compositor.h"
@@ -136,6 +137,7 @@ void Reception::on_notify(const Request& request) {
 void Reception::receive(sip::ServerTransactionId id, const sip::Message& message,
                         const sip::Flow& flow) {
     const Request request = gather(id, message, flow);
+    if (parts_.edge.takes(request)) return;
     if (const auto early = early_answer(request)) return parts_.context.stack.answer(id, *early);
     serve(request);
 }

@@ -13,6 +13,7 @@ namespace herald::server {
 class Agents;
 class Bindings;
 class Compositor;
+class Edge;
 class Link;
 class Messaging;
 class Registrar;
@@ -29,6 +30,7 @@ struct ReceptionParts {
     Compositor& compositor;
     Registrar& registrar;
     Messaging& messaging;
+    Edge& edge;
 };
 
 /// One per shard, on its thread.

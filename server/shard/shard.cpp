@@ -7,6 +7,7 @@
 #include "base/idle_trim.h"
 #include "server/core/answers.h"
 #include "server/core/watcher_list.h"
+#include "server/message/edge.h"
 #include "server/message/messaging.h"
 #include "server/notify/earlier_subscriptions.h"
 #include "server/notify/live_subscriptions.h"
@@ -127,9 +128,10 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
     registration_orders_ =
         std::make_unique<RegistrationOrders>(*context_, *publications_, bindings);
     messaging_ = &agents_->get<Messaging>();
+    edge_ = std::make_unique<Edge>(*context_, *locator_);
     reception_ = std::make_unique<Reception>(
         ReceptionParts{*context_, link, subjects_, *agents_, bindings, *subscribe_requests_,
-                       *compositor_, *registrar_, *messaging_});
+                       *compositor_, *registrar_, *messaging_, *edge_});
     idle_trim_ = std::make_unique<base::IdleTrim>(loop);
 }
 

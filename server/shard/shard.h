@@ -27,6 +27,7 @@ class Agents;
 class Bindings;
 class Compositor;
 class EarlierSubscriptions;
+class Edge;
 class Feed;
 class Link;
 class LiveSubscriptions;
@@ -144,6 +145,7 @@ private:
     std::unique_ptr<Agents> agents_;
     std::unique_ptr<Registrar> registrar_;
     std::unique_ptr<RegistrationOrders> registration_orders_;
+    std::unique_ptr<Edge> edge_;
     Messaging* messaging_ = nullptr;  ///< of the agents, the one that requests go to
     std::unique_ptr<Reception> reception_;
     std::unique_ptr<base::IdleTrim> idle_trim_;

@@ -523,3 +523,31 @@ Bob receives nothing
 after 1 s
 Bob receives NOTIFY
 the server holds 1 subscriptions
+
+# RFC 5626 5.3: where the edge of a watcher says that its flow is gone nothing more is sent, until it registers or asks again
+actor Bob is sip:bob@localhost
+    host: 192.0.2.30
+actor Edge is sip:edge@localhost
+    host: 192.0.2.32
+    stands for: Bob
+text back
+    <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:alice@localhost">
+    <tuple id="a"><status><basic>open</basic></status><note>first</note></tuple></presence>
+Bob sends SUBSCRIBE sip:alice@localhost
+    Record-Route: <sip:192.0.2.32:5060;lr;ob>
+    Event: presence
+Bob receives 200
+Edge receives NOTIFY
+Edge answers 430 Flow Failed
+-- By the way its SUBSCRIBE came.
+Bob receives NOTIFY
+Bob answers 430 Flow Failed
+an operator sets presence of sip:alice@localhost
+    {back}
+Edge receives nothing
+Bob receives nothing
+the server holds 1 subscriptions
+Bob refreshes
+Bob receives 200
+Edge receives NOTIFY
+    body contains first

@@ -164,6 +164,7 @@ notify_logins = ["herald:se\"cr:@\\et\u0001@a phone", "h:@b"]
 notify_without_qop = ["b"]
 dns_servers = "192.0.2.53, [2001:db8::53]:5353"
 outbound_proxy = "sip:proxy.example.com;lr"
+edge_for = ["Elsewhere.example"]
 t1_ms = 100
 t2_ms = 1000
 max_message = 2000

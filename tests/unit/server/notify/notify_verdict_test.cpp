@@ -18,6 +18,7 @@ NotifyVerdict wanted(int status, bool has_retry_after) {
     if (status < 300) return NotifyVerdict::delivered;
     if (kRemoving.count(status) > 0) return NotifyVerdict::remove;
     if (status == 408) return NotifyVerdict::suspect;
+    if (status == 430) return NotifyVerdict::flow_gone;
     if (status == 401 || status == 407) return NotifyVerdict::authenticate;
     if (status == 406 || status == 413 || status == 415 || status == 488)
         return NotifyVerdict::other_body;
