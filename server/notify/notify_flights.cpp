@@ -136,11 +136,13 @@ sip::Flow NotifyFlights::carrier(Id id, Subscription& record, NotifyFlight& flig
     return flow;
 }
 
-/// Copies beyond the credit are not sent.
+/// Copies beyond the credit are not sent, and to who proved nothing at all nothing is.
 void NotifyFlights::spend(Subscription& record, NotifyFlight& flight, std::string& out,
                           std::size_t before) {
     const auto size = out.size() - before;
-    if (std::exchange(flight.has_left, true) && size > record.credit) return out.resize(before);
+    const bool is_anybody = record.get(PackedText::Part::watcher).empty();
+    const bool is_copy = std::exchange(flight.has_left, true);
+    if ((is_copy || is_anybody) && size > record.credit) return out.resize(before);
     record.credit -= static_cast<std::uint16_t>(std::min<std::size_t>(size, record.credit));
 }
 

@@ -10,7 +10,9 @@ sip::Answer accepted(const Subscription& record, std::uint32_t expires) {
     answer.to_tag = record.get(PackedText::Part::local_tag);
     answer.expires = expires;
     answer.with_contact = true;
-    answer.with_record_route = true;
+    // Who proved neither who nor where he is gets no more of it than he needs.
+    const bool is_anybody = !record.is_proven && record.get(PackedText::Part::watcher).empty();
+    answer.with_record_route = !is_anybody || !record.get(PackedText::Part::route_set).empty();
     return answer;
 }
 

@@ -15,6 +15,9 @@ namespace herald::server {
 
 namespace {
 
+/// Bytes of a 200 beside what it echoes, without and with Allow-Events.
+constexpr std::size_t kAdded = 100, kAddedWithEvents = 500;
+
 ExpiryRules expiry_rules(const Config& config, const packages::Profile& profile) {
     ExpiryRules rules;
     rules.maximum =
@@ -172,8 +175,14 @@ sip::Approach SubscribeIntake::approach_of(const IncomingSubscribe& incoming,
 
 std::uint16_t SubscribeIntake::credit_of(const Identity& who,
                                          const sip::Message& request) noexcept {
-    return static_cast<std::uint16_t>(
-        std::min<std::size_t>(UINT16_MAX, server::credit_of(who, request.bytes().size())));
+    auto credit = server::credit_of(who, request.bytes().size());
+    if (who.aor.empty() && !who.is_address_proven) {
+        // The answer went there as well: what it echoes, and what we add.
+        const bool has_routes = request.count(sip::Header::record_route) > 0;
+        const auto answer = request.bytes().size() + (has_routes ? kAddedWithEvents : kAdded);
+        credit -= std::min(credit, answer);
+    }
+    return static_cast<std::uint16_t>(std::min<std::size_t>(UINT16_MAX, credit));
 }
 
 }  // namespace herald::server

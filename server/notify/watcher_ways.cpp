@@ -11,6 +11,13 @@ using Part = PackedText::Part;
 
 /// Hardly a NOTIFY without a body is larger.
 constexpr std::uint16_t kSmallest = 800;
+/// ... to who proved nothing: what does not fit is not sent (NotifyFlights::spend).
+constexpr std::uint16_t kSmallestToAnybody = 400;
+
+bool has_credit(const Subscription& record) {
+    const bool is_anybody = record.get(PackedText::Part::watcher).empty();
+    return record.credit >= (is_anybody ? kSmallestToAnybody : kSmallest);
+}
 
 /// As it is known from its last request.
 sip::Device device_of(const Subscription& record, const sip::Flow& arrival) {
@@ -54,7 +61,7 @@ bool WatcherWays::is_named(Id id) const {
 WatcherWays::Way WatcherWays::find(Id id, Subscription& record) {
     if (!record.has_way || !context_.stack.transport().is_open(record.flow))
         return find_other(id, record);
-    return record.is_proven || record.credit >= kSmallest ? Way::open : Way::none;
+    return record.is_proven || has_credit(record) ? Way::open : Way::none;
 }
 
 WatcherWays::Way WatcherWays::find_other(Id id, Subscription& record) {
@@ -108,8 +115,7 @@ bool WatcherWays::is_proven(const Subscription& record, const Search& search) {
 
 /// Neither what had failed when the search began nor an address that was sent enough in vain.
 bool WatcherWays::may_take(const Subscription& record, const Search& search) {
-    return search.failed != search.path.flow() &&
-           (is_proven(record, search) || record.credit >= kSmallest);
+    return search.failed != search.path.flow() && (is_proven(record, search) || has_credit(record));
 }
 
 WatcherWays::Way WatcherWays::follow(Id id, Subscription& record, Search& search,

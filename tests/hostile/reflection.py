@@ -1,7 +1,9 @@
 # tests/hostile/reflection.py: who sends in another's name makes little noise at his door.
+import time
+
 from _hostile import ACCOMPLICE, DOMAIN, STRANGER, datagrams, guarded, received
 
-from _herald import Server
+from _herald import Server, wait_until
 from _message import Message, answer
 from _sip import Client, pidf
 from _stories import expect, expect_equal, story, tell
@@ -218,6 +220,35 @@ def a_login_from_elsewhere_does_not_prove_the_address():
             print(f"{method} from the victim's address: {len(octets)} -> {came} bytes")
             expect(0 < came < 10 * len(octets), f"{method}: {len(octets)} bytes in, {came} out")
         server.stop()
+
+
+@story
+def a_device_without_a_name_hears_little():
+    """RFC 6080 5.1.4.2: who enrols as nobody may do so in another's name. Answer, NOTIFY and copies are counted together."""
+    keys = {"anonymous": True, "accept_unknown": True}
+    for more in ("", f"Record-Route: <sip:{STRANGER};lr>\r\n", "User-Agent: " + "x" * 300 + "\r\n"):
+        for size in (10, 100, 300, 420, 600, 1200):
+            with guarded(sip=FAST, ua_profile=keys, notify={"timeout_max": 9}) as server, datagrams() as victim:
+                profile = {"content_type": "text/plain", "body": "x" * size, "public": True}
+                expect_equal(server.http("PUT", "/v1/profiles/device/common", profile).status, 201, "the profile")
+                asked = enrolment(victim, more)
+                victim.sendto(asked, server.address)
+                came = victim.recv(65536)
+                expect(came.startswith(b"SIP/2.0 200 "), f"an answer: {came[:40]!r}")
+                time.sleep(0.2)
+                wait_until(lambda: server.metric("^herald_sip_client_transactions$") == 0, "nothing is on its way")
+                came = len(came) + waiting(victim)
+                print(f"a profile of {size} bytes: {len(asked)} -> {came} bytes")
+                expect(came < 3 * len(asked), f"{len(asked)} bytes in, {came} out")
+                server.stop()
+
+
+def enrolment(victim, more):
+    """As short as it may be; the Contact is where it comes from."""
+    uri = f"sip:00041312ab34@{DOMAIN}"
+    return (f"SUBSCRIBE {uri} SIP/2.0\r\nv: SIP/2.0/UDP h;branch=z9hG4bKe;rport\r\nf: <sip:anonymous@anonymous.invalid>;tag=1\r\n"
+            f"t: <{uri}>\r\ni: e\r\nCSeq: 1 SUBSCRIBE\r\nm: <sip:a@{STRANGER}:{victim.getsockname()[1]}>\r\n"
+            f"o: ua-profile;profile-type=device\r\n{more}Expires: 3600\r\nl: 0\r\n\r\n").encode()
 
 
 @story
