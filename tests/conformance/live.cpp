@@ -21,6 +21,7 @@ namespace herald::conformance {
 namespace {
 
 constexpr std::uint16_t kSipPort = 5060;
+constexpr std::uint16_t kSecurePort = 5061;
 constexpr std::uint16_t kHttpPort = 8080;
 constexpr int kNetworksTried = 50;
 
@@ -72,26 +73,41 @@ Result<std::string> claim_network() {
     return Fault{FaultKind::io, "no free loopback address: " + why};
 }
 
-MakeHarness Live::maker(std::string binary, std::string network) {
-    return [binary = std::move(binary), network = std::move(network)](
+MakeHarness Live::maker(std::string binary, std::string network, Security security) {
+    return [binary = std::move(binary), network = std::move(network), security](
                const std::string& toml, bool) -> Result<std::unique_ptr<Harness>> {
-        return std::unique_ptr<Harness>(std::make_unique<Live>(binary, network, toml));
+        return std::unique_ptr<Harness>(std::make_unique<Live>(binary, network, toml, security));
     };
 }
 
-Live::Live(const std::string& binary, const std::string& network, const std::string& toml)
+Live::Live(const std::string& binary, const std::string& network, const std::string& toml,
+           Security security)
     : sip_(test::endpoint(network + "1", kSipPort)),
       http_(test::endpoint(network + "1", kHttpPort)),
       process_(binary),
       wire_(sip_, clock_) {
     // Two shards: what a story says must not depend on who owns what.
-    toml_ = "sip.listen = [\"udp:" + sip_.to_string() + "\", \"tcp:" + sip_.to_string() +
-            "\"]\nserver.shards = 2\nserver.log_level = \"warning\"\nstore.url = \"" +
+    const auto secure = security == Security::tls ? secured(network + "1") : std::string();
+    const auto secure_listener = secure.empty() ? "" : ", \"tls:" + network + "1:5061\"";
+    toml_ = "sip.listen = [\"udp:" + sip_.to_string() + "\", \"tcp:" + sip_.to_string() + "\"" +
+            secure_listener + "]\n" + secure +
+            "server.shards = 2\nserver.log_level = \"warning\"\nstore.url = \"" +
             store_url(process_.folder()) + "\"\nhttp.listen = \"" + http_.to_string() +
             "\"\nhttp.token_file = \"" + process_.folder() + "/token\"\n" + toml;
 }
 
 Live::~Live() = default;
+
+/// Makes a certificate for `host`; the lines that name it.
+std::string Live::secured(const std::string& host) {
+    authority_ = std::make_unique<test::Authority>();
+    const auto pair = authority_->issue({.names = "IP:" + host});
+    auto context = sip::TlsContext::load({.pairs = {}, .peers_ca = authority_->file()});
+    if (!context) throw std::runtime_error(context.fault().detail);
+    wire_.secure(test::endpoint(host, kSecurePort), *std::move(context));
+    return "sip.tls_certificate = [\"" + pair.certificate + "\"]\nsip.tls_key = [\"" + pair.key +
+           "\"]\n";
+}
 
 Status Live::start() {
     if (auto started = process_.start(toml_); !started) return started;
@@ -149,9 +165,9 @@ void Live::settle() {
 }
 
 Result<sip::Flow> Live::connect(const sip::Endpoint& from, sip::Protocol protocol) {
-    if (protocol != sip::Protocol::tcp)
-        return Fault{FaultKind::unreachable, "only UDP and TCP are told live"};
-    return wire_.connect(from, patience());
+    if (protocol != sip::Protocol::tcp && protocol != sip::Protocol::tls)
+        return Fault{FaultKind::unreachable, "only UDP, TCP and TLS are told live"};
+    return wire_.connect(from, protocol, patience());
 }
 
 void Live::close(const sip::Flow& flow) {

@@ -17,6 +17,7 @@
 #include "tests/conformance/live_process.h"
 #include "tests/conformance/live_wire.h"
 #include "tests/conformance/story.h"
+#include "tests/support/certificates.h"
 
 namespace herald::conformance {
 
@@ -33,9 +34,13 @@ Result<std::string> claim_network();
 class Live final : public Harness {
 public:
     /// Makes servers of `binary` at `network` + "1:5060". The token is theirs.
-    static MakeHarness maker(std::string binary, std::string network);
+    /// With Security::tls they speak TLS at port 5061 as well.
+    enum class Security : std::uint8_t { none, tls };
+    static MakeHarness maker(std::string binary, std::string network,
+                             Security security = Security::none);
 
-    Live(const std::string& binary, const std::string& network, const std::string& toml);
+    Live(const std::string& binary, const std::string& network, const std::string& toml,
+         Security security);
     ~Live() override;
 
     Status start() override;
@@ -84,7 +89,10 @@ public:
     Status finish() override { return stop(); }
 
 private:
+    std::string secured(const std::string& host);
+
     base::SystemClock clock_;
+    std::unique_ptr<test::Authority> authority_;  ///< null: no TLS
     sip::Endpoint sip_, http_;
     LiveProcess process_;
     LiveWire wire_;

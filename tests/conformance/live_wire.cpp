@@ -1,4 +1,4 @@
-// tests/conformance/live_wire.cpp: the sockets of a story's actors, UDP and TCP.
+// tests/conformance/live_wire.cpp: the sockets of a story's actors: UDP, TCP, TLS.
 #include "tests/conformance/live_wire.h"
 
 #include <algorithm>
@@ -98,20 +98,21 @@ sip::Flow LiveWire::udp(const sip::Endpoint& from) const {
     return {.peer = from, .protocol = sip::Protocol::udp};
 }
 
-sip::Flow LiveWire::add(sip::Socket socket) {
+sip::Flow LiveWire::add(sip::Socket socket, std::unique_ptr<sip::TlsSession> session) {
     const sip::Flow flow{.peer = sip::local_endpoint(socket),
-                         .protocol = sip::Protocol::tcp,
+                         .protocol = session ? sip::Protocol::tls : sip::Protocol::tcp,
                          .slot = static_cast<std::uint32_t>(connections_.size()),
                          .generation = 1};
-    connections_.push_back({flow, std::move(socket), sip::Framer()});
+    connections_.push_back({flow, std::move(socket), std::move(session), sip::Framer()});
     return flow;
 }
 
-Result<sip::Flow> LiveWire::connect(const sip::Endpoint& from, base::Duration patience) {
+Result<sip::Socket> LiveWire::reach(const sip::Endpoint& from, const sip::Endpoint& server,
+                                    base::Duration patience) const {
     auto made = stream_from(from);
-    if (!made) return made.fault();
+    if (!made) return made;
     sockaddr_storage address{};
-    const auto size = server_.to_sockaddr(address);
+    const auto size = server.to_sockaddr(address);
     int error = 0;
     if (::connect(made->fd(), reinterpret_cast<const sockaddr*>(&address), size) != 0) {
         error = errno;
@@ -120,8 +121,47 @@ Result<sip::Flow> LiveWire::connect(const sip::Endpoint& from, base::Duration pa
             ::getsockopt(made->fd(), SOL_SOCKET, SO_ERROR, &error, &length);
         }
     }
-    if (error == 0) return add(*std::move(made));
-    return Fault{FaultKind::unreachable, server_.to_string() + ": " + std::strerror(error)};
+    if (error == 0) return made;
+    return Fault{FaultKind::unreachable, server.to_string() + ": " + std::strerror(error)};
+}
+
+Result<sip::Flow> LiveWire::connect(const sip::Endpoint& from, sip::Protocol protocol,
+                                    base::Duration patience) {
+    const bool is_secure = protocol == sip::Protocol::tls;
+    if (is_secure && !context_) return Fault{FaultKind::unreachable, "nobody speaks TLS"};
+    auto made = reach(from, is_secure ? secure_server_ : server_, patience);
+    if (!made) return made.fault();
+    if (!is_secure) return add(*std::move(made), nullptr);
+    auto session = context_->connect(secure_server_.host());
+    if (auto shaken = shake_hands(*made, *session, patience); !shaken) return shaken.fault();
+    return add(*std::move(made), std::move(session));
+}
+
+Status LiveWire::shake_hands(const sip::Socket& socket, sip::TlsSession& session,
+                             base::Duration patience) const {
+    const auto end = clock_.now() + patience;
+    std::string out, plain;
+    if (auto begun = session.begin(out); !begun) return begun;
+    std::array<char, 16384> buffer;
+    while (write(socket, std::exchange(out, {})) && !session.is_up()) {
+        if (!wait_for(socket.fd(), POLLIN, end - clock_.now()))
+            return Fault{FaultKind::unreachable, "no handshake in time"};
+        const auto size = ::recv(socket.fd(), buffer.data(), buffer.size(), 0);
+        if (size <= 0) return Fault{FaultKind::unreachable, "closed within the handshake"};
+        const std::string_view wire(buffer.data(), static_cast<std::size_t>(size));
+        if (auto received = session.receive(wire, plain, out); !received) return received;
+    }
+    return {};
+}
+
+bool LiveWire::write(const sip::Socket& socket, std::string_view bytes) {
+    while (!bytes.empty()) {
+        const auto size = ::send(socket.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (size < 0 && errno != EAGAIN) return false;
+        if (size > 0) bytes.remove_prefix(static_cast<std::size_t>(size));
+        if (size < 0 && !wait_for(socket.fd(), POLLOUT, std::chrono::seconds(30))) return false;
+    }
+    return true;
 }
 
 bool LiveWire::is_open(const sip::Flow& flow) const {
@@ -151,13 +191,11 @@ void LiveWire::send(std::string_view bytes, const sip::Flow& flow) {
         }
         return;
     }
-    while (!bytes.empty() && is_open(flow)) {
-        const int fd = connections_[flow.slot].socket.fd();
-        const auto size = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (size < 0 && errno != EAGAIN) return;
-        if (size > 0) bytes.remove_prefix(static_cast<std::size_t>(size));
-        if (size < 0 && !wait_for(fd, POLLOUT, std::chrono::seconds(30))) return;
-    }
+    if (!is_open(flow)) return;
+    auto& connection = connections_[flow.slot];
+    if (!connection.session) return static_cast<void>(write(connection.socket, bytes));
+    std::string out;
+    if (connection.session->send(bytes, out)) write(connection.socket, out);
 }
 
 bool LiveWire::wait(base::Duration patience, int other) {
@@ -206,7 +244,7 @@ void LiveWire::accept_all(const Place& place) {
         sip::Socket accepted(
             ::accept4(place.listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (!accepted) return;
-        add(std::move(accepted));
+        add(std::move(accepted), nullptr);
     }
 }
 
@@ -219,7 +257,15 @@ void LiveWire::read_stream(Connection& connection) {
             connection.socket = sip::Socket();
             return;
         }
-        connection.framer.append({buffer.data(), static_cast<std::size_t>(size)});
+        std::string_view bytes(buffer.data(), static_cast<std::size_t>(size));
+        std::string plain, out;
+        if (connection.session) {
+            const bool is_good = connection.session->receive(bytes, plain, out).has_value();
+            write(connection.socket, out);
+            bytes = plain;
+            if (!is_good) connection.socket = sip::Socket();
+        }
+        connection.framer.append(bytes);
         while (auto event = connection.framer.next()) {
             // The story is told what cannot be read, too.
             if (event->kind == sip::StreamEvent::Kind::ping) continue;
@@ -230,7 +276,8 @@ void LiveWire::read_stream(Connection& connection) {
 
 bool LiveWire::is_drained() const {
     const auto local = as_in_tables(server_);
-    return is_read("/proc/net/udp", local) && is_read("/proc/net/tcp", local);
+    if (!is_read("/proc/net/udp", local) || !is_read("/proc/net/tcp", local)) return false;
+    return !context_ || is_read("/proc/net/tcp", as_in_tables(secure_server_));
 }
 
 }  // namespace herald::conformance
