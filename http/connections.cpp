@@ -339,7 +339,7 @@ void Connections::respond(std::uint32_t slot, const Answer& answer) {
     const bool is_stream = answer.events && head.request.method != "HEAD";
     if (is_stream && refuses_stream(slot, answer.events->token)) return;
     if (is_stream) connection.is_last = true;
-    tell(connection, answer);
+    log_.note(head.request, connection.peer, answer, loop_.now());
     say(slot,
         response_text(answer, style_of(head, connection.is_last, connection.session ? hsts_ : 0)));
     connection.state = State::sending;

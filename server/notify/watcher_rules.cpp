@@ -311,7 +311,7 @@ void WatcherRules::show(Id id, Subscription& record, const PermissionsPtr& permi
     if (view == record.view) return;
     record.view = view;
     // A partial document would be about changes of another document than the one he knows.
-    if (resource.package->profile().is_partial || !wanted.manner.empty())
+    if (resource.package->profile().is_partial || !audience.manner.empty())
         record.sent_fingerprint = 0;
     if (record.state != SubscriptionState::active) return;
     // The confirmation is about a document that he is not to have any more.

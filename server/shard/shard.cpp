@@ -24,7 +24,7 @@
 #include "server/shard/agents.h"
 #include "server/shard/link.h"
 #include "server/shard/reception.h"
-#include "server/shard/refusals.h"
+#include "server/shard/refusal_log.h"
 #include "sip/locate.h"
 
 namespace herald::server {
@@ -87,7 +87,7 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
       fan_out_(loop, resources_),
       accounts_(name_hashes(config_)),
       subjects_(setup.domains, setup.store.home(), aliases_),
-      refusals_(std::make_unique<Refusals>(metrics, loop.clock())),
+      refusals_(std::make_unique<RefusalLog>(metrics, loop.clock())),
       port_(setup.store.attach(loop)) {
     stack_ =
         std::make_unique<sip::Stack>(loop, transport, *this, metrics, stack_options(setup), link);

@@ -37,7 +37,7 @@ class NotifySender;
 class Profiles;
 class Publications;
 class Reception;
-class Refusals;
+class RefusalLog;
 class Registrar;
 class RegistrationOrders;
 class StateOrders;
@@ -125,7 +125,7 @@ private:
     Policies policies_;
     Audit audit_;
     const SubjectReader subjects_;
-    std::unique_ptr<Refusals> refusals_;
+    std::unique_ptr<RefusalLog> refusals_;
     std::unique_ptr<store::Port> port_;
     std::unique_ptr<sip::Stack> stack_;
     std::unique_ptr<Authenticator> authenticator_;

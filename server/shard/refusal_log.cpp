@@ -1,6 +1,6 @@
-// server/shard/refusals.cpp: requests that were refused: a line of the log, and a count by method
-// and status.
-#include "server/shard/refusals.h"
+// server/shard/refusal_log.cpp: requests that were refused: a line of the log, and a count by
+// method and status.
+#include "server/shard/refusal_log.h"
 
 #include <string>
 #include <string_view>
@@ -28,7 +28,7 @@ std::string_view uri_in(std::string_view value) {
 
 }  // namespace
 
-void Refusals::count(sip::Method method, int status) {
+void RefusalLog::count(sip::Method method, int status) {
     auto& counter = counted_[{method, status}];
     if (counter == nullptr) {
         counter = &metrics_.counter(
@@ -38,7 +38,8 @@ void Refusals::count(sip::Method method, int status) {
     counter->add();
 }
 
-void Refusals::note(const sip::Message& request, const sip::Flow& flow, const sip::Answer& answer) {
+void RefusalLog::note(const sip::Message& request, const sip::Flow& flow,
+                      const sip::Answer& answer) {
     count(request.method(), answer.status);
     const auto level = is_challenge(answer.status) ? base::LogLevel::debug : base::LogLevel::info;
     if (!base::log_enabled(level)) return;

@@ -1,5 +1,5 @@
-// server/shard/refusals.h: requests that were refused: a line of the log, and a count by method and
-// status.
+// server/shard/refusal_log.h: requests that were refused: a line of the log, and a count by method
+// and status.
 #pragma once
 
 #include <map>
@@ -15,10 +15,11 @@
 namespace herald::server {
 
 /// Of one shard, on its thread.
-class Refusals {
+class RefusalLog {
 public:
     /// Both outlive it.
-    Refusals(base::Metrics& metrics, const base::Clock& clock) : metrics_(metrics), clock_(clock) {}
+    RefusalLog(base::Metrics& metrics, const base::Clock& clock)
+        : metrics_(metrics), clock_(clock) {}
 
     /// Challenges are counted, and told at level debug: each login begins with one.
     void note(const sip::Message& request, const sip::Flow& flow, const sip::Answer& answer);
