@@ -27,6 +27,7 @@
 #include "server/access/guesses.h"
 #include "server/admin/admin.h"
 #include "server/provisioning/profiles.h"
+#include "sip/fields.h"
 #include "sip/nonce.h"
 #include "store/records.h"
 

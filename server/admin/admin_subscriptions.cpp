@@ -103,7 +103,10 @@ public:
     using Answer = std::function<void(SubscriptionPage)>;
 
     Search(Shard& shard, Order order, Answer answer)
-        : shard_(shard), context_(shard.context()), order_(std::move(order)), answer_(std::move(answer)) {
+        : shard_(shard),
+          context_(shard.context()),
+          order_(std::move(order)),
+          answer_(std::move(answer)) {
         if (!order_.query.resource.empty()) note_watchers();
     }
 

@@ -284,6 +284,7 @@ failures_max = 5
 intervals = ["reg 2", "message-summary 0"]
 [pbx]
 servers = ["asterisk sip:192.0.2.5:5070 herald secret", "fs sip:fs.example.com"]
+lists = ["asterisk lamps"]
 expires = 120
 [mwi]
 account = "sip:*97@{host}"
@@ -292,6 +293,7 @@ unsolicited_state = "active"
 message_headers = ["From", "Subject"]
 [dialog]
 dummy = false
+own_calls = false
 calls = "confirmed_first"
 max_age = 600
 max_early_age = 60
