@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "packages/enrolment.h"
 #include "packages/ua_profile.h"
 #include "server/core/settled_commit.h"
