@@ -25,6 +25,7 @@ constexpr Reason kReasons[] = {
     {"@192.0.2.1:5060;gr>", "the messages are written out"},
     {"request-uri sip:bob@192.0.2.10:5060", "the messages are written out"},
     {"no Content-Length", "a stream needs it to tell messages apart"},
+    {"Content-Length: 10", "a stream waits for the rest"},
     {"Record-Route: ", "its proxies are reached by UDP"},
     {"Path: <", "its proxies are reached by UDP"},
     {" answers nothing", "what fails is tried by UDP too"},
