@@ -76,6 +76,30 @@ void BM_JudgeByExceptions(benchmark::State& state) {
 }
 BENCHMARK(BM_JudgeByExceptions)->Arg(50)->Arg(10000);
 
+constexpr const char* kDocument =
+    "<presence xmlns='urn:ietf:params:xml:ns:pidf' entity='sip:alice@example.com' "
+    "xmlns:dm='urn:ietf:params:xml:ns:pidf:data-model' "
+    "xmlns:rpid='urn:ietf:params:xml:ns:pidf:rpid'><tuple id='t'><status><basic>open</basic>"
+    "</status><rpid:class>c7</rpid:class><contact priority='0.8'>sip:alice@192.0.2.1:5060"
+    "</contact><note>On the phone</note></tuple><dm:person id='p'><rpid:activities><rpid:busy/>"
+    "</rpid:activities><dm:note>On the phone</dm:note></dm:person></presence>";
+
+/// A document is composed once for each class of watchers, and filtered with it; 0: not filtered.
+void BM_ComposeFiltered(benchmark::State& state) {
+    const auto& presence = *packages::find("presence");
+    const auto admitted = presence.admit({"application/pidf+xml", kDocument});
+    if (!admitted) return state.SkipWithError("the document is refused");
+    const packages::Input input{"s1", packages::Rank::published, kNow, admitted->get()};
+    const packages::EventState event_state{kOwner, {&input, 1}, kNow};
+    pidf::Permissions permissions;
+    permissions.services.is_all = permissions.persons.is_all = true;
+    permissions.grant(pidf::Attribute::note);
+    packages::View view{"application/pidf+xml", kOwner};
+    if (state.range(0) == 1) view.permissions = &permissions;
+    for (auto _ : state) benchmark::DoNotOptimize(presence.compose(event_state, view));
+}
+BENCHMARK(BM_ComposeFiltered)->Arg(0)->Arg(1);
+
 void BM_ReadRules(benchmark::State& state) {
     const auto document = ruleset(state.range(0), one);
     for (auto _ : state) benchmark::DoNotOptimize(policy_of({kOwner, 1, {}, document}));
