@@ -123,9 +123,14 @@ void Responder::send(const Message& request, const Flow& flow, const Answer& ans
     if (is_reliable(flow.protocol)) return send_on_stream(request, flow);
     const bool is_refusal = answer.status >= 300 || request.method() == Method::options;
     if (is_refusal) shorten(request, flow, answer);
+    transport_.send(way_back(request, flow), out_);
+}
+
+Flow Responder::way_back(const Message& request, const Flow& flow) const {
     Flow back = flow;
-    back.peer = response_target(request.via(), flow.peer, options_);
-    transport_.send(back, out_);
+    if (!is_reliable(flow.protocol))
+        back.peer = response_target(request.via(), flow.peer, options_);
+    return back;
 }
 
 void Responder::write(const Message& request, const Flow& flow, const Answer& answer) {

@@ -47,6 +47,8 @@ public:
     /// have sent a datagram in another's name: a refusal, or the answer to OPTIONS, is shortened to
     /// less than three times its request.
     void send(const Message& request, const Flow& flow, const Answer& answer);
+    /// As Stack::way_back().
+    Flow way_back(const Message& request, const Flow& flow) const;
     /// As Stack::contact().
     std::string_view contact(const Flow& flow, Scheme scheme = Scheme::sip,
                              std::string_view peer = {});

@@ -1,9 +1,11 @@
 // sip/stack.cpp: what becomes of a message that arrives, and the stack's public face.
 #include "sip/stack.h"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cstddef>
+#include <iterator>
 #include <unordered_map>
 #include <utility>
 
@@ -61,7 +63,8 @@ struct Stack::Parts {
     bool is_admitted(const RequestKey& key, const Flow& flow) const;
     void turn_away(const RequestKey& key, const Flow& flow);
     void repeat(const ServerTransactions::Match& known, const Flow& flow);
-    void on_cancel(const Flow& flow);
+    bool is_cancelling();
+    void pass_on(const Flow& flow);
     void begin(const RequestKey& key, const Flow& flow);
     void reject(const Flow& flow, const char* counted_as, const Answer& answer);
     void count_rejected(const char* reason);
@@ -152,7 +155,7 @@ void Stack::Parts::on_response(std::span<char> bytes, const Flow& flow, Framing 
     }
     const ResponseHead whole = head_of(message);
     if (!head && forward_response(whole, bytes, flow, framing)) return;
-    if (!client.receive(whole, &message)) stray.add();
+    if (!client.receive(whole, &message) && !handler.pass_back(message)) stray.add();
 }
 
 /// Another shard's answers come here where the kernel spreads datagrams by their source. Only that
@@ -184,14 +187,19 @@ void Stack::Parts::on_request(std::span<char> bytes, const Flow& flow, Framing f
 /// The ladder of RFC 3261 8.2 and 17.2 up to the application: copies first, as they cost least.
 void Stack::Parts::dispatch(const Flow& flow) {
     handler.on_sign_of_life(flow);
+    const bool is_cancel = message.method() == Method::cancel;
+    const bool cancels_ours = is_cancel && is_cancelling();
+    const Role role = cancels_ours ? Role::server : handler.role_for(message, flow);
+    if (role == Role::passage) return pass_on(flow);
     if (message.method() == Method::ack)
         return requests[static_cast<std::size_t>(Method::ack)]->add();
-    const RequestKey key = hasher.key_of(message);
+    RequestKey key = hasher.key_of(message);
+    if (role == Role::proxy) key.merged = 0;
     const ServerTransactions::Match known = server.match(key.transaction);
     if (known.state != ServerState::gone) return repeat(known, flow);
 
     requests[static_cast<std::size_t>(message.method())]->add();
-    if (message.method() == Method::cancel) return on_cancel(flow);
+    if (is_cancel) return responder.send(message, flow, plain(cancels_ours ? 200 : 481));
     if (message.method() == Method::unknown) {
         return reject(flow, "unknown method",
                       {.status = 501, .headers = "Allow: " + options.allow + "\r\n"});
@@ -223,12 +231,21 @@ void Stack::Parts::repeat(const ServerTransactions::Match& known, const Flow& fl
 
 /// RFC 3261 9.2, RFC 4320: what can be cancelled is answered at once anyway, so a CANCEL changes
 /// nothing.
-void Stack::Parts::on_cancel(const Flow& flow) {
-    for (const Method method : kMethods) {
-        const auto known = server.match(hasher.cancelled_by(message, method));
-        if (known.state != ServerState::gone) return responder.send(message, flow, plain(200));
-    }
-    responder.send(message, flow, plain(481));
+bool Stack::Parts::is_cancelling() {
+    return std::any_of(std::begin(kMethods), std::end(kMethods), [this](Method method) {
+        return server.match(hasher.cancelled_by(message, method)).state != ServerState::gone;
+    });
+}
+
+/// Under load no call begins; what belongs to one goes its way.
+void Stack::Parts::pass_on(const Flow& flow) {
+    requests[static_cast<std::size_t>(message.method())]->add();
+    const bool begins = message.method() != Method::ack && message.method() != Method::cancel &&
+                        message.to_tag().empty();
+    const Load load = transport.load();
+    if (begins && load != Load::normal && !handler.admits(message, load))
+        return reject(flow, "overload", {.status = 503, .retry_after = 1});
+    handler.pass_on(message, flow);
 }
 
 void Stack::Parts::begin(const RequestKey& key, const Flow& flow) {
@@ -295,6 +312,14 @@ void Stack::answer_and_forget(ServerTransactionId id, const Answer& answer) {
         parts_->refused.remember(key.transaction, parts_->loop.now());
     }
     parts_->server.forget(id);
+}
+
+void Stack::answer_statelessly(const Message& request, const Flow& flow, const Answer& answer) {
+    if (request.method() != Method::ack) parts_->respond(request, flow, answer);
+}
+
+Flow Stack::way_back(const Message& request, const Flow& flow) const {
+    return parts_->responder.way_back(request, flow);
 }
 
 void Stack::abandon(ServerTransactionId id) {

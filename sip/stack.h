@@ -22,10 +22,27 @@
 
 namespace herald::sip {
 
+/// What this server is to a request.
+enum class Role : std::uint8_t {
+    server,  ///< it is answered here
+    proxy,   ///< it is sent on: the same one may come by several ways (RFC 3261 16.3)
+    passage  ///< it is sent on without a transaction (RFC 3261 16.11): RequestHandler::pass_on()
+};
+
 /// Answers requests. Called on the stack's thread.
 class RequestHandler {
 public:
     virtual ~RequestHandler() = default;
+    /// Asked for every request that can be read, copies, ACKs and unknown methods included, before
+    /// anything is made of it; not for a CANCEL of what is known here.
+    virtual Role role_for(const Message& /*request*/, const Flow& /*flow*/) const {
+        return Role::server;
+    }
+    /// Of Role::passage: it is to be sent on, or answered by Stack::answer_statelessly().
+    virtual void pass_on(const Message& /*request*/, const Flow& /*flow*/) {}
+    /// An answer to no request of the stack's. True: it belongs to one that was passed on, and is
+    /// taken care of.
+    virtual bool pass_back(const Message& /*answer*/) { return false; }
     /// Asked for every new request while the transport is behind with its input. False: a stateless
     /// 503 with Retry-After, before any work.
     virtual bool admits(const Message& /*request*/, Load /*load*/) { return true; }
@@ -104,6 +121,11 @@ public:
     /// As answer(), and forgets the transaction at once: for 401s and overload 503s (RFC
     /// 3261 26.1.5). Copies of what got a 503 get one too.
     void answer_and_forget(ServerTransactionId id, const Answer& answer);
+    /// Answers what has no transaction (RFC 3261 8.2.7): a copy of it is judged again. Nothing is
+    /// sent to an ACK.
+    void answer_statelessly(const Message& request, const Flow& flow, const Answer& answer);
+    /// Where answers to `request` go, which came by `flow` (RFC 3261 18.2.2, RFC 3581 4).
+    Flow way_back(const Message& request, const Flow& flow) const;
     /// No answer will come (RFC 4320 4.2): drops the request silently.
     void abandon(ServerTransactionId id);
     /// The pending request of a transaction not yet answered; nullptr once it was.

@@ -33,11 +33,23 @@ struct NotingHandler final : sip::RequestHandler {
     bool admits(const sip::Message&, sip::Load load) override {
         return !refused_at || load < *refused_at;
     }
+    sip::Role role_for(const sip::Message&, const sip::Flow&) const override { return role; }
+    void pass_on(const sip::Message& request, const sip::Flow& flow) override {
+        passed.emplace_back(request.method_text());
+        if (pass) pass(request, flow);
+    }
+    bool pass_back(const sip::Message& answer) override {
+        return answer.via().branch == passed_branch;
+    }
     void on_flow_closed(const sip::Flow& flow) override { closed.push_back(flow); }
     void on_sign_of_life(const sip::Flow& flow) override { alive.push_back(flow); }
 
     std::function<void(sip::ServerTransactionId, const sip::Message&)> reply;
+    std::function<void(const sip::Message&, const sip::Flow&)> pass;
     std::optional<sip::Load> refused_at;  ///< and above
+    sip::Role role = sip::Role::server;
+    std::string passed_branch;        ///< whose answers are known
+    std::vector<std::string> passed;  ///< methods
     std::vector<Arrival> arrivals;
     std::vector<sip::Flow> closed;
     std::vector<sip::Flow> alive;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -504,4 +505,62 @@ TEST_CASE("a stack can go while requests are pending on both sides") {
 
     CHECK(source.outcomes.empty());
     CHECK(loop.timers().size() == 0);
+}
+
+TEST_CASE("RFC 3261 16.3: what is sent on may come by several ways, which is no merged request") {
+    for (const auto role : {Role::server, Role::proxy}) {
+        StackFixture fixture;
+        fixture.handler.role = role;
+        fixture.transport.receive(Request().text(), fixture.transport.udp());
+        fixture.transport.receive(Request{.via = via_with("z9hG4bKtwo")}.text(),
+                                  fixture.transport.udp());
+        CHECK(fixture.handler.arrivals.size() == (role == Role::proxy ? 2 : 1));
+        CHECK(status_of(fixture.transport.take_one()) == (role == Role::proxy ? "" : "482"));
+        // A copy is one all the same.
+        fixture.transport.receive(Request().text(), fixture.transport.udp());
+        CHECK(fixture.handler.arrivals.size() == (role == Role::proxy ? 2 : 1));
+    }
+}
+
+TEST_CASE("RFC 3261 16.11: of what is passed on nothing is kept, copies, ACK and CANCEL included") {
+    StackFixture fixture;
+    fixture.handler.role = Role::passage;
+    fixture.handler.pass = [&](const Message& request, const Flow& flow) {
+        fixture.stack.answer_statelessly(request, flow, {.status = 486});
+    };
+    for (const auto* method : {"INVITE", "INVITE", "CANCEL", "ACK", "MAGIC"})
+        fixture.transport.receive(Request{.method = method}.text(), fixture.transport.udp());
+    CHECK(fixture.handler.passed ==
+          std::vector<std::string>{"INVITE", "INVITE", "CANCEL", "ACK", "MAGIC"});
+    CHECK(fixture.handler.arrivals.empty());
+    const auto sent = fixture.transport.take();
+    REQUIRE(sent.size() == 4);
+    CHECK(sent[0].bytes == sent[1].bytes);
+    CHECK(status_of(sent[0].bytes) == "486");
+    CHECK_FALSE(header_of(sent[0].bytes, "To").empty());
+}
+
+TEST_CASE("RFC 3261 16.11: under load no call begins, and what belongs to one goes its way") {
+    StackFixture fixture;
+    fixture.handler.role = Role::passage;
+    fixture.handler.refused_at = Load::high;
+    fixture.transport.pretend_load(Load::high);
+    fixture.transport.receive(Request{.method = "INVITE"}.text(), fixture.transport.udp());
+    CHECK(status_of(fixture.transport.take_one()) == "503");
+    fixture.transport.receive(Request{.method = "INVITE", .to_tag = "t"}.text(),
+                              fixture.transport.udp());
+    fixture.transport.receive(Request{.method = "CANCEL"}.text(), fixture.transport.udp());
+    fixture.transport.receive(Request{.method = "ACK"}.text(), fixture.transport.udp());
+    CHECK(fixture.handler.passed == std::vector<std::string>{"INVITE", "CANCEL", "ACK"});
+}
+
+TEST_CASE("RFC 3261 16.11: an answer to what was passed on goes back, any other is a stray") {
+    StackFixture fixture;
+    fixture.handler.passed_branch = "z9hG4bKone";
+    const auto request = Request{.method = "INVITE"}.text();
+    fixture.transport.receive(response_to(request, "180 Ringing"), fixture.transport.udp());
+    CHECK(fixture.metric("herald_sip_stray_responses_total") == 0);
+    fixture.handler.passed_branch = "z9hG4bKother";
+    fixture.transport.receive(response_to(request, "180 Ringing"), fixture.transport.udp());
+    CHECK(fixture.metric("herald_sip_stray_responses_total") == 1);
 }
