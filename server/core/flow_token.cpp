@@ -1,5 +1,7 @@
-// server/core/flow_token.cpp: names a flow in the user part of a URI of ours (RFC 5626 5.2).
+// server/core/flow_token.cpp: names a flow in a URI or a Via branch of ours (RFC 5626 5.2).
 #include "server/core/flow_token.h"
+
+#include <cassert>
 
 #include "base/text.h"
 #include "server/core/flow_text.h"
@@ -20,25 +22,30 @@ base::HashKey key_of(const store::Home& home) {
 
 FlowTokens::FlowTokens(const store::Home& home) : key_(key_of(home)), epoch_(home.epoch) {}
 
-std::string FlowTokens::seal(std::string_view flow) const {
-    const auto hash = base::keyed_hash128(key_, flow);
+std::string FlowTokens::seal(std::string_view text) const {
+    const auto hash = base::keyed_hash128(key_, text);
     return base::to_hex({reinterpret_cast<const char*>(&hash), sizeof hash});
 }
 
-std::string FlowTokens::issue(const sip::Flow& flow) const {
-    const auto text = binding_flow(flow, epoch_);
+std::string FlowTokens::issue(const FlowToken& token) const {
+    assert(!token.about.empty() && token.about.find(' ') == std::string::npos);
+    std::string text{static_cast<char>(token.use), ' '};
+    text.append(token.about).append(" ").append(binding_flow(token.flow, epoch_));
     return std::string(kPrefix) + seal(text) + base::to_hex(text);
 }
 
-Result<sip::Flow> FlowTokens::read(std::string_view user) const {
+Result<FlowToken> FlowTokens::read(std::string_view user) const {
     const Fault forged{FaultKind::forbidden, "This is no flow token of ours"};
     if (!is_one(user) || user.size() < kPrefix.size() + kSeal) return forged;
     user.remove_prefix(kPrefix.size());
     const auto text = base::from_hex(user.substr(kSeal));
     if (!text || !base::equal_in_constant_time(user.substr(0, kSeal), seal(*text))) return forged;
-    const auto flow = flow_of_binding(*text, epoch_);
+    const auto use = base::split_once(*text, ' ');
+    const auto about = base::split_once(use.after, ' ');
+    const auto flow = flow_of_binding(about.after, epoch_);
     if (!flow) return Fault{FaultKind::unreachable, "The flow is of an earlier run"};
-    return *flow;
+    return FlowToken{static_cast<FlowToken::Use>(use.before.front()), *flow,
+                     std::string(about.before)};
 }
 
 bool is_same_flow(const sip::Flow& one, const sip::Flow& other) noexcept {

@@ -17,14 +17,6 @@ namespace {
 
 constexpr std::string_view kLoop = ";loop=";
 
-bool is_in_a_via(const sip::Message& request, std::string_view parameter) {
-    const auto& fields = request.fields();
-    return std::any_of(fields.begin(), fields.end(), [&](const sip::HeaderField& field) {
-        return field.id == sip::Header::via &&
-               field.value.find(parameter) != std::string_view::npos;
-    });
-}
-
 bool has_looped(const sip::Message& request, const Context& context) {
     return is_in_a_via(request, kLoop) &&
            is_in_a_via(request, loop_parameter(context, request.request_uri()));
@@ -35,6 +27,14 @@ bool has_looped(const sip::Message& request, const Context& context) {
 std::uint32_t breadth_of(const sip::Message& request) {
     const auto value = request.header("Max-Breadth");
     return value ? base::to_u32_clamped(*value).value_or(kDefaultBreadth) : kDefaultBreadth;
+}
+
+bool is_in_a_via(const sip::Message& request, std::string_view parameter) {
+    const auto& fields = request.fields();
+    return std::any_of(fields.begin(), fields.end(), [&](const sip::HeaderField& field) {
+        return field.id == sip::Header::via &&
+               field.value.find(parameter) != std::string_view::npos;
+    });
 }
 
 MessageRules rules_of(const Config& config) {

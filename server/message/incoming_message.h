@@ -37,6 +37,8 @@ MessageRules rules_of(const Config& config);
 /// A token for the Vias of relayed requests: a server that meets its own again has a loop (RFC 5393
 /// 4.2).
 std::string loop_parameter(const Context& context, std::string_view request_uri);
+/// Whether one of a request's Vias has it.
+bool is_in_a_via(const sip::Message& request, std::string_view parameter);
 
 /// Gathers; changes nothing but the senders' rates. All outlive it.
 class IncomingMessages {

@@ -13,6 +13,7 @@
 #include "server/core/duration.h"
 #include "server/core/flow_text.h"
 #include "server/core/no_room.h"
+#include "server/register/flow_timer.h"
 #include "sip/fields.h"
 
 namespace herald::server {
@@ -270,7 +271,8 @@ void Registrar::accept(const Incoming& incoming, bool has_outbound) {
     sip::Answer answer;
     // What the device cannot do without comes first: a long answer may lose its last lines.
     if (has_outbound) answer.headers += "Require: outbound\r\n";
-    if (has_outbound) append_flow_timer(answer.headers, incoming.flow, *request);
+    const bool is_direct = request->list(sip::Header::via).size() == 1;
+    if (has_outbound && is_direct) append_flow_timer(answer.headers, context_, incoming.flow);
     answer.headers += incoming.who.success_lines;
     for (const auto value : request->list(sip::Header::path)) {
         answer.headers += "Path: ";
@@ -283,18 +285,6 @@ void Registrar::accept(const Incoming& incoming, bool has_outbound) {
     const bool is_proven = incoming.who.is_address_proven && !incoming.who.is_open;
     if (!is_proven && !sip::is_reliable(incoming.flow.protocol)) shorten(answer, *request);
     context_.stack.answer(incoming.transaction, answer);
-}
-
-/// RFC 5626 5.4: what the device is told it is held to, with half of that to spare.
-void Registrar::append_flow_timer(std::string& headers, const sip::Flow& flow,
-                                  const sip::Message& request) const {
-    const auto seconds = context_.config.flow_timer;
-    const bool is_direct = request.list(sip::Header::via).size() == 1;
-    if (seconds == 0 || !is_direct || !sip::is_reliable(flow.protocol)) return;
-    headers += "Flow-Timer: ";
-    base::append_number(headers, seconds);
-    headers += "\r\n";
-    context_.stack.transport().expect(flow, std::chrono::seconds(seconds) * 3 / 2);
 }
 
 /// RFC 3261 10.3 step 8; those of the device that asks come first.

@@ -58,8 +58,6 @@ private:
     void renew_credit(const Incoming& incoming, const Change& change);
     void accept(const Incoming& incoming, bool has_outbound);
     void refuse(const Incoming& incoming, const sip::Answer& answer);
-    void append_flow_timer(std::string& headers, const sip::Flow& flow,
-                           const sip::Message& request) const;
     void append_contacts(std::string& headers, std::string_view aor,
                          const sip::Message& request) const;
     void append_contact(std::string& headers, const Publication& publication,

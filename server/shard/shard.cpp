@@ -235,6 +235,19 @@ bool Shard::admits(const sip::Message& request, sip::Load load) {
     return is_worth_serving(request, shares_.judged(asking_, load, loop_.now()));
 }
 
+sip::Role Shard::role_for(const sip::Message& request, const sip::Flow& flow) const {
+    return edge_->role_for(request, flow);
+}
+
+void Shard::pass_on(const sip::Message& request, const sip::Flow& flow) {
+    idle_trim_->note_work();
+    edge_->pass_on(request, flow);
+}
+
+bool Shard::pass_back(const sip::Message& answer) {
+    return edge_->pass_back(answer);
+}
+
 void Shard::on_request(sip::ServerTransactionId id, const sip::Message& message,
                        const sip::Flow& flow) {
     idle_trim_->note_work();

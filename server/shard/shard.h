@@ -103,6 +103,9 @@ public:
     bool is_drained() const;
 
     bool admits(const sip::Message& request, sip::Load load) override;
+    sip::Role role_for(const sip::Message& request, const sip::Flow& flow) const override;
+    void pass_on(const sip::Message& request, const sip::Flow& flow) override;
+    bool pass_back(const sip::Message& answer) override;
     void on_request(sip::ServerTransactionId id, const sip::Message& message,
                     const sip::Flow& flow) override;
     void on_flow_closed(const sip::Flow& flow) override;

@@ -143,7 +143,9 @@ void Actor::sent_raw(std::string bytes) {
 
 bool Actor::is_new(const Received& message) {
     if (!message->is_request()) return true;
-    if (branches_.emplace(message->via().branch).second) {
+    // The CANCEL of a request, and the ACK of its refusal, have its branch.
+    if (branches_.emplace(std::string(message->via().branch).append(message->method_text()))
+            .second) {
         copies_ = 1;
         return true;
     }
@@ -244,7 +246,7 @@ Draft Actor::answer(std::string_view status) {
                                field.id == sip::Header::cseq;
         if (is_copied) draft.add(field.name, field.value);
     }
-    unanswered_.reset();
+    if (!status.starts_with('1')) unanswered_.reset();
     return draft;
 }
 

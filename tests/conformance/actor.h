@@ -67,7 +67,7 @@ public:
     std::string take_request(const Received& message);
     void take_response(const Received& received);
     const std::optional<Received>& unanswered() const { return unanswered_; }
-    /// The answer to the request last taken, which is answered by it.
+    /// An answer to the request last taken, which is answered once it is no 1xx.
     Draft answer(std::string_view status);
 
 private:

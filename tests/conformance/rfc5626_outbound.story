@@ -106,6 +106,7 @@ Phone receives 200
     Expires: 600
     Contact: <sip:home@192.0.2.31:5060>
 Home sends NOTIFY sip:carol@192.0.2.10:5060
+    To: <sip:carol@elsewhere.example>;tag=c
     Route: {route}
     Event: presence
     Subscription-State: active;expires=600
@@ -130,3 +131,237 @@ Phone sends OPTIONS sip:elsewhere.example
 Home receives OPTIONS
     Route: <sip:192.0.2.31:5060;lr>
 Phone receives 200
+
+# RFC 3261 16.11: a call goes through the edge with all that belongs to it, and nothing is kept of it
+Phone sends INVITE sip:dave@elsewhere.example
+    Via: SIP/2.0/TCP 192.0.2.10:5060;branch=z9hG4bKcall
+    Contact: <sip:carol@192.0.2.10:5060;transport=tcp>
+Home receives INVITE
+    request-uri sip:dave@elsewhere.example
+    Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKflow-*;rport;loop=*
+    Record-Route: {route}
+    Max-Forwards: 69
+    Route: <sip:192.0.2.31:5060;lr>
+Home answers 100 Trying
+Phone receives 100
+Home answers 180 Ringing
+Phone receives 180
+    Via: SIP/2.0/TCP 192.0.2.10:5060;branch=z9hG4bKcall*
+Home answers 200 OK
+    Record-Route: {route}
+    Contact: <sip:dave@192.0.2.31:5060>
+    Content-Type: application/sdp
+
+    v=0
+Phone receives 200
+    Record-Route: {route}
+    Contact: <sip:dave@192.0.2.31:5060>
+    body contains v=0
+Phone sends ACK sip:dave@192.0.2.31:5060
+    To: <sip:dave@elsewhere.example>;tag=d
+    Route: {route}
+Home receives ACK
+    request-uri sip:dave@192.0.2.31:5060
+Home sends INFO sip:carol@192.0.2.10:5060
+    To: <sip:carol@elsewhere.example>;tag=c
+    Route: {route}
+Phone receives INFO
+    no Route
+Home receives 200
+Phone sends BYE sip:dave@192.0.2.31:5060
+    To: <sip:dave@elsewhere.example>;tag=d
+    Route: {route}
+Home receives BYE
+    no Route: {route}
+Phone receives 200
+
+# RFC 3261 16.11: copies, the CANCEL and the ACK of a refusal have the branch of their INVITE
+Phone sends INVITE sip:dave@elsewhere.example
+    Via: SIP/2.0/TCP 192.0.2.10:5060;branch=z9hG4bKcall
+    Call-ID: call
+Home receives INVITE
+    Via: SIP/2.0/UDP 192.0.2.1:5060;branch={branch};rport;loop=*
+Home answers 180 Ringing
+Phone receives 180
+Phone sends CANCEL sip:dave@elsewhere.example
+    Via: SIP/2.0/TCP 192.0.2.10:5060;branch=z9hG4bKcall
+    Call-ID: call
+Home receives CANCEL
+    Via: SIP/2.0/UDP 192.0.2.1:5060;branch={branch};rport;loop=*
+Phone receives 200
+Phone sends ACK sip:dave@elsewhere.example
+    Via: SIP/2.0/TCP 192.0.2.10:5060;branch=z9hG4bKcall
+    Call-ID: call
+Home receives ACK
+    Via: SIP/2.0/UDP 192.0.2.1:5060;branch={branch};rport;loop=*
+
+# RFC 5626 5.3: a call comes down the flow of a device, or it is told that the flow is gone
+Phone sends REGISTER sip:elsewhere.example
+    Supported: path, outbound
+Home receives REGISTER
+    Path: {path}
+Home answers 200 OK
+Phone receives 200
+Home sends INVITE sip:carol@192.0.2.77:5070
+    Route: {path}
+    Contact: <sip:home@192.0.2.31:5060>
+Phone receives INVITE
+    no Route
+    Record-Route: <sip:flow-*@192.0.2.1:5060;lr>
+Phone answers 486 Busy Here
+Home receives 486
+Home sends ACK sip:carol@192.0.2.77:5070
+    Route: {path}
+Phone receives ACK
+Phone closes the connection
+Home sends INVITE sip:carol@192.0.2.77:5070
+    Route: {path}
+    Contact: <sip:home@192.0.2.31:5060>
+Home receives 430
+
+# RFC 3261 16.3: what one device sends to another one comes by the edge twice, which is no loop
+actor Other is sip:erin@elsewhere.example
+    over: tcp
+Other sends REGISTER sip:elsewhere.example
+    Supported: path, outbound
+Home receives REGISTER
+    Path: {path}
+Home answers 200 OK
+Other receives 200
+Phone sends MESSAGE sip:erin@elsewhere.example
+
+    over the way
+Home receives MESSAGE
+    Call-ID: {id}
+    From: {from}
+    Via: {ours}
+Home sends MESSAGE sip:erin@192.0.2.78:5070
+    Via: SIP/2.0/UDP 192.0.2.31:5060;branch=z9hG4bKspiral
+    Via: {ours}
+    Route: {path}
+    Call-ID: {id}
+    From: {from}
+    Max-Forwards: 68
+
+    over the way
+Other receives MESSAGE
+    Max-Forwards: 67
+    body contains over the way
+Home receives 200
+Phone receives 200
+
+# RFC 3261 16.6 step 8: what comes back as it was sent is a loop
+each method: MESSAGE INVITE
+Phone sends {method} sip:erin@elsewhere.example
+    Call-ID: round
+    From: <sip:carol@elsewhere.example>;tag=c
+Home receives {method}
+    Via: {ours}
+Home answers nothing
+Home sends {method} sip:erin@elsewhere.example
+    Via: SIP/2.0/UDP 192.0.2.31:5060;branch=z9hG4bKloop
+    Via: {ours}
+    Call-ID: round
+    From: <sip:carol@elsewhere.example>;tag=c
+Home receives 482
+
+# RFC 5626 5.3: a token leads up to the home it was made for, by whatever routes
+actor Victim is sip:victim@192.0.2.99
+    host: 192.0.2.99
+Phone sends REGISTER sip:elsewhere.example
+    Supported: path, outbound
+Home receives REGISTER
+    Path: {path}
+Home answers 200 OK
+Phone receives 200
+Phone sends MESSAGE sip:victim@192.0.2.99:5060
+    Route: {path}, <sip:192.0.2.99:5060;lr>
+
+    not there
+Home receives MESSAGE
+    request-uri sip:victim@192.0.2.99:5060
+    Route: <sip:192.0.2.99:5060;lr>
+Phone receives 200
+Phone sends INVITE sip:victim@192.0.2.99:5060
+    Route: {path}
+Home receives INVITE
+    request-uri sip:victim@192.0.2.99:5060
+    Route: <sip:192.0.2.31:5060;lr>
+Home answers 403 Forbidden
+Phone receives 403
+Victim receives nothing
+
+# RFC 5626 5.2: the token of a dialog, which strangers see, lets nobody begin anything
+each method: MESSAGE INVITE SUBSCRIBE OPTIONS
+Phone sends SUBSCRIBE sip:dave@elsewhere.example
+    Event: presence
+Home receives SUBSCRIBE
+    Record-Route: {route}
+Home answers 200 OK
+    Expires: 0
+    Contact: <sip:home@192.0.2.31:5060>
+Phone receives 200
+Home sends {method} sip:carol@192.0.2.10:5060
+    Route: {route}
+Home receives 403
+Phone receives nothing
+
+# RFC 6665 4.3: the NOTIFYs of a dialog are recorded as its SUBSCRIBE was
+Phone sends SUBSCRIBE sip:dave@elsewhere.example
+    Event: presence
+Home receives SUBSCRIBE
+    Record-Route: {route}
+Home answers 200 OK
+    Expires: 600
+    Contact: <sip:home@192.0.2.31:5060>
+Phone receives 200
+Home sends NOTIFY sip:carol@192.0.2.10:5060
+    To: <sip:carol@elsewhere.example>;tag=c
+    Route: {route}
+    Event: presence
+    Subscription-State: active;expires=600
+Phone receives NOTIFY
+    Record-Route: {route}
+Home receives 200
+
+# RFC 3261 16.3: a device whose proxy this is reaches yet other domains through its home
+Phone sends INVITE sip:dave@third.example
+    Route: <sip:192.0.2.1:5060;lr>
+Home receives INVITE
+    request-uri sip:dave@third.example
+    Route: <sip:192.0.2.31:5060;lr>
+Home answers 486 Busy Here
+Phone receives 486
+
+# RFC 5626 4.4.1, 5.4: the connection ends at the edge, which says how often it is to be kept alive
+config sip.flow_timer = 120
+Phone sends REGISTER sip:elsewhere.example
+    Supported: path, outbound
+Home receives REGISTER
+Home answers 200 OK
+    Require: outbound
+    Flow-Timer: 900
+    Contact: <sip:carol@192.0.2.77>;expires=600
+Phone receives 200
+    Flow-Timer: 120
+    no Flow-Timer: 900
+    Contact: <sip:carol@192.0.2.77>;expires=600
+
+# RFC 3261 16.3: no call goes further than it may
+Phone sends INVITE sip:dave@elsewhere.example
+    Max-Forwards: 0
+Phone receives 483
+Phone sends INVITE sip:dave@elsewhere.example
+    Proxy-Require: magic
+Phone receives 420
+    Unsupported: magic
+Home receives nothing
+
+# RFC 5626 5.2: nobody calls by a token but one of the edge's own
+Home sends INVITE sip:carol@192.0.2.77:5070
+    Route: <sip:flow-00000000000000000000000000000000756470203020@192.0.2.1:5060;lr;ob>
+Home receives 403
+
+# RFC 3261 8.2.1: to the domains served here nobody calls
+Phone sends INVITE sip:alice@localhost
+Phone receives 405

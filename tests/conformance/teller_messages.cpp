@@ -303,7 +303,8 @@ Status Teller::check_received(Actor& who, const Received& message,
         return mismatch(line + "  <- " + checked.fault().detail + ", but " + who.name +
                         " received:\n" + kept.bytes);
     }
-    if (!kept->is_request() || is_answered_by_story(who)) return {};
+    const bool is_ack = kept->method() == sip::Method::ack;
+    if (!kept->is_request() || is_ack || is_answered_by_story(who)) return {};
     send_answer(who, who.answer("200 OK"), kept.flow);
     return collect();
 }
