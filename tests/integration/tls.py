@@ -123,6 +123,81 @@ def garbage_half_and_slow_handshakes_hold_nobody_up():
         server.stop()
 
 
+class WireClient:
+    """TLS whose records the test writes itself."""
+
+    def __init__(self, server):
+        self.socket = socket.create_connection(("127.0.0.1", server.tls_port))
+        self.socket.settimeout(10)
+        self.into, self.out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = server.authority.context().wrap_bio(self.into, self.out, server_hostname="localhost")
+        while True:
+            try:
+                self.tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                self.socket.sendall(self.out.read())
+                self.into.write(self.socket.recv(65536))
+        self.socket.sendall(self.out.read())
+
+    def is_closed_after(self, octets):
+        """Whether the server ends the connection, and says nothing in SIP."""
+        self.socket.sendall(octets)
+        while some := self.socket.recv(65536):
+            self.into.write(some)
+        try:
+            return not self.tls.read(1000)
+        except ssl.SSLError:
+            return True
+
+
+@story
+def records_that_may_not_be_end_the_connection():
+    """RFC 8446 5: longer than 2^14 + 256, of a type that is none, changed on the way, or a handshake that begins with such a one."""
+    with Secured() as server, server.client() as good:
+        for octets in (b"\x17\x03\x03\x41\x01" + bytes(0x4101), b"\x17\x03\x03\xff\xff" + bytes(70000), b"\x63\x03\x03\x00\x20" + bytes(32),
+                       b"\x17\x03\x03\x00\x40" + os.urandom(64), b"\x17\x03\x03\x00\x00", b"\x16\x03\x03\x00\x04\x00\x00\x00\x00"):
+            expect(WireClient(server).is_closed_after(octets), f"{octets[:5]!r} was taken")
+        for octets in (b"\x16\x03\x01\xff\xff" + bytes(70000), b"\x16\x03\x01\x41\x01" + bytes(0x4101), b"\x16\x03\x01\x00\x00" * 100):
+            with socket.create_connection(("127.0.0.1", server.tls_port)) as raw:
+                raw.sendall(octets)
+                raw.settimeout(20)
+                while raw.recv(1000):
+                    pass
+        expect_equal(good.request("OPTIONS", f"sip:{DOMAIN}").status, 200, "OPTIONS beside them")
+        wait_until(lambda: server.metric("herald_sip_connections$") == 1, "nothing is left of them")
+        server.stop()
+
+
+def s_client(server, *more, octets=b"\r\n\r\n", until=lambda: True):
+    """What openssl s_client says, given these octets, and the end of its input once `until` holds."""
+    client = subprocess.Popen(["openssl", "s_client", "-connect", f"127.0.0.1:{server.tls_port}", "-CAfile", server.authority.file, *more],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    client.stdin.write(octets)
+    client.stdin.flush()
+    wait_until(until, f"s_client {more}")
+    said, _ = client.communicate(timeout=60)
+    return said.decode(errors="replace")
+
+
+@story
+def nobody_shakes_hands_twice_or_speaks_before():
+    """RFC 5746, 9325 3.5: renegotiation is refused. RFC 8446 2.3: what is sent early could be sent again, and is not taken."""
+    with Secured() as server:
+        said = s_client(server, "-tls1_2", octets=b"R\n")
+        expect("RENEGOTIATING" in said and "no renegotiation" in said, f"renegotiation: {said[-500:]}")
+        session, early = os.path.join(server.directory, "session"), os.path.join(server.directory, "early")
+        with open(early, "wb") as file:
+            file.write(f"OPTIONS sip:{DOMAIN} SIP/2.0\r\nContent-Length: 0\r\n\r\n".encode())
+        s_client(server, "-tls1_3", "-sess_out", session, until=lambda: os.path.exists(session) and os.path.getsize(session) > 0)
+        said = s_client(server, "-tls1_3", "-sess_in", session, "-early_data", early,
+                        until=lambda: server.metric('herald_tls_handshakes_total.*"resumed"') == 1)
+        expect("Reused" in said and "Early data was accepted" not in said, f"early data: {said[-500:]}")
+        with server.client() as good:
+            expect_equal(good.request("OPTIONS", f"sip:{DOMAIN}").status, 200, "OPTIONS after them")
+        server.stop()
+
+
 @story
 def openssl_shakes_hands_and_is_answered():
     with Secured() as server:
