@@ -365,3 +365,20 @@ Home receives 403
 # RFC 3261 8.2.1: to the domains served here nobody calls
 Phone sends INVITE sip:alice@localhost
 Phone receives 405
+
+# RFC 3261 16.3: who came in the server's own name is no way down: it would talk to itself
+each method: INFO INVITE
+actor Mirror is sip:mirror@elsewhere.example
+    host: 192.0.2.1
+after 3 s
+Mirror sends SUBSCRIBE sip:dave@elsewhere.example
+    Event: presence
+Home receives SUBSCRIBE
+    Record-Route: {route}
+Home answers 403 Forbidden
+Mirror receives 403
+Home sends {method} sip:mirror@192.0.2.1:5060
+    To: <sip:mirror@elsewhere.example>;tag=m
+    Route: {route}
+Home receives 482
+Mirror receives nothing

@@ -148,6 +148,34 @@ def a_token_is_good_for_what_it_was_made_for():
 
 
 @story
+def a_token_of_datagrams_names_its_listener():
+    """RFC 5626 5.2: over a restart it leads to the same address by the same listener; where that speaks something else by then, to nobody."""
+    with Edge() as server, datagrams() as device:
+        device.settimeout(5)
+        device.sendto(request("REGISTER", f"sip:{HOME}", [("Supported", "path"), ("Contact", "<sip:d@192.0.2.7>")]), server.address)
+        came = server.at_home()
+        path = came.get("path")
+        server.home_says(answer(came, 200, "OK", (), "h"))
+        expect_equal(Message(device.recv(65536)).status, 200, "the REGISTER")
+        by_path = [("Route", path)]
+        server.stop()
+        server.start()
+        server.home_says(request("MESSAGE", "sip:d@192.0.2.7", by_path, branch="z9hG4bKsame",
+                                 sent_by=f"127.0.0.1:{server.home.getsockname()[1]}"))
+        heard = Message(device.recv(65536))
+        device.sendto(answer(heard, 200, "OK", (), "d"), server.address)
+        expect_equal(server.at_home().status, 200, "after a restart")
+        server.stop()
+        server.config["sip"]["listen"].reverse()
+        server.start()
+        for method in ("MESSAGE", "INVITE"):
+            expect_equal(status_of(server, request(method, "sip:d@192.0.2.7", by_path, branch=f"z9hG4bK{method}")), 430, method)
+        device.settimeout(0.3)
+        expect_equal(received(device), [], "what the device hears by another listener")
+        server.stop()
+
+
+@story
 def no_route_leads_past_the_home():
     """Whatever follows a device's own token, or stands in the Request-URI: it is for the home to judge. Nothing is sent elsewhere."""
     with Edge() as server, Device(server) as device, datagrams(ACCOMPLICE) as victim:
