@@ -21,6 +21,10 @@ namespace {
 /// Plain bytes of one record (RFC 8446 5.1).
 constexpr std::size_t kRecord = 16 << 10;
 
+/// Of TLS 1.3, as RFC 8446 9.1 wants them.
+constexpr const char* kSuites =
+    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
+
 struct FreeContext {
     void operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }
 };
@@ -176,7 +180,7 @@ struct TlsContext::State {
 int TlsContext::State::choose(SSL* ssl, int*, void* state) {
     const auto& servers = static_cast<const State*>(state)->servers;
     const char* const host = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-    if (host == nullptr) return SSL_TLSEXT_ERR_NOACK;
+    if (host == nullptr || servers.size() == 1) return SSL_TLSEXT_ERR_NOACK;
     for (const ContextPtr& server : servers) {
         if (!serves(server.get(), host)) continue;
         SSL_set_SSL_CTX(ssl, server.get());
@@ -197,8 +201,12 @@ Status TlsContext::State::add_server(const TlsPair& pair, const std::string& cli
     SSL_CTX_set_cert_verify_callback(server.get(), TlsSession::Calls::judge, nullptr);
     SSL_CTX_set_tlsext_servername_callback(server.get(), choose);
     SSL_CTX_set_tlsext_servername_arg(server.get(), this);
-    // Sessions go on by tickets alone: nothing of one that ended is kept here.
+    // Sessions go on by tickets alone: nothing of one that ended is kept here. Each connection is
+    // good for one that follows it.
     SSL_CTX_set_session_cache_mode(server.get(), SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_num_tickets(server.get(), 1);
+    // Of what is good the one with the shorter key schedule first: SHA-256 is done by the CPU.
+    SSL_CTX_set_ciphersuites(server.get(), kSuites);
     const std::string use = session_use(ClientCertificates::none);
     SSL_CTX_set_session_id_context(server.get(), reinterpret_cast<const unsigned char*>(use.data()),
                                    static_cast<unsigned>(use.size()));
@@ -216,6 +224,7 @@ Status TlsContext::State::make_client(const TlsFiles& files) {
     if (!files.pairs.empty()) {
         if (auto loaded = load_pair(client.get(), files.pairs.front()); !loaded) return loaded;
     }
+    if (files.is_old_client) SSL_CTX_set_max_proto_version(client.get(), TLS1_2_VERSION);
     SSL_CTX_set_verify(client.get(), SSL_VERIFY_PEER, nullptr);
     SSL_CTX_set_cert_verify_callback(client.get(), TlsSession::Calls::judge, nullptr);
     SSL_CTX_set_session_cache_mode(client.get(), SSL_SESS_CACHE_OFF);
@@ -260,7 +269,8 @@ std::unique_ptr<TlsSession> TlsContext::accept(ClientCertificates clients) const
     return std::unique_ptr<TlsSession>(new TlsSession(shared_from_this(), ssl));
 }
 
-std::unique_ptr<TlsSession> TlsContext::connect(std::string_view domain) const {
+std::unique_ptr<TlsSession> TlsContext::connect(std::string_view domain,
+                                                const TlsTicket& ticket) const {
     SSL* const ssl = SSL_new(state_->client.get());
     if (ssl == nullptr) return nullptr;
     SSL_set_connect_state(ssl);
@@ -268,6 +278,10 @@ std::unique_ptr<TlsSession> TlsContext::connect(std::string_view domain) const {
     session->domain_ = domain;
     // A numeric address is no host name (RFC 6066 3).
     if (!Endpoint::from(domain, 0)) SSL_set_tlsext_host_name(ssl, session->domain_.c_str());
+    if (!ticket) return session;
+    // A connection that ends without a goodbye takes its own one with it.
+    const TlsTicket own(SSL_SESSION_dup(ticket.get()), SSL_SESSION_free);
+    SSL_set_session(ssl, own.get());
     return session;
 }
 
@@ -353,6 +367,12 @@ bool TlsSession::is_within_record() const noexcept {
 
 bool TlsSession::was_resumed() const noexcept {
     return SSL_session_reused(ssl_) == 1;
+}
+
+TlsTicket TlsSession::ticket() const {
+    SSL_SESSION* const its = SSL_get0_session(ssl_);
+    if (its == nullptr || SSL_SESSION_is_resumable(its) != 1) return nullptr;
+    return TlsTicket(SSL_SESSION_dup(its), SSL_SESSION_free);
 }
 
 bool TlsSession::is_with(std::string_view domain) const {

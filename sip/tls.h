@@ -15,6 +15,7 @@
 #include "sip/certificate.h"
 
 struct bio_st;
+struct ssl_session_st;
 struct ssl_st;
 struct x509_store_ctx_st;
 
@@ -36,9 +37,13 @@ struct TlsFiles {
     std::vector<TlsPair> pairs;  ///< the first is for clients that name no host of the others
     std::string peers_ca;        ///< vouches for those we connect to; empty: the system's
     std::string clients_ca;      ///< vouches for those who connect to us; empty: nobody does
+    bool is_old_client = false;  ///< speaks no TLS 1.3 with those we connect to
 };
 
 class TlsSession;
+
+/// What a client shows to begin again where it left off (RFC 5077, RFC 8446 2.2); any thread.
+using TlsTicket = std::shared_ptr<ssl_session_st>;
 
 /// Certificates and keys as they were read: never changes, any thread. Sessions keep the one they
 /// began with.
@@ -56,8 +61,10 @@ public:
     /// A session with who connected; only where can_serve().
     std::unique_ptr<TlsSession> accept(ClientCertificates clients) const;
     /// A session with `domain`, who must prove to be that (RFC 5922 7.2): the host of the URI that
-    /// led there, before anything was looked up.
-    std::unique_ptr<TlsSession> connect(std::string_view domain) const;
+    /// led there, before anything was looked up. `ticket` is of an earlier session with it: the
+    /// server may take it, or not.
+    std::unique_ptr<TlsSession> connect(std::string_view domain,
+                                        const TlsTicket& ticket = nullptr) const;
 
 private:
     friend class TlsSession;
@@ -92,6 +99,9 @@ public:
     bool is_within_record() const noexcept;
     /// The handshake was a short one, by a ticket.
     bool was_resumed() const noexcept;
+    /// What the server gave to come again with; null: nothing yet. With TLS 1.3 it comes behind the
+    /// handshake.
+    TlsTicket ticket() const;
     /// Who the peer is to prove to be; empty: it connected to us.
     std::string_view domain() const noexcept { return domain_; }
     /// Whether the peer proved to be `domain`, or is about to.

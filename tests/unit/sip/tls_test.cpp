@@ -97,6 +97,54 @@ TEST_CASE("a message comes in over TLS, its answer goes back, a ping is answered
     CHECK(fixture.metric("herald_sip_connections") == 1);
 }
 
+TEST_CASE("RFC 5077, RFC 8446 2.2: by a ticket the next handshake is a short one") {
+    for (const bool is_old : {false, true}) {
+        CAPTURE(is_old);
+        Secured secured;
+        auto& fixture = secured.fixture;
+        const auto client =
+            context_of({.peers_ca = secured.authority.file(), .is_old_client = is_old});
+        const Peer first(Protocol::tls, secured.address.bound);
+        TlsPeer one(fixture, first.fd(), client->connect("example.com"));
+        REQUIRE(one.shake_hands());
+        one.send("\r\n\r\n");
+        REQUIRE(one.receives("\r\n"));
+        const auto ticket = one.session().ticket();
+        REQUIRE(ticket);
+        CHECK_FALSE(one.session().was_resumed());
+
+        // More than once: nothing is kept of it.
+        for (int i = 1; i <= 2; ++i) {
+            const Peer again(Protocol::tls, secured.address.bound);
+            TlsPeer other(fixture, again.fd(), client->connect("example.com", ticket));
+            REQUIRE(other.shake_hands());
+            other.send("\r\n\r\n");
+            CHECK(other.receives("\r\n"));
+            CHECK(other.session().was_resumed());
+            CHECK(fixture.metric("herald_tls_handshakes_total", "resumed") == i);
+        }
+        CHECK(fixture.metric("herald_tls_handshakes_total", "full") == 1);
+    }
+}
+
+TEST_CASE("a ticket is good for the certificates it was made with") {
+    Secured secured;
+    auto& fixture = secured.fixture;
+    const auto client = secured.client();
+    const Peer first(Protocol::tls, secured.address.bound);
+    TlsPeer one(fixture, first.fd(), client->connect("example.com"));
+    REQUIRE(one.shake_hands());
+    one.send("\r\n\r\n");
+    REQUIRE(one.receives("\r\n"));
+
+    fixture.network.secure(context_of({.pairs = {secured.authority.issue()}}));
+
+    const Peer again(Protocol::tls, secured.address.bound);
+    TlsPeer other(fixture, again.fd(), client->connect("example.com", one.session().ticket()));
+    REQUIRE(other.shake_hands());
+    CHECK_FALSE(other.session().was_resumed());
+}
+
 TEST_CASE("much goes both ways over TLS, whole and in order") {
     Secured secured;
     auto& fixture = secured.fixture;
