@@ -100,6 +100,10 @@ Status read_counts(const Arguments& arguments, Plan& plan) {
         return misuse("--window and --rate cannot be combined");
     }
     plan.window = arguments.number_or("window", plan.window);
+    if (plan.phase == Phase::connect) {
+        plan.way.at_once = plan.window;
+        plan.way.spreads = true;
+    }
     plan.rate = arguments.number_or("rate", 0);
     plan.subscribe_window = arguments.number_or("subscribe-window", plan.subscribe_window);
     return {};
@@ -116,6 +120,7 @@ std::vector<Option> plan_options() {
         {"server", Kind::text, "ADDRESS:PORT", "on loopback; default 127.0.0.1:5060"},
         {"transport", Kind::text, "udp|tcp|tls|ws|wss", "default udp"},
         {"ca", Kind::text, "FILE", "who vouches for the server's certificate; default the system"},
+        {"tls-1.2", Kind::flag, "", "do not offer TLS 1.3"},
         {"phase", Kind::text, "subscribe|refresh|publish|register|all|idle|restart|message|connect",
          "what to measure; default all"},
         {"event", Kind::text, "presence|message-summary|reg|dialog",
@@ -156,6 +161,7 @@ Result<Plan> plan_of(const Arguments& arguments) {
     plan.way.protocol =
         sip::protocol_of(arguments.text_or("transport", "udp")).value_or(sip::Protocol::udp);
     plan.way.authorities = arguments.text_or("ca", "");
+    plan.way.is_old_client = arguments.has("tls-1.2");
     plan.phase = phase_of(arguments.text_or("phase", "all"));
     plan.event = event_of(arguments.text_or("event", "presence"));
     if (plan.phase == Phase::connect && plan.way.protocol == sip::Protocol::udp)

@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "cli/bench/bench_wire.h"
 #include "sip/endpoint.h"
+#include "sip/tls.h"
 
 namespace herald::cli::bench {
 
@@ -29,7 +30,12 @@ protected:
 struct Way {
     sip::Endpoint server;
     sip::Protocol protocol = sip::Protocol::udp;
-    std::string authorities{};  ///< PEM file of who vouches for the server; empty: the system's
+    std::string authorities{};   ///< PEM file of who vouches for the server; empty: the system's
+    bool is_old_client = false;  ///< speaks no TLS 1.3
+    std::uint32_t at_once = 1;   ///< connections that shake hands beside each other
+    /// Connections come from several addresses of loopback, each of which has ports of its own.
+    bool spreads = false;
+    sip::TlsTicket ticket{};  ///< to begin with; null: in full
 };
 
 /// Ports by number: sockets of UDP, or connections.
@@ -43,6 +49,8 @@ public:
     Ports(const Ports&) = delete;
     Ports& operator=(const Ports&) = delete;
 
+    /// Opens `count` more, where they are connections. Faults: as open().
+    virtual Status grow(std::uint32_t /*count*/) { return {}; }
     virtual std::uint32_t size() const noexcept = 0;
     /// "127.0.0.1:40001"
     virtual const std::string& name(std::uint32_t port) const noexcept = 0;
@@ -50,6 +58,8 @@ public:
     virtual void send(std::uint32_t port, std::string_view bytes) = 0;
     /// Waits at most `wait` for messages and hands out what came.
     virtual void turn(PortSink& sink, base::Duration wait) = 0;
+    /// For connections like the first one, which has heard something; null: there is none.
+    virtual sip::TlsTicket ticket() const { return nullptr; }
     /// Messages that did not leave.
     virtual std::uint64_t unsent() const noexcept = 0;
 };

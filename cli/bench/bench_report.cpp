@@ -187,10 +187,12 @@ std::string to_text(const Report& report, const Plan& plan) {
     }
     if (const auto& connections = report.connections) {
         append(out,
-               "memory: %.1f MB without, %.1f MB with %u idle connections: %.0f bytes for each\n",
+               "memory: %.1f MB without, %.1f MB with %u connections, %.1f MB after %.0f s of "
+               "silence: %.0f bytes for each; meanwhile %.2f %% of a core\n",
                static_cast<double>(connections->idle_bytes) / 1e6,
                static_cast<double>(connections->loaded_bytes) / 1e6, connections->count,
-               connections->each());
+               static_cast<double>(connections->held_bytes) / 1e6, connections->held_seconds,
+               connections->each(), connections->cpu_percent());
     }
     if (const auto& restart = report.restart) {
         append(out,
@@ -230,6 +232,10 @@ std::string to_json(const Report& report, const Plan& plan) {
         Object json(Poco::JSON_PRESERVE_KEY_ORDER);
         json.set("count", connections->count);
         json.set("bytes_each", connections->each());
+        json.set("loaded_bytes", connections->loaded_bytes);
+        json.set("held_bytes", connections->held_bytes);
+        json.set("held_seconds", connections->held_seconds);
+        json.set("cpu_percent", connections->cpu_percent());
         object.set("connections", json);
     }
     if (const auto& memory = report.memory) {

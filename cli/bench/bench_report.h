@@ -1,6 +1,7 @@
 // cli/bench/bench_report.h: what a run of the load generator found, for people and for programs.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -46,12 +47,19 @@ struct MemoryReport {
 /// Of connections that are open and say nothing.
 struct ConnectionsReport {
     std::uint32_t count = 0;
-    std::uint64_t idle_bytes = 0;  ///< before they were there
-    std::uint64_t loaded_bytes = 0;
+    std::uint64_t idle_bytes = 0;    ///< before they were there
+    std::uint64_t loaded_bytes = 0;  ///< when all had been answered
+    std::uint64_t held_bytes = 0;    ///< at the end of the quiet time
+    double held_seconds = 0;
+    double held_cpu_seconds = 0;  ///< the server's, meanwhile
 
     double each() const noexcept {
-        const auto more = static_cast<double>(loaded_bytes) - static_cast<double>(idle_bytes);
-        return count == 0 ? 0 : more / count;
+        const auto most = static_cast<double>(std::max(loaded_bytes, held_bytes));
+        return count == 0 ? 0 : (most - static_cast<double>(idle_bytes)) / count;
+    }
+    /// Of one core, while nothing was said.
+    double cpu_percent() const noexcept {
+        return held_seconds <= 0 ? 0 : 100 * held_cpu_seconds / held_seconds;
     }
 };
 

@@ -41,6 +41,26 @@ base::Instant scheduled(base::Instant begin, std::uint64_t number, std::uint32_t
     return begin + base::Duration(static_cast<std::int64_t>(number * 1'000'000 / rate));
 }
 
+/// Counts answers to what every connection asks once.
+class Greeting final : public PortSink {
+public:
+    void on_message(std::uint32_t, std::string_view, AnswerText&) override { ++answers; }
+    void on_refused() override { is_refused = true; }
+
+    std::uint32_t answers = 0;
+    bool is_refused = false;
+};
+
+std::string options_text(const Plan& plan, const std::string& name, std::uint32_t port) {
+    const auto number = std::to_string(port);
+    std::string text = "OPTIONS sip:" + plan.domain + " SIP/2.0\r\nVia: SIP/2.0/";
+    text.append(sip::via_name(plan.way.protocol)).append(" ").append(name);
+    text += ";branch=z9hG4bK" + plan.prefix + number + ";rport\r\nMax-Forwards: 70\r\nFrom: <sip:";
+    text += plan.prefix + number + "@" + plan.domain + ">;tag=1\r\nTo: <sip:" + plan.domain;
+    text += ">\r\nCall-ID: " + plan.prefix + number + "\r\nCSeq: 1 OPTIONS\r\n";
+    return text + "Content-Length: 0\r\n\r\n";
+}
+
 }  // namespace
 
 Run::Run(const Plan& plan, std::unique_ptr<Ports> ports, const base::Clock& clock)
@@ -59,7 +79,15 @@ Run::Run(const Plan& plan, std::unique_ptr<Ports> ports, const base::Clock& cloc
 Result<Report> Run::play(const Plan& plan, const base::Clock& clock) {
     const auto before =
         usage_of(plan.server_pid != 0 ? plan.server_pid : owner_of_port(plan.way).value_or(0));
-    auto ports = Ports::open(plan.way, plan.ports + kPublisherPorts);
+    // Connections that are measured themselves come a few at a time.
+    const bool are_measured = plan.phase == Phase::connect;
+    const auto first =
+        are_measured ? std::min(plan.window, plan.ports) : plan.ports + kPublisherPorts;
+    if (are_measured) {
+        const Status allowed = allow_descriptors(plan.ports + plan.window);
+        if (!allowed) return allowed.fault();
+    }
+    auto ports = Ports::open(plan.way, first);
     if (!ports) return ports.fault();
     Run run(plan, *std::move(ports), clock);
     run.before_ = before;
@@ -265,7 +293,7 @@ bool Run::probe(base::Duration patience) {
     while (!is_probed_ && traffic_.now < until) {
         if (traffic_.now >= next && !traffic_.exchanges.is_full()) {
             next = traffic_.now + kProbePause;
-            Exchange& exchange = traffic_.exchanges.open(Kind::probe, 0, plan_.ports);
+            Exchange& exchange = traffic_.exchanges.open(Kind::probe, 0, ports_->size() - 1);
             const std::string aor = traffic_.aor('p', 0);
             const std::string uri = "sip:" + plan_.way.server.to_string();
             const std::string tag = traffic_.tag('o', exchange.generation);
@@ -374,28 +402,68 @@ void Run::message() {
 }
 
 Status Run::connect() {
-    const auto idle_since = traffic_.now;
-    while (traffic_.now - idle_since < plan_.hold && !is_refused_) turn(kLongestWait);
+    for (std::uint32_t known = 0; known < plan_.ports;) {
+        if (Status greeted = greet(known); !greeted) return greeted;
+        known = ports_->size();
+        const auto more = std::min(plan_.window, plan_.ports - known);
+        if (Status grown = ports_->grow(more); !grown) return grown;
+    }
+    hold_connections();
+    if (is_refused_) return Fault{FaultKind::unreachable, "the server closed a connection"};
+    auto way = plan_.way;
+    if (Status done = measure_connecting("connect", way); !done) return done;
+    way.ticket = ports_->ticket();
+    return way.ticket ? measure_connecting("resume", way) : Status();
+}
+
+/// Each connection from `first` on asks something: a server may close those that never did.
+Status Run::greet(std::uint32_t first) {
+    Greeting greeting;
+    for (std::uint32_t port = first; port < ports_->size(); ++port)
+        ports_->send(port, options_text(plan_, ports_->name(port), port));
+    const auto end = clock_.now() + plan_.timeout;
+    while (first + greeting.answers < ports_->size() && !greeting.is_refused) {
+        if (clock_.now() > end) return Fault{FaultKind::timeout, "OPTIONS is not answered"};
+        ports_->turn(greeting, kLongestWait);
+    }
+    is_refused_ = greeting.is_refused;
+    return {};
+}
+
+void Run::hold_connections() {
+    const auto loaded = usage_of(server_pid_);
+    const auto since = clock_.now();
+    traffic_.now = since;
+    while (traffic_.now - since < plan_.hold && !is_refused_) turn(kLongestWait);
     const auto held = usage_of(server_pid_);
-    if (held && before_)
-        report_.connections = {ports_->size(), before_->resident_bytes, held->resident_bytes};
+    if (!loaded || !held || !before_) return;
+    report_.connections = {.count = ports_->size(),
+                           .idle_bytes = before_->resident_bytes,
+                           .loaded_bytes = loaded->resident_bytes,
+                           .held_bytes = held->resident_bytes,
+                           .held_seconds = seconds_of(clock_.now() - since),
+                           .held_cpu_seconds = held->seconds() - loaded->seconds()};
+}
+
+Status Run::measure_connecting(const char* name, const Way& way) {
     PhaseReport phase;
-    phase.name = "connect";
+    phase.name = name;
+    const auto server_before = usage_of(server_pid_);
     const auto begin = clock_.now();
     const double own_before = own_cpu_seconds();
     while (clock_.now() - begin < plan_.duration) {
-        ++phase.counters.requests;
-        const auto one = Ports::open(plan_.way, 1);
-        if (!one) return one.fault();
-        ++phase.counters.accepted;
+        phase.counters.requests += way.at_once;
+        const auto opened = Ports::open(way, way.at_once);
+        if (!opened) return opened.fault();
+        phase.counters.accepted += way.at_once;
     }
     phase.total = phase.counters;
     phase.asked = phase.counters.requests;
     phase.seconds = seconds_of(clock_.now() - begin);
     phase.own_seconds = own_cpu_seconds() - own_before;
-    if (const auto after = usage_of(server_pid_); after && held) {
-        phase.server_user_seconds = after->user_seconds - held->user_seconds;
-        phase.server_system_seconds = after->system_seconds - held->system_seconds;
+    if (const auto after = usage_of(server_pid_); after && server_before) {
+        phase.server_user_seconds = after->user_seconds - server_before->user_seconds;
+        phase.server_system_seconds = after->system_seconds - server_before->system_seconds;
     }
     report_.phases.push_back(std::move(phase));
     return {};

@@ -64,6 +64,9 @@ private:
     /// Connections that are opened and closed, one after the other; before that the memory of those
     /// that are open.
     Status connect();
+    Status greet(std::uint32_t first);
+    void hold_connections();
+    Status measure_connecting(const char* name, const Way& way);
     Status restart();
     void verify();
     void unsubscribe();

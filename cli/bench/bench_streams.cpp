@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -45,7 +46,8 @@ Result<std::unique_ptr<Ports>> Streams::open(const Way& way, std::uint32_t count
     if (!epoll) return refused("epoll", errno);
     std::unique_ptr<Streams> streams(new Streams(std::move(epoll), way));
     if (sip::is_secure(way.protocol)) {
-        auto context = sip::TlsContext::load({.peers_ca = way.authorities});
+        auto context = sip::TlsContext::load(
+            {.peers_ca = way.authorities, .is_old_client = way.is_old_client});
         if (!context) return context.fault();
         streams->context_ = *std::move(context);
     }
@@ -53,20 +55,42 @@ Result<std::unique_ptr<Ports>> Streams::open(const Way& way, std::uint32_t count
     return std::unique_ptr<Ports>(std::move(streams));
 }
 
-/// One after the other: what is measured comes later.
+/// So many beside each other.
 Status Streams::connect_all(std::uint32_t count) {
     all_.reserve(count);
-    for (std::uint32_t i = 0; i < count; ++i) {
-        if (Status added = add(); !added) return added;
-        if (Status done = shake_hands(i); !done) return done;
+    while (size() < count) {
+        const std::uint32_t first = size();
+        const std::uint32_t end = first + std::min(std::max(way_.at_once, 1U), count - first);
+        while (size() < end) {
+            if (Status added = add(); !added) return added;
+            if (Status begun = begin(size() - 1); !begun) return begun;
+        }
+        if (Status done = shake_hands(first); !done) return done;
     }
     return {};
+}
+
+/// 127.0.0.2 to .9, by turns.
+Status Streams::leave_from(const sip::Socket& socket) const {
+    constexpr std::uint32_t kAddresses = 8;
+    const auto source =
+        sip::Endpoint::from("127.0.0." + std::to_string(2 + all_.size() % kAddresses), 0);
+    sockaddr_storage address{};
+    const socklen_t length = source ? source->to_sockaddr(address) : 0;
+    // The port is chosen when it is known where to.
+    const int on = 1;
+    setsockopt(socket.fd(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    if (bind(socket.fd(), reinterpret_cast<const sockaddr*>(&address), length) == 0) return {};
+    return refused("an address of loopback", errno);
 }
 
 Status Streams::add() {
     sip::Socket fresh(
         ::socket(way_.server.is_ipv6() ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (!fresh) return refused("a socket", errno);
+    if (way_.spreads && !way_.server.is_ipv6()) {
+        if (Status bound = leave_from(fresh); !bound) return bound;
+    }
     sockaddr_storage peer{};
     const socklen_t length = way_.server.to_sockaddr(peer);
     if (connect(fresh.fd(), reinterpret_cast<const sockaddr*>(&peer), length) != 0)
@@ -81,28 +105,45 @@ Status Streams::add() {
     Connection made;
     made.name = sip::local_endpoint(fresh).to_string();
     made.socket = std::move(fresh);
-    if (context_) made.session = context_->connect(way_.server.host());
+    if (context_) made.session = context_->connect(way_.server.host(), way_.ticket);
     if (is_web(way_.protocol)) made.web = std::make_unique<WebFrames>();
     all_.push_back(std::move(made));
     return {};
 }
 
 /// Of TLS and of WebSocket, as far as there are some.
-Status Streams::shake_hands(std::uint32_t port) {
+Status Streams::begin(std::uint32_t port) {
     Connection& connection = all_[port];
     if (connection.session) {
         if (Status begun = connection.session->begin(connection.out); !begun) return begun;
     }
     if (connection.web) connection.waiting = WebFrames::handshake(way_.server.to_string());
     mark_dirty(port);
+    return {};
+}
+
+/// Until all from `first` on are up.
+Status Streams::shake_hands(std::uint32_t first) {
     Nobody nobody;
-    for (int i = 0; i < kHandshakeTurns && !connection.is_over; ++i) {
-        if (is_up(connection)) return {};
+    for (int idle = 0; first < size() && idle < kHandshakeTurns;) {
+        const Connection& connection = all_[first];
+        if (connection.is_over) break;
+        if (is_up(connection)) {
+            ++first;
+            continue;
+        }
         turn(nobody, kPatience);
+        ++idle;
     }
+    if (first == size()) return {};
     return Fault{FaultKind::unreachable,
                  "no handshake with " + way_.server.to_string() + ": " +
                      (why_.empty() ? std::string("it does not answer") : why_)};
+}
+
+sip::TlsTicket Streams::ticket() const {
+    const bool has_one = !all_.empty() && all_.front().session;
+    return has_one ? all_.front().session->ticket() : nullptr;
 }
 
 bool Streams::is_up(const Connection& connection) noexcept {

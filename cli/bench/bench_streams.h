@@ -21,10 +21,12 @@ class Streams final : public Ports {
 public:
     static Result<std::unique_ptr<Ports>> open(const Way& way, std::uint32_t count);
 
+    Status grow(std::uint32_t count) override { return connect_all(size() + count); }
     std::uint32_t size() const noexcept override { return static_cast<std::uint32_t>(all_.size()); }
     const std::string& name(std::uint32_t port) const noexcept override { return all_[port].name; }
     void send(std::uint32_t port, std::string_view bytes) override;
     void turn(PortSink& sink, base::Duration wait) override;
+    sip::TlsTicket ticket() const override;
     std::uint64_t unsent() const noexcept override { return unsent_; }
 
 private:
@@ -46,7 +48,9 @@ private:
     Streams(sip::Socket epoll, const Way& way);
     Status add();
     Status connect_all(std::uint32_t count);
-    Status shake_hands(std::uint32_t port);
+    Status leave_from(const sip::Socket& socket) const;
+    Status begin(std::uint32_t port);
+    Status shake_hands(std::uint32_t first);
     void mark_dirty(std::uint32_t port);
     void flush();
     void write(std::uint32_t port);
