@@ -5,6 +5,7 @@
 
 #include "base/id.h"
 #include "base/text.h"
+#include "base/text_map.h"
 #include "packages/dialog_manner.h"
 #include "packages/lamps.h"
 #include "pidf/permissions.h"
@@ -49,17 +50,29 @@ class Elements {
 public:
     explicit Elements(pidf::DialogDetail detail) : detail_(detail) {}
 
-    void add(const Lamp& lamp) {
+    /// Returns the fingerprint of what it adds.
+    std::uint64_t add(const Lamp& lamp) {
         const auto& told = *lamp.told;
         prefixes_.add(told.prefixes);
-        if (lamp.id == told.id && lamp.state == told.state && lamp.event == told.event)
-            return append_dialog(text_, told, detail_);
-        pidf::Dialog shown = told;
-        shown.id = lamp.id;
-        shown.state = lamp.state;
-        shown.event = lamp.event;
-        append_dialog(text_, shown, detail_);
+        const bool is_as_told =
+            lamp.id == told.id && lamp.state == told.state && lamp.event == told.event;
+        if (is_as_told && is_written(told)) {
+            text_ += lamp.element->text;
+            return lamp.element->fingerprint;
+        }
+        const auto before = text_.size();
+        if (is_as_told) {
+            append_dialog(text_, told, detail_);
+        } else {
+            pidf::Dialog shown = told;
+            shown.id = lamp.id;
+            shown.state = lamp.state;
+            shown.event = lamp.event;
+            append_dialog(text_, shown, detail_);
+        }
+        return base::keyed_hash(kFixed, std::string_view(text_).substr(before));
     }
+    void reserve(std::size_t bytes) { text_.reserve(bytes); }
     void add(std::string_view element) { text_ += element; }
     void add_vanished(std::string_view id) { pidf::append_vanished(text_, id); }
     void cut(std::size_t size) { text_.resize(size); }
@@ -67,6 +80,13 @@ public:
     pidf::xml::NamespaceSet prefixes() const noexcept { return prefixes_; }
 
 private:
+    /// Whether its element was written when it was told.
+    bool is_written(const pidf::Dialog& told) const {
+        if (detail_ == pidf::DialogDetail::full) return true;
+        return detail_ == pidf::DialogDetail::sessions && told.local.session_description.empty() &&
+               told.remote.session_description.empty();
+    }
+
     pidf::DialogDetail detail_;
     std::string text_;
     pidf::xml::NamespaceSet prefixes_;
@@ -85,14 +105,20 @@ bool is_single(const View& view, const EventState& state) {
            dialog_settings_of(state.settings).shown != ShownCalls::all;
 }
 
+/// Those that watchers of `manner` ask for.
+std::vector<Lamp> asked_for(std::vector<Lamp> lamps, const DialogManner& manner) {
+    const DialogFilter filter(manner);
+    std::erase_if(lamps, [&](const Lamp& lamp) { return !filter.takes(*lamp.told); });
+    return lamps;
+}
+
 /// The calls that are shown, best first; then those that ended and are told so.
 std::vector<const Lamp*> shown_of(const std::vector<Lamp>& lamps, const View& view,
-                                  const EventState& state, const DialogManner& manner) {
+                                  const EventState& state) {
     std::vector<const Lamp*> shown;
     if (allowed(view) == DialogView::none) return shown;
     for (const Lamp& lamp : lamps) {
-        const bool is_told = lamp.is_live() || is_told_ended(lamp, view, state.now);
-        if (is_told && manner.asks_for(*lamp.told)) shown.push_back(&lamp);
+        if (lamp.is_live() || is_told_ended(lamp, view, state.now)) shown.push_back(&lamp);
     }
     if (is_single(view, state) && shown.size() > 1) shown.erase(shown.begin() + 1, shown.end());
     return shown;
@@ -115,33 +141,34 @@ bool leaves_out_live(const pidf::DialogInfo& before, const pidf::DialogInfo& now
 std::shared_ptr<const Listing> listing_of(const std::vector<const Lamp*>& shown,
                                           pidf::DialogDetail detail) {
     auto listing = std::make_shared<Listing>();
+    listing->entries.reserve(shown.size());
+    Elements element(detail);
     for (const Lamp* lamp : shown) {
         if (!lamp->is_live()) continue;
-        Elements element(detail);
-        element.add(*lamp);
-        listing->entries.push_back({lamp->id, base::keyed_hash(kFixed, element.text())});
+        listing->entries.push_back({lamp->id, element.add(*lamp)});
+        element.cut(0);
     }
     std::sort(listing->entries.begin(), listing->entries.end(),
               [](const auto& a, const auto& b) { return a.key < b.key; });
     return listing;
 }
 
-bool is_known(const Listing& known, const Lamp& lamp, std::string_view element) {
+bool is_known(const Listing& known, const Lamp& lamp, std::uint64_t fingerprint) {
     const auto found =
         std::lower_bound(known.entries.begin(), known.entries.end(), lamp.id, is_before);
     return found != known.entries.end() && found->key == lamp.id &&
-           found->fingerprint == base::keyed_hash(kFixed, element);
+           found->fingerprint == fingerprint;
 }
 
 /// What of `shown` differs from what is known, and what of that is there no more.
 void add_changed(Elements& elements, const std::vector<const Lamp*>& shown, const Listing& known) {
     std::vector<std::string_view> ids;
+    ids.reserve(shown.size());
     for (const Lamp* lamp : shown) {
         ids.push_back(lamp->id);
         const auto before = elements.text().size();
-        elements.add(*lamp);
-        const auto element = std::string_view(elements.text()).substr(before);
-        if (lamp->is_live() && is_known(known, *lamp, element)) elements.cut(before);
+        const auto fingerprint = elements.add(*lamp);
+        if (lamp->is_live() && is_known(known, *lamp, fingerprint)) elements.cut(before);
     }
     std::sort(ids.begin(), ids.end());
     for (const auto& entry : known.entries) {
@@ -150,10 +177,8 @@ void add_changed(Elements& elements, const std::vector<const Lamp*>& shown, cons
     }
 }
 
-void note_time(Composed& composed, const std::vector<Lamp>& lamps, const DialogManner& manner,
-               base::WallTime now) {
+void note_time(Composed& composed, const std::vector<Lamp>& lamps, base::WallTime now) {
     for (const Lamp& lamp : lamps) {
-        if (!manner.asks_for(*lamp.told)) continue;
         composed.newest_item = std::max(composed.newest_item, lamp.ended_at);
         if (lamp.until > now && (!composed.stale_at || lamp.until < *composed.stale_at))
             composed.stale_at = lamp.until;
@@ -206,21 +231,23 @@ public:
     Result<SettingsPtr> settings(const Values& values) const override;
 
     Result<DocumentPtr> admit(const Document& body, const Settings* /*settings*/) const override {
-        auto admitted = std::make_shared<DialogInput>();
         if (body.type == kDialogKeeperType) {
+            auto admitted = std::make_shared<DialogInput>();
             admitted->keeper = keeper_of(body.body);
             return DocumentPtr(std::move(admitted));
         }
         auto info = pidf::parse_dialog_info(body.body);
         if (!info) return info.fault();
-        admitted->ended_at.resize(info->dialogs.size());
-        admitted->info = *std::move(info);
-        return DocumentPtr(std::move(admitted));
+        return DocumentPtr(std::make_shared<DialogInput>(*std::move(info)));
     }
 
     /// The end of a dialog is told once.
     DocumentPtr date_items(DocumentPtr document, const Admitted* earlier,
                            std::uint64_t change) const override {
+        const auto& dialogs = input_of(*document).info.dialogs;
+        if (std::all_of(dialogs.begin(), dialogs.end(),
+                        [](const auto& one) { return one.is_live(); }))
+            return document;
         auto dated = std::make_shared<DialogInput>(input_of(*document));
         for (std::size_t i = 0; i < dated->info.dialogs.size(); ++i) {
             const auto& dialog = dated->info.dialogs[i];
@@ -264,20 +291,20 @@ public:
 
     Composed compose(const EventState& state, const View& view) const override {
         const auto manner = dialog_manner_from(view.manner);
-        const auto lamps = lamps_of(state);
-        const auto shown = shown_of(lamps, view, state, manner);
+        const auto lamps = asked_for(lamps_of(state), manner);
+        const auto shown = shown_of(lamps, view, state);
         const auto detail = detail_of(allowed(view), manner);
         if (view.known != nullptr) {
             Elements changed(detail);
             add_changed(changed, shown, *view.known);
             if (!changed.text().empty()) {
                 auto composed = partial_of(changed, state, view);
-                note_time(composed, lamps, manner, state.now);
+                note_time(composed, lamps, state.now);
                 return composed;
             }
         }
         auto composed = whole_of(shown, state, view, detail);
-        note_time(composed, lamps, manner, state.now);
+        note_time(composed, lamps, state.now);
         if (manner.is_partial && !is_single(view, state))
             composed.listing = listing_of(shown, detail);
         return composed;
@@ -294,10 +321,13 @@ private:
     static Composed whole_of(const std::vector<const Lamp*>& shown, const EventState& state,
                              const View& view, pidf::DialogDetail detail) {
         Elements elements(detail);
-        std::size_t live = 0;  // bytes of those that are: they come first
+        elements.reserve(size_of(shown));
+        // What ended is no news by its disappearance.
+        std::vector<std::uint64_t> live;
+        live.reserve(shown.size() + 1);
         for (const Lamp* lamp : shown) {
-            elements.add(*lamp);
-            if (lamp->is_live()) live = elements.text().size();
+            const auto fingerprint = elements.add(*lamp);
+            if (lamp->is_live()) live.push_back(fingerprint);
         }
         if (elements.text().empty() && dialog_settings_of(state.settings).has_dummy)
             elements.add(kDummy);
@@ -305,10 +335,16 @@ private:
         elements.add(registration);
         auto composed = document_of(
             pidf::dialog_info_of(elements.text(), view.entity, elements.prefixes()), view);
-        // What ended is no news by its disappearance.
-        composed.fingerprint =
-            base::keyed_hash(kFixed, elements.text().substr(0, live).append(registration));
+        live.push_back(base::keyed_hash(kFixed, registration));
+        composed.fingerprint = base::keyed_hash(kFixed, {reinterpret_cast<const char*>(live.data()),
+                                                         live.size() * sizeof(std::uint64_t)});
         return composed;
+    }
+
+    static std::size_t size_of(const std::vector<const Lamp*>& shown) {
+        std::size_t bytes = 256;
+        for (const Lamp* lamp : shown) bytes += lamp->element->text.size();
+        return bytes;
     }
 
     static Composed document_of(pidf::VersionedText written, const View& view) {
@@ -396,6 +432,18 @@ Result<SettingsPtr> DialogPackage::settings(const Values& values) const {
 }
 
 }  // namespace
+
+DialogInput::DialogInput(pidf::DialogInfo told)
+    : info(std::move(told)), elements(info.dialogs.size()), ended_at(info.dialogs.size()) {
+    for (std::size_t i = 0; i < info.dialogs.size(); ++i) {
+        auto& element = elements[i];
+        append_dialog(element.text, info.dialogs[i], pidf::DialogDetail::full);
+        element.text.shrink_to_fit();
+        element.fingerprint = base::keyed_hash(kFixed, element.text);
+        element.id_hash = base::NameHash()(info.dialogs[i].id);
+        element.name_hash = hash_of_name(info.dialogs[i]);
+    }
+}
 
 std::string to_text(const DialogKeeper& keeper) {
     return keeper.user.empty() ? keeper.pbx : keeper.pbx + ' ' + keeper.user;

@@ -21,10 +21,23 @@ struct DialogKeeper {
 };
 std::string to_text(const DialogKeeper& keeper);
 
+/// What is worked out of a dialog once, when it is told, and not for each change of any other: its
+/// element in documents that show everything but session descriptions, and hashes.
+struct DialogElement {
+    std::string text;
+    std::uint64_t fingerprint = 0;  ///< of the text
+    std::size_t id_hash = 0;
+    std::size_t name_hash = 0;  ///< of Call-ID and tags, the same for both sides of the call
+};
+
 /// The dialogs of one source.
 struct DialogInput final : Admitted {
+    DialogInput() = default;
+    explicit DialogInput(pidf::DialogInfo told);
+
     DialogKeeper keeper{};  ///< of a document that is no dialogs but this
     pidf::DialogInfo info;
+    std::vector<DialogElement> elements;  ///< of info.dialogs, each in its place
     /// For each dialog: the change it ended with; 0: it is live, or nobody needs to be told.
     std::vector<std::uint64_t> ended_at;
 };

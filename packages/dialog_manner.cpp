@@ -57,12 +57,21 @@ std::string target_attribute(std::string_view uri) {
 }  // namespace
 
 bool DialogManner::asks_for(const pidf::Dialog& dialog) const {
-    if (is_about_one_call()) {
-        return dialog.call_id == call_id && (to_tag.empty() || dialog.local_tag == to_tag) &&
-               (from_tag.empty() || dialog.remote_tag == from_tag);
+    return DialogFilter(*this).takes(dialog);
+}
+
+DialogFilter::DialogFilter(const DialogManner& manner)
+    : manner_(manner),
+      own_target_(manner.own_target.empty() ? std::string() : target_attribute(manner.own_target)) {
+}
+
+bool DialogFilter::takes(const pidf::Dialog& dialog) const {
+    if (manner_.is_about_one_call()) {
+        return dialog.call_id == manner_.call_id &&
+               (manner_.to_tag.empty() || dialog.local_tag == manner_.to_tag) &&
+               (manner_.from_tag.empty() || dialog.remote_tag == manner_.from_tag);
     }
-    return own_target.empty() ||
-           dialog.remote.target.find(target_attribute(own_target)) == std::string::npos;
+    return own_target_.empty() || dialog.remote.target.find(own_target_) == std::string::npos;
 }
 
 Result<DialogManner> dialog_manner_of(const Asked& asked, bool hides_own) {

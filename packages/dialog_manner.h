@@ -24,6 +24,17 @@ struct DialogManner {
     bool asks_for(const pidf::Dialog& dialog) const;
 };
 
+/// DialogManner::asks_for() of one manner, for many dialogs.
+class DialogFilter {
+public:
+    explicit DialogFilter(const DialogManner& manner);
+    bool takes(const pidf::Dialog& dialog) const;
+
+private:
+    const DialogManner& manner_;
+    std::string own_target_;  ///< as the markup of a target has it; empty: all are told
+};
+
 /// Package::manner(): what the parameters of Event and the watcher's account say, and within a
 /// dialog what it began with. Faults: malformed.
 Result<DialogManner> dialog_manner_of(const Asked& asked, bool hides_own);

@@ -2,10 +2,12 @@
 #include "packages/lamps.h"
 
 #include <algorithm>
-#include <map>
+#include <initializer_list>
+#include <span>
 #include <tuple>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "base/text_map.h"
 
@@ -27,40 +29,57 @@ constexpr std::string_view kLate = "<ns1:late xmlns:ns1=\"urn:herald:params:xml:
 /// The name of a dialog among all sources of a resource.
 struct Name {
     std::string_view call_id;
-    std::string_view low, high;   ///< tags in order: both sides of a call tell of one dialog
+    std::string_view low, high;   ///< tags in order
     std::string_view source, id;  ///< of those without Call-ID
+    std::size_t hash = 0;
 
     bool is_whole() const noexcept { return !call_id.empty() && !low.empty(); }
     bool is_part() const noexcept { return !call_id.empty() && low.empty(); }
-    friend bool operator==(const Name&, const Name&) = default;
-};
-
-struct DialogNameHash {
-    std::size_t operator()(const Name& name) const noexcept {
-        std::size_t hash = 0;
-        for (const auto part : {name.call_id, name.low, name.high, name.source, name.id})
-            hash = hash * 1099511628211ULL + base::NameHash()(part);
-        return hash;
+    friend bool operator==(const Name& a, const Name& b) noexcept {
+        return a.call_id == b.call_id && a.low == b.low && a.high == b.high &&
+               a.source == b.source && a.id == b.id;
     }
 };
 
+/// Texts and names whose hashes are known.
+struct KnownHash {
+    template <class T>
+    std::size_t operator()(const T& named) const noexcept {
+        return named.hash;
+    }
+};
+
+std::size_t hash_of(std::initializer_list<std::string_view> parts) {
+    std::size_t hash = 0;
+    for (const auto part : parts) hash = hash * 1099511628211ULL + base::NameHash()(part);
+    return hash;
+}
+
+/// In order: both sides of a call tell of one dialog.
+std::pair<std::string_view, std::string_view> tags_of(const Dialog& dialog) {
+    return std::minmax<std::string_view>(dialog.local_tag, dialog.remote_tag);
+}
+
 /// A PBX that was killed publishes beside what it published before: one account is one source.
-Name name_of(const Dialog& dialog, std::string_view source, std::string_view publisher) {
+Name name_of(const Dialog& dialog, std::size_t name_hash, std::string_view source,
+             std::string_view publisher) {
     Name name;
     if (dialog.call_id.empty()) {
         name.source = publisher.empty() ? source : publisher;
         name.id = dialog.id;
+        name.hash = hash_of({name.source, name.id});
         return name;
     }
     name.call_id = dialog.call_id;
-    std::tie(name.low, name.high) =
-        std::minmax(std::string_view(dialog.local_tag), std::string_view(dialog.remote_tag));
+    std::tie(name.low, name.high) = tags_of(dialog);
+    name.hash = name_hash;
     return name;
 }
 
 /// What one source says of one dialog.
 struct Told {
     const Dialog* dialog;
+    const DialogElement* element;
     const Input* input;
     std::uint64_t ended_at;
     bool is_decayed = false;
@@ -75,21 +94,40 @@ struct Told {
     bool is_remembered() const noexcept { return input->rank == Rank::remembered; }
 };
 
-using Group = std::vector<Told>;
-/// By name, in the order of the sources.
-struct Groups {
-    std::vector<std::pair<Name, Group>> all;
-    std::unordered_map<Name, std::size_t, DialogNameHash> places;
+/// What is said of one dialog, in the order of the sources.
+using Group = std::span<const Told>;
+using CallIds = std::unordered_set<std::string_view, base::NameHash>;
 
-    Group& of(const Name& name) {
-        const auto [place, is_new] = places.emplace(name, all.size());
-        if (is_new) all.emplace_back(name, Group());
-        return all[place->second].second;
+/// What all sources say, by dialog, in the order in which their names come up.
+class Groups {
+public:
+    /// With `wanted` of dialogs with these Call-IDs only.
+    explicit Groups(const EventState& state, const CallIds* wanted = nullptr) {
+        gather(state, wanted);
+        arrange();
     }
-    const Group* find(const Name& name) const {
-        const auto place = places.find(name);
-        return place == places.end() ? nullptr : &all[place->second].second;
+
+    std::size_t size() const noexcept { return names_.size(); }
+    const Name& name(std::size_t group) const noexcept { return names_[group]; }
+    Group operator[](std::size_t group) const noexcept {
+        const std::size_t begin = group == 0 ? 0 : ends_[group - 1];
+        return Group(told_).subspan(begin, ends_[group] - begin);
     }
+    /// Empty: nobody speaks of it.
+    Group find(const Name& name) const {
+        const auto place = places_.find(name);
+        return place == places_.end() ? Group() : (*this)[place->second];
+    }
+
+private:
+    void gather(const EventState& state, const CallIds* wanted);
+    void arrange();
+
+    std::vector<Told> told_;           ///< group after group, once they are arranged
+    std::vector<std::uint32_t> of_;    ///< the group of each, before
+    std::vector<std::uint32_t> ends_;  ///< of the groups, in told_
+    std::vector<Name> names_;
+    std::unordered_map<Name, std::uint32_t, KnownHash> places_;
 };
 
 const DialogInput& dialogs_of(const Input& input) {
@@ -107,26 +145,47 @@ std::vector<const Input*> sources_in_order(std::span<const Input> inputs) {
     for (const Input& input : inputs) {
         if (input.document != nullptr && !input.is_gone) ordered.push_back(&input);
     }
-    std::sort(ordered.begin(), ordered.end(), [](const Input* a, const Input* b) {
+    const auto is_earlier = [](const Input* a, const Input* b) {
         return std::tuple(a->source.size(), a->source) < std::tuple(b->source.size(), b->source);
-    });
+    };
+    if (!std::is_sorted(ordered.begin(), ordered.end(), is_earlier))
+        std::sort(ordered.begin(), ordered.end(), is_earlier);
     return ordered;
 }
 
-Groups groups_of(const EventState& state) {
+void Groups::gather(const EventState& state, const CallIds* wanted) {
     const auto& settings = dialog_settings_of(state.settings);
-    Groups groups;
-    for (const Input* input : sources_in_order(state.inputs)) {
+    const auto sources = sources_in_order(state.inputs);
+    if (wanted == nullptr) places_.reserve(sources.size());
+    for (const Input* input : sources) {
         const auto& told = dialogs_of(*input);
         for (std::size_t i = 0; i < told.info.dialogs.size(); ++i) {
             const auto& dialog = told.info.dialogs[i];
+            if (wanted != nullptr && !wanted->contains(dialog.call_id)) continue;
             const bool is_decayed =
                 dialog.is_live() && decay_of(dialog, *input, settings) <= state.now;
-            groups.of(name_of(dialog, input->source, input->publisher))
-                .push_back({&dialog, input, told.ended_at[i], is_decayed});
+            const Name name =
+                name_of(dialog, told.elements[i].name_hash, input->source, input->publisher);
+            const auto [place, is_new] =
+                places_.emplace(name, static_cast<std::uint32_t>(names_.size()));
+            if (is_new) names_.push_back(name);
+            of_.push_back(place->second);
+            told_.push_back({&dialog, &told.elements[i], input, told.ended_at[i], is_decayed});
         }
     }
-    return groups;
+}
+
+/// By their groups, and otherwise as they are.
+void Groups::arrange() {
+    ends_.resize(names_.size());
+    for (const auto group : of_) ++ends_[group];
+    std::uint32_t end = 0;
+    for (auto& each : ends_) each = std::exchange(end, end + each);
+    std::vector<Told> arranged(told_.size());
+    // From where each group begins to where it ends.
+    for (std::size_t i = 0; i < told_.size(); ++i) arranged[ends_[of_[i]]++] = told_[i];
+    told_ = std::move(arranged);
+    of_.clear();
 }
 
 bool is_newer(const Told& a, const Told& b) {
@@ -135,14 +194,14 @@ bool is_newer(const Told& a, const Told& b) {
 }
 
 /// Without a Call-ID it is the source that says which call it means: what it said last counts.
-const Told& latest_of(const Group& group) {
+const Told& latest_of(Group group) {
     return *std::min_element(group.begin(), group.end(), [](const Told& a, const Told& b) {
         return std::tuple(a.is_remembered(), !is_newer(a, b)) <
                std::tuple(b.is_remembered(), !is_newer(b, a));
     });
 }
 
-const Told& furthest_of(const Group& group) {
+const Told& furthest_of(Group group) {
     return *std::max_element(group.begin(), group.end(), [](const Told& a, const Told& b) {
         return std::tuple(a.is_live(), a.dialog->state) <
                    std::tuple(b.is_live(), b.dialog->state) ||
@@ -152,13 +211,13 @@ const Told& furthest_of(const Group& group) {
     });
 }
 
-bool has_final(const Group& group) {
+bool has_final(Group group) {
     return std::any_of(group.begin(), group.end(),
                        [](const Told& told) { return told.is_final(); });
 }
 
 /// The one that ended it first, as far as watchers were told.
-const Told& end_of(const Group& group) {
+const Told& end_of(Group group) {
     const bool is_final = has_final(group);
     const Told* end = nullptr;
     for (const Told& told : group) {
@@ -173,6 +232,7 @@ const Told& end_of(const Group& group) {
 Lamp lamp_of(const Told& told, const DialogSettings& settings) {
     Lamp lamp;
     lamp.told = told.dialog;
+    lamp.element = told.element;
     lamp.input = told.input;
     lamp.state = told.dialog->state;
     lamp.event = told.dialog->event;
@@ -188,35 +248,43 @@ Lamp lamp_of(const Told& told, const DialogSettings& settings) {
 }
 
 /// Who publishes both sides of a call tells this one what the other phone sees, too.
-const Dialog& seen_from_here(const Group& group, const Told& chosen, std::string_view aor) {
-    if (chosen.dialog->local.identity == aor) return *chosen.dialog;
+const Told& seen_from_here(Group group, const Told& chosen, std::string_view aor) {
+    if (group.size() == 1 || chosen.dialog->local.identity == aor) return chosen;
     for (const Told& told : group) {
-        if (told.is_live() && told.dialog->local.identity == aor) return *told.dialog;
+        if (told.is_live() && told.dialog->local.identity == aor) return told;
     }
-    return *chosen.dialog;
+    return chosen;
 }
 
-Lamp lamp_of(const Name& name, const Group& group, const EventState& state) {
+Lamp lamp_of(const Name& name, Group group, const EventState& state) {
     const auto& settings = dialog_settings_of(state.settings);
     if (name.call_id.empty()) return lamp_of(latest_of(group), settings);
     const Told& furthest = furthest_of(group);
     if (has_final(group) || (!furthest.is_live() && !furthest.is_decayed))
         return lamp_of(end_of(group), settings);
     Lamp lamp = lamp_of(furthest, settings);
-    if (lamp.is_live()) lamp.told = &seen_from_here(group, furthest, state.aor);
+    if (!lamp.is_live()) return lamp;
+    const Told& seen = seen_from_here(group, furthest, state.aor);
+    lamp.told = seen.dialog;
+    lamp.element = seen.element;
     return lamp;
 }
 
 /// Tells of a call whose tags were not known yet are old news once one with its tags is known.
 class Superseded {
 public:
-    explicit Superseded(const Groups& groups) {
-        for (const auto& [name, group] : groups.all) {
-            if (!name.is_whole()) continue;
+    /// For the names that `groups` has itself.
+    explicit Superseded(const Groups& groups) : Superseded(groups, parts_of(groups)) {}
+    /// For names with these Call-IDs.
+    Superseded(const Groups& groups, const CallIds& call_ids) {
+        if (call_ids.empty()) return;
+        for (std::size_t i = 0; i < groups.size(); ++i) {
+            const Name& name = groups.name(i);
+            if (!name.is_whole() || !call_ids.contains(name.call_id)) continue;
             for (const auto tag : {std::string_view(), name.low, name.high}) {
-                auto& known = calls_[{name.call_id, tag}];
+                auto& known = calls_[part_of(name.call_id, tag)];
                 known.is_known = true;
-                known.is_live = known.is_live || !has_final(group);
+                known.is_live = known.is_live || !has_final(groups[i]);
             }
         }
     }
@@ -228,12 +296,28 @@ private:
     struct Known {
         bool is_known = false, is_live = false;
     };
+    static CallIds parts_of(const Groups& groups) {
+        CallIds call_ids;
+        for (std::size_t i = 0; i < groups.size(); ++i)
+            if (groups.name(i).is_part()) call_ids.insert(groups.name(i).call_id);
+        return call_ids;
+    }
+    static Name part_of(std::string_view call_id, std::string_view tag) {
+        return {.call_id = call_id,
+                .low = {},
+                .high = tag,
+                .source = {},
+                .id = {},
+                .hash = hash_of({call_id, {}, tag})};
+    }
     Known find(const Name& name) const {
-        const auto found = calls_.find({name.call_id, name.high});
+        const auto found = calls_.find(part_of(name.call_id, name.high));
         return found == calls_.end() ? Known() : found->second;
     }
-    std::map<std::pair<std::string_view, std::string_view>, Known> calls_;
+    std::unordered_map<Name, Known, KnownHash> calls_;
 };
+
+constexpr int kLastPlace = 5;
 
 /// The lower the more it matters to who looks at the lamp.
 int place_of(const Lamp& lamp, ShownCalls shown) {
@@ -248,21 +332,44 @@ int place_of(const Lamp& lamp, ShownCalls shown) {
         case DialogState::trying:
             return 4;
         case DialogState::terminated:
-            return 5;
+            return kLastPlace;
     }
-    return 5;
+    return kLastPlace;
 }
 
 /// Several sources may have called different dialogs the same.
 void name_apart(std::vector<Lamp>& lamps) {
-    base::TextSet used;
+    struct Id {
+        std::string_view text;
+        std::size_t hash;
+        bool operator==(const Id& other) const noexcept { return text == other.text; }
+    };
+    std::unordered_set<Id, KnownHash> used;
+    used.reserve(lamps.size());
+    const auto is_free = [&used](std::string_view id, std::size_t hash) {
+        return used.insert({id, hash}).second;
+    };
     for (Lamp& lamp : lamps) {
         lamp.id = lamp.told->id;
-        if (!used.insert(lamp.id).second) {
-            lamp.id.append(".").append(lamp.input->source);
-            while (!used.insert(lamp.id).second) lamp.id += '.';
-        }
+        if (is_free(lamp.told->id, lamp.element->id_hash)) continue;
+        lamp.id.append(".").append(lamp.input->source);
+        while (!is_free(lamp.id, base::NameHash()(lamp.id))) lamp.id += '.';
     }
+}
+
+/// Those that matter most first, and else as they are.
+std::vector<Lamp> by_importance(std::vector<Lamp> lamps, ShownCalls shown) {
+    std::vector<int> places;
+    places.reserve(lamps.size());
+    for (const Lamp& lamp : lamps) places.push_back(place_of(lamp, shown));
+    if (std::is_sorted(places.begin(), places.end())) return lamps;
+    std::vector<Lamp> sorted;
+    sorted.reserve(lamps.size());
+    for (int place = 0; place <= kLastPlace; ++place) {
+        for (std::size_t i = 0; i < lamps.size(); ++i)
+            if (places[i] == place) sorted.push_back(std::move(lamps[i]));
+    }
+    return sorted;
 }
 
 std::optional<Document> rewritten(const pidf::DialogInfo& info, bool is_other) {
@@ -270,27 +377,32 @@ std::optional<Document> rewritten(const pidf::DialogInfo& info, bool is_other) {
     return Document{std::string(pidf::kDialogInfoType), to_text(info)};
 }
 
+/// The name of one of its dialogs as `source` tells it.
+Name named(const DialogInput& told, std::size_t dialog, const Input& source) {
+    return name_of(told.info.dialogs[dialog], told.elements[dialog].name_hash, source.source,
+                   source.publisher);
+}
+
 /// What a source said before, where its document now does not repeat it: a partial one leaves it as
 /// it was, a whole one has it ended.
-bool add_earlier(pidf::DialogInfo& info, const Input& earlier, bool was_full) {
+bool add_earlier(pidf::DialogInfo& info, const DialogInput& told, const Input& earlier) {
     base::TextSet ids;
-    std::unordered_set<Name, DialogNameHash> names;
-    for (const auto& dialog : info.dialogs) ids.insert(dialog.id);
-    // The texts of `info` move when it grows.
-    const auto told = info.dialogs;
-    for (const auto& dialog : told)
-        names.insert(name_of(dialog, earlier.source, earlier.publisher));
+    std::unordered_set<Name, KnownHash> names;
+    for (const auto& dialog : told.info.dialogs) ids.insert(dialog.id);
+    for (std::size_t i = 0; i < told.info.dialogs.size(); ++i)
+        names.insert(named(told, i, earlier));
     bool has_added = false;
     std::size_t ended = 0;
-    for (const auto& dialog : dialogs_of(earlier).info.dialogs) {
-        const bool is_told = ids.contains(dialog.id) ||
-                             names.contains(name_of(dialog, earlier.source, earlier.publisher));
+    const auto& known = dialogs_of(earlier);
+    for (std::size_t i = 0; i < known.info.dialogs.size(); ++i) {
+        const auto& dialog = known.info.dialogs[i];
+        const bool is_told = ids.contains(dialog.id) || names.contains(named(known, i, earlier));
         const bool is_forgotten =
             !dialog.is_live() && (dialog.call_id.empty() || ++ended > kMostEnded);
         if (is_told || is_forgotten) continue;
         info.dialogs.push_back(dialog);
         has_added = true;
-        if (!was_full || !dialog.is_live()) continue;
+        if (!told.info.is_full || !dialog.is_live()) continue;
         info.dialogs.back().state = DialogState::terminated;
         info.dialogs.back().event = DialogEvent::timeout;
     }
@@ -298,15 +410,18 @@ bool add_earlier(pidf::DialogInfo& info, const Input& earlier, bool was_full) {
 }
 
 /// What is known to be over stays so.
-bool end_known(pidf::DialogInfo& info, const EventState& known, std::string_view source) {
-    const Groups groups = groups_of(known);
-    const Superseded superseded(groups);
+bool end_known(pidf::DialogInfo& info, const EventState& known) {
+    CallIds call_ids;
+    for (const auto& dialog : info.dialogs)
+        if (dialog.is_live() && !dialog.call_id.empty()) call_ids.insert(dialog.call_id);
+    if (call_ids.empty()) return false;
+    const Groups groups(known, &call_ids);
+    const Superseded superseded(groups, call_ids);
     bool has_ended = false;
     for (auto& dialog : info.dialogs) {
         if (!dialog.is_live() || dialog.call_id.empty()) continue;
-        const Name name = name_of(dialog, source, {});
-        const Group* group = groups.find(name);
-        if (!(group && has_final(*group)) && !superseded.is_over(name)) continue;
+        const Name name = name_of(dialog, hash_of_name(dialog), {}, {});
+        if (!has_final(groups.find(name)) && !superseded.is_over(name)) continue;
         dialog.state = DialogState::terminated;
         dialog.event = DialogEvent::none;
         dialog.foreign = kLate;
@@ -332,34 +447,38 @@ Dialog without_parties(const Dialog& dialog) {
 }  // namespace
 
 std::vector<Lamp> lamps_of(const EventState& state) {
-    const Groups groups = groups_of(state);
+    const Groups groups(state);
     const Superseded superseded(groups);
     std::vector<Lamp> lamps;
-    lamps.reserve(groups.all.size());
-    for (const auto& [name, group] : groups.all) {
-        if (!superseded.is_superseded(name)) lamps.push_back(lamp_of(name, group, state));
+    lamps.reserve(groups.size());
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        if (!superseded.is_superseded(groups.name(i)))
+            lamps.push_back(lamp_of(groups.name(i), groups[i], state));
     }
     name_apart(lamps);
-    const auto shown = dialog_settings_of(state.settings).shown;
-    std::stable_sort(lamps.begin(), lamps.end(), [shown](const Lamp& a, const Lamp& b) {
-        return place_of(a, shown) < place_of(b, shown);
-    });
-    return lamps;
+    return by_importance(std::move(lamps), dialog_settings_of(state.settings).shown);
 }
 
 std::optional<Document> with_ended(const Input& input, const Lamp* lamp) {
     pidf::DialogInfo info = dialogs_of(input).info;
     bool has_ended = false;
     for (auto& dialog : info.dialogs) {
-        const bool is_meant = lamp == nullptr ||
-                              name_of(dialog, input.source, input.publisher) ==
-                                  name_of(*lamp->told, lamp->input->source, lamp->input->publisher);
+        const bool is_meant =
+            lamp == nullptr ||
+            name_of(dialog, hash_of_name(dialog), input.source, input.publisher) ==
+                name_of(*lamp->told, lamp->element->name_hash, lamp->input->source,
+                        lamp->input->publisher);
         if (!dialog.is_live() || !is_meant) continue;
         dialog.state = DialogState::terminated;
         dialog.event = DialogEvent::none;
         has_ended = true;
     }
     return rewritten(info, has_ended);
+}
+
+std::size_t hash_of_name(const Dialog& dialog) {
+    const auto [low, high] = tags_of(dialog);
+    return hash_of({dialog.call_id, low, high});
 }
 
 bool is_late(const Dialog& dialog) {
@@ -376,9 +495,8 @@ Result<std::optional<Document>> reconciled(const DialogInput& told, const EventS
     pidf::DialogInfo info = told.info;
     info.is_full = true;
     bool is_other = !told.info.is_full;
-    if (earlier != known.inputs.end() && add_earlier(info, *earlier, told.info.is_full))
-        is_other = true;
-    if (end_known(info, known, source)) is_other = true;
+    if (earlier != known.inputs.end() && add_earlier(info, told, *earlier)) is_other = true;
+    if (end_known(info, known)) is_other = true;
     if (info.dialogs.size() > pidf::kMostDialogs) {
         return Fault{FaultKind::too_large,
                      "more than " + std::to_string(pidf::kMostDialogs) + " dialogs of one source"};

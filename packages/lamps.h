@@ -17,9 +17,10 @@ namespace herald::packages {
 
 /// One dialog as it is. Refers to the documents of the state it was made from.
 struct Lamp {
-    const pidf::Dialog* told = nullptr;  ///< what is shown of it
-    const Input* input = nullptr;        ///< who says so
-    std::string id;                      ///< unique among those of the resource
+    const pidf::Dialog* told = nullptr;      ///< what is shown of it
+    const DialogElement* element = nullptr;  ///< of `told`
+    const Input* input = nullptr;            ///< who says so
+    std::string id;                          ///< unique among those of the resource
     pidf::DialogState state = pidf::DialogState::trying;
     pidf::DialogEvent event = pidf::DialogEvent::none;
     /// The change it ended with, if watchers are to be told of its end; else 0.
@@ -41,6 +42,9 @@ std::optional<Document> with_ended(const Input& input, const Lamp* lamp);
 /// What is to be kept of `told`, see Package::reconcile().
 Result<std::optional<Document>> reconciled(const DialogInput& told, const EventState& known,
                                            std::string_view source);
+
+/// Of its Call-ID and tags, whichever side of the call tells it.
+std::size_t hash_of_name(const pidf::Dialog& dialog);
 
 /// Whether it was over when its source said that it is not: nobody needs to be told.
 bool is_late(const pidf::Dialog& dialog);

@@ -22,9 +22,10 @@ std::string text_of(std::uint64_t mark) {
 
 }  // namespace
 
-bool is_maker(std::string_view source, std::uint64_t mark) {
-    return source.find('.') != std::string_view::npos &&
-           source.find(text_of(mark)) != std::string_view::npos;
+Maker::Maker(std::uint64_t mark) : text_(text_of(mark)) {}
+
+bool Maker::made(std::string_view source) const {
+    return source.find(text_) != std::string_view::npos;
 }
 
 std::string source_made_by(std::uint64_t id, std::uint64_t mark, std::string_view earlier) {

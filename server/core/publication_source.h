@@ -13,7 +13,14 @@ namespace herald::server {
 std::string source_made_by(std::uint64_t id, std::uint64_t mark, std::string_view earlier);
 /// The marks that a source names.
 std::vector<std::uint64_t> makers_of(std::string_view source);
-/// Whether the request of `mark` is one of them.
-bool is_maker(std::string_view source, std::uint64_t mark);
+/// Tells of many sources whether the request of `mark` is one of their makers.
+class Maker {
+public:
+    explicit Maker(std::uint64_t mark);
+    bool made(std::string_view source) const;
+
+private:
+    std::string text_;
+};
 
 }  // namespace herald::server

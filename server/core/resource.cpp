@@ -95,9 +95,10 @@ const Publication* Resource::by_tag(std::string_view entity_tag) const noexcept 
 
 const Publication* Resource::by_mark(std::uint64_t mark) const noexcept {
     if (mark == 0) return nullptr;
+    const Maker maker(mark);
     const auto found =
         std::find_if(publications.begin(), publications.end(), [&](const Publication& candidate) {
-            return candidate.mark == mark || is_maker(candidate.source, mark);
+            return candidate.mark == mark || maker.made(candidate.source);
         });
     return found == publications.end() ? nullptr : &*found;
 }
