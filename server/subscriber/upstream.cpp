@@ -59,7 +59,10 @@ std::unique_ptr<Line> line_of(const std::string& aor, const Source& source, cons
     const auto& asked = line->is_list() ? line->list : user;
     line->uri = request_uri(asked, pbx.uri);
     line->to = address(asked, *at);
-    line->from = pbx.username.empty() ? aor : address(pbx.username, *at);
+    // A list is of no single user's: the PBX knows who asks by its name.
+    line->from = !pbx.username.empty() ? address(pbx.username, *at)
+                 : line->is_list()     ? line->to
+                                       : aor;
     line->next_hop = pbx.uri;
     line->wanted = config.pbx_expires;
     if (!pbx.username.empty()) line->digest.emplace(pbx.username, pbx.password);

@@ -1,5 +1,5 @@
 # tests/integration/_kamailio.py: a Kamailio of one's own: one that keeps mailboxes (its modules presence and presence_mwi, on
-# SQLite), and a proxy that publishes the calls through it (dialog and pua_dialoginfo).
+# SQLite), a proxy that publishes the calls through it (dialog and pua_dialoginfo), and one with a list of lines (rls).
 import fcntl
 import glob
 import os
@@ -112,6 +112,58 @@ request_route {{
     sl_send_reply("405", "Method Not Allowed");
 }}
 """
+
+# A list of lines, each of which it asks itself for, and tells together (RFC 4662).
+LISTS = """#!KAMAILIO
+debug=1
+log_stderror=yes
+children=1
+disable_tcp=yes
+auto_aliases=no
+dns=no
+rev_dns=no
+listen=udp:127.0.0.1:{port}
+mpath="{modules}/"
+loadmodule "tm.so"
+loadmodule "sl.so"
+loadmodule "pv.so"
+loadmodule "textops.so"
+loadmodule "maxfwd.so"
+loadmodule "db_sqlite.so"
+loadmodule "db_text.so"
+loadmodule "presence.so"
+loadmodule "presence_dialoginfo.so"
+loadmodule "pua.so"
+loadmodule "rls.so"
+modparam("presence", "db_url", "sqlite:///{directory}/kamailio.db")
+modparam("presence", "server_address", "sip:127.0.0.1:{port}")
+modparam("presence", "subs_db_mode", 0)
+modparam("presence", "clean_period", 0)
+modparam("presence", "db_update_period", 0)
+modparam("pua", "db_url", "sqlite:///{directory}/kamailio.db")
+modparam("pua", "db_mode", 0)
+modparam("rls", "db_url", "text://{directory}/lists")
+modparam("rls", "xcap_db_url", "sqlite:///{directory}/kamailio.db")
+modparam("rls", "clean_period", 0)
+modparam("rls", "waitn_time", 1)
+modparam("rls", "integrated_xcap_server", 1)
+modparam("rls", "to_presence_code", 10)
+modparam("rls", "rls_event", "dialog")
+modparam("rls", "server_address", "sip:rls@127.0.0.1:{port}")
+modparam("rls", "outbound_proxy", "sip:127.0.0.1:{port}")
+request_route {{
+    if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
+    if (is_method("PUBLISH")) {{ handle_publish(); exit; }}
+    if (is_method("NOTIFY")) {{ rls_handle_notify(); exit; }}
+    if (is_method("SUBSCRIBE")) {{
+        rls_handle_subscribe();
+        if ($rc == 10) {{ handle_subscribe(); }}
+        exit;
+    }}
+    sl_send_reply("405", "Method Not Allowed");
+}}
+"""
+RLS_SERVICES = 8  # xcap.doc_type
 
 
 def unpacked():
@@ -233,6 +285,28 @@ def proxy(herald, callee, lifetime=600):
     """Takes calls, passes them on to the port `callee`, and tells the Herald at port `herald` of them. What it published ends
     after `lifetime` seconds unless it is said again."""
     return Kamailio(PROXY.replace("{documented}", documented(herald)), callee=callee, lifetime=lifetime)
+
+
+class ListServer(Kamailio):
+    """`lines` are users of its, which it asks for without a port: it knows answers by what its NOTIFYs have in From. It has all of them in one list for each of `watchers`, an AOR."""
+
+    def __init__(self, name, lines, watchers):
+        super().__init__(LISTS)
+        # rls asks how many rows it changed, which db_sqlite does not say.
+        tables = os.path.join(self.directory, "lists")
+        os.mkdir(tables)
+        for table in ("version", "rls_presentity", "rls_watchers"):
+            shutil.copy(os.path.join(unpacked(), "usr/share/kamailio/dbtext/kamailio", table), tables)
+        entries = "".join(f'<entry uri="sip:{line}@127.0.0.1"/>' for line in lines)
+        document = ('<?xml version="1.0" encoding="UTF-8"?>\n<rls-services xmlns="urn:ietf:params:xml:ns:rls-services" '
+                    'xmlns:rl="urn:ietf:params:xml:ns:resource-lists">'
+                    f'<service uri="sip:{name}@127.0.0.1:{self.port}"><list>{entries}</list>'
+                    '<packages><package>dialog</package></packages></service></rls-services>')
+        with sqlite3.connect(os.path.join(self.directory, "kamailio.db")) as database:
+            for user in watchers:
+                database.execute("INSERT INTO xcap (username, domain, doc, doc_type, etag, source, doc_uri, port) "
+                                 "VALUES (?, '127.0.0.1', ?, ?, 'e', 0, ?, 0)",
+                                 (user, document, RLS_SERVICES, f"/rls-services/users/{user}/index"))
 
 
 def documented(herald):
