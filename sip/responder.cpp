@@ -116,14 +116,18 @@ Responder::Responder(Transport& transport, RequestHasher& hasher, base::Metrics&
     }
 }
 
-void Responder::send(const Message& request, const Flow& flow, const Answer& answer) {
+std::size_t Responder::send(const Message& request, const Flow& flow, const Answer& answer) {
     assert(answer.status >= 100 && answer.status < 700);
     write(request, flow, answer);
     sent_[static_cast<std::size_t>(answer.status / 100)]->add();
-    if (is_reliable(flow.protocol)) return send_on_stream(request, flow);
+    if (is_reliable(flow.protocol)) {
+        send_on_stream(request, flow);
+        return out_.size();
+    }
     const bool is_refusal = answer.status >= 300 || request.method() == Method::options;
     if (is_refusal) shorten(request, flow, answer);
     transport_.send(way_back(request, flow), out_);
+    return out_.size();
 }
 
 Flow Responder::way_back(const Message& request, const Flow& flow) const {

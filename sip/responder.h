@@ -45,8 +45,8 @@ public:
 
     /// Sends `answer` to `request`, which came on `flow`: the same bytes each time. Anybody may
     /// have sent a datagram in another's name: a refusal, or the answer to OPTIONS, is shortened to
-    /// less than three times its request.
-    void send(const Message& request, const Flow& flow, const Answer& answer);
+    /// less than three times its request. Returns how many bytes it has.
+    std::size_t send(const Message& request, const Flow& flow, const Answer& answer);
     /// As Stack::way_back().
     Flow way_back(const Message& request, const Flow& flow) const;
     /// As Stack::contact().

@@ -68,7 +68,7 @@ struct Stack::Parts {
     void begin(const RequestKey& key, const Flow& flow);
     void reject(const Flow& flow, const char* counted_as, const Answer& answer);
     void count_rejected(const char* reason);
-    void respond(const Message& request, const Flow& flow, const Answer& answer);
+    std::size_t respond(const Message& request, const Flow& flow, const Answer& answer);
 
     StackOptions options;
     base::Loop& loop;
@@ -199,7 +199,10 @@ void Stack::Parts::dispatch(const Flow& flow) {
     if (known.state != ServerState::gone) return repeat(known, flow);
 
     requests[static_cast<std::size_t>(message.method())]->add();
-    if (is_cancel) return responder.send(message, flow, plain(cancels_ours ? 200 : 481));
+    if (is_cancel) {
+        responder.send(message, flow, plain(cancels_ours ? 200 : 481));
+        return;
+    }
     if (message.method() == Method::unknown) {
         return reject(flow, "unknown method",
                       {.status = 501, .headers = "Allow: " + options.allow + "\r\n"});
@@ -225,7 +228,10 @@ void Stack::Parts::turn_away(const RequestKey& key, const Flow& flow) {
 void Stack::Parts::repeat(const ServerTransactions::Match& known, const Flow& flow) {
     repeated.add();
     if (step(known.state, ServerInput::retransmission).action != ServerAction::resend) return;
-    if (known.state == ServerState::proceeding) return responder.send(message, flow, plain(100));
+    if (known.state == ServerState::proceeding) {
+        responder.send(message, flow, plain(100));
+        return;
+    }
     if (known.answer) responder.send(message, flow, *known.answer);
 }
 
@@ -261,10 +267,11 @@ void Stack::Parts::reject(const Flow& flow, const char* counted_as, const Answer
     if (message.is_request() && message.method() != Method::ack) respond(message, flow, answer);
 }
 
-/// The final answer, for the first time.
-void Stack::Parts::respond(const Message& request, const Flow& flow, const Answer& answer) {
-    responder.send(request, flow, answer);
+/// The final answer, for the first time. Returns its bytes.
+std::size_t Stack::Parts::respond(const Message& request, const Flow& flow, const Answer& answer) {
+    const std::size_t bytes = responder.send(request, flow, answer);
     if (answer.status >= 300) handler.on_refused(request, flow, answer);
+    return bytes;
 }
 
 void Stack::Parts::count_rejected(const char* reason) {
@@ -283,9 +290,9 @@ Stack::Stack(base::Loop& loop, Transport& transport, RequestHandler& handler,
 
 Stack::~Stack() = default;
 
-void Stack::answer(ServerTransactionId id, const Answer& answer) {
+std::size_t Stack::answer_and_weigh(ServerTransactionId id, const Answer& answer) {
     const Message* const request = parts_->server.request(id);
-    if (request == nullptr) return;
+    if (request == nullptr) return 0;
     const Flow flow = parts_->server.flow(id);
     if (answer.status < 200) {
         const bool is_early = !is_reliable(flow.protocol);
@@ -294,12 +301,16 @@ void Stack::answer(ServerTransactionId id, const Answer& answer) {
         if (!is_early && parts_->server.provisional(id)) {
             parts_->responder.send(*request, flow, answer);
         }
-        return;
+        return 0;
     }
     // RFC 4320 4.2: a 408 would only come when the client gave up already.
-    if (answer.status == 408) return parts_->server.give_up(id);
-    parts_->respond(*request, flow, answer);
+    if (answer.status == 408) {
+        parts_->server.give_up(id);
+        return 0;
+    }
+    const std::size_t bytes = parts_->respond(*request, flow, answer);
     parts_->server.complete(id, answer);
+    return bytes;
 }
 
 void Stack::answer_and_forget(ServerTransactionId id, const Answer& answer) {

@@ -117,7 +117,9 @@ public:
     /// The final answer (or a 100) to a request; later finals are discarded (RFC 3261 17.2.2).
     /// Retransmissions get the same bytes until Timer J. The id stays valid for 64*T1; a stale one
     /// is ignored.
-    void answer(ServerTransactionId id, const Answer& answer);
+    void answer(ServerTransactionId id, const Answer& answer) { answer_and_weigh(id, answer); }
+    /// ... and returns how many bytes of a final answer left.
+    std::size_t answer_and_weigh(ServerTransactionId id, const Answer& answer);
     /// As answer(), and forgets the transaction at once: for 401s and overload 503s (RFC
     /// 3261 26.1.5). Copies of what got a 503 get one too.
     void answer_and_forget(ServerTransactionId id, const Answer& answer);

@@ -17,6 +17,8 @@ namespace herald::sip {
 /// Bytes of a request, Via and all, that may go by UDP where the path MTU is not known (RFC 3261
 /// 18.1.1).
 inline constexpr std::size_t kMostOnUdp = 1300;
+/// Bytes that one datagram holds: no message by UDP is longer.
+inline constexpr std::size_t kMostInDatagram = 65507;
 
 /// Gets what arrives. Runs on the transport's thread.
 class TransportSink {

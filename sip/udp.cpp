@@ -22,8 +22,6 @@ constexpr std::size_t kSendBatch = 64;
 constexpr std::size_t kFlushAt = 256 << 10;
 /// Queued at most while the socket takes nothing.
 constexpr std::size_t kBacklog = 4 << 20;
-/// What fits one IPv4 datagram.
-constexpr std::size_t kLargest = 65507;
 /// Shorter than any message: keep-alives of one to four bytes, and nothing at all.
 constexpr std::size_t kShortest = 16;
 constexpr std::size_t kErrorsPerTurn = 256;
@@ -198,7 +196,7 @@ UdpSocket::~UdpSocket() {
 }
 
 bool UdpSocket::send(const Flow& flow, std::string_view bytes) {
-    if (bytes.size() > kLargest) {
+    if (bytes.size() > kMostInDatagram) {
         counters_.too_large.add();
         return false;
     }

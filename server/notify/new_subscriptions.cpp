@@ -176,7 +176,7 @@ void NewSubscriptions::serve(const IncomingSubscribe& incoming, const sip::Messa
     if (is_elsewhere(incoming))
         return intake_.refuse(incoming, not_now("The address is being moved"));
     const auto twin = find_twin(incoming, request, contact);
-    const auto* older = context_.subscriptions.find(twin);
+    auto* older = context_.subscriptions.find(twin);
     const bool is_full = older == nullptr && is_over_limit(incoming);
     const auto dead = is_full ? oldest_dead(incoming) : Id{};
     const bool has_room = !is_full || context_.subscriptions.find(dead) != nullptr;
@@ -189,7 +189,7 @@ void NewSubscriptions::serve(const IncomingSubscribe& incoming, const sip::Messa
         return intake_.refuse(incoming, not_now("Busy"));
     }
     if (older && older->mark == context_.mark_of(request))
-        return intake_.grant(incoming, accepted(*older, older->granted));
+        return intake_.grant(incoming, accepted(*older, older->granted), *older);
 
     auto record = new_record(incoming, request, contact, std::get<SubscribeGrant>(decision));
     if (record.granted == 0) return fetch(incoming, std::move(record));
@@ -251,7 +251,8 @@ void NewSubscriptions::fetch(const IncomingSubscribe& incoming, Subscription rec
 }
 
 void NewSubscriptions::answer_fetch(const IncomingSubscribe& incoming, Id id) {
-    intake_.grant(incoming, accepted(context_.subscriptions[id.slot], 0));
+    auto& record = context_.subscriptions[id.slot];
+    intake_.grant(incoming, accepted(record, 0), record);
     sender_.end(id, EndReason::timeout);
 }
 
@@ -355,7 +356,7 @@ void NewSubscriptions::apply_created(const IncomingSubscribe& incoming, Id id, I
     record->is_bodiless = false;
     live_.begin(id, is_pending);
     live_.arm_expiry(id, {});
-    intake_.grant(incoming, accepted(*record, record->granted));
+    intake_.grant(incoming, accepted(*record, record->granted), *record);
     sender_.notify(id);
     live_.open_gate(replaced);
     live_.open_gate(id);

@@ -24,12 +24,15 @@ NotifyFlights::NotifyFlights(Context& context, OwedDocuments& owed, WatcherWays&
           "NOTIFY requests over 1300 bytes sent by UDP for want of a stream")),
       withheld_(context.metrics.counter(
           "herald_notify_secrets_withheld_total",
-          "NOTIFY requests that went without their secret body, for want of TLS")) {}
+          "NOTIFY requests that went without their secret body, for want of TLS")),
+      too_large_(context.metrics.counter(
+          "herald_notify_too_large_total",
+          "NOTIFY requests that went without a body no datagram holds, for want of a stream")) {}
 
 const NotifyFlight* NotifyFlights::start(Id id, Subscription& record) {
     auto& flight = load(id, record);
     auto flow = carrier(id, record, flight);
-    if (keep_secret(flow, record, flight)) flow = carrier(id, record, flight);
+    if (keep_secret(id, flow, record, flight)) flow = carrier(id, record, flight);
     flight.transaction = context_.stack.start(flow, *this, pack(id));
     if (flight.transaction) return sent_.add(), &flight;
     recall(id, record);
@@ -67,28 +70,22 @@ std::string NotifyFlights::credentials_for(Id id, const Subscription& record,
     return logins_.lines(pack(id), sip::request_uri_of(routing_of(record)), body);
 }
 
-/// Secure is TLS, and what a trusted peer takes over TLS from here on.
-std::string_view NotifyFlights::contact(const Subscription& record) const {
-    const auto scheme = contact_scheme(record);
-    const bool is_secure =
-        sip::is_secure(record.flow.protocol) || context_.authenticator.is_trusted(record.flow);
-    return context_.stack.contact(record.flow, is_secure ? scheme : sip::Scheme::sip,
-                                  record.get(PackedText::Part::remote_target));
-}
-
 /// Size of what is about to go by UDP, with room for its Via. Turns to compact header names where
 /// it would be too large without.
 std::size_t NotifyFlights::size_on_udp(const Subscription& record, NotifyFlight& flight) {
-    static const std::string kVia(120, 'v');
     const auto* composed = flight.portion.composed.get();
-    NotifyHead head{contact(record), flight.authorization, flight.cseq,
-                    flight.expires,  flight.state,         false};
+    NotifyHead head{contact_for(context_, record),
+                    flight.authorization,
+                    flight.cseq,
+                    flight.expires,
+                    flight.state,
+                    false};
     const auto most = most_bytes_of(record, head, composed);
     if (most <= sip::kMostOnUdp) return most;
     for (const bool is_compact : {false, true}) {
         head.is_compact = flight.is_compact = is_compact;
         measured_.clear();
-        append_notify(measured_, record, head, composed, kVia);
+        append_notify(measured_, record, head, composed, room_for_via());
         if (measured_.size() <= sip::kMostOnUdp) break;
     }
     return measured_.size();
@@ -96,14 +93,23 @@ std::size_t NotifyFlights::size_on_udp(const Subscription& record, NotifyFlight&
 
 /// Whether the document may not go by `flow`, and was left out: it is not told at all, as only
 /// another enrolment of the device would change that (RFC 6080 5.2).
-bool NotifyFlights::keep_secret(const sip::Flow& flow, Subscription& record, NotifyFlight& flight) {
+bool NotifyFlights::keep_secret(Id id, const sip::Flow& flow, Subscription& record,
+                                NotifyFlight& flight) {
     const auto& composed = flight.portion.composed;
     if (!composed || !composed->is_secret || sip::is_secure(flow.protocol)) return false;
-    flight.portion.composed.reset();
-    flight.is_compact = flight.is_switched = flight.is_unproven = false;
-    record.skip_version();
+    drop_body(id, record, flight);
+    flight.is_switched = flight.is_unproven = false;
     withheld_.add();
     return true;
+}
+
+/// The document is not told, and the next one comes with the next change: a whole one.
+void NotifyFlights::drop_body(Id id, Subscription& record, NotifyFlight& flight) {
+    flight.portion.composed.reset();
+    flight.is_compact = false;
+    flight.authorization = credentials_for(id, record, flight);
+    if (!flight.portion.part) record.told = 0;
+    record.skip_version();
 }
 
 /// The document follows the answer; not where the subscription has ended.
@@ -117,7 +123,8 @@ void NotifyFlights::leave_body_out(Id id, Subscription& record, NotifyFlight& fl
 }
 
 /// RFC 3261 18.1.1 for what goes to a UDP watcher: compact names first, then a stream to the very
-/// address where somebody listens, else the UDP flow all the same.
+/// address where somebody listens, else the UDP flow all the same; what no datagram holds is not
+/// told.
 sip::Flow NotifyFlights::carrier(Id id, Subscription& record, NotifyFlight& flight) {
     if (sip::is_reliable(record.flow.protocol)) return record.flow;
     const auto size = size_on_udp(record, flight);
@@ -132,7 +139,10 @@ sip::Flow NotifyFlights::carrier(Id id, Subscription& record, NotifyFlight& flig
                           ? large_.carrier(record.flow, size)
                           : large_.carrier(record.flow, size, routing_of(record).next_hop);
     flight.is_switched = sip::is_reliable(flow.protocol);
-    if (!flight.is_switched) oversize_.add();
+    if (flight.is_switched) return flow;
+    if (size <= sip::kMostInDatagram) return oversize_.add(), flow;
+    drop_body(id, record, flight);
+    too_large_.add();
     return flow;
 }
 
@@ -152,8 +162,8 @@ void NotifyFlights::write_request(std::uint64_t user, std::string_view via, std:
     auto& flight = flights_[record->flight];
     const auto before = out.size();
     append_notify(out, *record,
-                  {contact(*record), flight.authorization, flight.cseq, flight.expires,
-                   flight.state, flight.is_compact},
+                  {contact_for(context_, *record), flight.authorization, flight.cseq,
+                   flight.expires, flight.state, flight.is_compact},
                   flight.portion.composed.get(), via);
     if (flight.is_unproven) spend(*record, flight, out, before);
 }

@@ -64,9 +64,9 @@ private:
     NotifyFlight& load(Id id, Subscription& record);
     std::string credentials_for(Id id, const Subscription& record, const NotifyFlight& flight);
     sip::Flow carrier(Id id, Subscription& record, NotifyFlight& flight);
-    std::string_view contact(const Subscription& record) const;
-    bool keep_secret(const sip::Flow& flow, Subscription& record, NotifyFlight& flight);
+    bool keep_secret(Id id, const sip::Flow& flow, Subscription& record, NotifyFlight& flight);
     void leave_body_out(Id id, Subscription& record, NotifyFlight& flight);
+    void drop_body(Id id, Subscription& record, NotifyFlight& flight);
     static void spend(Subscription& record, NotifyFlight& flight, std::string& out,
                       std::size_t before);
     std::size_t size_on_udp(const Subscription& record, NotifyFlight& flight);
@@ -82,6 +82,7 @@ private:
     base::Counter& sent_;
     base::Counter& oversize_;
     base::Counter& withheld_;
+    base::Counter& too_large_;
 };
 
 }  // namespace herald::server

@@ -2,9 +2,15 @@
 #include "server/notify/notify_text.h"
 
 #include "base/text.h"
+#include "server/core/duration.h"
 #include "sip/dialog_request.h"
 
 namespace herald::server {
+
+std::string_view room_for_via() {
+    static const std::string kRoom(120, 'v');
+    return kRoom;
+}
 
 std::uint32_t version_of(const Subscription& record, std::uint32_t cseq) noexcept {
     return cseq - 1 - record.versionless;
@@ -103,6 +109,26 @@ void append_notify(std::string& out, const Subscription& record, const NotifyHea
     write_state(out, record, head);
     out += head.authorization;
     write_body(out, composed, version_of(record, head.cseq), names);
+}
+
+std::string_view contact_for(const Context& context, const Subscription& record) {
+    const auto scheme = contact_scheme(record);
+    const bool is_secure =
+        sip::is_secure(record.flow.protocol) || context.authenticator.is_trusted(record.flow);
+    return context.stack.contact(record.flow, is_secure ? scheme : sip::Scheme::sip,
+                                 record.get(Part::remote_target));
+}
+
+std::size_t least_bytes_of(const Context& context, const Subscription& record) {
+    std::string text;
+    append_notify(text, record,
+                  {.contact = contact_for(context, record),
+                   .authorization = {},
+                   .cseq = record.cseq + 1,
+                   .expires = told_seconds(record.expires_at, context.wall(), record.granted),
+                   .state = record.state},
+                  nullptr, room_for_via());
+    return text.size();
 }
 
 std::size_t most_bytes_of(const Subscription& record, const NotifyHead& head,

@@ -94,8 +94,9 @@ Portion OwedDocuments::take(Id id, Subscription& record) {
     auto& view = composed_view(record, resource);
     if (!view.composed->parts.empty()) return take_part(id, record, resource, view);
     if (!told_parts_.empty()) told_parts_.erase(pack(id));
+    const bool knows_nothing = record.told == 0 || is_forced(record.notify_state);
     const auto known = !resource.package->profile().is_partial ? record.told
-                       : is_forced(record.notify_state)        ? 0
+                       : knows_nothing                         ? 0
                                                                : record.sent_fingerprint;
     Portion portion;
     portion.composed = resource.compose_since(view, {known, is_certain(record)}, context_.wall());

@@ -15,9 +15,6 @@ namespace herald::server {
 
 namespace {
 
-/// Bytes of a 200 beside what it echoes, without and with Allow-Events.
-constexpr std::size_t kAdded = 100, kAddedWithEvents = 500;
-
 ExpiryRules expiry_rules(const Config& config, const packages::Profile& profile) {
     ExpiryRules rules;
     rules.maximum =
@@ -50,9 +47,12 @@ void SubscribeIntake::refuse(const IncomingSubscribe& incoming, const sip::Answe
     context_.stack.answer(incoming.transaction, answer);
 }
 
-void SubscribeIntake::grant(const IncomingSubscribe& incoming, sip::Answer answer) {
+void SubscribeIntake::grant(const IncomingSubscribe& incoming, sip::Answer answer,
+                            Subscription& record) {
     answer.headers += incoming.who.success_lines;
-    context_.stack.answer(incoming.transaction, answer);
+    const auto bytes = context_.stack.answer_and_weigh(incoming.transaction, answer);
+    if (!incoming.who.aor.empty() || incoming.who.is_address_proven) return;
+    record.credit -= static_cast<std::uint16_t>(std::min<std::size_t>(record.credit, bytes));
 }
 
 void SubscribeIntake::turn_away(const IncomingSubscribe& incoming) {
@@ -175,13 +175,7 @@ sip::Approach SubscribeIntake::approach_of(const IncomingSubscribe& incoming,
 
 std::uint16_t SubscribeIntake::credit_of(const Identity& who,
                                          const sip::Message& request) noexcept {
-    auto credit = server::credit_of(who, request.bytes().size());
-    if (who.aor.empty() && !who.is_address_proven) {
-        // The answer went there as well: what it echoes, and what we add.
-        const bool has_routes = request.count(sip::Header::record_route) > 0;
-        const auto answer = request.bytes().size() + (has_routes ? kAddedWithEvents : kAdded);
-        credit -= std::min(credit, answer);
-    }
+    const auto credit = server::credit_of(who, request.bytes().size());
     return static_cast<std::uint16_t>(std::min<std::size_t>(UINT16_MAX, credit));
 }
 

@@ -45,11 +45,13 @@ public:
     sip::Approach approach_of(const IncomingSubscribe& incoming, const sip::Message& request,
                               std::string_view contact, std::string_view routes) const;
 
-    /// How many bytes may go to where it claims to be before anybody has answered there.
+    /// How many bytes may go to where it claims to be before anybody has answered there, the answer
+    /// to it among them (grant()).
     static std::uint16_t credit_of(const Identity& who, const sip::Message& request) noexcept;
 
-    /// A 2xx, with what its sender is to be told beside.
-    void grant(const IncomingSubscribe& incoming, sip::Answer answer);
+    /// A 2xx, with what its sender is to be told beside. Where nobody proved to be it is on the
+    /// credit of `record`.
+    void grant(const IncomingSubscribe& incoming, sip::Answer answer, Subscription& record);
     void refuse(const IncomingSubscribe& incoming, const sip::Answer& answer);
     /// Overload: the cheapest answer, and no transaction is kept.
     void turn_away(const IncomingSubscribe& incoming);

@@ -3,21 +3,13 @@
 
 #include <utility>
 
+#include "server/notify/notify_text.h"
+
 namespace herald::server {
 
 namespace {
 
 using Part = PackedText::Part;
-
-/// Hardly a NOTIFY without a body is larger.
-constexpr std::uint16_t kSmallest = 800;
-/// ... to who proved nothing: what does not fit is not sent (NotifyFlights::spend).
-constexpr std::uint16_t kSmallestToAnybody = 400;
-
-bool has_credit(const Subscription& record) {
-    const bool is_anybody = record.get(PackedText::Part::watcher).empty();
-    return record.credit >= (is_anybody ? kSmallestToAnybody : kSmallest);
-}
 
 /// As it is known from its last request.
 sip::Device device_of(const Subscription& record, const sip::Flow& arrival) {
@@ -113,8 +105,13 @@ bool WatcherWays::is_proven(const Subscription& record, const Search& search) {
     return sip::is_reliable(flow.protocol) || (record.has_proven_source && flow == search.arrival);
 }
 
+/// For a NOTIFY without a body at least.
+bool WatcherWays::has_credit(const Subscription& record) const {
+    return record.credit >= least_bytes_of(context_, record);
+}
+
 /// Neither what had failed when the search began nor an address that was sent enough in vain.
-bool WatcherWays::may_take(const Subscription& record, const Search& search) {
+bool WatcherWays::may_take(const Subscription& record, const Search& search) const {
     return search.failed != search.path.flow() && (is_proven(record, search) || has_credit(record));
 }
 

@@ -78,7 +78,8 @@ private:
     Search& begin(Id id, const Subscription& record);
     static bool is_in_use(const Search& search);
     static bool is_proven(const Subscription& record, const Search& search);
-    static bool may_take(const Subscription& record, const Search& search);
+    bool has_credit(const Subscription& record) const;
+    bool may_take(const Subscription& record, const Search& search) const;
     Way take_next(Id id, Subscription& record, Search& search);
     Way follow(Id id, Subscription& record, Search& search, sip::Path::Step step);
     void ask_for_device(Id id, const Subscription& record, Search& search);

@@ -67,6 +67,41 @@ def a_large_notify_falls_back_to_udp_where_tcp_is_refused():
 
 
 @story
+def what_no_datagram_holds_is_not_told_to_who_has_no_stream():
+    """RFC 6665 4.2.1.2: he gets his NOTIFYs all the same, without a body, keeps his subscription, and hears of the next change he can."""
+    with Server() as server, Client(server.address) as client, Client(server.address, "tcp") as publisher:
+        first = publisher.publish(ALICE, pidf(ALICE, note="1" * 40000, tuple_id="a"))
+        second = publisher.publish(ALICE, pidf(ALICE, note="2" * 40000, tuple_id="b"))
+        watcher = client.subscribe(ALICE)
+        expect_equal((watcher.last.state, watcher.last.body), ("active", b""), "the first NOTIFY")
+        second.modify(pidf(ALICE, note="3" * 40000, tuple_id="b"))
+        watcher.wait_count(2)
+        expect_equal((watcher.last.state, watcher.last.body), ("active", b""), "the NOTIFY of a change")
+        expect(server.metric("^herald_notify_too_large_total") >= 2, "they are counted")
+        second.remove()
+        watcher.wait_body("1" * 40000)
+        first.modify(pidf(ALICE, note="4" * 100, tuple_id="a"))
+        watcher.wait_body("4" * 100)
+        watcher.expect_rising()
+        expect_equal(watcher.refresh().status, 200, "the subscription is there")
+        server.stop()
+
+
+@story
+def what_no_datagram_holds_comes_by_tcp_where_the_watcher_has_one():
+    with Server() as server, Client(server.address, "tcp") as publisher:
+        watcher_side = Listening(server)
+        watcher = watcher_side.udp.subscribe(ALICE)
+        for tuple_id in ("a", "b", "c"):
+            publisher.publish(ALICE, pidf(ALICE, note=tuple_id * 40000, tuple_id=tuple_id))
+        over_tcp = watcher_side.accept()
+        over_tcp.wait(lambda: all(each * 40000 in watcher.last.body for each in (b"a", b"b", b"c")), "all of it over TCP")
+        over_tcp.close()
+        watcher_side.close()
+        server.stop()
+
+
+@story
 def a_silent_tcp_port_costs_two_seconds_once():
     """Connections that are never accepted nor refused: after 2 s the UDP flow is used; the next NOTIFY does not wait."""
     with Server() as server, Client(server.address) as publisher:
