@@ -2,6 +2,9 @@
 // gets.
 #include "server/admin/admin_profiles.h"
 
+#include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -11,6 +14,7 @@
 #include "server/admin/admin_carrier.h"
 #include "server/admin/admin_page.h"
 #include "server/core/flow_text.h"
+#include "server/core/resource_walk.h"
 #include "server/provisioning/device_model.h"
 #include "server/register/register_decision.h"
 #include "server/shard/agents.h"
@@ -48,23 +52,52 @@ bool is_same_device(const DeviceFacts& wanted, const DeviceFacts& facts) {
     return facts.aor == wanted.aor;
 }
 
-/// Of the newest registration in this shard; nullopt: there is none.
-std::optional<DeviceFacts> registered(Context& context, const DeviceFacts& wanted) {
-    std::optional<DeviceFacts> found;
-    std::uint64_t newest = 0;
-    context.resources.for_each([&](std::uint32_t, Resource& resource) {
+/// Looks for the newest registration of a device in one shard. Whose phone it is is looked up; by
+/// an instance or a MAC address all are looked through, in slices between which the shard serves
+/// others.
+class DeviceSearch : public std::enable_shared_from_this<DeviceSearch> {
+public:
+    /// Called with nullopt where there is none.
+    using Answer = std::function<void(std::optional<DeviceFacts>)>;
+
+    DeviceSearch(Context& context, DeviceFacts wanted, Answer answer)
+        : context_(context), wanted_(std::move(wanted)), answer_(std::move(answer)) {}
+
+    void run() {
+        if (is_by_address()) {
+            const auto slot = context_.resources.find(packages::registrations(), wanted_.aor);
+            if (slot != Resource::kNone) look_at(context_.resources[slot]);
+            return answer_(std::move(found_));
+        }
+        const bool has_more =
+            walk_.go_on(context_.resources, context_.loop.clock(),
+                        [this](std::uint32_t, const Resource& resource) { look_at(resource); });
+        if (!has_more) return answer_(std::move(found_));
+        context_.loop.post([self = shared_from_this()] { self->run(); });
+    }
+
+private:
+    bool is_by_address() const { return wanted_.instance.empty() && wanted_.mac.empty(); }
+
+    void look_at(const Resource& resource) {
         if (resource.package != &packages::registrations()) return;
         for (const auto& publication : resource.publications) {
             const auto* binding = binding_of(publication);
-            if (!binding || publication.id < newest) continue;
+            if (!binding || publication.id < newest_) continue;
             auto facts = facts_of(resource.aor, *binding);
-            if (!is_same_device(wanted, facts)) continue;
-            newest = publication.id;
-            found = std::move(facts);
+            if (!is_same_device(wanted_, facts)) continue;
+            newest_ = publication.id;
+            found_ = std::move(facts);
         }
-    });
-    return found;
-}
+    }
+
+    Context& context_;
+    const DeviceFacts wanted_;
+    const Answer answer_;
+    ResourceWalk walk_;
+    std::optional<DeviceFacts> found_;
+    std::uint64_t newest_ = 0;
+};
 
 void fill_in(std::string& fact, const std::string& said) {
     if (!said.empty()) fact = said;
@@ -173,7 +206,7 @@ Result<DeviceFacts> ShardProfiles::facts_for(const DeviceQuestion& question) con
         if (question.device.empty()) break;
         auto found = carrier_.ask<std::optional<DeviceFacts>>(
             *shard, [wanted = *wanted](Shard& owner, auto answer) {
-                answer(registered(owner.context(), wanted));
+                std::make_shared<DeviceSearch>(owner.context(), wanted, answer)->run();
             });
         if (!found) return found.fault();
         if (*found) facts = **found;

@@ -220,15 +220,28 @@ void ProfileKeeper::apply(const Decided& decided, Done& done, store::Outcome out
     tell(done, decided.profile);
 }
 
-/// RFC 6080 5.1.3: every device enrolled for what changed is told, once.
+/// RFC 6080 5.1.3: every device enrolled for what changed is told, once. What changes while others
+/// are still looked at is shown to all in one further walk.
 void ProfileKeeper::show(const Profiles::Ptr& before, const Profiles::Ptr& now) {
     install();
-    std::vector<std::uint32_t> concerned;
-    context_.resources.for_each([&](std::uint32_t slot, Resource& resource) {
-        if (resource.package == &packages::ua_profile() && is_concerned(resource, *before, *now))
-            concerned.push_back(slot);
-    });
-    for (const auto slot : concerned) context_.fan_out.changed(slot);
+    if (showings_.size() > 1) {
+        showings_.back().now = now;
+        return;
+    }
+    showings_.push_back({before, now});
+    if (showings_.size() == 1) show_on();
+}
+
+void ProfileKeeper::show_on() {
+    auto& showing = showings_.front();
+    const bool has_more = showing.walk.go_on(
+        context_.resources, context_.loop.clock(), [&](std::uint32_t slot, Resource& resource) {
+            if (resource.package == &packages::ua_profile() &&
+                is_concerned(resource, *showing.before, *showing.now))
+                context_.fan_out.changed(slot);
+        });
+    if (!has_more) showings_.pop_front();
+    if (!showings_.empty()) context_.loop.post([this] { show_on(); });
 }
 
 }  // namespace herald::server

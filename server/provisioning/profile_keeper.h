@@ -2,7 +2,8 @@
 // there is, then told to everybody who is enrolled.
 //
 //   put() -> decided from what there is -> one row -> Profiles::replace() -> every shard: show()
-//   One change at a time: the next one is decided after it was applied.
+//   One change at a time: the next one is decided after it was applied. Who is enrolled is looked
+//   at in slices.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +15,7 @@
 #include "base/task.h"
 #include "server/core/agent.h"
 #include "server/core/context.h"
+#include "server/core/resource_walk.h"
 #include "server/provisioning/profiles.h"
 
 namespace herald::server {
@@ -69,12 +71,19 @@ private:
     void apply(const Decided& decided, Done& done, store::Outcome outcome);
     void in_turn(base::Task<void()> work);
     void take_next();
+    /// Who enrolled while there was `before` is to be told of `now`.
+    struct Showing {
+        Profiles::Ptr before, now;
+        ResourceWalk walk{};
+    };
     void show(const Profiles::Ptr& before, const Profiles::Ptr& now);
+    void show_on();
     void install();
 
     Context& context_;
     Profiles& profiles_;
     std::deque<base::Task<void()>> waiting_;
+    std::deque<Showing> showings_;  ///< the one under way, and one behind it
     bool is_changing_ = false;
     base::Counter& changes_;
     base::Counter& count_;

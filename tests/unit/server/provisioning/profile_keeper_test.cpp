@@ -5,7 +5,10 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "packages/enrolment.h"
+#include "packages/ua_profile.h"
 #include "server/shard/agents.h"
 #include "tests/unit/server/slow_shard.h"
 
@@ -125,6 +128,40 @@ TEST_CASE("changes are decided one after the other, each from what the one befor
     CHECK(*bench.answer);
     bench.remove("b");
     CHECK(bench.fault() == FaultKind::not_found);
+}
+
+TEST_CASE("RFC 6080 5.1.3: many who are enrolled are told in slices, of several changes once") {
+    constexpr std::size_t kDevices = 200;
+    Bench bench;
+    auto& context = bench.shard.context();
+    packages::Enrolment enrolment;
+    enrolment.type = ProfileType::device;
+    for (std::size_t n = 0; n < kDevices; ++n) {
+        const auto aor = "sip:d" + std::to_string(n) + "@localhost";
+        const auto slot = context.resources.obtain(packages::ua_profile(), aor);
+        enrolment.facts.aor = aor;
+        auto& resource = context.resources[slot];
+        resource.view_for(0, {}, nullptr, to_text(enrolment));
+        resource.is_held = true;
+    }
+    std::vector<std::uint32_t> told;
+    context.fan_out.on_changed([&](std::uint32_t slot) {
+        told.push_back(slot);
+        bench.clock.advance(std::chrono::milliseconds(1));
+    });
+
+    bench.put("a", "x");
+    bench.store.settle();
+    CHECK(*bench.answer);
+    CHECK(told.size() < kDevices / 2);
+    for (const auto* text : {"y", "z"}) {
+        bench.put("a", text);
+        bench.store.settle();
+    }
+    CHECK(told.size() < kDevices);
+
+    bench.settle();
+    CHECK(told.size() == 2 * kDevices);
 }
 
 TEST_CASE("profiles have limits") {
