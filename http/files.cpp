@@ -189,16 +189,21 @@ Answer Files::plain(const Request& request, std::string_view path) {
     if (!request.authorization.empty()) return plain_to_signer(request, asked->file, facts);
     auto set = setup_.profiles.now();
     auto best = set->choose(packages::ProfileType::device, facts);
-    if (!best) return nothing(FileOutcome::no_profile);
-    if (!best->is_public) return challenge(false);
+    if (!best) return withhold(*set, FileOutcome::no_profile);
+    if (!best->is_public) return withhold(*set, FileOutcome::unauthorized);
     return deliver(request, {std::move(set), std::move(best), asked->file, std::move(facts)});
+}
+
+/// From who gave no password; the same whatever the device.
+Answer Files::withhold(const packages::ProfileSet& set, FileOutcome why) {
+    return set.has_private(packages::ProfileType::device) ? challenge(why) : nothing(why);
 }
 
 /// Its own user's device alone.
 Answer Files::plain_to_signer(const Request& request, std::string file,
                               packages::DeviceFacts facts) {
     const auto signer = signer_of(request, device_of(facts));
-    if (!signer.account) return challenge(signer.is_stale);
+    if (!signer.account) return challenge(FileOutcome::unauthorized, signer.is_stale);
     facts.aor = signer.account->aor;
     facts.username = signer.account->username;
     facts.domain = std::string(base::split_once(facts.aor, '@').after);
@@ -227,8 +232,8 @@ Answer Files::deliver(const Request& request, const Wanted& wanted) {
     return answer;
 }
 
-Answer Files::challenge(bool is_stale) {
-    count(FileOutcome::unauthorized);
+Answer Files::challenge(FileOutcome why, bool is_stale) {
+    count(why);
     auto answer = plain_answer(401, "This is for the device it was made for.");
     const auto nonce = nonces_.issue(clock_.wall(), {});
     for (const auto* algorithm : {"SHA-256", "MD5"}) {

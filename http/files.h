@@ -5,7 +5,9 @@
 //   /0004131234ab.cfg     ... and other paths that provisioning.plain_paths allows: the profile that
 //                         the device gets, if it is public, or after HTTP digest with its account
 //
-// Whatever is wrong with a path is answered 404, and counted.
+// Whatever is wrong with a path is answered 404, and counted. Where some profile is not public, a
+// plain path without one is answered as one that is not for who asks: a stranger does not learn
+// which devices there are.
 #pragma once
 
 #include <array>
@@ -90,7 +92,8 @@ private:
     Answer plain(const Request& request, std::string_view path);
     Answer plain_to_signer(const Request& request, std::string file, packages::DeviceFacts facts);
     Answer deliver(const Request& request, const Wanted& wanted);
-    Answer challenge(bool is_stale);
+    Answer withhold(const packages::ProfileSet& set, FileOutcome why);
+    Answer challenge(FileOutcome why, bool is_stale = false);
     void count(FileOutcome outcome, std::size_t bytes = 0);
     Signer signer_of(const Request& request, const std::string& device);
     Signer judge(const Request& request, const sip::AuthField& field, const std::string& device);

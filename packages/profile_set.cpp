@@ -84,6 +84,7 @@ void ProfileSet::index() {
         auto& shelf = shelves_[static_cast<std::size_t>(profile->type)];
         auto& kept = profile->target.empty() ? shelf.for_anybody : shelf.for_one[profile->target];
         kept.push_back(profile);
+        shelf.has_private = shelf.has_private || !profile->is_public;
         bytes_ += profile->bytes();
         versions_[key] = 0;
     }
@@ -301,11 +302,6 @@ std::vector<ProfilePtr> ProfileSet::page(std::string_view after, std::size_t lim
     for (auto at = by_name_.upper_bound(after); at != by_name_.end() && rows.size() < limit; ++at)
         rows.push_back(at->second);
     return rows;
-}
-
-bool ProfileSet::has(ProfileType type) const noexcept {
-    const auto& all = shelf(type);
-    return !all.for_anybody.empty() || !all.for_one.empty();
 }
 
 }  // namespace herald::packages

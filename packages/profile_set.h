@@ -77,7 +77,8 @@ public:
     std::vector<ProfilePtr> page(std::string_view after, std::size_t limit) const;
     std::size_t size() const noexcept { return by_name_.size(); }
     std::size_t bytes() const noexcept { return bytes_; }
-    bool has(ProfileType type) const noexcept;
+    /// Whether there is one that is not for everybody to see.
+    bool has_private(ProfileType type) const noexcept { return shelf(type).has_private; }
 
 private:
     using Profiles = std::vector<ProfilePtr>;
@@ -85,6 +86,7 @@ private:
         Profiles for_anybody;
         base::TextMap<Profiles> for_one;
         std::uint64_t version = 0;  ///< of those for anybody
+        bool has_private = false;
     };
 
     void index();

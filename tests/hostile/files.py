@@ -1,10 +1,11 @@
 # tests/hostile/files.py: who fetches files and does not read them takes no memory, and keeps no phone from its own.
 import http.client
 import os
+import re
 import socket
 import time
 
-from _hostile import ACCOMPLICE, STRANGER, guarded
+from _hostile import ACCOMPLICE, DOMAIN, STRANGER, guarded
 
 from _herald import free_port, wait_until
 from _stories import expect, expect_equal, story, tell
@@ -74,6 +75,34 @@ def readers_that_do_not_read_take_a_share():
         for reader in readers:
             reader.close()
         wait_until(lambda: server.metric("^herald_http_buffered_bytes") < 8 * MEGABYTE, "all is given back")
+        server.stop()
+
+
+@story
+def a_stranger_does_not_learn_which_phones_there_are():
+    """Of one with a profile, one with a secret profile and one that nobody knows he is told the same."""
+    server, port = serving()
+    with server:
+        server.put_account(f"alice@{DOMAIN}", "a secret")
+        put(server, "own", "the password is 123", public=False, **{"for": "00:04:13:12:ab:34"})
+        put(server, "secret", "the password is 456", secret=True, **{"for": "00:04:13:12:ab:35"})
+
+        def told(mac, login=None):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60, source_address=(STRANGER, 0))
+            connection.request("GET", f"/{mac}.cfg", headers={"Authorization": login} if login else {})
+            answer = connection.getresponse()
+            fields = [re.sub(r'nonce="[^"]*"', "nonce", f"{name}: {value}") for name, value in answer.getheaders() if name != "Date"]
+            body = answer.read()
+            connection.close()
+            return answer.status, fields, body
+
+        guess = (f'Digest username="alice", realm="{DOMAIN}", nonce="x", uri="/x.cfg", qop=auth, nc=00000001, cnonce="c", '
+                 'response="00000000000000000000000000000000"')
+        for login in (None, "Basic YWxpY2U6eA==", guess):
+            nobody = told("00041312ab36", login)
+            expect_equal(nobody[0], 401, f"a phone that nobody knows, login {login}")
+            for mac in ("00041312ab34", "00041312ab35"):
+                expect_equal(told(mac, login), nobody, f"{mac}, login {login}")
         server.stop()
 
 

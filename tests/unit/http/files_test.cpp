@@ -217,6 +217,44 @@ TEST_CASE("a profile that is not public is for its device's own user") {
           Service::Next::hand_over);
 }
 
+TEST_CASE("a stranger does not learn which devices have a profile") {
+    FileBench bench(false, {"/{mac}.cfg", "/{mac}-{file}"});
+    const auto asked = [&](const std::string& path, const std::string& authorization = {}) {
+        const auto answer = bench.get(path, {.authorization = authorization});
+        auto told = std::to_string(answer.status) + "\n" + answer.type + "\n" + answer.body;
+        for (const auto& [name, value] : answer.headers) {
+            const auto nonce = value.find("nonce=\"");
+            const auto end = nonce == std::string::npos ? nonce : value.find('"', nonce + 7);
+            told += name + ": " +
+                    (end == std::string::npos ? value : value.substr(0, nonce) + value.substr(end));
+        }
+        return told;
+    };
+    bench.put("common", [](DeviceProfile& profile) { profile.target = "000413000001"; });
+    CHECK(bench.get("/000413231b1c.cfg").status == 404);
+
+    bench.put("own", [](DeviceProfile& profile) {
+        profile.is_public = false;
+        profile.target = kMac;
+    });
+    bench.put("secret", [](DeviceProfile& profile) {
+        profile.is_public = false;
+        profile.is_secret = true;
+        profile.target = "000413231b1d";
+    });
+    const std::string own = "/000413231b1c", secret = "/000413231b1d", none = "/000413231b1e";
+    for (const auto* rest : {".cfg", "-logo.txt", "-none.txt"}) {
+        CHECK(asked(own + rest) == asked(none + rest));
+        CHECK(asked(secret + rest) == asked(none + rest));
+        const auto wrong = [&](const std::string& path) {
+            return asked(path, signed_for(bench.get(path), path, "alice", "wrong"));
+        };
+        CHECK(wrong(own + rest) == wrong(none + rest));
+    }
+    CHECK(bench.get(none + ".cfg").status == 401);
+    CHECK(bench.count("no profile") > 0);
+}
+
 TEST_CASE("guesses at a password are counted out") {
     FileBench bench;
     bench.put("own", [](DeviceProfile& profile) {
