@@ -57,13 +57,17 @@ std::optional<Branch> Branch::from(std::string_view text) noexcept {
     return Branch{static_cast<std::uint16_t>(*shard), *slot, *generation};
 }
 
+Branch Branch::named(std::uint16_t shard, std::uint64_t name) noexcept {
+    return {shard, static_cast<std::uint32_t>(name), static_cast<std::uint32_t>(name >> 32) & ~1U};
+}
+
 void BranchKey::append(std::string& out, const Branch& branch) const {
-    const Text text = write(branch, key_);
+    const Text text = write(branch, key_of(branch));
     out.append(text.data(), text.size());
 }
 
 bool BranchKey::is_ours(const Branch& branch, std::string_view text) const {
-    const Text ours = write(branch, key_);
+    const Text ours = write(branch, key_of(branch));
     return base::equal_in_constant_time({ours.data(), ours.size()}, text);
 }
 

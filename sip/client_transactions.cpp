@@ -63,6 +63,7 @@ ClientTransactions::ClientTransactions(base::Loop& loop, Transport& transport,
     : loop_(loop),
       transport_(transport),
       options_(options),
+      branches_(options.lasting_key),
       seed_(base::random_u64()),
       owner_(loop.timers().add_owner([this](std::uint64_t payload) { on_timer(payload); })),
       under_way_(
@@ -81,11 +82,12 @@ ClientTransactions::~ClientTransactions() {
 }
 
 ClientTransactionId ClientTransactions::start(const Flow& flow, RequestSource& source,
-                                              std::uint64_t user) {
+                                              std::uint64_t user, std::uint64_t name) {
     if (transactions_.size() >= options_.limit) return {};
     const base::SlotId id = transactions_.take(
         Transaction{.source = &source, .user = user, .flow = flow, .started = loop_.now()});
     Transaction& transaction = transactions_[id.slot];
+    transaction.is_named = name != 0 && take_name(id.slot, name);
     link(id.slot);
     under_way_.add();
 
@@ -98,6 +100,27 @@ ClientTransactionId ClientTransactions::start(const Flow& flow, RequestSource& s
     count_size(flow);
     arm(id.slot);
     return {.slot = id.slot, .generation = id.generation};
+}
+
+/// False: another one under way has that name.
+bool ClientTransactions::take_name(std::uint32_t slot, std::uint64_t name) {
+    const auto shard = static_cast<std::uint16_t>(options_.shard);
+    const std::uint64_t its = Branch::named(shard, name).name();
+    if (!by_name_.emplace(its, transactions_.id_of(slot)).second) return false;
+    names_[slot] = its;
+    return true;
+}
+
+Branch ClientTransactions::branch_of(std::uint32_t slot) const {
+    const auto shard = static_cast<std::uint16_t>(options_.shard);
+    if (transactions_[slot].is_named) return Branch::named(shard, names_.at(slot));
+    return {.shard = shard, .slot = slot, .generation = transactions_.id_of(slot).generation};
+}
+
+std::optional<base::SlotId> ClientTransactions::place_of(const Branch& branch) const {
+    if (!branch.is_named()) return base::SlotId{branch.slot, branch.generation};
+    const auto found = by_name_.find(branch.name());
+    return found == by_name_.end() ? std::nullopt : std::optional(found->second);
 }
 
 void ClientTransactions::forget(ClientTransactionId id) {
@@ -125,9 +148,7 @@ void ClientTransactions::write_via(std::uint32_t slot) {
         start.append(";branch=");
     }
     via_ = start;
-    branches_.append(via_, {.shard = static_cast<std::uint16_t>(options_.shard),
-                            .slot = slot,
-                            .generation = transactions_.id_of(slot).generation});
+    branches_.append(via_, branch_of(slot));
     via_ += ";rport\r\n";
 }
 
@@ -171,8 +192,8 @@ void ClientTransactions::retransmit(std::uint32_t slot) {
 bool ClientTransactions::receive(const ResponseHead& head, const Message* message) {
     const auto branch = Branch::from(head.branch);
     if (!branch || branch->shard != options_.shard) return false;
-    Transaction* const transaction =
-        transactions_.find(base::SlotId{branch->slot, branch->generation});
+    const auto place = place_of(*branch);
+    Transaction* const transaction = place ? transactions_.find(*place) : nullptr;
     if (transaction == nullptr || !branches_.is_ours(*branch, head.branch)) return false;
     if (transaction->cseq != head.cseq || transaction->method != head.method) return false;
     if (message != nullptr && !has_one_via(*message) && !transaction->source->is_relay())
@@ -182,7 +203,7 @@ bool ClientTransactions::receive(const ResponseHead& head, const Message* messag
         step(transaction->state, head.status < 200 ? ClientInput::provisional : ClientInput::final);
     transaction->state = next.next;
     if (next.action == ClientAction::report) {
-        report(branch->slot,
+        report(place->slot,
                {.how = ClientOutcome::How::response, .status = head.status, .message = message});
     }
     return true;
@@ -208,6 +229,11 @@ void ClientTransactions::report(std::uint32_t slot, ClientOutcome outcome) {
 
 void ClientTransactions::release(std::uint32_t slot) {
     loop_.timers().cancel(transactions_[slot].timer);
+    if (transactions_[slot].is_named) {
+        const auto named = names_.find(slot);
+        by_name_.erase(named->second);
+        names_.erase(named);
+    }
     unlink(slot);
     transactions_.release(slot);
     under_way_.subtract();

@@ -4,8 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/loop.h"
@@ -21,6 +23,7 @@ struct ClientTransactionOptions {
     unsigned shard = 0;
     TransactionTimers timers;
     std::size_t limit = 1'000'000;  ///< under way at once
+    base::HashKey lasting_key{};    ///< of the branches of named requests
 };
 
 /// All non-INVITE client transactions of one thread (RFC 3261 17.1.2). A request costs no
@@ -35,7 +38,8 @@ public:
     ClientTransactions& operator=(const ClientTransactions&) = delete;
 
     /// As Stack::start().
-    ClientTransactionId start(const Flow& flow, RequestSource& source, std::uint64_t user);
+    ClientTransactionId start(const Flow& flow, RequestSource& source, std::uint64_t user,
+                              std::uint64_t name = 0);
     /// As Stack::forget().
     void forget(ClientTransactionId id);
 
@@ -66,12 +70,16 @@ private:
         base::TimerId timer;  ///< whichever of E and F comes first
         Method method = Method::unknown;
         ClientState state = ClientState::trying;
+        bool is_named = false;
         bool is_failing = false;  ///< could not be sent; the timer reports it
     };
 
     /// Writes the request into out_ and hands it to the transport.
     bool send(std::uint32_t slot);
     void write_via(std::uint32_t slot);
+    Branch branch_of(std::uint32_t slot) const;
+    std::optional<base::SlotId> place_of(const Branch& branch) const;
+    bool take_name(std::uint32_t slot, std::uint64_t name);
     void count_size(const Flow& flow);
     void arm(std::uint32_t slot);
     void on_timer(std::uint64_t payload);
@@ -98,6 +106,9 @@ private:
     base::Counter& oversize_;
 
     base::Slab<Transaction> transactions_;
+    /// Those that are named: there are few.
+    std::unordered_map<std::uint64_t, base::SlotId> by_name_;
+    std::unordered_map<std::uint32_t, std::uint64_t> names_;  ///< by slot
     std::vector<std::uint32_t> buckets_;   ///< first transaction of each hash of a peer
     std::string out_;                      ///< the request being written
     std::string via_;                      ///< its Via line

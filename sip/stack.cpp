@@ -125,7 +125,8 @@ Stack::Parts::Parts(base::Loop& its_loop, Transport& wire, RequestHandler& upper
       client(loop, transport, metrics,
              {.shard = options.shard,
               .timers = options.timers,
-              .limit = options.max_client_transactions}),
+              .limit = options.max_client_transactions,
+              .lasting_key = or_random(options.lasting_key)}),
       repeated(metrics.counter("herald_sip_retransmissions_total",
                                "Messages sent or received again", {{"direction", "in"}})),
       stray(metrics.counter("herald_sip_stray_responses_total",
@@ -341,8 +342,9 @@ const Message* Stack::request(ServerTransactionId id) const {
     return parts_->server.request(id);
 }
 
-ClientTransactionId Stack::start(const Flow& flow, RequestSource& source, std::uint64_t user) {
-    return parts_->client.start(flow, source, user);
+ClientTransactionId Stack::start(const Flow& flow, RequestSource& source, std::uint64_t user,
+                                 std::uint64_t name) {
+    return parts_->client.start(flow, source, user, name);
 }
 
 void Stack::forget(ClientTransactionId id) {

@@ -85,8 +85,8 @@ struct StackOptions {
     std::size_t max_pending_requests = 100'000;
     std::size_t max_pending_bytes = 64 << 20;
     std::size_t max_client_transactions = 1'000'000;
-    /// Derives To tags and branch hashes; kept in the store, so that both are the same after a
-    /// restart. Zeros: random.
+    /// Derives To tags, branch hashes and the branches of named requests; kept in the store, so
+    /// that both are the same after a restart. Zeros: random.
     base::HashKey lasting_key{};
     std::string user_agent;  ///< Server header value of answers; empty: none
     /// Event packages, for the Allow-Events of 2xx that form dialogs (RFC 6665 8.2.2).
@@ -135,8 +135,11 @@ public:
 
     /// Starts a non-INVITE client transaction on `flow`. `source` must outlive it. Nothing is
     /// called back from within but write_request(). No id: max_client_transactions are under way,
-    /// nothing was sent and no outcome will come.
-    ClientTransactionId start(const Flow& flow, RequestSource& source, std::uint64_t user);
+    /// nothing was sent and no outcome will come. One with a `name`, which is not 0 and of no other
+    /// request, has the same branch when it is started again in another run: who got it before sees
+    /// a retransmission.
+    ClientTransactionId start(const Flow& flow, RequestSource& source, std::uint64_t user,
+                              std::uint64_t name = 0);
     /// Ends it without on_outcome(); its answer will be counted as stray.
     void forget(ClientTransactionId id);
 

@@ -112,6 +112,13 @@ void DeviceRequests::begin(std::uint64_t id) {
     take_next_way(id);
 }
 
+std::uint64_t DeviceRequests::Flight::next_name(const base::HashKey& key) {
+    if (request.call_id.empty()) return 0;
+    const auto text = "device " + call_id + " " + std::to_string(cseq) + " " + routes + " " +
+                      request_uri + " " + std::to_string(departures++);
+    return base::keyed_hash(key, text) | 1;
+}
+
 void DeviceRequests::take_next_way(std::uint64_t id) {
     follow(id, flights_.at(id).path.next([this, id](sip::Path::Step step) { follow(id, step); }));
 }
@@ -139,7 +146,8 @@ void DeviceRequests::depart(std::uint64_t id) {
     if (flight.credit && !flight.credit->allows(flight.flow, size)) return take_next_way(id);
     flight.is_switched = flight.flow.protocol != way.protocol;
     flight.has_left = false;
-    flight.transaction = context_.stack.start(flight.flow, *this, id);
+    const auto name = flight.next_name(context_.home.lasting_key);
+    flight.transaction = context_.stack.start(flight.flow, *this, id, name);
     if (!flight.transaction) return conclude_later(id, 503);
     sent_.add();
 }

@@ -91,6 +91,9 @@ public:
 
 private:
     struct Flight {
+        /// Of what leaves next: the same after a crash, if the request is.
+        std::uint64_t next_name(const base::HashKey& key);
+
         DeviceRequest request;
         Done done;
         std::string request_uri, routes;
@@ -101,6 +104,7 @@ private:
         sip::Flow flow;  ///< it went out on
         sip::ClientTransactionId transaction;
         std::uint32_t cseq = 0;
+        std::uint32_t departures = 0;
         int status = 0;          ///< of the last way that was tried
         bool is_second = false;  ///< nobody answered the first time
         bool was_challenged = false;

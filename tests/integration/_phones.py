@@ -17,6 +17,7 @@ class Phones:
         self.told = {number: [] for number in range(count)}
         self.obey = lambda number, notify: 200
         self.registered = {}
+        self.answered = {}  # by branch
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
         self.socket.bind(("127.0.0.1", port))
@@ -48,13 +49,17 @@ class Phones:
 
     def _on_notify(self, notify, source):
         number = int(notify.uri.split("phone")[1].split("@")[0])
-        status = self.obey(number, notify)
         self.told[number].append((notify.call_id, notify.cseq, notify.branch, notify.get("event")))
+        if notify.branch in self.answered:  # RFC 3261 17.2.2: a retransmission, which nobody acts on
+            self.socket.sendto(self.answered[notify.branch], source)
+            return
+        status = self.obey(number, notify)
         if status is not None:
             fields = ()
             if isinstance(status, tuple):
                 status, fields = status
-            self.socket.sendto(answer(notify, status, "Whatever", fields, token(4)), source)
+            self.answered[notify.branch] = answer(notify, status, "Whatever", fields, token(4))
+            self.socket.sendto(self.answered[notify.branch], source)
 
     def register(self, numbers=None, boot="boot1", agent="snomD785/10.1.64.14", seconds=60):
         """All of them, a hundred at a time. `boot` is what they started with last: another one is another start."""
@@ -79,5 +84,5 @@ class Phones:
                         f';+sip.instance="<urn:uuid:00000000-0000-1000-8000-000413{number:06x}>"')])
 
     def attempts(self, number):
-        """What it was told that was no copy of something else."""
-        return {(call_id, cseq) for call_id, cseq, _, _ in self.told[number]}
+        """What it was told that was no retransmission of something else."""
+        return {(call_id, cseq, branch) for call_id, cseq, branch, _ in self.told[number]}

@@ -41,3 +41,19 @@ TEST_CASE("a branch with another MAC, of another start, or changed anywhere is n
     CHECK_FALSE(Branch::from(std::string_view(text).substr(0, text.size() - 1)));
     CHECK_FALSE(Branch::from("z9hG4bKabcd.0123456g.fffffffe.0000000000000000"));
 }
+
+TEST_CASE("the branch of a named request is the same in another run, and nobody else's to make") {
+    const herald::base::HashKey lasting{1, 2};
+    const auto branch = Branch::named(3, 0x0123456789abcdef);
+    std::string text, again;
+    BranchKey(lasting).append(text, branch);
+    BranchKey(lasting).append(again, Branch::named(3, 0x0123456789abcdef));
+    CHECK(text == again);
+    const auto read = Branch::from(text);
+    REQUIRE(read);
+    CHECK(read->is_named());
+    CHECK(read->name() == branch.name());
+    CHECK(BranchKey(lasting).is_ours(*read, text));
+    CHECK_FALSE(BranchKey().is_ours(*read, text));
+    CHECK_FALSE(Branch{.shard = 3, .slot = 1, .generation = 1}.is_named());
+}

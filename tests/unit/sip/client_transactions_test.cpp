@@ -372,3 +372,33 @@ TEST_CASE("an answer for another shard is passed on, if there is such a shard") 
     CHECK(router.shards == std::vector<unsigned>{3, 2});
     CHECK(fixture.metric("herald_sip_stray_responses_total") == 1);
 }
+
+TEST_CASE("RFC 3261 17.1.2: a named request that another run sends again is a retransmission") {
+    const sip::StackOptions options{.lasting_key = {1, 2}};
+    StackFixture before(options), after(options);
+    const Flow flow = before.transport.udp();
+    before.stack.start(flow, before.source, 7, 0x0123456789abcdef);
+    const auto first = before.transport.take_one();
+    after.stack.start(flow, after.source, 7, 0x0123456789abcdef);
+    CHECK(after.transport.take_one() == first);
+
+    // While it is under way nothing else has its name.
+    after.stack.start(flow, after.source, 7, 0x0123456789abcdef);
+    CHECK(after.transport.take_one() != first);
+    const auto other = after.stack.start(flow, after.source, 7, 0x0123456789abcd00);
+    CHECK(after.transport.take_one() != first);
+    after.stack.forget(other);
+
+    // What was answered before the end of the first run is an answer in the second.
+    after.transport.receive(response_to(first, "200 OK"), flow);
+    REQUIRE(after.source.outcomes.size() == 1);
+    CHECK(after.source.outcomes[0].user == 7);
+    CHECK(after.source.outcomes[0].status == 200);
+    after.transport.receive(response_to(first, "200 OK"), flow);
+    CHECK(after.source.outcomes.size() == 1);
+
+    after.stack.start(flow, after.source, 7, 0x0123456789abcdef);
+    CHECK(after.transport.take_one() == first);
+    after.pass(40s);
+    CHECK(after.source.outcomes.size() == 3);
+}
