@@ -174,7 +174,9 @@ Grant CompiledRules::grant(const Asking& asking) const {
     Grant grant;
     pidf::GrantSum granted;
     const bool is_named = asks_for_others_ && names(asking);
-    for (const auto index : candidates(asking)) {
+    const auto found = candidates(asking);
+    grant.looked_at = found.size();
+    for (const auto index : found) {
         const auto& rule = rules_[index];
         if (check(rule.conditions, asking, is_named) != Mismatch::none) continue;
         if (rule.handling)

@@ -2,6 +2,7 @@
 // functions: order and names of rules make no difference.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -42,6 +43,7 @@ struct Grant {
     std::optional<pidf::SubHandling> handling;
     pidf::Permissions permissions;
     std::vector<std::uint32_t> rules;  ///< indices of those that matched, ascending
+    std::size_t looked_at = 0;         ///< rules that had to be
     void add(const Grant& other);
 };
 

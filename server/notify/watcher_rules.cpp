@@ -56,32 +56,30 @@ void WatcherRules::put(const PolicyPtr& policy) {
 void WatcherRules::judge_scope(std::string_view scope) {
     const bool is_domain = scope.find(':') == std::string_view::npos;
     if (!is_domain) return judge_owner(scope);
-    auto owners = live_.waiting().owners();
-    std::erase_if(owners, [&](const auto& owner) { return domain_of(owner) != scope; });
+    // All together: each owner's watchers may be few, and the owners many.
+    std::vector<Id> ids;
     context_.resources.for_each([&](std::uint32_t, const Resource& resource) {
-        if (domain_of(resource.aor) == scope) owners.push_back(resource.aor);
+        if (domain_of(resource.aor) == scope) add_watchers(resource, ids);
     });
-    std::sort(owners.begin(), owners.end());
-    owners.erase(std::unique(owners.begin(), owners.end()), owners.end());
-    for (const auto& owner : owners) judge_owner(owner);
+    judge(std::move(ids));
+    for (const auto& owner : live_.waiting().owners())
+        if (domain_of(owner) == scope) judge_waiting(owner);
 }
 
 void WatcherRules::judge_owner(std::string_view owner) {
     if (!context_.is_owner_of(owner)) return;
+    std::vector<Id> ids;
     for (const auto* package : packages::all()) {
         const auto slot = context_.resources.find(*package, owner);
-        if (slot != Resource::kNone) judge_resource(slot);
+        if (slot != Resource::kNone) add_watchers(context_.resources[slot], ids);
     }
+    judge(std::move(ids));
     judge_waiting(owner);
 }
 
-void WatcherRules::judge_resource(std::uint32_t slot) {
-    const auto& resource = context_.resources[slot];
-    std::vector<Id> ids;
-    ids.reserve(resource.watchers.size());
+void WatcherRules::add_watchers(const Resource& resource, std::vector<Id>& ids) const {
     for (const auto watcher : resource.watchers)
         ids.push_back(context_.subscriptions.id_of(watcher));
-    judge(std::move(ids));
 }
 
 void WatcherRules::judge_all() {

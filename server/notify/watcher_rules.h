@@ -55,7 +55,7 @@ private:
     void decide_one(Id id, const std::shared_ptr<Decision>& decision);
     void commit_once(Id id, Subscription& record, const std::shared_ptr<Decision>& decision);
     void judge_scope(std::string_view scope);
-    void judge_resource(std::uint32_t slot);
+    void add_watchers(const Resource& resource, std::vector<Id>& ids) const;
     void judge_waiting(std::string_view owner);
     void judge_one(Id id);
     void apply(Id id, Subscription& record, const Judgement& judgement);

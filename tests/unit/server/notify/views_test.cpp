@@ -9,6 +9,7 @@
 #include "server/access/policies.h"
 #include "server/notify/watcher_rules.h"
 #include "server/publish/state_orders.h"
+#include "tests/support/thorough.h"
 #include "tests/unit/server/slow_shard.h"
 
 namespace herald::server {
@@ -84,6 +85,12 @@ struct Watched : SlowShard {
                 return static_cast<std::uint64_t>(sample.value);
         }
         return 0;
+    }
+    std::uint64_t metric(const std::string& name) const {
+        double total = 0;
+        for (const auto& sample : metrics.collect())
+            if (sample.name == name) total += sample.value;
+        return static_cast<std::uint64_t>(total);
     }
     std::uint64_t revision = 0;
 };
@@ -199,6 +206,58 @@ TEST_CASE("a rule that is edited is told to those only who see something else by
 
     CHECK(server.answer_all() == 1);
     CHECK(server.composed() == before);
+}
+
+TEST_CASE("ten thousand rules and five thousand watchers: an edit costs what it changes (AV33)") {
+    const unsigned watchers = herald::testing::rounds(5000, 400);
+    const unsigned rules = 2 * watchers;
+    constexpr unsigned kClasses = 50, kEdited = 7;
+    const std::string alice = "sip:alice@localhost";
+    const auto ruleset = [&](const std::string& also_shown) {
+        std::string all;
+        for (unsigned i = 0; i < rules; ++i) {
+            all += rule("r" + std::to_string(i),
+                        "<one id=\"sip:w" + std::to_string(i) + "@localhost\"/>",
+                        "<pr:provide-services><pr:class>c" + std::to_string(i % kClasses) +
+                            "</pr:class></pr:provide-services>" +
+                            (i == kEdited ? also_shown : std::string()));
+        }
+        return "<ruleset xmlns=\"urn:ietf:params:xml:ns:common-policy\" "
+               "xmlns:pr=\"urn:ietf:params:xml:ns:pres-rules\">" +
+               all + "</ruleset>";
+    };
+    Watched server;
+    server.say(alice, {}, ruleset({}));
+    for (unsigned i = 0; i < watchers; ++i) {
+        const auto name = "w" + std::to_string(i);
+        server.receive(subscribe(alice, name + "@localhost", 1, name));
+    }
+    server.finish_all();
+    server.answer_all();
+    server.publish(alice, 1);
+    server.answer_all();
+
+    const auto policy = server.shard.context().policies.find(alice);
+    REQUIRE(policy);
+    for (unsigned i = 0; i < watchers; ++i) {
+        const auto name = "sip:w" + std::to_string(i) + "@localhost";
+        const std::string_view uris[] = {name};
+        const auto grant = policy->rules()->grant({uris, "presence", server.clock.wall(), {}});
+        CHECK(grant.looked_at == 1);
+        CHECK(grant.rules == std::vector<std::uint32_t>{i});
+    }
+
+    const auto composed = server.composed();
+    const auto judged = server.metric("herald_subscriptions_judged_total");
+    server.say(alice, {}, ruleset("<pr:provide-services><pr:all-services/></pr:provide-services>"));
+    const auto at_once = server.metric("herald_subscriptions_judged_total") - judged;
+    CHECK(at_once <= 512);
+    for (unsigned i = 0; i < watchers; i += 64) server.pass(std::chrono::milliseconds(10));
+
+    CHECK(server.metric("herald_subscriptions_judged_total") - judged == watchers);
+    CHECK(server.store.held.size() == 1);
+    CHECK(server.answer_all() == 1);
+    CHECK(server.composed() - composed == 1);
 }
 
 TEST_CASE("RFC 5025 3.2.1: what a politely blocked watcher is sent is what nobody's watcher is") {
