@@ -1,12 +1,15 @@
 # tests/integration/profiles.py: a profile is put, a phone enrols, is told, fetches, and is told again when it changes.
 import http.client
 import re
+import tempfile
 import time
 from urllib.parse import urlsplit
 
 from _herald import Server, free_port, wait_until
-from _sip import Client
+from _secured import Secured
+from _sip import Client, NoAnswer, Subscription
 from _stories import expect, expect_equal, story, tell
+from _tls import Authority
 
 MAC = "00041312ab34"
 PHONE = f"sip:{MAC}@localhost"
@@ -130,6 +133,74 @@ def a_secret_profile_never_leaves_in_clear():
         expect("789" not in subscription.last.body.decode(), "the NOTIFY has the secret")
         expect(fetch(f"http://127.0.0.1:{port}/{MAC}.cfg")[0] in (401, 404), "a plain path gave the secret away")
         expect(server.metric("^herald_notify_secrets_withheld_total") >= 1, "it is counted")
+        server.stop()
+
+
+def certified():
+    """Passwords are asked for, but of who has a certificate for a user of this domain."""
+    server = Secured(sip={"auth": "digest", "tls_clients": ["*@localhost"]}, ua_profile={"accept_unknown": True})
+    server.config["sip"]["tls_clients_ca"] = server.authority.file
+    server.config["sip"]["listen"] = [each + ";clients=ask" if each.startswith("tls:") else each
+                                      for each in server.config["sip"]["listen"]]
+    return server
+
+
+def holder(server, user, name=None, authority=None):
+    """A phone of that user over TLS, with a certificate for the user `name`."""
+    context = server.authority.context()
+    context.load_cert_chain(*(authority or server.authority).issue(f"of-{name or user}", f"URI:sip:{name or user}@localhost"))
+    return server.client(context, user=user)
+
+
+@story
+def a_phone_with_a_certificate_enrols_without_a_password():
+    """RFC 6080 5.1.4, 5.2, 9: it is who its certificate says, and gets what is secret in the NOTIFY itself."""
+    with certified() as server:
+        for user in ("phone", "bob"):
+            server.put_account(f"{user}@localhost", "a password nobody types")
+        put(server, "for anybody", "common", public=True)
+        put(server, "{{account.username}} has the password 789", "own", secret=True, account="phone@localhost", **{"for": MAC})
+        accept = [("Accept", "text/plain")]
+        with holder(server, "phone") as phone:
+            subscription = phone.subscribe(PHONE, EVENT, fields=accept)
+            subscription.wait_body("phone has the password 789")
+            put(server, "{{account.username}} has the password 987", "own", secret=True, account="phone@localhost", **{"for": MAC})
+            subscription.wait_body("phone has the password 987")
+            expect_equal(subscription.refresh(fields=accept).status, 200, "a refresh")
+            user = phone.subscribe("sip:phone@localhost", "ua-profile;profile-type=user", fields=accept)
+            wait_until(lambda: server.http("GET", "/v1/devices?remembered=true&aor=sip:phone@localhost").json()["devices"], "the device is known")
+            expect_equal(user.unsubscribe().status, 200, "the end")
+        with holder(server, "bob") as bob:
+            other = bob.subscribe(PHONE, EVENT, fields=accept)
+            expect_equal(other.last.body, b"for anybody", "what somebody else's certificate brings")
+            refused = Subscription(bob, "sip:phone@localhost", "ua-profile;profile-type=user").send_initial(fields=accept)
+            expect_equal(refused.status, 403, "a profile of another user")
+        server.stop()
+
+
+@story
+def who_has_no_certificate_of_ours_is_asked_for_a_password():
+    """None, one for somebody else, one that says nobody of here; one that another authority signed gets no connection."""
+    with certified() as server:
+        server.put_account("phone@localhost", "a secret")
+        put(server, "secret", "own", secret=True, account="phone@localhost", **{"for": MAC})
+        for client in (server.client(user="phone"), holder(server, "phone", "nobody")):
+            with client:
+                asked = Subscription(client, PHONE, EVENT).send_initial()
+                expect_equal(asked.status, 401, "without an account's certificate")
+                client.login = ("phone", "a secret")
+                client.challenge = None
+                expect_equal(Subscription(client, PHONE, EVENT).send_initial().status, 200, "with the password")
+        server.put_account("bob@localhost", "another")
+        with holder(server, "phone", "bob") as thief:
+            expect(Subscription(thief, PHONE, EVENT).send_initial().status in (401, 403), "in another's name")
+        with tempfile.TemporaryDirectory(prefix="herald-tls-") as folder:
+            try:
+                with holder(server, "phone", authority=Authority(folder)) as forger:
+                    answer = Subscription(forger, PHONE, EVENT).send_initial(seconds=10)
+                    expect_equal(answer.status, 401, "with a certificate of another authority")
+            except (OSError, NoAnswer):
+                pass  # it was not let in at all
         server.stop()
 
 
