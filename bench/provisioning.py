@@ -51,22 +51,38 @@ def register_text(number, port, attempt):
 
 
 def register_all(phones, server, count):
+    """Two hundred at a time, whose answers are waited for: each answer of a busy server that brings more requests would keep it
+    busy. Who is refused, or hears nothing, asks again a little later, under another name."""
     port = phones.getsockname()[1]
-    missing, attempt = set(range(count)), 0
+    missing, attempt = list(range(count)), 0
+    end = time.monotonic() + 300
     while missing:
-        attempt += 1  # who was refused by a busy server is refused again under the same name
-        for number in list(missing)[:200]:
+        if time.monotonic() > end:
+            raise AssertionError(f"{len(missing)} phones could not register")
+        attempt += 1
+        batch = missing[:200]
+        for number in batch:
             phones.sendto(register_text(number, port, attempt), server)
-        end = time.monotonic() + 1
-        while missing and time.monotonic() < end:
-            try:
-                octets = phones.recv(65536)
-            except TimeoutError:
-                break
-            if octets.startswith(b"SIP/2.0 200") and (found := re.search(rb"Call-ID: boot-(\d+)", octets)):
-                missing.discard(int(found[1]))
-            if len(missing) % 200 == 0:
-                break
+        answered = final_answers(phones, attempt, len(batch))
+        registered = {number for number, is_taken in answered.items() if is_taken}
+        missing = [number for number in missing if number not in registered]
+        if len(registered) < len(batch):
+            time.sleep(0.5)
+
+
+def final_answers(phones, attempt, count):
+    """Whether phones were let in, by number: of so many, those that are told within two seconds."""
+    answered = {}
+    end = time.monotonic() + 2
+    while len(answered) < count and time.monotonic() < end:
+        try:
+            octets = phones.recv(65536)
+        except TimeoutError:
+            continue
+        found = re.search(rb"Call-ID: boot-(\d+)\r\n", octets)
+        if octets.startswith(b"SIP/2.0 ") and found and f"CSeq: {attempt} REGISTER".encode() in octets:
+            answered[int(found[1])] = octets.startswith(b"SIP/2.0 200")
+    return answered
 
 
 def play_phones(server, count, pipe):
@@ -81,14 +97,15 @@ def play_phones(server, count, pipe):
     pipe.send("registered")
     told, first, last = 0, 0.0, 0.0
     while True:
+        # However much is told: who waits for an answer waits while a job runs, too.
+        if pipe.poll():
+            if pipe.recv() == "end":
+                return
+            pipe.send((told, first, last))
+            told = 0
         try:
             octets, source = phones.recvfrom(65536)
         except TimeoutError:
-            if pipe.poll():
-                if pipe.recv() == "end":
-                    return
-                pipe.send((told, first, last))
-                told = 0
             continue
         if not octets.startswith(b"NOTIFY"):
             continue
@@ -105,6 +122,7 @@ class Phones:
         self.pipe, other = multiprocessing.Pipe()
         self.process = multiprocessing.Process(target=play_phones, args=(server.address, count, other), daemon=True)
         self.process.start()
+        other.close()  # so that its end is seen here
         self.pipe.recv()
 
     def told(self):
