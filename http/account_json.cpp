@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <optional>
 
 #include "base/text.h"
 #include "http/target.h"
-#include "server/admin/admin_accounts.h"
 #include "sip/digest.h"
 
 namespace herald::http {
@@ -142,9 +142,9 @@ bool has_secret(const Account& account) {
                        [](const auto& ha1) { return !ha1.empty(); });
 }
 
-Result<AccountOrder> account_order(Fields& fields, const std::string& aor,
-                                   const std::string& realm) {
-    AccountOrder order;
+Result<server::AccountOrder> account_order(Fields& fields, const std::string& aor,
+                                           const std::string& realm) {
+    server::AccountOrder order;
     auto& account = order.account;
     account.aor = aor;
     account.username = fields.text("username").value_or(user_of(aor));

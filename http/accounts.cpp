@@ -1,10 +1,10 @@
 // http/accounts.cpp: accounts: who may authenticate, and as what.
 #include <algorithm>
-#include <optional>
+#include <utility>
 
 #include "http/account_json.h"
+#include "http/import_mistakes.h"
 #include "http/paging.h"
-#include "http/problem.h"
 #include "http/routes.h"
 #include "http/target.h"
 #include "server/admin/admin_accounts.h"
@@ -14,10 +14,10 @@ namespace herald::http {
 
 namespace {
 
+using server::AccountOrder;
 using store::Account;
 
 constexpr std::size_t kMostImported = 10000;
-constexpr std::size_t kMostMistakes = 100;
 
 /// Without a secret in the request the earlier one stays, if it still fits the name it was made
 /// for.
@@ -42,11 +42,6 @@ Result<std::string> device_username_after(const Call& call, const AccountOrder& 
     return call.context.admin.devices().login_of(order.account.aor);
 }
 
-struct Mistake {
-    std::size_t line;
-    std::string why;
-};
-
 /// One row of an import.
 struct ImportedRow {
     std::size_t line = 0;  ///< of the file it comes from; else its place, from 1
@@ -70,7 +65,7 @@ Result<ImportedRow> imported_row(const Call& call, Fields& fields, std::size_t p
 
 /// Those that can be read; what is wrong with the others goes to `mistakes`.
 std::vector<ImportedRow> imported_rows(const Call& call, const JsonArray& all,
-                                       std::vector<Mistake>& mistakes) {
+                                       ImportMistakes& mistakes) {
     std::vector<ImportedRow> rows;
     for (std::size_t i = 0; i < all.size(); ++i) {
         Fields fields(all[i]);
@@ -81,23 +76,10 @@ std::vector<ImportedRow> imported_rows(const Call& call, const JsonArray& all,
         }
         const auto* line = all[i].find("line");
         const auto* number = line == nullptr ? nullptr : line->as<std::int64_t>();
-        mistakes.push_back(
-            {number == nullptr ? i + 1 : static_cast<std::size_t>(*number), row.fault().detail});
+        mistakes.add(number == nullptr ? i + 1 : static_cast<std::size_t>(*number),
+                     row.fault().detail);
     }
     return rows;
-}
-
-/// 400 with the line of each mistake (RFC 9457 3.2).
-Answer refused_import(const Call& call, const std::vector<Mistake>& mistakes) {
-    JsonArray rows;
-    for (const auto& mistake : mistakes) {
-        if (rows.size() == kMostMistakes) break;
-        rows.push_back(JsonObject{{"line", mistake.line}, {"why", mistake.why}});
-    }
-    const auto& first = mistakes.front();
-    return problem(400, "malformed",
-                   "Nothing was imported: line " + std::to_string(first.line) + ": " + first.why,
-                   call.path, {{"mistakes", std::move(rows)}});
 }
 
 Answer imported(const server::AccountAdmin::Put& put, bool is_trial) {
@@ -146,22 +128,15 @@ Result<Answer> import_accounts(const Call& call) {
             return Fault{FaultKind::malformed,
                          '"' + name + "\": expected accounts, dry_run, replace"};
     }
-    std::vector<Mistake> mistakes;
-    const auto rows = imported_rows(call, *array, mistakes);
-    if (!mistakes.empty()) return refused_import(call, mistakes);
-    for (const auto& row : rows) batch.accounts.push_back(row.order.account);
+    ImportMistakes mistakes;
+    auto rows = imported_rows(call, *array, mistakes);
+    if (!mistakes.is_empty()) return mistakes.refusal(call.path);
+    for (auto& row : rows) batch.orders.push_back(std::move(row.order));
     const bool is_trial = batch.is_trial;
     const auto put = call.context.admin.accounts().put_all(std::move(batch));
     if (!put) return put.fault();
-    for (const auto& [index, fault] : put->refused)
-        mistakes.push_back({rows[index].line, fault.detail});
-    if (!mistakes.empty()) return refused_import(call, mistakes);
-    for (const auto& row : rows) {
-        const auto& login = row.order.device_login;
-        if (is_trial || !login) continue;
-        if (auto set = call.context.admin.devices().set_login(row.order.account.aor, *login); !set)
-            return set.fault();
-    }
+    for (const auto& [index, fault] : put->refused) mistakes.add(rows[index].line, fault.detail);
+    if (!mistakes.is_empty()) return mistakes.refusal(call.path);
     return imported(*put, is_trial);
 }
 
@@ -189,12 +164,8 @@ Result<Answer> put_account(const Call& call) {
     const auto device = device_username_after(call, *order);
     if (!device) return device.fault();
     const Json shown = json_of(account, *device);
-    const auto is_new = call.context.admin.accounts().put(std::move(account));
+    const auto is_new = call.context.admin.accounts().put(*std::move(order));
     if (!is_new) return is_new.fault();
-    if (order->device_login) {
-        const auto set = call.context.admin.devices().set_login(*aor, *order->device_login);
-        if (!set) return set.fault();
-    }
     Answer answer = json_answer(shown, *is_new ? 201 : 200);
     if (*is_new) answer.headers.emplace_back("Location", call.path);
     return answer;
@@ -205,7 +176,6 @@ Result<Answer> delete_account(const Call& call) {
     if (!aor) return aor.fault();
     const auto status = call.context.admin.accounts().remove(*aor);
     if (!status) return status.fault();
-    if (auto set = call.context.admin.devices().set_login(*aor, {}); !set) return set.fault();
     return Answer{204, {}, {}, {}};
 }
 

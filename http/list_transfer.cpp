@@ -5,10 +5,10 @@
 
 #include "base/text.h"
 #include "http/csv.h"
+#include "http/import_mistakes.h"
 #include "http/lists.h"
 #include "http/negotiation.h"
 #include "http/paging.h"
-#include "http/problem.h"
 
 namespace herald::http {
 
@@ -17,18 +17,12 @@ namespace {
 using server::ListRow;
 
 constexpr std::size_t kMostImported = 100000;
-constexpr std::size_t kMostMistakes = 100;
 constexpr std::string_view kHeading = "scope,list,watcher,package";
 
 /// One row as it was written.
 struct WrittenRow {
     std::size_t line;
     std::string scope, list, watcher, package;
-};
-
-struct Mistake {
-    std::size_t line;
-    std::string why;
 };
 
 /// Lines of the objects in the array of a document like {"rows": [{...}, {...}]}.
@@ -49,16 +43,16 @@ std::vector<std::size_t> lines_of_objects(std::string_view json) {
     return lines;
 }
 
-WrittenRow read_object(const Json& json, std::size_t line, std::vector<Mistake>& mistakes) {
+WrittenRow read_object(const Json& json, std::size_t line, ImportMistakes& mistakes) {
     Fields fields(json);
     WrittenRow row{line, fields.text("scope").value_or(""), fields.text("list").value_or(""),
                    fields.text("watcher").value_or(""),
                    fields.text("package").value_or("presence")};
-    if (auto status = fields.status(); !status) mistakes.push_back({line, status.fault().detail});
+    if (auto status = fields.status(); !status) mistakes.add(line, status.fault().detail);
     return row;
 }
 
-Result<std::vector<WrittenRow>> rows_of_json(const Call& call, std::vector<Mistake>& mistakes) {
+Result<std::vector<WrittenRow>> rows_of_json(const Call& call, ImportMistakes& mistakes) {
     const auto* rows = call.body.find("rows");
     const auto* array = rows != nullptr ? rows->as<JsonArray>() : nullptr;
     const auto* body = call.body.as<JsonObject>();
@@ -76,7 +70,7 @@ Result<std::vector<WrittenRow>> rows_of_json(const Call& call, std::vector<Mista
     return read;
 }
 
-Result<std::vector<WrittenRow>> rows_of_table(const Call& call, std::vector<Mistake>& mistakes) {
+Result<std::vector<WrittenRow>> rows_of_table(const Call& call, ImportMistakes& mistakes) {
     auto table = parse_csv(call.document);
     if (!table) return table.fault();
     const auto is_heading = [](const CsvRow& row) {
@@ -91,7 +85,7 @@ Result<std::vector<WrittenRow>> rows_of_table(const Call& call, std::vector<Mist
     std::vector<WrittenRow> read;
     for (auto& row : *table) {
         if (row.cells.size() < 3 || row.cells.size() > 4)
-            mistakes.push_back({row.line, "expected " + std::string(kHeading)});
+            mistakes.add(row.line, "expected " + std::string(kHeading));
         row.cells.resize(4);
         if (row.cells[3].empty()) row.cells[3] = "presence";
         read.push_back({row.line, row.cells[0], row.cells[1], row.cells[2], row.cells[3]});
@@ -101,34 +95,17 @@ Result<std::vector<WrittenRow>> rows_of_table(const Call& call, std::vector<Mist
 
 /// Appends the row, or what is wrong with it.
 void take(const Call& call, const WrittenRow& written, std::vector<ListRow>& rows,
-          std::vector<Mistake>& mistakes) {
+          ImportMistakes& mistakes) {
     const auto list = pidf::handling_named(written.list);
     const auto watcher = server::list_pattern(written.watcher);
     const auto scope = call.context.admin.policies().scope_of(written.scope);
-    const auto refuse = [&](std::string why) {
-        mistakes.push_back({written.line, std::move(why)});
-    };
+    const auto refuse = [&](std::string why) { mistakes.add(written.line, std::move(why)); };
     if (!list) refuse("list: expected allow, block, polite-block or confirm");
     if (!watcher) refuse("watcher: " + watcher.fault().detail);
     if (!scope) refuse("scope: " + scope.fault().detail);
     if (!is_ruled_package(written.package)) refuse("package: expected an event package or *");
     if (list && watcher && scope && is_ruled_package(written.package))
         rows.push_back({*scope, {*list, *watcher, written.package}});
-}
-
-/// 400 with the line of each mistake (RFC 9457 3.2).
-Answer refusal(const Call& call, std::vector<Mistake> mistakes) {
-    std::stable_sort(mistakes.begin(), mistakes.end(),
-                     [](const Mistake& a, const Mistake& b) { return a.line < b.line; });
-    JsonArray rows;
-    for (const auto& mistake : mistakes) {
-        if (rows.size() == kMostMistakes) break;
-        rows.push_back(JsonObject{{"line", mistake.line}, {"why", mistake.why}});
-    }
-    const auto& first = mistakes.front();
-    return problem(400, "malformed",
-                   "Nothing was imported: line " + std::to_string(first.line) + ": " + first.why,
-                   call.path, {{"mistakes", std::move(rows)}});
 }
 
 bool has_table(const Call& call) {
@@ -170,18 +147,18 @@ Result<Answer> import_lists(const Call& call) {
     const bool is_json = media_type(call.request.content_type) == "application/json";
     if (!is_json && !has_table(call))
         return Fault{FaultKind::unsupported_media, "Send application/json or text/csv."};
-    std::vector<Mistake> mistakes;
+    ImportMistakes mistakes;
     const auto written =
         has_table(call) ? rows_of_table(call, mistakes) : rows_of_json(call, mistakes);
     if (!written) return written.fault();
     if (written->size() > kMostImported)
         return Fault{FaultKind::malformed, "more than 100000 rows; send them in parts"};
     std::vector<ListRow> rows;
-    const bool is_readable = mistakes.empty();
+    const bool is_readable = mistakes.is_empty();
     for (const auto& row : *written) {
         if (is_readable) take(call, row, rows, mistakes);
     }
-    if (!mistakes.empty()) return refusal(call, std::move(mistakes));
+    if (!mistakes.is_empty()) return mistakes.refusal(call.path);
     if (auto done = call.context.admin.policies().import(rows, call.actor); !done)
         return done.fault();
     return json_answer(JsonObject{{"rows", rows.size()}});

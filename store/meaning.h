@@ -20,7 +20,8 @@ using Applied = std::optional<Outcome>;
 /// whether or not there is a row.
 ///
 /// bury() leaves a tombstone of the row it deletes, finish() one of a message.
-/// together(changes, apply) makes all of several changes, applying each by `apply`, or none.
+/// together(work) keeps what `work` makes of several operations where that is committed, and none
+/// of it else.
 template <class Rows>
 class Meaning {
 public:
@@ -42,10 +43,9 @@ private:
         return change.keep_until == kNever ? rows_.erase(change) : rows_.bury(change);
     }
     Applied make(const ChangePublications& change) {
-        const auto one = [this](const auto& each) { return this->make(each); };
         if (change.changes.empty()) return Outcome::committed;
-        if (change.changes.size() == 1) return std::visit(one, change.changes.front());
-        return rows_.together(change, [&one](const auto& each) { return std::visit(one, each); });
+        if (change.changes.size() == 1) return make_one(change.changes.front());
+        return rows_.together([&] { return make_all(change.changes); });
     }
 
     Applied make(const PutSubscription& change) {
@@ -82,10 +82,27 @@ private:
         return row ? rows_.put(*row) : Outcome::refused;
     }
     Applied make(const RemoveAccount& change) { return rows_.erase_account(change.aor); }
+    /// Those that cannot be written are found before the first one is.
+    Applied make(const ChangeAccounts& change) {
+        for (const auto& each : change.accounts) {
+            const auto* put = std::get_if<PutAccount>(&each);
+            if (put != nullptr && !encode(put->row)) return Outcome::refused;
+        }
+        return rows_.together([&]() -> Applied {
+            Applied applied = make_all(change.accounts);
+            for (const auto& row : change.kept)
+                if (applied == Outcome::committed) applied = rows_.put(row);
+            for (const auto id : change.forgotten)
+                if (applied == Outcome::committed) applied = rows_.erase_publication(id);
+            return applied;
+        });
+    }
     Applied make(const PutAlias& change) { return rows_.put(change.row); }
     Applied make(const RemoveAlias& change) { return rows_.erase_alias(change.aor); }
-    /// None of it can be refused.
     Applied make(const ChangePolicies& change) {
+        return rows_.together([&] { return make_policies(change); });
+    }
+    Applied make_policies(const ChangePolicies& change) {
         Applied applied = Outcome::committed;
         const auto also = [&applied](Applied next) {
             if (applied == Outcome::committed) applied = next;
@@ -99,6 +116,19 @@ private:
         return applied;
     }
     Applied make(const PutToken& change) { return rows_.put(change.row); }
+
+    template <class OneOfSeveral>
+    Applied make_one(const OneOfSeveral& change) {
+        return std::visit([this](const auto& each) { return this->make(each); }, change);
+    }
+    template <class Changes>
+    Applied make_all(const Changes& changes) {
+        Applied applied = Outcome::committed;
+        for (const auto& change : changes) {
+            if (applied == Outcome::committed) applied = make_one(change);
+        }
+        return applied;
+    }
 
     Rows& rows_;
     const base::HashKey& key_;

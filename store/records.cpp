@@ -21,6 +21,7 @@ template Change::Change(PutMessage);
 template Change::Change(RemoveMessage);
 template Change::Change(PutAccount);
 template Change::Change(RemoveAccount);
+template Change::Change(ChangeAccounts);
 template Change::Change(PutAlias);
 template Change::Change(RemoveAlias);
 template Change::Change(ChangePolicies);

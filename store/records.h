@@ -239,6 +239,13 @@ struct PutAccount {
 struct RemoveAccount {
     std::string aor;
 };
+/// Accounts, and what is kept beside them, as one: all of it or none. As many as the caller has
+/// memory for; none may be named twice.
+struct ChangeAccounts {
+    std::vector<std::variant<PutAccount, RemoveAccount>> accounts;
+    std::vector<Publication> kept;         ///< put beside them, whatever was there
+    std::vector<std::uint64_t> forgotten;  ///< ids of such rows; gone already is as good
+};
 struct PutAlias {
     Alias row;
 };
@@ -261,8 +268,8 @@ struct PutToken {
 struct Change
     : std::variant<PutPublication, RefreshPublication, RemovePublication, ChangePublications,
                    PutSubscription, UpdateSubscription, TouchSubscription, RemoveSubscription,
-                   PutConfirmation, PutMessage, RemoveMessage, PutAccount, RemoveAccount, PutAlias,
-                   RemoveAlias, ChangePolicies, PutToken> {
+                   PutConfirmation, PutMessage, RemoveMessage, PutAccount, RemoveAccount,
+                   ChangeAccounts, PutAlias, RemoveAlias, ChangePolicies, PutToken> {
     /// Of any of these kinds of rows.
     template <class Row>
     Change(Row row);

@@ -72,6 +72,14 @@ private:
     bool add(const RemoveMessage& one) { return note(Table::message, one.id); }
     bool add(const PutAccount& one) { return note("accounts", one.row.aor); }
     bool add(const RemoveAccount& one) { return note("accounts", one.aor); }
+    bool add(const ChangeAccounts& several) {
+        bool is_new = true;
+        for (const auto& change : several.accounts)
+            is_new = std::visit([this](const auto& one) { return add(one); }, change) && is_new;
+        for (const auto& row : several.kept) is_new = note(Table::publication, row.id) && is_new;
+        for (const auto id : several.forgotten) is_new = note(Table::publication, id) && is_new;
+        return is_new;
+    }
     bool add(const PutAlias& one) { return note("aliases", one.row.aor); }
     bool add(const RemoveAlias& one) { return note("aliases", one.aor); }
     bool add(const ChangePolicies& several) {
@@ -131,6 +139,10 @@ std::uint64_t highest_id(const Change& change) {
         for (const auto& row : policies->audit) highest = std::max(highest, row.id);
         return highest;
     }
+    if (const auto* accounts = std::get_if<ChangeAccounts>(&change)) {
+        for (const auto& row : accounts->kept) highest = std::max(highest, row.id);
+        return highest;
+    }
     const auto* several = std::get_if<ChangePublications>(&change);
     if (several == nullptr) return 0;
     for (const auto& one : several->changes) {
@@ -177,7 +189,10 @@ std::span<const Change* const> without_repetition(std::span<const Change* const>
 }
 
 bool names_row_twice(const Change& change) {
-    return std::holds_alternative<ChangePublications>(change) && !NamedRows().add(change);
+    const bool is_several = std::holds_alternative<ChangePublications>(change) ||
+                            std::holds_alternative<ChangeAccounts>(change) ||
+                            std::holds_alternative<ChangePolicies>(change);
+    return is_several && !NamedRows().add(change);
 }
 
 }  // namespace herald::store

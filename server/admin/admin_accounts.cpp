@@ -14,6 +14,8 @@
 #include "server/admin/admin_carrier.h"
 #include "server/admin/admin_page.h"
 #include "server/notify/watcher_rights.h"
+#include "server/provisioning/device_logins.h"
+#include "server/shard/agents.h"
 
 namespace herald::server {
 
@@ -30,7 +32,7 @@ public:
         : carrier_(carrier), realm_(std::move(realm)) {}
 
     Result<store::Account> find(std::string_view aor) override;
-    Result<bool> put(store::Account account) override;
+    Result<bool> put(AccountOrder order) override;
     Result<Put> put_all(Batch batch) override;
     Result<AccountPage> page(const AccountQuery& query) override;
     Status remove(std::string_view aor) override;
@@ -40,8 +42,26 @@ private:
     Result<store::Account> completed(store::Account account) const;
     /// Whose name it would take; empty: nobody's.
     Result<std::string> namesake_of(const store::Account& account) const;
-    Status learn(store::Account account) const;
     void check(const Batch& batch, Put& put);
+
+    /// The login of an account as it is to be, and its row.
+    struct LoginStep {
+        std::string aor;
+        DeviceLogin login;
+        std::uint64_t row = 0;  ///< 0: nothing to do
+    };
+    /// Finds the rows, on the shards that have them.
+    Status begin(std::vector<LoginStep>& steps) const;
+    void give_up(const std::vector<LoginStep>& steps) const;
+    /// What became durable at once, for every shard.
+    struct Made {
+        std::vector<AccountPtr> accounts;
+        std::vector<std::string> removed;
+        std::vector<LoginStep> logins;
+    };
+    void learn(Shard& shard, const Made& made) const;
+    /// One commit of accounts and logins, then every shard's knowledge.
+    Status commit(std::vector<AccountOrder> orders, std::vector<std::string> removed) const;
 
     const AdminCarrier& carrier_;
     std::string realm_;
@@ -75,31 +95,106 @@ Result<std::string> ShardAccounts::namesake_of(const store::Account& account) co
     });
 }
 
-Status ShardAccounts::learn(store::Account account) const {
-    const auto shared = std::make_shared<const store::Account>(account);
-    return carrier_.share(store::PutAccount{std::move(account)},
-                          [shared](Shard& each) { each.watcher_rights().put(shared); });
+Status ShardAccounts::begin(std::vector<LoginStep>& steps) const {
+    using Rows = std::vector<std::uint64_t>;
+    std::map<Shard*, std::vector<std::size_t>> by_shard;
+    for (std::size_t i = 0; i < steps.size(); ++i)
+        by_shard[&carrier_.owner_of(steps[i].aor)].push_back(i);
+    for (const auto& [shard, indices] : by_shard) {
+        std::vector<LoginStep> asked;
+        for (const auto i : indices) asked.push_back(steps[i]);
+        const auto rows =
+            carrier_.ask<Rows>(*shard, [asked = std::move(asked)](Shard& owner, auto answer) {
+                auto& logins = owner.agents().template get<DeviceLogins>();
+                Rows found;
+                for (const auto& step : asked) found.push_back(logins.begin(step.aor, step.login));
+                answer(std::move(found));
+            });
+        if (!rows) {
+            give_up(steps);
+            return rows.fault();
+        }
+        for (std::size_t i = 0; i < indices.size(); ++i) steps[indices[i]].row = (*rows)[i];
+    }
+    return {};
 }
 
-Result<bool> ShardAccounts::put(store::Account given) {
-    auto whole = completed(std::move(given));
+void ShardAccounts::give_up(const std::vector<LoginStep>& steps) const {
+    if (carrier_.is_closed()) return;
+    for (const auto& step : steps) {
+        if (step.row == 0) continue;
+        auto& owner = carrier_.owner_of(step.aor);
+        owner.loop().post(
+            [&owner, aor = step.aor] { owner.agents().get<DeviceLogins>().give_up(aor); });
+    }
+}
+
+/// On the shard's thread.
+void ShardAccounts::learn(Shard& shard, const Made& made) const {
+    for (const auto& account : made.accounts) shard.watcher_rights().put(account);
+    for (const auto& aor : made.removed) shard.watcher_rights().remove(aor);
+    for (const auto& step : made.logins) {
+        const bool is_owner = step.row != 0 && &carrier_.owner_of(step.aor) == &shard;
+        if (is_owner) shard.agents().get<DeviceLogins>().learn(step.aor, step.login);
+    }
+}
+
+Status ShardAccounts::commit(std::vector<AccountOrder> orders,
+                             std::vector<std::string> removed) const {
+    std::vector<LoginStep> steps;
+    for (auto& order : orders) {
+        if (order.device_login)
+            steps.push_back({order.account.aor, *std::move(order.device_login)});
+    }
+    for (const auto& aor : removed) steps.push_back({aor, {}});
+    if (auto begun = begin(steps); !begun) return begun;
+    store::ChangeAccounts change;
+    auto made = std::make_shared<Made>();
+    for (auto& order : orders) {
+        made->accounts.push_back(std::make_shared<const store::Account>(order.account));
+        change.accounts.emplace_back(store::PutAccount{std::move(order.account)});
+    }
+    for (const auto& aor : removed) change.accounts.emplace_back(store::RemoveAccount{aor});
+    for (const auto& [aor, login, row] : steps) {
+        if (row == 0) continue;
+        if (login.username.empty()) {
+            change.forgotten.push_back(row);
+        } else {
+            change.kept.push_back(
+                DeviceLogins::row_of(aor, row, login, carrier_.first().context().wall()));
+        }
+    }
+    made->removed = std::move(removed);
+    made->logins = steps;
+    auto done =
+        carrier_.share(std::move(change), [this, made](Shard& each) { learn(each, *made); });
+    // Else it may still come.
+    const bool is_known = done || (done.fault().kind != FaultKind::timeout &&
+                                   done.fault().kind != FaultKind::unknown_outcome);
+    if (!done && is_known) give_up(steps);
+    return done;
+}
+
+Result<bool> ShardAccounts::put(AccountOrder order) {
+    auto whole = completed(std::move(order.account));
     if (!whole) return whole.fault();
-    auto& account = *whole;
+    order.account = *std::move(whole);
+    const auto& account = order.account;
     // Of two requests for one name at once only the first may find it free.
     const std::lock_guard lock(mutex_);
     auto namesake = namesake_of(account);
     if (!namesake) return namesake.fault();
     if (!namesake->empty()) return taken(*namesake, account);
     const bool is_new = !find(account.aor);
-    auto done = learn(std::move(account));
+    auto done = commit({std::move(order)}, {});
     return done ? Result<bool>(is_new) : Result<bool>(done.fault());
 }
 
 void ShardAccounts::check(const Batch& batch, Put& put) {
     std::map<std::pair<std::string, std::string>, std::size_t> names;
     std::set<std::string> aors;
-    for (std::size_t i = 0; i < batch.accounts.size(); ++i) {
-        const auto& account = batch.accounts[i];
+    for (std::size_t i = 0; i < batch.orders.size(); ++i) {
+        const auto& account = batch.orders[i].account;
         const auto refuse = [&](Fault fault) { put.refused.push_back({i, std::move(fault)}); };
         if (!aors.insert(account.aor).second) {
             refuse({FaultKind::conflict, account.aor + " stands here twice"});
@@ -124,19 +219,18 @@ void ShardAccounts::check(const Batch& batch, Put& put) {
 
 Result<AccountAdmin::Put> ShardAccounts::put_all(Batch batch) {
     Put put;
-    for (std::size_t i = 0; i < batch.accounts.size(); ++i) {
-        auto whole = completed(batch.accounts[i]);
+    for (std::size_t i = 0; i < batch.orders.size(); ++i) {
+        auto& account = batch.orders[i].account;
+        auto whole = completed(account);
         if (!whole) put.refused.push_back({i, whole.fault()});
-        if (whole) batch.accounts[i] = *std::move(whole);
+        if (whole) account = *std::move(whole);
     }
     if (!put.refused.empty()) return put;
     const std::lock_guard lock(mutex_);
     check(batch, put);
     if (!put.refused.empty() || batch.is_trial) return put;
-    for (auto& account : batch.accounts) {
-        if (auto done = learn(std::move(account)); !done) return done.fault();
-    }
-    return put;
+    auto done = commit(std::move(batch.orders), {});
+    return done ? Result<Put>(put) : Result<Put>(done.fault());
 }
 
 bool fits(const AccountQuery& query, const store::Account& account) {
@@ -173,8 +267,8 @@ Result<AccountPage> ShardAccounts::page(const AccountQuery& query) {
 Status ShardAccounts::remove(std::string_view aor) {
     auto found = find(aor);
     if (!found) return found.fault();
-    return carrier_.share(store::RemoveAccount{found->aor},
-                          [aor = found->aor](Shard& each) { each.watcher_rights().remove(aor); });
+    const std::lock_guard lock(mutex_);
+    return commit({}, {found->aor});
 }
 
 }  // namespace

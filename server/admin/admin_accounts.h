@@ -3,11 +3,13 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "server/core/notify_logins.h"
 #include "store/records.h"
 
 namespace herald::server {
@@ -30,6 +32,13 @@ struct AccountPage {
 /// "user"
 std::string_view name_of(store::Account::Role role) noexcept;
 
+/// What becomes of an account.
+struct AccountOrder {
+    store::Account account;
+    /// What its devices take orders with; an empty name: nothing. nullopt: as it is.
+    std::optional<DeviceLogin> device_login;
+};
+
 class AccountAdmin {
 public:
     virtual ~AccountAdmin() = default;
@@ -37,16 +46,16 @@ public:
     /// Faults: malformed, not_found.
     virtual Result<store::Account> find(std::string_view aor) = 0;
     /// True: it is new. Faults: malformed, not_found (not one of our domains).
-    virtual Result<bool> put(store::Account account) = 0;
-    /// Several at once, in this order. What one of them could not be put for refuses them all: the
-    /// index of it goes with the fault's detail. Returns how many are new. With `is_trial` nothing
-    /// is put. Faults: as put(), conflict.
+    virtual Result<bool> put(AccountOrder order) = 0;
+    /// Several at once, in one commit: all, or none, whenever the process ends. What one of them
+    /// could not be put for refuses them all: the index of it goes with the fault's detail. Returns
+    /// how many are new. With `is_trial` nothing is put. Faults: as put(), conflict.
     struct Refused {
         std::size_t index = 0;
         Fault fault;
     };
     struct Batch {
-        std::vector<store::Account> accounts;
+        std::vector<AccountOrder> orders;
         bool is_trial = false;
         bool may_replace = false;  ///< else what exists is a conflict
     };
@@ -57,7 +66,7 @@ public:
     virtual Result<Put> put_all(Batch batch) = 0;
     /// Faults: malformed.
     virtual Result<AccountPage> page(const AccountQuery& query) = 0;
-    /// Faults: as find().
+    /// With its devices' login. Faults: as find().
     virtual Status remove(std::string_view aor) = 0;
 };
 

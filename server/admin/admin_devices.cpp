@@ -153,7 +153,6 @@ public:
     Result<DevicePage> page(const DeviceQuery& query) override;
     Result<std::vector<std::string>> users_of(const std::string& key) override;
     void note_fetch(const std::string& key, const std::string& version) override;
-    Status set_login(std::string_view aor, DeviceLogin login) override;
     Result<std::string> login_of(std::string_view aor) override;
 
 private:
@@ -232,15 +231,6 @@ void ShardDevices::note_fetch(const std::string& key, const std::string& version
     auto& owner = carrier_.owner_of(address_of_device(key));
     owner.loop().post(
         [&owner, key, version] { owner.agents().get<KnownDevices>().note_fetch(key, version); });
-}
-
-Status ShardDevices::set_login(std::string_view aor, DeviceLogin login) {
-    auto ours = carrier_.our_aor(aor);
-    if (!ours) return ours.fault();
-    auto& owner = carrier_.owner_of(*ours);
-    return carrier_.order(owner, [aor = *ours, login](Shard& shard, auto answer) {
-        shard.agents().template get<DeviceLogins>().put(aor, login, answer);
-    });
 }
 
 Result<std::string> ShardDevices::login_of(std::string_view aor) {

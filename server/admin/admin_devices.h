@@ -12,7 +12,6 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "server/core/notify_logins.h"
 
 namespace herald::server {
 
@@ -70,10 +69,8 @@ public:
     virtual Result<std::vector<std::string>> users_of(const std::string& key) = 0;
     /// It fetched a profile of this version, or a file of one. Waits for nobody.
     virtual void note_fetch(const std::string& key, const std::string& version) = 0;
-    /// What the devices of an account take orders with; an empty name: nothing. Faults: malformed,
-    /// not_found.
-    virtual Status set_login(std::string_view aor, DeviceLogin login) = 0;
-    /// Its name; empty: there is none.
+    /// The name that the devices of an account take orders with; empty: there is none. Faults:
+    /// malformed, not_found.
     virtual Result<std::string> login_of(std::string_view aor) = 0;
 };
 

@@ -12,21 +12,6 @@ namespace {
 
 constexpr std::string_view kType = "application/vnd.herald.device-login";
 
-store::PutPublication row_of(const std::string& aor, std::uint64_t id, const DeviceLogin& login,
-                             base::WallTime now) {
-    store::PutPublication put;
-    put.row.id = id;
-    put.row.package = "provisioning";
-    put.row.aor = aor;
-    put.row.entity_tag = "login";
-    put.row.source = "login";
-    put.row.arrived = now;
-    put.row.type = kType;
-    append_field(put.row.body, login.username);
-    append_field(put.row.body, login.password);
-    return put;
-}
-
 }  // namespace
 
 const DeviceLogin* DeviceLogins::find(std::string_view aor) const {
@@ -35,31 +20,43 @@ const DeviceLogin* DeviceLogins::find(std::string_view aor) const {
     return is_there ? &found->second.login : nullptr;
 }
 
-/// One row for each account from the first order on: two orders at once are about the same.
-void DeviceLogins::put(const std::string& aor, DeviceLogin login, Done done) {
-    const bool is_removal = login.username.empty();
-    if (is_removal && logins_.count(aor) == 0) return done({});
+store::Publication DeviceLogins::row_of(const std::string& aor, std::uint64_t id,
+                                        const DeviceLogin& login, base::WallTime now) {
+    store::Publication row;
+    row.id = id;
+    row.package = "provisioning";
+    row.aor = aor;
+    row.entity_tag = "login";
+    row.source = "login";
+    row.arrived = now;
+    row.type = kType;
+    append_field(row.body, login.username);
+    append_field(row.body, login.password);
+    return row;
+}
+
+std::uint64_t DeviceLogins::begin(const std::string& aor, const DeviceLogin& login) {
+    if (login.username.empty() && logins_.count(aor) == 0) return 0;
     auto& kept = logins_[aor];
     if (kept.row == 0) kept.row = context_.next_id();
     ++kept.under_way;
-    auto change = is_removal ? store::Change(store::RemovePublication{kept.row, {}, {}, {}})
-                             : store::Change(row_of(aor, kept.row, login, context_.wall()));
-    changes_.commit(std::move(change), [this, aor, login, is_removal,
-                                        done = std::move(done)](store::Outcome outcome) mutable {
-        // Of two removals the second finds nothing.
-        if (is_removal && outcome == store::Outcome::refused) outcome = store::Outcome::committed;
-        apply(aor, login, outcome);
-        if (auto told = std::exchange(done, nullptr)) told(status_of(outcome));
-    });
+    return kept.row;
 }
 
-void DeviceLogins::apply(const std::string& aor, const DeviceLogin& login, store::Outcome outcome) {
-    if (outcome == store::Outcome::unknown) return;
+void DeviceLogins::learn(const std::string& aor, const DeviceLogin& login) {
     const auto found = logins_.find(aor);
     if (found == logins_.end()) return;
-    auto& kept = found->second;
-    if (outcome == store::Outcome::committed) kept.login = login;
-    if (--kept.under_way == 0 && kept.login.username.empty()) logins_.erase(found);
+    found->second.login = login;
+    end(found);
+}
+
+void DeviceLogins::give_up(const std::string& aor) {
+    if (const auto found = logins_.find(aor); found != logins_.end()) end(found);
+}
+
+void DeviceLogins::end(base::TextMap<Kept>::iterator order) {
+    auto& kept = order->second;
+    if (--kept.under_way == 0 && kept.login.username.empty()) logins_.erase(order);
 }
 
 bool DeviceLogins::takes(const store::Publication& row) const {

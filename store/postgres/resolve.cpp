@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "store/postgres/escape.h"
+#include "store/rows.h"
 
 namespace herald::store {
 namespace {
@@ -112,6 +113,13 @@ struct WasMade {
     bool operator()(const PutMessage& one) const {
         return holds(messages, one.row.id, one.row.mark.call_id);
     }
+    bool operator()(const PutAccount& one) const { return encode(one.row).has_value(); }
+    bool operator()(const ChangeAccounts& several) const {
+        for (const auto& one : several.accounts) {
+            if (!std::visit(*this, one)) return false;
+        }
+        return true;
+    }
     bool operator()(const auto&) const { return true; }
 };
 
@@ -158,7 +166,8 @@ Result<std::vector<Outcome>> outcomes_of(Session& session, std::span<const Chang
     const WasMade was_made{*tags, *changes, *messages};
     std::vector<Outcome> outcomes;
     for (const Change* change : batch) {
-        outcomes.push_back(std::visit(was_made, *change) ? Outcome::committed : Outcome::refused);
+        const bool is_made = !names_row_twice(*change) && std::visit(was_made, *change);
+        outcomes.push_back(is_made ? Outcome::committed : Outcome::refused);
     }
     return outcomes;
 }

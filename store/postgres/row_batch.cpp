@@ -94,6 +94,11 @@ Applied RowBatch::erase(const RemovePublication& change) {
     return add_values(Operation::erase_publication, change.id, change.expected_tag);
 }
 
+/// Nobody asks whether there was one.
+Applied RowBatch::erase_publication(std::uint64_t id) {
+    return add_values(Operation::erase_publication, id, std::string());
+}
+
 Applied RowBatch::bury(const RemovePublication& change) {
     ask(Operation::bury_publication, change.id);
     return add_values(Operation::bury_publication, change.id, number_mark(change.keep_until),

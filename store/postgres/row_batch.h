@@ -51,11 +51,11 @@ private:
     Applied erase(const RemovePublication& change);
     Applied bury(const RemovePublication& change);
     /// Whoever fills the batch knows that none of them will be refused.
-    template <class Apply>
-    Applied together(const ChangePublications& several, Apply apply_one) {
-        for (const auto& change : several.changes) apply_one(change);
-        return Outcome::committed;
+    template <class Work>
+    Applied together(Work work) {
+        return work();
     }
+    Applied erase_publication(std::uint64_t id);
     Applied put(const Subscription& row);
     Applied replace(const Subscription& row);
     Applied touch(const TouchSubscription& change);

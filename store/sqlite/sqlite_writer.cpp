@@ -187,6 +187,10 @@ Applied SqliteWriter::erase(const RemovePublication& change) {
     return run_on_row(delete_tagged_publication_.bind(change.id, change.expected_tag));
 }
 
+Applied SqliteWriter::erase_publication(std::uint64_t id) {
+    return run(delete_publication_.bind(id));
+}
+
 Applied SqliteWriter::bury(const RemovePublication& change) {
     const Applied marked = run_on_row(
         mark_publication_.bind(change.id, next_mark_, change.keep_until, change.mark.call_id,

@@ -39,14 +39,11 @@ private:
     Applied refresh(const RefreshPublication& change);
     Applied erase(const RemovePublication& change);
     Applied bury(const RemovePublication& change);
-    template <class Apply>
-    Applied together(const ChangePublications& several, Apply apply_one) {
+    Applied erase_publication(std::uint64_t id);
+    template <class Work>
+    Applied together(Work work) {
         if (!save()) return std::nullopt;
-        Applied applied = Outcome::committed;
-        for (const auto& change : several.changes) {
-            if (applied == Outcome::committed) applied = apply_one(change);
-        }
-        return end_save(applied);
+        return end_save(work());
     }
     Applied put(const Subscription& row);
     Applied replace(const Subscription& row);

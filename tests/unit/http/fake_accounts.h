@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,23 +25,27 @@ public:
         return found->second;
     }
 
-    Result<bool> put(store::Account account) override {
+    Result<bool> put(server::AccountOrder order) override {
         if (state_.fault) return *state_.fault;
-        const auto aor = account.aor;
-        return state_.accounts.insert_or_assign(aor, std::move(account)).second;
+        const auto aor = order.account.aor;
+        set_login(aor, order.device_login);
+        return state_.accounts.insert_or_assign(aor, std::move(order.account)).second;
     }
 
     Result<Put> put_all(Batch batch) override {
         if (state_.fault) return *state_.fault;
         Put put;
-        for (std::size_t i = 0; i < batch.accounts.size(); ++i) {
-            const bool is_there = state_.accounts.count(batch.accounts[i].aor) > 0;
+        for (std::size_t i = 0; i < batch.orders.size(); ++i) {
+            const bool is_there = state_.accounts.count(batch.orders[i].account.aor) > 0;
             if (is_there && !batch.may_replace)
                 put.refused.push_back({i, {FaultKind::conflict, "it is there"}});
             ++(is_there ? put.replaced : put.added);
         }
         if (!put.refused.empty() || batch.is_trial) return put;
-        for (auto& account : batch.accounts) state_.accounts.insert_or_assign(account.aor, account);
+        for (auto& [account, login] : batch.orders) {
+            set_login(account.aor, login);
+            state_.accounts.insert_or_assign(account.aor, account);
+        }
         return put;
     }
 
@@ -64,10 +69,15 @@ public:
         if (state_.fault) return *state_.fault;
         if (state_.accounts.erase(std::string(aor)) == 0)
             return Fault{FaultKind::not_found, "no such account"};
+        set_login(std::string(aor), server::DeviceLogin{});
         return {};
     }
 
 private:
+    void set_login(const std::string& aor, const std::optional<server::DeviceLogin>& login) {
+        if (login) state_.device_logins[aor] = login->username + ":" + login->password;
+    }
+
     FakeState& state_;
 };
 

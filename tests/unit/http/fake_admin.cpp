@@ -357,12 +357,6 @@ public:
         state_.fetched.push_back(key + " " + version);
     }
 
-    Status set_login(std::string_view aor, server::DeviceLogin login) override {
-        if (state_.fault) return *state_.fault;
-        state_.device_logins[std::string(aor)] = login.username + ":" + login.password;
-        return {};
-    }
-
     Result<std::string> login_of(std::string_view aor) override {
         if (state_.fault) return *state_.fault;
         const auto& login = state_.device_logins[std::string(aor)];

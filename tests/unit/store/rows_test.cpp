@@ -27,14 +27,12 @@ struct Notebook {
     Applied refresh(const RefreshPublication& one) { return note(of("refresh", one.id)); }
     Applied erase(const RemovePublication& one) { return note(of("erase", one.id)); }
     Applied bury(const RemovePublication& one) { return note(of("bury", one.id)); }
-    template <class Apply>
-    Applied together(const ChangePublications& several, Apply apply) {
-        Applied applied = note("together");
-        for (const auto& one : several.changes) {
-            if (applied == Outcome::committed) applied = apply(one);
-        }
-        return applied;
+    template <class Work>
+    Applied together(Work work) {
+        const Applied applied = note("together");
+        return applied == Outcome::committed ? work() : applied;
     }
+    Applied erase_publication(std::uint64_t id) { return note(of("drop", id)); }
     Applied put(const Subscription& row) { return note(of("put", row.id)); }
     Applied replace(const Subscription& row) { return note(of("replace", row.id)); }
     Applied touch(const TouchSubscription& one) { return note(of("touch", one.id)); }
@@ -113,14 +111,38 @@ TEST_CASE("policies that say nothing are erased, and what was changed is noted w
     const Policy empty{.scope = "example.com"};
 
     CHECK(make(ChangePolicies{{says, empty}, {{.id = 7}}, 3}).asked ==
-          Asked{"put sip:alice@example.com", "erase example.com", "audit 7", "forget before 3"});
-    CHECK(make(ChangePolicies{{says}, {}, 0}).asked == Asked{"put sip:alice@example.com"});
+          Asked{"together", "put sip:alice@example.com", "erase example.com", "audit 7",
+                "forget before 3"});
+    CHECK(make(ChangePolicies{{says}, {}, 0}).asked ==
+          Asked{"together", "put sip:alice@example.com"});
 }
 
 TEST_CASE("an account whose lists cannot be written is refused before any row is touched") {
     const auto made = make(PutAccount{{.aor = "sip:a", .resources = {"x\ny"}}});
     CHECK(made.outcome == Outcome::refused);
     CHECK(made.asked.empty());
+}
+
+ChangeAccounts three_accounts() {
+    return {{PutAccount{{.aor = "sip:a"}}, RemoveAccount{"sip:b"}, PutAccount{{.aor = "sip:c"}}},
+            {publication(1)},
+            {2}};
+}
+
+TEST_CASE("accounts change with what is kept beside them, all of it or none") {
+    const Asked all{"together", "put sip:a", "erase sip:b", "put sip:c", "put 1", "drop 2"};
+    CHECK(make(three_accounts()).asked == all);
+    CHECK(make(three_accounts()).outcome == Outcome::committed);
+    // Whichever operation is refused: nothing is made after it, and so is the whole.
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const auto made = make(three_accounts(), all[i]);
+        CHECK(made.outcome == Outcome::refused);
+        CHECK(made.asked == Asked(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(i) + 1));
+    }
+    auto unwritable = three_accounts();
+    std::get<PutAccount>(unwritable.accounts[2]).row.resources = {"x\ny"};
+    CHECK(make(unwritable).outcome == Outcome::refused);
+    CHECK(make(unwritable).asked.empty());
 }
 
 std::size_t run_length(const std::vector<Change>& changes) {
@@ -144,6 +166,9 @@ TEST_CASE("a batch is cut before it names a row twice") {
     CHECK(run_length({PutAlias{{"a", "b"}}, RemoveAccount{"a"}, RemoveAlias{"a"}}) == 2);
     CHECK(run_length({ChangePublications{{put, RemovePublication{.id = 2}}},
                       RemovePublication{.id = 2}}) == 1);
+    CHECK(run_length({three_accounts(), RemoveAccount{"sip:b"}}) == 1);
+    CHECK(run_length({three_accounts(), RemovePublication{.id = 2}}) == 1);
+    CHECK(run_length({three_accounts(), RemoveAccount{"sip:d"}}) == 2);
 }
 
 TEST_CASE("a change that names a row twice goes alone, and is known") {
@@ -153,6 +178,10 @@ TEST_CASE("a change that names a row twice goes alone, and is known") {
     CHECK(run_length({twice, put}) == 1);
     CHECK(names_row_twice(twice));
     CHECK_FALSE(names_row_twice(ChangePublications{{put, RemovePublication{.id = 2}}}));
+    CHECK_FALSE(names_row_twice(three_accounts()));
+    CHECK(names_row_twice(ChangeAccounts{{PutAccount{{.aor = "a"}}, RemoveAccount{"a"}}, {}, {}}));
+    CHECK(names_row_twice(ChangeAccounts{{}, {publication(1)}, {1}}));
+    CHECK(names_row_twice(ChangePolicies{{{.scope = "a"}, {.scope = "a"}}, {}, 0}));
 }
 
 TEST_CASE("the highest number a change gives away") {
@@ -160,6 +189,7 @@ TEST_CASE("the highest number a change gives away") {
     CHECK(highest_id(ChangePublications{{PutPublication{publication(3), {}},
                                          PutPublication{publication(9), {}},
                                          RemovePublication{.id = 20}}}) == 9);
+    CHECK(highest_id(ChangeAccounts{{}, {publication(5), publication(4)}, {20}}) == 5);
     CHECK(highest_id(RemovePublication{.id = 20}) == 0);
 }
 

@@ -442,35 +442,48 @@ TEST_CASE("what is sent again after a crash is the same request") {
 TEST_CASE("several orders about the login of an account at once are about one row") {
     Phones phones;
     auto& logins = phones.shard.agents().get<DeviceLogins>();
-    std::vector<bool> done;
-    const auto put = [&](const std::string& name) {
-        logins.put("sip:bob@localhost", {name, "secret"},
-                   [&](const Status& status) { done.push_back(status.has_value()); });
-    };
-    put("a");
-    const auto row = phones.store.oldest<store::PutPublication>().row.id;
-    put("");
-    put("");
-    put("b");
-    phones.finish();
-    CHECK(phones.store.oldest<store::RemovePublication>().id == row);
-    phones.finish();
-    phones.finish(store::Outcome::refused);
-    CHECK(phones.store.oldest<store::PutPublication>().row.id == row);
-    phones.finish();
+    const std::string bob = "sip:bob@localhost";
+    const DeviceLogin first{"a", "secret"}, none{}, last{"b", "secret"};
 
-    CHECK(done == std::vector{true, true, true, true});
-    REQUIRE(logins.find("sip:bob@localhost"));
-    CHECK(logins.find("sip:bob@localhost")->username == "b");
+    CHECK(logins.begin(bob, none) == 0);
+    const auto row = logins.begin(bob, first);
+    CHECK(row != 0);
+    CHECK(logins.begin(bob, none) == row);
+    CHECK(logins.begin(bob, last) == row);
+    logins.learn(bob, first);
+    logins.give_up(bob);
+    logins.learn(bob, last);
+
+    REQUIRE(logins.find(bob));
+    CHECK(logins.find(bob)->username == "b");
+    CHECK(logins.begin(bob, none) == row);
+    logins.learn(bob, none);
+    CHECK_FALSE(logins.find(bob));
+    CHECK(logins.held() == 0);
+}
+
+TEST_CASE("a login that did not become durable is none, and one of an earlier run is") {
+    Phones phones;
+    auto& logins = phones.shard.agents().get<DeviceLogins>();
+    const DeviceLogin login{"admin", "789 with \"marks\""};
+
+    logins.begin("sip:bob@localhost", login);
+    logins.give_up("sip:bob@localhost");
+    CHECK(logins.held() == 0);
+
+    const auto row = DeviceLogins::row_of("sip:carol@localhost", 7, login, {});
+    CHECK(logins.takes(row));
+    logins.recover(row, {});
+    REQUIRE(logins.find("sip:carol@localhost"));
+    CHECK(logins.find("sip:carol@localhost")->password == login.password);
+    CHECK(logins.begin("sip:carol@localhost", {}) == 7);
 }
 
 TEST_CASE("a device's own account has the login it challenges for") {
     Phones phones;
-    std::optional<Status> put;
-    phones.shard.agents().get<DeviceLogins>().put("sip:bob@localhost", {"admin", "789"},
-                                                  [&](const Status& status) { put = status; });
-    phones.keep_all();
-    REQUIRE(put);
+    auto& logins = phones.shard.agents().get<DeviceLogins>();
+    logins.begin("sip:bob@localhost", {"admin", "789"});
+    logins.learn("sip:bob@localhost", {"admin", "789"});
     phones.order();
     phones.keep_all();
     phones.pass(std::chrono::milliseconds(2));

@@ -97,6 +97,17 @@ Story story(int round) {
     add(TouchSubscription{.id = first + 20, .change = 99}, C);
     add(TouchSubscription{.id = first + 22, .change = 99}, R);
     add(PutSubscription{.row = subscription(first + 23), .replaces = {first + 21}}, C);
+    Account account;
+    account.aor = "sip:" + next + "@example.com";
+    add(ChangeAccounts{{PutAccount{account}, RemoveAccount{"sip:" + old + "@example.com"}},
+                       {publication(first + 10, next)},
+                       {first + 11}},
+        C);
+    add(ChangeAccounts{{PutAccount{{.aor = "sip:nobody@example.com"}},
+                        PutAccount{{.aor = "sip:x@example.com", .resources = {"two\nlines"}}}},
+                       {publication(first + 12, next)},
+                       {}},
+        R);
     add(PutMessage{[&] {
             Message row;
             row.id = first + 30;
@@ -119,6 +130,9 @@ void check_rows(const Recovered& rows, int round) {
     CHECK(rows.publications.count(first + 7) == 0);
     CHECK(rows.publications.at(first + 8).entity_tag == old);
     CHECK(rows.publications.count(first + 9) == 0);
+    CHECK(rows.publications.count(first + 10) == 1);
+    CHECK(rows.publications.count(first + 12) == 0);
+    CHECK(rows.accounts.size() == static_cast<std::size_t>(round));
     CHECK(rows.subscriptions.at(first + 20).change == 99);
     CHECK(rows.subscriptions.count(first + 21) == 0);
     CHECK(rows.subscriptions.count(first + 22) == 0);

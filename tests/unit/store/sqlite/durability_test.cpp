@@ -280,6 +280,83 @@ TEST_CASE("power lost at any write or sync: everything said to be committed is t
     }
 }
 
+/// Several accounts and policies, as an import makes them.
+constexpr std::size_t kImported = 300;
+
+ChangeAccounts imported_accounts() {
+    ChangeAccounts change;
+    for (std::size_t i = 0; i < kImported; ++i) {
+        Account row;
+        row.aor = "sip:" + std::to_string(i) + "@example.com";
+        row.ha1[0] = std::string(32, 'a');
+        change.accounts.emplace_back(PutAccount{row});
+        change.kept.push_back(publication(1 + i));
+    }
+    return change;
+}
+
+ChangePolicies imported_policies() {
+    ChangePolicies change;
+    for (std::size_t i = 0; i < kImported; ++i) {
+        const auto scope = "sip:" + std::to_string(i) + "@example.com";
+        change.policies.push_back({scope, 1001 + i, "allow sip:bob@example.com", ""});
+        change.audit.push_back({2001 + i, {}, "root", scope, "lists.import", "", ""});
+    }
+    return change;
+}
+
+void check_all_or_none(const Recovered& rows, std::size_t wanted) {
+    CHECK(rows.accounts.size() == wanted);
+    CHECK(rows.publications.size() == wanted);
+    CHECK(rows.policies.size() == wanted);
+    CHECK(rows.audit.size() == wanted);
+}
+
+TEST_CASE("an import whose statement fails, whichever it is, leaves nothing") {
+    for (std::uint64_t after = 0;; after += 1 + after / 4) {
+        Rig rig;
+        Bench bench(rig.folder.url(), rig.options());
+        rig.vfs.fail({.target = Target::any,
+                      .operation = Operation::write,
+                      .after = after,
+                      .code = SQLITE_FULL});
+        const auto outcomes = bench.commit_all({imported_accounts(), imported_policies()});
+        REQUIRE(outcomes[0] == outcomes[1]);
+        rig.vfs.heal();
+        rig.vfs.lose_power();
+        bench.stop();
+        rig.vfs.restore_power();
+
+        Bench reader(rig.folder.url(), rig.options());
+        const bool is_there = outcomes[0] == Outcome::committed;
+        check_all_or_none(reader.recover(), is_there ? kImported : 0);
+        if (is_there && after > 20) break;
+    }
+}
+
+TEST_CASE("power lost at any write or sync of an import: all of it is there, or none") {
+    for (std::uint64_t operation = 1; operation <= 90; operation += 3) {
+        Rig rig;
+        { Bench bench(rig.folder.url(), rig.options()); }
+        const Death death = run_child(
+            [&](int pipe) {
+                Bench bench(rig.folder.url(), rig.options());
+                rig.vfs.lose_power_at(operation);
+                const auto outcomes = bench.commit_all({imported_accounts(), imported_policies()});
+                if (outcomes[0] == Outcome::committed) say(pipe, 1);
+            },
+            [](pid_t) {});
+
+        rig.vfs.lose_power();
+        rig.vfs.restore_power();
+        Bench reader(rig.folder.url(), rig.options());
+        const auto rows = reader.recover();
+        const bool was_said = !death.said.empty();
+        if (was_said) CHECK(rows.accounts.size() == kImported);
+        check_all_or_none(rows, rows.accounts.empty() ? 0 : kImported);
+    }
+}
+
 TEST_CASE("kill -9 at any moment: everything said to be committed is there, in threads too") {
     std::mt19937 random(20261121);
     for (int round = 0; round < 12; ++round) {
