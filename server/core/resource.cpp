@@ -209,7 +209,7 @@ const packages::Composed& Resource::compose(ViewState& view, base::WallTime now)
         view.composed =
             std::make_shared<const packages::Composed>(compose_view(*this, wanted_view(view), now));
         view.version = version;
-        if (installed && installed->composed) installed->composed->add();
+        if (installed && installed->counters) installed->counters->documents_composed.add();
         // Watchers that are told changes are told each one.
         view.fingerprint = package->profile().is_partial && !view.audience().is_fabricated()
                                ? version

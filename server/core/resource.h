@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "base/budget.h"
-#include "base/metrics.h"
 #include "base/task.h"
 #include "base/time.h"
 #include "base/timers.h"
 #include "packages/package.h"
 #include "pidf/permissions.h"
+#include "server/core/package_counters.h"
 #include "store/records.h"
 
 namespace herald::server {
@@ -132,7 +132,7 @@ struct InstalledPackage {
     std::function<std::vector<packages::Watcher>(std::string_view aor)> watchers;
     /// Packages that list the watchers of this one.
     std::vector<const packages::Package*> listed_by;
-    base::Counter* composed = nullptr;
+    std::unique_ptr<PackageCounters> counters;
 };
 
 struct Resource {

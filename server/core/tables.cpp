@@ -49,9 +49,7 @@ constexpr std::pair<EndReason, store::Subscription::State> kStoredEnds[] = {
 
 }  // namespace
 
-ResourceTable::ResourceTable(base::Metrics& metrics)
-    : metrics_(metrics),
-      count_(metrics.gauge("herald_resources", "Resources with state or watchers")) {}
+ResourceTable::ResourceTable(base::Metrics& metrics) : metrics_(metrics) {}
 
 InstalledPackage& ResourceTable::installed(const packages::Package& package) {
     for (const auto& each : packages_) {
@@ -59,9 +57,7 @@ InstalledPackage& ResourceTable::installed(const packages::Package& package) {
     }
     packages_.push_back(std::make_unique<InstalledPackage>());
     packages_.back()->package = &package;
-    packages_.back()->composed = &metrics_.counter(
-        "herald_documents_composed_total", "Documents composed for a class of watchers, by package",
-        {{"package", std::string(package.profile().event)}});
+    packages_.back()->counters = std::make_unique<PackageCounters>(metrics_, package);
     return *packages_.back();
 }
 
@@ -84,7 +80,7 @@ std::uint32_t ResourceTable::obtain(const packages::Package& package, std::strin
     resource.package = &package;
     resource.installed = &installed(package);
     index_.insert(hash(package, aor), id.slot);
-    count_.add();
+    counters(id.slot).resources.add();
     return id.slot;
 }
 
@@ -94,8 +90,9 @@ void ResourceTable::drop_if_idle(std::uint32_t slot) {
 
 void ResourceTable::erase(std::uint32_t slot) {
     index_.erase(hash(*slab_[slot].package, slab_[slot].aor), slot);
+    counters(slot).resources.subtract();
+    counters(slot).publications.subtract(slab_[slot].publications.size());
     slab_.release(slot);
-    count_.subtract();
 }
 
 std::optional<SubscriptionState> next_state(SubscriptionState state,
@@ -103,18 +100,14 @@ std::optional<SubscriptionState> next_state(SubscriptionState state,
     return kNextState[static_cast<std::size_t>(state)][static_cast<std::size_t>(input)];
 }
 
-SubscriptionTable::SubscriptionTable(base::Metrics& metrics, Loads* loads, std::size_t shard)
-    : own_loads_(loads ? nullptr : std::make_unique<Loads>(1)),
+SubscriptionTable::SubscriptionTable(base::Metrics& metrics, const ResourceTable& resources,
+                                     Loads* loads, std::size_t shard)
+    : resources_(resources),
+      own_loads_(loads ? nullptr : std::make_unique<Loads>(1)),
       loads_(loads ? *loads : *own_loads_),
       shard_(shard),
       counted_(loads_.of(shard)),
-      bytes_(metrics.gauge("herald_subscription_bytes", "Bytes of subscriptions, about")) {
-    for (std::size_t i = 0; i < kStandings; ++i) {
-        by_standing_[i] =
-            &metrics.gauge("herald_subscriptions", "Subscriptions by state, as the API has it",
-                           {{"state", std::string(name_of(static_cast<Standing>(i)))}});
-    }
-}
+      bytes_(metrics.gauge("herald_subscription_bytes", "Bytes of subscriptions, about")) {}
 
 std::uint64_t SubscriptionTable::device_hash(const DeviceKey& key) const {
     return hash(key.device()) ^ (hash(key.watcher) + (std::uint64_t{key.resource} << 32)) ^

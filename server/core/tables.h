@@ -44,6 +44,10 @@ public:
     /// Forgets a resource, whatever it holds; its timers are cancelled, its watchers gone.
     void erase(std::uint32_t slot);
     std::size_t size() const noexcept { return slab_.size(); }
+    /// What is counted for its package.
+    const PackageCounters& counters(std::uint32_t slot) const noexcept {
+        return *slab_[slot].installed->counters;
+    }
     /// What the resources of a package share.
     InstalledPackage& installed(const packages::Package& package);
     /// nullptr: the defaults.
@@ -70,7 +74,6 @@ private:
     base::HashKey key_ = base::random_key();
     base::Slab<Resource> slab_;
     base::Index index_;
-    base::Counter& count_;
 };
 
 enum class SubscriptionInput : std::uint8_t {
@@ -93,9 +96,10 @@ class SubscriptionTable {
 public:
     using Id = base::SlotId;
 
-    /// Counts into `loads` as shard `shard`; null: into loads of its own.
-    explicit SubscriptionTable(base::Metrics& metrics, Loads* loads = nullptr,
-                               std::size_t shard = 0);
+    /// Of `resources`, which outlive it. Counts into `loads` as shard `shard`; null: into loads of
+    /// its own.
+    SubscriptionTable(base::Metrics& metrics, const ResourceTable& resources,
+                      Loads* loads = nullptr, std::size_t shard = 0);
 
     /// A record in state committing; its texts are packed, its indexes set. Where it has no source
     /// its flow tells.
@@ -163,6 +167,7 @@ private:
     void widen_watchers();
     void widen_sources();
 
+    const ResourceTable& resources_;
     base::HashKey key_ = base::random_key();
     base::Slab<Subscription> slab_;
     base::Index by_tag_;
@@ -174,9 +179,8 @@ private:
     Sketch pairs_;
     std::vector<OnMove> on_move_;
     base::Counter& gauge_of(const Subscription& record) const noexcept {
-        return *by_standing_[static_cast<std::size_t>(standing_of(record.state, record.liveness))];
+        return resources_.counters(record.resource).of(standing_of(record.state, record.liveness));
     }
-    base::Counter* by_standing_[kStandings];
     base::Counter& bytes_;
 };
 

@@ -26,9 +26,7 @@ LiveSubscriptions::LiveSubscriptions(Context& context, NotifySender& sender, Wat
       expiry_timer_(
           context.loop.timers().add_owner([this](std::uint64_t user) { on_expiry(unpack(user)); })),
       decision_timer_(context.loop.timers().add_owner(
-          [this](std::uint64_t user) { give_up_pending(unpack(user)); })),
-      expired_(context.metrics.counter("herald_subscriptions_expired_total",
-                                       "Subscriptions that ran out")) {
+          [this](std::uint64_t user) { give_up_pending(unpack(user)); })) {
     sender_.numbers().on_renewed([this](Id id, bool) { open_gate(id); });
 }
 
@@ -122,7 +120,8 @@ void LiveSubscriptions::apply_end(Id id, EndReason reason, Undecided wait, store
     if (is_to_be_retried(outcome)) return run_out_later(id, reason);
     if (wait.until != base::WallTime{} && outcome == store::Outcome::committed)
         waiting_.add(*ended, wait.until);
-    if (reason == EndReason::timeout || reason == EndReason::giveup) expired_.add();
+    if (reason == EndReason::timeout || reason == EndReason::giveup)
+        context_.resources.counters(ended->resource).subscriptions_expired.add();
     sender_.end(id, reason);
     open_gate(id);
 }

@@ -71,7 +71,6 @@ private:
     base::Timers::Owner decision_timer_;
     Gate gate_;
     base::WallTime begun_{};  ///< this run: what was granted before was found
-    base::Counter& expired_;
 };
 
 }  // namespace herald::server

@@ -51,12 +51,6 @@ std::string entity_of(const sip::Uri& uri) {
     return canonical.replace(0, canonical.find(':'), scheme);
 }
 
-base::Counter& counter(base::Metrics& metrics, const char* what) {
-    return metrics.counter("herald_subscribe_total",
-                           "SUBSCRIBE requests that changed something, by what they did",
-                           {{"did", what}});
-}
-
 }  // namespace
 
 NewSubscriptions::NewSubscriptions(Context& context, SubscribeIntake& intake, NotifySender& sender,
@@ -65,9 +59,6 @@ NewSubscriptions::NewSubscriptions(Context& context, SubscribeIntake& intake, No
       intake_(intake),
       sender_(sender),
       live_(live),
-      accepted_(counter(context.metrics, "created")),
-      fetched_(counter(context.metrics, "fetched")),
-      replaced_(counter(context.metrics, "replaced")),
       gave_way_(context.metrics.counter(
           "herald_subscriptions_gave_way_total",
           "Subscriptions nobody hears any more that ended for a new one at a limit")) {}
@@ -243,7 +234,7 @@ Subscription NewSubscriptions::new_record(const IncomingSubscribe& incoming,
 
 /// RFC 6665 4.4.3: one NOTIFY, nothing kept.
 void NewSubscriptions::fetch(const IncomingSubscribe& incoming, Subscription record) {
-    fetched_.add();
+    context_.resources.counters(record.resource).of(SubscribeDone::fetched).add();
     record.is_fetch = true;
     if (record.is_bodiless && is_to_be_remembered(incoming, record))
         return remember(incoming, std::move(record));
@@ -348,10 +339,10 @@ void NewSubscriptions::apply_created(const IncomingSubscribe& incoming, Id id, I
         return live_.open_gate(id);
     }
     if (older) {
-        replaced_.add();
+        context_.resources.counters(older->resource).of(SubscribeDone::replaced).add();
         sender_.gone().forget(replaced);
     }
-    accepted_.add();
+    context_.resources.counters(record->resource).of(SubscribeDone::created).add();
     const bool is_pending = record->is_bodiless;
     record->is_bodiless = false;
     live_.begin(id, is_pending);

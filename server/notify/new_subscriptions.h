@@ -58,9 +58,6 @@ private:
     SubscribeIntake& intake_;
     NotifySender& sender_;
     LiveSubscriptions& live_;
-    base::Counter& accepted_;
-    base::Counter& fetched_;
-    base::Counter& replaced_;
     base::Counter& gave_way_;
 };
 

@@ -58,8 +58,6 @@ NotifyAnswers::NotifyAnswers(const NotifyParts& parts, GoneWatchers& gone, Send 
       context_(parts.context),
       gone_(gone),
       send_(std::move(send)),
-      delivered_(context_.metrics.counter("herald_notify_delivered_total",
-                                          "NOTIFY requests answered 2xx")),
       answer_time_(context_.metrics.histogram("herald_notify_answer_seconds",
                                               "From sending a NOTIFY to its final answer")) {}
 
@@ -79,7 +77,7 @@ void NotifyAnswers::take(Id id, const NotifyFlight& flight, const sip::ClientOut
     if (setback.verdict == NotifyVerdict::delivered) {
         const auto took = context_.loop.now() - flight.sent_at;
         answer_time_.observe(static_cast<std::uint64_t>(took.count()));
-        delivered_.add();
+        context_.resources.counters(record.resource).notifies_delivered.add();
         told_.tell(record, flight.portion.composed.get());
         return was_final ? gone_.finish(id) : take_delivered(id, record, outcome);
     }

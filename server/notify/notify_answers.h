@@ -71,7 +71,6 @@ private:
     base::Listeners<const Subscription&, const packages::Composed*> told_;
     /// Of those for whom another way is looked up, by packed Id.
     std::unordered_map<std::uint64_t, Setback> setbacks_;
-    base::Counter& delivered_;
     base::Histogram& answer_time_;
 };
 

@@ -17,8 +17,6 @@ NotifyFlights::NotifyFlights(Context& context, OwedDocuments& owed, WatcherWays&
       landed_(std::move(landed)),
       logins_(context.config),
       large_(context.loop, context.stack.transport()),
-      sent_(context.metrics.counter("herald_notify_sent_total",
-                                    "NOTIFY requests sent, retransmissions not counted")),
       oversize_(context.metrics.counter(
           "herald_notify_oversize_udp_total",
           "NOTIFY requests over 1300 bytes sent by UDP for want of a stream")),
@@ -34,7 +32,10 @@ const NotifyFlight* NotifyFlights::start(Id id, Subscription& record) {
     auto flow = carrier(id, record, flight);
     if (keep_secret(id, flow, record, flight)) flow = carrier(id, record, flight);
     flight.transaction = context_.stack.start(flow, *this, pack(id));
-    if (flight.transaction) return sent_.add(), &flight;
+    if (flight.transaction) {
+        context_.resources.counters(record.resource).notifies_sent.add();
+        return &flight;
+    }
     recall(id, record);
     return nullptr;
 }

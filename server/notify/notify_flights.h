@@ -79,7 +79,6 @@ private:
     NotifyLogins logins_;
     sip::LargeRequests large_;
     std::string measured_;  ///< a NOTIFY written to see how long it is
-    base::Counter& sent_;
     base::Counter& oversize_;
     base::Counter& withheld_;
     base::Counter& too_large_;

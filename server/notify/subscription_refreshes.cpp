@@ -36,14 +36,7 @@ std::string_view target_of(const sip::Message& request, const Subscription& reco
 SubscriptionRefreshes::SubscriptionRefreshes(Context& context, SubscribeIntake& intake,
                                              NotifySender& sender, LiveSubscriptions& live,
                                              const EarlierSubscriptions& earlier)
-    : context_(context),
-      intake_(intake),
-      sender_(sender),
-      live_(live),
-      earlier_(earlier),
-      refreshed_(context.metrics.counter(
-          "herald_subscribe_total", "SUBSCRIBE requests that changed something, by what they did",
-          {{"did", "refreshed"}})) {}
+    : context_(context), intake_(intake), sender_(sender), live_(live), earlier_(earlier) {}
 
 std::optional<sip::Answer> SubscriptionRefreshes::answer_within_dialog(
     const Request& request) const {
@@ -197,7 +190,7 @@ void SubscriptionRefreshes::apply_refresh(const IncomingSubscribe& incoming, Id 
         intake_.refuse_uncommitted(incoming, outcome);
         return live_.open_gate(id);
     }
-    refreshed_.add();
+    context_.resources.counters(record->resource).of(SubscribeDone::refreshed).add();
     if (!refresh.text.is_empty()) context_.subscriptions.retext(id, std::move(refresh.text));
     auto& resource = context_.resources[record->resource];
     const bool is_granted = !refresh.is_pending && record->state == SubscriptionState::pending;

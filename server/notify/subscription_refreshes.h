@@ -68,7 +68,6 @@ private:
     NotifySender& sender_;
     LiveSubscriptions& live_;
     const EarlierSubscriptions& earlier_;
-    base::Counter& refreshed_;
 };
 
 }  // namespace herald::server

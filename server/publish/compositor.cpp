@@ -17,9 +17,10 @@ namespace {
 
 constexpr std::size_t kTagBytes = 16;
 
-base::Counter& counter(base::Metrics& metrics, const char* what) {
-    return metrics.counter("herald_publish_total", "PUBLISH requests granted, by what they did",
-                           {{"did", what}});
+PublishDone done_by(PublishOperation operation) {
+    static_assert(static_cast<int>(PublishOperation::repeat) ==
+                  static_cast<int>(PublishDone::repeated));
+    return static_cast<PublishDone>(operation);
 }
 
 base::Budget::Most most_of(const Config& config) {
@@ -52,9 +53,6 @@ Compositor::Compositor(Context& context, Publications& publications)
     : context_(context),
       publications_(publications),
       put_right_(context.metrics),
-      done_{&counter(context.metrics, "created"),  &counter(context.metrics, "refreshed"),
-            &counter(context.metrics, "modified"), &counter(context.metrics, "removed"),
-            &counter(context.metrics, "nothing"),  &counter(context.metrics, "repeated")},
       publish_time_(
           context.metrics.histogram("herald_publish_seconds", "From a PUBLISH to its 200")) {
     publications_.on_leaving(
@@ -150,7 +148,7 @@ void Compositor::carry_out(const Incoming& incoming, const sip::Message& request
         return accept(incoming.transaction, incoming.who.success_lines,
                       base::random_token(kTagBytes), 0);
     if (plan.operation == PublishOperation::repeat) {
-        done_[static_cast<std::size_t>(plan.operation)]->add();
+        context_.resources.counters(slot).of(PublishDone::repeated).add();
         return accept(incoming.transaction, incoming.who.success_lines, plan.target->entity_tag,
                       plan.target->granted);
     }
@@ -227,7 +225,7 @@ void Compositor::apply(std::uint32_t slot, Applied& applied, store::Outcome outc
                    applied.next.granted);
             publish_time_.observe(
                 static_cast<std::uint64_t>((context_.loop.now() - applied.arrived).count()));
-            done_[static_cast<std::size_t>(applied.operation)]->add();
+            context_.resources.counters(slot).of(done_by(applied.operation)).add();
             apply_to(slot, applied);
             break;
         case store::Outcome::refused:
@@ -313,8 +311,7 @@ void Compositor::recover(store::Publication row, base::WallTime not_before) {
     publication.body = std::move(row.body);
     publications_.weigh(publication);
     const auto slot = context_.resources.obtain(*package, row.aor);
-    auto& place = context_.resources[slot].publications.emplace_back(std::move(publication));
-    publications_.arm_expiry(slot, place, not_before);
+    publications_.restore(slot, std::move(publication), not_before);
 }
 
 }  // namespace herald::server

@@ -76,7 +76,6 @@ private:
     std::unordered_map<std::uint64_t, Cell> tombstones_;
     bool expects_copies_ = true;  ///< of requests of the last run, which this one never saw
     PutRight put_right_;
-    base::Counter* done_[6];
     base::Histogram& publish_time_;
 };
 

@@ -34,11 +34,6 @@ Status status_of(store::Outcome outcome) {
     return {};
 }
 
-Publications::Publications(Context& context)
-    : context_(context),
-      expired_(context.metrics.counter("herald_publications_expired_total",
-                                       "Publications that ran out")) {}
-
 bool Publications::wait(std::uint32_t slot, base::Task<void()>&& work) {
     auto& waiting = context_.resources[slot].waiting;
     if (!waiting) waiting = std::make_unique<std::deque<base::Task<void()>>>();
@@ -110,10 +105,19 @@ void Publications::put(std::uint32_t slot, Publication publication) {
         context_.loop.timers().cancel(place->expiry);
         *place = std::move(publication);
     } else {
-        place = &resource.publications.emplace_back(std::move(publication));
+        place = &add(slot, std::move(publication));
     }
     place->changed = resource.version + 1;
     arm_expiry(slot, *place, {});
+}
+
+Publication& Publications::add(std::uint32_t slot, Publication publication) {
+    context_.resources.counters(slot).publications.add();
+    return context_.resources[slot].publications.emplace_back(std::move(publication));
+}
+
+void Publications::restore(std::uint32_t slot, Publication publication, base::WallTime not_before) {
+    arm_expiry(slot, add(slot, std::move(publication)), not_before);
 }
 
 store::Change Publications::ending_of(std::uint32_t slot, store::RemovePublication removal,
@@ -171,6 +175,7 @@ void Publications::take_out_if(std::uint32_t slot, Matches matches, packages::Ca
     context_.loop.timers().cancel(found->expiry);
     recovered_.erase(found->id);
     publications.erase(found);
+    context_.resources.counters(slot).publications.subtract();
 }
 
 void Publications::forget(Cell cell) {
@@ -246,7 +251,7 @@ void Publications::apply_expiry(std::uint32_t slot, Ending& ending, store::Outco
         if (auto* late = context_.resources[slot].by_id(ending.id)) try_expiry_again(slot, *late);
         return;
     }
-    expired_.add();
+    context_.resources.counters(slot).publications_expired.add();
     end(slot, std::move(ending));
     context_.fan_out.changed(slot);
 }

@@ -28,7 +28,7 @@ constexpr std::uint64_t weight_of(std::size_t size) noexcept {
 /// memory. One per shard, on its thread.
 class Publications {
 public:
-    explicit Publications(Context& context);
+    explicit Publications(Context& context) : context_(context) {}
 
     /// Keeps `work` until the change under way on the resource is done; false where too much waits.
     bool wait(std::uint32_t slot, base::Task<void()>&& work);
@@ -56,6 +56,8 @@ public:
     /// Puts a publication in the place of the one with its id, or beside the others; one that is
     /// not stored has its source for an id.
     void put(std::uint32_t slot, Publication publication);
+    /// What the store had, before anybody is told; `not_before` as for arm_expiry().
+    void restore(std::uint32_t slot, Publication publication, base::WallTime not_before);
     /// Gives one that has no share of the memory for publications its own, which is never refused:
     /// it is there already, or it is an operator's.
     void weigh(Publication& publication) const;
@@ -78,6 +80,7 @@ public:
     bool is_recovered(std::uint64_t id) const { return recovered_.count(id) > 0; }
 
 private:
+    Publication& add(std::uint32_t slot, Publication publication);
     template <class Matches>
     void take_out_if(std::uint32_t slot, Matches matches, packages::Cause cause,
                      std::uint32_t retry_after);
@@ -91,7 +94,6 @@ private:
     Context& context_;
     base::Listeners<std::uint32_t, const Publication&, packages::Cause> leaving_;
     std::unordered_set<std::uint64_t> recovered_;  ///< ids
-    base::Counter& expired_;
 };
 
 /// What an operator is told of the change he asked for. Faults: conflict, unavailable,

@@ -259,8 +259,7 @@ void Bindings::recover(store::Publication row, base::WallTime not_before) {
     weigh(publication);
     const auto slot = context_.resources.obtain(package_, row.aor);
     note_gruus(slot, publication);
-    auto& place = context_.resources[slot].publications.emplace_back(std::move(publication));
-    publications_.arm_expiry(slot, place, not_before);
+    publications_.restore(slot, std::move(publication), not_before);
 }
 
 std::vector<const packages::Binding*> Bindings::of(std::string_view aor) const {

@@ -83,7 +83,7 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
       alone_(setup.peers ? nullptr : std::make_unique<Peers>(setup.store.home().bucket_key, 1)),
       own_profiles_(setup.profiles ? nullptr : std::make_unique<Profiles>()),
       resources_(metrics),
-      subscriptions_(metrics, setup.loads, setup.index),
+      subscriptions_(metrics, resources_, setup.loads, setup.index),
       fan_out_(loop, resources_),
       accounts_(name_hashes(config_)),
       subjects_(setup.domains, setup.store.home(), aliases_),

@@ -83,7 +83,7 @@ def a_retransmission_gets_the_same_answer():
     with Server() as server:
         # -nr: SIPp shall take the second answer for an answer.
         play(server, "retransmission", "udp", 3, 3, more=["-nr"])
-        created = server.metric(r'herald_publish_total\{did="created"\}')
+        created = server.metric(r'herald_publish_total\{.*did="created"\}')
         expect(created == 3, f"three PUBLISHes sent twice made {created} publications")
         server.stop()
 

@@ -51,11 +51,26 @@ Subscription record(std::string_view tag, std::string_view contact = "sip:bob@19
 
 double gauge(const base::Metrics& metrics, std::string_view state) {
     for (const auto& sample : metrics.collect()) {
-        if (sample.name == "herald_subscriptions" && sample.labels[0].second == state)
+        if (sample.name == "herald_subscriptions" &&
+            sample.labels == base::Labels{{"package", "presence"}, {"state", std::string(state)}})
             return sample.value;
     }
     return -1;
 }
+
+/// The subscriptions of a shard, with resources in the slots from 0 on.
+struct Tables {
+    explicit Tables(Loads* loads = nullptr, std::size_t shard = 0, std::uint32_t count = 5)
+        : subscriptions(metrics, resources, loads, shard) {
+        for (std::uint32_t slot = 0; slot < count; ++slot) {
+            REQUIRE(resources.obtain(testing::presence(), std::to_string(slot)) == slot);
+        }
+    }
+
+    base::Metrics metrics;
+    ResourceTable resources{metrics};
+    SubscriptionTable subscriptions;
+};
 
 /// What a keyed hash would make of a key.
 std::uint64_t spread(std::uint64_t key) {
@@ -78,25 +93,25 @@ TEST_CASE("RFC 6665 4.2: every input in every state goes where the drawing says"
 }
 
 TEST_CASE("a state changes in one place, where it is counted") {
-    base::Metrics metrics;
-    SubscriptionTable table(metrics);
+    Tables tables;
+    auto& table = tables.subscriptions;
     const auto id = table.add(record("tag"));
-    CHECK(gauge(metrics, "committing") == 1);
+    CHECK(gauge(tables.metrics, "committing") == 1);
 
     table.move(*table.find(id), Input::commit_active);
 
     CHECK(table.find(id)->state == State::active);
-    CHECK(gauge(metrics, "committing") == 0);
-    CHECK(gauge(metrics, "active") == 1);
+    CHECK(gauge(tables.metrics, "committing") == 0);
+    CHECK(gauge(tables.metrics, "active") == 1);
 
     table.erase(id);
-    CHECK(gauge(metrics, "active") == 0);
+    CHECK(gauge(tables.metrics, "active") == 0);
     CHECK(table.size() == 0);
 }
 
 TEST_CASE("RFC 3261 12: a dialog is Call-ID and both tags, all three") {
-    base::Metrics metrics;
-    SubscriptionTable table(metrics);
+    Tables tables;
+    auto& table = tables.subscriptions;
     const auto id = table.add(record("tag"));
 
     CHECK(table.by_dialog("call", "tag", "remote") == id);
@@ -110,8 +125,8 @@ TEST_CASE("RFC 3261 12: a dialog is Call-ID and both tags, all three") {
 }
 
 TEST_CASE("a device is known by its instance, else by its exact Contact") {
-    base::Metrics metrics;
-    SubscriptionTable table(metrics);
+    Tables tables;
+    auto& table = tables.subscriptions;
     const auto plain = table.add(record("one"));
     const auto with_instance = table.add(record("two", "sip:bob@192.0.2.9", "<urn:uuid:1>"));
     const auto find = [&](const Subscription& like) { return table.by_device(device_key(like)); };
@@ -127,16 +142,16 @@ TEST_CASE("a device is known by its instance, else by its exact Contact") {
 }
 
 TEST_CASE("what is ending is no device's subscription any more") {
-    base::Metrics metrics;
-    SubscriptionTable table(metrics);
+    Tables tables;
+    auto& table = tables.subscriptions;
     const auto id = table.add(record("one"));
     table.move(*table.find(id), Input::end);
     CHECK_FALSE(table.by_device(device_key(record("x"))));
 }
 
 TEST_CASE("a new Contact moves the device index along") {
-    base::Metrics metrics;
-    SubscriptionTable table(metrics);
+    Tables tables;
+    auto& table = tables.subscriptions;
     const auto id = table.add(record("one"));
     auto parts = table.find(id)->text.parts();
     parts[static_cast<std::size_t>(Part::remote_target)] = "sip:bob@192.0.2.77";
@@ -149,8 +164,8 @@ TEST_CASE("a new Contact moves the device index along") {
 }
 
 TEST_CASE("the load of a watcher follows its subscriptions up and down") {
-    base::Metrics metrics;
-    SubscriptionTable table(metrics);
+    Tables tables;
+    auto& table = tables.subscriptions;
     CHECK(table.watcher_load("sip:bob@example.com") == 0);
     const auto one = table.add(record("one"));
     const auto two = table.add(record("two"));
@@ -161,9 +176,9 @@ TEST_CASE("the load of a watcher follows its subscriptions up and down") {
 }
 
 TEST_CASE("loads are those of all shards") {
-    base::Metrics metrics;
     Loads loads(2);
-    SubscriptionTable first(metrics, &loads, 0), second(metrics, &loads, 1);
+    Tables one_shard(&loads, 0), another(&loads, 1);
+    auto &first = one_shard.subscriptions, &second = another.subscriptions;
     for (int i = 0; i < 5000; ++i) {
         auto one = record(std::to_string(i));
         one.flow.peer = *sip::Endpoint::from("192.0.2.9", 5060);
@@ -179,8 +194,8 @@ TEST_CASE("loads are those of all shards") {
 }
 
 TEST_CASE("the load of an address is what was asked for from there, wherever it goes meanwhile") {
-    base::Metrics metrics;
-    SubscriptionTable table(metrics);
+    Tables tables;
+    auto& table = tables.subscriptions;
     const auto here = *sip::Endpoint::from("192.0.2.9", 5060);
     const auto there = *sip::Endpoint::from("192.0.2.77", 5060);
     const auto from = [](std::string_view tag, const sip::Endpoint& peer) {
@@ -238,9 +253,9 @@ TEST_CASE("a sketch grows without ever saying less than there is, and is exact a
 }
 
 TEST_CASE("however many subscribe, nobody is held to what others have") {
-    base::Metrics metrics;
-    SubscriptionTable table(metrics);
     constexpr std::uint32_t kMany = 60'000;
+    Tables tables(nullptr, 0, kMany);
+    auto& table = tables.subscriptions;
     const auto watcher = [](std::uint32_t i) {
         return "sip:" + std::to_string(i) + "@example.com";
     };

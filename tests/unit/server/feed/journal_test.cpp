@@ -35,7 +35,7 @@ struct Told : SlowShard {
     double subscriptions_in(const std::string& state) {
         for (const auto& sample : metrics.collect()) {
             if (sample.name == "herald_subscriptions" &&
-                sample.labels == base::Labels{{"state", state}})
+                sample.labels == base::Labels{{"package", "presence"}, {"state", state}})
                 return sample.value;
         }
         return -1;
