@@ -9,7 +9,8 @@ std::vector<Command> client_commands() {
             devices_command(),  profile_command(), provision_command(), subscriptions_command(),
             watchers_command(), allow_command(),   block_command(),     rules_command(),
             lists_command(),    explain_command(), presence_command(),  events_command(),
-            status_command(),   reload_command(),  token_command(),     trace_command()};
+            status_command(),   top_command(),     reload_command(),    token_command(),
+            trace_command()};
 }
 
 std::vector<Command> commands() {

@@ -26,6 +26,7 @@ Command explain_command();
 Command presence_command();
 Command events_command();
 Command status_command();
+Command top_command();
 Command reload_command();
 Command token_command();
 Command trace_command();

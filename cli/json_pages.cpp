@@ -1,4 +1,4 @@
-// cli/json_pages.cpp: lists as the server sends them, all of their pages.
+// cli/json_pages.cpp: answers as the server sends them, and lists with all of their pages.
 #include "cli/json_pages.h"
 
 #include <Poco/Exception.h>
@@ -27,6 +27,12 @@ int print_json_pages(const ApiClient& api, std::string_view command,
                                                                         exception.displayText()});
         }
     } while (!after.empty());
+    return kOk;
+}
+
+int print_json(std::string_view command, const Result<std::string>& answer) {
+    if (!answer) return report_api_fault(command, answer.fault());
+    print_line(base::trim(*answer));
     return kOk;
 }
 

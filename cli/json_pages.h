@@ -1,4 +1,4 @@
-// cli/json_pages.h: lists as the server sends them, all of their pages.
+// cli/json_pages.h: answers as the server sends them, and lists with all of their pages.
 #pragma once
 
 #include <functional>
@@ -13,5 +13,8 @@ namespace herald::cli {
 /// the first. Returns the exit code.
 int print_json_pages(const ApiClient& api, std::string_view command,
                      const std::function<std::string(const std::string& after)>& path_of);
+
+/// Prints an answer of JSON as the server sent it, a line. Returns the exit code.
+int print_json(std::string_view command, const Result<std::string>& answer);
 
 }  // namespace herald::cli

@@ -9,6 +9,7 @@
 #include "cli/api_client.h"
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/json_pages.h"
 #include "cli/mailbox_settings.h"
 #include "cli/terminal.h"
 #include "cli/user_agent.h"
@@ -173,6 +174,8 @@ int run_mailbox(const Arguments& arguments) {
         if (!answer) return report_api_fault("mailbox", answer.fault());
     }
     if (arguments.has("clear")) return clear(*api, path, *aor);
+    if (arguments.has("json") && !sets_anything(arguments))
+        return print_json("mailbox", api->call("GET", path));
     const Result<Object::Ptr> mailbox =
         sets_anything(arguments) ? change(*api, path, arguments) : current(*api, path);
     if (!mailbox) return report_api_fault("mailbox", mailbox.fault());
@@ -218,7 +221,8 @@ Command mailbox_command() {
         count("fax-urgent-new", "urgent ones of the new"),
         count("fax-urgent-old", "urgent ones of the old"),
         {.name = "clear", .help = "forget all counts"},
-        {.name = "ask-pbx", .help = "ask the PBX now, whatever was to be waited for"}};
+        {.name = "ask-pbx", .help = "ask the PBX now, whatever was to be waited for"},
+        {.name = "json", .help = "what is there, as the server sends it"}};
     for (auto& option : mailbox_settings_options()) options.push_back(option);
     return {.name = "mailbox",
             .summary = "set, show or clear the message counts of a mailbox",

@@ -17,6 +17,7 @@
 #include "cli/api_client.h"
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/json_pages.h"
 #include "cli/terminal.h"
 
 namespace herald::cli {
@@ -94,7 +95,7 @@ private:
     static void print(const std::string& text) {
         static_cast<void>(!::write(STDERR_FILENO, text.data(), text.size()));
     }
-    const bool is_terminal_ = isatty(STDERR_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
+    const bool is_terminal_ = can_redraw(STDERR_FILENO) && can_redraw(STDOUT_FILENO);
     bool is_shown_ = false;
     std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + kPatience;
 };
@@ -278,6 +279,10 @@ int start(const ApiClient& api, const Arguments& arguments) {
     return kOk;
 }
 
+std::string page_path(const std::string& list, const std::string& after) {
+    return list + "?limit=1000" + (after.empty() ? "" : "&after=" + path_segment(after));
+}
+
 int run_provision(const Arguments& arguments) {
     const Result<ApiClient> api = ApiClient::from(arguments);
     if (!api) {
@@ -286,13 +291,22 @@ int run_provision(const Arguments& arguments) {
     }
     const auto& operands = arguments.operands();
     const std::string& verb = operands[0];
-    if (verb == "list") return list(*api);
+    if (verb == "list") {
+        if (!arguments.has("json")) return list(*api);
+        return print_json_pages(*api, kName,
+                                [](const std::string& after) { return page_path(kJobs, after); });
+    }
     const bool is_about_one = verb == "show" || verb == "follow" || verb == "pause" ||
                               verb == "resume" || verb == "cancel";
     if (!is_about_one) return start(*api, arguments);
     if (operands.size() != 2) {
         print_error(kName, "which job? `herald provision list` names them");
         return kMisuse;
+    }
+    if (verb == "show" && arguments.has("json")) {
+        const auto path = std::string(kJobs) + "/" + path_segment(operands[1]);
+        return print_json_pages(*api, kName,
+                                [&](const std::string& after) { return page_path(path, after); });
     }
     if (verb == "show") return show(*api, operands[1]);
     if (verb == "follow") return follow(*api, operands[1]);
@@ -326,6 +340,7 @@ Command provision_command() {
                    .most_operands = 1000,
                    .options = with_api_options({
                        {.name = "all", .help = "every registered device"},
+                       {.name = "json", .help = "list and show: as the server sends them"},
                        {.name = "user-agent",
                         .kind = Kind::text,
                         .value = "PATTERN",

@@ -9,6 +9,7 @@
 #include "cli/api_client.h"
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/json_pages.h"
 #include "cli/terminal.h"
 
 namespace herald::cli {
@@ -29,6 +30,7 @@ int run_reload(const Arguments& arguments) {
         return kMisuse;
     }
     const auto answer = api->call("POST", "/v1/reload");
+    if (arguments.has("json")) return print_json("reload", answer);
     if (!answer) return report_api_fault("reload", answer.fault());
     try {
         const auto report = Poco::JSON::Parser().parse(*answer).extract<Object::Ptr>();
@@ -58,7 +60,8 @@ Command reload_command() {
         std::string(kApiHelp);
     return {.name = "reload",
             .summary = "read the configuration again, and say what changed",
-            .syntax = {.options = with_api_options({})},
+            .syntax = {.options =
+                           with_api_options({{.name = "json", .help = "as the server sends it"}})},
             .help = help,
             .run = run_reload};
 }

@@ -1,44 +1,43 @@
 // cli/status.cpp: `herald status`: whether a server serves, and how much.
 #include <cstdint>
-#include <cstdlib>
+#include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 
-#include "base/text.h"
+#include <Poco/JSON/Object.h>
+
 #include "cli/api_client.h"
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/metrics_text.h"
 #include "cli/terminal.h"
 
 namespace herald::cli {
 namespace {
 
-/// The sum of all samples of the metric `name`, whatever their labels.
-double sum_of(std::string_view exposition, std::string_view name) {
-    double sum = 0;
-    while (!exposition.empty()) {
-        const base::Split line = base::split_once(exposition, '\n');
-        exposition = line.after;
-        const auto end = line.before.find_first_of("{ ");
-        if (line.before.substr(0, end) != name) continue;
-        const std::string value(line.before.substr(line.before.rfind(' ') + 1));
-        sum += std::strtod(value.c_str(), nullptr);
-    }
-    return sum;
-}
-
-/// "0.2.0", of herald_build_info{version="0.2.0"}.
-std::string_view version_in(std::string_view exposition) {
-    constexpr std::string_view kBefore = "herald_build_info{version=\"";
-    const auto at = exposition.find(kBefore);
-    if (at == exposition.npos) return "?";
-    return base::split_once(exposition.substr(at + kBefore.size()), '"').before;
-}
-
 void print_count(std::string_view what, double count) {
     std::string line(what);
     line.resize(24, ' ');
     print_line(line + std::to_string(static_cast<std::uint64_t>(count)));
+}
+
+/// The same as an object.
+int print_figures(const MetricsText& metrics) {
+    Poco::JSON::Object object(Poco::JSON_PRESERVE_KEY_ORDER);
+    object.set("version", metrics.label_of("herald_build_info", "version"));
+    for (const auto& [member, metric] :
+         {std::pair{"uptime_s", "herald_uptime_seconds"},
+          std::pair{"subscriptions", "herald_subscriptions"},
+          std::pair{"resources", "herald_resources"},
+          std::pair{"messages_waiting", "herald_messages_waiting"},
+          std::pair{"notify_delivered", "herald_notify_delivered_total"},
+          std::pair{"memory_bytes", "process_resident_memory_bytes"}}) {
+        object.set(member, static_cast<std::uint64_t>(metrics.sum(metric)));
+    }
+    std::ostringstream json;
+    object.stringify(json);
+    return print_line(json.str()) ? kOk : kFailed;
 }
 
 int run_status(const Arguments& arguments) {
@@ -49,14 +48,17 @@ int run_status(const Arguments& arguments) {
     }
     const Result<std::string> ready = api->call("GET", "/readyz");
     if (!ready) return report_api_fault("status", ready.fault());
-    const Result<std::string> metrics = api->call("GET", "/metrics");
-    if (!metrics) return report_api_fault("status", metrics.fault());
-    print_line("Herald " + printable(version_in(*metrics)) + " serves.");
-    print_count("subscriptions", sum_of(*metrics, "herald_subscriptions"));
-    print_count("watched or published", sum_of(*metrics, "herald_resources"));
-    print_count("messages waiting", sum_of(*metrics, "herald_messages_waiting"));
-    print_count("NOTIFYs delivered", sum_of(*metrics, "herald_notify_delivered_total"));
-    print_count("memory, MiB", sum_of(*metrics, "process_resident_memory_bytes") / (1 << 20));
+    const Result<std::string> text = api->call("GET", "/metrics");
+    if (!text) return report_api_fault("status", text.fault());
+    const MetricsText metrics(*text);
+    if (arguments.has("json")) return print_figures(metrics);
+    print_line("Herald " + printable(metrics.label_of("herald_build_info", "version")) +
+               " serves.");
+    print_count("subscriptions", metrics.sum("herald_subscriptions"));
+    print_count("watched or published", metrics.sum("herald_resources"));
+    print_count("messages waiting", metrics.sum("herald_messages_waiting"));
+    print_count("NOTIFYs delivered", metrics.sum("herald_notify_delivered_total"));
+    print_count("memory, MiB", metrics.sum("process_resident_memory_bytes") / (1 << 20));
     return kOk;
 }
 
@@ -73,7 +75,7 @@ Command status_command() {
         "No token is needed for that.\n";
     return {.name = "status",
             .summary = "whether a server serves, and how much",
-            .syntax = {.options = with_api_options({})},
+            .syntax = {.options = with_api_options({{.name = "json", .help = "as an object"}})},
             .help = help,
             .run = run_status};
 }

@@ -53,11 +53,15 @@ sigset_t interrupt_signals() {
 
 }  // namespace
 
-bool wants_colours() {
-    const char* const refusal = std::getenv("NO_COLOR");
+bool can_redraw(int fd) {
     const char* const terminal = std::getenv("TERM");
     const bool is_dumb = terminal && std::string_view(terminal) == "dumb";
-    return isatty(STDOUT_FILENO) == 1 && !is_dumb && (!refusal || *refusal == '\0');
+    return isatty(fd) == 1 && !is_dumb;
+}
+
+bool wants_colours() {
+    const char* const refusal = std::getenv("NO_COLOR");
+    return can_redraw(STDOUT_FILENO) && (!refusal || *refusal == '\0');
 }
 
 std::string coloured(std::string_view text, Colour colour, bool is_wanted) {
@@ -93,7 +97,7 @@ void print_error(std::string_view command, std::string_view sentence) {
 
 void Progress::announce(base::Loop& loop, std::string text) {
     clear();
-    if (isatty(STDERR_FILENO) != 1) return;
+    if (!can_redraw(STDERR_FILENO)) return;
     loop_ = &loop;
     timer_ = loop.timers().arm(loop.clock().now() + std::chrono::seconds(1),
                                [this, shown = std::move(text)] {

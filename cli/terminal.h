@@ -12,6 +12,8 @@ namespace herald::cli {
 
 enum class Colour : unsigned char { none, green, red, yellow, dim, bold };
 
+/// Whether what is written to `fd` may be written over: a terminal, and not a dumb one.
+bool can_redraw(int fd);
 /// Colours for standard output where it is a terminal, not a dumb one, and NO_COLOR is not set.
 bool wants_colours();
 /// `text` in `colour`, or as it is.

@@ -10,6 +10,7 @@
 #include "cli/api_client.h"
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/json_pages.h"
 #include "cli/terminal.h"
 
 namespace herald::cli {
@@ -50,6 +51,7 @@ int make(const ApiClient& api, const Arguments& arguments, const std::string& na
     std::ostringstream json;
     order.stringify(json);
     const auto answer = api.call("POST", "/v1/tokens", json.str());
+    if (arguments.has("json")) return print_json("token", answer);
     if (!answer) return report_api_fault("token", answer.fault());
     print_line(text_of(Poco::JSON::Parser().parse(*answer).extract<Object::Ptr>(), "token"));
     return kOk;
@@ -57,7 +59,10 @@ int make(const ApiClient& api, const Arguments& arguments, const std::string& na
 
 int run_verb(const ApiClient& api, const Arguments& arguments) {
     const auto& words = arguments.operands();
-    if (words[0] == "list" && words.size() == 1) return list(api);
+    if (words[0] == "list" && words.size() == 1) {
+        return arguments.has("json") ? print_json("token", api.call("GET", "/v1/tokens"))
+                                     : list(api);
+    }
     if (words.size() != 2) return misuse("expected list, make NAME or revoke NAME");
     if (words[0] == "make") return make(api, arguments, words[1]);
     if (words[0] != "revoke") return misuse("unknown action '" + words[0] + "'");
@@ -107,6 +112,7 @@ Command token_command() {
                             .kind = Kind::text,
                             .value = "URI|DOMAIN",
                             .help = "whom it is good for (everybody)"},
+                           {.name = "json", .help = "as the server sends it"},
                        })},
             .help = help,
             .run = run_token};

@@ -14,6 +14,7 @@
 #include "cli/api_client.h"
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/json_pages.h"
 #include "cli/terminal.h"
 
 namespace herald::cli {
@@ -56,14 +57,19 @@ void print_watcher(const Object::Ptr& watcher) {
 }
 
 int list_watchers(const ApiClient& api, const Arguments& arguments) {
-    std::string after;
-    std::size_t shown = 0;
-    do {
+    const auto path_of = [&](const std::string& after) {
         auto path = "/v1/watchers/" + path_segment(arguments.operands()[0]) + "?limit=1000";
         if (const auto event = arguments.text("event")) path += "&package=" + path_segment(*event);
         if (const auto state = arguments.text("state")) path += "&state=" + path_segment(*state);
         if (!after.empty()) path += "&after=" + path_segment(after);
-        const auto code = show_answer("watchers", api.call("GET", path), [&](const auto& page) {
+        return path;
+    };
+    if (arguments.has("json")) return print_json_pages(api, "watchers", path_of);
+    std::string after;
+    std::size_t shown = 0;
+    do {
+        const auto answer = api.call("GET", path_of(after));
+        const auto code = show_answer("watchers", answer, [&](const auto& page) {
             for_each(page, "watchers", [&](const auto& watcher) {
                 ++shown;
                 print_watcher(watcher);
@@ -303,25 +309,27 @@ Command decision_command(std::string_view name, std::string_view summary, std::s
 }  // namespace
 
 Command watchers_command() {
-    return {.name = "watchers",
-            .summary = "list who watches somebody, and who waits for it",
-            .syntax = {.operands = "OWNER",
-                       .least_operands = 1,
-                       .most_operands = 1,
-                       .options = with_api_options({{.name = "event",
-                                                     .kind = Kind::text,
-                                                     .value = "PACKAGE",
-                                                     .help = "only of this event package"},
-                                                    {.name = "state",
-                                                     .kind = Kind::text,
-                                                     .value = "pending|active|waiting|terminated",
-                                                     .help = "only in this state"}})},
-            .help = kWatchersHelp,
-            .run = [](const Arguments& arguments) {
-                return with_api("watchers", arguments, [&](const ApiClient& api) {
-                    return list_watchers(api, arguments);
-                });
-            }};
+    return {
+        .name = "watchers",
+        .summary = "list who watches somebody, and who waits for it",
+        .syntax = {.operands = "OWNER",
+                   .least_operands = 1,
+                   .most_operands = 1,
+                   .options =
+                       with_api_options({{.name = "event",
+                                          .kind = Kind::text,
+                                          .value = "PACKAGE",
+                                          .help = "only of this event package"},
+                                         {.name = "state",
+                                          .kind = Kind::text,
+                                          .value = "pending|active|waiting|terminated",
+                                          .help = "only in this state"},
+                                         {.name = "json", .help = "as the server sends them"}})},
+        .help = kWatchersHelp,
+        .run = [](const Arguments& arguments) {
+            return with_api("watchers", arguments,
+                            [&](const ApiClient& api) { return list_watchers(api, arguments); });
+        }};
 }
 
 Command allow_command() {
