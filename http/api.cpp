@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "http/forwarded.h"
 #include "http/head.h"
+#include "http/idempotency.h"
 #include "http/problem.h"
 #include "http/target.h"
 #include "pidf/common_policy.h"
@@ -210,11 +211,10 @@ std::optional<Answer> Api::refusal_by_alias(const Reach& reach, const Match& mat
     return done ? std::nullopt : std::optional(problem_of(done.fault(), match.target.path));
 }
 
-Api::Api(Context context, Doors doors, std::size_t idempotency_memory)
+Api::Api(Context context, Doors doors)
     : context_(std::move(context)),
       tokens_(doors.tokens, made_tokens(context_.admin)),
-      doors_(std::make_shared<const Doors>(std::move(doors))),
-      idempotency_(idempotency_memory, context_.metrics) {
+      doors_(std::make_shared<const Doors>(std::move(doors))) {
     context_.tokens = &tokens_;
 }
 
@@ -334,7 +334,7 @@ Answer Api::answer_matched(const Request& request, const Match& match, const Rea
     if (auto answer = refusal(request, match)) return *std::move(answer);
     const std::string& path = match.target.path;
     const Route& route = *match.route;
-    Call call{context_, path, match.captured, match.target.query, {}, request, {}, {}};
+    Call call{context_, path, match.captured, match.target.query, {}, request, {}, {}, {}};
     const auto holder = route.role == Role::open ? std::nullopt : holder_of(request);
     if (holder) call.actor = holder->name, call.reach = holder->reach;
     if (auto beyond = refusal_by_alias(call.reach, match)) return *std::move(beyond);
@@ -350,14 +350,8 @@ Result<Answer> Api::carry_out(const Route& route, Call& call) {
     const auto apply = [&] {
         return conditions_.apply(route, call, [&] { return route.handle(call); });
     };
-    const auto& key = call.request.idempotency_key;
-    if (route.method != "POST" || key.empty()) return apply();
-    if (key.size() > Idempotency::kLongestKey)
-        return Fault{FaultKind::malformed, "Idempotency-Key is longer than 255 bytes"};
-    const auto now = std::chrono::duration_cast<base::Duration>(
-        std::chrono::steady_clock::now().time_since_epoch());
-    return idempotency_.once({call.actor, call.path, key, call.document}, base::Instant(now),
-                             apply);
+    const bool may_come_twice = route.method == "POST" && !call.request.idempotency_key.empty();
+    return may_come_twice ? once(route, call, apply) : apply();
 }
 
 std::optional<Answer> Api::read_body(const Route& route, const ReadBody& read, Call& call) const {

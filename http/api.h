@@ -17,7 +17,6 @@
 #include "http/conditions.h"
 #include "http/exchange.h"
 #include "http/hosts.h"
-#include "http/idempotency.h"
 #include "http/origins.h"
 #include "http/routes.h"
 #include "http/service.h"
@@ -38,7 +37,7 @@ public:
         Clients clients{};
         std::vector<sip::AddressRange> trusted_proxies{};
     };
-    Api(Context context, Doors doors, std::size_t idempotency_memory = std::size_t{1} << 22);
+    Api(Context context, Doors doors);
 
     /// For requests that come from now on; tokens made over HTTP stay. Any thread.
     void open(Doors doors);
@@ -70,7 +69,6 @@ private:
     mutable std::mutex doors_mutex_;
     DoorsPtr doors_;
     Conditions conditions_;
-    Idempotency idempotency_;
     std::mutex mutex_;  ///< counters have one writer at a time, which is any of the pool's threads
     std::map<std::tuple<std::string, std::string, int>, base::Counter*> requests_;
     std::map<std::string, base::Histogram*, std::less<>> seconds_;

@@ -1,111 +1,103 @@
-// http/idempotency.cpp: answers to requests that may come twice.
+// http/idempotency.cpp: requests that may come twice.
 #include "http/idempotency.h"
 
+#include <optional>
 #include <utility>
 
+#include "http/problem.h"
 #include "http/tokens.h"
+#include "server/admin/admin_requests.h"
 
 namespace herald::http {
 
 namespace {
 
-constexpr std::size_t kOverhead = 256;
+using server::GivenAnswer;
+using Kind = server::RequestStanding::Kind;
 
 /// No part can pass for another.
-std::string name_of(const Idempotency::Asked& asked) {
+std::string name_of(const Call& call) {
     std::string all;
-    for (const auto part : {asked.actor, asked.path, asked.key})
+    for (const std::string_view part : {std::string_view(call.actor), std::string_view(call.path),
+                                        std::string_view(call.request.idempotency_key)})
         (all += std::to_string(part.size()) + ':') += part;
     return sha256_hex(all);
 }
 
+/// Of what it says, its query included.
+std::string body_of(const Call& call) {
+    return sha256_hex(call.request.target + '\n' + call.document);
+}
+
+GivenAnswer given(const Answer& answer) {
+    return {answer.status, answer.type, answer.body, answer.headers};
+}
+
+Answer again(GivenAnswer before) {
+    return {before.status, std::move(before.type), std::move(before.body),
+            std::move(before.headers)};
+}
+
+/// It may have been carried out (see Admin::share).
+bool is_unknown(FaultKind kind) {
+    return kind == FaultKind::timeout || kind == FaultKind::unknown_outcome;
+}
+
 /// What may go better another time is not kept.
-bool is_kept(const Result<Answer>& answer) {
-    return answer && answer->status < 500 && !answer->events;
+std::optional<GivenAnswer> kept(const Result<Answer>& answer) {
+    const bool is_kept = answer && answer->status < 500 && !answer->events;
+    return is_kept ? std::optional(given(*answer)) : std::nullopt;
+}
+
+Answer known(server::RequestStanding standing, std::string_view path) {
+    switch (standing.kind) {
+        case Kind::answered:
+            return again(std::move(standing.answer));
+        case Kind::other:
+            return problem(422, "key_reused", "Another request had this Idempotency-Key.", path);
+        case Kind::under_way: {
+            auto answer =
+                problem(409, "under_way",
+                        "The first request with this Idempotency-Key is being carried out.", path);
+            answer.headers.emplace_back("Retry-After", "1");
+            return answer;
+        }
+        case Kind::unknown:
+        case Kind::fresh:
+            break;
+    }
+    return problem(409, "unknown_outcome",
+                   "The first request with this Idempotency-Key may have been carried out; it is "
+                   "not carried out again.",
+                   path);
 }
 
 }  // namespace
 
-Idempotency::Idempotency(std::size_t most_bytes, base::Metrics& metrics)
-    : most_bytes_(most_bytes),
-      gauge_(metrics.gauge("herald_http_idempotency_bytes",
-                           "Bytes of answers kept for who repeats a request "
-                           "(http.idempotency_memory)")) {}
-
-std::size_t Idempotency::weight_of(const Kept& kept) noexcept {
-    std::size_t weight = kOverhead + kept.answer.body.size();
-    for (const auto& [name, value] : kept.answer.headers) weight += name.size() + value.size();
-    return weight;
-}
-
-void Idempotency::forget(Order::iterator kept) {
-    bytes_ -= weight_of(*kept);
-    by_name_.erase(kept->name);
-    kept_.erase(kept);
-    gauge_.set(bytes_);
-}
-
-/// Requests under way stay: they are as many as there are threads.
-void Idempotency::make_room(base::Instant now) {
-    for (auto it = kept_.begin(); it != kept_.end();) {
-        const auto each = it++;
-        if (bytes_ <= most_bytes_ && each->at + kLife > now) return;
-        if (each->is_made) forget(each);
+Result<Answer> once(const Route& route, Call& call, const Make& make) {
+    if (call.request.idempotency_key.size() > kLongestIdempotencyKey)
+        return Fault{FaultKind::malformed, "Idempotency-Key is longer than 255 bytes"};
+    auto& requests = call.context.admin.requests();
+    const auto name = name_of(call);
+    auto standing = requests.begin(name, body_of(call));
+    if (!standing) {
+        // Nothing was done yet.
+        const auto& fault = standing.fault();
+        return fault.kind == FaultKind::timeout ? Fault{FaultKind::unavailable, fault.detail}
+                                                : fault;
     }
-}
-
-/// A request that is being answered; forgotten where nothing comes of it.
-class Idempotency::Underway {
-public:
-    Underway(Idempotency& all, Order::iterator mine) : all_(all), mine_(mine) {}
-    ~Underway() {
-        const std::lock_guard lock(all_.mutex_);
-        if (!is_ended_) all_.forget(mine_);
-    }
-    Underway(const Underway&) = delete;
-    Underway& operator=(const Underway&) = delete;
-
-    void end_with(const Answer& answer) {
-        const std::lock_guard lock(all_.mutex_);
-        all_.bytes_ -= weight_of(*mine_);
-        mine_->answer = answer;
-        mine_->is_made = true;
-        is_ended_ = true;
-        all_.bytes_ += weight_of(*mine_);
-        all_.make_room(mine_->at);
-        all_.gauge_.set(all_.bytes_);
-    }
-
-private:
-    Idempotency& all_;
-    Order::iterator mine_;
-    bool is_ended_ = false;  ///< from then on it may be gone
-};
-
-Result<Answer> Idempotency::once(const Asked& asked, base::Instant now, const Make& make) {
-    const auto name = name_of(asked);
-    const auto body = sha256_hex(asked.body);
-    Order::iterator mine;
-    {
-        const std::lock_guard lock(mutex_);
-        make_room(now);
-        const auto found = by_name_.find(name);
-        if (found != by_name_.end()) {
-            const Kept& kept = *found->second;
-            if (kept.body != body)
-                return Fault{FaultKind::conflict, "Another request had this Idempotency-Key."};
-            if (!kept.is_made)
-                return Fault{FaultKind::conflict,
-                             "The first request with this Idempotency-Key is under way."};
-            return kept.answer;
-        }
-        mine = kept_.insert(kept_.end(), {.name = name, .body = body, .answer = {}, .at = now});
-        by_name_.emplace(name, mine);
-        bytes_ += weight_of(*mine);
-    }
-    Underway underway{*this, mine};
+    if (standing->kind != Kind::fresh) return known(*std::move(standing), call.path);
+    call.late = [&requests, name](const Result<Answer>& answer) {
+        if (answer || !is_unknown(answer.fault().kind)) requests.settle_late(name, kept(answer));
+    };
     auto answer = make();
-    if (is_kept(answer)) underway.end_with(*answer);
+    if (!answer && is_unknown(answer.fault().kind)) {
+        requests.leave(name);
+    } else if (auto made = kept(answer)) {
+        requests.answered(name, *std::move(made), route.has_secret_answer);
+    } else {
+        requests.not_done(name);
+    }
     return answer;
 }
 

@@ -1,61 +1,24 @@
-// http/idempotency.h: answers to requests that may come twice: who repeats one with the key he gave
-// it gets the answer it had, and nothing is done again.
+// http/idempotency.h: requests that may come twice: who repeats one with the key he gave it gets
+// the answer it had, over restarts too, and nothing is done again, even where nobody can say
+// whether it was done.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <functional>
-#include <list>
-#include <map>
-#include <mutex>
 #include <string>
 #include <string_view>
 
-#include "base/metrics.h"
-#include "base/time.h"
 #include "http/exchange.h"
+#include "http/routes.h"
 
 namespace herald::http {
 
-/// Any thread.
-class Idempotency {
-public:
-    static constexpr std::size_t kLongestKey = 255;
-    static constexpr auto kLife = std::chrono::hours(24);
+constexpr std::size_t kLongestIdempotencyKey = 255;
 
-    /// `most_bytes` of answers; the oldest are forgotten.
-    Idempotency(std::size_t most_bytes, base::Metrics& metrics);
-
-    /// One request: whose it is, where it goes and what it says.
-    struct Asked {
-        std::string_view actor, path, key, body;
-    };
-    using Make = std::function<Result<Answer>()>;
-    /// The answer that `asked` had, or what `make` answers now, which is kept unless the server
-    /// failed. Faults: conflict (the first is under way; another request had that key).
-    Result<Answer> once(const Asked& asked, base::Instant now, const Make& make);
-
-private:
-    struct Kept {
-        std::string name;  ///< of the request: its hash
-        std::string body;  ///< hash
-        Answer answer;
-        base::Instant at{};
-        bool is_made = false;
-    };
-    using Order = std::list<Kept>;
-    class Underway;
-
-    static std::size_t weight_of(const Kept& kept) noexcept;
-    void forget(Order::iterator kept);
-    void make_room(base::Instant now);
-
-    const std::size_t most_bytes_;
-    base::Counter& gauge_;
-    std::mutex mutex_;
-    Order kept_;  ///< oldest first
-    std::map<std::string, Order::iterator, std::less<>> by_name_;
-    std::size_t bytes_ = 0;
-};
+using Make = std::function<Result<Answer>()>;
+/// The answer that the request of `call` had, or what `make` answers now. 409: the first one is
+/// under way, or may have been carried out; 422: another request had its key. Sets `call.late`.
+/// Faults: malformed, unavailable, limit_reached.
+Result<Answer> once(const Route& route, Call& call, const Make& make);
 
 }  // namespace herald::http

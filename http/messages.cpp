@@ -39,6 +39,12 @@ Json json_of(const server::MessageInfo& info, bool with_body) {
     return object;
 }
 
+/// What a message that was sent is answered.
+Result<Answer> answer_of(const Result<int>& done) {
+    if (!done) return done.fault();
+    return json_answer(JsonObject{{"delivered", *done == 200}}, *done);
+}
+
 Result<std::uint64_t> limit_of(const Call& call) {
     const auto text = call.parameter("limit");
     if (text.empty()) return kDefaultLimit;
@@ -70,9 +76,10 @@ Result<Answer> send_message(const Call& call) {
     order.from = *sender;
     order.to = *recipient;
     order.body = *body;
-    const auto done = call.context.admin.messages().send(order);
-    if (!done) return done.fault();
-    return json_answer(JsonObject{{"delivered", *done == 200}}, *done);
+    const auto late = [tell = call.late](const Result<int>& done) {
+        if (tell) tell(answer_of(done));
+    };
+    return answer_of(call.context.admin.messages().send(order, late));
 }
 
 Result<Answer> list_messages(const Call& call) {

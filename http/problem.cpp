@@ -47,6 +47,8 @@ std::string_view title_of(int status) noexcept {
             return "Unsupported Media Type";
         case 421:
             return "Misdirected Request";
+        case 422:
+            return "Unprocessable Content";
         case 429:
             return "Too Many Requests";
         case 500:

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/metrics.h"
+#include "base/result.h"
 #include "http/exchange.h"
 #include "http/json.h"
 #include "http/token_book.h"
@@ -40,6 +41,9 @@ struct Call {
     std::string document;  ///< the body as it came, where the route takes more than JSON
     std::string actor{};   ///< name of the token; empty: none was asked for
     Reach reach{};         ///< whom the token is good for
+    /// Of a request that may come twice: takes what it would have been answered, where that is only
+    /// known after it was answered 504. Any thread. Empty: nobody wants to know.
+    std::function<void(const Result<Answer>& answer)> late{};
 
     /// Empty where it is not there.
     std::string_view parameter(std::string_view name) const noexcept;
@@ -71,6 +75,8 @@ struct Route {
     std::string_view other_type{};
     /// Its handler looks at If-Match and If-None-Match of a change itself.
     bool has_own_conditions = false;
+    /// What it answers is shown once and kept nowhere.
+    bool has_secret_answer = false;
     /// Waits for nobody: answered even while every thread is taken.
     bool is_instant = false;
 

@@ -23,7 +23,7 @@ Api::Doors doors_of(const Options& options) {
 struct Server::State {
     State(const Options& options, server::Admin& admin, base::Metrics& metrics)
         : api({admin, metrics, options.realm, options.version, nullptr, options.reload},
-              doors_of(options), options.idempotency_memory) {}
+              doors_of(options)) {}
 
     Api api;
     std::unique_ptr<Listener> listener;  ///< last: it asks the API

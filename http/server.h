@@ -31,9 +31,8 @@ struct Options {
     std::string realm;                               ///< of accounts that name none
     std::string version;                             ///< of the program, for herald_build_info
     std::vector<sip::AddressRange> trusted_proxies;  ///< see forwarded.h
-    std::size_t idempotency_memory = std::size_t{1} << 22;
-    std::function<server::ReloadReport()> reload;  ///< empty: there is nothing to read again
-    std::shared_ptr<const sip::TlsContext> tls;    ///< null: plain HTTP
+    std::function<server::ReloadReport()> reload;    ///< empty: there is nothing to read again
+    std::shared_ptr<const sip::TlsContext> tls;      ///< null: plain HTTP
 };
 
 /// Serves from start() until it is destroyed, which waits for requests under way.

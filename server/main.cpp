@@ -17,6 +17,7 @@
 #include "base/metrics.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/terminal.h"
 #include "http/file_server.h"
 #include "http/hooks.h"
 #include "http/server.h"
@@ -116,7 +117,6 @@ Result<std::unique_ptr<http::Server>> start_http(const server::Config& config,
                       .max_body = config.http_max_body,
                       .head_timeout = std::chrono::seconds(config.http_head_timeout),
                       .request_timeout = std::chrono::seconds(config.http_request_timeout)};
-    options.idempotency_memory = config.http_idempotency_memory;
     options.reload = [&reloads] { return reloads.request(); };
     options.asks_for_certificates = !config.http_client_ca.empty();
     options.hsts = config.http_hsts;
@@ -383,7 +383,7 @@ int config(const cli::Arguments& arguments) {
 
 int copy_store(const cli::Arguments& arguments) {
     const auto& urls = arguments.operands();
-    const bool is_watched = ::isatty(STDERR_FILENO) == 1;
+    const bool is_watched = cli::can_redraw(STDERR_FILENO);
     const auto tell = [is_watched](std::uint64_t rows) {
         if (is_watched) std::fprintf(stderr, "\r%llu rows", static_cast<unsigned long long>(rows));
     };

@@ -19,6 +19,7 @@ class PolicyAdmin;
 class PresenceAdmin;
 class ProfileAdmin;
 class RegistrationAdmin;
+class RequestAdmin;
 class ResourceAdmin;
 class SubscriptionAdmin;
 class TokenAdmin;
@@ -55,6 +56,7 @@ public:
     virtual PresenceAdmin& presence() noexcept = 0;
     virtual ProfileAdmin& profiles() noexcept = 0;
     virtual RegistrationAdmin& registrations() noexcept = 0;
+    virtual RequestAdmin& requests() noexcept = 0;
     virtual ResourceAdmin& resources() noexcept = 0;
     virtual SubscriptionAdmin& subscriptions() noexcept = 0;
     virtual TokenAdmin& tokens() noexcept = 0;

@@ -15,15 +15,17 @@ Shard& AdminCarrier::owner_of(std::string_view aor) const {
     return *shards_[shard_of_aor(store_.home().bucket_key, aor, shards_.size())];
 }
 
-void AdminCarrier::Awaited::arrive() {
+bool AdminCarrier::Awaited::arrive() {
     const std::scoped_lock lock(mutex_);
     has_arrived_ = true;
     arrived_.notify_one();
+    return !is_given_up_;
 }
 
 bool AdminCarrier::Awaited::wait() {
     std::unique_lock lock(mutex_);
-    return arrived_.wait_for(lock, kPatience, [this] { return has_arrived_; });
+    is_given_up_ = !arrived_.wait_for(lock, kPatience, [this] { return has_arrived_; });
+    return !is_given_up_;
 }
 
 Result<std::string> AdminCarrier::our_aor(std::string_view aor) const {

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <mutex>
@@ -58,9 +59,12 @@ public:
     /// Faults: unknown_event, with the names there are.
     static Result<const packages::Package*> package(std::string_view name);
 
-    /// Runs `ask(shard, answer)` on the shard's thread and waits for answer(Result<T>).
+    /// Runs `ask(shard, answer)` on the shard's thread and waits for answer(Result<T>). What comes
+    /// after the timeout is for `late`, on the thread it comes from, if there is one.
+    template <class T>
+    using Late = std::function<void(const Result<T>& value)>;
     template <class T, class Ask>
-    Result<T> ask(Shard& shard, Ask ask) const;
+    Result<T> ask(Shard& shard, Ask ask, Late<T> late = nullptr) const;
     /// The same where a Status is answered.
     template <class Ask>
     Status order(Shard& shard, Ask ask) const;
@@ -74,7 +78,8 @@ private:
     /// Where an operator's thread waits for a shard's.
     class Awaited {
     public:
-        void arrive();
+        /// False if nobody waits any more.
+        bool arrive();
         /// False if it took longer than kPatience.
         bool wait();
 
@@ -82,6 +87,7 @@ private:
         std::mutex mutex_;
         std::condition_variable arrived_;
         bool has_arrived_ = false;
+        bool is_given_up_ = false;
     };
     template <class T>
     struct Answer : Awaited {
@@ -97,13 +103,13 @@ private:
 };
 
 template <class T, class Ask>
-Result<T> AdminCarrier::ask(Shard& shard, Ask ask) const {
+Result<T> AdminCarrier::ask(Shard& shard, Ask ask, Late<T> late) const {
     if (is_closed_) return Fault{FaultKind::unavailable, "The server is stopping"};
     auto answer = std::make_shared<Answer<T>>();
-    shard.loop().post([&shard, answer, ask = std::move(ask)]() mutable {
-        ask(shard, [answer](Result<T> value) {
+    shard.loop().post([&shard, answer, ask = std::move(ask), late = std::move(late)]() mutable {
+        ask(shard, [answer, late](Result<T> value) {
             answer->value = std::move(value);
-            answer->arrive();
+            if (!answer->arrive() && late) late(*answer->value);
         });
     });
     if (answer->wait()) return *std::move(answer->value);

@@ -104,7 +104,7 @@ class ShardMessages final : public MessageAdmin {
 public:
     explicit ShardMessages(const AdminCarrier& carrier) : carrier_(carrier) {}
 
-    Result<int> send(const MessageOrder& order) override;
+    Result<int> send(const MessageOrder& order, Late late) override;
     Result<MessagePage> page(std::string_view aor, std::string_view after, std::size_t limit,
                              bool with_bodies) override;
     Status remove(std::string_view aor, std::string_view id) override;
@@ -113,7 +113,7 @@ private:
     const AdminCarrier& carrier_;
 };
 
-Result<int> ShardMessages::send(const MessageOrder& order) {
+Result<int> ShardMessages::send(const MessageOrder& order, Late late) {
     auto from = carrier_.our_aor(order.from);
     if (!from) return from.fault();
     const auto named = carrier_.domains().aor(order.to);
@@ -124,12 +124,14 @@ Result<int> ShardMessages::send(const MessageOrder& order) {
         !sip::parse_media_type(order.type))
         return Fault{FaultKind::malformed, "type is a media type, and subject is one line"};
     return carrier_.ask<int>(
-        carrier_.owner_of(*to), [order, from = *from, to = *to](Shard& shard, auto answer) {
+        carrier_.owner_of(*to),
+        [order, from = *from, to = *to](Shard& shard, auto answer) {
             auto& context = shard.context();
             if (order.body.size() > context.config.message_max_body)
                 return answer(Fault{FaultKind::too_large, "The body is too long"});
             shard.messaging().own().submit(message_of(order, from, to, context), answer);
-        });
+        },
+        std::move(late));
 }
 
 Result<MessagePage> ShardMessages::page(std::string_view aor, std::string_view after,

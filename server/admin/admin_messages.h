@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -46,7 +47,9 @@ public:
 
     /// 200: a device took it; 202: it is kept. Faults: malformed, not_found (no such user),
     /// limit_reached (no room), unavailable, conflict (the device refused it).
-    virtual Result<int> send(const MessageOrder& order) = 0;
+    /// After a timeout `late` takes, on any thread, what became of it when that is known.
+    using Late = std::function<void(const Result<int>& done)>;
+    virtual Result<int> send(const MessageOrder& order, Late late) = 0;
     /// What is kept for `aor`, or for everybody where it is empty, after the row `after`; at most
     /// `limit` (1 to 1000). Faults: malformed, not_found (not one of our domains).
     virtual Result<MessagePage> page(std::string_view aor, std::string_view after,

@@ -16,6 +16,7 @@
 #include "server/admin/admin_presence.h"
 #include "server/admin/admin_profiles.h"
 #include "server/admin/admin_registrations.h"
+#include "server/admin/admin_requests.h"
 #include "server/admin/admin_resources.h"
 #include "server/admin/admin_subscriptions.h"
 #include "server/admin/admin_tokens.h"
@@ -40,6 +41,7 @@ AdminService::AdminService(std::vector<Shard*> shards, const Domains& domains, s
       presence_(presence_admin(carrier_)),
       profiles_(profile_admin(carrier_)),
       registrations_(registration_admin(carrier_)),
+      requests_(request_admin(carrier_)),
       resources_(resource_admin(carrier_)),
       subscriptions_(subscription_admin(carrier_)),
       tokens_(token_admin(carrier_)) {}

@@ -36,6 +36,7 @@ public:
     PresenceAdmin& presence() noexcept override { return *presence_; }
     ProfileAdmin& profiles() noexcept override { return *profiles_; }
     RegistrationAdmin& registrations() noexcept override { return *registrations_; }
+    RequestAdmin& requests() noexcept override { return *requests_; }
     ResourceAdmin& resources() noexcept override { return *resources_; }
     SubscriptionAdmin& subscriptions() noexcept override { return *subscriptions_; }
     TokenAdmin& tokens() noexcept override { return *tokens_; }
@@ -57,6 +58,7 @@ private:
     std::unique_ptr<PresenceAdmin> presence_;
     std::unique_ptr<ProfileAdmin> profiles_;
     std::unique_ptr<RegistrationAdmin> registrations_;
+    std::unique_ptr<RequestAdmin> requests_;
     std::unique_ptr<ResourceAdmin> resources_;
     std::unique_ptr<SubscriptionAdmin> subscriptions_;
     std::unique_ptr<TokenAdmin> tokens_;

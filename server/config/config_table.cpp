@@ -441,9 +441,9 @@ constexpr ConfigKey kHttpKeys[] = {
         show_elements<&C::http_trusted_proxies>),
     budget<&C::http_idempotency_memory>(
         {"http", "idempotency_memory",
-         "For answers to requests with an Idempotency-Key, given again to who repeats one within "
-         "24 hours. With too many the oldest are forgotten."},
-        65536, Filled::by_users),
+         "For requests with an Idempotency-Key, and their answers, given again to who repeats one "
+         "within 24 hours, over restarts too. With too many the oldest answers are forgotten."},
+        65536, Filled::by_users_and_stored),
 };
 
 ValueType type_of(const packages::Value& value) {

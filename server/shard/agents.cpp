@@ -10,6 +10,7 @@
 #include "server/feed/hook_queue.h"
 #include "server/feed/journal.h"
 #include "server/feed/reporter.h"
+#include "server/feed/request_keeper.h"
 #include "server/message/messaging.h"
 #include "server/mwi/mailbox_notices.h"
 #include "server/mwi/mailboxes.h"
@@ -49,6 +50,7 @@ Agents::Agents(const AgentParts& p) {
     add<Pnp>(p, p.context, known);
     add<ProfileKeeper>(p, p.context, p.profiles);
     add<HookQueue>(p, p.context);
+    add<RequestKeeper>(p, p.context);
     add<Journal>(p, p.context, p.sender, bindings);
     if (p.feed) {
         add<Reporter>(p, p.context, p.feed->inlet(p.context.shard),

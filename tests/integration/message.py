@@ -1,9 +1,11 @@
 # tests/integration/message.py: messages to baresip, a real client: there, not there, after kill -9, by an operator.
+import contextlib
 import os
 import re
+import threading
 
 from _baresip import Baresip
-from _herald import Server, wait_until
+from _herald import PATIENCE, Server, wait_until
 from _message import answer
 from _sip import Client
 from _stories import expect, expect_equal, story, tell
@@ -106,6 +108,47 @@ def an_operator_writes_and_forgets():
         expect_equal(response.status, 200, "REGISTER")
         device.pump(0.5)
         expect(not device.strays, f"what was forgotten is not sent: {device.strays}")
+        server.stop()
+
+
+@story
+def a_post_that_comes_twice_sends_once():
+    """An Idempotency-Key: whatever is known of the first request, over a timeout and over kill -9, the message goes out once."""
+    order = {"from": "desk@127.0.0.1", "to": ALICE, "body": "once"}
+
+    def send(server, key, **more):
+        return server.http("POST", "/v1/messages", {**order, **more}, headers={"Idempotency-Key": key})
+
+    def kind(answer):
+        return (answer.status, answer.json().get("kind"))
+    # A device that is silent: it is waited for 64 T1, longer than an operator waits.
+    with Server(sip={"t1_ms": 100}) as server, Client(server.address, user="alice", domain="127.0.0.1") as device:
+        response = device.request("REGISTER", "sip:127.0.0.1", (("Contact", device.contact),), to=ALICE)
+        expect_equal(response.status, 200, "REGISTER")
+        expect_equal(send(server, "first").status, 504, "the device does not answer in time")
+        again = kind(send(server, "first"))
+        expect(again in ((409, "unknown_outcome"), (202, None)), f"while nobody knows: {again}")
+        expect_equal(kind(send(server, "first", body="twice")), (422, "key_reused"), "another body")
+        wait_until(lambda: send(server, "first").status == 202, "it is known that the message is kept")
+        expect_equal(len(kept(server)), 1, "messages kept")
+        server.kill()
+        server.start()
+        expect_equal(send(server, "first").json(), {"delivered": False}, "the answer after kill -9")
+        expect_equal(len(kept(server)), 1, "messages kept after kill -9")
+
+        def ask():
+            with contextlib.suppress(OSError):
+                send(server, "second")
+        asking = threading.Thread(target=ask)
+        device.pump_rest()
+        device.strays.clear()
+        device.send = lambda *_: None  # it reads, and stays silent
+        asking.start()
+        device.wait(lambda: any(each.method == "MESSAGE" for each in device.strays), "it is on its way")
+        server.kill()
+        asking.join(PATIENCE)
+        server.start()
+        expect_equal(kind(send(server, "second")), (409, "unknown_outcome"), "the server was killed before it was known")
         server.stop()
 
 

@@ -6,7 +6,6 @@
 #include <doctest/doctest.h>
 
 #include "http/forwarded.h"
-#include "http/idempotency.h"
 #include "tests/unit/http/bench.h"
 
 namespace herald::http {
@@ -173,35 +172,83 @@ TEST_CASE("a POST with an Idempotency-Key is carried out once, and answered agai
     CHECK(send("k1", hello).status == 200);
     CHECK(send("k1", hello).status == 200);
     CHECK(bench.admin.state.asked.size() == 1);
-    CHECK(send("k1", R"({"from":"alice@b.c","to":"bob@b.c","body":"other"})").status == 409);
+    CHECK(send("k1", R"({"from":"alice@b.c","to":"bob@b.c","body":"other"})").status == 422);
     CHECK(send("k2", hello).status == 200);
     CHECK(bench.admin.state.asked.size() == 2);
     bench.admin.state.fault = Fault{FaultKind::unavailable, "busy"};
     CHECK(send("k3", hello).status == 503);
     bench.admin.state.fault.reset();
     CHECK(send("k3", hello).status == 200);
+    CHECK(send(std::string(255, 'k'), hello).status == 200);
+    CHECK(send(std::string(256, 'k'), hello).status == 400);
 }
 
-TEST_CASE("answers are kept for a day, within their memory") {
-    base::Metrics metrics;
-    Idempotency answers(2000, metrics);
-    int made = 0;
-    const auto once = [&](const std::string& key, base::Instant now) {
-        return answers.once({"me", "/x", key, "body"}, now, [&]() -> Result<Answer> {
-            ++made;
-            return Answer{200, "text/plain", std::string(400, 'x'), {}};
-        });
+TEST_CASE("a POST whose outcome nobody knows is not carried out again, and answered once it is") {
+    Bench bench;
+    auto& state = bench.admin.state;
+    const auto send = [&] {
+        return bench.send({.method = "POST",
+                           .target = "/v1/messages",
+                           .authorization = "Bearer write",
+                           .content_type = "application/json",
+                           .idempotency_key = "k",
+                           .has_length = true},
+                          R"({"from":"alice@b.c","to":"bob@b.c","body":"hello"})");
     };
-    const base::Instant start(std::chrono::hours(1));
+    state.fault = Fault{FaultKind::timeout, "The server did not answer in time"};
 
-    for (const auto* key : {"a", "b", "c", "d"}) CHECK(once(key, start));
-    CHECK(made == 4);
-    CHECK(once("d", start));
-    CHECK(made == 4);
-    CHECK(once("a", start));  // forgotten: there was no room for four
-    CHECK(made == 5);
-    CHECK(once("a", start + Idempotency::kLife));
-    CHECK(made == 6);
+    CHECK(send().status == 504);
+    state.fault.reset();
+    const Answer unknown = send();
+    CHECK(unknown.status == 409);
+    CHECK(member(unknown, "kind") == "unknown_outcome");
+    CHECK(state.asked.empty());
+
+    REQUIRE(state.waiting.size() == 1);
+    SUBCASE("it was sent after all") {
+        state.waiting[0](202);
+        const Answer known = send();
+        CHECK(known.status == 202);
+        CHECK(known.body == "{\"delivered\":false}\n");
+        CHECK(state.asked.empty());
+    }
+    SUBCASE("it was not") {
+        state.waiting[0](Fault{FaultKind::conflict, "the device refused it"});
+        CHECK(send().status == 200);
+        CHECK(state.asked.size() == 1);
+    }
+    SUBCASE("that will never be known") {
+        state.waiting[0](Fault{FaultKind::unknown_outcome, "the store"});
+        CHECK(send().status == 409);
+        CHECK(state.asked.empty());
+    }
+}
+
+TEST_CASE("a POST that cannot be begun is not carried out; a token is no answer to be kept") {
+    Bench bench;
+    auto& state = bench.admin.state;
+    const auto make = [&](const std::string& key, const std::string& name) {
+        return bench.send({.method = "POST",
+                           .target = "/v1/tokens",
+                           .authorization = "Bearer admin",
+                           .content_type = "application/json",
+                           .idempotency_key = key,
+                           .has_length = true},
+                          "{\"name\":\"" + name + "\",\"role\":\"read\"}");
+    };
+    for (const auto kind : {FaultKind::unavailable, FaultKind::timeout}) {
+        state.request_fault = Fault{kind, "no"};
+        CHECK(make("k", "grafana").status == 503);
+    }
+    CHECK(state.kept_tokens.empty());
+    state.request_fault.reset();
+
+    const Answer made = make("k", "grafana");
+    CHECK(made.status == 201);
+    CHECK(state.secrets == 1);
+    CHECK(make("k", "grafana").body == made.body);
+    CHECK(state.kept_tokens.size() == 1);
+    CHECK(make("k", "other").status == 422);
 }
 
 TEST_CASE("who asks is whom trusted proxies name, and nobody else") {

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "tests/unit/http/fake_accounts.h"
+#include "tests/unit/http/fake_requests.h"
 
 namespace herald::http {
 
@@ -308,7 +309,9 @@ class FakeMessages final : public server::MessageAdmin {
 public:
     explicit FakeMessages(FakeState& state) : state_(state) {}
 
-    Result<int> send(const server::MessageOrder& order) override {
+    Result<int> send(const server::MessageOrder& order, Late late) override {
+        if (state_.fault && state_.fault->kind == FaultKind::timeout)
+            state_.waiting.push_back(std::move(late));
         if (state_.fault) return *state_.fault;
         state_.asked.push_back("send " + order.from + " " + order.to + " " + order.type + " " +
                                order.subject + " " + std::to_string(order.expires) + " " +
@@ -505,6 +508,7 @@ struct FakeAdmin::Parts {
     FakePolicies policies{state};
     FakePresence presence{state};
     FakeRegistrations registrations{state};
+    FakeRequests requests{state};
     FakeResources resources{state};
     FakeSubscriptions subscriptions{state};
     FakeTokens tokens{state};
@@ -551,6 +555,9 @@ server::PresenceAdmin& FakeAdmin::presence() noexcept {
 }
 server::RegistrationAdmin& FakeAdmin::registrations() noexcept {
     return parts_->registrations;
+}
+server::RequestAdmin& FakeAdmin::requests() noexcept {
+    return parts_->requests;
 }
 server::ResourceAdmin& FakeAdmin::resources() noexcept {
     return parts_->resources;

@@ -61,7 +61,11 @@ struct FakeState {
     std::vector<server::JobOrder> ordered;
     int sent = 200;                  ///< what send() answers
     std::vector<std::string> asked;  ///< of registrations, aliases, calls, messages
-    std::optional<Fault> fault;      ///< what every operation answers, if set
+    /// What became of it after a timeout: given to tell().
+    std::vector<server::MessageAdmin::Late> waiting;
+    std::optional<Fault> fault;          ///< what every operation answers, if set
+    std::optional<Fault> request_fault;  ///< what begin() of a request answers
+    int secrets = 0;                     ///< answers that were said to be
     bool throws = false;
     std::map<std::uint64_t, server::QueuedEvent> queued;  ///< of hooks, by id
     std::mutex gate;                                      ///< held: subscriptions and hooks wait
@@ -96,6 +100,7 @@ public:
     server::PresenceAdmin& presence() noexcept override;
     server::ProfileAdmin& profiles() noexcept override { return kept_profiles; }
     server::RegistrationAdmin& registrations() noexcept override;
+    server::RequestAdmin& requests() noexcept override;
     server::ResourceAdmin& resources() noexcept override;
     server::SubscriptionAdmin& subscriptions() noexcept override;
     server::TokenAdmin& tokens() noexcept override;
