@@ -89,6 +89,7 @@ std::string order_of(const Arguments& arguments) {
     if (!arguments.operands().empty()) order.set("user", arguments.operands()[0]);
     if (const auto peer = arguments.text("peer")) order.set("peer", std::string(*peer));
     order.set("seconds", arguments.number("for").value_or(kUsualSeconds));
+    if (arguments.has("hep")) order.set("hep", true);
     std::ostringstream json;
     order.stringify(json);
     return json.str();
@@ -192,7 +193,8 @@ Command trace_command() {
         "  herald trace 217 --pcap phone217.pcap\n"
         "\n"
         "A capture holds each message as a datagram of UDP, whatever carried it, for\n"
-        "Wireshark or sngrep; what came by TLS is in clear there. A token of an\n"
+        "Wireshark or sngrep; what came by TLS is in clear there. With --hep they also go\n"
+        "to the collector that the configuration names in server.hep. A token of an\n"
         "administrator is needed.\n"
         "\n" +
         std::string(kApiHelp);
@@ -214,6 +216,7 @@ Command trace_command() {
                             .kind = Kind::text,
                             .value = "FILE",
                             .help = "write a capture instead"},
+                           {.name = "hep", .help = "send them to the collector of server.hep too"},
                        })},
             .help = help,
             .run = run_trace};

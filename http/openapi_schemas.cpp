@@ -112,10 +112,11 @@ constexpr std::string_view kSchemas = R"({
 "TraceOrder": {"type": "object", "additionalProperties": false, "minProperties": 1, "properties": {
     "user": {"type": "string", "description": "A user, or an address of one; its user part in any URI of a message counts."},
     "peer": {"type": "string", "description": "A numeric address."},
-    "seconds": {"type": "integer", "minimum": 1, "maximum": 86400, "default": 300}}},
+    "seconds": {"type": "integer", "minimum": 1, "maximum": 86400, "default": 300},
+    "hep": {"type": "boolean", "default": false, "description": "Also sent to the collector of server.hep."}}},
 "Trace": {"type": "object", "properties": {
     "id": {"type": "string"}, "user": {"type": ["string", "null"]}, "peer": {"type": ["string", "null"]},
-    "seconds_left": {"type": "integer"}, "messages": {"type": "integer"}}},
+    "hep": {"type": "boolean"}, "seconds_left": {"type": "integer"}, "messages": {"type": "integer"}}},
 "Traces": {"type": "object", "properties": {
     "traces": {"type": "array", "items": {"$ref": "#/components/schemas/Trace"}}}},
 "TracedMessage": {"type": "object", "properties": {
@@ -409,7 +410,8 @@ constexpr std::string_view kSchemas = R"({
 "PresencePage": {"type": "object", "required": ["users"], "properties": {
     "users": {"type": "array", "items": {"$ref": "#/components/schemas/Presence"}}}},
 "OpenApi": {"type": "object"},
-"Problem": {"type": "object", "description": "RFC 9457", "properties": {
+"Problem": {"type": "object", "description": "RFC 9457",
+    "required": ["type", "title", "status", "detail", "instance", "kind"], "properties": {
     "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
     "detail": {"type": "string"}, "instance": {"type": "string"}, "kind": {"type": "string"},
     "mistakes": {"type": "array", "description": "Of an import, at most 100.", "items": {"type": "object", "properties": {

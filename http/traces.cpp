@@ -20,6 +20,7 @@ Json json_of(const server::Trace::Status& status) {
         {"id", status.id},
         {"user", text_or_null(status.order.user)},
         {"peer", text_or_null(status.order.peer)},
+        {"hep", status.order.to_collector},
         {"seconds_left", status.seconds_left},
         {"messages", static_cast<std::int64_t>(status.messages)},
     };
@@ -44,6 +45,7 @@ Result<server::TraceOrder> order_of(const Call& call) {
     const auto aor = aor_of(user.find('@') == std::string::npos ? user + "@invalid" : user);
     order.peer = fields.text("peer").value_or("");
     order.seconds = fields.number("seconds").value_or(order.seconds);
+    order.to_collector = fields.flag("hep").value_or(false);
     if (!user.empty() && !aor) fields.refuse("user", "expected a user, or an address of one");
     if (user.empty() && order.peer.empty()) fields.refuse("user", "expected it, or a peer");
     const auto peer = sip::Endpoint::from(order.peer, 0);

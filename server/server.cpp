@@ -251,6 +251,11 @@ Status Server::State::bind() {
             if (shard == 0) listeners.push_back(*bound);
         }
     }
+    if (const auto collector = parse_numeric_endpoint(config.hep)) {
+        auto sender = HepSender::open(*collector, config.hep_node, metrics);
+        if (!sender) return sender.fault();
+        trace.use_collector(*std::move(sender));
+    }
     auto group = pnp_socket(config);
     if (!group) return group.fault();
     pnp = *std::move(group);

@@ -133,6 +133,8 @@ struct Config {
     base::LogLevel log_level = base::LogLevel::info;
     base::LogFormat log_format = base::LogFormat::logfmt;
     std::size_t trace_memory = 4194304;
+    std::string hep;  ///< address of a collector of traced messages; empty: there is none
+    std::uint32_t hep_node = 2001;
     // [store]
     std::string store_url = "sqlite:var/herald.db";
     bool store_must_exist = false;  ///< a new one is not made

@@ -166,6 +166,17 @@ std::string show_unknown(const Config& config) {
     return config.accept_unknown_resources ? "\"accept\"" : "\"refuse\"";
 }
 
+std::string read_hep(Config& config, std::string_view value) {
+    if (!value.empty()) {
+        const auto endpoint = parse_numeric_endpoint(value);
+        if (!endpoint) return endpoint.fault().detail;
+        if (endpoint->port() == 0 || endpoint->is_any())
+            return quoted(value) + " is nobody's address, want one as in \"192.0.2.5:9060\"";
+    }
+    config.hep = value;
+    return {};
+}
+
 std::string read_http_listen(Config& config, std::string_view value) {
     if (!value.empty()) {
         const auto endpoint = parse_numeric_endpoint(value);

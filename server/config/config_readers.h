@@ -23,6 +23,7 @@ std::string read_outbound_proxy(Config& config, std::string_view value);
 std::string read_message_type(Config& config, std::string_view value);
 std::string read_log_level(Config& config, std::string_view value);
 std::string show_log_level(const Config& config);
+std::string read_hep(Config& config, std::string_view value);
 std::string read_store_url(Config& config, std::string_view value);
 std::string read_unknown(Config& config, std::string_view value);
 std::string show_unknown(const Config& config);

@@ -40,6 +40,11 @@ bool is_api_clear(const Config& config) {
     return endpoint && !endpoint->is_loopback() && config.http_certificate.empty();
 }
 
+bool is_trace_sent_out(const Config& config) {
+    const auto collector = parse_numeric_endpoint(config.hep);
+    return collector && !collector->is_loopback();
+}
+
 }  // namespace
 
 std::vector<std::string> exposures(const Config& config) {
@@ -61,6 +66,10 @@ std::vector<std::string> exposures(const Config& config) {
     }
     if (is_api_clear(config)) {
         all.emplace_back("http.listen: tokens can be read on their way");
+    }
+    if (is_trace_sent_out(config)) {
+        all.push_back("server.hep: messages of traces that want it go to " + config.hep +
+                      " in clear, those of TLS too");
     }
     return all;
 }

@@ -39,6 +39,13 @@ constexpr ConfigKey kServerKeys[] = {
                               "For the SIP messages of the traces that are under way; with more "
                               "the oldest are forgotten."},
                              65536, Filled::by_users),
+    text<&C::hep>(
+        {"server", "hep",
+         "\"192.0.2.5:9060\": where the messages of a trace go that wants it (herald trace "
+         "--hep), in clear, as HEP version 3 by UDP. Empty: nowhere."},
+        read_hep),
+    number<&C::hep_node>({"server", "hep_node", "What this server is called there."},
+                         {0, UINT32_MAX}),
 };
 
 constexpr ConfigKey kStoreKeys[] = {

@@ -109,6 +109,8 @@ void Trace::drop_ended() {
 
 Result<Trace::Status> Trace::start(const TraceOrder& order) {
     const std::lock_guard lock(mutex_);
+    if (order.to_collector && !collector_)
+        return Fault{FaultKind::conflict, "server.hep names no collector"};
     drop_ended();
     if (all_.size() >= kMostTraces) {
         return Fault{FaultKind::limit_reached,
@@ -175,7 +177,7 @@ void Trace::on_message(sip::Direction direction, const sip::Flow& flow, const si
     const std::lock_guard lock(mutex_);
     const auto now = clock_.now();
     TracedMessagePtr message;
-    bool has_live = false;
+    bool has_live = false, is_to_be_sent = false;
     for (auto& [id, one] : all_) {
         if (one.ends <= now) continue;
         has_live = true;
@@ -187,9 +189,11 @@ void Trace::on_message(sip::Direction direction, const sip::Flow& flow, const si
                               masked(bytes)});
         }
         ++one.messages;
+        is_to_be_sent = is_to_be_sent || one.order.to_collector;
         bytes_ += weight_of(*message);
         one.kept.push_back(message);
     }
+    if (is_to_be_sent) collector_->send(*message, now);
     while (bytes_ > most_bytes_) make_room();
     bytes_gauge_.set(bytes_);
     if (!has_live) want(false);

@@ -14,11 +14,13 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/metrics.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "server/feed/hep_sender.h"
 #include "sip/tap.h"
 
 namespace herald::server {
@@ -28,6 +30,7 @@ struct TraceOrder {
     std::string user;  ///< its name in a URI of a message's head, whatever the domain; empty: any
     std::string peer;  ///< numeric address, without port; empty: any
     std::uint32_t seconds = 300;
+    bool to_collector = false;  ///< also sent to the HEP collector of the configuration
 };
 
 struct TracedMessage {
@@ -47,6 +50,8 @@ public:
 
     /// `bytes` of messages in all; `clock` is read by any thread.
     Trace(std::size_t bytes, const base::Clock& clock, base::Metrics& metrics);
+    /// Where messages are sent that an order wants sent; before the first start().
+    void use_collector(std::unique_ptr<HepSender> collector) { collector_ = std::move(collector); }
 
     struct Status {
         std::string id;
@@ -62,7 +67,7 @@ public:
 
     // For operators, on any thread but a network's.
 
-    /// Faults: limit_reached.
+    /// Faults: limit_reached; conflict (there is no collector).
     Result<Status> start(const TraceOrder& order);
     std::vector<Status> list();
     /// What it saw after the message of this number, at most `most`. Faults: not_found.
@@ -91,6 +96,7 @@ private:
     const std::size_t most_bytes_;
     const base::Clock& clock_;
     base::Counter& bytes_gauge_;
+    std::unique_ptr<HepSender> collector_;
     std::mutex mutex_;  ///< held by a network for one message only, and only while there is a trace
     All all_;
     std::uint64_t started_ = 0;

@@ -1,12 +1,14 @@
-# tests/integration/administration.py: what an administrator does with a running server: accounts in bulk, tokens, a reload, a trace, and
+# tests/integration/administration.py: what an administrator does with a running server: accounts in bulk, tokens, a reload, traces, and
 # the log that answers "why does phone 217 not register?".
 import json
 import os
 import shutil
+import socket
 import struct
 import subprocess
 import tempfile
 import threading
+import time
 
 from _command import FAILED, OK, Finished, Running, uri
 from _herald import PATIENCE, Server, binary, wait_until
@@ -173,6 +175,55 @@ def a_trace_shows_the_messages_of_one_user():
         if shutil.which("tcpdump"):
             read = subprocess.run(["tcpdump", "-r", capture, "-n"], capture_output=True, text=True, timeout=PATIENCE, check=False)
             expect(read.returncode == 0 and "127.0.0.1" in read.stdout, read.stdout + read.stderr)
+
+
+def hep_chunks(packet):
+    """What a packet of HEP version 3 holds: {type: value}."""
+    expect(packet[:4] == b"HEP3" and struct.unpack_from(">H", packet, 4)[0] == len(packet), f"not HEP3: {packet[:6]!r} of {len(packet)}")
+    chunks, at = {}, 6
+    while at < len(packet):
+        vendor, kind, length = struct.unpack_from(">HHH", packet, at)
+        expect(vendor == 0 and length >= 6 and at + length <= len(packet), f"a chunk of {length} bytes")
+        chunks[kind] = packet[at + 6:at + length]
+        at += length
+    return chunks
+
+
+@story
+def a_trace_goes_to_a_collector():
+    """HEP version 3: the messages of one user and no others, from whom to whom, when; nothing where nobody asked for it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as collector:
+        collector.bind(("127.0.0.1", 0))
+        collector.settimeout(PATIENCE)
+        with Server(sip={"auth": "digest"}, server={"hep": f"127.0.0.1:{collector.getsockname()[1]}", "hep_node": 17}) as server:
+            for user in ("217", "218"):
+                server.put_account(f"{user}@127.0.0.1", "right")
+            with Running(server, "trace", "217", "--hep", "--for", "60"), Running(server, "trace", "218", "--for", "60"):
+                wait_until(lambda: len(server.http("GET", "/v1/traces").json()["traces"]) == 2, "both have begun")
+                wanted = {each["user"]: each["hep"] for each in server.http("GET", "/v1/traces").json()["traces"]}
+                expect_equal(wanted, {"217": True, "218": False}, "which trace is for the collector")
+                for user in ("218", "217"):
+                    Finished(server, "publish", uri(server, user), "--status", "open", HERALD_PASSWORD="right").expect_code(OK)
+                packets = [hep_chunks(collector.recv(65535)) for _ in range(4)]
+            sent = server.metric("^herald_hep_sent_total")
+            dropped = server.metric("^herald_hep_dropped_total")
+        starts = [each[15].split(b"\r\n")[0] for each in packets]
+        expect([line.split()[0] for line in starts[::2]] == [b"PUBLISH", b"PUBLISH"], str(starts))
+        expect([line.split()[1] for line in starts[1::2]] == [b"401", b"200"], str(starts))
+        ours = struct.pack(">H", server.sip_port)
+        for number, each in enumerate(packets):
+            expect(b"218" not in each[15].split(b"\r\n")[0], "a message of somebody else")
+            is_in = number % 2 == 0
+            expect_equal((each[1], each[2], each[11], each[12]), (b"\x02", b"\x11", b"\x01", struct.pack(">I", 17)), "IPv4, UDP, SIP, the node")
+            expect_equal((each[3], each[4]), (socket.inet_aton("127.0.0.1"),) * 2, "addresses")
+            expect_equal(each[8 if is_in else 7], ours, "the server's port")
+            expect(abs(struct.unpack(">I", each[9])[0] - time.time()) < 3600 and struct.unpack(">I", each[10])[0] < 1_000_000, "when")
+            expect(each[17] in each[15] and each[17] == packets[0][17], "the Call-ID, one for all")
+        expect(b'response="****' in packets[2][15], "the digest's response is masked")
+        expect_equal((sent, dropped), (4, 0), "sent and dropped")
+    with Server() as server:
+        refused = Finished(server, "trace", "217", "--hep").expect_code(FAILED)
+        expect("server.hep" in refused.err, refused.err)
 
 
 @story

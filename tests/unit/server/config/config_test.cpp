@@ -201,6 +201,8 @@ shards = 3
 log_level = "warning"
 log_format = "json"
 trace_memory = 70000
+hep = "192.0.2.5:9060"
+hep_node = 7
 [auth]
 guesses_per_source = 5
 guesses_per_account = 6

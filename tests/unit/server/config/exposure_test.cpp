@@ -60,3 +60,12 @@ TEST_CASE("TLS needs a certificate with its key, and an origin is a whole one") 
               .find("there must be one for each sip.tls_certificate") != std::string::npos);
     CHECK(mistake("ws_origins = ['phone.example.com']").find("is no origin") != std::string::npos);
 }
+
+TEST_CASE("a collector of traces on another machine is told of") {
+    CHECK(exposed("[server]\nhep = '127.0.0.1:9060'\n").empty());
+    CHECK(exposed("[server]\nhep = '192.0.2.5:9060'\n") ==
+          std::vector<std::string>{"server.hep: messages of traces that want it go to "
+                                   "192.0.2.5:9060 in clear, those of TLS too"});
+    for (const std::string wrong : {"collector.example.com:9060", "192.0.2.5:0", "0.0.0.0:9060"})
+        CHECK(parse_config("[server]\nhep = '" + wrong + "'\n").mistakes.size() == 1);
+}

@@ -3,7 +3,13 @@
 
 #include <string>
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <doctest/doctest.h>
+
+#include "base/text.h"
+#include "server/feed/hep_sender.h"
 
 namespace herald::server {
 
@@ -100,6 +106,91 @@ TEST_CASE("what proves a password is masked in a trace, of the same length") {
     hidden.replace(hidden.find("abc.def"), 7, "*******");
     CHECK(masked(bearer) == hidden);
     CHECK(masked("no SIP") == "no SIP");
+}
+
+TEST_CASE("a packet for a collector is HEP version 3, chunk by chunk") {
+    TracedMessage message;
+    message.at = base::WallTime(std::chrono::milliseconds(1'800'000'000'123));
+    message.protocol = sip::Protocol::tcp;
+    message.local = kLocal;
+    message.peer = *sip::Endpoint::from("192.0.2.7", 5070);
+    message.bytes = "OPTIONS sip:a SIP/2.0\r\ni: abc\r\n\r\n";
+
+    const auto packet = hep_packet(message, 2001);
+
+    CHECK(packet.substr(0, 4) == "HEP3");
+    const auto hex = base::to_hex(packet);
+    CHECK(hex.substr(8, 4) == base::to_hex(std::string{static_cast<char>(packet.size() >> 8),
+                                                       static_cast<char>(packet.size() & 0xff)}));
+    CHECK(hex.substr(12) ==
+          "00000001000702"          // IPv4
+          "00000002000706"          // TCP
+          "00000003000ac0000207"    // from the peer
+          "00000004000ac0000201"    // to us
+          "00000007000813ce"        // 5070
+          "00000008000813c4"        // 5060
+          "00000009000a6b49d200"    // seconds
+          "0000000a000a0001e078"    // microseconds
+          "0000000b000701"          // SIP
+          "0000000c000a000007d1" +  // 2001
+              std::string("000000110009616263") +
+              "0000000f" +
+              base::to_hex(std::string{0, static_cast<char>(6 + message.bytes.size())}) +
+              base::to_hex(message.bytes));
+
+    message.direction = sip::Direction::out;
+    message.local = *sip::Endpoint::from("2001:db8::1", 5060);
+    message.peer = *sip::Endpoint::from("2001:db8::2", 5061);
+    CHECK(base::to_hex(hep_packet(message, 0)).substr(12, 14) == "0000000100070a");
+    message.bytes = "Call-ID: " + std::string(300, 'x') + "\r\n\r\n";
+    CHECK(base::to_hex(hep_packet(message, 0)).find("00000011") == std::string::npos);
+    message.bytes.assign(65507, 'x');
+    CHECK(hep_packet(message, 0).empty());
+}
+
+TEST_CASE("a trace goes to a collector where there is one, and never waits for it") {
+    Bench bench;
+    const auto refused = bench.trace.start({.user = "217", .peer = {}, .to_collector = true});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.fault().kind == FaultKind::conflict);
+    // A port where nobody listens: found, and closed again.
+    const int probe = ::socket(AF_INET, SOCK_DGRAM, 0);
+    sockaddr_storage address{};
+    auto length = sip::Endpoint::from("127.0.0.1", 0)->to_sockaddr(address);
+    REQUIRE(::bind(probe, reinterpret_cast<sockaddr*>(&address), length) == 0);
+    REQUIRE(::getsockname(probe, reinterpret_cast<sockaddr*>(&address), &length) == 0);
+    const sip::Endpoint collector(reinterpret_cast<const sockaddr*>(&address));
+    auto sender = HepSender::open(collector, 7, bench.metrics);
+    REQUIRE(sender);
+    bench.trace.use_collector(*std::move(sender));
+    const auto id = bench.trace.start({.user = "217", .peer = {}, .to_collector = true})->id;
+    REQUIRE(bench.trace.start({.user = "218", .peer = {}}));
+    const auto value = [&](const std::string& name, const base::Labels& labels = {}) {
+        for (const auto& sample : bench.metrics.collect()) {
+            if (sample.name == name && sample.labels == labels) return sample.value;
+        }
+        return -1.0;
+    };
+
+    bench.pass(request("217@example.com"));
+    bench.pass(request("218@example.com"));
+    char buffer[4096];
+    const auto got = ::recv(probe, buffer, sizeof buffer, 0);
+    CHECK(std::string(buffer, static_cast<std::size_t>(got)).ends_with(request("217@example.com")));
+    CHECK(value("herald_hep_sent_total") == 1);
+
+    // Nobody reads: the system takes what it has room for, and nothing waits.
+    for (std::uint32_t i = 0; i < HepSender::kMostPerSecond; ++i)
+        bench.pass(request("217@example.com"));
+    CHECK(value("herald_hep_dropped_total", {{"reason", "rate"}}) == 1);
+    ::close(probe);
+    bench.clock.advance(std::chrono::seconds(1));
+    bench.pass(request("217@" + std::string(30000, 'x')));
+    CHECK(value("herald_hep_dropped_total", {{"reason", "too long"}}) == 0);
+    bench.pass(request("217@" + std::string(40000, 'x')));
+    CHECK(value("herald_hep_dropped_total", {{"reason", "too long"}}) == 1);
+    CHECK(bench.trace.read(id, 0, 10)->lost > 0);
+    CHECK(bench.trace.stop(id));
 }
 
 }  // namespace herald::server
