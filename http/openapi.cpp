@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cassert>
 #include <iterator>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,27 +14,73 @@ namespace herald::http {
 
 namespace {
 
-/// What answers have whole, null where a thing is not known: pages and these.
-constexpr std::string_view kWhole[] = {
-    "Account", "Subscription", "Registration", "Alias",    "AccountsImported", "Token",
-    "Tokens",  "Trace",        "Traces",       "Reloaded", "MessageSent",      "JobStarted"};
+constexpr std::string_view kReference = "#/components/schemas/";
 
-/// Such schemas require all their members.
-void require_members(JsonObject& schemas) {
-    for (auto& [name, schema] : schemas) {
-        const bool is_whole =
-            name.ends_with("Page") ||
-            std::find(std::begin(kWhole), std::end(kWhole), name) != std::end(kWhole);
-        const auto* properties = schema.find("properties");
-        if (!is_whole || properties == nullptr || schema.find("required") != nullptr) continue;
-        JsonArray names;
-        for (const auto& [member, type] : *properties->as<JsonObject>()) names.emplace_back(member);
-        std::get<JsonObject>(schema.value).emplace_back("required", std::move(names));
+/// Names of the schemas that `json` refers to, and those they refer to.
+void collect_names(const Json& json, const JsonObject& schemas, std::set<std::string>& names) {
+    if (const auto* array = json.as<JsonArray>()) {
+        for (const auto& each : *array) collect_names(each, schemas, names);
+    }
+    const auto* object = json.as<JsonObject>();
+    if (object == nullptr) return;
+    for (const auto& [member, value] : *object) {
+        const auto* target = member == "$ref" ? value.as<std::string>() : nullptr;
+        if (target == nullptr) {
+            collect_names(value, schemas, names);
+            continue;
+        }
+        const auto name = target->substr(kReference.size());
+        if (!names.insert(name).second) continue;
+        for (const auto& [each, schema] : schemas) {
+            if (each == name) collect_names(schema, schemas, names);
+        }
     }
 }
 
+/// Those that a request may bring.
+std::set<std::string> brought(const JsonObject& schemas) {
+    std::set<std::string> names;
+    for (const Route& route : routes()) {
+        if (route.request_schema.empty()) continue;
+        const std::string target = std::string(kReference) + std::string(route.request_schema);
+        collect_names(JsonObject{{"$ref", target}}, schemas, names);
+    }
+    return names;
+}
+
+/// Whether a member is left out where its thing is not there, instead of being null.
+bool may_be_missing(std::string_view member, const JsonObject& properties) {
+    const bool has_both = std::any_of(properties.begin(), properties.end(),
+                                      [](const auto& each) { return each.first == "body_base64"; });
+    return has_both && (member == "body" || member == "body_base64");
+}
+
+/// Says of every object which members it requires, where its schema does not say it itself: what
+/// comes back is whole, null where a thing is not known; what is brought may leave out all.
+void require_members(Json& schema, bool is_brought) {
+    if (auto* array = std::get_if<JsonArray>(&schema.value)) {
+        for (auto& each : *array) require_members(each, is_brought);
+    }
+    auto* object = std::get_if<JsonObject>(&schema.value);
+    if (object == nullptr) return;
+    for (auto& [member, value] : *object) require_members(value, is_brought);
+    const auto* properties = schema.find("properties");
+    const auto* members = properties == nullptr ? nullptr : properties->as<JsonObject>();
+    if (members == nullptr || schema.find("required") != nullptr) return;
+    JsonArray names;
+    for (const auto& [member, type] : *members) {
+        if (!is_brought && !may_be_missing(member, *members)) names.emplace_back(member);
+    }
+    object->emplace_back("required", std::move(names));
+}
+
+void require_members(JsonObject& schemas) {
+    const auto names = brought(schemas);
+    for (auto& [name, schema] : schemas) require_members(schema, names.count(name) > 0);
+}
+
 Json reference(std::string_view schema) {
-    return JsonObject{{"$ref", "#/components/schemas/" + std::string(schema)}};
+    return JsonObject{{"$ref", std::string(kReference) + std::string(schema)}};
 }
 
 Json content(std::string_view type, Json schema, std::string_view other_type = {}) {
@@ -129,11 +176,12 @@ bool is_change(const Route& route) {
 }
 
 constexpr Failure kFailures[] = {
-    {"400", "Something in it is wrong, and the detail says what.", needs_token},
+    {"400", "Something in it is wrong, and the detail says what.", is_any},
     {"401", "A token is needed, or this one is not known.", needs_token, "WWW-Authenticate"},
     {"403", "The token is not good for that.", needs_token},
-    {"404", "There is no such thing.",
-     [](const Route& route) { return route.pattern.find('{') != std::string_view::npos; }},
+    {"404", "There is no such thing, or the address is nobody's here.", needs_token},
+    {"406", "It cannot be given as its Accept wants it.",
+     [](const Route& route) { return !route.other_type.empty(); }},
     {"408", "The body did not come in time.",
      [](const Route& route) { return route.takes_body(); }},
     {"409", "It conflicts with what is there.", is_change},
@@ -144,8 +192,11 @@ constexpr Failure kFailures[] = {
     {"413", "The body is longer than http.max_body.",
      [](const Route& route) { return route.takes_body(); }},
     {"415", "The body is of another type.", [](const Route& route) { return route.takes_body(); }},
+    {"422", "The Idempotency-Key was that of another request.",
+     [](const Route& route) { return route.method == "POST"; }},
     {"421", "The server is not called that: http.hosts.", is_any},
     {"429", "A limit of the configuration is reached.", is_change},
+    {"500", "It cannot be said whether a change was made, or the server failed.", needs_token},
     {"503", "Not now: the store or a limit; try again.", is_any},
     {"504", "The server did not answer in time; a change may have been made.", needs_token},
 };

@@ -5,7 +5,10 @@
 #include <string_view>
 #include <utility>
 
+#include <doctest/doctest.h>
+
 #include "http/api.h"
+#include "tests/unit/http/described.h"
 #include "tests/unit/http/fake_admin.h"
 
 namespace herald::http {
@@ -43,11 +46,26 @@ struct Bench {
                  {{"desk.example.com", "read"}, {"sip:alice@b.c", "write", "sip:alice@b.c"}})}};
     int reads = 0;
 
+    /// Whatever is answered is as it is described.
     Answer send(Request request, std::string body = {}) {
-        return api.answer(request, [&]() -> Result<std::string> {
+        auto answer = api.answer(request, [&]() -> Result<std::string> {
             ++reads;
             return body;
         });
+        const auto complaint = description().complaint(request, answer);
+        CHECK_MESSAGE(complaint.empty(), request.method, " ", request.target, ": ", complaint);
+        return answer;
+    }
+    static const Description& description() {
+        static const Description described = [] {
+            FakeAdmin nobody;
+            base::Metrics counted;
+            Api asked{Context{nobody, counted, "example.com", "1.2.3"}, {}};
+            const auto answer = asked.answer({.method = "GET", .target = "/v1/openapi.json"},
+                                             []() -> Result<std::string> { return std::string(); });
+            return Description(*parse_json(answer.body));
+        }();
+        return described;
     }
     Answer call(std::string method, std::string target, std::string token = "admin",
                 std::string body = {}) {
