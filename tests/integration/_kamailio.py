@@ -1,6 +1,5 @@
 # tests/integration/_kamailio.py: a Kamailio of one's own: one that keeps mailboxes (its modules presence and presence_mwi, on
 # SQLite), a proxy that publishes the calls through it (dialog and pua_dialoginfo), and one with a list of lines (rls).
-import fcntl
 import glob
 import os
 import shutil
@@ -11,6 +10,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import _debian
 from _herald import free_port, wait_until
 from _message import Message, build, token
 from _stories import expect
@@ -167,33 +167,9 @@ RLS_SERVICES = 8  # xcap.doc_type
 
 
 def unpacked():
-    """The folder with Kamailio's files, in the one this runs in: the build's. Installed, the package would start a daemon on
-    port 5060, so it is only unpacked. What of it is used needs libxml2 and libsqlite3."""
-    root = os.path.join(os.getcwd(), ".cache", "kamailio")
-    os.makedirs(os.path.dirname(root), exist_ok=True)
-    with open(root + ".lock", "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not os.path.exists(os.path.join(root, "complete")):
-            shutil.rmtree(root, ignore_errors=True)
-            fetch(root)
-    return root
-
-
-def fetch(root):
-    with tempfile.TemporaryDirectory() as folder:
-        done = run(["apt-get", "-qq", "download", *PACKAGES], folder)
-        if done.returncode != 0:  # a system without package lists, or with stale ones
-            run([*([] if os.geteuid() == 0 else ["sudo", "-n"]), "apt-get", "-qq", "update"], folder)
-            done = run(["apt-get", "-qq", "download", *PACKAGES], folder)
-        expect(done.returncode == 0, f"Kamailio cannot be had: {done.stderr[-500:]}")
-        for package in glob.glob(os.path.join(folder, "*.deb")):
-            subprocess.run(["dpkg", "-x", package, root], check=True, timeout=120)
-    with open(os.path.join(root, "complete"), "w", encoding="ascii"):
-        pass
-
-
-def run(command, folder):
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    """The folder with Kamailio's files. Installed, the package would start a daemon on port 5060, so it is only unpacked. What of it is
+    used needs libxml2 and libsqlite3."""
+    return _debian.unpacked("kamailio", PACKAGES)
 
 
 class Kamailio:

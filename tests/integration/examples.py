@@ -11,6 +11,8 @@ from pathlib import Path
 
 import _kamailio
 from _herald import PATIENCE, Server, binary, wait_until
+from _prometheus import Prometheus, program
+from _sip import Client, pidf
 from _stories import Skip, expect, expect_equal, story, tell
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,13 +65,18 @@ def no_name_passes_for_a_peer():
     expect_equal(refused(line.replace("auth.refused", "auth.other").format("a", "192.0.2.66:5060")), [], "another event")
 
 
+def dashboard_queries():
+    """Of each panel, as Grafana would fill them in."""
+    dashboard = json.loads((EXAMPLES / "grafana/herald.json").read_text(encoding="utf-8"))
+    queries = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    return [query.replace("$instance", ".+").replace("$__rate_interval", "1m") for query in queries]
+
+
 @story
 def rules_and_dashboard_name_metrics_there_are():
     """Of all that are named none is missing from a server's /metrics."""
     rules = (EXAMPLES / "prometheus/herald.rules.yml").read_text(encoding="utf-8")
-    dashboard = json.loads((EXAMPLES / "grafana/herald.json").read_text(encoding="utf-8"))
-    queries = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
-    wanted = metrics_named_in("\n".join(queries + re.findall(r"expr: (.*)", rules)))
+    wanted = metrics_named_in("\n".join(dashboard_queries() + [rules]))
     with Server() as server:
         there = {name.split("{")[0] for name in server.metrics()}
     expect(len(wanted) > 12, f"only {len(wanted)} metrics are named")
@@ -79,13 +86,36 @@ def rules_and_dashboard_name_metrics_there_are():
 @story
 def promtool_takes_configuration_and_rules():
     """Their form, and that each fires when it should."""
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        raise Skip("there is no promtool")
+    promtool = program("promtool")
     for command in (["check", "config", "prometheus.yml"], ["check", "rules", "herald.rules.yml"], ["test", "rules", "herald.test.yml"]):
         done = subprocess.run([promtool, *command], cwd=EXAMPLES / "prometheus", capture_output=True, text=True, timeout=PATIENCE,
                               check=False)
         expect(done.returncode == 0, f"promtool {' '.join(command)}:\n{done.stdout}{done.stderr}")
+    with Server() as server:
+        done = subprocess.run([promtool, "check", "metrics"], input=server.http("GET", "/metrics").body, capture_output=True,
+                              timeout=PATIENCE, check=False)
+    expect(done.returncode in (0, 3), f"promtool check metrics: {done.stdout.decode()}{done.stderr.decode()}")
+
+
+@story
+def prometheus_answers_every_query_of_the_dashboard():
+    """And evaluates every rule, over a Herald at which something happens: a query that is not about trouble finds something."""
+    program("prometheus")
+    with Server(sip={"auth": "digest"}) as server:
+        for user in ("alice", "bob"):
+            server.put_account(f"{user}@127.0.0.1", "right")
+        with Prometheus(server, EXAMPLES / "prometheus/herald.rules.yml") as prometheus, \
+                Client(server.address, user="bob", domain="127.0.0.1") as bob, Client(server.address, user="alice", domain="127.0.0.1") as alice:
+            alice.login, bob.login = ("alice", "right"), ("bob", "right")
+            bob.subscribe("sip:alice@127.0.0.1")
+            before = prometheus.scrapes()
+            for number in range(3):
+                alice.publish("sip:alice@127.0.0.1", pidf("sip:alice@127.0.0.1", note=str(number), tuple_id=f"t{number}"))
+                bob.pump(0.1)
+                wait_until(lambda: prometheus.scrapes() > before + number, "the next scrape")  # noqa: B023 it is waited for here
+            silent = [query for query in dashboard_queries() if not prometheus.query(query)]
+            expect_equal(silent, [], "queries that find nothing")
+            expect_equal(prometheus.broken_rules(), [], "rules that cannot be evaluated")
 
 
 @story
