@@ -27,9 +27,10 @@ def pidf(entity, basic="open", note=None, tuple_id="desk"):
 
 
 class Client:
-    """A user agent on 127.0.0.1. `answers(notify)` may give another status than 200, or None to stay silent."""
+    """A user agent at `address`. `answers(notify)` may give another status than 200, or None to stay silent."""
 
-    def __init__(self, server, transport="udp", user="bob", domain="localhost", port=0, shares_port=False):
+    def __init__(self, server, transport="udp", user="bob", domain="localhost", port=0, shares_port=False, address="127.0.0.1"):
+        self.address = address
         self.server = server  # (address, port)
         self.transport = transport
         self.user = user
@@ -56,7 +57,7 @@ class Client:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         if self.shares_port:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        self.socket.bind(("127.0.0.1", port))
+        self.socket.bind((self.address, port))
         if self.transport != "udp":
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.socket.settimeout(10)
@@ -84,10 +85,10 @@ class Client:
 
     def contact_of(self, user):
         suffix = f";transport={self.transport}" if self.transport != "udp" else ""
-        return f"<sip:{user}@127.0.0.1:{self.port}{suffix}>"
+        return f"<sip:{user}@{self.address}:{self.port}{suffix}>"
 
     def via(self, branch):
-        return f"SIP/2.0/{self.transport.upper()} 127.0.0.1:{self.port};branch={branch};rport"
+        return f"SIP/2.0/{self.transport.upper()} {self.address}:{self.port};branch={branch};rport"
 
     # Octets ----------------------------------------------------------------------------------------
 

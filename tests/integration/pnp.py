@@ -1,67 +1,15 @@
 # tests/integration/pnp.py: phones that ask 224.0.1.75 where their configuration is, on a network of their own.
-import ctypes
-import os
 import socket
-import subprocess
-import sys
 import time
 
 from _herald import Server, wait_until
 from _message import Message, answer, build, token
-from _stories import expect, expect_equal, skip_all, story, tell
+from _network import Desk, enter_a_network_of_its_own
+from _stories import expect, expect_equal, story, tell
 
-ALONE = "HERALD_TEST_NETWORK"  # in the environment once this runs in a network of its own
-CLONE_NEWNET = 0x40000000
 GROUP = ("224.0.1.75", 5060)
 SERVER, PHONE, OUTSIDE = "198.51.100.1", "198.51.100.2", "203.0.113.9"
 MAC = "000413231b1c"
-
-
-def ip(*words):
-    subprocess.run(["ip", *words], check=True, capture_output=True)
-
-
-def enter_a_network_of_its_own():
-    """Starts this file again in a network with a pair of interfaces: `lan`, where Herald is, and `desk`, where phones are.
-    The phones' end lies in another network namespace, which this process can enter."""
-    if ALONE in os.environ:
-        return
-    for unshare in (["unshare", "--net"], ["unshare", "--net", "--map-root-user"]):
-        if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode == 0:
-            os.environ[ALONE] = "own"
-            os.execvp(unshare[0], [*unshare, sys.executable, *sys.argv])
-    skip_all("no network of one's own is permitted here")
-
-
-class Desk:
-    """The other end of the cable, with sockets of its own."""
-
-    def __init__(self):
-        # Held by a process that sleeps there, and by a descriptor here.
-        # It keeps nothing of this process, and ends with the pipe from here.
-        self.keeper = subprocess.Popen(["unshare", "--net", "cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-                                       stderr=subprocess.DEVNULL)
-        wait_until(lambda: os.readlink(f"/proc/{self.keeper.pid}/ns/net") != os.readlink("/proc/self/ns/net"), "it is there")
-        self.there = os.open(f"/proc/{self.keeper.pid}/ns/net", os.O_RDONLY)
-        self.here = os.open("/proc/self/ns/net", os.O_RDONLY)
-        self.libc = ctypes.CDLL(None, use_errno=True)
-        ip("link", "set", "lo", "up")
-        ip("link", "add", "lan", "type", "veth", "peer", "name", "desk")
-        ip("link", "set", "desk", "netns", str(self.keeper.pid))
-        ip("addr", "add", f"{SERVER}/24", "dev", "lan")
-        ip("link", "set", "lan", "up")
-        with self:
-            ip("addr", "add", f"{PHONE}/24", "dev", "desk")
-            ip("addr", "add", f"{OUTSIDE}/32", "dev", "desk")
-            ip("link", "set", "lo", "up")
-            ip("link", "set", "desk", "up")
-
-    def __enter__(self):
-        expect(self.libc.setns(self.there, CLONE_NEWNET) == 0, "the phones' network can be entered")
-        return self
-
-    def __exit__(self, *_):
-        self.libc.setns(self.here, CLONE_NEWNET)
 
 
 class Phone:
@@ -258,5 +206,5 @@ def an_interface_that_is_not_there_is_told():
 
 
 enter_a_network_of_its_own()
-DESK = Desk()
+DESK = Desk(SERVER, [f"{PHONE}/24", f"{OUTSIDE}/32"])
 tell()
