@@ -25,7 +25,7 @@ using Applied = std::optional<Outcome>;
 template <class Rows>
 class Meaning {
 public:
-    Meaning(Rows& rows, const base::HashKey& key) : rows_(rows), key_(key) {}
+    Meaning(Rows& rows, const Home& home) : rows_(rows), home_(home) {}
 
     Applied apply(const Change& change) {
         return std::visit([this](const auto& one) { return this->make(one); }, change);
@@ -65,7 +65,7 @@ private:
     }
 
     Applied make(const PutConfirmation& change) {
-        const auto id = confirmation_id(key_, change.row.package, change.row.aor);
+        const auto id = confirmation_id(home_, change.row.package, change.row.aor);
         if (change.row.through == 0) return rows_.erase_confirmation(id);
         return rows_.put(ConfirmationRow{id, change.row});
     }
@@ -131,7 +131,7 @@ private:
     }
 
     Rows& rows_;
-    const base::HashKey& key_;
+    const Home& home_;
 };
 
 }  // namespace herald::store

@@ -6,9 +6,52 @@
 #include <unordered_set>
 
 #include "store/lists.h"
+#include "store/row_number.h"
 
 namespace herald::store {
 namespace {
+
+std::string name_of_resource(std::string_view package, std::string_view aor) {
+    std::string name(package);
+    name += '\0';
+    name += aor;
+    return name;
+}
+
+/// The highest counter that a change writes.
+struct Highest {
+    static std::uint64_t of(const PutPublication& one) { return counter_of(one.row.id); }
+    static std::uint64_t of(const ChangePublications& several) {
+        std::uint64_t highest = 0;
+        for (const auto& change : several.changes) {
+            const auto its = std::visit([](const auto& one) { return Highest::of(one); }, change);
+            highest = std::max(highest, its);
+        }
+        return highest;
+    }
+    static std::uint64_t of(const PutSubscription& one) {
+        return std::max(counter_of(one.row.id), one.row.change);
+    }
+    static std::uint64_t of(const UpdateSubscription& one) { return one.row.change; }
+    static std::uint64_t of(const TouchSubscription& one) { return one.change; }
+    static std::uint64_t of(const PutConfirmation& one) { return one.row.through; }
+    static std::uint64_t of(const PutMessage& one) { return counter_of(one.row.id); }
+    static std::uint64_t of(const ChangePolicies& several) {
+        std::uint64_t highest = 0;
+        for (const auto& row : several.policies) highest = std::max(highest, row.revision);
+        for (const auto& row : several.audit) highest = std::max(highest, row.id);
+        return highest;
+    }
+    static std::uint64_t of(const ChangeAccounts& several) {
+        std::uint64_t highest = 0;
+        for (const auto& row : several.kept) highest = std::max(highest, counter_of(row.id));
+        return highest;
+    }
+    template <class Other>
+    static std::uint64_t of(const Other&) {
+        return 0;
+    }
+};
 
 /// The rows that changes name, each as one number: two that share it are taken for one row.
 class NamedRows {
@@ -66,7 +109,8 @@ private:
     bool add(const TouchSubscription& one) { return note(Table::subscription, one.id); }
     bool add(const RemoveSubscription& one) { return note(Table::subscription, one.id); }
     bool add(const PutConfirmation& one) {
-        return note(Table::confirmation, confirmation_id(key_, one.row.package, one.row.aor));
+        const auto name = name_of_resource(one.row.package, one.row.aor);
+        return note(Table::confirmation, base::keyed_hash(key_, name));
     }
     bool add(const PutMessage& one) { return note(Table::message, one.row.id); }
     bool add(const RemoveMessage& one) { return note(Table::message, one.id); }
@@ -111,12 +155,9 @@ Account decode(AccountRow row) {
     return std::move(row.account);
 }
 
-std::uint64_t confirmation_id(const base::HashKey& key, std::string_view package,
-                              std::string_view aor) {
-    std::string text(package);
-    text += '\0';
-    text += aor;
-    return base::keyed_hash(key, text);
+std::uint64_t confirmation_id(const Home& home, std::string_view package, std::string_view aor) {
+    return row_number(bucket_of(home.bucket_key, aor),
+                      base::keyed_hash(home.lasting_key, name_of_resource(package, aor)));
 }
 
 std::uint64_t row_of(const Change& change) {
@@ -129,28 +170,8 @@ std::uint64_t row_of(const Change& change) {
         change);
 }
 
-std::uint64_t highest_id(const Change& change) {
-    if (const auto* put = std::get_if<PutPublication>(&change)) return put->row.id;
-    if (const auto* put = std::get_if<PutSubscription>(&change)) return put->row.id;
-    if (const auto* put = std::get_if<PutMessage>(&change)) return put->row.id;
-    std::uint64_t highest = 0;
-    if (const auto* policies = std::get_if<ChangePolicies>(&change)) {
-        for (const auto& row : policies->policies) highest = std::max(highest, row.revision);
-        for (const auto& row : policies->audit) highest = std::max(highest, row.id);
-        return highest;
-    }
-    if (const auto* accounts = std::get_if<ChangeAccounts>(&change)) {
-        for (const auto& row : accounts->kept) highest = std::max(highest, row.id);
-        return highest;
-    }
-    const auto* several = std::get_if<ChangePublications>(&change);
-    if (several == nullptr) return 0;
-    for (const auto& one : several->changes) {
-        if (const auto* put = std::get_if<PutPublication>(&one)) {
-            highest = std::max(highest, put->row.id);
-        }
-    }
-    return highest;
+std::uint64_t highest_number(const Change& change) {
+    return std::visit([](const auto& one) { return Highest::of(one); }, change);
 }
 
 std::string bytes_of(const base::HashKey& key) {

@@ -9,6 +9,7 @@
 #include "base/id.h"
 #include "base/result.h"
 #include "store/columns.h"
+#include "store/store.h"
 
 namespace herald::store {
 
@@ -16,14 +17,13 @@ namespace herald::store {
 std::optional<AccountRow> encode(const Account& account);
 Account decode(AccountRow row);
 
-/// The number of a Confirmation's row. `key` as in Home::lasting_key.
-std::uint64_t confirmation_id(const base::HashKey& key, std::string_view package,
-                              std::string_view aor);
+/// The number of a Confirmation's row.
+std::uint64_t confirmation_id(const Home& home, std::string_view package, std::string_view aor);
 
 /// The number of the row a change is about; 0 where it has none, or several.
 std::uint64_t row_of(const Change& change);
-/// The highest number a change gives to a row; 0 for none.
-std::uint64_t highest_id(const Change& change);
+/// The highest counter in what a change writes, those that order changes included; 0 for none.
+std::uint64_t highest_number(const Change& change);
 
 /// Keys as facts keep them.
 std::string bytes_of(const base::HashKey& key);

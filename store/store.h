@@ -40,7 +40,7 @@ struct Home {
     std::uint32_t epoch = 0;      ///< rises with every start
     bool was_clean = false;       ///< the last run ended by close()
     base::WallTime last_alive{};  ///< about when the last run ended; downtime = now - this
-    std::uint64_t next_id = 1;    ///< above every id in the store
+    std::uint64_t next_id = 1;    ///< a counter (row_number.h): this and those above are free
 };
 
 /// One thread's way to the store. Changes handed over in one turn of the loop go out together at

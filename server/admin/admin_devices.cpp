@@ -28,7 +28,7 @@ DeviceInfo info_of(const Row& row) {
     const auto& binding = *binding_of(*row.publication);
     auto told = model_of(binding.user_agent);
     DeviceInfo info;
-    info.id = std::to_string(row.publication->id);
+    info.id = std::to_string(store::counter_of(row.publication->id));
     info.key = key_of_device(*row.aor, binding);
     info.aor = *row.aor;
     info.contact = binding.contact;
@@ -63,7 +63,7 @@ LearnedInfo learned_of(const KnownDevice& device) {
 DeviceInfo info_of(const KnownDevice& device) {
     auto told = model_of(device);
     DeviceInfo info;
-    info.id = std::to_string(device.row);
+    info.id = std::to_string(store::counter_of(device.row));
     info.key = device.key;
     if (!device.aors.empty()) info.aor = device.aors.back();
     info.mac = device.mac;
@@ -107,11 +107,12 @@ DevicePage remembered_of(const KnownDevices& known, const DeviceQuery& query, st
     known.for_each([&](const KnownDevice& device) {
         if (!is_meant(query, device)) return;
         ++page.total;
-        if (device.row > after) found.push_back(&device);
+        if (store::counter_of(device.row) > after) found.push_back(&device);
     });
     const auto count = std::min(limit, found.size());
     std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count),
-                      found.end(), [](const auto* a, const auto* b) { return a->row < b->row; });
+                      found.end(),
+                      [](const auto* a, const auto* b) { return store::is_older(a->row, b->row); });
     for (std::size_t i = 0; i < count; ++i) page.rows.push_back(info_of(*found[i]));
     return page;
 }
@@ -135,13 +136,15 @@ DevicePage page_of(Context& context, const DeviceQuery& query, std::uint64_t aft
                 !is_of_model(query, std::string_view(binding->user_agent)))
                 continue;
             ++page.total;
-            if (publication.id > after) found.push_back({&resource.aor, &publication});
+            if (store::counter_of(publication.id) > after)
+                found.push_back({&resource.aor, &publication});
         }
     });
     const auto count = std::min(limit, found.size());
-    std::partial_sort(
-        found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count), found.end(),
-        [](const Row& a, const Row& b) { return a.publication->id < b.publication->id; });
+    std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count),
+                      found.end(), [](const Row& a, const Row& b) {
+                          return store::is_older(a.publication->id, b.publication->id);
+                      });
     for (std::size_t i = 0; i < count; ++i) page.rows.push_back(info_of(found[i]));
     return page;
 }

@@ -35,7 +35,7 @@ JobInfo info_of(const Job& job) {
 
 JobDeviceInfo info_of(const Job& job, const JobDevice& device) {
     JobDeviceInfo info;
-    info.id = std::to_string(device.row);
+    info.id = std::to_string(store::counter_of(device.row));
     info.aor = device.where.aor();
     info.contact = device.where.contact();
     info.instance = device.where.instance();
@@ -118,7 +118,7 @@ Result<std::string> ShardJobs::start(const JobSelection& selection, JobOrder ord
     std::sort(order.devices.begin(), order.devices.end(),
               [](const FoundDevice& a, const FoundDevice& b) { return a.aor < b.aor; });
     const auto id = carrier_.ask<std::uint64_t>(
-        carrier_.first(), [](Shard& shard, auto answer) { answer(shard.context().next_id()); });
+        carrier_.first(), [](Shard& shard, auto answer) { answer(shard.context().next_number()); });
     if (!id) return id.fault();
     order.id = *id;
     const auto shared = std::make_shared<JobOrder>(std::move(order));
@@ -161,7 +161,7 @@ Result<JobDevicePage> ShardJobs::devices(std::string_view id, std::optional<Devi
             for (const auto& device : job->devices) {
                 if (state && device.state != *state) continue;
                 ++page.total;
-                if (device.row <= from) continue;
+                if (store::counter_of(device.row) <= from) continue;
                 if (limit == 0 || page.rows.size() < limit) {
                     page.rows.push_back(info_of(*job, device));
                 } else {

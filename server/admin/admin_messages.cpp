@@ -24,7 +24,7 @@ bool is_one_line(std::string_view text) {
 
 MessageInfo info_of(store::Message&& message, bool with_body) {
     MessageInfo info;
-    info.id = std::to_string(message.id);
+    info.id = std::to_string(store::counter_of(message.id));
     info.aor = std::move(message.recipient);
     info.from = std::move(message.from);
     info.subject = line_value(message.headers, "Subject");
@@ -82,11 +82,11 @@ void gather(Context& context, const std::vector<std::uint64_t>& ids, MessagePage
     }
 }
 
-/// `id` 0: all of them.
+/// `row` 0: all of them.
 template <class Answer>
-void remove_from(StoredMessages& stored, const std::string& aor, std::uint64_t id, Answer answer) {
-    std::vector<std::uint64_t> ids{id};
-    if (id == 0) ids = stored.queues().ids(aor);
+void remove_from(StoredMessages& stored, const std::string& aor, std::uint64_t row, Answer answer) {
+    std::vector<std::uint64_t> ids{row};
+    if (row == 0) ids = stored.queues().ids(aor);
     auto removal = std::make_shared<Removal>();
     for (const auto each : ids) {
         const bool is_there = stored.remove(aor, each, [removal, answer](auto outcome) {
@@ -150,7 +150,7 @@ Result<MessagePage> ShardMessages::page(std::string_view aor, std::string_view a
             auto ids = owner.messaging().stored().queues().ids(canonical);
             MessagePage rows;
             rows.total = ids.size();
-            ids.erase(ids.begin(), std::upper_bound(ids.begin(), ids.end(), from));
+            std::erase_if(ids, [from](auto id) { return store::counter_of(id) <= from; });
             ids.resize(std::min(ids.size(), limit + 1));
             gather(owner.context(), ids, std::move(rows), with_bodies, answer);
         });
@@ -160,11 +160,14 @@ Status ShardMessages::remove(std::string_view aor, std::string_view id) {
     auto ours = carrier_.our_resource(aor);
     if (!ours) return ours.fault();
     const auto number = id.empty() ? std::optional<std::uint64_t>(0) : base::to_u64(id);
-    if (!number) return Fault{FaultKind::malformed, "this is no id of a message"};
-    return carrier_.order(carrier_.owner_of(*ours),
-                          [aor = *ours, id = *number](Shard& shard, auto answer) {
-                              remove_from(shard.messaging().stored(), aor, id, answer);
-                          });
+    if (!number || *number > store::kCounterMask)
+        return Fault{FaultKind::malformed, "this is no id of a message"};
+    return carrier_.order(
+        carrier_.owner_of(*ours), [aor = *ours, id = *number](Shard& shard, auto answer) {
+            const auto& key = shard.context().home.bucket_key;
+            const auto row = id == 0 ? 0 : store::row_number(bucket_of(key, aor), id);
+            remove_from(shard.messaging().stored(), aor, row, answer);
+        });
 }
 
 }  // namespace

@@ -118,9 +118,9 @@ Result<store::ChangePolicies> ShardPolicies::change_of(const std::vector<Step>& 
                 }
                 added += step.before.revision == 0 ? 1 : 0;
                 change.policies.push_back(step.after);
-                change.policies.back().revision = context.next_id();
+                change.policies.back().revision = context.next_number();
                 change.audit.push_back(
-                    {context.next_id(), context.wall(), step.actor, step.after.scope,
+                    {context.next_number(), context.wall(), step.actor, step.after.scope,
                      step.detail.empty() ? step.action : step.action + " " + step.detail,
                      summary_of(step.before), summary_of(step.after)});
             }
@@ -159,7 +159,7 @@ Status ShardPolicies::record(store::AuditEntry entry) {
             auto& context = shard.context();
             store::ChangePolicies made;
             made.audit.push_back(entry);
-            made.audit.back().id = context.next_id();
+            made.audit.back().id = context.next_number();
             made.audit.back().at = context.wall();
             made.forget_before = shard.audit().forgotten_before(1, context.config.authz_audit);
             answer(std::move(made));

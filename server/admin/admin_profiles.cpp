@@ -83,7 +83,7 @@ private:
         if (resource.package != &packages::registrations()) return;
         for (const auto& publication : resource.publications) {
             const auto* binding = binding_of(publication);
-            if (!binding || publication.id < newest_) continue;
+            if (!binding || store::is_older(publication.id, newest_)) continue;
             auto facts = facts_of(resource.aor, *binding);
             if (!is_same_device(wanted_, facts)) continue;
             newest_ = publication.id;

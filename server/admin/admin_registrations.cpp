@@ -34,7 +34,7 @@ RegistrationInfo info_of(const Context& context, const std::string& aor,
                          const Publication& publication) {
     const auto& binding = *binding_of(publication);
     RegistrationInfo info;
-    info.id = std::to_string(publication.id);
+    info.id = std::to_string(store::counter_of(publication.id));
     info.aor = aor;
     info.contact = binding.contact;
     info.display_name = binding.display_name;
@@ -71,8 +71,8 @@ RegistrationPage page_of(Context& context, const std::string& aor, std::uint64_t
         for (const auto& publication : resource.publications) {
             if (!binding_of(publication)) continue;
             ++page.total;
-            if (publication.id > after)
-                found.push_back({publication.id, &resource.aor, &publication});
+            const auto number = store::counter_of(publication.id);
+            if (number > after) found.push_back({number, &resource.aor, &publication});
         }
     });
     const auto count = std::min(limit, found.size());

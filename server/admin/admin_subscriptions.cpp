@@ -59,7 +59,7 @@ SubscriptionInfo info_of(Shard& shard, std::uint32_t slot, std::size_t notifies)
     const auto id = context.subscriptions.id_of(slot);
     const auto& resource = context.resources[record.resource];
     SubscriptionInfo info;
-    info.id = std::to_string(record.id);
+    info.id = std::to_string(store::counter_of(record.id));
     info.package = resource.package->profile().event;
     info.resource = resource.aor;
     info.watcher = record.get(Part::watcher);
@@ -132,7 +132,8 @@ private:
     void look_at(Id id, const Subscription& record) {
         if (record.id == 0 || !matches(order_.query, context_, record)) return;
         ++total_;
-        if (record.id > order_.after) found_.emplace_back(record.id, id);
+        const auto number = store::counter_of(record.id);
+        if (number > order_.after) found_.emplace_back(number, id);
         if (found_.size() >= 2 * (order_.limit + kAtOnce)) keep_first();
     }
 

@@ -201,7 +201,8 @@ std::map<std::uint64_t, Once> decided_alone(const Context& context, std::string_
         if (slot == Resource::kNone) continue;
         for (const auto watcher : context.resources[slot].watchers) {
             const auto& record = context.subscriptions[watcher];
-            if (record.once != Once::nothing) decided.emplace(record.id, record.once);
+            if (record.once != Once::nothing)
+                decided.emplace(store::counter_of(record.id), record.once);
         }
     }
     return decided;

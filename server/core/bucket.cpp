@@ -11,10 +11,6 @@ constexpr std::size_t kTagSize = 15;
 
 }  // namespace
 
-std::uint32_t bucket_of(const base::HashKey& bucket_key, std::string_view aor) noexcept {
-    return static_cast<std::uint32_t>(base::keyed_hash(bucket_key, aor) % kBuckets);
-}
-
 unsigned shard_of_aor(const base::HashKey& bucket_key, std::string_view aor,
                       std::size_t shards) noexcept {
     return shard_of_bucket(bucket_of(bucket_key, aor), shards);

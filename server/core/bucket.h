@@ -13,20 +13,15 @@
 #include <string_view>
 
 #include "base/id.h"
+#include "store/row_number.h"
 
 namespace herald::server {
 
-/// Buckets are part of the schema: a resource's bucket never changes.
-inline constexpr std::uint32_t kBuckets = 1024;
-/// `bucket_key` as in store::Home; `aor` is canonical, and no alias.
-std::uint32_t bucket_of(const base::HashKey& bucket_key, std::string_view aor) noexcept;
-
-/// Sixteen neighbouring buckets: what is loaded and forgotten as one. Part of the schema.
-enum class Cell : std::uint8_t {};
-inline constexpr std::uint32_t kCells = 64;
-constexpr Cell cell_of(std::uint32_t bucket) noexcept {
-    return static_cast<Cell>(bucket / (kBuckets / kCells));
-}
+using store::bucket_of;
+using store::Cell;
+using store::cell_of;
+using store::kBuckets;
+using store::kCells;
 
 constexpr unsigned shard_of_bucket(std::uint32_t bucket, std::size_t shards) noexcept {
     return static_cast<unsigned>(bucket % shards);

@@ -57,8 +57,12 @@ struct Context {
     }
     base::WallTime wall() const { return loop.clock().wall(); }
     Expiry expiry() const noexcept { return Expiry(loop); }
-    /// Never repeats and only rises, over all restarts: names rows and orders durable changes.
-    std::uint64_t next_id() const { return ids.fetch_add(1, std::memory_order_relaxed); }
+    /// Never repeats and only rises, over all restarts: orders durable changes.
+    std::uint64_t next_number() const { return ids.fetch_add(1, std::memory_order_relaxed); }
+    /// The number of a new row about `aor`: it is found with the others of its cell.
+    std::uint64_t new_row(std::string_view aor) const {
+        return store::row_number(bucket_of(home.bucket_key, aor), next_number());
+    }
     /// Hash of the request that makes a change, the same for its repetition after a crash: Call-ID,
     /// CSeq, branch.
     std::uint64_t mark_of(const sip::Message& request) const;

@@ -49,7 +49,7 @@ bool is_undecided(const Subscription& record) noexcept {
 
 Watcher watcher_of(const Subscription& record) {
     Watcher watcher;
-    watcher.id = record.id;
+    watcher.id = store::counter_of(record.id);
     watcher.uri = record.get(PackedText::Part::watcher);
     watcher.status = status_of(record.state);
     watcher.event = watcher.status == WatcherStatus::terminated ? event_of(record.reason)

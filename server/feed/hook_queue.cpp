@@ -62,9 +62,13 @@ std::vector<std::uint64_t> HookQueue::excess(std::size_t count, std::uint64_t by
     return gone;
 }
 
+std::uint64_t HookQueue::row_number(std::uint64_t id) const {
+    return store::row_number(bucket_of(context_.home.bucket_key, kHookAddress), id);
+}
+
 store::PutPublication HookQueue::row_of(const QueuedEvent& event) const {
     store::Publication row;
-    row.id = event.id;
+    row.id = row_number(event.id);
     row.package = "hooks";
     row.aor = kHookAddress;
     row.entity_tag = "event " + std::to_string(event.id);
@@ -80,13 +84,13 @@ void HookQueue::keep(std::vector<QueuedEvent> events, Done done) {
     store::ChangePublications change;
     std::uint64_t bytes = 0;
     for (auto& event : events) {
-        event.id = context_.next_id();
+        event.id = context_.next_number();
         bytes += bytes_of(event);
         change.changes.emplace_back(row_of(event));
     }
     auto gone = excess(events.size(), bytes);
     for (const auto id : gone)
-        change.changes.emplace_back(store::RemovePublication{id, {}, {}, {}});
+        change.changes.emplace_back(store::RemovePublication{row_number(id), {}, {}, {}});
     context_.port.commit(std::move(change),
                          [this, events = std::move(events), gone = std::move(gone),
                           done = std::move(done)](store::Outcome outcome) mutable {
@@ -104,7 +108,7 @@ void HookQueue::drop(const std::vector<std::uint64_t>& ids, Done done) {
     std::vector<std::uint64_t> known;
     for (const auto id : ids) {
         if (events_.count(id) == 0) continue;
-        change.changes.emplace_back(store::RemovePublication{id, {}, {}, {}});
+        change.changes.emplace_back(store::RemovePublication{row_number(id), {}, {}, {}});
         known.push_back(id);
     }
     if (known.empty()) return done({});
@@ -130,7 +134,7 @@ bool HookQueue::takes(const store::Publication& row) const {
 
 void HookQueue::recover(store::Publication row, base::WallTime /*not_before*/) {
     if (row.is_removed) return;
-    add({row.id, std::move(row.source), std::move(row.body), row.arrived});
+    add({store::counter_of(row.id), std::move(row.source), std::move(row.body), row.arrived});
 }
 
 void HookQueue::forget(Cell cell) {

@@ -45,6 +45,8 @@ public:
     std::size_t held() const noexcept override { return events_.size(); }
 
 private:
+    /// Of the row of the event of that id, which is its counter.
+    std::uint64_t row_number(std::uint64_t id) const;
     store::PutPublication row_of(const QueuedEvent& event) const;
     /// Those that have to give way to so many more, of so many bytes.
     std::vector<std::uint64_t> excess(std::size_t count, std::uint64_t bytes) const;

@@ -89,7 +89,7 @@ Event Reporter::event_of(EventKind kind, const Subscription& record) const {
     return {.kind = kind,
             .resource = resource.aor,
             .package = resource.package->profile().event,
-            .details = {{"subscription", std::to_string(record.id)},
+            .details = {{"subscription", std::to_string(store::counter_of(record.id))},
                         {"watcher", std::string(record.get(Part::watcher))}}};
 }
 

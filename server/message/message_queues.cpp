@@ -28,7 +28,7 @@ std::vector<std::uint64_t> MessageQueues::ids(std::string_view aor) const {
             if (!message.is_done) found.push_back(message.id);
         }
     }
-    std::sort(found.begin(), found.end());
+    std::sort(found.begin(), found.end(), store::is_older);
     return found;
 }
 

@@ -215,7 +215,7 @@ void Messaging::on_undelivered(const IncomingPtr& incoming, const sip::Answer& b
 void Messaging::keep(const IncomingPtr& incoming, const sip::Message& request) {
     if (context_.port.is_full()) return refuse(*incoming, unavailable("Busy"));
     auto message = incoming_.message_of(*incoming, request);
-    message.id = incoming->stored_id = context_.next_id();
+    message.id = incoming->stored_id = context_.new_row(message.recipient);
     stored_.keep(std::move(message), incoming->holder,
                  [this, incoming](store::Outcome outcome) { on_kept(incoming, outcome); });
 }

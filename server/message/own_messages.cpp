@@ -177,7 +177,7 @@ void OwnMessages::keep(const OrderPtr& order) {
         if (order->done) order->done(*std::move(refusal));
         return;
     }
-    message.id = context_.next_id();
+    message.id = context_.new_row(message.recipient);
     parts_.stored.keep(message, context_.limits.holder(message.sender),
                        [order](store::Outcome outcome) {
                            if (!order->done) return;

@@ -121,7 +121,7 @@ void Confirmations::write(std::uint32_t slot, Resource& resource) {
         const bool is_watched = !resource.watchers.empty();
         const auto fingerprint = is_watched ? resource.canonical_fingerprint(context_.wall()) : 0;
         const bool is_known = fingerprint == 0 && resource.confirmed_fingerprint == 0;
-        if (!is_known) put(resource, fingerprint, is_watched ? context_.next_id() : 0);
+        if (!is_known) put(resource, fingerprint, is_watched ? context_.next_number() : 0);
     }
     context_.resources.drop_if_idle(slot);
 }
@@ -156,11 +156,11 @@ void Confirmations::flush() {
 /// these are told after the start.
 void Confirmations::except_unconfirmed(Resource& resource) {
     if (is_moving(resource)) return;
-    const auto through = context_.next_id();
+    const auto through = context_.next_number();
     for (const auto watcher : resource.watchers) {
         auto& record = context_.subscriptions[watcher];
         if (record.notify_state == NotifyState::told || !record.is_live()) continue;
-        record.change = context_.next_id();
+        record.change = context_.next_number();
         context_.port.commit(touch_of(record, context_.home.epoch), nullptr);
     }
     put(resource, resource.canonical_fingerprint(context_.wall()), through);

@@ -263,7 +263,7 @@ void NewSubscriptions::remember(const IncomingSubscribe& incoming, Subscription 
     const auto* request = context_.stack.request(incoming.transaction);
     if (!request) return;
     const auto until = live_.waiting().end_of_wait();
-    record.id = context_.next_id();
+    record.id = context_.new_row(context_.resources[record.resource].aor);
     record.is_changing = true;
     auto row = row_of(context_, record, context_.request_mark(*request));
     row.state = store::Subscription::State::waiting;
@@ -296,8 +296,8 @@ std::optional<std::uint64_t> NewSubscriptions::waiting_for(const IncomingSubscri
 
 void NewSubscriptions::create(const IncomingSubscribe& incoming, const sip::Message& request,
                               Subscription record, Id replaced) {
-    record.id = context_.next_id();
-    record.change = context_.next_id();
+    record.id = context_.new_row(context_.resources[record.resource].aor);
+    record.change = context_.next_number();
     record.is_changing = true;
     auto row = row_of(context_, record, context_.request_mark(request));
     row.state = record.is_bodiless ? store::Subscription::State::pending

@@ -113,7 +113,7 @@ SubscriptionRefreshes::Refresh SubscriptionRefreshes::plan(const IncomingSubscri
     const auto target = target_of(request, record);
     plan.arrival = arrival_of(incoming, request, record, target);
     plan.expires_at = context_.wall() + std::chrono::seconds(grant.expires);
-    plan.change = context_.next_id();
+    plan.change = context_.next_number();
     plan.mark = context_.mark_of(request);
     plan.granted = grant.expires;
     plan.remote_cseq = request.cseq();

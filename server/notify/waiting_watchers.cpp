@@ -15,7 +15,8 @@ using packages::WatcherStatus;
 constexpr auto kSoon = std::chrono::milliseconds(10);
 
 Watcher watcher_of(const WaitingWatchers::Entry& entry, WatcherStatus status, WatcherEvent event) {
-    Watcher watcher{entry.id, entry.watcher, status, event, {}, entry.expires_at};
+    Watcher watcher{
+        store::counter_of(entry.id), entry.watcher, status, event, {}, entry.expires_at};
     if (entry.began != 0) watcher.since = base::WallTime(std::chrono::seconds(entry.began));
     return watcher;
 }

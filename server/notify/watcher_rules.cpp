@@ -217,7 +217,7 @@ void WatcherRules::commit_once(Id id, Subscription& record,
                                const std::shared_ptr<Decision>& decision) {
     const auto once = decision->handling == SubHandling::allow ? Once::allow : Once::polite_block;
     record.is_changing = true;
-    record.change = context_.next_id();
+    record.change = context_.next_number();
     auto touch = touch_of(record, context_.home.epoch);
     touch.state = stored_state(SubscriptionState::active, once);
     const auto cseq_end = touch.cseq_base + kCseqBlock;
@@ -264,7 +264,7 @@ void WatcherRules::suspend(Id id, Subscription& record) {
 
 /// Its row follows. If that is lost it is judged again after a start.
 void WatcherRules::note(Id id, Subscription& record) {
-    record.change = context_.next_id();
+    record.change = context_.next_number();
     changed_.push_back(id);
     if (changed_.size() == 1) write_rows_soon();
 }

@@ -38,7 +38,7 @@ store::Publication DeviceLogins::row_of(const std::string& aor, std::uint64_t id
 std::uint64_t DeviceLogins::begin(const std::string& aor, const DeviceLogin& login) {
     if (login.username.empty() && logins_.count(aor) == 0) return 0;
     auto& kept = logins_[aor];
-    if (kept.row == 0) kept.row = context_.next_id();
+    if (kept.row == 0) kept.row = context_.new_row(aor);
     ++kept.under_way;
     return kept.row;
 }

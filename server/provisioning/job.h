@@ -67,8 +67,9 @@ struct JobDevice {
 /// What was ordered, and how far it is.
 struct JobHead {
     std::uint64_t id = 0;
-    std::string address;  ///< what it is kept under
-    std::string action;   ///< as ordered
+    std::uint64_t row = 0;  ///< in the store; ends with the id
+    std::string address;    ///< what it is kept under
+    std::string action;     ///< as ordered
     JobState state = JobState::running;
     std::uint32_t rate = 1;  ///< NOTIFYs a second
     base::WallTime created{};

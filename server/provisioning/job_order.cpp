@@ -59,11 +59,14 @@ private:
 };
 
 /// Without its devices.
-std::unique_ptr<Job> empty_job(const JobOrder& order, const Config& config, base::WallTime now) {
+std::unique_ptr<Job> empty_job(const JobOrder& order, const Context& context) {
+    const auto& config = context.config;
+    const auto now = context.wall();
     const auto retry_for = order.retry_for == 0 ? config.provisioning_retry_for : order.retry_for;
     auto job = std::make_unique<Job>();
     job->id = order.id;
     job->address = address_of_job(order.id);
+    job->row = store::row_number(bucket_of(context.home.bucket_key, job->address), order.id);
     job->action = order.action;
     job->rate = order.rate == 0 ? config.provisioning_rate : order.rate;
     job->most_attempts = order.most_attempts;
@@ -101,7 +104,7 @@ Status check(const JobOrder& order, const JobLoad& load, const Config& config) {
 }
 
 Result<std::unique_ptr<Job>> job_of(JobOrder order, const Context& context) {
-    auto job = empty_job(order, context.config, context.wall());
+    auto job = empty_job(order, context);
     Models models(order, context.config);
     job->devices.reserve(order.devices.size());
     for (auto& found : order.devices) {
@@ -109,7 +112,7 @@ Result<std::unique_ptr<Job>> job_of(JobOrder order, const Context& context) {
         const auto model = models.of(found.user_agent);
         if (!model) return model.fault();
         JobDevice device;
-        device.row = context.next_id();
+        device.row = context.new_row(job->address);
         device.where = DevicePlace(found.aor, found.contact, found.instance);
         device.model = *model;
         device.at = job->created;

@@ -23,7 +23,7 @@ constexpr auto kRetry = std::chrono::seconds(2);
 
 store::PutPublication row_of(const Job& job) {
     store::PutPublication put;
-    put.row.id = job.id;
+    put.row.id = job.row;
     put.row.package = kPackage;
     put.row.aor = job.address;
     put.row.entity_tag = "job";
@@ -49,7 +49,7 @@ store::PutPublication row_of(const Job& job, const JobDevice& device) {
 
 store::ChangePublications removal_of(const Job& job) {
     store::ChangePublications rows;
-    if (job.id != 0) rows.changes.emplace_back(store::RemovePublication{job.id, {}, {}, {}});
+    if (job.row != 0) rows.changes.emplace_back(store::RemovePublication{job.row, {}, {}, {}});
     for (const auto& device : job.devices)
         rows.changes.emplace_back(store::RemovePublication{device.row, {}, {}, {}});
     return rows;

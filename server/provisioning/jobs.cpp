@@ -446,7 +446,8 @@ void Jobs::recover(store::Publication row, base::WallTime /*not_before*/) {
     auto& job = *place;
     job.address = row.aor;
     if (row.type == kJobType) {
-        job.id = row.id;
+        job.row = row.id;
+        job.id = store::counter_of(row.id);
         const auto read = read_job(row.body, job);
         if (!read) base::log_warning("job.skipped", {{"id", row.id}, {"why", read.fault().detail}});
         return;

@@ -117,7 +117,7 @@ KnownDevice* KnownDevices::place_of(const std::string& key) {
         return nullptr;
     }
     auto& device = devices_[key];
-    device.row = context_.next_id();
+    device.row = context_.new_row(address_of_device(key));
     device.key = key;
     known_.set(devices_.size());
     return &device;

@@ -167,8 +167,8 @@ Result<ProfileKeeper::Decided> ProfileKeeper::decide_put(packages::DeviceProfile
     const auto before = set->find(profile.type, profile.name);
     if (!is_met(condition, before.get())) return not_met(before.get());
     if (auto checked = check_limits(*set, profile); !checked) return checked.fault();
-    profile.id = before ? before->id : context_.next_id();
-    profile.revision = context_.next_id();
+    profile.id = before ? before->id : context_.new_row(kProfilesAddress);
+    profile.revision = context_.next_number();
     auto made = packages::finished(std::move(profile));
     if (!made) return made.fault();
     auto after = packages::ProfileSet::with(*set, *made);

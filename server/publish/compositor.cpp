@@ -202,9 +202,10 @@ store::Change Compositor::change_of(const Incoming& incoming, const sip::Message
                                          next.expires_at, next.granted,        std::move(mark)};
     }
     const bool is_modify = plan.operation == PublishOperation::modify;
-    next.id = target ? target->id : context_.next_id();
+    next.id = target ? target->id : context_.new_row(incoming.aor);
     next.source = is_modify ? target->source
-                            : source_made_by(next.id, next.mark, target ? target->source : "");
+                            : source_made_by(store::counter_of(next.id), next.mark,
+                                             target ? target->source : "");
     next.publisher = incoming.who.aor;
     next.rank = packages::Rank::published;
     next.arrived = context_.wall();

@@ -184,7 +184,7 @@ store::Change StateOrders::row_of_change(Change& change, const Publication* earl
         return store::RefreshPublication{earlier->id,      earlier->entity_tag, earlier->entity_tag,
                                          order.expires_at, earlier->granted,    {}};
     }
-    next.id = earlier ? earlier->id : context_.next_id();
+    next.id = earlier ? earlier->id : context_.new_row(order.aor);
     next.source = order.source;
     next.rank = order.rank;
     next.arrived = context_.wall();

@@ -19,7 +19,7 @@ constexpr std::size_t kMostRemovals = 256;
 
 /// A blank keeps it from ever being what a SIP-If-Match asks for.
 std::string tag_of(std::uint64_t id) {
-    return "binding " + std::to_string(id);
+    return "binding " + std::to_string(store::counter_of(id));
 }
 
 /// No name, no route leads anywhere else.
@@ -75,13 +75,13 @@ void Bindings::tell_binding(std::uint32_t slot, const Publication& publication,
     if (binding) binding_changed_.tell(context_.resources[slot].aor, *binding, cause);
 }
 
-Publication Bindings::publication_of(const std::string& publisher,
+Publication Bindings::publication_of(const std::string& aor, const std::string& publisher,
                                      const ContactPlan& contact) const {
     const auto* target = contact.target;
     Publication next;
-    next.id = target ? target->id : context_.next_id();
+    next.id = target ? target->id : context_.new_row(aor);
     next.entity_tag = target ? target->entity_tag : tag_of(next.id);
-    next.source = target ? target->source : "b" + std::to_string(next.id);
+    next.source = target ? target->source : "b" + std::to_string(store::counter_of(next.id));
     next.publisher = publisher;
     next.rank = packages::Rank::registration;
     next.arrived = context_.wall();

@@ -50,8 +50,9 @@ public:
 
     /// Gives a binding of `aor` its GRUUs (RFC 5627 5.1).
     void name_device(std::string_view aor, packages::Binding& binding) const;
-    /// The publication a contact becomes; `publisher` is an AOR, empty for an operator.
-    Publication publication_of(const std::string& publisher, const ContactPlan& contact) const;
+    /// The publication a contact of `aor` becomes; `publisher` is an AOR, empty for an operator.
+    Publication publication_of(const std::string& aor, const std::string& publisher,
+                               const ContactPlan& contact) const;
     /// In memory once it is durable.
     void put(std::uint32_t slot, Publication publication);
     /// Tells the listeners that a device of `aor` came or came back by `flow`, as bindings keep it.

@@ -203,7 +203,7 @@ store::ChangePublications Registrar::rows_of(const Incoming& incoming, const sip
         }
         bindings_.name_device(incoming.aor, *contact.binding);
         if (own_stream(change.flow).empty()) change.flow = contact.binding->flow;
-        Publication next = bindings_.publication_of(incoming.who.aor, contact);
+        Publication next = bindings_.publication_of(incoming.aor, incoming.who.aor, contact);
         next.mark = short_mark;
         next.share = change.shares[change.made.size()];
         if (contact.is_refresh) {

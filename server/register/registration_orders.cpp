@@ -162,7 +162,7 @@ Publication RegistrationOrders::ordered(const RegistrationOrder& wanted,
         earlier && !is_permanent &&
         (earlier->expires_at == base::WallTime{} || binding->expires_at < earlier->expires_at);
     Publication next = bindings_.publication_of(
-        std::string(), ContactPlan{target, binding, wanted.expires, false});
+        wanted.aor, std::string(), ContactPlan{target, binding, wanted.expires, false});
     next.mark = target ? target->mark : 0;
     next.cause = is_shorter ? packages::Cause::shortened
                  : earlier  ? packages::Cause::refreshed

@@ -71,7 +71,7 @@ void Recovery::on_audit(store::AuditEntry row) {
 }
 
 void Recovery::on_publication(store::Publication row) {
-    meet(row.id);
+    meet(store::counter_of(row.id));
     auto& shard = shard_of(row.aor);
     const auto from = not_before(row.expires_at);
     if (shard.agents().recover(row, from)) return;
@@ -79,7 +79,7 @@ void Recovery::on_publication(store::Publication row) {
 }
 
 void Recovery::on_subscription(const store::Subscription& row) {
-    meet(std::max(row.id, row.change));
+    meet(std::max(store::counter_of(row.id), row.change));
     const bool is_over = row.state == store::Subscription::State::terminated ||
                          row.state == store::Subscription::State::waiting;
     if (!is_over) ++subscriptions_;
@@ -104,7 +104,7 @@ bool Recovery::on_confirmation(store::Confirmation row) {
 }
 
 void Recovery::on_message(store::Message row) {
-    meet(row.id);
+    meet(store::counter_of(row.id));
     shard_of(row.recipient).messaging().stored().recover(row);
 }
 

@@ -27,7 +27,7 @@ public:
     void on_message(store::Message row) override;
 
     std::size_t subscriptions() const noexcept { return subscriptions_; }
-    /// Above every id and change number met.
+    /// Above every counter and change number met.
     std::uint64_t next_id() const noexcept { return next_id_; }
 
 private:

@@ -13,6 +13,7 @@
 #include "store/postgres/postgres_reader.h"
 #include "store/postgres/resolve.h"
 #include "store/postgres/schema.h"
+#include "store/row_number.h"
 #include "store/rows.h"
 
 namespace herald::store {
@@ -97,7 +98,7 @@ Status PostgresLedger::start() {
     auto tenure = take_store(*session, clock_.wall());
     if (!tenure) return tenure.fault();
     tenure_ = *tenure;
-    next_id_ = tenure_.home.next_id;
+    next_id_ = end_of_block(tenure_.home.next_id);
     last_commit_ = clock_.wall();
     const auto last_mark = session->number(
         "SELECT greatest((SELECT max(sequence) FROM publication_marks),"
@@ -122,7 +123,9 @@ Result<std::vector<Token>> PostgresLedger::tokens() {
 
 std::vector<Outcome> PostgresLedger::commit(Batch batch) {
     std::vector<Outcome> outcomes(batch.size(), Outcome::unavailable);
-    for (const Change* change : batch) next_id_ = std::max(next_id_, highest_id(*change) + 1);
+    for (const Change* change : batch) {
+        next_id_ = std::max(next_id_, end_of_block(highest_number(*change)));
+    }
     for (std::size_t done = 0; done < batch.size() && writability_;) {
         const auto part = without_repetition(batch.subspan(done));
         if (!commit_part(part, Outcomes(outcomes).subspan(done, part.size()))) break;
@@ -173,7 +176,7 @@ bool PostgresLedger::stop_writing(const std::string& reason) {
 Executed PostgresLedger::attempt(Batch batch, std::vector<Outcome>& outcomes) {
     Executed lost;
     lost.trouble = Trouble::lost;
-    RowBatch rows(tenure_.home.lasting_key, next_mark_);
+    RowBatch rows(tenure_.home, next_mark_);
     outcomes.assign(batch.size(), Outcome::committed);
     if (!session_ || !fill(rows, batch, outcomes)) return lost;
     const base::WallTime now = clock_.wall();

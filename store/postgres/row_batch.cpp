@@ -26,7 +26,7 @@ private:
 
 Applied RowBatch::add(const Change& change, std::size_t place) {
     place_ = place;
-    return Meaning<RowBatch>(*this, key_).apply(change);
+    return Meaning<RowBatch>(*this, home_).apply(change);
 }
 
 void RowBatch::settle(Operation operation, std::vector<std::uint64_t> met,

@@ -18,9 +18,8 @@ namespace herald::store {
 /// is also what settle() finds no row for.
 class RowBatch {
 public:
-    /// `key` as in Home::lasting_key; tombstones are numbered from `next_mark` on.
-    RowBatch(const base::HashKey& key, std::uint64_t next_mark)
-        : key_(key), next_mark_(next_mark) {}
+    /// Tombstones are numbered from `next_mark` on.
+    RowBatch(const Home& home, std::uint64_t next_mark) : home_(home), next_mark_(next_mark) {}
 
     /// The outcome belongs to `place`.
     Applied add(const Change& change, std::size_t place);
@@ -84,7 +83,7 @@ private:
     std::uint64_t number_mark(base::WallTime keep_until);
     Rows& open(Operation operation);
 
-    const base::HashKey& key_;
+    const Home& home_;
     std::uint64_t next_mark_;
     base::WallTime first_end_ = base::WallTime::max();
     std::size_t place_ = 0;

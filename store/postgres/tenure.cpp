@@ -9,6 +9,8 @@
 #include <thread>
 
 #include "base/text.h"
+#include "store/postgres/renumber.h"
+#include "store/row_number.h"
 #include "store/rows.h"
 
 namespace herald::store {
@@ -45,13 +47,7 @@ constexpr const char* kEndOld =
     " WHERE l.id = 1 AND l.fence = $1 AND a.pid = l.backend_pid AND a.pid <> pg_backend_pid()"
     " AND (extract(epoch FROM a.backend_start) * 1000000)::bigint = l.backend_start";
 
-constexpr const char* kNextId =
-    "SELECT greatest((SELECT coalesce(max(next_id), 1) FROM lanes),"
-    " (SELECT coalesce(max(id), 0) + 1 FROM publications),"
-    " (SELECT coalesce(max(id), 0) + 1 FROM subscriptions),"
-    " (SELECT coalesce(max(revision), 0) + 1 FROM policies),"
-    " (SELECT coalesce(max(id), 0) + 1 FROM audit),"
-    " (SELECT coalesce(max(id), 0) + 1 FROM messages))";
+constexpr const char* kNextId = "SELECT coalesce(max(next_id), 1) FROM lanes";
 
 Fault unsafe(std::string_view setting) {
     return {FaultKind::invalid_configuration,
@@ -85,8 +81,8 @@ Status done_or_fault(const Answer& answer) {
 Status make_facts(Session& session, base::WallTime now) {
     const std::array<std::string, 2> keys{hex_of(base::random_key()), hex_of(base::random_key())};
     auto made = done_or_fault(
-        session.query("INSERT INTO facts (id, bucket_key, lasting_key, epoch, is_clean)"
-                      " VALUES (1, $1::bytea, $2::bytea, 0, 1) ON CONFLICT DO NOTHING",
+        session.query("INSERT INTO facts (id, bucket_key, lasting_key, epoch, is_clean, numbering)"
+                      " VALUES (1, $1::bytea, $2::bytea, 0, 1, 1) ON CONFLICT DO NOTHING",
                       keys));
     if (!made) return made;
     const std::array<std::string, 1> time{text_of(now)};
@@ -114,7 +110,7 @@ Result<Tenure> read_run(Session& session) {
                    .epoch = static_cast<std::uint32_t>(facts.number(0, 2)),
                    .was_clean = facts.number(0, 3) != 0,
                    .last_alive = time_of(facts.number(0, 4)),
-                   .next_id = *next_id};
+                   .next_id = first_counter(*next_id)};
     tenure.starts = {time_of(facts.number(0, 5)), time_of(facts.number(0, 6))};
     return tenure;
 }
@@ -157,6 +153,13 @@ Status note_start(Session& session, base::WallTime now, base::WallTime unsettled
                       times));
 }
 
+/// Takes the counters below `next_id` too.
+Status raise_fence(Session& session, std::uint64_t next_id) {
+    const std::array<std::string, 1> taken{std::to_string(next_id)};
+    return done_or_fault(
+        session.query("UPDATE lanes SET fence = fence + 1, next_id = $1 WHERE id = 1", taken));
+}
+
 Result<Tenure> raise(Session& session, base::WallTime now) {
     if (auto made = make_facts(session, now); !made) return made.fault();
     auto tenure = read_run(session);
@@ -170,7 +173,7 @@ Result<Tenure> raise(Session& session, base::WallTime now) {
     now = std::max(now, tenure->home.last_alive);
     tenure->starts = next_start(tenure->starts, now);
     auto raised = note_start(session, now, tenure->starts.unsettled_since);
-    if (raised) raised = session.execute("UPDATE lanes SET fence = fence + 1 WHERE id = 1");
+    if (raised) raised = raise_fence(session, end_of_block(tenure->home.next_id));
     if (raised) raised = session.execute(kMe);
     if (!raised) return raised.fault();
     return tenure;
@@ -244,6 +247,8 @@ Status configure(Session& session) {
 
 Result<Tenure> take_store(Session& session, base::WallTime now) {
     if (auto locked = lock(session); !locked) return locked.fault();
+    auto numbered = in_transaction(session, [&] { return renumber(session); });
+    if (!numbered) return numbered.fault();
     return in_transaction(session, [&] { return raise(session, now); });
 }
 

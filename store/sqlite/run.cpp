@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 
+#include "store/row_number.h"
 #include "store/rows.h"
 #include "store/sqlite/sqlite_reader.h"
 
@@ -13,7 +14,8 @@ namespace {
 
 Status make_facts(Database& database, base::WallTime now) {
     auto facts = database.prepare(
-        "INSERT INTO facts (id, bucket_key, lasting_key, epoch, is_clean) VALUES (1, ?1, ?2, 0, 1)"
+        "INSERT INTO facts (id, bucket_key, lasting_key, epoch, is_clean, numbering)"
+        " VALUES (1, ?1, ?2, 0, 1, 1)"
         " ON CONFLICT DO NOTHING");
     if (!facts) return facts.fault();
     const std::string bucket_key = bytes_of(base::random_key());
@@ -59,7 +61,7 @@ Result<Run> read_and_raise(Database& database, base::WallTime now) {
     auto& home = run->home;
     const auto next_id = read_next_id(database);
     if (!next_id) return next_id.fault();
-    home.next_id = *next_id;
+    home.next_id = first_counter(*next_id);
     ++home.epoch;
     // A machine without a clock of its own may think it is 1970.
     now = std::max(now, home.last_alive);
@@ -69,6 +71,9 @@ Result<Run> read_and_raise(Database& database, base::WallTime now) {
     if (!raise) return raise.fault();
     raise->bind(home.epoch, now, run->starts.unsettled_since);
     if (raise->run() != Step::done) return database.fault();
+    auto take = database.prepare("UPDATE lanes SET next_id = ?1 WHERE id = 1");
+    if (!take) return take.fault();
+    if (take->bind(end_of_block(home.next_id)).run() != Step::done) return database.fault();
     return run;
 }
 

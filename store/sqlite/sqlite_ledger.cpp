@@ -9,8 +9,10 @@
 
 #include "base/log.h"
 #include "store/migrations.h"
+#include "store/row_number.h"
 #include "store/rows.h"
 #include "store/sqlite/migrate.h"
+#include "store/sqlite/renumber.h"
 #include "store/sqlite/run.h"
 #include "store/sqlite/settle.h"
 #include "store/sqlite/sqlite_file.h"
@@ -80,11 +82,12 @@ Status SqliteLedger::start() {
     if (auto ours = check_ours(*database, place_.path); !ours) return ours;
     if (auto done = migrate(*database, migrations_for(Dialect::sqlite), clock_.wall()); !done)
         return done;
+    if (auto done = renumber(*database); !done) return done;
     auto run = start_run(*database, clock_.wall());
     if (!run) return run.fault();
     home_ = run->home;
     starts_ = run->starts;
-    next_id_ = home_.next_id;
+    next_id_ = end_of_block(home_.next_id);
     last_commit_ = clock_.wall();
     const auto sequence = last_sequence(*database);
     if (!sequence) return sequence.fault();
@@ -99,7 +102,7 @@ Status SqliteLedger::start() {
 
 Result<std::unique_ptr<SqliteLedger::Connection>> SqliteLedger::prepare(Database database) {
     auto made = std::make_unique<Connection>(std::move(database));
-    auto writer = SqliteWriter::prepare(made->database, home_.lasting_key);
+    auto writer = SqliteWriter::prepare(made->database, home_);
     if (!writer) return writer.fault();
     made->writer = std::move(*writer);
     for (const auto& [statement, sql] :
@@ -135,7 +138,9 @@ std::vector<Outcome> SqliteLedger::commit(std::span<const Change* const> batch) 
     std::vector<Outcome> outcomes(batch.size(), Outcome::unavailable);
     idle_ticks_ = 0;
     if (writability_) {
-        for (const Change* change : batch) next_id_ = std::max(next_id_, highest_id(*change) + 1);
+        for (const Change* change : batch) {
+            next_id_ = std::max(next_id_, end_of_block(highest_number(*change)));
+        }
         if (!write(batch, outcomes)) outcomes.assign(batch.size(), Outcome::unavailable);
     }
     counters_.count(outcomes);

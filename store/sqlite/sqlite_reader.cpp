@@ -160,14 +160,7 @@ Result<std::vector<Token>> read_tokens(Database& database) {
 }
 
 Result<std::uint64_t> read_next_id(Database& database) {
-    // The rows of the lanes remember the ids of rows that are gone.
-    const auto next = database.query(
-        "SELECT max((SELECT coalesce(max(next_id), 1) FROM lanes),"
-        " (SELECT coalesce(max(id), 0) + 1 FROM publications),"
-        " (SELECT coalesce(max(id), 0) + 1 FROM subscriptions),"
-        " (SELECT coalesce(max(revision), 0) + 1 FROM policies),"
-        " (SELECT coalesce(max(id), 0) + 1 FROM audit),"
-        " (SELECT coalesce(max(id), 0) + 1 FROM messages))");
+    const auto next = database.query("SELECT coalesce(max(next_id), 1) FROM lanes");
     if (!next) return next.fault();
     return static_cast<std::uint64_t>(*next);
 }

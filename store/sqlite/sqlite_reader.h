@@ -20,7 +20,7 @@ Result<Message> read_message(Database& database, std::uint64_t id);
 /// Faults: io.
 Result<std::vector<Token>> read_tokens(Database& database);
 
-/// Above every id in the store. Faults: io.
+/// Above every counter that was ever given to a row. Faults: io.
 Result<std::uint64_t> read_next_id(Database& database);
 
 }  // namespace herald::store

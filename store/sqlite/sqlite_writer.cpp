@@ -91,10 +91,10 @@ std::string bury_sql(std::string_view mark_call_id) {
 
 }  // namespace
 
-Result<SqliteWriter> SqliteWriter::prepare(Database& database, const base::HashKey& key) {
+Result<SqliteWriter> SqliteWriter::prepare(Database& database, const Home& home) {
     SqliteWriter writer;
     writer.database_ = &database;
-    writer.key_ = key;
+    writer.home_ = home;
     const struct {
         Statement SqliteWriter::*statement;
         std::string sql;
@@ -153,7 +153,7 @@ Result<SqliteWriter> SqliteWriter::prepare(Database& database, const base::HashK
 }
 
 Applied SqliteWriter::apply(const Change& change) {
-    return Meaning<SqliteWriter>(*this, key_).apply(change);
+    return Meaning<SqliteWriter>(*this, home_).apply(change);
 }
 
 Applied SqliteWriter::run(Statement& statement) {

@@ -12,8 +12,8 @@ namespace herald::store {
 /// Applies changes inside a transaction its user opened. Lives no longer than the database.
 class SqliteWriter {
 public:
-    /// `key` as in Home::lasting_key. Faults: io.
-    static Result<SqliteWriter> prepare(Database& database, const base::HashKey& key);
+    /// Faults: io.
+    static Result<SqliteWriter> prepare(Database& database, const Home& home);
 
     /// committed or refused; nullopt: a statement failed and the transaction must be rolled back.
     Applied apply(const Change& change);
@@ -75,7 +75,7 @@ private:
     Applied run_on_row(Statement& statement);
 
     Database* database_ = nullptr;
-    base::HashKey key_{};
+    Home home_;
     std::uint64_t next_mark_ = 1;  ///< both kinds of tombstones are numbered together
     std::uint64_t marks_ = 0;      ///< written since the last sweep
     base::WallTime sweep_at_{};    ///< never where there is no tombstone

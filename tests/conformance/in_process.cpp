@@ -277,7 +277,7 @@ Status InProcess::put_alias(const std::string& aor, const std::string& resource)
 /// Likewise in every run, whichever the scope's last row was.
 Status InProcess::put_policy(store::Policy row) {
     auto& context = shard().context();
-    row.revision = context.next_id();
+    row.revision = context.next_number();
     const auto policy = server::policy_of(row);
     if (policy->is_unreadable()) return Fault{FaultKind::malformed, policy->complaint()};
     Status result = Fault{FaultKind::unavailable, "not written"};
@@ -357,7 +357,7 @@ Status InProcess::start_job(const std::string& action, const std::string& whom) 
     if (is_aor) selection.aors.insert(whom);
     if (!is_aor && whom != "all") selection.user_agent = whom;
     server::JobOrder order;
-    order.id = context.next_id();
+    order.id = context.next_number();
     order.action = action;
     order.devices = server::devices_of(context, selection);
     job_ = server::address_of_job(order.id);

@@ -55,7 +55,7 @@ struct Notebook {
 };
 
 using Asked = std::vector<std::string>;
-constexpr base::HashKey kKey{1, 2};
+const Home kHome;
 constexpr base::WallTime kLater{std::chrono::seconds(100)};
 
 struct Made {
@@ -64,7 +64,7 @@ struct Made {
 };
 Made make(const Change& change, std::string refuses = {}) {
     Notebook rows{.asked = {}, .refuses = std::move(refuses)};
-    const Applied outcome = Meaning<Notebook>(rows, kKey).apply(change);
+    const Applied outcome = Meaning<Notebook>(rows, kHome).apply(change);
     return {outcome, rows.asked};
 }
 
@@ -185,12 +185,12 @@ TEST_CASE("a change that names a row twice goes alone, and is known") {
 }
 
 TEST_CASE("the highest number a change gives away") {
-    CHECK(highest_id(PutPublication{.row = publication(7), .expected_tag = {}}) == 7);
-    CHECK(highest_id(ChangePublications{{PutPublication{publication(3), {}},
-                                         PutPublication{publication(9), {}},
-                                         RemovePublication{.id = 20}}}) == 9);
-    CHECK(highest_id(ChangeAccounts{{}, {publication(5), publication(4)}, {20}}) == 5);
-    CHECK(highest_id(RemovePublication{.id = 20}) == 0);
+    CHECK(highest_number(PutPublication{.row = publication(7), .expected_tag = {}}) == 7);
+    CHECK(highest_number(ChangePublications{{PutPublication{publication(3), {}},
+                                             PutPublication{publication(9), {}},
+                                             RemovePublication{.id = 20}}}) == 9);
+    CHECK(highest_number(ChangeAccounts{{}, {publication(5), publication(4)}, {20}}) == 5);
+    CHECK(highest_number(RemovePublication{.id = 20}) == 0);
 }
 
 }  // namespace

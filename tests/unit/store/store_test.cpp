@@ -578,7 +578,7 @@ TEST_CASE("numbers are not given twice, though their rows are gone") {
         REQUIRE(bench.close());
     }
     Bench bench(empty.url());
-    CHECK(bench.store().home().next_id == 42);
+    CHECK(bench.store().home().next_id > 41);
 }
 
 TEST_CASE("a URL that is no store is named in the fault") {

@@ -89,7 +89,7 @@ TEST_CASE("a store copied to another database and back is the same one, and goes
     CHECK(bench.store().home().bucket_key == home.bucket_key);
     CHECK(bench.store().home().lasting_key == home.lasting_key);
     CHECK(bench.store().home().epoch > home.epoch + 2);
-    CHECK(bench.store().home().next_id == 32);
+    CHECK(bench.store().home().next_id > 31);
     // Found by the key it was written with.
     CHECK(bench.commit(PutConfirmation{{.package = "presence", .aor = "sip:user3@example.com"}}) ==
           Outcome::committed);

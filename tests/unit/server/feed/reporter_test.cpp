@@ -63,8 +63,10 @@ std::string subscribe(unsigned cseq, const std::string& more = {}) {
 }
 
 void decide(Watched& server, SubHandling list) {
-    server.shard.watcher_rules().put(policy_of(
-        {kAlice, server.shard.context().next_id(), to_text({{list, "sip:bob@example.org"}}), {}}));
+    server.shard.watcher_rules().put(policy_of({kAlice,
+                                                server.shard.context().next_number(),
+                                                to_text({{list, "sip:bob@example.org"}}),
+                                                {}}));
     server.commit();
 }
 

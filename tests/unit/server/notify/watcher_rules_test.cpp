@@ -23,7 +23,7 @@ TEST_CASE("RFC 5025 10: rules that cannot be read are counted, for somebody to b
     testing::SlowShard server;
     const auto put = [&](const std::string& document) {
         server.shard.watcher_rules().put(
-            policy_of({"sip:alice@localhost", server.shard.context().next_id(), {}, document}));
+            policy_of({"sip:alice@localhost", server.shard.context().next_number(), {}, document}));
         server.settle();
         return metric(server.metrics, "herald_policies_unreadable");
     };
@@ -40,7 +40,7 @@ TEST_CASE("lists and rules are counted by owner and by bytes, also those that we
     testing::SlowShard server;
     const auto put = [&](const std::string& scope, std::vector<ListEntry> entries) {
         server.shard.watcher_rules().put(
-            policy_of({scope, server.shard.context().next_id(), to_text(entries), {}}));
+            policy_of({scope, server.shard.context().next_number(), to_text(entries), {}}));
         server.settle();
     };
 

@@ -36,7 +36,7 @@ struct Phones : SlowShard {
     /// A check-sync for all who are registered, ordered and not yet kept.
     void order(std::uint32_t confirm = 0) {
         JobOrder wanted;
-        wanted.id = id = shard.context().next_id();
+        wanted.id = id = shard.context().next_number();
         wanted.action = "check-sync";
         wanted.confirm = confirm;
         wanted.start_at = start_at;
@@ -161,7 +161,7 @@ JobOrder order_of_many(std::uint64_t id) {
 
 TEST_CASE("a job of many is kept in parts, and is none before the last of them") {
     Phones phones("[provisioning]\nconfirm_above = 1000");
-    phones.id = phones.shard.context().next_id();
+    phones.id = phones.shard.context().next_number();
     phones.jobs().start(order_of_many(phones.id),
                         [&](Status status) { phones.answer = std::move(status); });
 
@@ -180,7 +180,7 @@ TEST_CASE("a job of many is kept in parts, and is none before the last of them")
 
 TEST_CASE("a job of which a part could not be kept is none, and its parts are taken back") {
     Phones phones("[provisioning]\nconfirm_above = 1000");
-    phones.id = phones.shard.context().next_id();
+    phones.id = phones.shard.context().next_number();
     phones.jobs().start(order_of_many(phones.id),
                         [&](Status status) { phones.answer = std::move(status); });
     phones.finish();
@@ -309,7 +309,7 @@ TEST_CASE("orders that are too large, or for nobody, are refused whole") {
 TEST_CASE("who was asked for by name and is not registered is waited for") {
     Phones phones;
     JobOrder wanted;
-    wanted.id = phones.id = phones.shard.context().next_id();
+    wanted.id = phones.id = phones.shard.context().next_number();
     wanted.action = "check-sync";
     wanted.devices = devices_of(phones.shard.context(), {});
     wanted.devices.push_back({"sip:carol@localhost", "", "", ""});

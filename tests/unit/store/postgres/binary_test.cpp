@@ -74,8 +74,8 @@ TEST_CASE("migrations are given PostgreSQL's words, whole words only") {
 }
 
 TEST_CASE("a batch fills one array a column, and asks for the rows a condition is about") {
-    const base::HashKey key{1, 2};
-    RowBatch batch(key, 7);
+    const Home home;
+    RowBatch batch(home, 7);
 
     CHECK(batch.add(PutPublication{.row = publication(1), .expected_tag = {}}, 0) ==
           Outcome::committed);

@@ -1,0 +1,159 @@
+// store/sqlite/renumber.cpp: gives the rows of an older store the numbers of today.
+//
+// A row moves within its table; that a number begins with a bucket does not show. But what a row
+// becomes follows from what it is about and from its counter, so doing it twice is doing it once.
+#include "store/sqlite/renumber.h"
+
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "store/numbering.h"
+#include "store/rows.h"
+#include "store/store.h"
+
+namespace herald::store {
+namespace {
+
+using std::chrono::steady_clock;
+
+/// Rows of one transaction, which are in memory until it is committed.
+constexpr std::uint64_t kAtOnce = 10'000;
+
+struct Move {
+    std::int64_t key = 0;
+    std::uint64_t number = 0;
+};
+
+/// The next rows of a table by their key: what is to move, and where to go on.
+struct Part {
+    std::vector<Move> moves;
+    std::optional<std::int64_t> last;  ///< none: that was all
+};
+
+/// A table, read and changed a part at a time.
+struct Plan {
+    std::string select;  ///< key, number, AOR, package; of those above ?1, so many as ?2
+    std::string update;  ///< of the row ?1, to the number ?2
+    std::int64_t before = 0;
+};
+
+Plan plan_of(const CountedTable& table) {
+    const std::string name(table.name), key(table.key);
+    return {"SELECT " + key + ", id, " + std::string(table.aor) + ", '' FROM " + name + " WHERE " +
+                key + " > ?1 AND " + key + " <= " + std::to_string(kCounterMask) + " ORDER BY " +
+                key + " LIMIT ?2",
+            "UPDATE " + name + " SET id = ?2 WHERE " + key + " = ?1", 0};
+}
+
+/// Their numbers were hashes of 64 bits. Where two become the same one goes, and its watchers are
+/// told once more.
+Plan plan_of_confirmations() {
+    return {"SELECT id, id, aor, package FROM confirmations WHERE id > ?1 ORDER BY id LIMIT ?2",
+            "UPDATE OR REPLACE confirmations SET id = ?2 WHERE id = ?1",
+            std::numeric_limits<std::int64_t>::min()};
+}
+
+Result<Part> read_part(Database& database, const Plan& plan, const Home& home, std::int64_t after) {
+    auto rows = database.prepare(plan.select);
+    if (!rows) return rows.fault();
+    rows->bind(after, kAtOnce);
+    Part part;
+    for (;;) {
+        const Step step = rows->step();
+        if (step == Step::done) return part;
+        if (step != Step::row) return database.fault();
+        const auto number = rows->number(1);
+        const auto aor = rows->text(2), package = rows->text(3);
+        const auto wanted = package.empty() ? with_bucket(number, home.bucket_key, aor)
+                                            : confirmation_id(home, package, aor);
+        part.last = rows->integer(0);
+        if (wanted != number) part.moves.push_back({*part.last, wanted});
+    }
+}
+
+Status make(Database& database, const Plan& plan, const std::vector<Move>& moves) {
+    auto update = database.prepare(plan.update);
+    if (!update) return update.fault();
+    for (const auto& move : moves) {
+        if (update->bind(move.key, move.number).run() != Step::done) return database.fault();
+    }
+    return {};
+}
+
+/// `work` in a transaction that is kept only where it succeeds.
+template <class Work>
+Status in_transaction(Database& database, Work work) {
+    if (auto begun = database.execute("BEGIN IMMEDIATE"); !begun) return begun;
+    auto done = work();
+    if (done) done = database.execute("COMMIT");
+    if (!done && database.in_transaction()) (void)database.execute("ROLLBACK");
+    return done;
+}
+
+/// How many rows moved.
+Result<std::uint64_t> move_rows(Database& database, const Plan& plan, const Home& home) {
+    std::uint64_t moved = 0;
+    for (auto after = plan.before;;) {
+        const auto part = read_part(database, plan, home, after);
+        if (!part) return part.fault();
+        if (!part->last) return moved;
+        after = *part->last;
+        if (part->moves.empty()) continue;
+        auto made = in_transaction(database, [&] { return make(database, plan, part->moves); });
+        if (!made) return made.fault();
+        // The log begins anew, however many rows there are.
+        if (const auto copied = database.checkpoint(); !copied) return copied.fault();
+        moved += part->moves.size();
+    }
+}
+
+/// The keys of a store that is to be numbered; none of another, or of an empty one.
+Result<std::optional<Home>> read_keys(Database& database) {
+    auto facts = database.prepare("SELECT numbering, bucket_key, lasting_key FROM facts");
+    if (!facts) return facts.fault();
+    const Step step = facts->step();
+    if (step == Step::done) return std::optional<Home>();
+    if (step != Step::row) return database.fault();
+    if (facts->integer(0) != 0) return std::optional<Home>();
+    const auto buckets = key_of(facts->text(1)), lasting = key_of(facts->text(2));
+    if (!buckets) return buckets.fault();
+    if (!lasting) return lasting.fault();
+    Home home;
+    home.bucket_key = *buckets;
+    home.lasting_key = *lasting;
+    return std::optional<Home>(home);
+}
+
+}  // namespace
+
+Status renumber(Database& database) {
+    const auto home = read_keys(database);
+    if (!home) return home.fault();
+    if (!*home) return {};
+    base::log_info("store.renumbering", {{"why", "numbers begin with buckets now"}});
+    const auto began = steady_clock::now();
+    std::vector<Plan> plans;
+    for (const auto& table : kCountedTables) plans.push_back(plan_of(table));
+    plans.push_back(plan_of_confirmations());
+    std::uint64_t rows = 0;
+    for (const auto& plan : plans) {
+        const auto moved = move_rows(database, plan, **home);
+        if (!moved) return moved.fault();
+        rows += *moved;
+    }
+    auto noted =
+        in_transaction(database, [&] { return database.execute(std::string(kNumbered).c_str()); });
+    if (!noted) return noted;
+    const auto took = steady_clock::now() - began;
+    base::log_info("store.renumbered",
+                   {{"rows", rows},
+                    {"ms", std::chrono::duration_cast<std::chrono::milliseconds>(took).count()}});
+    return {};
+}
+
+}  // namespace herald::store
