@@ -5,12 +5,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "store/records.h"
+#include "store/row_number.h"
 
 namespace herald::store {
 
@@ -34,6 +36,9 @@ Unless(Text&, const std::string&) -> Unless<Text>;
 /// The highest value a column may hold.
 constexpr std::uint64_t last_of(Subscription::State) {
     return static_cast<std::uint64_t>(Subscription::State::put_off);
+}
+constexpr std::uint64_t last_of(Cell) {
+    return kCells - 1;
 }
 constexpr std::uint64_t last_of(Account::Role) {
     return static_cast<std::uint64_t>(Account::Role::admin);
@@ -255,6 +260,19 @@ struct Audit {
     }
 };
 
+struct Cells {
+    using Record = CellState;
+    static constexpr std::string_view name = "cells";
+
+    template <class Row, class Use>
+    static void each(Row& row, Use&& use) {
+        use("cell", row.cell);
+        use("epoch", row.epoch);
+        use("is_clean", row.is_clean);
+        use("since", row.since);
+    }
+};
+
 struct Tokens {
     using Record = Token;
     static constexpr std::string_view name = "tokens";
@@ -301,13 +319,29 @@ std::string select_from() {
     return "SELECT " + listed(column_names<Table>()) + " FROM " + std::string(Table::name);
 }
 
+/// What a reader wants: the rows of one cell; nothing: all there are.
+using ReadRange = std::optional<RowRange>;
+
+/// "id BETWEEN 1 AND 2", with what goes before and the name of the table.
+inline std::string if_wanted(const ReadRange& wanted, std::string_view before) {
+    if (!wanted) return {};
+    return std::string(before) + "id BETWEEN " + std::to_string(wanted->first) + " AND " +
+           std::to_string(wanted->last);
+}
+
+/// "SELECT a, b, c FROM table", of the wanted rows.
+template <class Table>
+std::string select_from(const ReadRange& wanted) {
+    return select_from<Table>() + if_wanted(wanted, " WHERE ");
+}
+
 /// "SELECT a, b, c FROM marks": of every row that is gone its tombstones that were kept beyond
 /// `until`, newest first: only the last removal of a number counts.
 template <class Marks, class Live>
-std::string select_marks(std::string_view until) {
+std::string select_marks(const ReadRange& wanted, std::string_view until) {
     return select_from<Marks>() + " AS m WHERE NOT EXISTS (SELECT 1 FROM " +
            std::string(Live::name) + " AS l WHERE l.id = m.id) AND keep_until > " +
-           std::string(until) + " ORDER BY sequence DESC";
+           std::string(until) + if_wanted(wanted, " AND m.") + " ORDER BY sequence DESC";
 }
 
 }  // namespace herald::store

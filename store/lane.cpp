@@ -3,8 +3,12 @@
 #include "store/lane.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <optional>
 #include <utility>
+
+#include "store/rows.h"
 
 namespace herald::store {
 namespace {
@@ -17,10 +21,17 @@ struct Lane::Link {
     // Used on the loop's thread. Outcomes come back in the order of the changes, so `dones` needs
     // no keys.
     std::vector<Change> collected;
-    std::deque<base::Task<void(Outcome)>> dones;
+    struct Done {
+        base::Task<void(Outcome)> task;
+        std::optional<Cell> cell;
+    };
+    std::deque<Done> dones;
+    std::array<std::size_t, kCells> waiting_of{};  ///< by cell
     std::atomic<std::size_t>* waiting = nullptr;
     std::vector<std::uint64_t> wanted;
     std::deque<base::Task<void(Result<Message>)>> readers;
+    std::vector<Cell> cells;
+    std::deque<base::Task<void(Result<CellRowsPtr>)>> cell_readers;
 
     std::mutex mutex;
     base::Loop* loop = nullptr;  ///< null once the port is gone
@@ -32,11 +43,14 @@ struct Lane::Link {
             auto done = std::move(dones.front());
             dones.pop_front();
             waiting->fetch_sub(1, std::memory_order_relaxed);
-            if (done) done(outcome);
+            if (done.task) done.task(outcome);
+            if (done.cell) --waiting_of[static_cast<std::size_t>(*done.cell)];
         }
     }
 
-    bool has_work() const noexcept { return !collected.empty() || !wanted.empty(); }
+    bool has_work() const noexcept {
+        return !collected.empty() || !wanted.empty() || !cells.empty();
+    }
 
     void finish_reading(std::vector<Result<Message>>& messages) {
         for (auto& message : messages) {
@@ -45,6 +59,20 @@ struct Lane::Link {
             readers.pop_front();
             reader(std::move(message));
         }
+    }
+
+    void finish_cell(Result<CellRowsPtr> rows) {
+        if (cell_readers.empty()) return;
+        auto reader = std::move(cell_readers.front());
+        cell_readers.pop_front();
+        reader(std::move(rows));
+    }
+
+    static void post(const std::shared_ptr<Link>& link, Result<CellRowsPtr> rows) {
+        const std::lock_guard lock(link->mutex);
+        if (link->loop == nullptr) return;
+        link->loop->post(
+            [link, rows = std::move(rows)]() mutable { link->finish_cell(std::move(rows)); });
     }
 
     static void post(const std::shared_ptr<Link>& link, std::vector<Result<Message>> messages) {
@@ -81,20 +109,28 @@ public:
         lane_.waiting_.fetch_sub(link_->dones.size(), std::memory_order_relaxed);
         link_->dones.clear();
         link_->readers.clear();
+        link_->cell_readers.clear();
     }
 
     LanePort(const LanePort&) = delete;
     LanePort& operator=(const LanePort&) = delete;
 
     void commit(Change change, base::Task<void(Outcome)> done) override {
+        const auto cell = cell_of(change, lane_.ledger_.home());
+        if (cell) ++link_->waiting_of[static_cast<std::size_t>(*cell)];
         link_->collected.push_back(std::move(change));
-        link_->dones.push_back(std::move(done));
+        link_->dones.push_back({std::move(done), cell});
         lane_.waiting_.fetch_add(1, std::memory_order_relaxed);
     }
 
     void load(std::uint64_t message, base::Task<void(Result<Message>)> done) override {
         link_->wanted.push_back(message);
         link_->readers.push_back(std::move(done));
+    }
+
+    void load(Cell cell, base::Task<void(Result<CellRowsPtr>)> done) override {
+        link_->cells.push_back(cell);
+        link_->cell_readers.push_back(std::move(done));
     }
 
     bool is_full() const noexcept override {
@@ -104,6 +140,9 @@ public:
         return lane_.waiting_.load(std::memory_order_relaxed) >= lane_.options_.refresh_queue_limit;
     }
     std::size_t waiting() const noexcept override { return link_->dones.size(); }
+    std::size_t waiting(Cell cell) const noexcept override {
+        return link_->waiting_of[static_cast<std::size_t>(cell)];
+    }
 
     const std::shared_ptr<Link>& link() const noexcept { return link_; }
 
@@ -140,7 +179,8 @@ void Lane::hand_over(const std::shared_ptr<Link>& link) {
         show_queue(changes->size(), 0);
         parcels_.push_back({.link = link,
                             .changes = std::move(changes),
-                            .wanted = std::exchange(link->wanted, {})});
+                            .wanted = std::exchange(link->wanted, {}),
+                            .cells = std::exchange(link->cells, {})});
         must_wake = std::exchange(is_asleep_, false);
         // Not earlier: until the first change, recovery has the ledger to itself.
         if (!options_.is_inline && !thread_.joinable()) thread_ = std::thread([this] { run(); });
@@ -186,8 +226,10 @@ Lane::Batch Lane::take() {
         if (count > 0) batch.add(parcel, count);
         parcel.taken += count;
         if (parcel.taken < parcel.changes->size()) continue;
-        if (!parcel.wanted.empty())
-            batch.readings.push_back({parcel.link, std::move(parcel.wanted)});
+        if (!parcel.wanted.empty() || !parcel.cells.empty()) {
+            batch.readings.push_back(
+                {parcel.link, std::move(parcel.wanted), std::move(parcel.cells)});
+        }
         parcels_.pop_front();
     }
     return batch;
@@ -241,7 +283,8 @@ void Lane::read(const Batch& batch) {
     for (const Batch::Reading& reading : batch.readings) {
         std::vector<Result<Message>> messages;
         for (const std::uint64_t id : reading.wanted) messages.push_back(ledger_.message(id));
-        Link::post(reading.link, std::move(messages));
+        if (!messages.empty()) Link::post(reading.link, std::move(messages));
+        for (const Cell cell : reading.cells) Link::post(reading.link, ledger_.cell(cell));
     }
 }
 

@@ -43,6 +43,7 @@ private:
         std::shared_ptr<Link> link;
         std::shared_ptr<std::vector<Change>> changes;
         std::vector<std::uint64_t> wanted;  ///< messages to read after the changes
+        std::vector<Cell> cells;            ///< likewise
         std::size_t taken = 0;              ///< of the changes, by batches
     };
     /// What one commit takes from the parcels.
@@ -58,6 +59,7 @@ private:
         struct Reading {
             std::shared_ptr<Link> link;
             std::vector<std::uint64_t> wanted;
+            std::vector<Cell> cells;
         };
         std::vector<Reading> readings;
 

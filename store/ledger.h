@@ -29,6 +29,8 @@ public:
     virtual std::vector<Outcome> commit(std::span<const Change* const> batch) = 0;
     /// Reads one complete message. Faults: not_found, io.
     virtual Result<Message> message(std::uint64_t id) = 0;
+    /// Reads what is kept of a cell. Faults: io, malformed.
+    virtual Result<CellRowsPtr> cell(Cell cell) = 0;
     /// False after a failed write until one succeeds; commit() answers unavailable at once
     /// meanwhile.
     virtual bool is_writable() const noexcept = 0;

@@ -116,6 +116,7 @@ private:
         return applied;
     }
     Applied make(const PutToken& change) { return rows_.put(change.row); }
+    Applied make(const PutCell& change) { return rows_.put(change.row); }
 
     template <class OneOfSeveral>
     Applied make_one(const OneOfSeveral& change) {

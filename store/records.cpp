@@ -26,6 +26,7 @@ template Change::Change(PutAlias);
 template Change::Change(RemoveAlias);
 template Change::Change(ChangePolicies);
 template Change::Change(PutToken);
+template Change::Change(PutCell);
 
 Change::Change(const Change& other) = default;
 Change::Change(Change&& other) noexcept = default;

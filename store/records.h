@@ -9,6 +9,7 @@
 
 #include "base/id.h"
 #include "base/time.h"
+#include "store/row_number.h"
 
 namespace herald::store {
 
@@ -112,6 +113,14 @@ struct Message {
     std::string headers;     ///< complete lines that go along with the body
     std::string body;
     bool is_done = false;  ///< without headers and body: kept for repetitions of the request
+};
+
+/// How far a cell has come: written whenever it is taken.
+struct CellState {
+    Cell cell{};
+    std::uint32_t epoch = 0;  ///< of the rows that are written from then on; rises
+    bool is_clean = false;    ///< all that is known of its watchers was written when it was given
+    base::WallTime since{};
 };
 
 /// Somebody who may authenticate.
@@ -262,6 +271,10 @@ struct ChangePolicies {
 struct PutToken {
     Token row;
 };
+/// Inserts or overwrites.
+struct PutCell {
+    CellState row;
+};
 
 /// One change of what is stored. A class and no mere alias, so that copying and ending so many
 /// kinds of rows is compiled once, not in every file that hands one on.
@@ -269,7 +282,7 @@ struct Change
     : std::variant<PutPublication, RefreshPublication, RemovePublication, ChangePublications,
                    PutSubscription, UpdateSubscription, TouchSubscription, RemoveSubscription,
                    PutConfirmation, PutMessage, RemoveMessage, PutAccount, RemoveAccount,
-                   ChangeAccounts, PutAlias, RemoveAlias, ChangePolicies, PutToken> {
+                   ChangeAccounts, PutAlias, RemoveAlias, ChangePolicies, PutToken, PutCell> {
     /// Of any of these kinds of rows.
     template <class Row>
     Change(Row row);

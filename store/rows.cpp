@@ -18,6 +18,14 @@ std::string name_of_resource(std::string_view package, std::string_view aor) {
     return name;
 }
 
+/// The number of the row that a change of one kind is about; 0: it has none, or several.
+template <class One>
+std::uint64_t number_of(const One& one) {
+    if constexpr (requires { one.row.id; }) return one.row.id;
+    if constexpr (requires { one.id; }) return one.id;
+    return 0;
+}
+
 /// The highest counter that a change writes.
 struct Highest {
     static std::uint64_t of(const PutPublication& one) { return counter_of(one.row.id); }
@@ -74,6 +82,7 @@ private:
         message,
         confirmation,
         audit,
+        cell,
         text
     };
 
@@ -133,6 +142,9 @@ private:
         return is_new;
     }
     bool add(const PutToken& one) { return note("tokens", one.row.name); }
+    bool add(const PutCell& one) {
+        return note(Table::cell, static_cast<std::uint64_t>(one.row.cell));
+    }
 
     const base::HashKey& key_ = key();
     std::unordered_set<std::uint64_t> rows_;
@@ -161,13 +173,19 @@ std::uint64_t confirmation_id(const Home& home, std::string_view package, std::s
 }
 
 std::uint64_t row_of(const Change& change) {
-    return std::visit(
-        [](const auto& one) -> std::uint64_t {
-            if constexpr (requires { one.row.id; }) return one.row.id;
-            if constexpr (requires { one.id; }) return one.id;
-            return 0;
-        },
-        change);
+    return std::visit([](const auto& one) { return number_of(one); }, change);
+}
+
+std::optional<Cell> cell_of(const Change& change, const Home& home) {
+    if (const auto* confirmation = std::get_if<PutConfirmation>(&change))
+        return cell_of(bucket_of(home.bucket_key, confirmation->row.aor));
+    if (const auto* several = std::get_if<ChangePublications>(&change)) {
+        if (several->changes.empty()) return std::nullopt;
+        const auto row = [](const auto& one) { return number_of(one); };
+        return cell_of(bucket_of_row(std::visit(row, several->changes.front())));
+    }
+    const auto row = row_of(change);
+    return row == 0 ? std::nullopt : std::optional(cell_of(bucket_of_row(row)));
 }
 
 std::uint64_t highest_number(const Change& change) {
@@ -200,6 +218,9 @@ std::string row_name(const Policy& row) {
 }
 std::string row_name(const Token& row) {
     return row.name;
+}
+std::string row_name(const CellState& row) {
+    return std::to_string(static_cast<unsigned>(row.cell));
 }
 
 std::span<const Change* const> without_repetition(std::span<const Change* const> batch) {

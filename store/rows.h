@@ -22,6 +22,8 @@ std::uint64_t confirmation_id(const Home& home, std::string_view package, std::s
 
 /// The number of the row a change is about; 0 where it has none, or several.
 std::uint64_t row_of(const Change& change);
+/// The cell that a change is about; nothing: several, or what belongs to none.
+std::optional<Cell> cell_of(const Change& change, const Home& home);
 /// The highest counter in what a change writes, those that order changes included; 0 for none.
 std::uint64_t highest_number(const Change& change);
 
@@ -35,6 +37,7 @@ std::string row_name(const AccountRow& row);
 std::string row_name(const Alias& row);
 std::string row_name(const Policy& row);
 std::string row_name(const Token& row);
+std::string row_name(const CellState& row);
 template <class Row>
 std::string row_name(const Row& row) {
     return "row " + std::to_string(row.id);

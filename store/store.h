@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/loop.h"
@@ -33,11 +34,33 @@ public:
     virtual void on_message(Message row) = 0;
 };
 
+/// What is kept of one cell: marks among the publications and subscriptions, messages without
+/// headers and bodies, by id.
+struct CellRows final : RecoverySink {
+    std::vector<Publication> publications;
+    std::vector<Subscription> subscriptions;
+    std::vector<Confirmation> confirmations;
+    std::vector<Message> messages;
+
+    void on_alias(Alias) override {}
+    void on_account(Account) override {}
+    void on_policy(Policy) override {}
+    void on_audit(AuditEntry) override {}
+    void on_publication(Publication row) override { publications.push_back(std::move(row)); }
+    void on_subscription(const Subscription& row) override { subscriptions.push_back(row); }
+    bool on_confirmation(Confirmation row) override {
+        confirmations.push_back(std::move(row));
+        return true;
+    }
+    void on_message(Message row) override { messages.push_back(std::move(row)); }
+};
+using CellRowsPtr = std::unique_ptr<CellRows>;
+
 /// Facts about this store and this run of the process.
 struct Home {
     base::HashKey bucket_key{};   ///< made once, the same for ever
     base::HashKey lasting_key{};  ///< likewise; tags and branch hashes
-    std::uint32_t epoch = 0;      ///< rises with every start
+    std::uint32_t epoch = 0;      ///< rises with every start, above those of all cells
     bool was_clean = false;       ///< the last run ended by close()
     base::WallTime last_alive{};  ///< about when the last run ended; downtime = now - this
     std::uint64_t next_id = 1;    ///< a counter (row_number.h): this and those above are free
@@ -53,12 +76,16 @@ public:
     virtual void commit(Change change, base::Task<void(Outcome)> done) = 0;
     /// Reads a complete message, after everything handed over before. Faults: not_found, io.
     virtual void load(std::uint64_t message, base::Task<void(Result<Message>)> done) = 0;
+    /// Reads what is kept of a cell, after everything handed over before. Faults: io, malformed.
+    virtual void load(Cell cell, base::Task<void(Result<CellRowsPtr>)> done) = 0;
     /// True while so much waits that new work should be refused with 503 before any of it is done.
     virtual bool is_full() const noexcept = 0;
     /// As is_full() with a higher limit: for refreshes, refused last.
     virtual bool is_full_for_refreshes() const noexcept = 0;
     /// Changes handed over and not yet done.
     virtual std::size_t waiting() const noexcept = 0;
+    /// Of those the ones about a cell. One that is being told of counts still.
+    virtual std::size_t waiting(Cell cell) const noexcept = 0;
 };
 
 struct StoreOptions {

@@ -272,6 +272,14 @@ bool PostgresLedger::divide(Batch batch, Outcomes outcomes, const std::string& r
            commit_part(batch.subspan(half), outcomes.subspan(half));
 }
 
+Result<CellRowsPtr> PostgresLedger::cell(Cell cell) {
+    if (!session_) return Fault{FaultKind::io, last_fault_};
+    auto rows = std::make_unique<CellRows>();
+    auto read = store::recover(*session_, clock_.wall(), cell, *rows);
+    if (!read) return read.fault();
+    return Result<CellRowsPtr>(std::move(rows));
+}
+
 Result<Message> PostgresLedger::message(std::uint64_t id) {
     if (!session_) return Fault{FaultKind::io, last_fault_};
     auto message = read_message(*session_, id);

@@ -36,6 +36,7 @@ public:
     Result<std::vector<Token>> tokens() override;
     std::vector<Outcome> commit(std::span<const Change* const> batch) override;
     Result<Message> message(std::uint64_t id) override;
+    Result<CellRowsPtr> cell(Cell cell) override;
     bool is_writable() const noexcept override { return bool(writability_); }
     void tick() override;
     std::chrono::microseconds pace() const noexcept override;

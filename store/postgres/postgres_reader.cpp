@@ -27,39 +27,50 @@ Status for_each_row(Session& session, Take take) {
     return for_each_row<Table>(session, select_from<Table>(), {}, take);
 }
 
+/// What is read, and when: tombstones end.
+struct Reading {
+    ReadRange wanted;
+    base::WallTime now{};
+};
+
 /// The newest tombstone of every row that is gone. `row` says what all of them have in common.
 template <class Marks, class Live, class Take>
-Status for_each_mark(Session& session, base::WallTime now, const typename Marks::Record& row,
+Status for_each_mark(Session& session, const Reading& reading, const typename Marks::Record& row,
                      Take take) {
-    const auto until = std::to_string(now.time_since_epoch().count());
+    const auto until = std::to_string(reading.now.time_since_epoch().count());
     std::unordered_set<std::uint64_t> seen;
-    return for_each_row<Marks>(session, select_marks<Marks, Live>(until), row, [&](auto& mark) {
+    const auto select = select_marks<Marks, Live>(reading.wanted, until);
+    return for_each_row<Marks>(session, select, row, [&](auto& mark) {
         if (seen.insert(mark.id).second) take(mark);
     });
 }
 
-Status recover_publications(Session& session, base::WallTime now, RecoverySink& sink) {
+Status recover_publications(Session& session, const Reading& reading, RecoverySink& sink) {
     const auto take = [&](Publication& row) { sink.on_publication(std::move(row)); };
-    auto live = for_each_row<tables::Publications>(session, take);
+    auto live = for_each_row<tables::Publications>(
+        session, select_from<tables::Publications>(reading.wanted), {}, take);
     if (!live) return live;
     Publication mark;
     mark.is_removed = true;
-    return for_each_mark<tables::PublicationMarks, tables::Publications>(session, now, mark, take);
+    return for_each_mark<tables::PublicationMarks, tables::Publications>(session, reading, mark,
+                                                                         take);
 }
 
-Status recover_subscriptions(Session& session, base::WallTime now, RecoverySink& sink) {
+Status recover_subscriptions(Session& session, const Reading& reading, RecoverySink& sink) {
     const auto take = [&](const Subscription& row) { sink.on_subscription(row); };
-    auto live = for_each_row<tables::Subscriptions>(session, take);
+    auto live = for_each_row<tables::Subscriptions>(
+        session, select_from<tables::Subscriptions>(reading.wanted), {}, take);
     if (!live) return live;
     Subscription mark;
     mark.state = Subscription::State::terminated;
-    return for_each_mark<tables::SubscriptionMarks, tables::Subscriptions>(session, now, mark,
+    return for_each_mark<tables::SubscriptionMarks, tables::Subscriptions>(session, reading, mark,
                                                                            take);
 }
 
-Status recover_confirmations(Session& session, RecoverySink& sink) {
+Status recover_confirmations(Session& session, const ReadRange& wanted, RecoverySink& sink) {
     std::string orphans;
-    auto live = for_each_row<tables::Confirmations>(session, [&](const ConfirmationRow& one) {
+    const auto select = select_from<tables::Confirmations>(wanted);
+    auto live = for_each_row<tables::Confirmations>(session, select, {}, [&](const auto& one) {
         if (sink.on_confirmation(one.row)) return;
         orphans += orphans.empty() ? "" : ", ";
         orphans += std::to_string(static_cast<std::int64_t>(one.id));
@@ -69,10 +80,18 @@ Status recover_confirmations(Session& session, RecoverySink& sink) {
                            "}'::bigint[])");
 }
 
-Status recover_messages(Session& session, RecoverySink& sink) {
+Status recover_messages(Session& session, const ReadRange& wanted, RecoverySink& sink) {
     return for_each_row<tables::MessageHeads>(
-        session, select_from<tables::MessageHeads>() + " ORDER BY id", {},
+        session, select_from<tables::MessageHeads>(wanted) + " ORDER BY id", {},
         [&](const Message& row) { sink.on_message(row); });
+}
+
+/// What belongs to cells: those of one, or of all.
+Status recover_cells(Session& session, const Reading& reading, RecoverySink& sink) {
+    if (auto done = recover_publications(session, reading, sink); !done) return done;
+    if (auto done = recover_subscriptions(session, reading, sink); !done) return done;
+    if (auto done = recover_confirmations(session, reading.wanted, sink); !done) return done;
+    return recover_messages(session, reading.wanted, sink);
 }
 
 Status recover_all(Session& session, base::WallTime now, RecoverySink& sink) {
@@ -87,23 +106,32 @@ Status recover_all(Session& session, base::WallTime now, RecoverySink& sink) {
     done = for_each_row<tables::Audit>(session, select_from<tables::Audit>() + " ORDER BY id", {},
                                        [&](const AuditEntry& row) { sink.on_audit(row); });
     if (!done) return done;
-    if (done = recover_publications(session, now, sink); !done) return done;
-    if (done = recover_subscriptions(session, now, sink); !done) return done;
-    if (done = recover_confirmations(session, sink); !done) return done;
-    return recover_messages(session, sink);
+    return recover_cells(session, {{}, now}, sink);
+}
+
+/// `work` in a transaction in which more than look-ups by number are planned.
+template <class Work>
+Status in_transaction(Session& session, const char* plans, Work work) {
+    if (auto begun = session.execute(std::string("BEGIN; ") + plans); !begun) return begun;
+    auto done = work();
+    const auto ended = session.execute(done ? "COMMIT" : "ROLLBACK");
+    return done ? ended : done;
 }
 
 }  // namespace
 
 Status recover(Session& session, base::WallTime now, RecoverySink& sink) {
     // Whole tables are read here, and only here.
-    auto begun = session.execute(
-        "BEGIN; SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on;"
-        " SET LOCAL enable_bitmapscan = on; SET LOCAL enable_sort = on");
-    if (!begun) return begun;
-    auto done = recover_all(session, now, sink);
-    const auto ended = session.execute(done ? "COMMIT" : "ROLLBACK");
-    return done ? ended : done;
+    constexpr const char* kWhole =
+        "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on;"
+        " SET LOCAL enable_bitmapscan = on; SET LOCAL enable_sort = on";
+    return in_transaction(session, kWhole, [&] { return recover_all(session, now, sink); });
+}
+
+Status recover(Session& session, base::WallTime now, Cell cell, RecoverySink& sink) {
+    return in_transaction(session, "SET LOCAL enable_bitmapscan = on", [&] {
+        return recover_cells(session, {rows_of(cell), now}, sink);
+    });
 }
 
 Result<Message> read_message(Session& session, std::uint64_t id) {

@@ -17,6 +17,9 @@ namespace herald::store {
 /// Faults: io; malformed, naming the table and row, where a value cannot be right.
 Status recover(Session& session, base::WallTime now, RecoverySink& sink);
 
+/// Of those the rows that belong to one cell.
+Status recover(Session& session, base::WallTime now, Cell cell, RecoverySink& sink);
+
 /// Faults: not_found, io.
 Result<Message> read_message(Session& session, std::uint64_t id);
 

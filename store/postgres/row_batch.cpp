@@ -190,4 +190,8 @@ Applied RowBatch::put(const Token& row) {
     return add_row<tables::Tokens>(Operation::put_token, row);
 }
 
+Applied RowBatch::put(const CellState& row) {
+    return add_row<tables::Cells>(Operation::put_cell, row);
+}
+
 }  // namespace herald::store

@@ -74,6 +74,7 @@ private:
     Applied put(const AuditEntry& row);
     Applied forget_audit(std::uint64_t before);
     Applied put(const Token& row);
+    Applied put(const CellState& row);
 
     template <class Table, class... More>
     Applied add_row(Operation operation, const typename Table::Record& row, const More&... more);

@@ -216,6 +216,7 @@ std::array<ArrayStatement, kOperations> all() {
         put<tables::Audit>("put_audit"),
         forget_audit(),
         put<Tokens>("put_token"),
+        put<tables::Cells>("put_cell"),
     };
 }
 

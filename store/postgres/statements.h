@@ -37,8 +37,9 @@ enum class Operation : std::uint8_t {
     put_audit,
     forget_audit,
     put_token,
+    put_cell,
 };
-inline constexpr std::size_t kOperations = static_cast<std::size_t>(Operation::put_token) + 1;
+inline constexpr std::size_t kOperations = static_cast<std::size_t>(Operation::put_cell) + 1;
 
 struct ArrayStatement {
     std::string name;

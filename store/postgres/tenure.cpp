@@ -94,8 +94,9 @@ Status make_facts(Session& session, base::WallTime now) {
 
 Result<Tenure> read_run(Session& session) {
     const auto facts = session.query(
-        "SELECT bucket_key, lasting_key, epoch, is_clean, (SELECT max(alive_at) FROM lanes),"
-        " started_at, unsettled_since FROM facts");
+        "SELECT bucket_key, lasting_key,"
+        " greatest(epoch, (SELECT max(epoch) FROM cells)), is_clean,"
+        " (SELECT max(alive_at) FROM lanes), started_at, unsettled_since FROM facts");
     if (!facts.is_good()) return fault_of(facts);
     const auto next_id = session.number(kNextId);
     if (!next_id) return next_id.fault();
@@ -145,12 +146,14 @@ Status lock(Session& session) {
     }
 }
 
-Status note_start(Session& session, base::WallTime now, base::WallTime unsettled_since) {
-    const std::array<std::string, 2> times{text_of(now), text_of(unsettled_since)};
+Status note_start(Session& session, std::uint32_t epoch, base::WallTime now,
+                  base::WallTime unsettled_since) {
+    const std::array<std::string, 3> values{text_of(now), text_of(unsettled_since),
+                                            std::to_string(epoch)};
     return done_or_fault(
-        session.query("UPDATE facts SET epoch = epoch + 1, is_clean = 0, started_at = $1,"
+        session.query("UPDATE facts SET epoch = $3, is_clean = 0, started_at = $1,"
                       " unsettled_since = $2",
-                      times));
+                      values));
 }
 
 /// Takes the counters below `next_id` too.
@@ -172,7 +175,7 @@ Result<Tenure> raise(Session& session, base::WallTime now) {
     // A machine without a clock of its own may think it is 1970.
     now = std::max(now, tenure->home.last_alive);
     tenure->starts = next_start(tenure->starts, now);
-    auto raised = note_start(session, now, tenure->starts.unsettled_since);
+    auto raised = note_start(session, tenure->home.epoch, now, tenure->starts.unsettled_since);
     if (raised) raised = raise_fence(session, end_of_block(tenure->home.next_id));
     if (raised) raised = session.execute(kMe);
     if (!raised) return raised.fault();

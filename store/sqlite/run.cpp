@@ -33,8 +33,9 @@ Status make_facts(Database& database, base::WallTime now) {
 
 Result<Run> read_run(Database& database) {
     auto statement = database.prepare(
-        "SELECT bucket_key, lasting_key, epoch, is_clean, (SELECT max(alive_at) FROM lanes),"
-        " started_at, unsettled_since FROM facts");
+        "SELECT bucket_key, lasting_key,"
+        " max(epoch, (SELECT coalesce(max(epoch), 0) FROM cells)), is_clean,"
+        " (SELECT max(alive_at) FROM lanes), started_at, unsettled_since FROM facts");
     if (!statement) return statement.fault();
     if (statement->step() != Step::row) return database.fault();
     const std::string bucket_key = statement->text(0);

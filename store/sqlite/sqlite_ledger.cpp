@@ -152,6 +152,14 @@ Result<Message> SqliteLedger::message(std::uint64_t id) {
     return read_message(connection_->database, id);
 }
 
+Result<CellRowsPtr> SqliteLedger::cell(Cell cell) {
+    if (!connection_) return Fault{FaultKind::io, last_fault_};
+    auto rows = std::make_unique<CellRows>();
+    auto read = store::recover(connection_->database, clock_.wall(), cell, *rows);
+    if (!read) return read.fault();
+    return Result<CellRowsPtr>(std::move(rows));
+}
+
 bool SqliteLedger::write(std::span<const Change* const> batch, std::vector<Outcome>& outcomes) {
     const auto started = steady_clock::now();
     Written written = try_to_write(batch, outcomes);

@@ -12,6 +12,12 @@
 namespace herald::store {
 namespace {
 
+/// What is read, and when: tombstones end.
+struct Reading {
+    ReadRange wanted;
+    base::WallTime now{};
+};
+
 /// Calls `take` for each row until it returns a fault.
 template <class Take>
 Status for_each(Database& database, Result<Statement> statement, Take take) {
@@ -24,11 +30,11 @@ Status for_each(Database& database, Result<Statement> statement, Take take) {
     }
 }
 
-/// Reads all rows of a table into one record, whose memory is used again.
+/// Reads rows of a table into one record, whose memory is used again.
 template <class Table, class Take>
-Status for_each_row(Database& database, Take take) {
+Status for_each_row(Database& database, const ReadRange& wanted, Take take) {
     typename Table::Record row{};
-    return for_each(database, database.prepare(select_from<Table>()), [&](Statement& from) {
+    return for_each(database, database.prepare(select_from<Table>(wanted)), [&](Statement& from) {
         auto read = read_row<Table>(from, row);
         if (read) take(row);
         return read;
@@ -37,10 +43,10 @@ Status for_each_row(Database& database, Take take) {
 
 /// The newest tombstone of every row that is gone. `row` says what all of them have in common.
 template <class Marks, class Live, class Take>
-Status for_each_mark(Database& database, base::WallTime now, typename Marks::Record row,
+Status for_each_mark(Database& database, const Reading& reading, typename Marks::Record row,
                      Take take) {
-    auto marks = database.prepare(select_marks<Marks, Live>("?1"));
-    if (marks) marks->bind(now);
+    auto marks = database.prepare(select_marks<Marks, Live>(reading.wanted, "?1"));
+    if (marks) marks->bind(reading.now);
     std::unordered_set<std::uint64_t> seen;
     return for_each(database, std::move(marks), [&](Statement& from) {
         auto read = read_row<Marks>(from, row);
@@ -50,16 +56,17 @@ Status for_each_mark(Database& database, base::WallTime now, typename Marks::Rec
 }
 
 Status recover_aliases(Database& database, RecoverySink& sink) {
-    return for_each_row<tables::Aliases>(database, [&](const Alias& row) { sink.on_alias(row); });
+    return for_each_row<tables::Aliases>(database, {},
+                                         [&](const Alias& row) { sink.on_alias(row); });
 }
 
 Status recover_accounts(Database& database, RecoverySink& sink) {
     return for_each_row<tables::Accounts>(
-        database, [&](const AccountRow& row) { sink.on_account(decode(row)); });
+        database, {}, [&](const AccountRow& row) { sink.on_account(decode(row)); });
 }
 
 Status recover_policies(Database& database, RecoverySink& sink) {
-    return for_each_row<tables::Policies>(database,
+    return for_each_row<tables::Policies>(database, {},
                                           [&](const Policy& row) { sink.on_policy(row); });
 }
 
@@ -73,27 +80,28 @@ Status recover_audit(Database& database, RecoverySink& sink) {
     });
 }
 
-Status recover_publications(Database& database, base::WallTime now, RecoverySink& sink) {
+Status recover_publications(Database& database, const Reading& reading, RecoverySink& sink) {
     const auto take = [&](Publication& row) { sink.on_publication(std::move(row)); };
-    auto live = for_each_row<tables::Publications>(database, take);
+    auto live = for_each_row<tables::Publications>(database, reading.wanted, take);
     if (!live) return live;
     Publication mark;
     mark.is_removed = true;
-    return for_each_mark<tables::PublicationMarks, tables::Publications>(database, now, mark, take);
+    return for_each_mark<tables::PublicationMarks, tables::Publications>(database, reading, mark,
+                                                                         take);
 }
 
-Status recover_subscriptions(Database& database, base::WallTime now, RecoverySink& sink) {
+Status recover_subscriptions(Database& database, const Reading& reading, RecoverySink& sink) {
     const auto take = [&](const Subscription& row) { sink.on_subscription(row); };
-    auto live = for_each_row<tables::Subscriptions>(database, take);
+    auto live = for_each_row<tables::Subscriptions>(database, reading.wanted, take);
     if (!live) return live;
     Subscription mark;
     mark.state = Subscription::State::terminated;
-    return for_each_mark<tables::SubscriptionMarks, tables::Subscriptions>(database, now, mark,
+    return for_each_mark<tables::SubscriptionMarks, tables::Subscriptions>(database, reading, mark,
                                                                            take);
 }
 
-Status recover_messages(Database& database, RecoverySink& sink) {
-    auto statement = database.prepare(select_from<tables::MessageHeads>() + " ORDER BY id");
+Status recover_messages(Database& database, const ReadRange& wanted, RecoverySink& sink) {
+    auto statement = database.prepare(select_from<tables::MessageHeads>(wanted) + " ORDER BY id");
     return for_each(database, std::move(statement), [&sink](Statement& from) {
         Message row;
         auto read = read_row<tables::MessageHeads>(from, row);
@@ -116,13 +124,22 @@ Status drop_confirmations(Database& database, const std::vector<std::uint64_t>& 
     return database.execute("COMMIT");
 }
 
-Status recover_confirmations(Database& database, RecoverySink& sink) {
+Status recover_confirmations(Database& database, const ReadRange& wanted, RecoverySink& sink) {
     std::vector<std::uint64_t> orphans;
-    auto live = for_each_row<tables::Confirmations>(database, [&](const ConfirmationRow& one) {
-        if (!sink.on_confirmation(one.row)) orphans.push_back(one.id);
-    });
+    auto live =
+        for_each_row<tables::Confirmations>(database, wanted, [&](const ConfirmationRow& one) {
+            if (!sink.on_confirmation(one.row)) orphans.push_back(one.id);
+        });
     if (!live) return live;
     return drop_confirmations(database, orphans);
+}
+
+/// What belongs to cells: those of one, or of all.
+Status recover_cells(Database& database, const Reading& reading, RecoverySink& sink) {
+    if (auto done = recover_publications(database, reading, sink); !done) return done;
+    if (auto done = recover_subscriptions(database, reading, sink); !done) return done;
+    if (auto done = recover_confirmations(database, reading.wanted, sink); !done) return done;
+    return recover_messages(database, reading.wanted, sink);
 }
 
 }  // namespace
@@ -132,10 +149,11 @@ Status recover(Database& database, base::WallTime now, RecoverySink& sink) {
     if (auto done = recover_accounts(database, sink); !done) return done;
     if (auto done = recover_policies(database, sink); !done) return done;
     if (auto done = recover_audit(database, sink); !done) return done;
-    if (auto done = recover_publications(database, now, sink); !done) return done;
-    if (auto done = recover_subscriptions(database, now, sink); !done) return done;
-    if (auto done = recover_confirmations(database, sink); !done) return done;
-    return recover_messages(database, sink);
+    return recover_cells(database, {{}, now}, sink);
+}
+
+Status recover(Database& database, base::WallTime now, Cell cell, RecoverySink& sink) {
+    return recover_cells(database, {rows_of(cell), now}, sink);
 }
 
 Result<Message> read_message(Database& database, std::uint64_t id) {
@@ -151,8 +169,8 @@ Result<Message> read_message(Database& database, std::uint64_t id) {
 
 Result<std::vector<Token>> read_tokens(Database& database) {
     std::vector<Token> tokens;
-    auto read =
-        for_each_row<tables::Tokens>(database, [&](const Token& row) { tokens.push_back(row); });
+    auto read = for_each_row<tables::Tokens>(database, {},
+                                             [&](const Token& row) { tokens.push_back(row); });
     if (!read) return read.fault();
     std::sort(tokens.begin(), tokens.end(),
               [](const Token& a, const Token& b) { return a.name < b.name; });

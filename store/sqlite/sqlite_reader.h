@@ -14,6 +14,9 @@ namespace herald::store {
 /// deleted. Faults: io; malformed, naming the table and row, where a value cannot be right.
 Status recover(Database& database, base::WallTime now, RecoverySink& sink);
 
+/// Of those the rows that belong to one cell.
+Status recover(Database& database, base::WallTime now, Cell cell, RecoverySink& sink);
+
 /// Faults: not_found, io.
 Result<Message> read_message(Database& database, std::uint64_t id);
 

@@ -133,6 +133,7 @@ Result<SqliteWriter> SqliteWriter::prepare(Database& database, const Home& home)
         {&SqliteWriter::put_audit_, put_sql<tables::Audit>()},
         {&SqliteWriter::forget_audit_, "DELETE FROM audit WHERE id < ?1"},
         {&SqliteWriter::put_token_, put_sql<tables::Tokens>()},
+        {&SqliteWriter::put_cell_, put_sql<tables::Cells>()},
         {&SqliteWriter::note_,
          "UPDATE lanes SET sequence = ?1, alive_at = ?2, next_id = ?3 WHERE id = 1"},
         {&SqliteWriter::sweep_publications_, std::string(kSweepPublications)},
@@ -300,6 +301,10 @@ Applied SqliteWriter::forget_audit(std::uint64_t before) {
 
 Applied SqliteWriter::put(const Token& row) {
     return run(bind_row<tables::Tokens>(put_token_, row));
+}
+
+Applied SqliteWriter::put(const CellState& row) {
+    return run(bind_row<tables::Cells>(put_cell_, row));
 }
 
 bool SqliteWriter::note(const LaneRow& row) {

@@ -64,6 +64,7 @@ private:
     Applied put(const AuditEntry& row);
     Applied forget_audit(std::uint64_t before);
     Applied put(const Token& row);
+    Applied put(const CellState& row);
 
     bool save();
     /// Undoes what was refused.
@@ -108,6 +109,7 @@ private:
     Statement put_audit_;
     Statement forget_audit_;
     Statement put_token_;
+    Statement put_cell_;
     Statement note_;
     Statement sweep_publications_;
     Statement sweep_subscriptions_;

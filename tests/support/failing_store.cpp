@@ -49,11 +49,16 @@ public:
         port_->load(message, std::move(done));
     }
 
+    void load(store::Cell cell, base::Task<void(Result<store::CellRowsPtr>)> done) override {
+        port_->load(cell, std::move(done));
+    }
+
     bool is_full() const noexcept override { return store_.is_full_ || port_->is_full(); }
     bool is_full_for_refreshes() const noexcept override {
         return store_.is_full_ || port_->is_full_for_refreshes();
     }
     std::size_t waiting() const noexcept override { return queue_->waiting.size(); }
+    std::size_t waiting(store::Cell) const noexcept override { return waiting(); }
 
 private:
     /// Outcomes in the order of commit, though failures are known before what went below.

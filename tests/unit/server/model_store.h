@@ -72,9 +72,13 @@ private:
         void load(std::uint64_t, base::Task<void(Result<store::Message>)> done) override {
             done(Fault{FaultKind::not_found, "no messages here"});
         }
+        void load(store::Cell, base::Task<void(Result<store::CellRowsPtr>)> done) override {
+            done(Fault{FaultKind::io, "cells are not read here"});
+        }
         bool is_full() const noexcept override { return false; }
         bool is_full_for_refreshes() const noexcept override { return false; }
         std::size_t waiting() const noexcept override { return store_.held_.size(); }
+        std::size_t waiting(store::Cell) const noexcept override { return waiting(); }
 
     private:
         ModelStore& store_;

@@ -76,11 +76,15 @@ private:
         void load(std::uint64_t, base::Task<void(Result<store::Message>)> done) override {
             done(Fault{FaultKind::not_found, "nothing is kept here"});
         }
+        void load(store::Cell, base::Task<void(Result<store::CellRowsPtr>)> done) override {
+            done(Fault{FaultKind::io, "cells are not read here"});
+        }
         bool is_full() const noexcept override { return store_.is_full; }
         bool is_full_for_refreshes() const noexcept override {
             return store_.is_full_for_refreshes;
         }
         std::size_t waiting() const noexcept override { return store_.held.size(); }
+        std::size_t waiting(store::Cell) const noexcept override { return waiting(); }
 
     private:
         SlowStore& store_;

@@ -39,6 +39,7 @@ public:
         row.size = ids_.size();
         return row;
     }
+    Result<CellRowsPtr> cell(Cell) override { return Fault{FaultKind::io, "no cells here"}; }
     bool is_writable() const noexcept override { return true; }
     void tick() override {}
     std::chrono::microseconds pace() const noexcept override { return 700us; }

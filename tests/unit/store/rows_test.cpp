@@ -48,6 +48,9 @@ struct Notebook {
     Applied put(const Alias& row) { return note("put " + row.aor); }
     Applied erase_alias(const std::string& aor) { return note("erase " + aor); }
     Applied put(const Token& row) { return note("put " + row.name); }
+    Applied put(const CellState& row) {
+        return note(of("put", static_cast<std::uint64_t>(row.cell)));
+    }
     Applied put(const Policy& row) { return note("put " + row.scope); }
     Applied erase_policy(const std::string& scope) { return note("erase " + scope); }
     Applied put(const AuditEntry& row) { return note(of("audit", row.id)); }
