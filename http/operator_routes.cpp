@@ -93,6 +93,8 @@ constexpr Route kRoutes[] = {
      {},
      "TracePage"},
     {"DELETE", "/v1/traces/{id}", Role::admin, stop_trace, "Ends a trace and forgets it."},
+    {"POST", "/v1/cells/{cell}/give", Role::admin, give_cell,
+     "Gives one of the 64 cells away and takes it back, as moves between servers do."},
     {"POST",
      "/v1/reload",
      Role::admin,

@@ -175,6 +175,7 @@ Result<Answer> start_trace(const Call& call);
 Result<Answer> read_trace(const Call& call);
 Result<Answer> stop_trace(const Call& call);
 Result<Answer> reload_configuration(const Call& call);  // reload.cpp
+Result<Answer> give_cell(const Call& call);             // cells.cpp
 Result<Answer> list_accounts(const Call& call);         // accounts.cpp
 Result<Answer> import_accounts(const Call& call);
 Result<Answer> get_account(const Call& call);

@@ -26,6 +26,7 @@
 #include "server/shard/agents.h"
 #include "server/shard/inbox.h"
 #include "server/shard/link.h"
+#include "server/shard/own_cells.h"
 #include "server/shard/recovery.h"
 #include "server/shard/shard.h"
 #include "store/open.h"
@@ -185,10 +186,12 @@ struct Server::State {
     std::atomic<std::uint64_t> ids{1};
     Limits limits{config};
     std::optional<Loads> loads;
+    std::optional<CellEpochs> epochs;
     std::shared_ptr<sip::StreamLimits> streams =
         std::make_shared<sip::StreamLimits>(most_streams(config));
     std::vector<std::unique_ptr<Shard>> shards;
     std::vector<std::thread> threads;
+    std::unique_ptr<OwnCells> cells;
     std::unique_ptr<AdminService> admin;
     std::string realm;
     std::size_t recovered = 0;
@@ -267,6 +270,7 @@ Status Server::State::bind() {
 
 void Server::State::make_shards() {
     loads.emplace(units.size());
+    epochs.emplace(store->home().epoch);
     for (auto& unit : units) {
         auto end = std::make_unique<Links::End>();
         end->loop = &unit->loop;
@@ -288,7 +292,7 @@ void Server::State::make_shards() {
             std::make_unique<Shard>(unit.loop, transport, metrics,
                                     ShardSetup{config, *domains, *store, ids, limits, i,
                                                static_cast<unsigned>(units.size()), &*peers,
-                                               &*loads, feed.get(), &profiles},
+                                               &*loads, feed.get(), &profiles, &*epochs},
                                     is_alone ? nullptr : unit.link.get()));
         shards[i]->context().authenticator.use(bearer_keys);
         unit.link->resolve_with(shards[i]->context().aliases);
@@ -351,7 +355,9 @@ void Server::State::run() {
     watch_certificates();
     std::vector<Shard*> all;
     for (auto& shard : shards) all.push_back(shard.get());
-    admin = std::make_unique<AdminService>(std::move(all), *domains, *store, *feed, trace, realm);
+    cells = std::make_unique<OwnCells>(all, *epochs);
+    admin = std::make_unique<AdminService>(std::move(all), *domains, *store, *feed, trace, *cells,
+                                           realm);
     for (auto& unit : units) {
         auto& thread = threads.emplace_back([loop = &unit->loop] { loop->run(); });
         // What top -H and ps -L show.
@@ -455,6 +461,7 @@ Status Server::stop() {
     auto& state = *state_;
     if (!std::exchange(state.is_running, false)) return {};
     state.admin->close();
+    state.cells->stop();
     for (std::size_t i = 0; i < state.shards.size(); ++i) {
         std::promise<void> done;
         state.units[i]->loop.post([&] {

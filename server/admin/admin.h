@@ -1,7 +1,10 @@
 // server/admin/admin.h: the operations an operator has, as the HTTP API offers them, by noun.
 #pragma once
 
+#include <cstdint>
 #include <string>
+
+#include "base/result.h"
 
 namespace herald::server {
 
@@ -60,6 +63,11 @@ public:
     virtual ResourceAdmin& resources() noexcept = 0;
     virtual SubscriptionAdmin& subscriptions() noexcept = 0;
     virtual TokenAdmin& tokens() noexcept = 0;
+
+    /// Gives one of the cells away and takes it back: what moves it between servers, within one.
+    /// Every other operation waits meanwhile. Faults: not_found (there is no such cell), conflict
+    /// (changes were under way for too long: it was kept), unavailable.
+    virtual Status give(std::uint64_t cell) = 0;
 };
 
 }  // namespace herald::server

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -74,6 +75,11 @@ public:
     template <class Learn>
     Status share(store::Change change, Learn learn) const;
 
+    /// As long as it is kept no operation is under way, and none begins.
+    [[nodiscard]] std::unique_lock<std::shared_mutex> alone() const {
+        return std::unique_lock(under_way_);
+    }
+
 private:
     /// Where an operator's thread waits for a shard's.
     class Awaited {
@@ -100,11 +106,13 @@ private:
     /// On the first shard's thread, whose loop ends first.
     std::unique_ptr<ChangesInTurn> shared_changes_;
     std::atomic<bool> is_closed_{false};
+    mutable std::shared_mutex under_way_;  ///< shared by operations
 };
 
 template <class T, class Ask>
 Result<T> AdminCarrier::ask(Shard& shard, Ask ask, Late<T> late) const {
     if (is_closed_) return Fault{FaultKind::unavailable, "The server is stopping"};
+    const std::shared_lock under_way(under_way_);
     auto answer = std::make_shared<Answer<T>>();
     shard.loop().post([&shard, answer, ask = std::move(ask), late = std::move(late)]() mutable {
         ask(shard, [answer, late](Result<T> value) {

@@ -20,14 +20,16 @@
 #include "server/admin/admin_resources.h"
 #include "server/admin/admin_subscriptions.h"
 #include "server/admin/admin_tokens.h"
+#include "server/shard/own_cells.h"
 
 namespace herald::server {
 
 AdminService::AdminService(std::vector<Shard*> shards, const Domains& domains, store::Store& store,
-                           Feed& feed, Trace& trace, std::string realm)
+                           Feed& feed, Trace& trace, OwnCells& cells, std::string realm)
     : carrier_(std::move(shards), domains, store),
       feed_(feed),
       trace_(trace),
+      cells_(cells),
       accounts_(account_admin(carrier_, std::move(realm))),
       aliases_(alias_admin(carrier_)),
       dialogs_(dialog_admin(carrier_)),
@@ -47,6 +49,12 @@ AdminService::AdminService(std::vector<Shard*> shards, const Domains& domains, s
       tokens_(token_admin(carrier_)) {}
 
 AdminService::~AdminService() = default;
+
+Status AdminService::give(std::uint64_t cell) {
+    if (cell >= kCells) return Fault{FaultKind::not_found, "There are 64 cells, from 0 on"};
+    const auto alone = carrier_.alone();
+    return cells_.give(static_cast<Cell>(cell));
+}
 
 Health AdminService::health() const {
     if (carrier_.is_closed()) return {false, "The server is stopping"};

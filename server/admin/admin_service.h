@@ -10,11 +10,13 @@
 
 namespace herald::server {
 
+class OwnCells;
+
 /// Each noun posts its operations to the shard that owns what they are about, and waits.
 class AdminService final : public Admin {
 public:
     AdminService(std::vector<Shard*> shards, const Domains& domains, store::Store& store,
-                 Feed& feed, Trace& trace, std::string realm);
+                 Feed& feed, Trace& trace, OwnCells& cells, std::string realm);
     ~AdminService() override;
 
     /// From now on everything is unavailable; waits for nothing.
@@ -40,11 +42,13 @@ public:
     ResourceAdmin& resources() noexcept override { return *resources_; }
     SubscriptionAdmin& subscriptions() noexcept override { return *subscriptions_; }
     TokenAdmin& tokens() noexcept override { return *tokens_; }
+    Status give(std::uint64_t cell) override;
 
 private:
     AdminCarrier carrier_;
     Feed& feed_;
     Trace& trace_;
+    OwnCells& cells_;
     std::unique_ptr<AccountAdmin> accounts_;
     std::unique_ptr<AliasAdmin> aliases_;
     std::unique_ptr<DialogAdmin> dialogs_;

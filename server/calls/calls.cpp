@@ -244,9 +244,10 @@ void Calls::put_out(const std::string& aor) {
     if (settings().is_on_the_phone) shadows_.show_call(aor, false);
 }
 
-void Calls::resume() {
+void Calls::resume(const Cells& cells) {
     std::vector<std::string> callers, registered;
     context_.resources.for_each([&](std::uint32_t, const Resource& resource) {
+        if (!context_.is_in(cells, resource.aor)) return;
         if (resource.package == &dialog_) callers.push_back(resource.aor);
         if (resource.package == &registrations_) registered.push_back(resource.aor);
     });

@@ -69,7 +69,7 @@ public:
     /// unknown_outcome.
     void put_keeper(const std::string& aor, const packages::DialogKeeper& keeper, Done done);
 
-    void resume() override;
+    void resume(const Cells& cells) override;
     void forget(Cell cell) override;
     std::size_t held() const noexcept override { return lit_.size(); }
     void on_changed(std::uint32_t resource) override;

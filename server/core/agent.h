@@ -32,8 +32,10 @@ public:
     /// A row that it takes, before the first request. Nothing runs out before
     /// `not_before`.
     virtual void recover(store::Publication /*row*/, base::WallTime /*not_before*/) {}
-    /// After the last row, before anybody is told anything.
-    virtual void resume() {}
+    /// Rows are about to be recovered: they are news to nobody.
+    virtual void on_loading() {}
+    /// After the last row of these cells, before anybody is told anything.
+    virtual void resume(const Cells& /*cells*/) {}
     /// Everything it holds of the cell's addresses leaves memory, timers
     /// included, and nobody is told. No change of them is under way in the store.
     virtual void forget(Cell cell) = 0;

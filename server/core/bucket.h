@@ -23,6 +23,12 @@ using store::cell_of;
 using store::kBuckets;
 using store::kCells;
 
+/// Cells that were loaded: all of them at a start, or one.
+struct Cells {
+    std::optional<Cell> one;
+    bool has(Cell cell) const noexcept { return !one || *one == cell; }
+};
+
 constexpr unsigned shard_of_bucket(std::uint32_t bucket, std::size_t shards) noexcept {
     return static_cast<unsigned>(bucket % shards);
 }

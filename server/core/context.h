@@ -16,6 +16,7 @@
 #include "server/address/domains.h"
 #include "server/config/config.h"
 #include "server/core/bucket.h"
+#include "server/core/cell_epochs.h"
 #include "server/core/expiry.h"
 #include "server/core/fan_out.h"
 #include "server/core/peers.h"
@@ -31,6 +32,7 @@ struct Context {
     const Config& config;
     const Domains& domains;
     const store::Home& home;
+    const CellEpochs& epochs;
     std::atomic<std::uint64_t>& ids;
     base::Loop& loop;
     sip::Stack& stack;
@@ -74,6 +76,13 @@ struct Context {
     }
     Cell cell_of(std::string_view aor) const noexcept {
         return server::cell_of(bucket_of(home.bucket_key, aor));
+    }
+    bool is_in(const Cells& cells, std::string_view aor) const noexcept {
+        return !cells.one || cell_of(aor) == *cells.one;
+    }
+    /// Of the rows of its cell.
+    std::uint32_t epoch_of(const Subscription& record) const {
+        return epochs.of(cell_of(resources[record.resource].aor));
     }
     /// Whether this shard owns what is kept for `aor`.
     bool is_owner_of(std::string_view aor) const;

@@ -26,6 +26,8 @@ public:
 
     /// From now on changes are told: recovery brings back what everybody knows.
     void resume() noexcept { is_telling_ = true; }
+    /// Until then nobody is told who comes.
+    void pause() noexcept { is_telling_ = false; }
 
     /// Somebody else has watchers to add to the list of an AOR.
     using More = std::function<void(const packages::Package& watched, std::string_view aor,

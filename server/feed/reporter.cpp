@@ -61,9 +61,13 @@ Reporter::Reporter(Context& context, Feed::Inlet& inlet, const Sources& sources)
     });
 }
 
-void Reporter::resume() {
+void Reporter::resume(const Cells& cells) {
     has_resumed_ = true;
-    forgotten_.reset();
+    if (cells.one) {
+        forgotten_.reset(static_cast<std::size_t>(*cells.one));
+    } else {
+        forgotten_.reset();
+    }
 }
 
 void Reporter::tell(Event event) {

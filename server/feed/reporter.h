@@ -35,7 +35,8 @@ public:
     Reporter(Context& context, Feed::Inlet& inlet, const Sources& sources);
 
     /// What recovery brought back is news to nobody.
-    void resume() override;
+    void on_loading() override { has_resumed_ = false; }
+    void resume(const Cells& cells) override;
     void forget(Cell cell) override { forgotten_.set(static_cast<std::size_t>(cell)); }
     std::size_t held() const noexcept override { return 0; }
     void on_changed(std::uint32_t resource) override;

@@ -2,6 +2,7 @@
 // 8).
 #include "server/message/message_delivery.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -49,10 +50,16 @@ bool MessageDelivery::is_delivering(const std::string& aor) const {
     return found != rounds_.end() && found->second.is_running;
 }
 
-void MessageDelivery::resume() {
+void MessageDelivery::resume(const Cells& cells) {
     for (const auto& aor : stored_.queues().users()) {
-        if (!bindings_.of(aor).empty()) deliver(aor);
+        if (context_.is_in(cells, aor) && !bindings_.of(aor).empty()) deliver(aor);
     }
+}
+
+bool MessageDelivery::is_delivering(Cell cell) const {
+    return std::any_of(rounds_.begin(), rounds_.end(), [&](const auto& entry) {
+        return entry.second.is_running && context_.cell_of(entry.first) == cell;
+    });
 }
 
 void MessageDelivery::forget(Cell cell) {

@@ -29,13 +29,14 @@ public:
     /// The user may be reached: what waits for him is sent, in order.
     void deliver(const std::string& aor);
     bool is_delivering(const std::string& aor) const;
+    bool is_delivering(Cell cell) const;
     /// What was asked for while it could not be: a message was being kept, or another one was on
     /// its way to the user's devices.
     void look_again(const std::string& aor);
     /// Whether a message is on its way to the devices of a user, so that a round must wait.
     void on_ask_busy(base::Task<bool(const std::string& aor)> hook) { is_busy_ = std::move(hook); }
     /// After a start: users who are there get what waits for them.
-    void resume();
+    void resume(const Cells& cells);
     /// All of the cell's users out of memory.
     void forget(Cell cell);
     std::size_t held() const noexcept { return rounds_.size() + ready_.size(); }

@@ -119,12 +119,17 @@ void Mailboxes::follow_pbx(const std::string& aor, const packages::MailboxSettin
     upstream_.follow(aor, source);
 }
 
-void Mailboxes::resume() {
-    for_each([this](const std::string& aor, const packages::MailboxSettings& settings) {
-        for (const auto& member : settings.members) ask(member, aor);
-        follow_pbx(aor, &settings);
+void Mailboxes::resume(const Cells& cells) {
+    for_each([&](const std::string& aor, const packages::MailboxSettings& settings) {
+        // A member that was loaded does not know any more who follows it.
+        for (const auto& member : settings.members) {
+            if (context_.is_in(cells, aor) || context_.is_in(cells, member)) ask(member, aor);
+        }
+        if (context_.is_in(cells, aor)) follow_pbx(aor, &settings);
     });
-    for (const auto& [group, member] : former_members()) hear(group, member, {});
+    for (const auto& [group, member] : former_members()) {
+        if (context_.is_in(cells, group)) hear(group, member, {});
+    }
 }
 
 /// Groups with counters of somebody who is no member any more: the run before ended between the

@@ -50,7 +50,7 @@ public:
                    packages::Document document, base::WallTime expires_at, Done done);
 
     /// Groups ask for their members' counters again.
-    void resume() override;
+    void resume(const Cells& cells) override;
     void forget(Cell cell) override;
     std::size_t held() const noexcept override;
     void on_changed(std::uint32_t resource) override;

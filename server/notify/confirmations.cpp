@@ -144,6 +144,24 @@ void Confirmations::flush() {
     settled_.clear();
     std::vector<std::uint32_t> slots;
     context_.resources.for_each([&](std::uint32_t slot, Resource&) { slots.push_back(slot); });
+    write_all(slots);
+}
+
+void Confirmations::flush(Cell cell) {
+    std::vector<std::uint32_t> slots;
+    context_.resources.for_each([&](std::uint32_t slot, Resource& resource) {
+        if (context_.cell_of(resource.aor) != cell) return;
+        resource.is_confirmable = false;
+        slots.push_back(slot);
+    });
+    std::erase_if(settled_, [this](const Settled& each) {
+        return !context_.resources[each.slot].is_confirmable;
+    });
+    if (settled_.empty()) context_.loop.timers().cancel(timer_);
+    write_all(slots);
+}
+
+void Confirmations::write_all(const std::vector<std::uint32_t>& slots) {
     for (const auto slot : slots) {
         auto& resource = context_.resources[slot];
         if (resource.watchers.empty()) continue;
@@ -161,7 +179,7 @@ void Confirmations::except_unconfirmed(Resource& resource) {
         auto& record = context_.subscriptions[watcher];
         if (record.notify_state == NotifyState::told || !record.is_live()) continue;
         record.change = context_.next_number();
-        context_.port.commit(touch_of(record, context_.home.epoch), nullptr);
+        context_.port.commit(touch_of(record, context_.epoch_of(record)), nullptr);
     }
     put(resource, resource.canonical_fingerprint(context_.wall()), through);
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <vector>
 
 #include "server/core/context.h"
 
@@ -31,6 +32,8 @@ public:
     /// Writes all that is settled, whatever else waits: at a clean stop. Watchers known to miss the
     /// latest document get a newer change number, so that they are told after the start.
     void flush();
+    /// The same of the resources of one cell: before it is given away.
+    void flush(Cell cell);
 
 private:
     struct Settled {
@@ -49,6 +52,7 @@ private:
     void write_first();
     void put(Resource& resource, std::uint64_t fingerprint, std::uint64_t through);
     void except_unconfirmed(Resource& resource);
+    void write_all(const std::vector<std::uint32_t>& slots);
     bool is_moving(const Resource& resource) const;
     void write(std::uint32_t slot, Resource& resource);
 

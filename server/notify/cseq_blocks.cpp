@@ -22,7 +22,7 @@ CseqBlocks::Taken CseqBlocks::take(Id id, Subscription& record) {
 
 void CseqBlocks::renew(Id id, Subscription& record) {
     record.is_changing = true;
-    context_.port.commit(touch_of(record, context_.home.epoch),
+    context_.port.commit(touch_of(record, context_.epoch_of(record)),
                          [this, id, base = record.cseq + 1](store::Outcome outcome) {
                              const bool is_committed = outcome == store::Outcome::committed;
                              if (auto* renewed = context_.subscriptions.find(id)) {

@@ -92,8 +92,9 @@ void LiveSubscriptions::run_out(Id id, EndReason reason) {
     if (record->is_changing) return run_out_later(id, reason);
     record->is_changing = true;
     const auto wait = reason == EndReason::timeout ? undecided(*record) : Undecided{};
-    auto change = wait.until != base::WallTime{} ? store::Change(wait_of(*record, wait))
-                                                 : end_of(*record, reason, context_.home.epoch);
+    auto change = wait.until != base::WallTime{}
+                      ? store::Change(wait_of(*record, wait))
+                      : end_of(*record, reason, context_.epoch_of(*record));
     context_.port.commit(std::move(change), [this, id, reason, wait](store::Outcome outcome) {
         apply_end(id, reason, wait, outcome);
     });
@@ -107,7 +108,7 @@ LiveSubscriptions::Undecided LiveSubscriptions::undecided(const Subscription& re
 
 store::TouchSubscription LiveSubscriptions::wait_of(const Subscription& record,
                                                     Undecided end) const {
-    auto touch = touch_of(record, context_.home.epoch);
+    auto touch = touch_of(record, context_.epoch_of(record));
     touch.state = store::Subscription::State::waiting;
     touch.expires_at = end.until;
     return touch;

@@ -37,10 +37,12 @@ void MovedSubscriptions::end_those_of(std::string_view aor) {
     end_each(std::move(moved));
 }
 
-void MovedSubscriptions::end_all() {
+void MovedSubscriptions::end_all(const Cells& cells) {
     std::vector<Id> moved;
     context_.subscriptions.for_each([&](std::uint32_t slot, const Subscription& record) {
-        if (has_moved(record)) moved.push_back(context_.subscriptions.id_of(slot));
+        const auto& aor = context_.resources[record.resource].aor;
+        if (context_.is_in(cells, aor) && has_moved(record))
+            moved.push_back(context_.subscriptions.id_of(slot));
     });
     end_each(std::move(moved));
 }

@@ -20,8 +20,8 @@ public:
 
     /// Those to resources of `aor`: after a change of aliases.
     void end_those_of(std::string_view aor);
-    /// All of them: after recovery.
-    void end_all();
+    /// Those of the cells: after recovery.
+    void end_all(const Cells& cells);
 
 private:
     bool has_moved(const Subscription& record) const;

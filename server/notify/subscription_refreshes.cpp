@@ -145,8 +145,8 @@ store::Change SubscriptionRefreshes::change_of(const Subscription& record, const
         refresh.is_pending ? SubscriptionState::pending : SubscriptionState::active, record.once);
     if (refresh.is_same_place) {
         return store::TouchSubscription{
-            record.id,           refresh.change,    refresh.expires_at,  refresh.granted,
-            refresh.remote_cseq, refresh.cseq_base, context_.home.epoch, state,
+            record.id,           refresh.change,    refresh.expires_at,        refresh.granted,
+            refresh.remote_cseq, refresh.cseq_base, context_.epoch_of(record), state,
             std::move(mark)};
     }
     auto row = row_of(context_, record, std::move(mark));

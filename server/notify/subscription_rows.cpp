@@ -80,10 +80,10 @@ store::Subscription row_of(const Context& context, const Subscription& record,
     row.accept = accept_of(*resource.package, view.type, view.audience().manner);
     row.entity = record.get(Part::entity);
     row.instance = record.get(Part::instance);
-    row.flow = to_text(record.flow, record.approach);
+    row.flow = binding_flow(record.flow, context.home.epoch, record.approach, true);
     row.remote_cseq = record.remote_cseq;
     row.cseq_base = record.cseq + 1;
-    row.epoch = context.home.epoch;
+    row.epoch = context.epoch_of(record);
     row.mark = std::move(mark);
     return row;
 }
@@ -101,14 +101,15 @@ Subscription record_of(Context& context, const store::Subscription& row,
     record.mark = context.mark_of(row.mark);
     record.expires_at = row.expires_at;
     record.granted = row.granted;
-    record.flow = flow_from_text(row.flow);
+    record.flow = flow_of_binding(row.flow, context.home.epoch).value_or(flow_from_text(row.flow));
     record.approach = approach_in(row.flow).value_or(usual_approach(row));
     record.has_way = sip::is_flow_first(record.approach, record.flow);
     // Whoever asked in an earlier run has been notified at that address.
     record.is_proven = record.has_way;
     record.credit = kUsualCredit;
     record.remote_cseq = row.remote_cseq;
-    record.cseq = row.cseq_base + (context.home.epoch - row.epoch) * kCseqBlock - 1;
+    const auto epoch = context.epochs.of(context.cell_of(row.aor));
+    record.cseq = row.cseq_base + (epoch - row.epoch) * kCseqBlock - 1;
     record.cseq_end = record.cseq + 1 + kCseqBlock;
     record.once = once_of_stored(row.state);
     record.resource = context.resources.obtain(package, row.aor);

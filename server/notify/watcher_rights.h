@@ -29,7 +29,7 @@ public:
     /// ... and an account that is no more: its own subscriptions end too.
     void remove(const std::string& aor);
     /// After recovery: what the last run had no time to end.
-    void resume();
+    void resume(const Cells& cells);
 
 private:
     std::vector<Id> watchers_of(std::string_view aor) const;

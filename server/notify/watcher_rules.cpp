@@ -218,7 +218,7 @@ void WatcherRules::commit_once(Id id, Subscription& record,
     const auto once = decision->handling == SubHandling::allow ? Once::allow : Once::polite_block;
     record.is_changing = true;
     record.change = context_.next_number();
-    auto touch = touch_of(record, context_.home.epoch);
+    auto touch = touch_of(record, context_.epoch_of(record));
     touch.state = stored_state(SubscriptionState::active, once);
     const auto cseq_end = touch.cseq_base + kCseqBlock;
     context_.port.commit(std::move(touch),
@@ -287,7 +287,7 @@ void WatcherRules::write_row(Id id) {
     // The change under way writes the whole row.
     if (!record || !record->is_live() || record->is_changing) return;
     record->is_changing = true;
-    auto touch = touch_of(*record, context_.home.epoch);
+    auto touch = touch_of(*record, context_.epoch_of(*record));
     const auto cseq_end = touch.cseq_base + kCseqBlock;
     context_.port.commit(std::move(touch), [this, id, cseq_end](store::Outcome outcome) {
         auto* changed = context_.subscriptions.find(id);
@@ -354,21 +354,26 @@ void WatcherRules::arm_boundary(const std::string& scope) {
     });
 }
 
-void WatcherRules::resume() {
+void WatcherRules::resume(const Cells& cells) {
     for (const auto& policy : context_.policies.page({}, context_.policies.size())) {
-        counts_.add(*policy);
-        arm_boundary(policy->row().scope);
+        const auto& scope = policy->row().scope;
+        const bool is_owner = scope.find(':') != std::string::npos;
+        if (!cells.one) counts_.add(*policy);
+        if (!cells.one || (is_owner && context_.is_in(cells, scope))) arm_boundary(scope);
     }
     // With accounts there are delegations, too.
     const bool has_rules =
         !context_.policies.is_empty() || context_.config.auth == AuthMode::digest;
     std::vector<Id> ids;
     context_.subscriptions.for_each([&](std::uint32_t slot, const Subscription& record) {
+        if (!context_.is_in(cells, context_.resources[record.resource].aor)) return;
         if (has_rules || record.state == SubscriptionState::pending)
             ids.push_back(context_.subscriptions.id_of(slot));
     });
     judge(std::move(ids));
-    for (const auto& owner : live_.waiting().owners()) judge_waiting(owner);
+    for (const auto& owner : live_.waiting().owners()) {
+        if (context_.is_in(cells, owner)) judge_waiting(owner);
+    }
 }
 
 void WatcherRules::forget(Cell cell) {

@@ -43,7 +43,7 @@ public:
     void decide_once(std::string_view owner, const ListEntry& entry,
                      base::Task<void(Result<std::size_t>)> done);
     /// After recovery, before anybody is told.
-    void resume();
+    void resume(const Cells& cells);
     void forget(Cell cell);
     std::size_t held() const noexcept { return spheres_.size() + boundaries_.size(); }
 

@@ -459,9 +459,10 @@ void Jobs::recover(store::Publication row, base::WallTime /*not_before*/) {
     job.devices.push_back(*std::move(device));
 }
 
-void Jobs::resume() {
+void Jobs::resume(const Cells& cells) {
     std::vector<std::string> broken;
     for (auto& [address, job] : jobs_) {
+        if (!context_.is_in(cells, address)) continue;
         auto& devices = job->devices;
         devices.shrink_to_fit();
         std::sort(devices.begin(), devices.end(),
@@ -470,6 +471,7 @@ void Jobs::resume() {
     }
     for (const auto& address : broken) drop(address);
     for (auto& [address, job] : jobs_) {
+        if (!context_.is_in(cells, address)) continue;
         reopen(*job);
         for (auto& device : job->devices) device.is_repeat = device.state == DeviceState::waiting;
         begin(*job);

@@ -46,7 +46,7 @@ public:
 
     bool takes(const store::Publication& row) const override;
     void recover(store::Publication row, base::WallTime not_before) override;
-    void resume() override;
+    void resume(const Cells& cells) override;
     void forget(Cell cell) override;
     std::size_t held() const noexcept override { return jobs_.size(); }
 

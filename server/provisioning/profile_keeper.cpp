@@ -112,7 +112,7 @@ void ProfileKeeper::recover(store::Publication row, base::WallTime /*not_before*
     base::log_error("profile.unreadable", {{"profile", row.source}});
 }
 
-void ProfileKeeper::resume() {
+void ProfileKeeper::resume(const Cells& /*cells*/) {
     install();
 }
 

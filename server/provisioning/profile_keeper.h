@@ -51,7 +51,7 @@ public:
 
     bool takes(const store::Publication& row) const override;
     void recover(store::Publication row, base::WallTime not_before) override;
-    void resume() override;
+    void resume(const Cells& cells) override;
     /// Profiles are everybody's: there is nothing of an address.
     void forget(Cell) override {}
     std::size_t held() const noexcept override { return 0; }

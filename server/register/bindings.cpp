@@ -216,9 +216,11 @@ bool Bindings::was_removed_by(std::string_view aor, std::uint64_t mark) const {
                        [&](const auto& each) { return context_.mark_of(each) == mark; });
 }
 
-void Bindings::resume() {
+void Bindings::resume(const Cells& /*cells*/) {
     expects_copies_ = true;
-    context_.loop.timers().arm(context_.loop.now() + kTombstoneLife, [this] {
+    context_.loop.timers().cancel(copies_end_);
+    copies_end_ = context_.loop.timers().arm(context_.loop.now() + kTombstoneLife, [this] {
+        copies_end_ = {};
         removals_.clear();
         expects_copies_ = false;
     });

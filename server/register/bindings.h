@@ -83,7 +83,7 @@ public:
     bool was_removed_by(std::string_view aor, std::uint64_t mark) const;
 
     void recover(store::Publication row, base::WallTime not_before) override;
-    void resume() override;
+    void resume(const Cells& cells) override;
     void forget(Cell cell) override;
     /// As Publications::on_clock_step(), after it.
     void on_clock_step(base::Duration ahead);
@@ -127,6 +127,7 @@ private:
     base::TextMap<std::vector<store::RequestMark>> removals_;  ///< by AOR
     base::TextMap<std::vector<ContactCredit>> credits_;        ///< by AOR
     bool expects_copies_ = false;                              ///< of requests of the last run
+    base::TimerId copies_end_;
 };
 
 }  // namespace herald::server

@@ -28,7 +28,7 @@ class RegistrationPresence final : public Agent {
 public:
     RegistrationPresence(Context& context, Publications& publications);
 
-    void resume() override;
+    void resume(const Cells& cells) override;
     void forget(Cell cell) override;
     std::size_t held() const noexcept override;
     /// Bindings were made, refreshed or removed on purpose: shown at once.

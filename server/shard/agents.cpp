@@ -89,8 +89,12 @@ bool Agents::recover(store::Publication& row, base::WallTime not_before) {
     return false;
 }
 
-void Agents::resume() {
-    for (const auto& each : all_) each->resume();
+void Agents::on_loading() {
+    for (const auto& each : all_) each->on_loading();
+}
+
+void Agents::resume(const Cells& cells) {
+    for (const auto& each : all_) each->resume(cells);
 }
 
 void Agents::forget(Cell cell) {

@@ -57,7 +57,8 @@ public:
 
     /// True if an agent took the row, which is left as it was otherwise.
     bool recover(store::Publication& row, base::WallTime not_before);
-    void resume();
+    void on_loading();
+    void resume(const Cells& cells);
     void forget(Cell cell);
     std::size_t held() const noexcept;
     void on_flow_closed(const sip::Flow& flow);

@@ -2,6 +2,7 @@
 #include "server/shard/reception.h"
 
 #include <string>
+#include <utility>
 
 #include "base/text.h"
 #include "server/core/answers.h"
@@ -12,6 +13,7 @@
 #include "server/register/bindings.h"
 #include "server/register/registrar.h"
 #include "server/shard/agents.h"
+#include "server/shard/held_requests.h"
 #include "server/shard/link.h"
 #include "sip/fields.h"
 #include "sip/privacy.h"
@@ -84,10 +86,8 @@ bool Reception::names_unknown_device(const Request& request) const {
 }
 
 Request Reception::gather(sip::ServerTransactionId id, const sip::Message& message,
-                          const sip::Flow& flow) const {
-    Request request{id, message, flow,
-                    parts_.link ? parts_.link->take_subject() : parts_.subjects.read(message),
-                    sender_of(message)};
+                          const sip::Flow& flow, Subject subject) const {
+    Request request{id, message, flow, std::move(subject), sender_of(message)};
     if (auto event = sip::parse_event(message.header(sip::Header::event).value_or(""))) {
         request.event = *event;
         request.package = packages::find(event->type, event->parameters);
@@ -136,9 +136,20 @@ void Reception::on_notify(const Request& request) {
 
 void Reception::receive(sip::ServerTransactionId id, const sip::Message& message,
                         const sip::Flow& flow) {
-    const Request request = gather(id, message, flow);
+    auto subject = parts_.link ? parts_.link->take_subject() : parts_.subjects.read(message);
+    if (subject.bucket && parts_.held.take(cell_of(*subject.bucket), id, flow)) return;
+    look_at(gather(id, message, flow, std::move(subject)));
+}
+
+void Reception::receive_again(sip::ServerTransactionId id, const sip::Message& message,
+                              const sip::Flow& flow) {
+    look_at(gather(id, message, flow, parts_.subjects.read(message)));
+}
+
+void Reception::look_at(const Request& request) {
     if (parts_.edge.takes(request)) return;
-    if (const auto early = early_answer(request)) return parts_.context.stack.answer(id, *early);
+    if (const auto early = early_answer(request))
+        return parts_.context.stack.answer(request.id, *early);
     serve(request);
 }
 

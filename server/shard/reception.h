@@ -14,6 +14,7 @@ class Agents;
 class Bindings;
 class Compositor;
 class Edge;
+class HeldRequests;
 class Link;
 class Messaging;
 class Registrar;
@@ -31,6 +32,7 @@ struct ReceptionParts {
     Registrar& registrar;
     Messaging& messaging;
     Edge& edge;
+    HeldRequests& held;
 };
 
 /// One per shard, on its thread.
@@ -39,10 +41,14 @@ public:
     explicit Reception(const ReceptionParts& parts) : parts_(parts) {}
 
     void receive(sip::ServerTransactionId id, const sip::Message& message, const sip::Flow& flow);
+    /// One that was held.
+    void receive_again(sip::ServerTransactionId id, const sip::Message& message,
+                       const sip::Flow& flow);
 
 private:
-    Request gather(sip::ServerTransactionId id, const sip::Message& message,
-                   const sip::Flow& flow) const;
+    Request gather(sip::ServerTransactionId id, const sip::Message& message, const sip::Flow& flow,
+                   Subject subject) const;
+    void look_at(const Request& request);
     bool names_unknown_device(const Request& request) const;
     std::optional<sip::Answer> early_answer(const Request& request) const;
     void serve(const Request& request);

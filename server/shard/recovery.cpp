@@ -5,11 +5,6 @@
 
 #include "server/core/bucket.h"
 #include "server/core/duration.h"
-#include "server/core/flow_text.h"
-#include "server/message/messaging.h"
-#include "server/notify/earlier_subscriptions.h"
-#include "server/publish/compositor.h"
-#include "server/shard/agents.h"
 
 namespace herald::server {
 
@@ -74,8 +69,7 @@ void Recovery::on_publication(store::Publication row) {
     meet(store::counter_of(row.id));
     auto& shard = shard_of(row.aor);
     const auto from = not_before(row.expires_at);
-    if (shard.agents().recover(row, from)) return;
-    shard.compositor().recover(std::move(row), from);
+    shard.recover(std::move(row), from);
 }
 
 void Recovery::on_subscription(const store::Subscription& row) {
@@ -83,29 +77,17 @@ void Recovery::on_subscription(const store::Subscription& row) {
     const bool is_over = row.state == store::Subscription::State::terminated ||
                          row.state == store::Subscription::State::waiting;
     if (!is_over) ++subscriptions_;
-    auto& shard = shard_of(row.aor);
-    const auto flow = flow_from_text(row.flow);
-    if (flow.peer.is_valid()) {
-        shard.context().limits.guesses.succeeded({row.watcher, flow.peer}, shard.loop().now());
-    }
-    shard.earlier_subscriptions().recover(row, not_before(row.expires_at));
+    shard_of(row.aor).recover(row, not_before(row.expires_at));
 }
 
 bool Recovery::on_confirmation(store::Confirmation row) {
     meet(row.through);
-    const auto* package = packages::find(row.package);
-    if (!package) return false;
-    auto& resources = shard_of(row.aor).context().resources;
-    const auto slot = resources.find(*package, row.aor);
-    if (slot == Resource::kNone || resources[slot].watchers.empty()) return false;
-    resources[slot].confirmed_fingerprint = row.fingerprint;
-    resources[slot].confirmed_through = row.through;
-    return true;
+    return shard_of(row.aor).recover(row);
 }
 
 void Recovery::on_message(store::Message row) {
     meet(store::counter_of(row.id));
-    shard_of(row.recipient).messaging().stored().recover(row);
+    shard_of(row.recipient).recover(row);
 }
 
 }  // namespace herald::server

@@ -6,6 +6,7 @@
 
 #include "base/idle_trim.h"
 #include "server/core/answers.h"
+#include "server/core/flow_text.h"
 #include "server/core/watcher_list.h"
 #include "server/message/edge.h"
 #include "server/message/messaging.h"
@@ -22,6 +23,7 @@
 #include "server/register/registrar.h"
 #include "server/register/registration_orders.h"
 #include "server/shard/agents.h"
+#include "server/shard/cell_keeper.h"
 #include "server/shard/link.h"
 #include "server/shard/reception.h"
 #include "server/shard/refusal_log.h"
@@ -82,6 +84,7 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
       config_(setup.config),
       alone_(setup.peers ? nullptr : std::make_unique<Peers>(setup.store.home().bucket_key, 1)),
       own_profiles_(setup.profiles ? nullptr : std::make_unique<Profiles>()),
+      own_epochs_(setup.epochs ? nullptr : std::make_unique<CellEpochs>(setup.store.home().epoch)),
       resources_(metrics),
       subscriptions_(metrics, resources_, setup.loads, setup.index),
       fan_out_(loop, resources_),
@@ -96,10 +99,26 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
         AuthenticatorSetup{config_, setup.domains, accounts_, aliases_, setup.store.home(),
                            setup.limits, loop.clock(), metrics});
     locator_ = std::make_unique<sip::Locator>(loop, locator_options(setup, transport, metrics));
-    context_ = std::make_unique<Context>(Context{
-        config_, setup.domains, setup.store.home(), setup.ids, loop, *stack_, *port_, accounts_,
-        aliases_, policies_, *authenticator_, setup.limits, resources_, subscriptions_, fan_out_,
-        metrics, setup.peers ? *setup.peers : *alone_, setup.index, setup.count});
+    context_ = std::make_unique<Context>(Context{config_,
+                                                 setup.domains,
+                                                 setup.store.home(),
+                                                 setup.epochs ? *setup.epochs : *own_epochs_,
+                                                 setup.ids,
+                                                 loop,
+                                                 *stack_,
+                                                 *port_,
+                                                 accounts_,
+                                                 aliases_,
+                                                 policies_,
+                                                 *authenticator_,
+                                                 setup.limits,
+                                                 resources_,
+                                                 subscriptions_,
+                                                 fan_out_,
+                                                 metrics,
+                                                 setup.peers ? *setup.peers : *alone_,
+                                                 setup.index,
+                                                 setup.count});
     sender_ = std::make_unique<NotifySender>(*context_, *locator_);
     watcher_list_ = std::make_unique<WatcherList>(
         resources_, subscriptions_, [this](std::uint32_t resource) { fan_out_.changed(resource); });
@@ -129,9 +148,15 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
         std::make_unique<RegistrationOrders>(*context_, *publications_, bindings);
     messaging_ = &agents_->get<Messaging>();
     edge_ = std::make_unique<Edge>(*context_, *locator_);
+    keeper_ = std::make_unique<CellKeeper>(CellKeeperParts{
+        *context_, sender_->confirmations(), [this](Cell cell) { forget(cell); },
+        [this](Cell cell) { return messaging_->is_delivering(cell); },
+        [this](sip::ServerTransactionId id, const sip::Message& message, const sip::Flow& flow) {
+            reception_->receive_again(id, message, flow);
+        }});
     reception_ = std::make_unique<Reception>(
         ReceptionParts{*context_, link, subjects_, *agents_, bindings, *subscribe_requests_,
-                       *compositor_, *registrar_, *messaging_, *edge_});
+                       *compositor_, *registrar_, *messaging_, *edge_, keeper_->held()});
     idle_trim_ = std::make_unique<base::IdleTrim>(loop);
 }
 
@@ -155,21 +180,63 @@ void Shard::reload(const Config& fresh) {
     agents_->get<ProfileKeeper>().refresh();
 }
 
-void Shard::resume() {
-    agents_->resume();
+void Shard::recover(store::Publication row, base::WallTime not_before) {
+    if (!agents_->recover(row, not_before)) compositor_->recover(std::move(row), not_before);
+}
+
+void Shard::recover(const store::Subscription& row, base::WallTime not_before) {
+    const auto flow = flow_from_text(row.flow);
+    if (flow.peer.is_valid())
+        context_->limits.guesses.succeeded({row.watcher, flow.peer}, loop_.now());
+    earlier_subscriptions_->recover(row, not_before);
+}
+
+void Shard::recover(const store::Message& row) {
+    messaging_->stored().recover(row);
+}
+
+bool Shard::recover(const store::Confirmation& row) {
+    const auto* package = packages::find(row.package);
+    const auto slot = package ? resources_.find(*package, row.aor) : Resource::kNone;
+    if (slot == Resource::kNone || resources_[slot].watchers.empty()) return false;
+    resources_[slot].confirmed_fingerprint = row.fingerprint;
+    resources_[slot].confirmed_through = row.through;
+    return true;
+}
+
+void Shard::load(Cell cell, const store::CellRows& rows, base::WallTime not_before) {
+    watcher_list_->pause();
+    agents_->on_loading();
+    for (const auto& row : rows.publications) recover(row, not_before);
+    for (const auto& row : rows.subscriptions) recover(row, not_before);
+    for (auto row : rows.confirmations) {
+        if (recover(row)) continue;
+        row.through = 0;
+        port_->commit(store::PutConfirmation{std::move(row)}, nullptr);
+    }
+    for (const auto& row : rows.messages) recover(row);
+    resume({cell});
+}
+
+void Shard::resume(const Cells& cells) {
+    agents_->resume(cells);
     std::vector<std::uint32_t> slots;
-    resources_.for_each([&](std::uint32_t slot, Resource&) { slots.push_back(slot); });
+    resources_.for_each([&](std::uint32_t slot, const Resource& resource) {
+        if (context_->is_in(cells, resource.aor)) slots.push_back(slot);
+    });
     for (const auto slot : slots) {
         sender_->resume(slot);
         resources_.drop_if_idle(slot);
     }
-    live_subscriptions_->resume();
+    if (!cells.one) live_subscriptions_->resume();
     earlier_subscriptions_->resume();
     watcher_list_->resume();
-    watcher_rights_->resume();
-    watcher_rules_->resume();
-    moved_subscriptions_->end_all();
-    loop_.timers().arm(loop_.now() + kTombstoneLife, [this] {
+    watcher_rights_->resume(cells);
+    watcher_rules_->resume(cells);
+    moved_subscriptions_->end_all(cells);
+    loop_.timers().cancel(copies_end_);
+    copies_end_ = loop_.timers().arm(loop_.now() + kTombstoneLife, [this] {
+        copies_end_ = {};
         earlier_subscriptions_->forget_tombstones();
         compositor_->forget_tombstones();
     });

@@ -25,6 +25,7 @@ namespace herald::server {
 
 class Agents;
 class Bindings;
+class CellKeeper;
 class Compositor;
 class EarlierSubscriptions;
 class Edge;
@@ -54,11 +55,12 @@ struct ShardSetup {
     std::atomic<std::uint64_t>& ids;
     Limits& limits;
     unsigned index = 0;
-    unsigned count = 1;            ///< of shards
-    Peers* peers = nullptr;        ///< of all of them; nullptr: this one is alone
-    Loads* loads = nullptr;        ///< of all shards; null: of this one
-    Feed* feed = nullptr;          ///< what happens is told there; null: nowhere
-    Profiles* profiles = nullptr;  ///< of the process; null: this shard has its own
+    unsigned count = 1;                  ///< of shards
+    Peers* peers = nullptr;              ///< of all of them; nullptr: this one is alone
+    Loads* loads = nullptr;              ///< of all shards; null: of this one
+    Feed* feed = nullptr;                ///< what happens is told there; null: nowhere
+    Profiles* profiles = nullptr;        ///< of the process; null: this shard has its own
+    const CellEpochs* epochs = nullptr;  ///< likewise
 };
 
 /// Owns a shard's state and is used on its loop's thread only (before the loop runs: on the thread
@@ -82,6 +84,7 @@ public:
     Compositor& compositor() noexcept { return *compositor_; }
     StateOrders& orders() noexcept { return *orders_; }
     Agents& agents() noexcept { return *agents_; }
+    CellKeeper& keeper() noexcept { return *keeper_; }
     Bindings& bindings() noexcept;
     RegistrationOrders& registration_orders() noexcept { return *registration_orders_; }
     Messaging& messaging() noexcept { return *messaging_; }
@@ -90,8 +93,17 @@ public:
 
     /// Takes over the reloadable keys of `fresh`.
     void reload(const Config& fresh);
+    /// One row of the store; nothing runs out before `not_before`.
+    void recover(store::Publication row, base::WallTime not_before);
+    void recover(const store::Subscription& row, base::WallTime not_before);
+    void recover(const store::Message& row);
+    /// Whether anybody watches the resource: else it is of no use.
+    bool recover(const store::Confirmation& row);
     /// After the last recovered row: watchers not known to have the current document are told.
-    void resume();
+    void resume(const Cells& cells = {});
+    /// A cell that was forgotten, or was somebody else's: this shard's part of its rows. Its epoch
+    /// was raised before, durably. Confirmations nobody needs are removed.
+    void load(Cell cell, const store::CellRows& rows, base::WallTime not_before);
     /// The wall clock of this thread was moved ahead just now.
     void on_clock_step(base::Duration ahead);
     /// Everything of the cell leaves memory, timers included: another process has it from now on.
@@ -120,6 +132,7 @@ private:
     Config config_;  ///< this shard's own copy: reloaded on its thread
     std::unique_ptr<Peers> alone_;
     std::unique_ptr<Profiles> own_profiles_;
+    std::unique_ptr<CellEpochs> own_epochs_;
     ResourceTable resources_;
     SubscriptionTable subscriptions_;
     FanOut fan_out_;
@@ -150,8 +163,10 @@ private:
     std::unique_ptr<RegistrationOrders> registration_orders_;
     std::unique_ptr<Edge> edge_;
     Messaging* messaging_ = nullptr;  ///< of the agents, the one that requests go to
+    std::unique_ptr<CellKeeper> keeper_;
     std::unique_ptr<Reception> reception_;
     std::unique_ptr<base::IdleTrim> idle_trim_;
+    base::TimerId copies_end_;  ///< of what tombstones were read for
     SourceShares shares_;
     sip::Endpoint asking_;  ///< whose request is looked at: what it was a sign of life of
 };

@@ -104,6 +104,7 @@ public:
     server::ResourceAdmin& resources() noexcept override;
     server::SubscriptionAdmin& subscriptions() noexcept override;
     server::TokenAdmin& tokens() noexcept override;
+    Status give(std::uint64_t) override { return {}; }
 
 private:
     struct Parts;

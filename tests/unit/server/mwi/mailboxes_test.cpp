@@ -122,7 +122,7 @@ TEST_CASE("a group counts nobody who left it just before a crash") {
     CHECK(server.store.held.empty());
     CHECK(server.shows(kGroup, "2/0"));
 
-    server.shard.agents().get<Mailboxes>().resume();
+    server.shard.agents().get<Mailboxes>().resume({});
     server.commit();
 
     CHECK_FALSE(server.shows(kGroup, "2/0"));

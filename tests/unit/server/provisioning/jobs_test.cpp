@@ -235,7 +235,7 @@ TEST_CASE("a job that was written as finished before its last device goes on aft
 
     Phones again;
     for (const auto& row : rows) again.jobs().recover(row, {});
-    again.jobs().resume();
+    again.jobs().resume({});
     again.id = phones.id;
     REQUIRE(again.job() != nullptr);
     CHECK(again.job()->state == JobState::running);
@@ -428,7 +428,7 @@ TEST_CASE("what is sent again after a crash is the same request") {
 
     Phones again;
     for (const auto& row : rows) again.jobs().recover(std::get<store::PutPublication>(row).row, {});
-    again.jobs().resume();
+    again.jobs().resume({});
     again.id = phones.id;
     again.pass(std::chrono::milliseconds(2));
 
