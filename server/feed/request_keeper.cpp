@@ -86,7 +86,8 @@ void RequestKeeper::begin(const std::string& name, const std::string& body, Begu
     auto standing = kept_.standing(name, body, now);
     if (standing.kind != RequestStanding::Kind::fresh) return done(std::move(standing));
     if (context_.port.is_full()) return done(Fault{FaultKind::unavailable, "Busy; try again"});
-    KeptRequest request{.row = context_.next_id(), .name = name, .body = body, .at = now};
+    KeptRequest request{
+        .row = context_.new_row(kRequestAddress), .name = name, .body = body, .at = now};
     request.is_under_way = true;
     const auto room = kept_.make_room(KeptRequests::bytes_of(request), now);
     drop_rows(room.gone);
