@@ -1,7 +1,7 @@
 // store/columns.h: the columns of each record, spelled once for both databases.
 //
 // A table's each(row, use) calls use(name, value) for every column in the order in which it is
-// bound and read. A value is a number, a time, text, an enumeration, Bytes or Unless.
+// bound and read. A value is a number, a time, text, an enumeration, Bytes, Unless or RowId.
 #pragma once
 
 #include <cstdint>
@@ -32,6 +32,14 @@ struct Unless {
 };
 template <class Text>
 Unless(Text&, const std::string&) -> Unless<Text>;
+
+/// The number of a row (row_number.h): a database may keep it in an order of its own.
+template <class Number>
+struct RowId {
+    Number& value;
+};
+template <class Number>
+RowId(Number&) -> RowId<Number>;
 
 /// The highest value a column may hold.
 constexpr std::uint64_t last_of(Subscription::State) {
@@ -64,7 +72,7 @@ struct Publications {
 
     template <class Row, class Use>
     static void each(Row& row, Use&& use) {
-        use("id", row.id);
+        use("id", RowId{row.id});
         shared(row, use);
         use("expires_at", row.expires_at);
         use("granted", row.granted);
@@ -93,7 +101,7 @@ struct PublicationMarks {
 
     template <class Row, class Use>
     static void each(Row& row, Use&& use) {
-        use("id", row.id);
+        use("id", RowId{row.id});
         Publications::shared(row, use);
         use("keep_until", row.expires_at);
     }
@@ -105,7 +113,7 @@ struct Subscriptions {
 
     template <class Row, class Use>
     static void each(Row& row, Use&& use) {
-        use("id", row.id);
+        use("id", RowId{row.id});
         shared(row, use);
         use("state", row.state);
         use("expires_at", row.expires_at);
@@ -145,7 +153,7 @@ struct SubscriptionMarks {
 
     template <class Row, class Use>
     static void each(Row& row, Use&& use) {
-        use("id", row.id);
+        use("id", RowId{row.id});
         Subscriptions::shared(row, use);
         use("keep_until", row.expires_at);
     }
@@ -157,7 +165,7 @@ struct Confirmations {
 
     template <class Row, class Use>
     static void each(Row& row, Use&& use) {
-        use("id", row.id);
+        use("id", RowId{row.id});
         use("package", row.row.package);
         use("aor", row.row.aor);
         use("fingerprint", row.row.fingerprint);
@@ -172,7 +180,7 @@ struct MessageHeads {
 
     template <class Row, class Use>
     static void each(Row& row, Use&& use) {
-        use("id", row.id);
+        use("id", RowId{row.id});
         use("is_done", row.is_done);
         use("keep_until", row.keep_until);
         use("expires_at", row.expires_at);
@@ -319,26 +327,24 @@ std::string select_from() {
     return "SELECT " + listed(column_names<Table>()) + " FROM " + std::string(Table::name);
 }
 
-/// What a reader wants: the rows of one cell; nothing: all there are.
-using ReadRange = std::optional<RowRange>;
+/// Which rows a reader wants: a condition that begins with "id"; empty: all there are.
+using RowFilter = std::string;
 
-/// "id BETWEEN 1 AND 2", with what goes before and the name of the table.
-inline std::string if_wanted(const ReadRange& wanted, std::string_view before) {
-    if (!wanted) return {};
-    return std::string(before) + "id BETWEEN " + std::to_string(wanted->first) + " AND " +
-           std::to_string(wanted->last);
+/// The condition behind what goes before it, such as the name of the table.
+inline std::string if_wanted(const RowFilter& wanted, std::string_view before) {
+    return wanted.empty() ? std::string() : std::string(before) + wanted;
 }
 
 /// "SELECT a, b, c FROM table", of the wanted rows.
 template <class Table>
-std::string select_from(const ReadRange& wanted) {
+std::string select_from(const RowFilter& wanted) {
     return select_from<Table>() + if_wanted(wanted, " WHERE ");
 }
 
 /// "SELECT a, b, c FROM marks": of every row that is gone its tombstones that were kept beyond
 /// `until`, newest first: only the last removal of a number counts.
 template <class Marks, class Live>
-std::string select_marks(const ReadRange& wanted, std::string_view until) {
+std::string select_marks(const RowFilter& wanted, std::string_view until) {
     return select_from<Marks>() + " AS m WHERE NOT EXISTS (SELECT 1 FROM " +
            std::string(Live::name) + " AS l WHERE l.id = m.id) AND keep_until > " +
            std::string(until) + if_wanted(wanted, " AND m.") + " ORDER BY sequence DESC";

@@ -62,6 +62,10 @@ public:
     void operator()(std::string_view name, const Unless<Text>& value) {
         append_text(member(name), value.text);
     }
+    template <class Number>
+    void operator()(std::string_view name, const RowId<Number>& id) {
+        member(name) += std::to_string(id.value);
+    }
     template <class Value>
     void operator()(std::string_view name, const Value& value) {
         if constexpr (std::is_same_v<Value, bool>) {

@@ -33,21 +33,20 @@ inline std::uint64_t with_bucket(std::uint64_t id, const base::HashKey& bucket_k
 }
 
 /// Notes that all rows are numbered, and what counters are taken: more than the last run said, as
-/// it did not say which it gave to changes.
-inline constexpr std::string_view kNumbered =
-    "UPDATE lanes SET next_id = (SELECT max(taken) FROM ("
-    "SELECT max(next_id) AS taken FROM lanes"
-    " UNION ALL SELECT max(id & 9007199254740991) + 1 FROM publications"
-    " UNION ALL SELECT max(id & 9007199254740991) + 1 FROM publication_marks"
-    " UNION ALL SELECT max(id & 9007199254740991) + 1 FROM subscriptions"
-    " UNION ALL SELECT max(change) + 1 FROM subscriptions"
-    " UNION ALL SELECT max(id & 9007199254740991) + 1 FROM subscription_marks"
-    " UNION ALL SELECT max(change) + 1 FROM subscription_marks"
-    " UNION ALL SELECT max(id & 9007199254740991) + 1 FROM messages"
-    " UNION ALL SELECT max(through) + 1 FROM confirmations"
-    " UNION ALL SELECT max(revision) + 1 FROM policies"
-    " UNION ALL SELECT max(id) + 1 FROM audit) AS counters);"
-    " UPDATE facts SET numbering = 1";
-static_assert(kCounterMask == 9007199254740991);
+/// it did not say which it gave to changes. `counter` is how SQL says that of an `id`.
+inline std::string numbered_sql(std::string_view counter) {
+    std::string taken = "SELECT max(next_id) AS taken FROM lanes";
+    for (const auto& table : kCountedTables) {
+        taken.append(" UNION ALL SELECT max(").append(counter).append(") + 1 FROM ");
+        taken.append(table.name);
+    }
+    return "UPDATE lanes SET next_id = (SELECT max(taken) FROM (" + taken +
+           " UNION ALL SELECT max(change) + 1 FROM subscriptions"
+           " UNION ALL SELECT max(change) + 1 FROM subscription_marks"
+           " UNION ALL SELECT max(through) + 1 FROM confirmations"
+           " UNION ALL SELECT max(revision) + 1 FROM policies"
+           " UNION ALL SELECT max(id) + 1 FROM audit) AS counters);"
+           " UPDATE facts SET numbering = 1";
+}
 
 }  // namespace herald::store

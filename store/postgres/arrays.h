@@ -57,6 +57,10 @@ template <class Value>
 void add_to(ArrayColumn& column, const Value& value) {
     column.add_number(static_cast<std::uint64_t>(value));
 }
+template <class Number>
+void add_to(ArrayColumn& column, const RowId<Number>& id) {
+    column.add_number(id.value);
+}
 inline void add_to(ArrayColumn& column, const base::WallTime& value) {
     column.add_number(static_cast<std::uint64_t>(value.time_since_epoch().count()));
 }

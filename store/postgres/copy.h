@@ -44,6 +44,10 @@ public:
             unescape(next(name), value.text);
         }
     }
+    template <class Number>
+    void operator()(std::string_view name, const RowId<Number>& id) {
+        id.value = read_big_endian(next(name));
+    }
     template <class Value>
     void operator()(std::string_view name, Value& value) {
         const std::uint64_t number = read_big_endian(next(name));

@@ -27,9 +27,15 @@ Status for_each_row(Session& session, Take take) {
     return for_each_row<Table>(session, select_from<Table>(), {}, take);
 }
 
+/// The condition that a row is of this cell.
+std::string is_of(Cell cell) {
+    const auto rows = rows_of(cell);
+    return "id BETWEEN " + std::to_string(rows.first) + " AND " + std::to_string(rows.last);
+}
+
 /// What is read, and when: tombstones end.
 struct Reading {
-    ReadRange wanted;
+    RowFilter wanted;
     base::WallTime now{};
 };
 
@@ -67,7 +73,7 @@ Status recover_subscriptions(Session& session, const Reading& reading, RecoveryS
                                                                            take);
 }
 
-Status recover_confirmations(Session& session, const ReadRange& wanted, RecoverySink& sink) {
+Status recover_confirmations(Session& session, const RowFilter& wanted, RecoverySink& sink) {
     std::string orphans;
     const auto select = select_from<tables::Confirmations>(wanted);
     auto live = for_each_row<tables::Confirmations>(session, select, {}, [&](const auto& one) {
@@ -80,7 +86,7 @@ Status recover_confirmations(Session& session, const ReadRange& wanted, Recovery
                            "}'::bigint[])");
 }
 
-Status recover_messages(Session& session, const ReadRange& wanted, RecoverySink& sink) {
+Status recover_messages(Session& session, const RowFilter& wanted, RecoverySink& sink) {
     return for_each_row<tables::MessageHeads>(
         session, select_from<tables::MessageHeads>(wanted) + " ORDER BY id", {},
         [&](const Message& row) { sink.on_message(row); });
@@ -130,7 +136,7 @@ Status recover(Session& session, base::WallTime now, RecoverySink& sink) {
 
 Status recover(Session& session, base::WallTime now, Cell cell, RecoverySink& sink) {
     return in_transaction(session, "SET LOCAL enable_bitmapscan = on", [&] {
-        return recover_cells(session, {rows_of(cell), now}, sink);
+        return recover_cells(session, {is_of(cell), now}, sink);
     });
 }
 

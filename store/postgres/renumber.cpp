@@ -139,7 +139,8 @@ Status renumber(Session& session) {
         rows += *moved;
     }
     // Every row is looked at.
-    auto noted = session.execute("SET LOCAL enable_seqscan = on; " + std::string(kNumbered));
+    auto noted = session.execute("SET LOCAL enable_seqscan = on; " +
+                                 numbered_sql("id & " + std::to_string(kCounterMask)));
     if (!noted) return noted;
     const auto took = steady_clock::now() - began;
     base::log_info("store.renumbered",

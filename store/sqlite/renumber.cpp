@@ -1,7 +1,7 @@
 // store/sqlite/renumber.cpp: gives the rows of an older store the numbers of today.
 //
-// A row moves within its table; that a number begins with a bucket does not show. But what a row
-// becomes follows from what it is about and from its counter, so doing it twice is doing it once.
+// A table is changed from its end, a part a transaction, each of which notes how far it came: a
+// start that is cut off goes on there.
 #include "store/sqlite/renumber.h"
 
 #include <chrono>
@@ -9,11 +9,13 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/log.h"
 #include "store/numbering.h"
 #include "store/rows.h"
+#include "store/sqlite/row_key.h"
 #include "store/store.h"
 
 namespace herald::store {
@@ -26,10 +28,10 @@ constexpr std::uint64_t kAtOnce = 10'000;
 
 struct Move {
     std::int64_t key = 0;
-    std::uint64_t number = 0;
+    std::uint64_t to = 0;  ///< what `id` becomes
 };
 
-/// The next rows of a table by their key: what is to move, and where to go on.
+/// The next rows of a table: what is to move, and the key of the last of them.
 struct Part {
     std::vector<Move> moves;
     std::optional<std::int64_t> last;  ///< none: that was all
@@ -37,52 +39,76 @@ struct Part {
 
 /// A table, read and changed a part at a time.
 struct Plan {
-    std::string select;  ///< key, number, AOR, package; of those above ?1, so many as ?2
-    std::string update;  ///< of the row ?1, to the number ?2
-    std::int64_t before = 0;
+    std::string name;
+    std::string select;  ///< key, id, AOR, package; of those beyond ?1, so many as ?2
+    std::string update;  ///< of the row ?1, to the id ?2
+    std::int64_t from = 0;
 };
 
+/// From its end: a key becomes a thousand times what it was, where all is free that was not moved
+/// yet.
 Plan plan_of(const CountedTable& table) {
     const std::string name(table.name), key(table.key);
-    return {"SELECT " + key + ", id, " + std::string(table.aor) + ", '' FROM " + name + " WHERE " +
-                key + " > ?1 AND " + key + " <= " + std::to_string(kCounterMask) + " ORDER BY " +
-                key + " LIMIT ?2",
-            "UPDATE " + name + " SET id = ?2 WHERE " + key + " = ?1", 0};
+    return {name,
+            "SELECT " + key + ", id, " + std::string(table.aor) + ", '' FROM " + name + " WHERE " +
+                key + " < ?1 ORDER BY " + key + " DESC LIMIT ?2",
+            "UPDATE " + name + " SET id = ?2 WHERE " + key + " = ?1",
+            std::numeric_limits<std::int64_t>::max()};
 }
 
 /// Their numbers were hashes of 64 bits. Where two become the same one goes, and its watchers are
-/// told once more.
+/// told once more. What one becomes follows from what it is about, so doing it twice is doing it
+/// once.
 Plan plan_of_confirmations() {
-    return {"SELECT id, id, aor, package FROM confirmations WHERE id > ?1 ORDER BY id LIMIT ?2",
+    return {"confirmations",
+            "SELECT id, id, aor, package FROM confirmations WHERE id > ?1 ORDER BY id LIMIT ?2",
             "UPDATE OR REPLACE confirmations SET id = ?2 WHERE id = ?1",
             std::numeric_limits<std::int64_t>::min()};
 }
 
-Result<Part> read_part(Database& database, const Plan& plan, const Home& home, std::int64_t after) {
+Result<Part> read_part(Database& database, const Plan& plan, const Home& home, std::int64_t from) {
     auto rows = database.prepare(plan.select);
     if (!rows) return rows.fault();
-    rows->bind(after, kAtOnce);
+    rows->bind(from, kAtOnce);
     Part part;
     for (;;) {
         const Step step = rows->step();
         if (step == Step::done) return part;
         if (step != Step::row) return database.fault();
-        const auto number = rows->number(1);
+        const auto id = rows->number(1);
         const auto aor = rows->text(2), package = rows->text(3);
-        const auto wanted = package.empty() ? with_bucket(number, home.bucket_key, aor)
+        const auto number = package.empty() ? with_bucket(id, home.bucket_key, aor)
                                             : confirmation_id(home, package, aor);
         part.last = rows->integer(0);
-        if (wanted != number) part.moves.push_back({*part.last, wanted});
+        if (row_key(number) != id) part.moves.push_back({*part.last, row_key(number)});
     }
 }
 
-Status make(Database& database, const Plan& plan, const std::vector<Move>& moves) {
+/// How far each table has come, until all have.
+constexpr const char* kBegin =
+    "CREATE TABLE IF NOT EXISTS renumbering (name TEXT PRIMARY KEY, last INTEGER NOT NULL)";
+constexpr std::string_view kEnd = "; DROP TABLE renumbering";
+
+/// Where to go on with a table.
+Result<std::int64_t> beginning_of(Database& database, const Plan& plan) {
+    auto row = database.prepare("SELECT last FROM renumbering WHERE name = ?1");
+    if (!row) return row.fault();
+    const Step step = row->bind(std::string_view(plan.name)).step();
+    if (step == Step::done) return plan.from;
+    if (step != Step::row) return database.fault();
+    return row->integer(0);
+}
+
+Status make(Database& database, const Plan& plan, const Part& part) {
     auto update = database.prepare(plan.update);
     if (!update) return update.fault();
-    for (const auto& move : moves) {
-        if (update->bind(move.key, move.number).run() != Step::done) return database.fault();
+    for (const auto& move : part.moves) {
+        if (update->bind(move.key, move.to).run() != Step::done) return database.fault();
     }
-    return {};
+    auto note = database.prepare("INSERT OR REPLACE INTO renumbering (name, last) VALUES (?1, ?2)");
+    if (!note) return note.fault();
+    const auto noted = note->bind(std::string_view(plan.name), *part.last).run();
+    return noted == Step::done ? Status() : Status(database.fault());
 }
 
 /// `work` in a transaction that is kept only where it succeeds.
@@ -97,14 +123,14 @@ Status in_transaction(Database& database, Work work) {
 
 /// How many rows moved.
 Result<std::uint64_t> move_rows(Database& database, const Plan& plan, const Home& home) {
-    std::uint64_t moved = 0;
-    for (auto after = plan.before;;) {
-        const auto part = read_part(database, plan, home, after);
+    auto from = beginning_of(database, plan);
+    if (!from) return from.fault();
+    for (std::uint64_t moved = 0;;) {
+        const auto part = read_part(database, plan, home, *from);
         if (!part) return part.fault();
         if (!part->last) return moved;
-        after = *part->last;
-        if (part->moves.empty()) continue;
-        auto made = in_transaction(database, [&] { return make(database, plan, part->moves); });
+        from = *part->last;
+        auto made = in_transaction(database, [&] { return make(database, plan, *part); });
         if (!made) return made.fault();
         // The log begins anew, however many rows there are.
         if (const auto copied = database.checkpoint(); !copied) return copied.fault();
@@ -140,14 +166,16 @@ Status renumber(Database& database) {
     std::vector<Plan> plans;
     for (const auto& table : kCountedTables) plans.push_back(plan_of(table));
     plans.push_back(plan_of_confirmations());
+    if (auto begun = database.execute(kBegin); !begun) return begun;
     std::uint64_t rows = 0;
     for (const auto& plan : plans) {
         const auto moved = move_rows(database, plan, **home);
         if (!moved) return moved.fault();
         rows += *moved;
     }
-    auto noted =
-        in_transaction(database, [&] { return database.execute(std::string(kNumbered).c_str()); });
+    const std::string end =
+        numbered_sql("id >> " + std::to_string(kBucketBits)) + std::string(kEnd);
+    auto noted = in_transaction(database, [&] { return database.execute(end.c_str()); });
     if (!noted) return noted;
     const auto took = steady_clock::now() - began;
     base::log_info("store.renumbered",

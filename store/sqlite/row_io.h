@@ -8,6 +8,7 @@
 #include "store/columns.h"
 #include "store/rows.h"
 #include "store/sqlite/database.h"
+#include "store/sqlite/row_key.h"
 
 namespace herald::store {
 
@@ -35,6 +36,11 @@ public:
         } else {
             statement_.put(++index_, value.text);
         }
+    }
+
+    template <class Number>
+    void operator()(std::string_view, const RowId<Number>& id) {
+        statement_.put(++index_, row_key(id.value));
     }
 
 private:
@@ -71,6 +77,10 @@ public:
             statement_.read(column_, value.text);
         }
         ++column_;
+    }
+    template <class Number>
+    void operator()(std::string_view, const RowId<Number>& id) {
+        id.value = row_of_key(statement_.number(column_++));
     }
     template <class Value>
     void operator()(std::string_view name, Value& value) {

@@ -14,7 +14,7 @@ namespace {
 
 /// What is read, and when: tombstones end.
 struct Reading {
-    ReadRange wanted;
+    RowFilter wanted;
     base::WallTime now{};
 };
 
@@ -32,7 +32,7 @@ Status for_each(Database& database, Result<Statement> statement, Take take) {
 
 /// Reads rows of a table into one record, whose memory is used again.
 template <class Table, class Take>
-Status for_each_row(Database& database, const ReadRange& wanted, Take take) {
+Status for_each_row(Database& database, const RowFilter& wanted, Take take) {
     typename Table::Record row{};
     return for_each(database, database.prepare(select_from<Table>(wanted)), [&](Statement& from) {
         auto read = read_row<Table>(from, row);
@@ -100,7 +100,7 @@ Status recover_subscriptions(Database& database, const Reading& reading, Recover
                                                                            take);
 }
 
-Status recover_messages(Database& database, const ReadRange& wanted, RecoverySink& sink) {
+Status recover_messages(Database& database, const RowFilter& wanted, RecoverySink& sink) {
     auto statement = database.prepare(select_from<tables::MessageHeads>(wanted) + " ORDER BY id");
     return for_each(database, std::move(statement), [&sink](Statement& from) {
         Message row;
@@ -116,7 +116,7 @@ Status drop_confirmations(Database& database, const std::vector<std::uint64_t>& 
     if (!statement) return statement.fault();
     if (auto begun = database.execute("BEGIN IMMEDIATE"); !begun) return begun;
     for (const std::uint64_t id : orphans) {
-        if (statement->bind(id).run() == Step::done) continue;
+        if (statement->bind(row_key(id)).run() == Step::done) continue;
         const Fault fault = database.fault();
         (void)database.execute("ROLLBACK");
         return fault;
@@ -124,7 +124,7 @@ Status drop_confirmations(Database& database, const std::vector<std::uint64_t>& 
     return database.execute("COMMIT");
 }
 
-Status recover_confirmations(Database& database, const ReadRange& wanted, RecoverySink& sink) {
+Status recover_confirmations(Database& database, const RowFilter& wanted, RecoverySink& sink) {
     std::vector<std::uint64_t> orphans;
     auto live =
         for_each_row<tables::Confirmations>(database, wanted, [&](const ConfirmationRow& one) {
@@ -153,13 +153,13 @@ Status recover(Database& database, base::WallTime now, RecoverySink& sink) {
 }
 
 Status recover(Database& database, base::WallTime now, Cell cell, RecoverySink& sink) {
-    return recover_cells(database, {rows_of(cell), now}, sink);
+    return recover_cells(database, {is_of(cell), now}, sink);
 }
 
 Result<Message> read_message(Database& database, std::uint64_t id) {
     auto statement = database.prepare(select_from<tables::Messages>() + " WHERE id = ?1");
     if (!statement) return statement.fault();
-    const Step step = statement->bind(id).step();
+    const Step step = statement->bind(row_key(id)).step();
     if (step == Step::done) return Fault{FaultKind::not_found, "There is no such message"};
     if (step != Step::row) return database.fault();
     Message row;

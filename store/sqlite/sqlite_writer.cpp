@@ -179,26 +179,27 @@ Applied SqliteWriter::replace(const Publication& row, const std::string& expecte
 
 Applied SqliteWriter::refresh(const RefreshPublication& change) {
     return run_on_row(refresh_publication_.bind(
-        change.id, change.entity_tag, change.expires_at, change.granted, change.mark.call_id,
-        change.mark.cseq, change.mark.branch_hash, change.expected_tag));
+        row_key(change.id), change.entity_tag, change.expires_at, change.granted,
+        change.mark.call_id, change.mark.cseq, change.mark.branch_hash, change.expected_tag));
 }
 
 Applied SqliteWriter::erase(const RemovePublication& change) {
-    if (change.expected_tag.empty()) return run_on_row(delete_publication_.bind(change.id));
-    return run_on_row(delete_tagged_publication_.bind(change.id, change.expected_tag));
+    if (change.expected_tag.empty())
+        return run_on_row(delete_publication_.bind(row_key(change.id)));
+    return run_on_row(delete_tagged_publication_.bind(row_key(change.id), change.expected_tag));
 }
 
 Applied SqliteWriter::erase_publication(std::uint64_t id) {
-    return run(delete_publication_.bind(id));
+    return run(delete_publication_.bind(row_key(id)));
 }
 
 Applied SqliteWriter::bury(const RemovePublication& change) {
-    const Applied marked = run_on_row(
-        mark_publication_.bind(change.id, next_mark_, change.keep_until, change.mark.call_id,
-                               change.mark.cseq, change.mark.branch_hash, change.expected_tag));
+    const Applied marked = run_on_row(mark_publication_.bind(
+        row_key(change.id), next_mark_, change.keep_until, change.mark.call_id, change.mark.cseq,
+        change.mark.branch_hash, change.expected_tag));
     if (marked != Outcome::committed) return marked;
     note_mark(change.keep_until);
-    return run(delete_publication_.bind(change.id));
+    return run(delete_publication_.bind(row_key(change.id)));
 }
 
 bool SqliteWriter::save() {
@@ -228,23 +229,24 @@ Applied SqliteWriter::replace(const Subscription& row) {
 
 Applied SqliteWriter::touch(const TouchSubscription& change) {
     return run_on_row(touch_subscription_.bind(
-        change.id, static_cast<std::uint8_t>(change.state), change.expires_at, change.granted,
-        change.change, change.remote_cseq, change.cseq_base, change.epoch, change.mark.call_id,
-        change.mark.cseq, change.mark.branch_hash, std::uint8_t{change.keeps_mark}));
+        row_key(change.id), static_cast<std::uint8_t>(change.state), change.expires_at,
+        change.granted, change.change, change.remote_cseq, change.cseq_base, change.epoch,
+        change.mark.call_id, change.mark.cseq, change.mark.branch_hash,
+        std::uint8_t{change.keeps_mark}));
 }
 
 Applied SqliteWriter::bury(const RemoveSubscription& change) {
     const Applied marked = run_on_row(
-        mark_subscription_.bind(change.id, next_mark_, change.keep_until, change.mark.call_id,
-                                change.mark.cseq, change.mark.branch_hash));
+        mark_subscription_.bind(row_key(change.id), next_mark_, change.keep_until,
+                                change.mark.call_id, change.mark.cseq, change.mark.branch_hash));
     if (!marked) return marked;
     if (marked == Outcome::refused) return Outcome::committed;
     note_mark(change.keep_until);
-    return run(delete_subscription_.bind(change.id));
+    return run(delete_subscription_.bind(row_key(change.id)));
 }
 
 Applied SqliteWriter::erase_subscription(std::uint64_t id) {
-    return run(delete_subscription_.bind(id));
+    return run(delete_subscription_.bind(row_key(id)));
 }
 
 Applied SqliteWriter::put(const ConfirmationRow& row) {
@@ -252,7 +254,7 @@ Applied SqliteWriter::put(const ConfirmationRow& row) {
 }
 
 Applied SqliteWriter::erase_confirmation(std::uint64_t id) {
-    return run(delete_confirmation_.bind(id));
+    return run(delete_confirmation_.bind(row_key(id)));
 }
 
 Applied SqliteWriter::put(const Message& row) {
@@ -260,11 +262,11 @@ Applied SqliteWriter::put(const Message& row) {
 }
 
 Applied SqliteWriter::finish(const RemoveMessage& change) {
-    return run(finish_message_.bind(change.id, change.keep_until));
+    return run(finish_message_.bind(row_key(change.id), change.keep_until));
 }
 
 Applied SqliteWriter::erase_message(std::uint64_t id) {
-    return run(delete_message_.bind(id));
+    return run(delete_message_.bind(row_key(id)));
 }
 
 Applied SqliteWriter::put(const AccountRow& row) {

@@ -13,10 +13,17 @@ namespace {
 using namespace testing;
 using herald::testing::LossyVfs;
 
+/// A row's key was its counter alone.
+constexpr const char* kShorten =
+    "UPDATE publications SET id = id >> 10; UPDATE publication_marks SET id = id >> 10;"
+    " UPDATE subscriptions SET id = id >> 10; UPDATE subscription_marks SET id = id >> 10;"
+    " UPDATE messages SET id = id >> 10";
+
 void make_old(const std::string& file, const std::string& vfs = {}) {
     auto database = Database::open({.path = file, .vfs = vfs});
     REQUIRE(database);
     REQUIRE(database->execute("PRAGMA synchronous = FULL"));
+    REQUIRE(database->execute(kShorten));
     REQUIRE(database->execute(std::string(kMakeOld).c_str()));
 }
 
