@@ -1,6 +1,7 @@
 // cli/metrics_text.h: what GET /metrics says (the Prometheus text format 0.0.4), read back.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
