@@ -52,6 +52,7 @@ struct Call {
     bool is_asked = false;     ///< a PUBLISH is on its way
     unsigned told = 99;        ///< the state that was told last
     bool is_removing = false;  ///< its end is told by a removal
+    bool learns_tag = false;   ///< the other side's tag comes with its answer
     bool is_over = false;      ///< the server has said that it knows of the end
     unsigned refreshed = 0;    ///< seconds ago
 };
@@ -235,6 +236,7 @@ private:
         call.state = choose(3);
         call.had.insert(kStates[call.state]);
         call.is_removing = choose(2) == 0;
+        call.learns_tag = choose(2) == 0;
         publish(calls_.emplace(call.name, call).first->second);
     }
     void advance() {
@@ -261,10 +263,11 @@ private:
     }
 
     static std::string document(const Call& call) {
+        const auto* tag = call.learns_tag && call.state == 0 ? "" : "\" remote-tag=\"r";
         return "<dialog-info xmlns=\"urn:ietf:params:xml:ns:dialog-info\" version=\"0\" "
                "state=\"full\" entity=\"" +
                call.aor + "\"><dialog id=\"" + call.name + "\" call-id=\"" + call.name +
-               "\" local-tag=\"l\" remote-tag=\"r\" direction=\"recipient\"><state>" +
+               "\" local-tag=\"l" + tag + "\" direction=\"recipient\"><state>" +
                kStates[call.state] + "</state></dialog></dialog-info>";
     }
     /// One request of a call at a time; what changed meanwhile is told behind it.
