@@ -203,7 +203,7 @@ private:
     std::set<std::string> presence_watchers() const {
         std::set<std::string> ids;
         for (const auto& [id, row] : store_.subscriptions) {
-            if (row.package == "presence") ids.insert(std::to_string(id));
+            if (row.package == "presence") ids.insert(std::to_string(store::counter_of(id)));
         }
         return ids;
     }
