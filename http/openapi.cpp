@@ -175,6 +175,13 @@ bool is_change(const Route& route) {
     return route.method != "GET";
 }
 
+bool may_be_known(const Route& route) {
+    return route.method == "GET" && needs_token(route) && route.response_type.empty();
+}
+bool has_conditions(const Route& route) {
+    return may_be_known(route) || (is_change(route) && route.method != "POST");
+}
+
 constexpr Failure kFailures[] = {
     {"400", "Something in it is wrong, and the detail says what.", is_any},
     {"401", "A token is needed, or this one is not known.", needs_token, "WWW-Authenticate"},
@@ -187,8 +194,7 @@ constexpr Failure kFailures[] = {
     {"409", "It conflicts with what is there.", is_change},
     {"411", "The length of the body is not said.",
      [](const Route& route) { return route.takes_body(); }},
-    {"412", "What is there is not what If-Match or If-None-Match want.",
-     [](const Route& route) { return is_change(route) && route.method != "POST"; }},
+    {"412", "What is there is not what If-Match or If-None-Match want.", has_conditions},
     {"413", "The body is longer than http.max_body.",
      [](const Route& route) { return route.takes_body(); }},
     {"415", "The body is of another type.", [](const Route& route) { return route.takes_body(); }},
@@ -212,6 +218,7 @@ JsonObject failure_of(const Failure& failure) {
 
 /// Statuses of what went well.
 std::vector<std::string> successes_of(const Route& route) {
+    if (route.pattern == "/v1/rules/{aor}" && route.method == "PUT") return {"200", "201"};
     if (route.method == "PUT" && route.response_schema.empty()) return {"204", "201"};
     if (route.method == "PUT") return {"200", "201"};
     if (route.pattern == "/v1/tokens" && route.method == "POST") return {"201"};
@@ -223,7 +230,7 @@ std::vector<std::string> successes_of(const Route& route) {
 Json responses_of(const Route& route) {
     JsonObject out;
     for (const auto& status : successes_of(route)) out.emplace_back(status, success_of(route));
-    if (route.method == "GET" && needs_token(route) && route.response_type.empty())
+    if (may_be_known(route))
         out.emplace_back("304", JsonObject{{"description", "It is what If-None-Match knows."}});
     for (const auto& failure : kFailures) {
         if (failure.may_be(route))

@@ -195,7 +195,7 @@ constexpr std::string_view kSchemas = R"({
     "subject": {"type": "string"},
     "expires": {"type": "integer", "minimum": 0, "maximum": 4294967295, "default": 0, "description": "Seconds it is worth keeping; 0: as long as the configuration says."}}},
 "MessageSent": {"type": "object", "properties": {"delivered": {"type": "boolean"}}},
-"Message": {"type": "object", "properties": {
+"Message": {"type": "object", "required": ["id", "aor", "from", "subject", "type", "size", "date", "kept_until"], "properties": {
     "id": {"type": "string"}, "aor": {"type": "string"}, "from": {"type": "string"},
     "subject": {"type": ["string", "null"]}, "type": {"type": ["string", "null"]}, "size": {"type": "integer"},
     "date": {"$ref": "#/components/schemas/Time"}, "kept_until": {"$ref": "#/components/schemas/Time"},
@@ -318,7 +318,7 @@ constexpr std::string_view kSchemas = R"({
     "name": {"type": "string"}, "content_type": {"type": "string", "default": "text/plain"},
     "body": {"type": ["string", "null"]}, "template": {"type": "boolean", "default": true},
     "size": {"type": "integer", "readOnly": true}}},
-"ProfileChange": {"type": "object", "additionalProperties": false, "properties": {
+"ProfileMembers": {"type": "object", "properties": {
     "content_type": {"type": "string", "default": "text/plain"},
     "body": {"type": "string", "description": "{{device.mac}} and other variables are replaced, {{include device/common}} by that profile's body; {{open}} is {{."},
     "template": {"type": "boolean", "default": true, "description": "false: the body is sent as it is."},
@@ -330,7 +330,8 @@ constexpr std::string_view kSchemas = R"({
     "effective_by": {"type": ["integer", "null"], "minimum": 0, "maximum": 31536000, "description": "Seconds until devices are to use it."},
     "management_url": {"type": ["string", "null"], "description": "Of a server that manages the devices; told as it is to who accepts application/url, where there is no body."},
     "files": {"type": "array", "maxItems": 64, "items": {"$ref": "#/components/schemas/ProfileFile"}}}},
-"Profile": {"allOf": [{"$ref": "#/components/schemas/ProfileChange"}, {"type": "object", "properties": {
+"ProfileChange": {"allOf": [{"$ref": "#/components/schemas/ProfileMembers"}], "unevaluatedProperties": false},
+"Profile": {"allOf": [{"$ref": "#/components/schemas/ProfileMembers"}, {"type": "object", "properties": {
     "type": {"enum": ["device", "user", "local-network"]}, "name": {"type": "string"},
     "size": {"type": "integer"}, "etag": {"type": "string"}}}]},
 "ProfilePage": {"type": "object", "properties": {

@@ -159,6 +159,7 @@ TEST_CASE(
 TEST_CASE("every Fault has a status, and its detail is shown") {
     for (int kind = 0; kind <= static_cast<int>(FaultKind::invalid_configuration); ++kind) {
         Bench bench;
+        bench.is_true_to_life = false;
         bench.admin.state.fault = Fault{static_cast<FaultKind>(kind), "because of this"};
         const Answer answer = bench.call("GET", "/v1/accounts/alice@example.com");
         CAPTURE(kind);

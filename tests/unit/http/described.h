@@ -38,6 +38,8 @@ public:
 
 private:
     const Json* operation_of(const Request& request) const {
+        // Methods are told apart by case too: "get" is none.
+        if (base::lower(request.method) == request.method) return nullptr;
         const auto path = base::split_once(request.target, '?').before;
         auto method = base::lower(request.method == "HEAD" ? "GET" : request.method);
         const Json* found = nullptr;

@@ -57,7 +57,11 @@ struct FakeState {
     std::vector<std::string> fetched;
     std::map<std::string, std::string> device_logins;  ///< "name:password" by AOR
     server::JobPage job_page;
-    server::JobDevicePage job_devices;
+    server::JobDevicePage job_devices = [] {
+        server::JobDevicePage running;
+        running.job.state = "running";
+        return running;
+    }();
     std::vector<server::JobOrder> ordered;
     int sent = 200;                  ///< what send() answers
     std::vector<std::string> asked;  ///< of registrations, aliases, calls, messages

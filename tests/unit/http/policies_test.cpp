@@ -191,6 +191,7 @@ TEST_CASE("an explanation has the last NOTIFYs of each subscription, and when th
     bench.admin.state.resources["presence sip:alice@b.c"] = {};
     const base::WallTime at(std::chrono::seconds(1'800'000'000));
     server::SubscriptionInfo info;
+    info.state = "active";
     info.next_retry = at + std::chrono::seconds(62);
     info.notifies = {{at, 7, "active", 408, 32'000}, {at, 6, "active", 200, 4}};
     bench.admin.state.page = {{info}, {}, 1};
