@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "store/row_number.h"
+
 namespace herald::server {
 
 const MessageQueue& MessageQueues::of(std::string_view aor) const {
