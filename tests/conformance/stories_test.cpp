@@ -52,7 +52,9 @@ struct Committing {
 constexpr std::size_t kWays = 3;  ///< in which a commit fails
 
 /// HERALD_THOROUGH=1: every story is told with failing commits. Else every third one.
-bool is_in_sample(std::size_t story) { return testing::is_thorough() || story % kWays == 0; }
+bool is_in_sample(std::size_t story) {
+    return testing::is_thorough() || story % kWays == 0;
+}
 
 /// HERALD_THOROUGH=1: every commit fails in every way. Else one of each story does in one of them,
 /// which is what the time of a daily run allows.
