@@ -49,12 +49,13 @@ void append_markup(std::string& out, xml::Element element, xml::NamespaceSet& pr
     if (!is_ours(element)) return prefixes.add(xml::append_canonical(out, element));
     out.append("<").append(element.local());
     prefixes.add(xml::append_attributes(out, element, {}));
-    if (element.is_empty()) return static_cast<void>(out += "/>");
+    const auto all = element.text();
+    const bool has_children = element.begin() != element.end();
+    const auto text = has_children ? std::string_view() : base::trim(all);
+    // Nothing but white space is nothing: what is written is read as it was.
+    if (!has_children && text.empty()) return static_cast<void>(out += "/>");
     out += '>';
-    if (element.begin() == element.end()) {
-        const auto text = element.text();
-        xml::append_escaped_text(out, base::trim(text));
-    }
+    xml::append_escaped_text(out, text);
     for (const auto child : element) append_markup(out, child, prefixes);
     out.append("</").append(element.local()).append(">");
 }

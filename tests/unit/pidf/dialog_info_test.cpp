@@ -54,6 +54,16 @@ TEST_CASE("RFC 4235 4.1: everything a dialog may have is read and written") {
     CHECK(whole == dialog);
 }
 
+TEST_CASE("an element of nothing but white space is written as it is read again") {
+    const auto info = parse_dialog_info(
+        document("<dialog id=\"1\"><state>trying</state><local><cseq> </cseq>"
+                 "<target uri=\"sip:a@c\"> <!-- none --> </target></local></dialog>"));
+    REQUIRE(info);
+    const auto written = to_text(*info);
+    CHECK(written.find("<cseq/>") != std::string::npos);
+    CHECK(to_text(*parse_dialog_info(written)) == written);
+}
+
 TEST_CASE("RFC 4235 4.1.2: documents that are none, and where") {
     const auto why = [](const std::string& dialogs) {
         const auto info = parse_dialog_info(document(dialogs));
