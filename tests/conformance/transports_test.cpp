@@ -29,9 +29,9 @@ bool is_told_over(const Story& story, sip::Protocol protocol) {
     return !mismatch;
 }
 
-/// HERALD_THOROUGH=1: over every transport. Else over one of them, each story over the next: what
-/// they differ in is below the rules that stories are about, and every protocol meets every file of
-/// stories.
+/// HERALD_THOROUGH=1: over every transport. Else over one of them, each story over the next: most
+/// of what stories are about lies above the transports. Which story meets which of them follows
+/// from the order of the stories alone.
 void tell_current() {
     static std::size_t next = 0;
     for (const auto* story : current_stories()) {
