@@ -346,6 +346,7 @@ int serve(const cli::Arguments& arguments) {
     std::printf("\nStopping.\n");
     http_server.reset();
     file_server->reset();
+    (*sip_server)->retire();
     hooks->reset();
     const auto stopped = (*sip_server)->stop();
     base::log_flush();

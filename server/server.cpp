@@ -196,6 +196,7 @@ struct Server::State {
     std::string realm;
     std::size_t recovered = 0;
     bool is_running = false;
+    bool is_retired = false;
 
     Status open_store();
     bool is_new_store() const { return store->home().epoch == 1; }
@@ -280,7 +281,8 @@ void Server::State::make_shards() {
     peers.emplace(store->home().bucket_key, units.size());
     feed = std::make_unique<Feed>(Feed::Setup{.bytes = config.events_memory,
                                               .run = store->home().epoch,
-                                              .shards = static_cast<unsigned>(units.size())},
+                                              .shards = static_cast<unsigned>(units.size()),
+                                              .is_wanted = !config.hooks_url.empty()},
                                   metrics);
     for (unsigned i = 0; i < units.size(); ++i) {
         auto& unit = *units[i];
@@ -457,10 +459,9 @@ bool Server::collect_turns() {
     return true;
 }
 
-Status Server::stop() {
+void Server::retire() {
     auto& state = *state_;
-    if (!std::exchange(state.is_running, false)) return {};
-    state.admin->close();
+    if (std::exchange(state.is_retired, true)) return;
     state.cells->stop();
     for (std::size_t i = 0; i < state.shards.size(); ++i) {
         std::promise<void> done;
@@ -474,6 +475,13 @@ Status Server::stop() {
     const auto limit = std::chrono::steady_clock::now() + kDrainLimit;
     while (!state.is_drained() && std::chrono::steady_clock::now() < limit)
         std::this_thread::sleep_for(kDrainTurn);
+}
+
+Status Server::stop() {
+    auto& state = *state_;
+    if (!std::exchange(state.is_running, false)) return {};
+    state.admin->close();
+    retire();
     for (auto& unit : state.units) unit->loop.stop();
     for (auto& thread : state.threads) thread.join();
     state.threads.clear();

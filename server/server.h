@@ -47,8 +47,10 @@ public:
     /// True where every shard has turned since this was last true, and the first time; from then on
     /// they have to turn again. Waits for nobody.
     bool collect_turns();
-    /// A clean end: watchers whose flow dies are told, everything waiting is committed, the store
-    /// is closed. Faults: io.
+    /// The first half of a clean end: no request is taken any more, watchers whose flow dies are
+    /// told, everything waiting is committed. admin() still answers.
+    void retire();
+    /// A clean end: retire() where that was not called, then the store is closed. Faults: io.
     Status stop();
 
 private:

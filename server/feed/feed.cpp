@@ -38,7 +38,8 @@ Feed::Feed(const Setup& setup, base::Metrics& metrics)
       most_bytes_(setup.bytes / 4 * 3),
       told_(counters(metrics)),
       held_bytes_(metrics.gauge("herald_events_bytes",
-                                "Bytes of events kept for who reads the feed (events.memory)")) {
+                                "Bytes of events kept for who reads the feed (events.memory)")),
+      is_wanted_(setup.is_wanted) {
     for (unsigned i = 0; i < setup.shards; ++i) {
         auto inlet = std::make_unique<Inlet>();
         inlet->feed_ = this;

@@ -30,6 +30,7 @@ public:
         std::size_t bytes = 16 << 20;  ///< in all: a quarter of it on the way, the rest in the ring
         std::uint32_t run = 1;         ///< store::Home::epoch
         unsigned shards = 1;
+        bool is_wanted = false;  ///< from the first event on, not only from want()
     };
     Feed(const Setup& setup, base::Metrics& metrics);
     /// No shard posts any more.
@@ -107,7 +108,7 @@ private:
     std::vector<base::Counter*> told_;  ///< by kind
     base::Counter& held_bytes_;
     std::atomic<std::uint32_t> news_{0};  ///< 1: something was posted since the thread looked
-    std::atomic<bool> is_wanted_{false};
+    std::atomic<bool> is_wanted_;
     std::atomic<bool> is_stopping_{false};
     std::thread thread_;  ///< last: everything is there when it starts
 };

@@ -253,6 +253,38 @@ def what_a_hook_has_not_taken_survives_kill_9():
 
 
 @story
+def a_hook_is_told_what_happens_before_it_is_looked_for():
+    with tempfile.TemporaryDirectory() as ours:
+        authority = Authority(ours)
+        slow = os.path.join(ours, "slow.pem")
+        os.mkfifo(slow)
+        with Hook(pair=authority.issue("hook")) as hook, with_hook(hook.port, origin="https://localhost") as server:
+            server.stop()
+            server.config["hooks"]["ca"] = slow
+            # The API answers while the hook's authorities are still being read.
+            server.start()
+            allow(server, "alice@127.0.0.1", "carol@example.org")
+            with open(authority.file, "rb") as pem, open(slow, "wb") as out:
+                out.write(pem.read())
+            wait_until(lambda: len(hook.taken) == 1, "what was changed meanwhile")
+            server.stop()
+
+
+@story
+def a_hook_is_told_what_a_stop_ends():
+    with Hook() as hook, with_hook(hook.port) as server:
+        server.config["hooks"]["kinds"] = ["subscription.ended"]
+        server.stop()
+        server.start()
+        with Client(server.address, user="carol", domain="example.org", transport="tcp") as carol:
+            carol.subscribe(ALICE, contact="<sip:carol@phone.invalid;transport=tcp>")
+            server.stop()
+        server.start()
+        wait_until(lambda: len(hook.taken) == 1, "the end of a subscription whose flow died")
+        server.stop()
+
+
+@story
 def a_hook_that_hangs_delays_no_stop():
     silent = socket.create_server(("127.0.0.1", 0))
     with silent, with_hook(silent.getsockname()[1]) as server:
