@@ -7,6 +7,7 @@
 #   floors     that and the headers of the lower folders: for what stands on them
 #   poco       the same for what uses Poco, whose definitions change system headers
 #   tests      that and the test framework, without optimisation
+#   http_tests that and what nearly every test of http/ begins with
 
 set(herald_pch_standard
     <algorithm> <array> <cassert> <charconv> <chrono> <cstdint> <cstring> <deque> <functional> <map> <memory>
@@ -20,6 +21,8 @@ set(herald_pch_floors ${herald_pch_standard}
 set(herald_pch_poco ${herald_pch_floors})
 set(herald_pch_tests ${herald_pch_floors}
     <set> <sstream> <doctest/doctest.h>)
+set(herald_pch_http_tests ${herald_pch_tests}
+    ${PROJECT_SOURCE_DIR}/tests/unit/http/bench.h)
 
 # What ccache asks for: the headers' names stay in the preprocessed text, and their dates do not count.
 function(herald_precompile_options target)
@@ -45,7 +48,10 @@ if(HERALD_PCH)
     herald_precompiled_set(standard)
     herald_precompiled_set(floors)
     herald_precompiled_set(poco LINK Poco::Net Poco::JSON Poco::Util Poco::Foundation)
-    herald_precompiled_set(tests OPTIONS -O0)
+    herald_precompiled_set(tests OPTIONS ${herald_test_options})
+    if(HERALD_TESTS)
+        herald_precompiled_set(http_tests OPTIONS ${herald_test_options})
+    endif()
 endif()
 
 # herald_precompile(herald_server floors): compiles the target's files after that list.

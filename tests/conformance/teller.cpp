@@ -522,15 +522,20 @@ Status Teller::count_subscriptions(const Step&, const Names& words) {
     }
 }
 
-void Teller::answer_everything() {
+/// True: there was something.
+bool Teller::answer_everything() {
+    bool is_answered = false;
     for (auto& who : actors_) {
+        if (who.inbox.empty()) continue;
         auto inbox = std::exchange(who.inbox, {});
         for (const auto& message : inbox) {
             if (!message->is_request()) continue;
             static_cast<void>(who.take_request(message));
             send_answer(who, who.answer("200 OK"), message.flow);
+            is_answered = true;
         }
     }
+    return is_answered;
 }
 
 /// Whoever is left answers politely until everything has run out; then nothing may be held any
@@ -547,8 +552,7 @@ Status Teller::run_out() {
         Status seen;
         harness_->pass(kRunOutStep, [&] {
             if (auto collected = collect(); !collected && seen) seen = collected;
-            answer_everything();
-            harness_->settle();
+            if (answer_everything()) harness_->settle();
         });
         if (!seen) return seen;
     }

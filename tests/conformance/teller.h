@@ -150,7 +150,7 @@ private:
     Status expect_silence(base::Instant until);
     bool may_judge_silence() const;
     Status pass(base::Duration time);
-    void answer_everything();
+    bool answer_everything();
     Status run_out();
     Status put_hard_state(std::string_view package, const std::string& aor, std::string body);
     Status put_alias(const std::string& aor, const std::string& resource);
