@@ -252,7 +252,7 @@ public:
         for (std::size_t i = 0; i < dated->info.dialogs.size(); ++i) {
             const auto& dialog = dated->info.dialogs[i];
             if (dialog.is_live() || is_late(dialog)) continue;
-            dated->ended_at[i] = end_in(earlier, dialog.id).value_or(change);
+            dated->ended_at[i] = end_in(earlier, dialog).value_or(change);
         }
         return dated;
     }
@@ -262,8 +262,13 @@ public:
         return reconciled(input_of(told), known, source);
     }
 
-    std::optional<Document> remains(const Admitted& ended, Cause cause) const override {
-        return remains_of(input_of(ended), cause);
+    std::optional<Document> remains(const Admitted& ended, Cause cause,
+                                    const EventState& known) const override {
+        return remains_of(input_of(ended), cause, known);
+    }
+
+    bool is_contradicted(const Admitted& remembered, const EventState& known) const override {
+        return packages::is_contradicted(input_of(remembered), known);
     }
 
     Sequence sequence(const Document& earlier, const Document& told) const override {
@@ -358,14 +363,19 @@ private:
         return is_registered(state) ? kRegistered : kNotRegistered;
     }
     /// The change that a dialog ended with in what its source said before; nullopt: it is news.
-    static std::optional<std::uint64_t> end_in(const Admitted* earlier, const std::string& id) {
+    static std::optional<std::uint64_t> end_in(const Admitted* earlier, const pidf::Dialog& ended) {
         if (earlier == nullptr) return std::nullopt;
         const auto& input = input_of(*earlier);
         for (std::size_t i = 0; i < input.info.dialogs.size(); ++i) {
             const auto& dialog = input.info.dialogs[i];
-            if (dialog.id == id && !dialog.is_live()) return input.ended_at[i];
+            if (!dialog.is_live() && is_same_call(dialog, ended)) return input.ended_at[i];
         }
         return std::nullopt;
+    }
+    /// As one source tells of it. An id may be used again for another call; tags may come later.
+    static bool is_same_call(const pidf::Dialog& a, const pidf::Dialog& b) {
+        if (a.call_id != b.call_id) return false;
+        return a.id == b.id || (!a.call_id.empty() && has_same_tags(a, b));
     }
 };
 

@@ -21,8 +21,11 @@ using pidf::Direction;
 
 /// How long a dialog that decayed is told as ended.
 constexpr auto kDecayTold = std::chrono::seconds(60);
-/// Ended dialogs that one source's document goes on to name.
+/// Ended dialogs that one source's document goes on to name; beyond, as there is room, only those
+/// that another source takes for live.
 constexpr std::size_t kMostEnded = 8;
+/// Bytes of an id that was to be told from another one.
+constexpr std::size_t kLongestOtherId = 256;
 /// In what is kept of a dialog that was over already.
 constexpr std::string_view kLate = "<ns1:late xmlns:ns1=\"urn:herald:params:xml:ns:lamp\"/>";
 
@@ -60,6 +63,12 @@ std::pair<std::string_view, std::string_view> tags_of(const Dialog& dialog) {
     return std::minmax<std::string_view>(dialog.local_tag, dialog.remote_tag);
 }
 
+/// The end of a call that has a Call-ID is said once and for all; that its source is gone only as
+/// long as nobody says otherwise.
+bool is_final(const Dialog& dialog) {
+    return !dialog.is_live() && !dialog.call_id.empty() && dialog.event != DialogEvent::timeout;
+}
+
 /// A PBX that was killed publishes beside what it published before: one account is one source.
 Name name_of(const Dialog& dialog, std::size_t name_hash, std::string_view source,
              std::string_view publisher) {
@@ -85,12 +94,7 @@ struct Told {
     bool is_decayed = false;
 
     bool is_live() const noexcept { return dialog->is_live() && !is_decayed; }
-    /// The end of a call that has a Call-ID is said once and for all; that its source is gone only
-    /// as long as nobody says otherwise.
-    bool is_final() const noexcept {
-        return !dialog->is_live() && !dialog->call_id.empty() &&
-               dialog->event != DialogEvent::timeout;
-    }
+    bool is_final() const noexcept { return packages::is_final(*dialog); }
     bool is_remembered() const noexcept { return input->rank == Rank::remembered; }
 };
 
@@ -216,15 +220,16 @@ bool has_final(Group group) {
                        [](const Told& told) { return told.is_final(); });
 }
 
-/// The one that ended it first, as far as watchers were told.
+/// The one that ended it first, as far as watchers were told; who came late does not know when.
 const Told& end_of(Group group) {
     const bool is_final = has_final(group);
+    const auto order = [is_final](const Told& told) {
+        return std::tuple(is_late(*told.dialog), is_final ? told.ended_at : ~told.ended_at);
+    };
     const Told* end = nullptr;
     for (const Told& told : group) {
         if (told.is_live() || told.is_final() != is_final) continue;
-        const bool is_earlier = end == nullptr || (is_final ? told.ended_at < end->ended_at
-                                                            : told.ended_at > end->ended_at);
-        if (is_earlier) end = &told;
+        if (end == nullptr || order(told) < order(*end)) end = &told;
     }
     return end ? *end : group.front();
 }
@@ -383,43 +388,111 @@ Name named(const DialogInput& told, std::size_t dialog, const Input& source) {
                    source.publisher);
 }
 
-/// What a source said before, where its document now does not repeat it: a partial one leaves it as
-/// it was, a whole one has it ended.
-bool add_earlier(pidf::DialogInfo& info, const DialogInput& told, const Input& earlier) {
-    base::TextSet ids;
-    std::unordered_set<Name, KnownHash> names;
-    for (const auto& dialog : told.info.dialogs) ids.insert(dialog.id);
-    for (std::size_t i = 0; i < told.info.dialogs.size(); ++i)
-        names.insert(named(told, i, earlier));
-    bool has_added = false;
-    std::size_t ended = 0;
-    const auto& known = dialogs_of(earlier);
-    for (std::size_t i = 0; i < known.info.dialogs.size(); ++i) {
-        const auto& dialog = known.info.dialogs[i];
-        const bool is_told = ids.contains(dialog.id) || names.contains(named(known, i, earlier));
-        const bool is_forgotten =
-            !dialog.is_live() && (dialog.call_id.empty() || ++ended > kMostEnded);
-        if (is_told || is_forgotten) continue;
-        info.dialogs.push_back(dialog);
-        has_added = true;
-        if (!told.info.is_full || !dialog.is_live()) continue;
-        info.dialogs.back().state = DialogState::terminated;
-        info.dialogs.back().event = DialogEvent::timeout;
+/// The calls of `ended` that are over for good.
+CallIds over_in(const DialogInput& ended) {
+    CallIds call_ids;
+    for (const auto& dialog : ended.info.dialogs)
+        if (is_final(dialog)) call_ids.insert(dialog.call_id);
+    return call_ids;
+}
+
+/// Those of `call_ids` of which a source that is there has not said that they are over for good.
+CallIds contradicted_among(const CallIds& call_ids, const EventState& known) {
+    CallIds contradicted;
+    if (call_ids.empty()) return contradicted;
+    for (const Input& input : known.inputs) {
+        const bool is_there = input.document != nullptr && !input.is_gone;
+        if (!is_there || input.rank == Rank::remembered) continue;
+        for (const auto& dialog : dialogs_of(input).info.dialogs) {
+            if (is_final(dialog)) continue;
+            const auto found = call_ids.find(dialog.call_id);
+            if (found != call_ids.end()) contradicted.insert(*found);
+        }
     }
-    return has_added;
+    return contradicted;
+}
+
+/// What of what a source said before its document now does not repeat.
+class Unrepeated {
+public:
+    Unrepeated(const DialogInput& told, const Input& earlier)
+        : earlier_(earlier), known_(dialogs_of(earlier)) {
+        for (const auto& dialog : told.info.dialogs) ids_.insert(dialog.id);
+        for (std::size_t i = 0; i < told.info.dialogs.size(); ++i)
+            names_.insert(named(told, i, earlier));
+    }
+
+    /// A partial document leaves it as it was, a whole one has it ended.
+    void add_live(pidf::DialogInfo& info, bool is_whole) {
+        for (std::size_t i = 0; i < known_.info.dialogs.size(); ++i) {
+            const auto& dialog = known_.info.dialogs[i];
+            if (!dialog.is_live() || is_repeated(i) || !ids_.insert(dialog.id).second) continue;
+            auto& added = info.dialogs.emplace_back(dialog);
+            if (!is_whole) continue;
+            added.state = DialogState::terminated;
+            added.event = DialogEvent::timeout;
+        }
+    }
+    /// What ended stays so, whatever has its id now. The latest come first.
+    void add_ended(pidf::DialogInfo& info, const EventState& known) {
+        const auto contradicted = contradicted_among(over_in(known_), known);
+        std::size_t ended = 0;
+        for (std::size_t i = 0; i < known_.info.dialogs.size(); ++i) {
+            const auto& dialog = known_.info.dialogs[i];
+            if (dialog.is_live() || dialog.call_id.empty() || is_repeated(i)) continue;
+            const bool is_kept = ++ended <= kMostEnded || contradicted.contains(dialog.call_id);
+            if (!is_kept || info.dialogs.size() >= pidf::kMostDialogs) continue;
+            auto id = free_id(dialog.id);
+            if (id.empty()) continue;
+            info.dialogs.emplace_back(dialog).id = std::move(id);
+        }
+    }
+
+private:
+    bool is_repeated(std::size_t dialog) const {
+        return names_.contains(named(known_, dialog, earlier_));
+    }
+    /// Empty: there is none that is short enough.
+    std::string free_id(std::string id) {
+        while (!ids_.insert(id).second) {
+            if (id.size() >= kLongestOtherId) return {};
+            id += '.';
+        }
+        return id;
+    }
+
+    const Input& earlier_;
+    const DialogInput& known_;
+    base::TextSet ids_;
+    std::unordered_set<Name, KnownHash> names_;
+};
+
+/// Returns whether there was anything to add.
+bool add_earlier(pidf::DialogInfo& info, const DialogInput& told, const Input& earlier,
+                 const EventState& known) {
+    const auto before = info.dialogs.size();
+    Unrepeated unrepeated(told, earlier);
+    unrepeated.add_live(info, told.info.is_full);
+    unrepeated.add_ended(info, known);
+    return info.dialogs.size() != before;
+}
+
+/// Its source has not said that it is over for good.
+bool is_open(const Dialog& dialog) {
+    return !dialog.call_id.empty() && !is_final(dialog);
 }
 
 /// What is known to be over stays so.
 bool end_known(pidf::DialogInfo& info, const EventState& known) {
     CallIds call_ids;
     for (const auto& dialog : info.dialogs)
-        if (dialog.is_live() && !dialog.call_id.empty()) call_ids.insert(dialog.call_id);
+        if (is_open(dialog)) call_ids.insert(dialog.call_id);
     if (call_ids.empty()) return false;
     const Groups groups(known, &call_ids);
     const Superseded superseded(groups, call_ids);
     bool has_ended = false;
     for (auto& dialog : info.dialogs) {
-        if (!dialog.is_live() || dialog.call_id.empty()) continue;
+        if (!is_open(dialog)) continue;
         const Name name = name_of(dialog, hash_of_name(dialog), {}, {});
         if (!has_final(groups.find(name)) && !superseded.is_over(name)) continue;
         dialog.state = DialogState::terminated;
@@ -481,6 +554,10 @@ std::size_t hash_of_name(const Dialog& dialog) {
     return hash_of({dialog.call_id, low, high});
 }
 
+bool has_same_tags(const Dialog& a, const Dialog& b) {
+    return tags_of(a) == tags_of(b);
+}
+
 bool is_late(const Dialog& dialog) {
     return dialog.foreign == kLate;
 }
@@ -495,7 +572,7 @@ Result<std::optional<Document>> reconciled(const DialogInput& told, const EventS
     pidf::DialogInfo info = told.info;
     info.is_full = true;
     bool is_other = !told.info.is_full;
-    if (earlier != known.inputs.end() && add_earlier(info, told, *earlier)) is_other = true;
+    if (earlier != known.inputs.end() && add_earlier(info, told, *earlier, known)) is_other = true;
     if (end_known(info, known)) is_other = true;
     if (info.dialogs.size() > pidf::kMostDialogs) {
         return Fault{FaultKind::too_large,
@@ -504,7 +581,7 @@ Result<std::optional<Document>> reconciled(const DialogInput& told, const EventS
     return rewritten(info, is_other);
 }
 
-std::optional<Document> remains_of(const DialogInput& ended, Cause cause) {
+std::optional<Document> remains_of(const DialogInput& ended, Cause cause, const EventState& known) {
     pidf::DialogInfo info;
     info.entity = ended.info.entity;
     for (const auto& dialog : ended.info.dialogs) {
@@ -512,7 +589,12 @@ std::optional<Document> remains_of(const DialogInput& ended, Cause cause) {
         if (dialog.is_live() && cause == Cause::expired)
             info.dialogs.back().event = DialogEvent::timeout;
     }
+    end_known(info, known);
     return rewritten(info, !info.dialogs.empty());
+}
+
+bool is_contradicted(const DialogInput& remembered, const EventState& known) {
+    return !contradicted_among(over_in(remembered), known).empty();
 }
 
 }  // namespace herald::packages

@@ -46,10 +46,17 @@ Result<std::optional<Document>> reconciled(const DialogInput& told, const EventS
 /// Of its Call-ID and tags, whichever side of the call tells it.
 std::size_t hash_of_name(const pidf::Dialog& dialog);
 
+/// Whichever side of the call tells it.
+bool has_same_tags(const pidf::Dialog& a, const pidf::Dialog& b);
+
 /// Whether it was over when its source said that it is not: nobody needs to be told.
 bool is_late(const pidf::Dialog& dialog);
 
 /// What is remembered of the dialogs of a source that is gone, see Package::remains().
-std::optional<Document> remains_of(const DialogInput& ended, Cause cause);
+std::optional<Document> remains_of(const DialogInput& ended, Cause cause, const EventState& known);
+
+/// Whether a source that is there has not heard of the end of one of them, see
+/// Package::is_contradicted().
+bool is_contradicted(const DialogInput& remembered, const EventState& known);
 
 }  // namespace herald::packages

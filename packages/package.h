@@ -256,7 +256,7 @@ struct Profile {
     /// How many publications a publisher account may have for one of its users, where a source
     /// publishes each piece of state for itself; 0: as many as anybody.
     std::size_t max_publications = 0;
-    /// How long remains() are kept.
+    /// How long remains() are kept, and as long as they are contradicted.
     std::chrono::seconds memory{0};
     std::string_view reference;  ///< "RFC 3856"
 };
@@ -323,9 +323,10 @@ public:
         return std::optional<Document>();
     }
 
-    /// What stays in the place of a publication that ends, for Profile::memory, with
-    /// Rank::remembered; nullopt: nothing. `cause`: removed, expired.
-    virtual std::optional<Document> remains(const Admitted& /*ended*/, Cause /*cause*/) const {
+    /// What stays in the place of a publication that ends, for Profile::memory at least, with
+    /// Rank::remembered; nullopt: nothing. `cause`: removed, expired. `known` is the state before.
+    virtual std::optional<Document> remains(const Admitted& /*ended*/, Cause /*cause*/,
+                                            const EventState& /*known*/) const {
         return std::nullopt;
     }
 
@@ -354,6 +355,13 @@ public:
     /// The document for everyone of `view`. Must answer with no inputs at all. Deterministic: any
     /// order of inputs gives the same bytes.
     virtual Composed compose(const EventState& state, const View& view) const = 0;
+
+    /// Whether a publication that is there says otherwise than `remembered`, which remains() made:
+    /// it is not forgotten before that has changed.
+    virtual bool is_contradicted(const Admitted& /*remembered*/,
+                                 const EventState& /*known*/) const {
+        return false;
+    }
 };
 
 /// Every package of this build, in the order Allow-Events lists them (packages/all.cpp).

@@ -28,8 +28,13 @@ struct Surroundings {
 /// `told` by `source`, which is empty for a publication that is new. Faults: malformed, too_large.
 Result<KeptDocument> keep(KeptDocument told, std::string_view source, const Surroundings& known);
 
-/// What takes the place of a publication that ends; nullopt: nothing.
+/// What takes the place of a publication that ends; nullopt: nothing, or too much is remembered.
 std::optional<Publication> remains_of(const Publication& ended, packages::Cause cause,
                                       const Surroundings& known);
+
+/// Until when a publication is remembered on whose time is over; nullopt: nobody says otherwise any
+/// more, it may be forgotten.
+std::optional<base::WallTime> remembered_on_until(const Publication& remembered,
+                                                  const Surroundings& known);
 
 }  // namespace herald::server

@@ -238,12 +238,42 @@ void Publications::on_expiry(std::uint32_t slot, std::uint64_t id) {
     }
     if (context_.expiry().is_early(publication->expires_at + kExpiryGrace))
         return arm(slot, *publication, {});
+    const auto* settings = context_.resources.settings(*resource.package);
+    if (const auto until = remembered_on_until(
+            *publication, {*resource.package, &resource, settings, context_.wall()}))
+        return remember_on(slot, *publication, *until);
     auto ending = std::make_unique<Ending>(Ending{id, packages::Cause::expired});
     auto change = ending_of(slot, {id, publication->entity_tag, {}, {}}, *ending);
     commit(slot, std::move(change),
            [this, slot, ending = std::move(ending)](store::Outcome outcome) {
                apply_expiry(slot, *ending, outcome);
            });
+}
+
+/// Under the tag it has, which nobody may use: a try of unknown fate is good for the next one.
+void Publications::remember_on(std::uint32_t slot, const Publication& remembered,
+                               base::WallTime until) {
+    commit(slot,
+           store::RefreshPublication{remembered.id,
+                                     remembered.entity_tag,
+                                     remembered.entity_tag,
+                                     until,
+                                     remembered.granted,
+                                     {}},
+           [this, slot, id = remembered.id, until](store::Outcome outcome) {
+               apply_remembered(slot, id, until, outcome);
+           });
+}
+
+/// A row that refuses has another tag, by a change of unknown fate: a start finds it so, and comes
+/// here again.
+void Publications::apply_remembered(std::uint32_t slot, std::uint64_t id, base::WallTime until,
+                                    store::Outcome outcome) {
+    auto* remembered = context_.resources[slot].by_id(id);
+    if (!remembered) return;
+    if (is_to_be_retried(outcome)) return try_expiry_again(slot, *remembered);
+    remembered->expires_at = until;
+    arm_expiry(slot, *remembered, {});
 }
 
 void Publications::apply_expiry(std::uint32_t slot, Ending& ending, store::Outcome outcome) {

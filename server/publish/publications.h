@@ -88,6 +88,9 @@ private:
     void on_expiry(std::uint32_t slot, std::uint64_t id);
     void apply_expiry(std::uint32_t slot, Ending& ending, store::Outcome outcome);
     void try_expiry_again(std::uint32_t slot, Publication& publication);
+    void remember_on(std::uint32_t slot, const Publication& remembered, base::WallTime until);
+    void apply_remembered(std::uint32_t slot, std::uint64_t id, base::WallTime until,
+                          store::Outcome outcome);
     void void_confirmation(std::uint32_t slot);
     void open_gate(std::uint32_t slot);
 

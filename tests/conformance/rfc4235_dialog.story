@@ -205,6 +205,129 @@ Bob receives 200
 Bob receives NOTIFY
     body lacks early
 
+# RFC 4235 3.4: a source that missed the end of a call, and goes on refreshing, lights no lamp
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: dialog
+    Expires: 7200
+Bob receives 200
+Bob receives NOTIFY
+after 1 s
+Proxy sends PUBLISH sip:alice@localhost
+    Event: dialog
+    Expires: 400
+
+    {answered}
+Proxy receives 200
+    SIP-ETag: {proxy}
+Bob receives NOTIFY
+    body contains confirmed
+after 1 s
+Pbx sends PUBLISH sip:alice@localhost
+    Event: dialog
+    Expires: 400
+
+    {other_side}
+Pbx receives 200
+    SIP-ETag: {pbx}
+Bob receives nothing
+after 1 s
+Pbx sends PUBLISH sip:alice@localhost
+    Event: dialog
+    SIP-If-Match: {pbx}
+    Expires: 0
+Pbx receives 200
+Bob receives NOTIFY
+    body contains terminated
+    body lacks confirmed
+after 300 s
+Proxy sends PUBLISH sip:alice@localhost
+    Event: dialog
+    SIP-If-Match: {proxy}
+    Expires: 400
+Proxy receives 200
+    SIP-ETag: {proxy2}
+after 300 s
+Bob receives nothing
+Proxy sends PUBLISH sip:alice@localhost
+    Event: dialog
+    SIP-If-Match: {proxy2}
+    Expires: 400
+Proxy receives 200
+    SIP-ETag: {proxy3}
+after 350 s
+Bob receives nothing
+Proxy sends PUBLISH sip:alice@localhost
+    Event: dialog
+    SIP-If-Match: {proxy3}
+    Expires: 400
+
+    {answered}
+Proxy receives 200
+Bob receives nothing
+after 300 s
+Bob refreshes
+Bob receives 200
+Bob receives NOTIFY
+    body lacks confirmed
+
+# RFC 4235 3.4: ... nor after crashes, nor when its publication has run out and it publishes anew
+Proxy sends PUBLISH sip:alice@localhost
+    Event: dialog
+    Expires: 3600
+
+    {answered}
+Proxy receives 200
+    SIP-ETag: {proxy}
+Pbx sends PUBLISH sip:alice@localhost
+    Event: dialog
+    Expires: 60
+
+    {answered}
+Pbx receives 200
+    SIP-ETag: {pbx}
+Pbx sends PUBLISH sip:alice@localhost
+    Event: dialog
+    SIP-If-Match: {pbx}
+    Expires: 60
+
+    {ended}
+Pbx receives 200
+after 3000 s
+Proxy sends PUBLISH sip:alice@localhost
+    Event: dialog
+    SIP-If-Match: {proxy}
+    Expires: 3600
+Proxy receives 200
+    SIP-ETag: {proxy2}
+after 1000 s
+the server crashes
+after 2000 s
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: dialog
+Bob receives 200
+Bob receives NOTIFY
+    body lacks confirmed
+Proxy sends PUBLISH sip:alice@localhost
+    Event: dialog
+    SIP-If-Match: {proxy2}
+    Expires: 60
+Proxy receives 200
+after 5 s
+the server crashes
+after 100 s
+Proxy sends PUBLISH sip:alice@localhost
+    Event: dialog
+    Expires: 3600
+
+    {answered}
+Proxy receives 200
+Bob receives nothing
+after 1000 s
+Bob refreshes
+Bob receives 200
+Bob receives NOTIFY
+    body lacks confirmed
+
 # RFC 3903 4.5: a removal that is repeated after a crash is answered as before
 Pbx sends PUBLISH sip:alice@localhost
     Event: dialog

@@ -56,7 +56,18 @@ void compose(const packages::Admitted& told, std::string_view body) {
         const auto admitted = dialog.admit(**kept);
         require(admitted || body.size() > 1000);
     }
-    if (const auto remains = dialog.remains(told, packages::Cause::expired))
+    // All that it ended, beside what says otherwise, and what has its id now.
+    static const auto other = dialog.admit(
+        {std::string(pidf::kDialogInfoType),
+         "<dialog-info xmlns=\"urn:ietf:params:xml:ns:dialog-info\" version=\"0\" state=\"full\" "
+         "entity=\"x\"><dialog id=\"1\" "
+         "call-id=\"c\"><state>early</state></dialog></dialog-info>"});
+    if (const auto later = dialog.reconcile(**other, state, "p1"); later && *later) {
+        const auto admitted = dialog.admit(**later);
+        require(admitted || body.size() > 1000);
+    }
+    dialog.is_contradicted(told, state);
+    if (const auto remains = dialog.remains(told, packages::Cause::expired, state))
         require(dialog.admit(*remains).has_value());
 }
 
