@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -21,6 +22,8 @@ public:
     std::map<std::uint64_t, store::Publication> publications;
     std::map<std::uint64_t, store::Subscription> subscriptions;
     std::map<std::pair<std::string, std::string>, store::Confirmation> confirmations;
+    std::set<std::string> tags;  ///< that publications ever had
+    std::set<std::string> lost;  ///< Call-IDs of requests nobody knows what became of
 
     bool is_idle() const { return held_.empty(); }
     /// The oldest change becomes durable; the server hears of it if `is_told`.
@@ -36,6 +39,22 @@ public:
         auto oldest = std::move(held_.front());
         held_.pop_front();
         if (oldest.done) oldest.done(store::Outcome::unavailable);
+    }
+    /// The oldest change is made or not, and nobody ever learns which.
+    void lose(bool is_made) {
+        auto oldest = std::move(held_.front());
+        held_.pop_front();
+        if (const auto* put = std::get_if<store::PutPublication>(&oldest.change))
+            lost.insert(put->row.mark.call_id);
+        if (is_made) std::visit([this](const auto& one) { apply(one); }, oldest.change);
+        if (oldest.done) oldest.done(store::Outcome::unknown);
+    }
+    /// Whether the oldest change is one of a publication.
+    bool is_publication_next() const {
+        const auto& next = held_.front().change;
+        return std::holds_alternative<store::PutPublication>(next) ||
+               std::holds_alternative<store::RefreshPublication>(next) ||
+               std::holds_alternative<store::RemovePublication>(next);
     }
     /// The process ends: what was not durable never was.
     void crash() {
@@ -93,12 +112,17 @@ private:
         if (!change.expected_tag.empty() && !has_tag(change.row.id, change.expected_tag))
             return Outcome::refused;
         publications[change.row.id] = change.row;
+        tags.insert(change.row.entity_tag);
         return Outcome::committed;
     }
     Outcome apply(const store::RefreshPublication& change) {
         if (!has_tag(change.id, change.expected_tag)) return Outcome::refused;
-        publications[change.id].entity_tag = change.entity_tag;
-        publications[change.id].expires_at = change.expires_at;
+        auto& row = publications[change.id];
+        row.entity_tag = change.entity_tag;
+        row.expires_at = change.expires_at;
+        row.granted = change.granted;
+        row.mark = change.mark;
+        tags.insert(change.entity_tag);
         return Outcome::committed;
     }
     Outcome apply(const store::RemovePublication& change) {
