@@ -4,49 +4,59 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
-#include "store/row_number.h"
+#include "base/result.h"
+#include "store/store.h"
 
 namespace herald::store {
 
-/// Rows whose `id` is a bare counter. Beside these there are the confirmations, numbered by what
-/// they are about.
-struct CountedTable {
+/// A table whose rows are numbered anew.
+struct NumberedTable {
     std::string_view name;
-    std::string_view key;  ///< a counter too, in the order of which rows are read
-    std::string_view aor;
+    std::string_view key;      ///< in the order of which rows are read
+    std::string_view aor;      ///< its column
+    std::string_view package;  ///< likewise, where the `id` is no counter but says what it is about
+
+    bool is_counted() const noexcept { return package.empty(); }
+    /// "SELECT key, id, AOR, package FROM table"; the package is empty where rows are counted.
+    std::string select() const;
 };
-inline constexpr std::array kCountedTables{
-    CountedTable{"publications", "id", "aor"},
-    CountedTable{"subscriptions", "id", "aor"},
-    CountedTable{"messages", "id", "recipient"},
-    CountedTable{"publication_marks", "sequence", "aor"},
-    CountedTable{"subscription_marks", "sequence", "aor"},
+inline constexpr std::array kNumberedTables{
+    NumberedTable{"publications", "id", "aor", ""},
+    NumberedTable{"subscriptions", "id", "aor", ""},
+    NumberedTable{"messages", "id", "recipient", ""},
+    NumberedTable{"publication_marks", "sequence", "aor", ""},
+    NumberedTable{"subscription_marks", "sequence", "aor", ""},
+    NumberedTable{"confirmations", "id", "aor", "package"},
 };
 
-/// The same for a number that begins with its bucket already.
-inline std::uint64_t with_bucket(std::uint64_t id, const base::HashKey& bucket_key,
-                                 std::string_view aor) noexcept {
-    return row_number(bucket_of(bucket_key, aor), counter_of(id));
-}
+/// What a row read by NumberedTable::select() becomes; the same for one that was numbered already.
+std::uint64_t new_number(const Home& home, std::uint64_t id, std::string_view aor,
+                         std::string_view package);
 
 /// Notes that all rows are numbered, and what counters are taken: more than the last run said, as
 /// it did not say which it gave to changes. `counter` is how SQL says that of an `id`.
-inline std::string numbered_sql(std::string_view counter) {
-    std::string taken = "SELECT max(next_id) AS taken FROM lanes";
-    for (const auto& table : kCountedTables) {
-        taken.append(" UNION ALL SELECT max(").append(counter).append(") + 1 FROM ");
-        taken.append(table.name);
-    }
-    return "UPDATE lanes SET next_id = (SELECT max(taken) FROM (" + taken +
-           " UNION ALL SELECT max(change) + 1 FROM subscriptions"
-           " UNION ALL SELECT max(change) + 1 FROM subscription_marks"
-           " UNION ALL SELECT max(through) + 1 FROM confirmations"
-           " UNION ALL SELECT max(revision) + 1 FROM policies"
-           " UNION ALL SELECT max(id) + 1 FROM audit) AS counters);"
-           " UPDATE facts SET numbering = 1";
-}
+std::string numbered_sql(std::string_view counter);
+
+/// A database, as far as its rows are numbered anew.
+class Renumbering {
+public:
+    virtual ~Renumbering() = default;
+    /// The keys of a store that is to be numbered; none of another, or of an empty one.
+    virtual Result<std::optional<Home>> keys() = 0;
+    virtual Status begin() = 0;
+    /// Numbers all rows of a table; how many were not numbered yet.
+    virtual Result<std::uint64_t> move_rows(const NumberedTable& table, const Home& home) = 0;
+    virtual Status end() = 0;
+};
+
+/// Numbers a store that is not numbered yet. Faults: io, malformed.
+Status renumber(Renumbering& store);
+
+/// The keys of a store that is to be numbered, as facts keep them. Faults: malformed.
+Result<std::optional<Home>> home_with(std::string_view bucket_key, std::string_view lasting_key);
 
 }  // namespace herald::store

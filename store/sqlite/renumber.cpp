@@ -4,7 +4,6 @@
 // start that is cut off goes on there.
 #include "store/sqlite/renumber.h"
 
-#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -12,16 +11,11 @@
 #include <string_view>
 #include <vector>
 
-#include "base/log.h"
 #include "store/numbering.h"
-#include "store/rows.h"
 #include "store/sqlite/row_key.h"
-#include "store/store.h"
 
 namespace herald::store {
 namespace {
-
-using std::chrono::steady_clock;
 
 /// Rows of one transaction, which are in memory until it is committed.
 constexpr std::uint64_t kAtOnce = 10'000;
@@ -40,18 +34,16 @@ struct Part {
 /// A table, read and changed a part at a time.
 struct Plan {
     std::string name;
-    std::string select;  ///< key, id, AOR, package; of those beyond ?1, so many as ?2
+    std::string select;  ///< as NumberedTable::select(); of those beyond ?1, so many as ?2
     std::string update;  ///< of the row ?1, to the id ?2
     std::int64_t from = 0;
 };
 
 /// From its end: a key becomes a thousand times what it was, where all is free that was not moved
 /// yet.
-Plan plan_of(const CountedTable& table) {
+Plan plan_of_counted(const NumberedTable& table) {
     const std::string name(table.name), key(table.key);
-    return {name,
-            "SELECT " + key + ", id, " + std::string(table.aor) + ", '' FROM " + name + " WHERE " +
-                key + " < ?1 ORDER BY " + key + " DESC LIMIT ?2",
+    return {name, table.select() + " WHERE " + key + " < ?1 ORDER BY " + key + " DESC LIMIT ?2",
             "UPDATE " + name + " SET id = ?2 WHERE " + key + " = ?1",
             std::numeric_limits<std::int64_t>::max()};
 }
@@ -59,9 +51,8 @@ Plan plan_of(const CountedTable& table) {
 /// Their numbers were hashes of 64 bits. Where two become the same one goes, and its watchers are
 /// told once more. What one becomes follows from what it is about, so doing it twice is doing it
 /// once.
-Plan plan_of_confirmations() {
-    return {"confirmations",
-            "SELECT id, id, aor, package FROM confirmations WHERE id > ?1 ORDER BY id LIMIT ?2",
+Plan plan_of_confirmations(const NumberedTable& table) {
+    return {std::string(table.name), table.select() + " WHERE id > ?1 ORDER BY id LIMIT ?2",
             "UPDATE OR REPLACE confirmations SET id = ?2 WHERE id = ?1",
             std::numeric_limits<std::int64_t>::min()};
 }
@@ -76,9 +67,7 @@ Result<Part> read_part(Database& database, const Plan& plan, const Home& home, s
         if (step == Step::done) return part;
         if (step != Step::row) return database.fault();
         const auto id = rows->number(1);
-        const auto aor = rows->text(2), package = rows->text(3);
-        const auto number = package.empty() ? with_bucket(id, home.bucket_key, aor)
-                                            : confirmation_id(home, package, aor);
+        const auto number = new_number(home, id, rows->text(2), rows->text(3));
         part.last = rows->integer(0);
         if (row_key(number) != id) part.moves.push_back({*part.last, row_key(number)});
     }
@@ -121,67 +110,54 @@ Status in_transaction(Database& database, Work work) {
     return done;
 }
 
-/// How many rows moved.
-Result<std::uint64_t> move_rows(Database& database, const Plan& plan, const Home& home) {
-    auto from = beginning_of(database, plan);
-    if (!from) return from.fault();
-    for (std::uint64_t moved = 0;;) {
-        const auto part = read_part(database, plan, home, *from);
-        if (!part) return part.fault();
-        if (!part->last) return moved;
-        from = *part->last;
-        auto made = in_transaction(database, [&] { return make(database, plan, *part); });
-        if (!made) return made.fault();
-        // The log begins anew, however many rows there are.
-        if (const auto copied = database.checkpoint(); !copied) return copied.fault();
-        moved += part->moves.size();
-    }
-}
+class FileRenumbering final : public Renumbering {
+public:
+    explicit FileRenumbering(Database& database) : database_(database) {}
 
-/// The keys of a store that is to be numbered; none of another, or of an empty one.
-Result<std::optional<Home>> read_keys(Database& database) {
-    auto facts = database.prepare("SELECT numbering, bucket_key, lasting_key FROM facts");
-    if (!facts) return facts.fault();
-    const Step step = facts->step();
-    if (step == Step::done) return std::optional<Home>();
-    if (step != Step::row) return database.fault();
-    if (facts->integer(0) != 0) return std::optional<Home>();
-    const auto buckets = key_of(facts->text(1)), lasting = key_of(facts->text(2));
-    if (!buckets) return buckets.fault();
-    if (!lasting) return lasting.fault();
-    Home home;
-    home.bucket_key = *buckets;
-    home.lasting_key = *lasting;
-    return std::optional<Home>(home);
-}
+    Result<std::optional<Home>> keys() override {
+        auto facts = database_.prepare("SELECT numbering, bucket_key, lasting_key FROM facts");
+        if (!facts) return facts.fault();
+        const Step step = facts->step();
+        if (step == Step::done) return std::optional<Home>();
+        if (step != Step::row) return database_.fault();
+        if (facts->integer(0) != 0) return std::optional<Home>();
+        return home_with(facts->text(1), facts->text(2));
+    }
+    Status begin() override { return database_.execute(kBegin); }
+
+    Result<std::uint64_t> move_rows(const NumberedTable& table, const Home& home) override {
+        const auto plan =
+            table.is_counted() ? plan_of_counted(table) : plan_of_confirmations(table);
+        auto from = beginning_of(database_, plan);
+        if (!from) return from.fault();
+        for (std::uint64_t moved = 0;;) {
+            const auto part = read_part(database_, plan, home, *from);
+            if (!part) return part.fault();
+            if (!part->last) return moved;
+            from = *part->last;
+            auto made = in_transaction(database_, [&] { return make(database_, plan, *part); });
+            if (!made) return made.fault();
+            // The log begins anew, however many rows there are.
+            if (const auto copied = database_.checkpoint(); !copied) return copied.fault();
+            moved += part->moves.size();
+        }
+    }
+
+    Status end() override {
+        const std::string end =
+            numbered_sql("id >> " + std::to_string(kBucketBits)) + std::string(kEnd);
+        return in_transaction(database_, [&] { return database_.execute(end.c_str()); });
+    }
+
+private:
+    Database& database_;
+};
 
 }  // namespace
 
 Status renumber(Database& database) {
-    const auto home = read_keys(database);
-    if (!home) return home.fault();
-    if (!*home) return {};
-    base::log_info("store.renumbering", {{"why", "numbers begin with buckets now"}});
-    const auto began = steady_clock::now();
-    std::vector<Plan> plans;
-    for (const auto& table : kCountedTables) plans.push_back(plan_of(table));
-    plans.push_back(plan_of_confirmations());
-    if (auto begun = database.execute(kBegin); !begun) return begun;
-    std::uint64_t rows = 0;
-    for (const auto& plan : plans) {
-        const auto moved = move_rows(database, plan, **home);
-        if (!moved) return moved.fault();
-        rows += *moved;
-    }
-    const std::string end =
-        numbered_sql("id >> " + std::to_string(kBucketBits)) + std::string(kEnd);
-    auto noted = in_transaction(database, [&] { return database.execute(end.c_str()); });
-    if (!noted) return noted;
-    const auto took = steady_clock::now() - began;
-    base::log_info("store.renumbered",
-                   {{"rows", rows},
-                    {"ms", std::chrono::duration_cast<std::chrono::milliseconds>(took).count()}});
-    return {};
+    FileRenumbering renumbering(database);
+    return renumber(renumbering);
 }
 
 }  // namespace herald::store
