@@ -88,6 +88,7 @@ bool CuttingProxy::carry(Pair& pair, bool is_from_client) {
         ::recv(is_from_client ? pair.client : pair.server, bytes.data(), bytes.size(), 0);
     if (got <= 0) return false;
     auto size = static_cast<std::size_t>(got);
+    if (is_from_client && until_work_ > 0 && --until_work_ == 0) work_();
     if (!is_from_client && is_swallowing_.exchange(false)) {
         ++cuts_;
         return false;

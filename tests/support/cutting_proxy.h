@@ -4,9 +4,11 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace herald::testing {
@@ -25,6 +27,12 @@ public:
     void cut_requests_after(std::int64_t bytes) { requests_ = bytes; }
     /// The server gets everything, and its next answer is thrown away; then both ends are closed.
     void swallow_answer() { is_swallowing_ = true; }
+    /// Before the `nth` piece that the client sends from now on is carried, `work` is done, by the
+    /// proxy's thread. To be said while no client sends.
+    void before_request(int nth, std::function<void()> work) {
+        work_ = std::move(work);
+        until_work_ = nth;
+    }
     /// No new connection gets through, and those there are are closed.
     void go_away(bool is_away) { is_away_ = is_away; }
     /// As a pooler of PostgreSQL does: names another process than the one that serves.
@@ -44,6 +52,8 @@ private:
     std::uint16_t port_ = 0;
     int listener_ = -1;
     std::atomic<std::int64_t> requests_{-1};  ///< negative: no cut
+    std::atomic<int> until_work_{0};          ///< pieces; zero: there is none
+    std::function<void()> work_;
     std::atomic<bool> is_swallowing_{false};
     std::atomic<bool> is_away_{false};
     std::atomic<bool> is_lying_{false};
