@@ -98,7 +98,11 @@ public:
             const auto link = weak.lock();
             if (!link || link->loop == nullptr) return;
             if (link->has_work()) lane.hand_over(link);
-            if (lane.options_.is_inline) lane.tick_inline(loop.now());
+            if (lane.options_.is_inline) {
+                lane.tick_inline(loop.now());
+            } else if (!lane.has_thread_.load(std::memory_order_relaxed)) {
+                lane.begin();
+            }
         });
     }
 
@@ -182,11 +186,21 @@ void Lane::hand_over(const std::shared_ptr<Link>& link) {
                             .wanted = std::exchange(link->wanted, {}),
                             .cells = std::exchange(link->cells, {})});
         must_wake = std::exchange(is_asleep_, false);
-        // Not earlier: until the first change, recovery has the ledger to itself.
-        if (!options_.is_inline && !thread_.joinable()) thread_ = std::thread([this] { run(); });
+        if (!options_.is_inline) start_thread();
     }
     if (must_wake) wake_.notify_one();
     if (options_.is_inline) commit_inline();
+}
+
+void Lane::begin() {
+    const std::lock_guard lock(mutex_);
+    start_thread();
+}
+
+void Lane::start_thread() {
+    if (thread_.joinable()) return;
+    has_thread_ = true;
+    thread_ = std::thread([this] { run(); });
 }
 
 void Lane::commit_inline() {

@@ -23,7 +23,8 @@ namespace herald::store {
 /// up to the batch limit, and never waits for more.
 class Lane {
 public:
-    /// The thread starts with the first change. With `is_inline` there is no thread: handing over a
+    /// The thread starts when a loop with a port turns: until then recovery has the ledger to
+    /// itself. With `is_inline` there is no thread: handing over a
     /// change commits it before the call returns.
     Lane(Ledger& ledger, const StoreOptions& options, base::Metrics& metrics);
     ~Lane();
@@ -68,6 +69,9 @@ private:
     };
 
     void hand_over(const std::shared_ptr<Link>& link);
+    void begin();
+    /// With the mutex held.
+    void start_thread();
     void tick_inline(base::Instant now);
     void commit_inline();
     void run();
@@ -90,6 +94,7 @@ private:
     bool is_asleep_ = false;
     bool is_stopping_ = false;
     base::Instant ticked_{};  ///< inline only
+    std::atomic<bool> has_thread_{false};
     std::thread thread_;
 };
 

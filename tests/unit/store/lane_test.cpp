@@ -41,7 +41,10 @@ public:
     }
     Result<CellRowsPtr> cell(Cell) override { return Fault{FaultKind::io, "no cells here"}; }
     bool is_writable() const noexcept override { return true; }
-    void tick() override {}
+    void tick() override {
+        ++ticks_;
+        ticks_.notify_all();
+    }
     std::chrono::microseconds pace() const noexcept override { return 700us; }
     Status adopt(const Home&) override { return {}; }
     Status close() override { return {}; }
@@ -54,6 +57,8 @@ public:
     void await_commit(int number) {
         for (int n = entered_; n < number; n = entered_) entered_.wait(n);
     }
+    void await_tick() { ticks_.wait(0); }
+    int ticks() const { return ticks_; }
     std::vector<std::size_t> sizes() {
         const std::lock_guard lock(mutex_);
         return sizes_;
@@ -67,6 +72,7 @@ private:
     const Home home_{};
     std::atomic<bool> gate_{true};
     std::atomic<int> entered_{0};
+    std::atomic<int> ticks_{0};
     std::mutex mutex_;
     std::vector<std::size_t> sizes_;
     std::vector<std::uint64_t> ids_;
@@ -255,6 +261,17 @@ TEST_CASE("draining commits what was collected and never handed over") {
 
         CHECK(rig.ledger.ids() == numbers(1, 3));
     }
+}
+
+TEST_CASE("a ledger ticks from the first turn of a loop on, whether anything changes or not") {
+    Rig rig({});
+    const auto port = rig.lane.attach(rig.loop);
+    CHECK(rig.ledger.ticks() == 0);
+
+    rig.loop.turn(0ms);
+
+    rig.ledger.await_tick();
+    CHECK(rig.ledger.sizes().empty());
 }
 
 TEST_CASE("loops on several threads share the lane, each in its own order") {
