@@ -19,7 +19,8 @@ public:
     /// `admin`, `metrics` and what `files` names outlive it. Faults: io.
     static Result<std::unique_ptr<FileServer>> start(const Listener::Setup& listener,
                                                      Files::Setup files, server::Admin& admin,
-                                                     base::Metrics& metrics);
+                                                     base::Metrics& metrics,
+                                                     const base::Clock& clock);
 
     void secure(std::shared_ptr<const sip::TlsContext> context) {
         listener_->secure(std::move(context));
@@ -27,10 +28,10 @@ public:
     sip::Endpoint address() const { return listener_->address(); }
 
 private:
-    FileServer(Files::Setup files, server::Admin& admin, base::Metrics& metrics)
-        : files_(std::move(files), admin, metrics, clock_) {}
+    FileServer(Files::Setup files, server::Admin& admin, base::Metrics& metrics,
+               const base::Clock& clock)
+        : files_(std::move(files), admin, metrics, clock) {}
 
-    base::SystemClock clock_;
     Files files_;
     std::unique_ptr<Listener> listener_;  ///< last: it asks the files
 };

@@ -87,7 +87,8 @@ std::string hmac_sha256_hex(const std::string& secret, const std::string& body) 
 
 struct Hooks::State {
     State(HookOptions given, std::string its_secret, Poco::Net::Context::Ptr its_trust,
-          server::EventKinds wanted, server::Admin& its_admin, base::Metrics& metrics);
+          server::EventKinds wanted, server::Admin& its_admin, base::Metrics& metrics,
+          const base::Clock& its_clock);
     ~State();
     State(const State&) = delete;
     State& operator=(const State&) = delete;
@@ -112,7 +113,7 @@ struct Hooks::State {
     const server::EventKinds kinds;
     server::Admin& admin;
     server::Feed& feed;
-    base::SystemClock clock;
+    const base::Clock& clock;
     HookSchedule schedule;
     std::uint64_t read_up_to;          ///< number of the last event looked at
     bool is_store_away = false;        ///< what the feed has is collected later
@@ -132,13 +133,15 @@ struct Hooks::State {
 };
 
 Hooks::State::State(HookOptions given, std::string its_secret, Poco::Net::Context::Ptr its_trust,
-                    server::EventKinds wanted, server::Admin& its_admin, base::Metrics& metrics)
+                    server::EventKinds wanted, server::Admin& its_admin, base::Metrics& metrics,
+                    const base::Clock& its_clock)
     : options(std::move(given)),
       secret(std::move(its_secret)),
       trust(std::move(its_trust)),
       kinds(wanted),
       admin(its_admin),
       feed(its_admin.feed()),
+      clock(its_clock),
       read_up_to(0),
       posted(metrics.counter("herald_hooks_posted_total", "Events posted and taken")),
       failed(metrics.counter("herald_hooks_failed_total",
@@ -338,7 +341,7 @@ Hooks::Hooks(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Hooks::~Hooks() = default;
 
 Result<std::unique_ptr<Hooks>> Hooks::start(const HookOptions& options, server::Admin& admin,
-                                            base::Metrics& metrics) {
+                                            base::Metrics& metrics, const base::Clock& clock) {
     server::EventKinds kinds;
     for (const auto& name : options.kinds) {
         const auto kind = server::event_kind_of(name);
@@ -361,7 +364,7 @@ Result<std::unique_ptr<Hooks>> Hooks::start(const HookOptions& options, server::
         trust = *std::move(made);
     }
     return std::unique_ptr<Hooks>(new Hooks(std::make_unique<State>(
-        options, std::move(secret), std::move(trust), kinds, admin, metrics)));
+        options, std::move(secret), std::move(trust), kinds, admin, metrics, clock)));
 }
 
 }  // namespace herald::http

@@ -11,6 +11,7 @@
 
 #include "base/metrics.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "server/admin/admin.h"
 
 namespace herald::http {
@@ -27,10 +28,11 @@ struct HookOptions {
 /// Posts from start() until it is destroyed, which ends a request under way.
 class Hooks {
 public:
-    /// `admin` and `metrics` outlive the hooks. Faults: io, forbidden, malformed (the secret),
-    /// invalid_configuration (a kind there is not, a file that vouches for nobody).
+    /// `admin`, `metrics` and `clock`, by which events are dated, outlive the hooks. Faults: io,
+    /// forbidden, malformed (the secret), invalid_configuration (a kind there is not, a file that
+    /// vouches for nobody).
     static Result<std::unique_ptr<Hooks>> start(const HookOptions& options, server::Admin& admin,
-                                                base::Metrics& metrics);
+                                                base::Metrics& metrics, const base::Clock& clock);
     ~Hooks();
     Hooks(const Hooks&) = delete;
     Hooks& operator=(const Hooks&) = delete;

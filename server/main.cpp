@@ -155,7 +155,7 @@ Result<std::unique_ptr<http::FileServer>> start_files(const server::Config& conf
          .is_secure = *context != nullptr || config.provisioning_url.starts_with("https://"),
          .realm = sip_server.realm(),
          .run = sip_server.home().epoch},
-        sip_server.admin(), metrics);
+        sip_server.admin(), metrics, sip_server.clock());
 }
 
 Result<std::unique_ptr<http::Hooks>> start_hooks(const server::Config& config,
@@ -168,7 +168,7 @@ Result<std::unique_ptr<http::Hooks>> start_hooks(const server::Config& config,
                                .kinds = config.hooks_kinds,
                                .keep = std::chrono::seconds(config.hooks_keep),
                                .timeout = std::chrono::seconds(config.hooks_timeout)},
-                              sip_server.admin(), metrics);
+                              sip_server.admin(), metrics, sip_server.clock());
 }
 
 void print_welcome(const server::Config& config, const server::Server& sip_server,

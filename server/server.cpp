@@ -21,6 +21,7 @@
 #include "server/config/config_values.h"
 #include "server/feed/feed.h"
 #include "server/feed/trace.h"
+#include "server/followed_clock.h"
 #include "server/provisioning/pnp.h"
 #include "server/provisioning/profiles.h"
 #include "server/shard/agents.h"
@@ -130,27 +131,16 @@ sip::StreamLimits::Most most_streams(const Config& config) {
             .bytes_per_source = config.max_unfinished_bytes_per_source};
 }
 
-/// The system's clock is looked at so often.
-constexpr auto kClockLook = std::chrono::minutes(1);
+/// What clocks follow is looked at so often.
+constexpr auto kClockLook = std::chrono::seconds(1);
 /// So are the files of certificates.
 constexpr auto kCertificateLook = std::chrono::seconds(10);
-/// Followed in a step where it is this far ahead; what is less is made up for slowly.
-constexpr base::Duration kClockStep = std::chrono::seconds(10);
-
-/// Follows the system's clock: slowly, which makes nothing last longer or shorter by more than a
-/// hundredth, or ahead in a step, which is returned; zero: there was none.
-base::Duration follow(base::SteadyClock& clock) {
-    const auto ahead = clock.follow();
-    if (ahead < kClockStep) return base::Duration::zero();
-    clock.start_no_earlier(clock.wall() + std::chrono::ceil<std::chrono::milliseconds>(ahead));
-    return ahead;
-}
 
 }  // namespace
 
 /// One shard with its thread, sockets and clock.
 struct Unit {
-    base::SteadyClock clock;
+    base::FollowingClock clock;
     base::Loop loop;
     sip::Network network;
     std::unique_ptr<Link> link;
@@ -169,7 +159,8 @@ struct Server::State {
 
     const Config config;
     base::Metrics& metrics;
-    base::SteadyClock clock;  ///< the store's
+    FollowedClock followed{metrics};
+    base::FollowingClock clock;  ///< the store's
     Certificates certificates{metrics, "sip"};
     Trace trace;
     BearerFile bearer_file;
@@ -199,6 +190,7 @@ struct Server::State {
     bool is_retired = false;
 
     Status open_store();
+    void on_database_clock(const base::ClockReading& reading);
     bool is_new_store() const { return store->home().epoch == 1; }
     Status bind();
     void make_shards();
@@ -218,7 +210,8 @@ Status Server::State::open_store() {
     options.must_exist = config.store_must_exist;
     options.queue_limit = config.store_queue;
     options.refresh_queue_limit = config.store_queue * 3 / 2;
-    auto opened = store::open(config.store_url, options, metrics, clock);
+    auto opened = store::open(config.store_url, options, metrics, clock,
+                              [this](const auto& reading) { on_database_clock(reading); });
     if (!opened) return opened.fault();
     store = *std::move(opened);
     if (is_new_store() && config.store_url != "memory:") {
@@ -229,6 +222,13 @@ Status Server::State::open_store() {
     clock.start_no_earlier(store->home().last_alive);
     for (auto& unit : units) unit->clock.start_no_earlier(store->home().last_alive);
     return {};
+}
+
+/// The first time no other thread runs yet.
+void Server::State::on_database_clock(const base::ClockReading& reading) {
+    if (!followed.on_database_clock(reading, base::read_system_clock())) return;
+    clock.start_at(reading);
+    for (auto& unit : units) unit->clock.start_at(reading);
 }
 
 /// The first shard looks whether a port is free at all; the others share what it got.
@@ -320,9 +320,10 @@ Status Server::State::recover() {
 void Server::State::watch_clock(unsigned index) {
     auto& loop = units[index]->loop;
     loop.timers().arm(loop.now() + kClockLook, [this, index] {
-        const auto step = follow(units[index]->clock);
+        const auto system = base::read_system_clock();
+        const auto step = followed.follow(units[index]->clock, system);
         if (step != base::Duration::zero()) shards[index]->on_clock_step(step);
-        if (index == 0) static_cast<void>(follow(clock));
+        if (index == 0) static_cast<void>(followed.follow(clock, system));
         watch_clock(index);
     });
 }
@@ -438,6 +439,9 @@ std::size_t Server::recovered_subscriptions() const noexcept {
 
 const Profiles& Server::profiles() const noexcept {
     return state_->profiles;
+}
+const base::Clock& Server::clock() const noexcept {
+    return state_->clock;
 }
 const store::Home& Server::home() const noexcept {
     return state_->store->home();

@@ -41,6 +41,8 @@ public:
     /// What devices may fetch, now and after each change. Any thread.
     const Profiles& profiles() const noexcept;
     const store::Home& home() const noexcept;
+    /// The server's time, which is no other program's. Any thread; lives as long as the server.
+    const base::Clock& clock() const noexcept;
 
     /// Every shard takes over the reloadable keys of `fresh`.
     void reload(const Config& fresh);

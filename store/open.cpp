@@ -92,12 +92,13 @@ Result<OpenLedger> open_sqlite(std::string_view url, const StoreOptions& options
 }
 
 Result<OpenLedger> open_postgres(std::string_view url, const StoreOptions& options,
-                                 base::Metrics& metrics, const base::Clock& clock) {
+                                 base::Metrics& metrics, const base::Clock& clock,
+                                 OnDatabaseClock on_clock) {
     auto address = read_address(url);
     if (!address) return Fault{address.fault().kind, "store: " + address.fault().detail};
     address->must_exist = options.must_exist;
     const std::string place = address->shown;
-    auto ledger = PostgresLedger::open(*std::move(address), metrics, clock);
+    auto ledger = PostgresLedger::open(*std::move(address), metrics, clock, std::move(on_clock));
     if (!ledger) return named(ledger.fault(), place);
     return OpenLedger{place, *std::move(ledger)};
 }
@@ -114,14 +115,21 @@ std::vector<ServerPlace> servers_of(std::string_view url) {
 }
 
 Result<OpenLedger> open_ledger(std::string_view url, const StoreOptions& options,
-                               base::Metrics& metrics, const base::Clock& clock) {
-    if (is_postgres(url)) return open_postgres(url, options, metrics, clock);
+                               base::Metrics& metrics, const base::Clock& clock,
+                               OnDatabaseClock on_clock) {
+    if (is_postgres(url)) return open_postgres(url, options, metrics, clock, std::move(on_clock));
     return open_sqlite(url, options, metrics, clock);
 }
 
 Result<std::unique_ptr<Store>> open(std::string_view url, const StoreOptions& options,
                                     base::Metrics& metrics, const base::Clock& clock) {
-    auto opened = open_ledger(url, options, metrics, clock);
+    return open(url, options, metrics, clock, {});
+}
+
+Result<std::unique_ptr<Store>> open(std::string_view url, const StoreOptions& options,
+                                    base::Metrics& metrics, const base::Clock& clock,
+                                    OnDatabaseClock on_clock) {
+    auto opened = open_ledger(url, options, metrics, clock, std::move(on_clock));
     if (!opened) return opened.fault();
     auto tokens = opened->ledger->tokens();
     if (!tokens) return named(tokens.fault(), opened->place);

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/following_clock.h"
 #include "base/metrics.h"
 #include "base/result.h"
 #include "store/ledger.h"
@@ -28,8 +30,17 @@ struct ServerPlace {
 /// Where a store's servers listen on a network; none for files and local sockets.
 std::vector<ServerPlace> servers_of(std::string_view url);
 
+/// Is told what the database's clock shows (cl:T-1): within open(), before anything is judged by
+/// time, so that the clock given to it can be set; then about once a second by the lane's thread,
+/// as long as the database answers. Never where a store has no clock of its own.
+using OnDatabaseClock = std::function<void(const base::ClockReading&)>;
+
 /// As open(), which see.
 Result<OpenLedger> open_ledger(std::string_view url, const StoreOptions& options,
-                               base::Metrics& metrics, const base::Clock& clock);
+                               base::Metrics& metrics, const base::Clock& clock,
+                               OnDatabaseClock on_clock = {});
+Result<std::unique_ptr<Store>> open(std::string_view url, const StoreOptions& options,
+                                    base::Metrics& metrics, const base::Clock& clock,
+                                    OnDatabaseClock on_clock);
 
 }  // namespace herald::store

@@ -20,6 +20,7 @@ constexpr const char* kClaim = "claim";
 constexpr const char* kSweepPublications = "sweep_publications";
 constexpr const char* kSweepSubscriptions = "sweep_subscriptions";
 constexpr const char* kNextSweep = "next_sweep";
+constexpr const char* kAskClock = "ask_clock";
 
 std::string sweep_sql(std::string_view table) {
     const std::string name(table);
@@ -203,6 +204,7 @@ Status Pipeline::prepare(Session& session) {
     if (done) done = prepare_one(session, kSweepPublications, sweep_sql("publication_marks"));
     if (done) done = prepare_one(session, kSweepSubscriptions, sweep_sql("subscription_marks"));
     if (done) done = prepare_one(session, kNextSweep, next_sweep_sql());
+    if (done) done = prepare_one(session, kAskClock, kClock);
     return done;
 }
 
@@ -221,6 +223,17 @@ Executed Pipeline::run(Session& session, const Claim& claim, RowBatch& batch, co
         executed.reason = session.reason();
     }
     return executed;
+}
+
+std::optional<base::Duration> Pipeline::ask_clock(Session& session, const Patience& patience) {
+    Exchange exchange(session, patience);
+    if (!exchange.begin() || !exchange.send(kAskClock, std::initializer_list<std::uint64_t>{}) ||
+        !exchange.sync())
+        return std::nullopt;
+    const auto answer = exchange.next();
+    if (!answer || !exchange.is_synced() || !exchange.end()) return std::nullopt;
+    if (!answer->is_good()) return std::nullopt;
+    return base::Duration(static_cast<std::int64_t>(ids_of(*answer).front()));
 }
 
 }  // namespace herald::store

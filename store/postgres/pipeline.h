@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,10 @@ struct Patience {
 /// When the first tombstone ends, in milliseconds; far ahead where there is none.
 std::string next_sweep_sql();
 
+/// The database's wall clock as a number of microseconds since 1970.
+inline constexpr const char* kClock =
+    "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+
 class Pipeline {
 public:
     /// Prepares all statements. Faults: io.
@@ -54,6 +59,9 @@ public:
     /// Sends everything and reads all answers.
     static Executed run(Session& session, const Claim& claim, RowBatch& batch, const Sweep& sweep,
                         const Patience& patience);
+
+    /// What kClock says; nothing where the connection is lost, which it may be from then on.
+    static std::optional<base::Duration> ask_clock(Session& session, const Patience& patience);
 };
 
 }  // namespace herald::store

@@ -30,6 +30,8 @@ constexpr auto kPace = std::chrono::microseconds(700);
 constexpr auto kFirstPause = milliseconds(50), kLongestPause = milliseconds(1000);
 /// Times a batch goes out again whose transaction was not committed.
 constexpr int kAttempts = 10;
+/// Looks at the database's clock at a start, of which the quickest counts.
+constexpr int kClockLooks = 3;
 
 /// In the order of their numbers, which is that of the tables' pages.
 std::vector<std::size_t> in_order(std::span<const Change* const> batch) {
@@ -56,9 +58,10 @@ std::vector<std::size_t> in_order(std::span<const Change* const> batch) {
 }  // namespace
 
 PostgresLedger::PostgresLedger(PostgresAddress address, base::Metrics& metrics,
-                               const base::Clock& clock)
+                               const base::Clock& clock, OnClock on_clock)
     : address_(std::move(address)),
       clock_(clock),
+      on_clock_(std::move(on_clock)),
       counters_(metrics),
       reconnects_(
           metrics.counter("herald_store_reconnects_total", "Sessions in place of lost ones")),
@@ -67,8 +70,10 @@ PostgresLedger::PostgresLedger(PostgresAddress address, base::Metrics& metrics,
 
 Result<std::unique_ptr<PostgresLedger>> PostgresLedger::open(PostgresAddress address,
                                                              base::Metrics& metrics,
-                                                             const base::Clock& clock) {
-    std::unique_ptr<PostgresLedger> ledger(new PostgresLedger(std::move(address), metrics, clock));
+                                                             const base::Clock& clock,
+                                                             OnClock on_clock) {
+    std::unique_ptr<PostgresLedger> ledger(
+        new PostgresLedger(std::move(address), metrics, clock, std::move(on_clock)));
     if (auto started = ledger->start(); !started) return started.fault();
     return ledger;
 }
@@ -93,6 +98,7 @@ Status PostgresLedger::start() {
                      "it holds nothing of Herald's, and store.must_exist forbids to begin: does "
                      "store.url name the right database?"};
     }
+    if (auto told = start_clock(*session); !told) return told;
     const auto known = migrations_for(Dialect::postgres);
     if (auto done = migrate(*session, known, clock_.wall()); !done) return done;
     auto tenure = take_store(*session, clock_.wall());
@@ -111,6 +117,29 @@ Status PostgresLedger::start() {
     if (auto prepared = Pipeline::prepare(*session); !prepared) return prepared;
     session_ = *std::move(session);
     return {};
+}
+
+/// From here on clock_ shows what the database's does.
+Status PostgresLedger::start_clock(Session& session) {
+    if (!on_clock_) return {};
+    std::optional<base::ClockReading> best;
+    for (int looks = 0; looks < kClockLooks; ++looks) {
+        const base::Instant asked = clock_.now();
+        const auto said = session.number(kClock);
+        if (!said) return said.fault();
+        const auto reading = base::reading_of(asked, clock_.now(), base::Duration(*said));
+        if (!best || reading.within < best->within) best = reading;
+    }
+    on_clock_(*best);
+    return {};
+}
+
+/// A connection that is lost meanwhile is found to be by whatever comes next.
+void PostgresLedger::look_at_clock() {
+    if (!on_clock_ || !session_) return;
+    const base::Instant asked = clock_.now();
+    const auto said = Pipeline::ask_clock(*session_, patience_);
+    if (said) on_clock_(base::reading_of(asked, clock_.now(), *said));
 }
 
 Status PostgresLedger::recover(RecoverySink& sink) {
@@ -290,7 +319,8 @@ Result<Message> PostgresLedger::message(std::uint64_t id) {
 
 void PostgresLedger::tick() {
     if (is_fenced_ || patience_.is_over) return;
-    if (!session_) {
+    look_at_clock();
+    if (!session_ || session_->is_lost()) {
         const auto connected = reconnect();
         if (!connected) {
             last_fault_ = connected.fault().detail;

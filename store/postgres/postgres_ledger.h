@@ -4,10 +4,12 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "base/following_clock.h"
 #include "base/metrics.h"
 #include "base/time.h"
 #include "store/ledger.h"
@@ -26,9 +28,13 @@ namespace herald::store {
 /// is told anything.
 class PostgresLedger final : public Ledger {
 public:
+    /// Of the database's clock, as OnDatabaseClock (store/open.h).
+    using OnClock = std::function<void(const base::ClockReading&)>;
+
     static Result<std::unique_ptr<PostgresLedger>> open(PostgresAddress address,
                                                         base::Metrics& metrics,
-                                                        const base::Clock& clock);
+                                                        const base::Clock& clock,
+                                                        OnClock on_clock = {});
 
     const Home& home() const noexcept override { return tenure_.home; }
     Starts starts() const noexcept override { return tenure_.starts; }
@@ -48,8 +54,11 @@ private:
     using Batch = std::span<const Change* const>;
     using Outcomes = std::span<Outcome>;
 
-    PostgresLedger(PostgresAddress address, base::Metrics& metrics, const base::Clock& clock);
+    PostgresLedger(PostgresAddress address, base::Metrics& metrics, const base::Clock& clock,
+                   OnClock on_clock);
     Status start();
+    Status start_clock(Session& session);
+    void look_at_clock();
     Result<Session> connect();
     /// A new session in place of a lost one. Faults: conflict (fenced), io.
     Result<LaneState> reconnect();
@@ -72,6 +81,7 @@ private:
 
     const PostgresAddress address_;
     const base::Clock& clock_;
+    const OnClock on_clock_;  ///< may be empty
     LedgerCounters counters_;
     base::Counter& reconnects_;
     base::Counter& fenced_;

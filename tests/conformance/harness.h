@@ -62,6 +62,8 @@ public:
     virtual bool hear_more(base::Duration patience) = 0;
     /// Somebody sets the machine's clock.
     virtual void set_clock_ahead(std::chrono::seconds /*step*/) {}
+    /// Somebody sets the clock of the database, which the server's follows.
+    virtual void set_database_clock_ahead(std::chrono::seconds /*step*/) {}
     /// Time passes only when the story says so. Where it does not, what a timer sends may come
     /// before the story is there.
     virtual bool keeps_time() const = 0;

@@ -204,6 +204,17 @@ void InProcess::deliver(std::string_view message, const sip::Flow& flow) {
     settle();
 }
 
+/// The database's clock is looked at each second.
+void InProcess::Clock::advance(base::Duration step) {
+    constexpr base::Duration kLook = std::chrono::seconds(1);
+    while (step > base::Duration::zero()) {
+        const auto part = std::min(step, kLook);
+        time_.advance(part);
+        (void)followed_.follow({.offset = database_ahead_}, time_.now());
+        step -= part;
+    }
+}
+
 void InProcess::set_clock_ahead(std::chrono::seconds step) {
     clock_.set_ahead(step);
     shard().on_clock_step(step);

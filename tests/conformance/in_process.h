@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/following_clock.h"
 #include "base/loop.h"
 #include "base/metrics.h"
 #include "base/time.h"
@@ -58,6 +59,9 @@ public:
     std::vector<Sent> take() override;
 
     void set_clock_ahead(std::chrono::seconds step) override;
+    void set_database_clock_ahead(std::chrono::seconds step) override {
+        clock_.set_database_ahead(step);
+    }
 
     Status put_account(store::Account account, std::string_view password) override;
     Status remove_account(const std::string& aor) override;
@@ -104,13 +108,18 @@ private:
     class Clock final : public base::Clock {
     public:
         base::Instant now() const noexcept override { return time_.now(); }
-        base::WallTime wall() const noexcept override { return time_.wall() + ahead_; }
-        void advance(base::Duration step) { time_.advance(step); }
+        base::WallTime wall() const noexcept override {
+            return time_.wall() + ahead_ +
+                   std::chrono::floor<std::chrono::milliseconds>(followed_.now());
+        }
+        void advance(base::Duration step);
         void set_ahead(std::chrono::seconds step) { ahead_ += step; }
+        void set_database_ahead(std::chrono::seconds step) { database_ahead_ += step; }
 
     private:
         base::ManualClock time_;
-        std::chrono::seconds ahead_{0};
+        std::chrono::seconds ahead_{0}, database_ahead_{0};
+        base::SlewedOffset followed_{{}, time_.now()};
     };
 
     Clock clock_;

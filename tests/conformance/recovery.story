@@ -847,3 +847,46 @@ Bob refreshes
 Bob receives 200
     Expires: 3600
 Bob receives NOTIFY
+
+# RFC 6665 4.2.1.4: a database's clock that is set ends nothing, neither what a start found nor what was granted since
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Expires: 600
+Bob receives 200
+Bob receives NOTIFY
+after 5 s
+the server crashes
+Carol sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+    Expires: 600
+Carol receives 200
+Carol receives NOTIFY
+the database's clock is set 3600 s ahead
+after 490 s
+Alice sends PUBLISH sip:alice@localhost
+    Event: presence
+
+    {online}
+Alice receives 200
+Bob receives NOTIFY
+    Subscription-State: active;expires=10*
+Carol receives NOTIFY
+    Subscription-State: active;expires=10*
+within 120 s Bob receives NOTIFY
+    Subscription-State: terminated;reason=timeout
+within 120 s Carol receives NOTIFY
+    Subscription-State: terminated;reason=timeout
+
+# RFC 3261 10.3: bindings likewise
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+    Contact: <sip:alice@192.0.2.10>;expires=900
+Alice receives 200
+after 5 s
+the server crashes
+the database's clock is set 3600 s ahead
+after 100 s
+Alice sends REGISTER sip:localhost
+    To: <sip:alice@localhost>
+Alice receives 200
+    Contact: <sip:alice@192.0.2.10>;expires=79*

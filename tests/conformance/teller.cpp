@@ -43,6 +43,7 @@ const Teller::Sentence Teller::kSentences[] = {
     {"the server crashes for {n} s", &Teller::crash_for},
     {"the server crashes before it answers", &Teller::crash_before_answer},
     {"the clock is set {n} s ahead", &Teller::set_clock_ahead},
+    {"the database's clock is set {n} s ahead", &Teller::set_database_clock_ahead},
     {"the server holds {n} subscriptions", &Teller::count_subscriptions},
     {"the store is unavailable", &Teller::fail_store},
     {"the store does not say", &Teller::confuse_store},
@@ -303,6 +304,13 @@ Status Teller::crash_for(const Step&, const Names& words) {
 Status Teller::set_clock_ahead(const Step&, const Names& words) {
     if (auto begun = begin(); !begun) return begun;
     harness_->set_clock_ahead(std::chrono::duration_cast<std::chrono::seconds>(seconds(words)));
+    return {};
+}
+
+Status Teller::set_database_clock_ahead(const Step&, const Names& words) {
+    if (auto begun = begin(); !begun) return begun;
+    harness_->set_database_clock_ahead(
+        std::chrono::duration_cast<std::chrono::seconds>(seconds(words)));
     return {};
 }
 

@@ -94,6 +94,7 @@ private:
     Status restart_later(const Step& step, const Names& words);
     Status crash(const Step& step, const Names& words);
     Status set_clock_ahead(const Step& step, const Names& words);
+    Status set_database_clock_ahead(const Step& step, const Names& words);
     Status crash_for(const Step& step, const Names& words);
     Status crash_before_answer(const Step& step, const Names& words);
     Status fail_store(const Step& step, const Names& words);

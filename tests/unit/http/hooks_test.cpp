@@ -77,6 +77,7 @@ TEST_CASE("a program that answers without an end is left after hooks.timeout") {
         CAPTURE(first);
         FakeAdmin admin;
         base::Metrics metrics;
+        const base::SystemClock clock;
         Dribbler program(first, first == kContinue ? first : "x");
         const auto hooks =
             Hooks::start({.url = "http://127.0.0.1:" + std::to_string(program.port) + "/",
@@ -84,11 +85,11 @@ TEST_CASE("a program that answers without an end is left after hooks.timeout") {
                           .kinds = {"resource.changed"},
                           .keep = 3600s,
                           .timeout = 1s},
-                         admin, metrics);
+                         admin, metrics, clock);
         REQUIRE(hooks);
         server::Event event{.kind = server::EventKind::resource_changed,
                             .resource = "sip:alice@b.c"};
-        event.at = base::SystemClock().wall();
+        event.at = clock.wall();
         admin.feed().inlet(0).post(std::move(event));
         for (int i = 0; i < 1000 && program.left == 0; ++i) std::this_thread::sleep_for(20ms);
         CHECK(program.left > 0);
