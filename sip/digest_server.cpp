@@ -86,6 +86,7 @@ struct DigestServer::State {
     Options options;
     base::HashKey key;
     const base::Clock& clock;
+    const base::Duration offset;  ///< of the wall clock, as it was at the start
     NonceMint mint;
     std::shared_ptr<ReplayLedger> ledger;
 
@@ -93,9 +94,16 @@ struct DigestServer::State {
         : options(std::move(given)),
           key(hash_key),
           clock(given_clock),
+          offset(given_clock.wall().time_since_epoch() - given_clock.now().time_since_epoch()),
           mint(hash_key, (options.is_proxy ? "proxy " : "server ") + options.realm, options.run),
           ledger(options.ledger ? options.ledger
                                 : std::make_shared<ReplayLedger>(options.replay_windows)) {}
+
+    /// A wall clock that is set makes no nonce of this run older.
+    base::WallTime now() const {
+        const auto now = clock.now().time_since_epoch() + offset;
+        return base::WallTime(std::chrono::floor<std::chrono::milliseconds>(now));
+    }
 
     bool offers(DigestAlgorithm algorithm) const {
         return std::find(options.algorithms.begin(), options.algorithms.end(), algorithm) !=
@@ -163,8 +171,8 @@ Result<std::optional<Credentials>> DigestServer::State::credentials_of(
 
 bool DigestServer::State::is_fresh(const Nonce& nonce) const {
     if (nonce.run != mint.run()) return false;
-    // A wall clock that was set back makes good nonces seem to come from the future.
-    const auto age = clock.wall() - nonce.issued;
+    // Shards that started a little apart issue them for each other.
+    const auto age = now() - nonce.issued;
     return age <= options.nonce_life && -age <= options.nonce_life;
 }
 
@@ -198,7 +206,7 @@ std::string DigestServer::challenge(bool is_stale, const DigestSecrets* whose,
                                     const Endpoint& to) const {
     const Options& options = state_->options;
     const bool is_narrow = whose != nullptr && state_->can_answer(*whose);
-    const std::string nonce = state_->mint.issue(state_->clock.wall(), to);
+    const std::string nonce = state_->mint.issue(state_->now(), to);
     std::string lines;
     for (const DigestAlgorithm algorithm : options.algorithms) {
         if (is_narrow && !has(*whose, algorithm)) continue;
@@ -253,7 +261,7 @@ DigestServer::Verdict DigestServer::verify(const Message& request, const Credent
     if (credentials.qop == DigestQop::none) return Verdict::accepted;
     const bool is_new =
         state_->ledger->admit({state_->series_of(credentials, user.name), nonce->issued},
-                              credentials.nc, state_->clock.wall() - state_->options.nonce_life);
+                              credentials.nc, state_->now() - state_->options.nonce_life);
     return is_new ? Verdict::accepted : Verdict::stale;
 }
 
@@ -261,7 +269,7 @@ bool DigestServer::is_ageing(const Credentials& credentials) const {
     // A session key is bound to the nonce it began with.
     if (credentials.is_session || credentials.qop == DigestQop::none) return false;
     const auto nonce = state_->mint.read(credentials.nonce);
-    return !nonce || 2 * (state_->clock.wall() - nonce->issued) > state_->options.nonce_life;
+    return !nonce || 2 * (state_->now() - nonce->issued) > state_->options.nonce_life;
 }
 
 std::string DigestServer::authentication_info(const Credentials& credentials,
@@ -283,7 +291,7 @@ std::string DigestServer::authentication_info(const Credentials& credentials,
     std::string line =
         state_->options.is_proxy ? "Proxy-Authentication-Info: " : "Authentication-Info: ";
     if (is_ageing(credentials)) {
-        line += "nextnonce=\"" + state_->mint.issue(state_->clock.wall(), to) + "\", ";
+        line += "nextnonce=\"" + state_->mint.issue(state_->now(), to) + "\", ";
     }
     line.append("qop=").append(qop_name(credentials.qop));
     line += ", rspauth=\"" + proof + "\", cnonce=" + digest_quoted(credentials.cnonce);

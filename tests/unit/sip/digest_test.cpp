@@ -233,6 +233,40 @@ TEST_CASE(
     CHECK(verdict() == Verdict::stale);
 }
 
+/// Its wall clock can be set.
+class SetClock final : public base::Clock {
+public:
+    base::Instant now() const noexcept override { return time.now(); }
+    base::WallTime wall() const noexcept override { return time.wall() + ahead; }
+
+    base::ManualClock time;
+    std::chrono::seconds ahead{0};
+};
+
+TEST_CASE("RFC 7616 3.3: a wall clock that is set makes no nonce older, or younger") {
+    for (const auto step : {std::chrono::hours(1), std::chrono::hours(-1)}) {
+        SetClock clock;
+        DigestServer server({.realm = std::string(kRealm), .nonce_life = std::chrono::seconds(300)},
+                            {1, 2}, clock);
+        Attempt attempt{.nonce = value_in(server.challenge(false), "nonce")};
+        const auto verdict = [&] {
+            const Parsed request(request_text(attempt.line()));
+            const auto credentials = server.read(request.message);
+            REQUIRE(credentials);
+            REQUIRE(*credentials);
+            return server.verify(request.message, **credentials,
+                                 {secrets_of("alice", "s3cret"), "alice"});
+        };
+
+        clock.ahead += step;
+        CHECK(verdict() == Verdict::accepted);
+
+        clock.time.advance(std::chrono::seconds(301));
+        attempt.nc = "00000002";
+        CHECK(verdict() == Verdict::stale);
+    }
+}
+
 TEST_CASE("RFC 7616 3.3: a nonce of another server, realm, role or form tells nothing") {
     Fixture fixture;
     DigestServer other_key({.realm = std::string(kRealm)}, {3, 4}, fixture.clock);
