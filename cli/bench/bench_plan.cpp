@@ -146,6 +146,8 @@ std::vector<Option> plan_options() {
         {"password", Kind::text, "TEXT", "answer digest challenges, each under its own user part"},
         {"user", Kind::text, "NAME", "answer them all under this name"},
         {"server-pid", Kind::number, "PID", "default: who has the port", 1},
+        {"store-pid", Kind::number, "PID",
+         "the database's first process: what it and its children use is measured too", 1},
         {"verify", Kind::flag, "",
          "at the end fetch each presentity: is what was acknowledged there?"},
         {"unsubscribe", Kind::flag, "", "end all subscriptions at the end"},
@@ -183,6 +185,7 @@ Result<Plan> plan_of(const Arguments& arguments) {
     plan.password = arguments.text_or("password", "");
     if (!plan.user.empty() && plan.password.empty()) return misuse("--user needs a --password");
     plan.server_pid = static_cast<int>(arguments.number_or("server-pid", 0));
+    plan.store_pid = static_cast<int>(arguments.number_or("store-pid", 0));
     plan.verifies = arguments.has("verify");
     plan.unsubscribes = arguments.has("unsubscribe");
     plan.is_json = arguments.has("json");

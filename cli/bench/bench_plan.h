@@ -58,6 +58,7 @@ struct Plan {
     std::string user;          ///< of everybody; empty: each its own user part
     std::string password;      ///< empty: a challenge is a refusal
     int server_pid = 0;        ///< 0: whoever has the server's UDP port
+    int store_pid = 0;         ///< the server's database, whose children count too; 0: none
     bool retransmits = false;  ///< RFC 3261 17.1.2.2
     bool unsubscribes = false;
     bool verifies = false;

@@ -31,6 +31,19 @@ std::string_view next_word(std::string_view& text) {
     return word;
 }
 
+/// Fields of /proc/PID/stat, counted from 1.
+constexpr int kParent = 4, kUserTime = 14, kSystemTime = 15, kEndedUserTime = 16,
+              kEndedSystemTime = 17;
+
+std::optional<std::uint64_t> field_of(std::string_view stat, int field) {
+    // The name in parentheses, the second, may hold anything, so count from the last one.
+    const auto name_end = stat.rfind(')');
+    if (name_end == std::string_view::npos) return std::nullopt;
+    stat.remove_prefix(name_end + 1);
+    for (int i = 3; i < field; ++i) next_word(stat);
+    return base::to_u64(next_word(stat));
+}
+
 /// The number behind `label` in a file of "label: number" lines; 0 where it is not.
 std::uint64_t labelled(std::string_view text, std::string_view label) {
     const auto at = text.find(label);
@@ -78,18 +91,38 @@ void refine(Usage& usage, std::uint64_t nanoseconds) {
 }  // namespace
 
 std::optional<Usage> read_stat(std::string_view stat, long ticks) {
-    // The name in parentheses may hold anything, so count from the last one.
-    const auto name_end = stat.rfind(')');
-    if (name_end == std::string_view::npos || ticks <= 0) return std::nullopt;
-    stat.remove_prefix(name_end + 1);
-    for (int i = 0; i < 11; ++i) next_word(stat);
-    const auto user = base::to_u64(next_word(stat));
-    const auto system = base::to_u64(next_word(stat));
-    if (!user || !system) return std::nullopt;
+    const auto user = field_of(stat, kUserTime), system = field_of(stat, kSystemTime);
+    if (!user || !system || ticks <= 0) return std::nullopt;
     Usage usage;
     usage.user_seconds = static_cast<double>(*user) / static_cast<double>(ticks);
     usage.system_seconds = static_cast<double>(*system) / static_cast<double>(ticks);
     return usage;
+}
+
+std::optional<Kinship> read_kinship(std::string_view stat, long ticks) {
+    const auto parent = field_of(stat, kParent);
+    const auto user = field_of(stat, kEndedUserTime), system = field_of(stat, kEndedSystemTime);
+    if (!parent || !user || !system || ticks <= 0) return std::nullopt;
+    return Kinship{static_cast<int>(*parent),
+                   static_cast<double>(*user + *system) / static_cast<double>(ticks)};
+}
+
+double seconds_of_family(int pid) {
+    const auto ticks = sysconf(_SC_CLK_TCK);
+    double seconds = 0;
+    std::error_code error;
+    for (std::filesystem::directory_iterator at("/proc", error), end; !error && at != end;
+         at.increment(error)) {
+        const auto each = base::to_u64(at->path().filename().string());
+        if (!each) continue;
+        const auto kinship = read_kinship(contents(at->path() / "stat"), ticks);
+        const bool is_parent = static_cast<int>(*each) == pid;
+        if (!kinship || (!is_parent && kinship->parent != pid)) continue;
+        const auto usage = usage_of(static_cast<int>(*each));
+        if (usage) seconds += usage->seconds();
+        if (is_parent) seconds += kinship->seconds_of_ended;
+    }
+    return seconds;
 }
 
 std::optional<Usage> usage_of(int pid) {

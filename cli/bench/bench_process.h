@@ -23,11 +23,21 @@ struct Usage {
 /// nullopt: no such process.
 std::optional<Usage> usage_of(int pid);
 
+/// Processor time of a process and of all its children, those that ended included; 0: there is no
+/// such process.
+double seconds_of_family(int pid);
+
 /// Who has a socket bound to the port of a server, as far as we may see. The first one found.
 std::optional<int> owner_of_port(const Way& way);
 
 /// CPU times out of /proc/PID/stat; `ticks` of them are a second.
 std::optional<Usage> read_stat(std::string_view stat, long ticks);
+/// What a process is to others, out of /proc/PID/stat.
+struct Kinship {
+    int parent = 0;
+    double seconds_of_ended = 0;  ///< that children used which ended
+};
+std::optional<Kinship> read_kinship(std::string_view stat, long ticks);
 /// Inode of the socket bound to `port` out of /proc/net/udp, udp6, tcp or tcp6; of streams the one
 /// that listens.
 std::optional<std::string> inode_of_port(std::string_view table, std::uint16_t port);

@@ -103,6 +103,11 @@ void append_phase(std::string& out, const PhaseReport& phase, const Report& repo
         append(out, ", %.2f us per message\n",
                microseconds_each(phase.server_seconds(), messages_of(counters)));
     }
+    if (phase.store_seconds > 0) {
+        append(out, "  %-22s %.0f %% of a core: %.2f us per request\n", "database CPU",
+               100 * phase.store_seconds / phase.seconds,
+               microseconds_each(phase.store_seconds, counters.requests));
+    }
     append(out, "  %-22s %.0f %% of a core\n", "own CPU", 100 * phase.own_seconds / phase.seconds);
 }
 
@@ -154,6 +159,8 @@ Object json_of(const PhaseReport& phase) {
                microseconds_each(phase.server_seconds(), counters.notifies));
     object.set("server_us_per_message",
                microseconds_each(phase.server_seconds(), messages_of(counters)));
+    object.set("store_seconds", phase.store_seconds);
+    object.set("store_us_per_request", microseconds_each(phase.store_seconds, counters.requests));
     object.set("own_seconds", phase.own_seconds);
     return object;
 }

@@ -27,7 +27,8 @@ struct PhaseReport {
     double server_user_seconds = 0;
     double server_system_seconds = 0;
     std::uint64_t server_written_bytes = 0;
-    double own_seconds = 0;  ///< CPU of this process
+    double store_seconds = 0;  ///< of the database; 0: not measured
+    double own_seconds = 0;    ///< CPU of this process
 
     double per_second(std::uint64_t count) const noexcept {
         return seconds > 0 ? static_cast<double>(count) / seconds : 0;

@@ -235,6 +235,10 @@ void Run::start_due(const Work& work, const Pace& pace, base::Instant begin,
     }
 }
 
+double Run::seconds_of_store() const {
+    return plan_.store_pid == 0 ? 0 : seconds_of_family(plan_.store_pid);
+}
+
 PhaseReport& Run::measure(const Work& work, const Pace& pace) {
     turn(base::Duration(0));
     fan_out_.forget_latencies();
@@ -242,6 +246,7 @@ PhaseReport& Run::measure(const Work& work, const Pace& pace) {
     messengers_.latencies() = Histogram();
     const Counters before = traffic_.counters;
     const auto server_before = usage_of(server_pid_);
+    const double store_before = seconds_of_store();
     const double own_before = own_cpu_seconds();
     const auto begin = traffic_.now;
     const auto is_over = [&](std::uint64_t started) {
@@ -270,6 +275,7 @@ PhaseReport& Run::measure(const Work& work, const Pace& pace) {
         phase.server_system_seconds = server->system_seconds - server_before->system_seconds;
         phase.server_written_bytes = server->written_bytes - server_before->written_bytes;
     }
+    phase.store_seconds = seconds_of_store() - store_before;
     drain(work);
     phase.total = traffic_.counters.since(before);
     report_.phases.push_back(std::move(phase));

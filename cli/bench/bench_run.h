@@ -72,6 +72,7 @@ private:
     void unsubscribe();
 
     /// Starts `work` at `pace`, and waits for the rest at the end.
+    double seconds_of_store() const;
     PhaseReport& measure(const Work& work, const Pace& pace);
     void start_due(const Work& work, const Pace& pace, base::Instant begin, std::uint64_t& started);
     void drain(const Work& work);

@@ -1,6 +1,9 @@
 // tests/unit/cli/bench/bench_process_test.cpp: what /proc tells about a process.
 #include "cli/bench/bench_process.h"
 
+#include <ctime>
+
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <doctest/doctest.h>
@@ -18,6 +21,46 @@ TEST_CASE("CPU times are found behind a name with blanks and parentheses") {
     CHECK(usage->user_seconds == doctest::Approx(2.5));
     CHECK(usage->system_seconds == doctest::Approx(0.5));
     CHECK(usage->seconds() == doctest::Approx(3.0));
+}
+
+TEST_CASE("whose child a process is and what its own used, from its stat line") {
+    const auto kinship = read_kinship(
+        "42 (a) b (c) S 7 42 42 0 -1 4194304 100 0 0 0 250 50 300 125 20 0 3 0 100 1 2 3", 100);
+
+    REQUIRE(kinship);
+    CHECK(kinship->parent == 7);
+    CHECK(kinship->seconds_of_ended == doctest::Approx(4.25));
+    CHECK_FALSE(read_kinship("42 (a) S 7 42 42 0 -1 4194304 100 0 0 0 250 50 300", 100));
+}
+
+TEST_CASE("a family's processor time has that of living and of ended children") {
+    const auto spin = [](double seconds) {
+        while (static_cast<double>(std::clock()) / CLOCKS_PER_SEC < seconds) {
+        }
+    };
+    const auto child = [&](int finish, int go) {
+        const int pid = ::fork();
+        if (pid != 0) return pid;
+        spin(0.2);
+        char byte = 1;
+        (void)!::write(finish, &byte, 1);
+        (void)!::read(go, &byte, 1);
+        ::_exit(0);
+    };
+    int done[2], go[2];
+    REQUIRE(::pipe(done) == 0);
+    REQUIRE(::pipe(go) == 0);
+    const double before = seconds_of_family(::getpid());
+    const int pid = child(done[1], go[0]);
+    char byte = 0;
+    REQUIRE(::read(done[0], &byte, 1) == 1);
+
+    CHECK(seconds_of_family(::getpid()) - before >= 0.15);
+    REQUIRE(::write(go[1], &byte, 1) == 1);
+    REQUIRE(::waitpid(pid, nullptr, 0) == pid);
+    CHECK(seconds_of_family(::getpid()) - before >= 0.15);
+    CHECK(seconds_of_family(0x7FFF'FFFF) == 0);
+    for (const int file : {done[0], done[1], go[0], go[1]}) ::close(file);
 }
 
 TEST_CASE("what is no stat line tells nothing") {
