@@ -6,7 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 
-from _herald import Server  # noqa: E402
+from _herald import PATIENCE, Server  # noqa: E402
 
 DOMAIN = "example.test"
 USERS, STRANGER, ACCOMPLICE = "127.0.0.1", "127.0.0.66", "127.0.0.67"
@@ -31,7 +31,7 @@ def stream(server, source=STRANGER):
     """A TCP connection from that address."""
     made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     made.bind((source, 0))
-    made.settimeout(5)
+    made.settimeout(PATIENCE)
     made.connect(server.address)
     return made
 

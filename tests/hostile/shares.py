@@ -1,7 +1,9 @@
 # tests/hostile/shares.py: nobody fills a table for everybody, whatever the shards: what one source has is counted for the process.
+import time
+
 from _hostile import ACCOMPLICE, DOMAIN, STRANGER, datagrams
 
-from _herald import Server
+from _herald import PATIENCE, Server
 from _message import Message, token
 from _sip import pidf
 from _stories import expect, expect_equal, story, tell
@@ -53,12 +55,13 @@ def one_source_fills_no_table():
     tables = {"publications": (publish, (200,), 403, 31_000), "messages": (write, (200, 202), 480, 10_500),
               "subscriptions": (watch, (200,), 403, 7_500), "contacts": (register, (200,), 403, 12_000)}
     for shards in (1, 4):
-        with Server(sip={"domains": [DOMAIN], "t1_ms": 20}, server={"shards": shards, "log_level": "warning"}, publish=share,
-                    subscribe=share, register=share, message={"per_sender_bytes": MEBIBYTE, "rate": 0}) as server:
+        # Nobody answers the NOTIFYs: all that was taken stays, however long the others take.
+        with Server(sip={"domains": [DOMAIN]}, server={"shards": shards, "log_level": "warning"}, publish=share, subscribe=share,
+                    register=share, notify={"timeout_max": 1000}, message={"per_sender_bytes": MEBIBYTE, "rate": 0}) as server:
             for table, (make, granted, refusal, size) in tables.items():
                 with datagrams(STRANGER) as stranger, datagrams(ACCOMPLICE) as other:
-                    stranger.settimeout(5)
-                    other.settimeout(5)
+                    stranger.settimeout(PATIENCE)
+                    other.settimeout(PATIENCE)
                     statuses = [status_of(server, stranger, make(stranger, f"{table}{n}"))
                                 for n in range(2 * MEBIBYTE // size)]
                     taken = sum(status in granted for status in statuses)
@@ -75,7 +78,7 @@ def totals_and_rates_are_those_of_the_process():
     for shards in (1, 4):
         with Server(sip={"domains": [DOMAIN]}, server={"shards": shards, "log_level": "warning"},
                     message={"total": 30, "rate": 1, "burst": 40}) as server, datagrams(STRANGER) as stranger:
-            stranger.settimeout(5)
+            stranger.settimeout(PATIENCE)
             statuses = [status_of(server, stranger, request("MESSAGE", stranger, f"u{n}", ["Content-Type: text/plain"], b"x"))
                         for n in range(60)]
             kept = statuses.count(202)
@@ -85,12 +88,13 @@ def totals_and_rates_are_those_of_the_process():
             server.stop()
         with Server(sip={"domains": [DOMAIN]}, server={"shards": shards, "log_level": "warning"},
                     message={"rate": 1, "burst": 40}) as server, datagrams(STRANGER) as stranger:
-            stranger.settimeout(5)
+            stranger.settimeout(PATIENCE)
+            begun = time.monotonic()
             statuses = [status_of(server, stranger, request("MESSAGE", stranger, f"u{n}", ["Content-Type: text/plain"], b"x"))
                         for n in range(200)]
-            kept = statuses.count(202)
+            kept, most = statuses.count(202), 40 + 1 + (time.monotonic() - begun)
             print(f"{shards} shards: {kept} of {len(statuses)} within the rate")
-            expect(40 <= kept < 100, f"{kept} messages of one sender")
+            expect(40 <= kept <= most, f"{kept} messages of one sender, where {most:.1f} are allowed")
             server.stop()
 
 

@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 
-from _herald import free_port, wait_until
+from _herald import PATIENCE, free_port, wait_until
 from _message import Message, answer
 from _stories import expect, skip_all
 
@@ -102,7 +102,7 @@ class Baresip:
         """How many requests of that method it wrote to its log (retransmissions are not in it)."""
         return len(re.findall(rf"^{method} sip:", self.log(), re.MULTILINE))
 
-    def quit(self, seconds=20):
+    def quit(self, seconds=PATIENCE):
         """It un-publishes and un-subscribes before it ends."""
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(seconds)

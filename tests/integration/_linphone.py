@@ -4,7 +4,7 @@ import re
 import shutil
 import subprocess
 
-from _herald import free_port, wait_until
+from _herald import PATIENCE, free_port, wait_until
 from _stories import expect, skip_all
 
 
@@ -105,7 +105,7 @@ class Linphone:
                            re.MULTILINE | re.DOTALL)
         return [message.replace("\r", "") for message in found]
 
-    def quit(self, seconds=20):
+    def quit(self, seconds=PATIENCE):
         """It removes its registration before it ends."""
         self.command("quit")
         self.process.wait(seconds)

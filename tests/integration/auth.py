@@ -105,7 +105,7 @@ def fetch_with(client, uri, authorization):
 @story
 def replayed_and_old_nonces_are_stale():
     """RFC 7616 3.3, sip-core vectors 21 and 22: the same nc again, a nonce past its life, a nonce never given."""
-    with guarded(nonce_life=10) as server, Client(server.address, user="alice", domain=DOMAIN) as client:
+    with guarded() as server, Client(server.address, user="alice", domain=DOMAIN) as client:
         with_accounts(server, "alice")
         client.answers = lambda notify: 200
         challenge = nonce_of(client, ALICE)
@@ -118,13 +118,16 @@ def replayed_and_old_nonces_are_stale():
         forged = challenge.replace(challenge_parameters(challenge)["nonce"], token(16))
         never = fetch_with(client, ALICE, credentials(forged, "alice", "alice's secret", "SUBSCRIBE", ALICE))
         expect_equal(never.status, 401, "a nonce of somebody else")
-
+        expect(server.metric(r'^herald_authentications_total\{result="stale"\}') >= 1, "it is counted")
+        server.stop()
+    with guarded(nonce_life=10) as server, Client(server.address, user="alice", domain=DOMAIN) as client:
+        with_accounts(server, "alice")
         challenge = nonce_of(client, ALICE)
         time.sleep(11)
         late = fetch_with(client, ALICE, credentials(challenge, "alice", "alice's secret", "SUBSCRIBE", ALICE))
         expect_equal(late.status, 401, "a nonce past its life")
         expect("stale=true" in late.get("www-authenticate").lower(), "an old nonce with the right password is stale")
-        expect(server.metric(r'^herald_authentications_total\{result="stale"\}') >= 2, "they are counted")
+        expect(server.metric(r'^herald_authentications_total\{result="stale"\}') >= 1, "it is counted")
         server.stop()
 
 

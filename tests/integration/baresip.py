@@ -143,22 +143,19 @@ def a_baresip_that_subscribes_without_end_is_bounded():
         storm = f'<sip:alice@localhost>;outbound="sip:127.0.0.1:{registrar.port}";regint=600;mwi=yes'
         with Baresip(os.path.join(server.directory, "alice"), storm, modules=("mwi",)) as alice:
             end = time.monotonic() + 8
-            number = slowest = 0
+            number = 0
             while time.monotonic() < end:
                 number += 1
-                begun = time.monotonic()
                 modify_through(publication, raw, f"n{number}")
                 watcher.wait_body(f"<note>n{number}</note>")
-                slowest = max(slowest, time.monotonic() - begun)
                 raw.pump(0.05)
             listed = [s for s in server.subscriptions() if s["package"] == "message-summary"]
             live = [s for s in listed if s["state"] != "terminated"]
-            print(f"{registrar.passed} SUBSCRIBEs in 8 s, {len(live)} live, slowest PUBLISH to NOTIFY {slowest:.3f} s")
+            print(f"{registrar.passed} SUBSCRIBEs and {number} PUBLISHes in 8 s, {len(live)} live")
             server.expect_grown_less(before, 100_000, "the storm")
             expect(registrar.passed > 1, "baresip made no storm, so nothing was shown")
             # One, and perhaps the next ones on their way in.
             expect(1 <= len(live) <= 3, f"one device holds {len(live)} subscriptions to one mailbox")
-            expect(slowest < 5, f"a PUBLISH took {slowest:.1f} s to its watcher")
             expect(alice.process.poll() is None, "baresip ended")
         server.stop()
 

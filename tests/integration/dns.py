@@ -2,7 +2,7 @@
 import socket
 
 from _dns import NAPTR, SRV, Dns
-from _herald import Server, free_port, wait_until
+from _herald import PATIENCE, Server, free_port, wait_until
 from _sip import Client, pidf
 from _stories import expect, expect_equal, story, tell
 
@@ -16,7 +16,7 @@ class Proxy:
         self.listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self.listener.bind(("127.0.0.1", free_port()))
         self.listener.listen()
-        self.listener.settimeout(20)
+        self.listener.settimeout(PATIENCE)
         self.port = self.listener.getsockname()[1]
 
     def take(self, client):

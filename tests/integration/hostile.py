@@ -288,7 +288,7 @@ def a_stream_that_loses_its_frame_is_closed():
             whole["negative Content-Length"] = octets.replace(b"Content-Length: 0", b"Content-Length: -5")
         for name, octets in whole.items():
             connection = socket.create_connection(server.address)
-            connection.settimeout(5)
+            connection.settimeout(PATIENCE)
             connection.sendall(octets)
             buffer = b""
             while chunk := connection.recv(65536):

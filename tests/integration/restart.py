@@ -8,7 +8,7 @@ import tempfile
 import time
 
 import _postgres
-from _herald import Server, binary, free_port, wait_until
+from _herald import PATIENCE, Server, binary, free_port, wait_until
 from _sip import Client, pidf
 from _stories import expect, expect_equal, story, tell
 
@@ -26,20 +26,21 @@ def dialogs_go_on_and_nobody_is_told_what_they_know():
         known = [len(watcher.notifies) for watcher in watchers]
 
         server.stop()
-        client.pump(0.5)
-        expect_equal([len(w.notifies) for w in watchers], known, "NOTIFYs at the stop")
         server.start()
-        client.pump(3)
-        expect_equal([len(w.notifies) for w in watchers], known, "NOTIFYs after the start, when nothing changed")
+        client.catch_up()
+        expect_equal([len(w.notifies) for w in watchers], known, "NOTIFYs of the stop and the start, when nothing changed")
 
         expect_equal(publication.modify(pidf(ALICE, note="after")).status, 200, "a modification with the tag from before")
         for watcher in watchers[:2]:
             watcher.wait_body("after")
-        client.pump(1)
+        client.catch_up()
         expect_equal([len(w.notifies) for w in watchers], [known[0] + 1, known[1] + 1, known[2]], "only alice's watchers hear of it")
-        for watcher in watchers:
+        for watcher, count in zip(watchers, [known[0] + 2, known[1] + 2, known[2] + 1]):
             expect_equal(watcher.refresh().status, 200, "a refresh of a dialog from before")
+            watcher.wait_count(count)
             watcher.expect_rising()
+        client.catch_up()
+        expect_equal([len(w.notifies) for w in watchers], [known[0] + 2, known[1] + 2, known[2] + 1], "one more for each refresh")
         server.stop()
 
 
@@ -60,7 +61,7 @@ def only_whose_document_changed_is_told():
 
         # It may live as long again as the server was down, and then lapses within ten seconds.
         told.wait_body("<basic>closed</basic>")
-        client.pump(0.5)
+        client.catch_up()
         expect_equal(len(quiet.notifies), known, "NOTIFYs to the watcher of what did not change")
         told.expect_rising()
         server.stop()
@@ -96,11 +97,10 @@ def a_tcp_watcher_that_cannot_be_reached_again_is_deactivated():
         server.process.terminate()
         dies.wait_state("terminated")
         expect("reason=deactivated" in dies.last.get("subscription-state"), f"the reason: {dies.last}")
-        expect_equal(server.process.wait(30), 0, "the exit code")
-        udp.pump(0.3)
-        expect_equal(len(stays.notifies), 1, "NOTIFYs to the watcher over UDP")
-
+        expect_equal(server.process.wait(PATIENCE), 0, "the exit code")
         server.start()
+        udp.catch_up()
+        expect_equal(len(stays.notifies), 1, "NOTIFYs to the watcher over UDP")
         expect_equal([s["call_id"] for s in server.subscriptions()], [stays.call_id], "what is left")
         tcp.close()
         tcp.connect()
@@ -124,7 +124,7 @@ def a_tcp_watcher_that_listens_on_its_contact_is_connected_again():
         server.start()
         publisher.publish(ALICE, pidf(ALICE, note="again"))
 
-        listener.settimeout(20)
+        listener.settimeout(PATIENCE)
         client.close()
         client.socket, _ = listener.accept()
         client.buffer, client.closed_by_peer = b"", False
@@ -142,7 +142,7 @@ def refusal_of(server, **changes):
     try:
         second = Server(directory)
         second.config = {section: {**keys, **changes.get(section, {})} for section, keys in server.config.items()}
-        ended = subprocess.run([binary(), "serve", "--config", second.write_config()], cwd=directory, timeout=30,
+        ended = subprocess.run([binary(), "serve", "--config", second.write_config()], cwd=directory, timeout=PATIENCE,
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     finally:
         shutil.rmtree(directory, ignore_errors=True)

@@ -3,7 +3,7 @@ import socket
 import threading
 import time
 
-from _herald import Server, wait_until
+from _herald import PATIENCE, Server, wait_until
 from _message import Message, answer, frame, token
 from _sip import Client, Publication, Subscription, pidf
 from _stories import expect, expect_equal, story, tell
@@ -131,7 +131,7 @@ def answers_may_come_back_over_either_transport_in_pieces():
     with Server(server=SHARDS) as server:
         connection = socket.create_connection(server.address)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.settimeout(20)
+        connection.settimeout(PATIENCE)
         client = Client(server.address, "tcp")  # only composes
         client.port = connection.getsockname()[1]
         watchers = [Subscription(client, aor, user=f"w{n}") for n, aor in enumerate(aors()[:2])]

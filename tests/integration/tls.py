@@ -4,11 +4,10 @@ import signal
 import socket
 import ssl
 import subprocess
-import time
 
 from _baresip import Baresip
 from _command import OK, Finished, Running
-from _herald import binary, wait_until
+from _herald import PATIENCE, binary, wait_until
 from _secured import Secured, SecuredApi
 from _sip import Client, pidf
 from _stories import expect, expect_equal, story, tell
@@ -109,7 +108,7 @@ def garbage_half_and_slow_handshakes_hold_nobody_up():
         for octets in (b"OPTIONS sip:a SIP/2.0\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\xff" + bytes(300), os.urandom(2000)):
             with socket.create_connection(address) as bad:
                 bad.sendall(octets)
-                bad.settimeout(10)
+                bad.settimeout(PATIENCE)
                 while bad.recv(1000):
                     pass
         silent = [socket.create_connection(address) for _ in range(50)]
@@ -128,7 +127,7 @@ class WireClient:
 
     def __init__(self, server):
         self.socket = socket.create_connection(("127.0.0.1", server.tls_port))
-        self.socket.settimeout(10)
+        self.socket.settimeout(PATIENCE)
         self.into, self.out = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = server.authority.context().wrap_bio(self.into, self.out, server_hostname="localhost")
         while True:
@@ -161,7 +160,7 @@ def records_that_may_not_be_end_the_connection():
         for octets in (b"\x16\x03\x01\xff\xff" + bytes(70000), b"\x16\x03\x01\x41\x01" + bytes(0x4101), b"\x16\x03\x01\x00\x00" * 100):
             with socket.create_connection(("127.0.0.1", server.tls_port)) as raw:
                 raw.sendall(octets)
-                raw.settimeout(20)
+                raw.settimeout(PATIENCE)
                 while raw.recv(1000):
                     pass
         expect_equal(good.request("OPTIONS", f"sip:{DOMAIN}").status, 200, "OPTIONS beside them")
@@ -176,7 +175,7 @@ def s_client(server, *more, octets=b"\r\n\r\n", until=lambda: True):
     client.stdin.write(octets)
     client.stdin.flush()
     wait_until(until, f"s_client {more}")
-    said, _ = client.communicate(timeout=60)
+    said, _ = client.communicate(timeout=PATIENCE)
     return said.decode(errors="replace")
 
 
@@ -255,7 +254,7 @@ def the_api_is_served_by_https():
         silent = [socket.create_connection(address) for _ in range(20)]
         with socket.create_connection(address) as clear:
             clear.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            clear.settimeout(10)
+            clear.settimeout(PATIENCE)
             expect(not clear.recv(1000).startswith(b"HTTP"), "plain HTTP was answered")
         for number in range(20):
             server.put_account(f"user{number}@{DOMAIN}", "a secret")

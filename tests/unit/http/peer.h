@@ -72,13 +72,13 @@ public:
         return out;
     }
 
-    /// True if the server closes without another byte within 10 s.
+    /// True if the server closes without another byte within a minute.
     bool is_closed() { return buffer_.empty() && !more() && buffer_.empty(); }
 
 private:
     bool more() {
         pollfd waiting{socket_, POLLIN, 0};
-        if (::poll(&waiting, 1, 10'000) <= 0) return false;
+        if (::poll(&waiting, 1, 60'000) <= 0) return false;
         char bytes[4096];
         const auto size = ::recv(socket_, bytes, sizeof bytes, 0);
         if (size <= 0) return false;

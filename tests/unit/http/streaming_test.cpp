@@ -58,7 +58,7 @@ struct Streaming {
     }
     /// Whether it gets there, within what a loaded machine takes.
     bool becomes(std::string_view name, std::uint64_t value) const {
-        for (int i = 0; i < 1000 && metric(name) != value; ++i) std::this_thread::sleep_for(20ms);
+        for (int i = 0; i < 3000 && metric(name) != value; ++i) std::this_thread::sleep_for(20ms);
         return metric(name) == value;
     }
 };

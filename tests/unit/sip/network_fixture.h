@@ -48,7 +48,10 @@ struct NotingSink final : sip::TransportSink {
     std::vector<sip::Endpoint> unreachable;
 };
 
-/// A blocking socket of the peer; gives up after two seconds.
+/// How long a test waits for what must come; all such waits end early.
+constexpr std::chrono::seconds kPatience{60};
+
+/// A blocking socket of the peer; gives up after kPatience.
 class Peer {
 public:
     /// Bound to a free port of `host`; a stream connects to `to`.
@@ -56,7 +59,7 @@ public:
         const bool is_stream = sip::is_reliable(protocol);
         const int family = to.is_ipv6() ? AF_INET6 : AF_INET;
         socket_ = sip::Socket(::socket(family, is_stream ? SOCK_STREAM : SOCK_DGRAM, 0));
-        const timeval patience{.tv_sec = 2};
+        const timeval patience{.tv_sec = kPatience.count()};
         setsockopt(fd(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
         const std::string_view own = !host.empty() ? host : to.is_ipv6() ? "::1" : "127.0.0.1";
         sockaddr_storage address{};
@@ -108,14 +111,15 @@ struct NetworkFixture {
         return *address;
     }
 
-    /// Turns the loop until `condition` holds; false if it does not within about two seconds.
+    /// Turns the loop until `condition` holds; false if it does not within about kPatience.
     template <class Condition>
     bool until(Condition condition) {
-        for (int i = 0; i < 400; ++i) {
-            if (condition()) return true;
+        const auto end = std::chrono::steady_clock::now() + kPatience;
+        while (!condition()) {
+            if (std::chrono::steady_clock::now() > end) return false;
             loop.turn(std::chrono::milliseconds(5));
         }
-        return condition();
+        return true;
     }
     /// Turns until nothing happened for some turns.
     void settle() {

@@ -27,7 +27,7 @@ struct Acceptor {
         const socklen_t size = Endpoint::from("127.0.0.1", 0)->to_sockaddr(address);
         REQUIRE(bind(socket.fd(), reinterpret_cast<sockaddr*>(&address), size) == 0);
         REQUIRE(listen(socket.fd(), backlog) == 0);
-        const timeval patience{.tv_sec = 2};
+        const timeval patience{.tv_sec = kPatience.count()};
         setsockopt(socket.fd(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     }
     Socket accept() const { return Socket(::accept(socket.fd(), nullptr, nullptr)); }

@@ -73,7 +73,7 @@ struct Heard final : PortSink {
 
 template <class Condition>
 bool until(Ports& ports, Heard& heard, Condition condition) {
-    for (int i = 0; i < 1000 && !condition(); ++i) ports.turn(heard, 10ms);
+    for (int i = 0; i < 6000 && !condition(); ++i) ports.turn(heard, 10ms);
     return condition();
 }
 
