@@ -3,30 +3,191 @@
 #include "store/postgres/row_batch.h"
 
 #include <algorithm>
+#include <string>
 
 namespace herald::store {
 namespace {
 
-/// A table's each() fills arrays with it, from the first column on.
-class ColumnFiller {
-public:
-    explicit ColumnFiller(std::vector<ArrayColumn>& columns) : columns_(columns) {}
+/// Where the rows of one change go.
+struct Place {
+    RowArrays& arrays;
+    std::size_t number;
 
-    template <class Value>
-    void operator()(std::string_view, const Value& value) {
-        add_to(columns_[column_++], value);
+    template <class Table, class... More>
+    Applied add_row(Operation operation, const typename Table::Record& row,
+                    const More&... more) const {
+        arrays.add_row<Table>(operation, row, more...);
+        return Outcome::committed;
+    }
+    template <class... Values>
+    Applied add_values(Operation operation, const Values&... values) const {
+        arrays.add_values(operation, values...);
+        return Outcome::committed;
+    }
+    void ask(Operation operation, std::uint64_t id) const { arrays.ask(operation, id, number); }
+};
+
+class PublicationRows {
+public:
+    explicit PublicationRows(const Place& place) : place_(place) {}
+
+    Applied put(const Publication& row) const {
+        return place_.add_row<tables::Publications>(Operation::put_publication, row);
+    }
+    Applied replace(const Publication& row, const std::string& expected_tag) const {
+        place_.ask(Operation::replace_publication, row.id);
+        return place_.add_row<tables::Publications>(Operation::replace_publication, row,
+                                                    expected_tag);
+    }
+    Applied refresh(const RefreshPublication& change) const {
+        place_.ask(Operation::refresh_publication, change.id);
+        return place_.add_values(Operation::refresh_publication, change.id, change.expires_at,
+                                 change.granted, change.mark.call_id, change.mark.cseq,
+                                 change.mark.branch_hash, change.entity_tag, change.expected_tag);
+    }
+    Applied erase(const RemovePublication& change) const {
+        place_.ask(Operation::erase_publication, change.id);
+        return place_.add_values(Operation::erase_publication, change.id, change.expected_tag);
+    }
+    /// Nobody asks whether there was one.
+    Applied erase_publication(std::uint64_t id) const {
+        return place_.add_values(Operation::erase_publication, id, std::string());
+    }
+    Applied bury(const RemovePublication& change) const {
+        place_.ask(Operation::bury_publication, change.id);
+        return place_.add_values(Operation::bury_publication, change.id,
+                                 place_.arrays.number_mark(change.keep_until), change.keep_until,
+                                 change.mark.call_id, change.mark.cseq, change.mark.branch_hash,
+                                 change.expected_tag);
     }
 
 private:
-    std::vector<ArrayColumn>& columns_;
-    std::size_t column_ = 0;
+    const Place place_;
+};
+
+class SubscriptionRows {
+public:
+    explicit SubscriptionRows(const Place& place) : place_(place) {}
+
+    Applied put(const Subscription& row) const {
+        return place_.add_row<tables::Subscriptions>(Operation::put_subscription, row);
+    }
+    Applied replace(const Subscription& row) const {
+        place_.ask(Operation::replace_subscription, row.id);
+        return place_.add_row<tables::Subscriptions>(Operation::replace_subscription, row);
+    }
+    Applied touch(const TouchSubscription& change) const {
+        place_.ask(Operation::touch_subscription, change.id);
+        return place_.add_values(
+            Operation::touch_subscription, change.id, change.state, change.expires_at,
+            change.granted, change.change, change.remote_cseq, change.cseq_base, change.epoch,
+            change.keeps_mark, change.mark.call_id, change.mark.cseq, change.mark.branch_hash);
+    }
+    Applied bury(const RemoveSubscription& change) const {
+        return place_.add_values(Operation::bury_subscription, change.id,
+                                 place_.arrays.number_mark(change.keep_until), change.keep_until,
+                                 change.mark.call_id, change.mark.cseq, change.mark.branch_hash);
+    }
+    Applied erase_subscription(std::uint64_t id) const {
+        return place_.add_values(Operation::erase_subscription, id);
+    }
+    Applied put(const ConfirmationRow& row) const {
+        return place_.add_row<tables::Confirmations>(Operation::put_confirmation, row);
+    }
+    Applied erase_confirmation(std::uint64_t id) const {
+        return place_.add_values(Operation::erase_confirmation, id);
+    }
+
+private:
+    const Place place_;
+};
+
+class MessageRows {
+public:
+    explicit MessageRows(const Place& place) : place_(place) {}
+
+    Applied put(const Message& row) const {
+        place_.ask(Operation::put_message, row.id);
+        return place_.add_row<tables::Messages>(Operation::put_message, row);
+    }
+    Applied finish(const RemoveMessage& change) const {
+        return place_.add_values(Operation::finish_message, change.id, change.keep_until);
+    }
+    Applied erase_message(std::uint64_t id) const {
+        return place_.add_values(Operation::erase_message, id);
+    }
+
+private:
+    const Place place_;
+};
+
+/// Accounts, aliases, rules and what became of them, tokens, cells.
+class OperatorsRows {
+public:
+    explicit OperatorsRows(const Place& place) : place_(place) {}
+
+    Applied put(const AccountRow& row) const {
+        return place_.add_row<tables::Accounts>(Operation::put_account, row);
+    }
+    Applied erase_account(const std::string& aor) const {
+        return place_.add_values(Operation::erase_account, aor);
+    }
+    Applied put(const Alias& row) const {
+        return place_.add_row<tables::Aliases>(Operation::put_alias, row);
+    }
+    Applied erase_alias(const std::string& aor) const {
+        return place_.add_values(Operation::erase_alias, aor);
+    }
+    Applied put(const Policy& row) const {
+        return place_.add_row<tables::Policies>(Operation::put_policy, row);
+    }
+    Applied erase_policy(const std::string& scope) const {
+        return place_.add_values(Operation::erase_policy, scope);
+    }
+    Applied put(const AuditEntry& row) const {
+        return place_.add_row<tables::Audit>(Operation::put_audit, row);
+    }
+    Applied forget_audit(std::uint64_t before) const {
+        return place_.add_values(Operation::forget_audit, before);
+    }
+    Applied put(const Token& row) const {
+        return place_.add_row<tables::Tokens>(Operation::put_token, row);
+    }
+    Applied put(const CellState& row) const {
+        return place_.add_row<tables::Cells>(Operation::put_cell, row);
+    }
+
+private:
+    const Place place_;
+};
+
+/// The rows of all tables, as Meaning wants them.
+class AllRows : public PublicationRows,
+                public SubscriptionRows,
+                public MessageRows,
+                public OperatorsRows {
+public:
+    explicit AllRows(const Place& place)
+        : PublicationRows(place),
+          SubscriptionRows(place),
+          MessageRows(place),
+          OperatorsRows(place) {}
+
+    using PublicationRows::bury, SubscriptionRows::bury;
+    using PublicationRows::put, SubscriptionRows::put, MessageRows::put, OperatorsRows::put;
+    using PublicationRows::replace, SubscriptionRows::replace;
+    /// Whoever fills the batch knows that none of them will be refused.
+    template <class Work>
+    Applied together(Work work) {
+        return work();
+    }
 };
 
 }  // namespace
 
 Applied RowBatch::add(const Change& change, std::size_t place) {
-    place_ = place;
-    return Meaning<RowBatch>(*this, home_).apply(change);
+    AllRows rows({arrays_, place});
+    return Meaning<AllRows>(rows, home_).apply(change);
 }
 
 void RowBatch::settle(Operation operation, std::vector<std::uint64_t> met,
@@ -35,163 +196,6 @@ void RowBatch::settle(Operation operation, std::vector<std::uint64_t> met,
     for (const auto& [id, place] : rows(operation).asked) {
         if (!std::binary_search(met.begin(), met.end(), id)) outcomes[place] = Outcome::refused;
     }
-}
-
-RowBatch::Rows& RowBatch::open(Operation operation) {
-    Rows& rows = this->rows(operation);
-    if (rows.columns.empty()) {
-        for (const Element element :
-             array_statements()[static_cast<std::size_t>(operation)].columns) {
-            rows.columns.emplace_back(element);
-        }
-    }
-    return rows;
-}
-
-void RowBatch::ask(Operation operation, std::uint64_t id) {
-    rows(operation).asked.emplace_back(id, place_);
-}
-
-std::uint64_t RowBatch::number_mark(base::WallTime keep_until) {
-    first_end_ = std::min(first_end_, keep_until);
-    return next_mark_++;
-}
-
-template <class Table, class... More>
-Applied RowBatch::add_row(Operation operation, const typename Table::Record& row,
-                          const More&... more) {
-    ColumnFiller fill(open(operation).columns);
-    Table::each(row, fill);
-    (fill({}, more), ...);
-    return Outcome::committed;
-}
-
-template <class... Values>
-Applied RowBatch::add_values(Operation operation, const Values&... values) {
-    ColumnFiller fill(open(operation).columns);
-    (fill({}, values), ...);
-    return Outcome::committed;
-}
-
-Applied RowBatch::put(const Publication& row) {
-    return add_row<tables::Publications>(Operation::put_publication, row);
-}
-
-Applied RowBatch::replace(const Publication& row, const std::string& expected_tag) {
-    ask(Operation::replace_publication, row.id);
-    return add_row<tables::Publications>(Operation::replace_publication, row, expected_tag);
-}
-
-Applied RowBatch::refresh(const RefreshPublication& change) {
-    ask(Operation::refresh_publication, change.id);
-    return add_values(Operation::refresh_publication, change.id, change.expires_at, change.granted,
-                      change.mark.call_id, change.mark.cseq, change.mark.branch_hash,
-                      change.entity_tag, change.expected_tag);
-}
-
-Applied RowBatch::erase(const RemovePublication& change) {
-    ask(Operation::erase_publication, change.id);
-    return add_values(Operation::erase_publication, change.id, change.expected_tag);
-}
-
-/// Nobody asks whether there was one.
-Applied RowBatch::erase_publication(std::uint64_t id) {
-    return add_values(Operation::erase_publication, id, std::string());
-}
-
-Applied RowBatch::bury(const RemovePublication& change) {
-    ask(Operation::bury_publication, change.id);
-    return add_values(Operation::bury_publication, change.id, number_mark(change.keep_until),
-                      change.keep_until, change.mark.call_id, change.mark.cseq,
-                      change.mark.branch_hash, change.expected_tag);
-}
-
-Applied RowBatch::put(const Subscription& row) {
-    return add_row<tables::Subscriptions>(Operation::put_subscription, row);
-}
-
-Applied RowBatch::replace(const Subscription& row) {
-    ask(Operation::replace_subscription, row.id);
-    return add_row<tables::Subscriptions>(Operation::replace_subscription, row);
-}
-
-Applied RowBatch::touch(const TouchSubscription& change) {
-    ask(Operation::touch_subscription, change.id);
-    return add_values(Operation::touch_subscription, change.id, change.state, change.expires_at,
-                      change.granted, change.change, change.remote_cseq, change.cseq_base,
-                      change.epoch, change.keeps_mark, change.mark.call_id, change.mark.cseq,
-                      change.mark.branch_hash);
-}
-
-Applied RowBatch::bury(const RemoveSubscription& change) {
-    return add_values(Operation::bury_subscription, change.id, number_mark(change.keep_until),
-                      change.keep_until, change.mark.call_id, change.mark.cseq,
-                      change.mark.branch_hash);
-}
-
-Applied RowBatch::erase_subscription(std::uint64_t id) {
-    return add_values(Operation::erase_subscription, id);
-}
-
-Applied RowBatch::put(const ConfirmationRow& row) {
-    return add_row<tables::Confirmations>(Operation::put_confirmation, row);
-}
-
-Applied RowBatch::erase_confirmation(std::uint64_t id) {
-    return add_values(Operation::erase_confirmation, id);
-}
-
-Applied RowBatch::put(const Message& row) {
-    ask(Operation::put_message, row.id);
-    return add_row<tables::Messages>(Operation::put_message, row);
-}
-
-Applied RowBatch::finish(const RemoveMessage& change) {
-    return add_values(Operation::finish_message, change.id, change.keep_until);
-}
-
-Applied RowBatch::erase_message(std::uint64_t id) {
-    return add_values(Operation::erase_message, id);
-}
-
-Applied RowBatch::put(const AccountRow& row) {
-    return add_row<tables::Accounts>(Operation::put_account, row);
-}
-
-Applied RowBatch::erase_account(const std::string& aor) {
-    return add_values(Operation::erase_account, aor);
-}
-
-Applied RowBatch::put(const Alias& row) {
-    return add_row<tables::Aliases>(Operation::put_alias, row);
-}
-
-Applied RowBatch::erase_alias(const std::string& aor) {
-    return add_values(Operation::erase_alias, aor);
-}
-
-Applied RowBatch::put(const Policy& row) {
-    return add_row<tables::Policies>(Operation::put_policy, row);
-}
-
-Applied RowBatch::erase_policy(const std::string& scope) {
-    return add_values(Operation::erase_policy, scope);
-}
-
-Applied RowBatch::put(const AuditEntry& row) {
-    return add_row<tables::Audit>(Operation::put_audit, row);
-}
-
-Applied RowBatch::forget_audit(std::uint64_t before) {
-    return add_values(Operation::forget_audit, before);
-}
-
-Applied RowBatch::put(const Token& row) {
-    return add_row<tables::Tokens>(Operation::put_token, row);
-}
-
-Applied RowBatch::put(const CellState& row) {
-    return add_row<tables::Cells>(Operation::put_cell, row);
 }
 
 }  // namespace herald::store
