@@ -92,6 +92,8 @@ KnownDevices::KnownDevices(Context& context, const Bindings& bindings)
       bindings_(bindings),
       known_(context.metrics.gauge("herald_provisioning_known_devices",
                                    "Devices of which something is remembered")),
+      to_save_(context.metrics.gauge("herald_provisioning_unsaved_devices",
+                                     "Devices of which something is not in the store yet")),
       unknown_(context.metrics.counter(
           "herald_provisioning_unknown_devices_total",
           "Times nothing was remembered of a device: provisioning.max_known are known")) {}
@@ -132,6 +134,7 @@ void KnownDevices::learn(const std::string& key, const std::function<bool(KnownD
     if (!change(*device) && !is_old) return;
     if (std::exchange(device->is_unsaved, true)) return;
     unsaved_.push_back(key);
+    count_unsaved();
     save_soon();
 }
 
@@ -234,6 +237,8 @@ void KnownDevices::save() {
         keys.push_back(std::move(key));
     }
     if (!unsaved_.empty()) save_soon();
+    saving_ += keys.size();
+    count_unsaved();
     if (keys.empty()) return;
     context_.port.commit(std::move(rows), [this, keys = std::move(keys)](store::Outcome outcome) {
         on_saved(keys, outcome);
@@ -242,13 +247,15 @@ void KnownDevices::save() {
 
 /// The same rows once more are never wrong, whatever became of them.
 void KnownDevices::on_saved(const std::vector<std::string>& keys, store::Outcome outcome) {
-    if (outcome == store::Outcome::committed) return;
+    saving_ -= keys.size();
     for (const auto& key : keys) {
+        if (outcome == store::Outcome::committed) break;
         const auto found = devices_.find(key);
         if (found == devices_.end() || std::exchange(found->second.is_unsaved, true)) continue;
         unsaved_.push_back(key);
     }
-    save_soon();
+    count_unsaved();
+    if (!unsaved_.empty()) save_soon();
 }
 
 bool KnownDevices::takes(const store::Publication& row) const {
@@ -276,6 +283,7 @@ void KnownDevices::forget(Cell cell) {
     });
     known_.set(devices_.size());
     std::erase_if(unsaved_, [&](const std::string& key) { return devices_.count(key) == 0; });
+    count_unsaved();
     if (unsaved_.empty()) context_.loop.timers().cancel(timer_);
 }
 

@@ -84,6 +84,7 @@ private:
     void save_soon();
     void save();
     void on_saved(const std::vector<std::string>& keys, store::Outcome outcome);
+    void count_unsaved() { to_save_.set(unsaved_.size() + saving_); }
 
     Context& context_;
     const Bindings& bindings_;
@@ -91,8 +92,10 @@ private:
     /// By hash of the device's address; all of it small, there are many.
     std::unordered_multimap<std::uint64_t, AwaitedFetch> awaited_;
     std::vector<std::string> unsaved_;  ///< keys
+    std::size_t saving_ = 0;            ///< of which a commit is under way
     base::TimerId timer_;
     base::Counter& known_;
+    base::Counter& to_save_;
     base::Counter& unknown_;
 };
 

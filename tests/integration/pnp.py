@@ -1,8 +1,9 @@
 # tests/integration/pnp.py: phones that ask 224.0.1.75 where their configuration is, on a network of their own.
+import select
 import socket
 import time
 
-from _herald import Server, wait_until
+from _herald import PATIENCE, Server, wait_until
 from _message import Message, answer, build, token
 from _network import Desk, enter_a_network_of_its_own
 from _stories import expect, expect_equal, story, tell
@@ -36,7 +37,7 @@ class Phone:
     def ask(self, octets=None, to=GROUP):
         self.socket.sendto(octets if octets is not None else self.request(), to)
 
-    def hear(self, seconds=20):
+    def hear(self, seconds=PATIENCE):
         """The next message, or None."""
         self.socket.settimeout(seconds)
         try:
@@ -47,6 +48,21 @@ class Phone:
         if not message.is_response:
             self.socket.sendto(answer(message, 200, "OK", (), token(4)), source)
         return message
+
+    def hear_of(self, what):
+        """The next message, which belongs to the latest request: nothing else came before it."""
+        message = self.hear()
+        expect(message is not None and message.call_id == self.call_id, f"{what}: {message}")
+        return message
+
+    def ask_the_server(self):
+        """An OPTIONS to its own address."""
+        self.call_id = token()
+        self.ask(self.request("OPTIONS").replace(f"@{GROUP[0]}".encode(), f"@{SERVER}".encode()), (SERVER, 5060))
+
+    def has_heard(self):
+        """Something, which was not read."""
+        return bool(select.select([self.socket], [], [], 0)[0])
 
 
 def lan_server(**provisioning):
@@ -76,7 +92,7 @@ def a_phone_that_starts_is_told_where_its_configuration_is():
         expect_equal(notify.uri, f"sip:{PHONE}:{phone.port}", "sent to its Contact")
         wait_until(lambda: count(server, "told") == 1, "its answer is heard")
         phone.ask()
-        expect(phone.hear(1) is None, "a copy is met with silence")
+        told(phone)  # the next message is the answer to another request: a copy is met with silence
         server.stop()
 
 
@@ -84,10 +100,8 @@ def told(phone):
     """The URL a phone that asks is told."""
     phone.call_id = token()
     phone.ask()
-    expect(phone.hear() is not None, "it is accepted")
-    notify = phone.hear()
-    expect(notify is not None, "it is told something")
-    return notify.body.decode()
+    phone.hear_of("it is accepted")
+    return phone.hear_of("it is told something").body.decode()
 
 
 @story
@@ -128,12 +142,13 @@ def a_listener_on_all_addresses_is_no_obstacle():
             phone.call_id = token()
             phone.ask(phone.request(method, event))
         phone.ask(b"nonsense\r\n\r\n")
-        expect(phone.hear(1) is None, "nobody answers what is not for us, with a refusal neither")
-        phone.call_id = token()
-        options = phone.request("OPTIONS").replace(f"@{GROUP[0]}".encode(), f"@{SERVER}".encode())
-        phone.ask(options, (SERVER, 5060))
-        expect(phone.hear() is not None, "to its own address there is an answer")
+        phone.ask_the_server()
+        phone.hear_of("nobody answers what is not for us, with a refusal neither")
         server.stop()
+
+
+def remembers(server, mac):
+    return mac in [row["mac"] for row in server.http("GET", "/v1/devices?remembered=true").json()["devices"]]
 
 
 @story
@@ -144,8 +159,10 @@ def only_phones_that_are_known_are_answered():
         for phone in (stranger, yealink, snom):
             phone.ask()
         expect(yealink.hear() is not None, "its maker is known")
-        expect(stranger.hear(1) is None and snom.hear(1) is None, "the others are not")
-        wait_until(lambda: count(server, "unknown") == 2, "they are counted")
+        wait_until(lambda: count(server, "unknown") == 2, "the others are counted")
+        for phone in (stranger, snom):
+            phone.ask_the_server()
+            phone.hear_of("the others are not answered")
         instance = f"urn:uuid:00000000-0000-1000-8000-{MAC}"
         register = build("REGISTER sip:localhost SIP/2.0", [
             ("Via", f"SIP/2.0/UDP {PHONE}:{snom.port};branch=z9hG4bK1;rport"), ("From", "<sip:a@localhost>;tag=1"),
@@ -153,7 +170,8 @@ def only_phones_that_are_known_are_answered():
             ("Contact", f'<sip:a@{PHONE}:{snom.port}>;+sip.instance="<{instance}>"')])
         snom.ask(register, (SERVER, 5060))
         expect_equal(snom.hear().status, 200, "it registers")
-        time.sleep(3)  # what is remembered of it is written two seconds later
+        wait_until(lambda: remembers(server, MAC), "it is remembered")
+        wait_until(lambda: server.metric("^herald_provisioning_unsaved_devices") == 0, "that is written")
         server.kill()
         server.start()
         snom.call_id = token()
@@ -169,12 +187,13 @@ def nobody_outside_the_network_is_sent_anything():
         elsewhere = Phone(DESK, OUTSIDE)
         elsewhere.ask()
         wait_until(lambda: count(server, "elsewhere") == 1, "it is counted")
-        expect(elsewhere.hear(1) is None, "and not answered")
         phone, victim = Phone(DESK), Phone(DESK)
         phone.ask(phone.request().replace(f":{phone.port}>".encode(), b":9>").replace(
             f"<sip:{PHONE}".encode(), b"<sip:198.51.100.77"))
         expect(phone.hear().status == 200 and phone.hear().method == "NOTIFY", "both go to who asked")
-        expect(victim.hear(1) is None, "and to nobody else")
+        expect(not victim.has_heard(), "and to nobody else")
+        told(phone)
+        expect(not elsewhere.has_heard(), "who is elsewhere is not answered")
         server.stop()
 
 
@@ -183,11 +202,13 @@ def a_storm_is_answered_in_part():
     """provisioning.pnp_rate, and four at once from one machine."""
     with lan_server(pnp_any=True, pnp_rate=5) as server:
         phone = Phone(DESK)
+        begun = time.monotonic()
         for _ in range(50):
             phone.call_id = token()
             phone.ask()
         wait_until(lambda: count(server, "limited") + count(server, "answered") == 50, "all are heard")
-        expect(count(server, "answered") <= 10, f"answered: {count(server, 'answered')}")
+        most = 10 + 5 * (time.monotonic() - begun)
+        expect(count(server, "answered") <= most, f"answered: {count(server, 'answered')} of {most:.1f}")
         server.stop()
 
 

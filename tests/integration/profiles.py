@@ -2,7 +2,6 @@
 import http.client
 import re
 import tempfile
-import time
 from urllib.parse import urlsplit
 
 from _herald import Server, free_port, wait_until
@@ -96,7 +95,7 @@ def a_device_that_enrols_is_known_with_what_it_was_offered_and_has():
         put(server, "second", vendor="snom")
         subscription.wait_count(2)
         wait_until(lambda: device()["learned"]["fetched"] != device()["learned"]["offered"], "it was offered another one")
-        time.sleep(3)  # it is written two seconds later
+        wait_until(lambda: server.metric("^herald_provisioning_unsaved_devices") == 0, "it is written")
         server.kill()
         server.start()
         expect_equal(device()["model"], "snomD785", "... after a crash too")

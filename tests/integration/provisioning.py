@@ -83,7 +83,7 @@ def a_phone_that_refuses_is_not_asked_again_and_remembered():
         wait_until(lambda: learned(server, 0)["refuses"] == [{"event": "report", "status": 489}], "it is known to refuse")
         table = server.http("GET", f"{JOBS}/{number}/csv").body.decode().splitlines()
         expect(table[1].split(",")[5:7] == ['"refused"', "489"], f"the table says so: {table[1]}")
-        time.sleep(3)  # it is written two seconds later
+        wait_until(lambda: server.metric("^herald_provisioning_unsaved_devices") == 0, "it is written")
         server.kill()
         server.start()
         expect(learned(server, 0)["refuses"], "... after a crash too")

@@ -27,6 +27,12 @@ struct Shard1 : SlowShard {
         finish();
         sent();
     }
+    double unsaved() const {
+        for (const auto& sample : metrics.collect()) {
+            if (sample.name == "herald_provisioning_unsaved_devices") return sample.value;
+        }
+        return -1;
+    }
 };
 
 TEST_CASE("what is kept of a device is read as it was written") {
@@ -186,6 +192,20 @@ TEST_CASE("RFC 6080: a device is known once it took the NOTIFY with its profile"
     CHECK(device->aors == std::vector<std::string>{"sip:bob@localhost"});
     CHECK(device->offered.starts_with("device/any "));
     CHECK(device->fetched == device->offered);
+}
+
+TEST_CASE("what is not in the store yet is counted until it is") {
+    Shard1 server;
+    CHECK(server.unsaved() == 0);
+    server.enrol(1);
+    CHECK(server.unsaved() == 1);
+    server.pass(std::chrono::seconds(3));
+    CHECK(server.unsaved() == 1);
+    server.finish(store::Outcome::unavailable);
+    CHECK(server.unsaved() == 1);
+    server.pass(std::chrono::seconds(3));
+    server.finish();
+    CHECK(server.unsaved() == 0);
 }
 
 TEST_CASE("what could not be written is written later") {
