@@ -246,8 +246,7 @@ void Calls::put_out(const std::string& aor) {
 
 void Calls::resume(const Cells& cells) {
     std::vector<std::string> callers, registered;
-    context_.resources.for_each([&](std::uint32_t, const Resource& resource) {
-        if (!context_.is_in(cells, resource.aor)) return;
+    context_.resources.for_each_of(cells, [&](std::uint32_t, const Resource& resource) {
         if (resource.package == &dialog_) callers.push_back(resource.aor);
         if (resource.package == &registrations_) registered.push_back(resource.aor);
     });

@@ -139,6 +139,8 @@ struct Resource {
     static constexpr std::uint32_t kNone = UINT32_MAX;
 
     std::string aor;
+    store::Cell cell{};
+    std::uint32_t cell_index = 0;  ///< its place among those of its cell
     const packages::Package* package = nullptr;
     const InstalledPackage* installed = nullptr;  ///< nullptr: the defaults
     std::vector<Publication> publications;

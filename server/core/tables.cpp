@@ -49,7 +49,8 @@ constexpr std::pair<EndReason, store::Subscription::State> kStoredEnds[] = {
 
 }  // namespace
 
-ResourceTable::ResourceTable(base::Metrics& metrics) : metrics_(metrics) {}
+ResourceTable::ResourceTable(base::Metrics& metrics, const base::HashKey& bucket_key)
+    : metrics_(metrics), bucket_key_(bucket_key) {}
 
 InstalledPackage& ResourceTable::installed(const packages::Package& package) {
     for (const auto& each : packages_) {
@@ -80,8 +81,26 @@ std::uint32_t ResourceTable::obtain(const packages::Package& package, std::strin
     resource.package = &package;
     resource.installed = &installed(package);
     index_.insert(hash(package, aor), id.slot);
+    join_cell(id.slot);
     counters(id.slot).resources.add();
     return id.slot;
+}
+
+void ResourceTable::join_cell(std::uint32_t slot) {
+    auto& resource = slab_[slot];
+    resource.cell = cell_of(bucket_of(bucket_key_, resource.aor));
+    auto& slots = by_cell_[static_cast<std::size_t>(resource.cell)];
+    resource.cell_index = static_cast<std::uint32_t>(slots.size());
+    slots.push_back(slot);
+}
+
+void ResourceTable::leave_cell(std::uint32_t slot) {
+    const auto& resource = slab_[slot];
+    auto& slots = by_cell_[static_cast<std::size_t>(resource.cell)];
+    const auto last = slots.back();
+    slots[resource.cell_index] = last;
+    slab_[last].cell_index = resource.cell_index;
+    slots.pop_back();
 }
 
 void ResourceTable::drop_if_idle(std::uint32_t slot) {
@@ -90,6 +109,7 @@ void ResourceTable::drop_if_idle(std::uint32_t slot) {
 
 void ResourceTable::erase(std::uint32_t slot) {
     index_.erase(hash(*slab_[slot].package, slab_[slot].aor), slot);
+    leave_cell(slot);
     counters(slot).resources.subtract();
     counters(slot).publications.subtract(slab_[slot].publications.size());
     slab_.release(slot);

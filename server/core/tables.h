@@ -23,6 +23,7 @@
 #include "base/metrics.h"
 #include "base/slab.h"
 #include "base/task.h"
+#include "server/core/bucket.h"
 #include "server/core/loads.h"
 #include "server/core/resource.h"
 #include "server/core/subscription.h"
@@ -32,7 +33,8 @@ namespace herald::server {
 /// The resources of one shard by package and AOR. Slots are stable while a resource lives.
 class ResourceTable {
 public:
-    explicit ResourceTable(base::Metrics& metrics);
+    /// `bucket_key` as in store::Home.
+    explicit ResourceTable(base::Metrics& metrics, const base::HashKey& bucket_key = {});
 
     /// Slot, or Resource::kNone.
     std::uint32_t find(const packages::Package& package, std::string_view aor) const;
@@ -59,21 +61,36 @@ public:
     void for_each(Visit&& visit) {
         slab_.for_each(visit);
     }
+    /// Those of the cells; `visit` may drop the resource it is given.
+    template <class Visit>
+    void for_each_of(const Cells& cells, Visit&& visit) {
+        if (!cells.one) return slab_.for_each(visit);
+        for (const auto slot : std::vector(slots_of(*cells.one))) visit(slot, slab_[slot]);
+    }
+    /// Of the resources of a cell, in no order.
+    const std::vector<std::uint32_t>& slots_of(Cell cell) const noexcept {
+        return by_cell_[static_cast<std::size_t>(cell)];
+    }
     /// A part of them: those in the slots from `first` on, before `end`. False: there are no more.
     template <class Visit>
     bool for_some(std::uint32_t first, std::uint32_t end, Visit&& visit) {
         slab_.for_some(first, end, visit);
         return end < slab_.slots();
     }
+    bool holds(std::uint32_t slot) const noexcept { return slab_.holds(slot); }
 
 private:
+    void join_cell(std::uint32_t slot);
+    void leave_cell(std::uint32_t slot);
     std::uint64_t hash(const packages::Package& package, std::string_view aor) const;
 
     base::Metrics& metrics_;
     std::vector<std::unique_ptr<InstalledPackage>> packages_;
+    const base::HashKey bucket_key_;
     base::HashKey key_ = base::random_key();
     base::Slab<Resource> slab_;
     base::Index index_;
+    std::array<std::vector<std::uint32_t>, kCells> by_cell_;
 };
 
 enum class SubscriptionInput : std::uint8_t {

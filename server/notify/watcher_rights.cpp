@@ -37,9 +37,8 @@ void WatcherRights::remove(const std::string& aor) {
 void WatcherRights::resume(const Cells& cells) {
     if (context_.config.auth != AuthMode::digest) return;
     std::vector<Id> all;
-    context_.subscriptions.for_each([&](std::uint32_t slot, const Subscription& record) {
-        if (context_.is_in(cells, context_.resources[record.resource].aor))
-            all.push_back(context_.subscriptions.id_of(slot));
+    context_.resources.for_each_of(cells, [&](std::uint32_t, const Resource& resource) {
+        for (const auto slot : resource.watchers) all.push_back(context_.subscriptions.id_of(slot));
     });
     end_some(all);
 }

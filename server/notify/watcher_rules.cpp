@@ -365,10 +365,11 @@ void WatcherRules::resume(const Cells& cells) {
     const bool has_rules =
         !context_.policies.is_empty() || context_.config.auth == AuthMode::digest;
     std::vector<Id> ids;
-    context_.subscriptions.for_each([&](std::uint32_t slot, const Subscription& record) {
-        if (!context_.is_in(cells, context_.resources[record.resource].aor)) return;
-        if (has_rules || record.state == SubscriptionState::pending)
-            ids.push_back(context_.subscriptions.id_of(slot));
+    context_.resources.for_each_of(cells, [&](std::uint32_t, const Resource& resource) {
+        for (const auto slot : resource.watchers) {
+            if (has_rules || context_.subscriptions[slot].state == SubscriptionState::pending)
+                ids.push_back(context_.subscriptions.id_of(slot));
+        }
     });
     judge(std::move(ids));
     for (const auto& owner : live_.waiting().owners()) {

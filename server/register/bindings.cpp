@@ -318,8 +318,9 @@ void Bindings::on_clock_step(base::Duration ahead) {
 }
 
 void Bindings::forget(Cell cell) {
-    std::erase_if(by_subject_, [&](const auto& entry) {
-        return context_.cell_of(context_.resources[entry.second.slot].aor) == cell;
+    context_.resources.for_each_of({cell}, [this](std::uint32_t slot, const Resource& resource) {
+        if (resource.package != &package_) return;
+        for (const auto& publication : resource.publications) forget_gruus(slot, publication);
     });
     std::erase_if(credits_,
                   [&](const auto& entry) { return context_.cell_of(entry.first) == cell; });

@@ -108,9 +108,8 @@ void RegistrationPresence::on_flow_closed(const sip::Flow& flow) {
 void RegistrationPresence::resume(const Cells& cells) {
     if (!is_on()) return;
     std::vector<std::string> registered;
-    context_.resources.for_each([&](std::uint32_t, const Resource& resource) {
-        if (resource.package == &registrations_ && context_.is_in(cells, resource.aor))
-            registered.push_back(resource.aor);
+    context_.resources.for_each_of(cells, [&](std::uint32_t, const Resource& resource) {
+        if (resource.package == &registrations_) registered.push_back(resource.aor);
     });
     for (const auto& aor : registered) changed(aor);
 }

@@ -1,6 +1,9 @@
 // tests/unit/server/core/tables_test.cpp: the state table against its drawing, and the indexes.
 #include "server/core/tables.h"
 
+#include <set>
+#include <string>
+
 #include <doctest/doctest.h>
 
 #include "tests/unit/server/sample.h"
@@ -312,6 +315,51 @@ TEST_CASE("a body type the package does not have is its default") {
     const auto& profile = testing::presence().profile();
     CHECK(type_index(profile, profile.notify_types[1]) == 1);
     CHECK(type_index(profile, "text/plain") == 0);
+}
+
+TEST_CASE("the resources of a cell are found without a look at the others") {
+    base::Metrics metrics;
+    const base::HashKey key{3, 4};
+    ResourceTable table(metrics, key);
+    const auto& presence = *packages::find("presence");
+    std::set<std::uint32_t> there;
+    const auto check = [&] {
+        std::size_t found = 0;
+        for (std::uint32_t cell = 0; cell < kCells; ++cell) {
+            for (const auto slot : table.slots_of(static_cast<Cell>(cell))) {
+                CHECK(there.count(slot) == 1);
+                CHECK(cell_of(bucket_of(key, table[slot].aor)) == static_cast<Cell>(cell));
+                CHECK(table[slot].cell == static_cast<Cell>(cell));
+                ++found;
+            }
+        }
+        CHECK(found == there.size());
+    };
+    for (int n = 0; n < 500; ++n)
+        there.insert(table.obtain(presence, "sip:u" + std::to_string(n) + "@localhost"));
+    check();
+
+    for (int n = 0; n < 500; n += 3) {
+        const auto slot = table.find(presence, "sip:u" + std::to_string(n) + "@localhost");
+        there.erase(slot);
+        table.drop_if_idle(slot);
+    }
+    check();
+    for (int n = 0; n < 100; ++n)
+        there.insert(table.obtain(presence, "sip:v" + std::to_string(n) + "@localhost"));
+    check();
+
+    // Who is visited may go.
+    const auto cell = table[*there.begin()].cell;
+    std::size_t visited = 0;
+    table.for_each_of({cell}, [&](std::uint32_t slot, const Resource&) {
+        ++visited;
+        there.erase(slot);
+        table.erase(slot);
+    });
+    CHECK(visited > 0);
+    CHECK(table.slots_of(cell).empty());
+    check();
 }
 
 }  // namespace herald::server
