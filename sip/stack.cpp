@@ -334,6 +334,10 @@ Flow Stack::way_back(const Message& request, const Flow& flow) const {
     return parts_->responder.way_back(request, flow);
 }
 
+void Stack::drop(ServerTransactionId id) {
+    parts_->server.forget(id);
+}
+
 void Stack::abandon(ServerTransactionId id) {
     parts_->server.give_up(id);
 }

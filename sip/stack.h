@@ -130,6 +130,8 @@ public:
     Flow way_back(const Message& request, const Flow& flow) const;
     /// No answer will come (RFC 4320 4.2): drops the request silently.
     void abandon(ServerTransactionId id);
+    /// As if the request had never come: a copy of it is looked at anew.
+    void drop(ServerTransactionId id);
     /// The pending request of a transaction not yet answered; nullptr once it was.
     const Message* request(ServerTransactionId id) const;
 

@@ -139,6 +139,9 @@ struct Config {
     std::string store_url = "sqlite:var/herald.db";
     bool store_must_exist = false;  ///< a new one is not made
     std::size_t store_queue = 4000;
+    // [cluster]
+    std::uint32_t cluster_hold = 15;
+    std::size_t cluster_held_requests = 2000, cluster_held_bytes = 4194304;
     // [resources]
     bool accept_unknown_resources = true;
     std::uint32_t max_aliases = 100000;

@@ -180,6 +180,23 @@ constexpr ConfigKey kResourcesKeys[] = {
                             {1, 1000000}),
 };
 
+constexpr ConfigKey kClusterKeys[] = {
+    number<&C::cluster_hold>(
+        {"cluster", "hold",
+         "How long requests wait for a cell, a sixty-fourth of all users, that is on its way; then "
+         "they are answered 503."},
+        {1, 30, "s"}),
+    number<&C::cluster_held_requests>(
+        {"cluster", "held_requests",
+         "Most requests that wait for one cell. With more, datagrams are dropped, as their copies "
+         "come again, and streams are answered 503. Once half is used a source that is no trusted "
+         "peer has an eighth."},
+        {1, 1000000}),
+    number<&C::cluster_held_bytes>(
+        {"cluster", "held_bytes", "Likewise, in bytes; part of sip.max_pending_bytes."},
+        {65536, kMostMemory, "bytes"}),
+};
+
 constexpr ConfigKey kSubscribeKeys[] = {
     number<&C::subscribe_min_expires>(
         {"subscribe", "min_expires",
@@ -487,6 +504,7 @@ std::vector<ConfigKey> joined() {
     add(bearer_keys());
     add(server_keys());
     add(store_keys());
+    add(kClusterKeys);
     add(kResourcesKeys);
     add(kSubscribeKeys);
     add(kAuthzKeys);
@@ -563,6 +581,7 @@ std::string section_help(std::string_view section) noexcept {
     if (section == "bearer") return "Bearer tokens (RFC 8898).";
     if (section == "server") return "The program.";
     if (section == "store") return "What survives a restart.";
+    if (section == "cluster") return "Users whose state is on its way.";
     if (section == "resources") return "Who exists.";
     if (section == "subscribe") return "Subscriptions (RFC 6665).";
     if (section == "authz") return "Who may see what (RFC 5025).";

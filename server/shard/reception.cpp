@@ -137,7 +137,7 @@ void Reception::on_notify(const Request& request) {
 void Reception::receive(sip::ServerTransactionId id, const sip::Message& message,
                         const sip::Flow& flow) {
     auto subject = parts_.link ? parts_.link->take_subject() : parts_.subjects.read(message);
-    if (subject.bucket && parts_.held.take(cell_of(*subject.bucket), id, flow)) return;
+    if (subject.bucket && parts_.held.take(cell_of(*subject.bucket), id, message, flow)) return;
     look_at(gather(id, message, flow, std::move(subject)));
 }
 
