@@ -28,6 +28,7 @@
 #include "server/shard/inbox.h"
 #include "server/shard/link.h"
 #include "server/shard/own_cells.h"
+#include "server/shard/recovered_rows.h"
 #include "server/shard/recovery.h"
 #include "server/shard/shard.h"
 #include "store/open.h"
@@ -182,6 +183,7 @@ struct Server::State {
         std::make_shared<sip::StreamLimits>(most_streams(config));
     std::vector<std::unique_ptr<Shard>> shards;
     std::vector<std::thread> threads;
+    Operations operations;
     std::unique_ptr<OwnCells> cells;
     std::unique_ptr<AdminService> admin;
     std::string realm;
@@ -311,7 +313,7 @@ Status Server::State::recover() {
     if (auto done = store->recover(recovery); !done) return done;
     ids = recovery.next_id();
     recovered = recovery.subscriptions();
-    for (auto& shard : shards) shard->resume();
+    for (auto& shard : shards) shard->rows().resume({});
     if (pnp) shards.front()->agents().get<Pnp>().listen(std::move(pnp));
     return {};
 }
@@ -358,9 +360,9 @@ void Server::State::run() {
     watch_certificates();
     std::vector<Shard*> all;
     for (auto& shard : shards) all.push_back(shard.get());
-    cells = std::make_unique<OwnCells>(all, *epochs);
+    cells = std::make_unique<OwnCells>(all, *epochs, operations);
     admin = std::make_unique<AdminService>(std::move(all), *domains, *store, *feed, trace, *cells,
-                                           realm);
+                                           operations, realm);
     for (auto& unit : units) {
         auto& thread = threads.emplace_back([loop = &unit->loop] { loop->run(); });
         // What top -H and ps -L show.

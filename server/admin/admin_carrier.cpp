@@ -5,11 +5,13 @@
 
 namespace herald::server {
 
-AdminCarrier::AdminCarrier(std::vector<Shard*> shards, const Domains& domains, store::Store& store)
+AdminCarrier::AdminCarrier(std::vector<Shard*> shards, const Domains& domains, store::Store& store,
+                           Operations& operations)
     : shards_(std::move(shards)),
       domains_(domains),
       store_(store),
-      shared_changes_(std::make_unique<ChangesInTurn>(first().loop(), first().port())) {}
+      shared_changes_(std::make_unique<ChangesInTurn>(first().loop(), first().port())),
+      operations_(operations) {}
 
 Shard& AdminCarrier::owner_of(std::string_view aor) const {
     return *shards_[shard_of_aor(store_.home().bucket_key, aor, shards_.size())];

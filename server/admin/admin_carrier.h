@@ -12,12 +12,12 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "server/core/operations.h"
 #include "server/core/settled_commit.h"
 #include "server/publish/publications.h"
 #include "server/shard/shard.h"
@@ -30,7 +30,8 @@ public:
     /// A shard that takes longer is taken for stuck.
     static constexpr auto kPatience = std::chrono::seconds(5);
 
-    AdminCarrier(std::vector<Shard*> shards, const Domains& domains, store::Store& store);
+    AdminCarrier(std::vector<Shard*> shards, const Domains& domains, store::Store& store,
+                 Operations& operations);
 
     /// From now on everything is unavailable; waits for nothing.
     void close() noexcept { is_closed_ = true; }
@@ -75,11 +76,6 @@ public:
     template <class Learn>
     Status share(store::Change change, Learn learn) const;
 
-    /// As long as it is kept no operation is under way, and none begins.
-    [[nodiscard]] std::unique_lock<std::shared_mutex> alone() const {
-        return std::unique_lock(under_way_);
-    }
-
 private:
     /// Where an operator's thread waits for a shard's.
     class Awaited {
@@ -106,13 +102,14 @@ private:
     /// On the first shard's thread, whose loop ends first.
     std::unique_ptr<ChangesInTurn> shared_changes_;
     std::atomic<bool> is_closed_{false};
-    mutable std::shared_mutex under_way_;  ///< shared by operations
+    Operations& operations_;
 };
 
 template <class T, class Ask>
 Result<T> AdminCarrier::ask(Shard& shard, Ask ask, Late<T> late) const {
     if (is_closed_) return Fault{FaultKind::unavailable, "The server is stopping"};
-    const std::shared_lock under_way(under_way_);
+    const auto entered = operations_.enter(kPatience);
+    if (!entered) return Fault{FaultKind::unavailable, "State is on its way; try again"};
     auto answer = std::make_shared<Answer<T>>();
     shard.loop().post([&shard, answer, ask = std::move(ask), late = std::move(late)]() mutable {
         ask(shard, [answer, late](Result<T> value) {

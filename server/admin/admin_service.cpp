@@ -25,8 +25,9 @@
 namespace herald::server {
 
 AdminService::AdminService(std::vector<Shard*> shards, const Domains& domains, store::Store& store,
-                           Feed& feed, Trace& trace, OwnCells& cells, std::string realm)
-    : carrier_(std::move(shards), domains, store),
+                           Feed& feed, Trace& trace, OwnCells& cells, Operations& operations,
+                           std::string realm)
+    : carrier_(std::move(shards), domains, store, operations),
       feed_(feed),
       trace_(trace),
       cells_(cells),
@@ -52,7 +53,7 @@ AdminService::~AdminService() = default;
 
 Status AdminService::give(std::uint64_t cell) {
     if (cell >= kCells) return Fault{FaultKind::not_found, "There are 64 cells, from 0 on"};
-    const auto alone = carrier_.alone();
+    if (carrier_.is_closed()) return Fault{FaultKind::unavailable, "The server is stopping"};
     return cells_.give(static_cast<Cell>(cell));
 }
 

@@ -10,13 +10,15 @@
 
 namespace herald::server {
 
+class Operations;
 class OwnCells;
 
 /// Each noun posts its operations to the shard that owns what they are about, and waits.
 class AdminService final : public Admin {
 public:
     AdminService(std::vector<Shard*> shards, const Domains& domains, store::Store& store,
-                 Feed& feed, Trace& trace, OwnCells& cells, std::string realm);
+                 Feed& feed, Trace& trace, OwnCells& cells, Operations& operations,
+                 std::string realm);
     ~AdminService() override;
 
     /// From now on everything is unavailable; waits for nothing.

@@ -32,10 +32,17 @@ public:
     /// A row that it takes, before the first request. Nothing runs out before
     /// `not_before`.
     virtual void recover(store::Publication /*row*/, base::WallTime /*not_before*/) {}
-    /// Rows are about to be recovered: they are news to nobody.
-    virtual void on_loading() {}
     /// After the last row of these cells, before anybody is told anything.
     virtual void resume(const Cells& /*cells*/) {}
+    /// The cell is to go: what is kept for later about its addresses is handed to
+    /// the store now.
+    virtual void on_departure(Cell /*cell*/) {}
+    /// Whether a change of the cell's addresses is still to reach the store: it
+    /// does not go before.
+    virtual bool has_changes(Cell /*cell*/) const { return false; }
+    /// Whether something was sent on behalf of them and is not answered yet: that
+    /// is waited for, a second at most.
+    virtual bool has_flights(Cell /*cell*/) const { return false; }
     /// Everything it holds of the cell's addresses leaves memory, timers
     /// included, and nobody is told. No change of them is under way in the store.
     virtual void forget(Cell cell) = 0;

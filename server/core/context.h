@@ -17,6 +17,7 @@
 #include "server/config/config.h"
 #include "server/core/bucket.h"
 #include "server/core/cell_epochs.h"
+#include "server/core/cell_rest.h"
 #include "server/core/expiry.h"
 #include "server/core/fan_out.h"
 #include "server/core/peers.h"
@@ -45,6 +46,7 @@ struct Context {
     ResourceTable& resources;
     SubscriptionTable& subscriptions;
     FanOut& fan_out;
+    CellRest& rest;
     base::Metrics& metrics;
     const Peers& peers;
     unsigned shard = 0;   ///< this one
@@ -82,7 +84,14 @@ struct Context {
     }
     /// Of the rows of its cell.
     std::uint32_t epoch_of(const Subscription& record) const {
-        return epochs.of(cell_of(resources[record.resource].aor));
+        return epochs.of(resources[record.resource].cell);
+    }
+    /// Whether its cell is on its way.
+    bool is_at_rest(const Subscription& record) const {
+        return rest.has_any() && rest.is_at_rest(resources[record.resource].cell);
+    }
+    bool is_at_rest(std::string_view aor) const {
+        return rest.has_any() && rest.is_at_rest(cell_of(aor));
     }
     /// Whether this shard owns what is kept for `aor`.
     bool is_owner_of(std::string_view aor) const;

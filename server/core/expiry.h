@@ -20,6 +20,8 @@ namespace herald::server {
 inline constexpr auto kTombstoneLife = std::chrono::seconds(90);
 /// Until the next try to remove what ran out.
 inline constexpr auto kExpiryRetry = std::chrono::seconds(2);
+/// ... whose cell is on its way.
+inline constexpr auto kExpiryRest = std::chrono::milliseconds(100);
 
 /// The one rule of when something durable runs out. No state: the timers belong to what they end.
 class Expiry {
@@ -38,6 +40,12 @@ public:
     template <class... What>
     void retry(base::TimerId& timer, What&&... what) const {
         arm_at(timer, loop_.now() + kExpiryRetry, std::forward<What>(what)...);
+    }
+
+    /// ... for what ran out while its cell was on its way.
+    template <class... What>
+    void wait(base::TimerId& timer, What&&... what) const {
+        arm_at(timer, loop_.now() + kExpiryRest, std::forward<What>(what)...);
     }
 
     /// Whether a timer fired too early: the wheel turns once in 49 days, so what is good for longer

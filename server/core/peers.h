@@ -14,6 +14,7 @@
 #include "base/id.h"
 #include "base/loop.h"
 #include "server/core/bucket.h"
+#include "server/core/cell_rest.h"
 
 namespace herald::server {
 
@@ -25,6 +26,8 @@ public:
         : bucket_key_(bucket_key), peers_(shards) {}
 
     void join(unsigned shard, base::Loop& loop) { peers_.at(shard).loop = &loop; }
+    /// Which cells are at rest there; whoever joins without one has none.
+    void share(unsigned shard, CellRest& rest) { peers_.at(shard).rest = &rest; }
     /// Makes `part` known to the other shards; of each kind there is one a shard. It lives as long
     /// as its loop runs.
     template <class Part>
@@ -36,10 +39,13 @@ public:
     unsigned owner_of(std::string_view aor) const noexcept {
         return shard_of_aor(bucket_key_, aor, peers_.size());
     }
-    /// Runs `work(Part&)` on the thread of the shard that owns `aor`, never within this call.
+    /// Runs `work(Part&)` on the thread of the shard that owns `aor`, never within this call; where
+    /// its cell is on its way, once that is served again.
     template <class Part, class Work>
     void post(std::string_view aor, Work work) const {
-        peers_[owner_of(aor)].template post<Part>(std::move(work));
+        const auto bucket = bucket_of(bucket_key_, aor);
+        peers_[shard_of_bucket(bucket, peers_.size())].template post_about<Part>(cell_of(bucket),
+                                                                                 std::move(work));
     }
     /// Runs a copy of `work(Part&)` on the thread of every shard but `shard`.
     template <class Part, class Work>
@@ -62,6 +68,7 @@ public:
 private:
     struct Peer {
         base::Loop* loop = nullptr;
+        CellRest* rest = nullptr;
         std::vector<std::pair<std::type_index, void*>> parts;
 
         template <class Part>
@@ -74,6 +81,15 @@ private:
         template <class Part, class Work>
         void post(Work work) const {
             loop->post([&to = part<Part>(), work = std::move(work)]() mutable { work(to); });
+        }
+        template <class Part, class Work>
+        void post_about(Cell cell, Work work) const {
+            if (!rest) return post<Part>(std::move(work));
+            auto& to = part<Part>();
+            loop->post([rest = rest, cell, &to, work = std::move(work)]() mutable {
+                if (!rest->is_at_rest(cell)) return work(to);
+                rest->run(cell, [&to, work = std::move(work)]() mutable { work(to); });
+            });
         }
     };
 

@@ -17,6 +17,21 @@ struct UsualPause {
     std::chrono::milliseconds operator()() const noexcept { return std::chrono::milliseconds(10); }
 };
 
+/// Calls `step()` again and again, for about a millisecond in each turn of the loop from the next
+/// one on, until it says that nothing is left; then `done()`. Whoever they belong to outlives the
+/// loop.
+template <class Step, class Done>
+void in_turns(base::Loop& loop, Step step, Done done) {
+    loop.post([&loop, step = std::move(step), done = std::move(done)]() mutable {
+        constexpr auto kSlice = std::chrono::milliseconds(1);
+        const auto end = loop.clock().now() + kSlice;
+        bool has_more = true;
+        while (has_more && loop.clock().now() < end) has_more = step();
+        if (has_more) return in_turns(loop, std::move(step), std::move(done));
+        done();
+    });
+}
+
 /// Calls `each(id)` for all of `ids`, last one first: some now, the next ones after `pause()`;
 /// fewer at once where each takes long. What an id names may be gone by then. Whoever `each` and
 /// `pause` belong to outlives the loop's timers.

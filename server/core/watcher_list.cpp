@@ -63,8 +63,11 @@ Watcher watcher_of(const Subscription& record) {
 }  // namespace
 
 WatcherList::WatcherList(ResourceTable& resources, SubscriptionTable& subscriptions,
-                         base::Task<void(std::uint32_t)> changed)
-    : resources_(resources), subscriptions_(subscriptions), changed_(std::move(changed)) {
+                         const CellRest& rest, base::Task<void(std::uint32_t)> changed)
+    : resources_(resources),
+      subscriptions_(subscriptions),
+      rest_(rest),
+      changed_(std::move(changed)) {
     for (const auto* package : packages::all()) {
         const auto* watched = package->profile().watchers_of.empty()
                                   ? nullptr
@@ -100,6 +103,7 @@ void WatcherList::on_move(const Subscription& record, SubscriptionState before) 
     if (!is_listed(before) && !is_listed(record.state)) return;
     if (is_undecided(record)) return;
     const auto& resource = resources_[record.resource];
+    if (rest_.is_at_rest(resource.cell)) return;
     // Watchers that are told changes have been told the end, and once is enough.
     tell_listers(*resource.installed, resource.aor, watcher_of(record),
                  before == SubscriptionState::ending);

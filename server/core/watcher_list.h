@@ -11,6 +11,7 @@
 #include "base/listeners.h"
 #include "base/task.h"
 #include "packages/package.h"
+#include "server/core/cell_rest.h"
 #include "server/core/tables.h"
 
 namespace herald::server {
@@ -21,13 +22,12 @@ class WatcherList {
 public:
     /// The tables outlive the list, and the list is there as long as they change. `changed` is
     /// called with the slot of each resource whose list of watchers changed.
-    WatcherList(ResourceTable& resources, SubscriptionTable& subscriptions,
+    WatcherList(ResourceTable& resources, SubscriptionTable& subscriptions, const CellRest& rest,
                 base::Task<void(std::uint32_t resource)> changed);
 
-    /// From now on changes are told: recovery brings back what everybody knows.
+    /// From now on changes are told, but of cells at rest: recovery brings back what everybody
+    /// knows.
     void resume() noexcept { is_telling_ = true; }
-    /// Until then nobody is told who comes.
-    void pause() noexcept { is_telling_ = false; }
 
     /// Somebody else has watchers to add to the list of an AOR.
     using More = std::function<void(const packages::Package& watched, std::string_view aor,
@@ -51,6 +51,7 @@ private:
 
     ResourceTable& resources_;
     SubscriptionTable& subscriptions_;
+    const CellRest& rest_;
     base::Task<void(std::uint32_t)> changed_;
     More more_;
     base::Listeners<const packages::Package&, std::string_view, const packages::Watcher&> told_;

@@ -17,7 +17,8 @@ Journal::Journal(Context& context, NotifySender& sender, Bindings& bindings) : c
 
 void Journal::on_binding(const std::string& aor, const packages::Binding& binding,
                          packages::Cause cause) {
-    if (!has_resumed_ || !base::log_enabled(base::LogLevel::info)) return;
+    if (!has_resumed_ || context_.is_at_rest(aor)) return;
+    if (!base::log_enabled(base::LogLevel::info)) return;
     if (!registrations_.takes({}, context_.loop.now())) return;
     const bool is_there = cause == packages::Cause::made || cause == packages::Cause::created;
     base::log_info(is_there ? "registration.added" : "registration.gone",

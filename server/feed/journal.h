@@ -19,7 +19,6 @@ public:
     Journal(Context& context, NotifySender& sender, Bindings& bindings);
 
     /// What recovery brought back is news to nobody.
-    void on_loading() override { has_resumed_ = false; }
     void resume(const Cells& /*cells*/) override { has_resumed_ = true; }
     void forget(Cell) override {}
     std::size_t held() const noexcept override { return 0; }

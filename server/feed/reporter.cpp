@@ -61,15 +61,6 @@ Reporter::Reporter(Context& context, Feed::Inlet& inlet, const Sources& sources)
     });
 }
 
-void Reporter::resume(const Cells& cells) {
-    has_resumed_ = true;
-    if (cells.one) {
-        forgotten_.reset(static_cast<std::size_t>(*cells.one));
-    } else {
-        forgotten_.reset();
-    }
-}
-
 void Reporter::tell(Event event) {
     if (!is_telling()) return;
     event.at = context_.wall();
@@ -80,6 +71,7 @@ void Reporter::tell(Event event) {
 void Reporter::on_changed(std::uint32_t slot) {
     if (!is_telling()) return;
     const auto& resource = context_.resources[slot];
+    if (context_.rest.is_at_rest(resource.cell)) return;
     const auto& profile = resource.package->profile();
     if (!profile.watchers_of.empty() || profile.is_registration) return;
     const bool is_mailbox = resource.package == &packages::message_summary();
@@ -99,7 +91,8 @@ Event Reporter::event_of(EventKind kind, const Subscription& record) const {
 
 void Reporter::on_move(const Subscription& record, SubscriptionState before) {
     if (!is_telling() || record.is_fetch || is_over(before)) return;
-    if (record.state == SubscriptionState::gone && is_forgotten(record)) return;
+    // They go, or come, with their cell.
+    if (context_.is_at_rest(record)) return;
     const auto tell_of = [&](EventKind kind, std::string_view name, std::string_view value) {
         auto event = event_of(kind, record);
         event.details.emplace_back(name, value);
@@ -117,11 +110,6 @@ void Reporter::on_move(const Subscription& record, SubscriptionState before) {
     }
     if (is_over(record.state) && !is_new(before))
         tell_of(EventKind::subscription_ended, "reason", reason_of(record));
-}
-
-bool Reporter::is_forgotten(const Subscription& record) const {
-    const auto cell = context_.cell_of(context_.resources[record.resource].aor);
-    return forgotten_.test(static_cast<std::size_t>(cell));
 }
 
 /// Of RFC 6665, or what the last NOTIFY met: its status, "timeout", "failures".
@@ -158,7 +146,7 @@ void Reporter::on_silent(const Subscription& record) {
 }
 
 void Reporter::on_binding(const std::string& aor, const packages::Binding& binding, Cause cause) {
-    if (!is_telling()) return;
+    if (!is_telling() || context_.is_at_rest(aor)) return;
     const bool is_there = cause == Cause::made || cause == Cause::created;
     tell({.kind = is_there ? EventKind::registration_added : EventKind::registration_gone,
           .resource = aor,

@@ -2,7 +2,6 @@
 // is there.
 #pragma once
 
-#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -35,9 +34,8 @@ public:
     Reporter(Context& context, Feed::Inlet& inlet, const Sources& sources);
 
     /// What recovery brought back is news to nobody.
-    void on_loading() override { has_resumed_ = false; }
-    void resume(const Cells& cells) override;
-    void forget(Cell cell) override { forgotten_.set(static_cast<std::size_t>(cell)); }
+    void resume(const Cells& /*cells*/) override { has_resumed_ = true; }
+    void forget(Cell /*cell*/) override {}
     std::size_t held() const noexcept override { return 0; }
     void on_changed(std::uint32_t resource) override;
 
@@ -48,7 +46,6 @@ private:
     void on_move(const Subscription& record, SubscriptionState before);
     void on_waiting(const packages::Package& package, std::string_view aor,
                     const packages::Watcher& watcher);
-    bool is_forgotten(const Subscription& record) const;
     std::string_view reason_of(const Subscription& record) const;
     void on_silent(const Subscription& record);
     void on_binding(const std::string& aor, const packages::Binding& binding,
@@ -59,8 +56,7 @@ private:
     Context& context_;
     Feed::Inlet& inlet_;
     bool has_resumed_ = false;
-    std::bitset<kCells> forgotten_;  ///< their subscriptions go, and do not end
-    std::uint64_t removed_ = 0;      ///< the subscription that is just being removed
+    std::uint64_t removed_ = 0;  ///< the subscription that is just being removed
     std::string removed_why_;
     /// Shards that miss a PBX, where its name is at home: it goes with the first, and is back with
     /// the last.

@@ -35,8 +35,8 @@ public:
     OwnMessages& own() noexcept { return own_; }
     StoredMessages& stored() noexcept { return stored_; }
     /// A kept message of the cell's users is on its way.
-    bool is_delivering(Cell cell) const { return delivery_.is_delivering(cell); }
     void resume(const Cells& cells) override { delivery_.resume(cells); }
+    bool has_changes(Cell cell) const override { return delivery_.is_delivering(cell); }
     void forget(Cell cell) override;
     /// The wall clock was moved ahead: as Publications::on_clock_step().
     void on_clock_step(base::Duration ahead) { stored_.on_clock_step(ahead); }

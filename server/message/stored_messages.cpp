@@ -54,6 +54,12 @@ void StoredMessages::add(const std::string& aor, const KeptMessage& message) {
 
 void StoredMessages::keep(store::Message message, std::uint64_t sender, Done done) {
     const std::string aor = message.recipient;
+    if (context_.is_at_rest(aor)) {
+        return context_.rest.run(context_.cell_of(aor), [this, message = std::move(message), sender,
+                                                         done = std::move(done)]() mutable {
+            keep(std::move(message), sender, std::move(done));
+        });
+    }
     queues_.reserve(aor, message.size);
     KeptMessage entry;
     entry.id = message.id;
@@ -181,6 +187,9 @@ void StoredMessages::on_expiry(const std::string& aor, std::uint64_t id) {
     auto* entry = queues_.find(aor, id);
     if (!entry) return;
     entry->expiry = {};
+    if (context_.is_at_rest(aor)) {
+        return context_.expiry().wait(entry->expiry, [this, aor, id] { on_expiry(aor, id); });
+    }
     if (context_.expiry().is_early(entry->keep_until)) return arm(aor, *entry, entry->keep_until);
     if (entry->is_done) {
         erase(aor, *entry);

@@ -80,7 +80,18 @@ void MailboxNotices::announce(const std::string& aor) {
 
 void MailboxNotices::on_changed(std::uint32_t resource) {
     const auto& changed = context_.resources[resource];
+    // What comes with its cell is no change.
+    if (context_.rest.is_at_rest(changed.cell)) return;
     if (changed.package == &package_) announce(changed.aor);
+}
+
+/// Nobody would tell a phone later.
+bool MailboxNotices::has_flights(Cell cell) const {
+    const auto is_in = [&](const std::string& aor) { return context_.cell_of(aor) == cell; };
+    return std::any_of(flights_.begin(), flights_.end(),
+                       [&](const auto& entry) { return is_in(entry.second.aor); }) ||
+           std::any_of(lamps_.begin(), lamps_.end(),
+                       [&](const auto& entry) { return entry.second.due && is_in(entry.first); });
 }
 
 void MailboxNotices::forget(Cell cell) {

@@ -33,6 +33,7 @@ public:
     MailboxNotices(Context& context, Mailboxes& mailboxes, Bindings& bindings,
                    sip::Locator& locator);
 
+    bool has_flights(Cell cell) const override;
     void forget(Cell cell) override;
     std::size_t held() const noexcept override { return lamps_.size() + flights_.size(); }
     void on_changed(std::uint32_t resource) override;

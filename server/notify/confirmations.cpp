@@ -76,6 +76,8 @@ void Confirmations::settle(std::uint32_t slot) {
     auto& resource = context_.resources[slot];
     if (resource.has_departures()) resource.forget_departed();
     if (resource.watchers.size() <= kFew) resource.release_documents();
+    // What is kept of a cell that goes is written by flush().
+    if (context_.rest.is_at_rest(resource.cell)) return;
     resource.is_settled_again = resource.is_confirmable;
     if (resource.is_confirmable) return;
     resource.is_confirmable = true;
@@ -127,7 +129,7 @@ void Confirmations::write(std::uint32_t slot, Resource& resource) {
 }
 
 void Confirmations::forget(std::uint32_t slot) {
-    context_.resources[slot].is_confirmable = false;
+    if (!std::exchange(context_.resources[slot].is_confirmable, false)) return;
     std::erase_if(settled_, [&](const Settled& each) { return each.slot == slot; });
     if (settled_.empty()) context_.loop.timers().cancel(timer_);
 }
@@ -147,18 +149,24 @@ void Confirmations::flush() {
     write_all(slots);
 }
 
-void Confirmations::flush(Cell cell) {
-    std::vector<std::uint32_t> slots;
-    context_.resources.for_each([&](std::uint32_t slot, Resource& resource) {
-        if (context_.cell_of(resource.aor) != cell) return;
-        resource.is_confirmable = false;
-        slots.push_back(slot);
-    });
-    std::erase_if(settled_, [this](const Settled& each) {
-        return !context_.resources[each.slot].is_confirmable;
-    });
+void Confirmations::flush(const std::vector<std::uint32_t>& slots) {
+    bool was_any = false;
+    for (const auto slot : slots)
+        was_any |= std::exchange(context_.resources[slot].is_confirmable, false);
+    if (was_any) {
+        std::erase_if(settled_, [this](const Settled& each) {
+            return !context_.resources[each.slot].is_confirmable;
+        });
+    }
     if (settled_.empty()) context_.loop.timers().cancel(timer_);
     write_all(slots);
+}
+
+bool Confirmations::is_kept(const Resource& resource, const Subscription& watcher) const {
+    if (!watcher.is_live()) return true;
+    const bool is_told = watcher.notify_state == NotifyState::told;
+    const bool is_in = watcher.change <= resource.confirmed_through;
+    return resource.confirmed_fingerprint != 0 && is_told == is_in;
 }
 
 void Confirmations::write_all(const std::vector<std::uint32_t>& slots) {

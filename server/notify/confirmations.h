@@ -32,8 +32,11 @@ public:
     /// Writes all that is settled, whatever else waits: at a clean stop. Watchers known to miss the
     /// latest document get a newer change number, so that they are told after the start.
     void flush();
-    /// The same of the resources of one cell: before it is given away.
-    void flush(Cell cell);
+    /// The same of some resources, of a cell that is at rest: before it is given away.
+    void flush(const std::vector<std::uint32_t>& resources);
+    /// Whether the store knows what each watcher has, so that whoever reads it tells nobody twice
+    /// and leaves nobody out.
+    bool is_kept(const Resource& resource, const Subscription& watcher) const;
 
 private:
     struct Settled {

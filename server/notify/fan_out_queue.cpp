@@ -3,6 +3,7 @@
 #include "server/notify/fan_out_queue.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace herald::server {
@@ -21,7 +22,9 @@ constexpr std::size_t kPrefetched = 8;
 }  // namespace
 
 FanOutQueue::FanOutQueue(Context& context, Confirmations& confirmations, Visit visit)
-    : context_(context), confirmations_(confirmations), visit_(std::move(visit)) {}
+    : context_(context), confirmations_(confirmations), visit_(std::move(visit)) {
+    context_.rest.on_end([this](Cell cell) { wake(cell); });
+}
 
 void FanOutQueue::add(std::uint32_t slot) {
     auto& resource = context_.resources[slot];
@@ -52,7 +55,9 @@ void FanOutQueue::take_turn() {
     while (!dirty_.empty() && budget.visits > 0) {
         const auto slot = dirty_.front();
         dirty_.pop_front();
-        if (is_contradicted(context_.resources[slot])) {
+        if (context_.rest.is_at_rest(context_.resources[slot].cell)) {
+            resting_.push_back(slot);
+        } else if (is_contradicted(context_.resources[slot])) {
             withdraw(slot);
         } else if (take_slice(slot, budget)) {
             finish(slot);
@@ -106,7 +111,16 @@ void FanOutQueue::release(std::uint32_t slot) {
 
 void FanOutQueue::forget(std::uint32_t slot) {
     withheld_.erase(slot);
-    if (std::exchange(context_.resources[slot].is_dirty, false)) std::erase(dirty_, slot);
+    if (!std::exchange(context_.resources[slot].is_dirty, false)) return;
+    if (std::erase(dirty_, slot) == 0) std::erase(resting_, slot);
+}
+
+void FanOutQueue::wake(Cell cell) {
+    const auto is_awake = [&](std::uint32_t slot) { return context_.resources[slot].cell == cell; };
+    const auto first =
+        std::stable_partition(resting_.begin(), resting_.end(), std::not_fn(is_awake));
+    for (auto each = first; each != resting_.end(); ++each) push(*each);
+    resting_.erase(first, resting_.end());
 }
 
 void FanOutQueue::finish(std::uint32_t slot) {

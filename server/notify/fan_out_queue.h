@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <unordered_set>
+#include <vector>
 
 #include "base/task.h"
 #include "server/core/context.h"
@@ -43,11 +44,13 @@ private:
     void withdraw(std::uint32_t slot);
     void release(std::uint32_t slot);
     void finish(std::uint32_t slot);
+    void wake(Cell cell);
 
     Context& context_;
     Confirmations& confirmations_;
     Visit visit_;
     std::deque<std::uint32_t> dirty_;
+    std::vector<std::uint32_t> resting_;          ///< dirty ones whose cell is on its way
     std::unordered_set<std::uint32_t> withheld_;  ///< until their confirmation is void
     bool is_scheduled_ = false;
 };

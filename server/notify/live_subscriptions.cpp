@@ -89,7 +89,8 @@ void LiveSubscriptions::on_expiry(Id id) {
 void LiveSubscriptions::run_out(Id id, EndReason reason) {
     auto* record = context_.subscriptions.find(id);
     if (!record || !record->is_live()) return;
-    if (record->is_changing) return run_out_later(id, reason);
+    if (context_.is_at_rest(*record)) return run_out_later(id, reason, kExpiryRest);
+    if (record->is_changing) return run_out_later(id, reason, kExpiryRetry);
     record->is_changing = true;
     const auto wait = reason == EndReason::timeout ? undecided(*record) : Undecided{};
     auto change = wait.until != base::WallTime{}
@@ -118,7 +119,7 @@ void LiveSubscriptions::apply_end(Id id, EndReason reason, Undecided wait, store
     auto* ended = context_.subscriptions.find(id);
     if (!ended) return open_gate(id);
     ended->is_changing = false;
-    if (is_to_be_retried(outcome)) return run_out_later(id, reason);
+    if (is_to_be_retried(outcome)) return run_out_later(id, reason, kExpiryRetry);
     if (wait.until != base::WallTime{} && outcome == store::Outcome::committed)
         waiting_.add(*ended, wait.until);
     if (reason == EndReason::timeout || reason == EndReason::giveup)
@@ -127,8 +128,8 @@ void LiveSubscriptions::apply_end(Id id, EndReason reason, Undecided wait, store
     open_gate(id);
 }
 
-void LiveSubscriptions::run_out_later(Id id, EndReason reason) {
-    context_.loop.timers().arm(context_.loop.now() + kExpiryRetry, [this, id, reason] {
+void LiveSubscriptions::run_out_later(Id id, EndReason reason, base::Duration delay) {
+    context_.loop.timers().arm(context_.loop.now() + delay, [this, id, reason] {
         const auto* record = context_.subscriptions.find(id);
         const bool was_refreshed = record && reason == EndReason::timeout &&
                                    record->expires_at + kExpiryGrace > context_.wall();
@@ -141,13 +142,6 @@ void LiveSubscriptions::open_gate(Id id) {
         const auto* record = context_.subscriptions.find(id);
         return record && record->is_changing;
     });
-}
-
-void LiveSubscriptions::forget(Cell cell) {
-    context_.resources.for_each([&](std::uint32_t slot, Resource& resource) {
-        if (context_.cell_of(resource.aor) == cell) sender_.gone().forget_all_of(slot);
-    });
-    waiting_.forget(cell);
 }
 
 void LiveSubscriptions::resume() {

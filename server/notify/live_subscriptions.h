@@ -55,12 +55,10 @@ public:
 
     /// Recovery is over: what is granted from now on belongs to this run.
     void resume();
-    /// All dialogs of the cell leave memory, and nobody is told. No change of them is under way.
-    void forget(Cell cell);
 
 private:
     void on_expiry(Id id);
-    void run_out_later(Id id, EndReason reason);
+    void run_out_later(Id id, EndReason reason, base::Duration delay);
     void apply_end(Id id, EndReason reason, Undecided wait, store::Outcome outcome);
     void give_up_pending(Id id);
 

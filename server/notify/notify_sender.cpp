@@ -10,6 +10,8 @@ namespace {
 
 /// How soon an obstacle that may pass is tried again.
 constexpr auto kSoon = std::chrono::seconds(1);
+/// ... and who is told nothing while his cell is on its way.
+constexpr auto kRest = std::chrono::milliseconds(100);
 
 /// The operator's, else the package's.
 base::Duration min_interval(const Config& config, const packages::Profile& profile) {
@@ -58,7 +60,7 @@ NotifySender::NotifySender(Context& context, sip::Locator& locator)
     });
 }
 
-void NotifySender::resume(std::uint32_t slot) {
+void NotifySender::resume(std::uint32_t slot, base::Instant sent_at) {
     auto& resource = context_.resources[slot];
     const bool is_confirmed =
         resource.confirmed_fingerprint != 0 && !is_ruled_after(context_, resource) &&
@@ -68,6 +70,7 @@ void NotifySender::resume(std::uint32_t slot) {
     resource.departed_before = resource.version + 1;
     for (const auto watcher : resource.watchers) {
         auto& record = context_.subscriptions[watcher];
+        record.last_notify = sent_at;
         if (!record.is_live()) continue;
         const bool has_it = is_confirmed && record.change <= resource.confirmed_through;
         if (has_it && record.state == SubscriptionState::active)
@@ -141,6 +144,7 @@ NotifySender::Turn NotifySender::turn_of(Id id, const Subscription& record) {
 void NotifySender::send(Id id) {
     auto* record = context_.subscriptions.find(id);
     if (!record || record->state == SubscriptionState::committing) return;
+    if (context_.is_at_rest(*record)) return retries_.arm(id, *record, kRest);
     confirmations_.advance(*record, NotifyInput::change);
     switch (turn_of(id, *record)) {
         case Turn::when_heard:

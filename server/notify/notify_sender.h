@@ -54,8 +54,9 @@ public:
     /// The watcher can be reached again. A NOTIFY on its way by another flow, or to another
     /// Contact, is taken back.
     void on_reachable(Id id, const WatcherArrival& arrival);
-    /// After recovery: whoever is not known to have the current document is told.
-    void resume(std::uint32_t resource);
+    /// After recovery: whoever is not known to have the current document is told. What was sent
+    /// last counts as sent at `sent_at`; zero: long ago.
+    void resume(std::uint32_t resource, base::Instant sent_at = {});
 
     Confirmations& confirmations() noexcept { return confirmations_; }
     SilentWatchers& silent() noexcept { return silent_; }

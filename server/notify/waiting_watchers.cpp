@@ -134,9 +134,11 @@ void WaitingWatchers::drop(std::uint64_t id, WatcherEvent event) {
 /// Its row is removed after what made it go is durable. A row that stays because the store was away
 /// is found again at the next start.
 void WaitingWatchers::remove(std::uint64_t id, WatcherEvent event) {
-    if (entries_.count(id) == 0) return;
+    const auto found = entries_.find(id);
+    if (found == entries_.end()) return;
+    const auto promise = context_.rest.promise(context_.cell_of(found->second.aor));
     drop(id, event);
-    context_.loop.timers().arm(context_.loop.now() + kSoon, [this, id] {
+    context_.loop.timers().arm(context_.loop.now() + kSoon, [this, id, promise] {
         context_.port.commit(store::RemoveSubscription{id, {}, {}}, nullptr);
     });
 }
@@ -145,6 +147,7 @@ void WaitingWatchers::give_up(std::uint64_t id) {
     const auto found = entries_.find(id);
     if (found == entries_.end()) return;
     auto& entry = found->second;
+    if (context_.is_at_rest(entry.aor)) return context_.expiry().wait(entry.expiry, timer_, id);
     if (context_.expiry().is_early(entry.expires_at))
         return context_.expiry().arm(entry.expiry, entry.expires_at, {}, timer_, id);
     given_up_.add();

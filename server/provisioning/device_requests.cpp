@@ -332,19 +332,39 @@ void DeviceRequests::abandon(std::uint64_t job) {
     std::erase_if(starting_, [job](const auto& each) { return each.second.job == job; });
 }
 
-/// The hash of an address says its cell (core/bucket.h).
+bool DeviceRequests::has_flights(Cell cell) const {
+    return std::any_of(flights_.begin(), flights_.end(), [&](const auto& entry) {
+        return context_.cell_of(entry.second.request.aor) == cell;
+    });
+}
+
+/// Whoever has the device from now on waits for it.
+void DeviceRequests::give_back(std::uint64_t id) {
+    auto ended = flights_.extract(id);
+    auto& flight = ended.mapped();
+    if (flight.transaction) context_.stack.forget(flight.transaction);
+    logins_.forget(id);
+    const auto& aor = flight.request.aor;
+    context_.peers.post<DeviceRequests>(
+        aor, [aor, ticket = flight.request.ticket](DeviceRequests& owner) {
+            owner.wait_for(aor, ticket);
+        });
+    flight.done({DeviceVerdict::unreachable, 408});
+}
+
+/// The hash of an address says its cell (core/bucket.h). A job whose device did not answer by then
+/// tries it again.
 void DeviceRequests::forget(Cell cell) {
     const auto is_of_cell = [cell](const auto& entry) {
         return cell_of(static_cast<std::uint32_t>(entry.first % kBuckets)) == cell;
     };
     std::erase_if(awaited_, is_of_cell);
     std::erase_if(starting_, is_of_cell);
-    std::erase_if(flights_, [&](const auto& entry) {
-        if (context_.cell_of(entry.second.request.aor) != cell) return false;
-        if (entry.second.transaction) context_.stack.forget(entry.second.transaction);
-        logins_.forget(entry.first);
-        return true;
-    });
+    std::vector<std::uint64_t> unanswered;
+    for (const auto& [id, flight] : flights_) {
+        if (context_.cell_of(flight.request.aor) == cell) unanswered.push_back(id);
+    }
+    for (const auto id : unanswered) give_back(id);
 }
 
 }  // namespace herald::server

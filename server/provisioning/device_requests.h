@@ -80,6 +80,7 @@ public:
     /// ... but starts.
     void let_go(std::uint64_t job);
 
+    bool has_flights(Cell cell) const override;
     void forget(Cell cell) override;
     std::size_t held() const noexcept override {
         return flights_.size() + awaited_.size() + starting_.size();
@@ -141,6 +142,7 @@ private:
     void depart(std::uint64_t id);
     bool sign(std::uint64_t id, const sip::Message& challenge);
     bool is_worth_more(const Flight& flight, DeviceVerdict verdict) const;
+    void give_back(std::uint64_t flight);
     void conclude_later(std::uint64_t id, int status);
     void conclude(std::uint64_t id, int status);
 

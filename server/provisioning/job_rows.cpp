@@ -76,7 +76,11 @@ void JobRows::put_from(const Job& job, std::size_t first, Done done) {
 }
 
 void JobRows::put(const Job& job, Done done) {
-    commit_until_known(context_.loop, context_.port, row_of(job), std::move(done));
+    const auto promise = context_.rest.promise(context_.cell_of(job.address));
+    commit_until_known(context_.loop, context_.port, row_of(job),
+                       [promise, done = std::move(done)](store::Outcome outcome) mutable {
+                           if (done) done(outcome);
+                       });
 }
 
 void JobRows::take_back(const Job& job) {

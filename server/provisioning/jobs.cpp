@@ -25,6 +25,8 @@ constexpr std::size_t kMostWaiting = 64;
 constexpr auto kMostLate = std::chrono::milliseconds(100);
 /// What a device does later it does for another reason.
 constexpr auto kEffectWithin = std::chrono::hours(1);
+/// Between two looks whether its cell is served again.
+constexpr auto kRest = std::chrono::milliseconds(100);
 /// The clock on the wall may be put forward or back while a job waits for its hours.
 constexpr base::Duration kLongestNap = std::chrono::minutes(10);
 
@@ -118,12 +120,7 @@ void Jobs::begin(Job& job) {
         ++job.counts[static_cast<std::size_t>(device.state)];
         if (device.effective_at != base::WallTime{}) ++job.effective;
         if (device.state == DeviceState::waiting) job.queue.push_back(i);
-        if (job.is_over() || device.state != DeviceState::unreachable) continue;
-        const std::string aor(device.where.aor());
-        context_.peers.post<DeviceRequests>(
-            aor, [aor, ticket = DeviceTicket{job.id, i}](DeviceRequests& owner) {
-                owner.wait_for(aor, ticket);
-            });
+        await_return(job, i);
     }
     await_from(job.address, 0);
     if (job.is_over()) return keep_until_due(job);
@@ -154,6 +151,7 @@ void Jobs::pace(const std::string& address) {
     auto& job = *found->second;
     job.pace = {};
     const auto now = context_.loop.now();
+    if (context_.is_at_rest(address)) return wake(job, now + kRest);
     if (until_open(job.window, context_.wall()) > base::Duration::zero()) return wake(job, now);
     const auto apart = base::Duration(std::chrono::seconds(1)) / job.rate;
     // What could not be sent in time is not made up for.
@@ -218,6 +216,26 @@ void Jobs::await_effect(const Job& job, std::uint32_t index) {
     context_.peers.post<DeviceRequests>(
         aor, [place = DevicePlace(where.text()), ticket = DeviceTicket{job.id, index}](
                  DeviceRequests& devices) { devices.wait_for_start(place, ticket); });
+}
+
+/// What is waited for of a device.
+void Jobs::await(const Job& job, std::uint32_t index) {
+    const auto& device = job.devices[index];
+    await_return(job, index);
+    const bool is_awaited = device.state == DeviceState::delivered &&
+                            device.effective_at == base::WallTime{} &&
+                            context_.wall() - device.at <= kEffectWithin;
+    if (is_awaited) await_effect(job, index);
+}
+
+void Jobs::await_return(const Job& job, std::uint32_t index) {
+    const auto& device = job.devices[index];
+    if (job.is_over() || device.state != DeviceState::unreachable) return;
+    const std::string aor(device.where.aor());
+    context_.peers.post<DeviceRequests>(
+        aor, [aor, ticket = DeviceTicket{job.id, index}](DeviceRequests& owner) {
+            owner.wait_for(aor, ticket);
+        });
 }
 
 /// After a start, some at a time: of what all of them are, posts and all, much would stay behind.
@@ -459,6 +477,25 @@ void Jobs::recover(store::Publication row, base::WallTime /*not_before*/) {
     job.devices.push_back(*std::move(device));
 }
 
+/// Devices of a cell that was loaded: nobody there knows any more that they are waited for.
+void Jobs::await_again(const std::string& address, Cell cell, std::uint32_t first) {
+    const auto found = jobs_.find(address);
+    if (found == jobs_.end()) return;
+    const auto& job = *found->second;
+    auto i = first;
+    for (const auto end = first + kMostAtOnce; i < job.devices.size() && i < end; ++i) {
+        const auto& device = job.devices[i];
+        const auto& where = device.where;
+        const bool is_there = context_.cell_of(where.aor()) == cell ||
+                              context_.cell_of(address_of_device(
+                                  key_of_device(where.aor(), where.contact(), where.instance(),
+                                                job.models[device.model].user_agent))) == cell;
+        if (is_there) await(job, i);
+    }
+    if (i < job.devices.size())
+        context_.loop.post([this, address, cell, i] { await_again(address, cell, i); });
+}
+
 void Jobs::resume(const Cells& cells) {
     std::vector<std::string> broken;
     for (auto& [address, job] : jobs_) {
@@ -476,6 +513,26 @@ void Jobs::resume(const Cells& cells) {
         for (auto& device : job->devices) device.is_repeat = device.state == DeviceState::waiting;
         begin(*job);
     }
+    if (!cells.one) return;
+    for (const auto& [address, job] : jobs_) {
+        if (!context_.is_in(cells, address)) await_again(address, *cells.one, 0);
+    }
+}
+
+/// What became of its devices is written a moment later; nobody is told twice.
+bool Jobs::has_changes(Cell cell) const {
+    const auto is_in = [&](const auto& entry) { return context_.cell_of(entry.first) == cell; };
+    return std::any_of(changing_.begin(), changing_.end(), is_in) ||
+           std::any_of(jobs_.begin(), jobs_.end(), [&](const auto& entry) {
+               const auto& job = *entry.second;
+               return is_in(entry) && (job.save || job.is_saving || !job.unsaved.empty());
+           });
+}
+
+bool Jobs::has_flights(Cell cell) const {
+    return std::any_of(jobs_.begin(), jobs_.end(), [&](const auto& entry) {
+        return context_.cell_of(entry.first) == cell && entry.second->count(DeviceState::sent) > 0;
+    });
 }
 
 void Jobs::forget(Cell cell) {

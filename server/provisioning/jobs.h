@@ -47,6 +47,8 @@ public:
     bool takes(const store::Publication& row) const override;
     void recover(store::Publication row, base::WallTime not_before) override;
     void resume(const Cells& cells) override;
+    bool has_changes(Cell cell) const override;
+    bool has_flights(Cell cell) const override;
     void forget(Cell cell) override;
     std::size_t held() const noexcept override { return jobs_.size(); }
 
@@ -60,7 +62,10 @@ private:
     void pace(const std::string& address);
     void dispatch(Job& job, std::uint32_t device);
     DeviceRequest request_for(const Job& job, std::uint32_t device) const;
+    void await(const Job& job, std::uint32_t device);
+    void await_return(const Job& job, std::uint32_t device);
     void await_effect(const Job& job, std::uint32_t device);
+    void await_again(const std::string& address, Cell cell, std::uint32_t first);
     void await_from(const std::string& address, std::uint32_t first);
     void try_again_later(Job& job);
     void try_again(const std::string& address);

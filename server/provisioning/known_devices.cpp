@@ -273,6 +273,17 @@ void KnownDevices::recover(store::Publication row, base::WallTime /*not_before*/
     known_.set(devices_.size());
 }
 
+/// What was learned is written some seconds later otherwise.
+void KnownDevices::on_departure(Cell cell) {
+    while (has_changes(cell)) save();
+}
+
+bool KnownDevices::has_changes(Cell cell) const {
+    return std::any_of(unsaved_.begin(), unsaved_.end(), [&](const std::string& key) {
+        return context_.cell_of(address_of_device(key)) == cell;
+    });
+}
+
 /// The hash of an address says its cell (core/bucket.h).
 void KnownDevices::forget(Cell cell) {
     std::erase_if(devices_, [&](const auto& entry) {

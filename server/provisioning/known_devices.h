@@ -75,6 +75,8 @@ public:
     void on_registered(const std::string& aor, std::string_view flow) override;
     bool takes(const store::Publication& row) const override;
     void recover(store::Publication row, base::WallTime not_before) override;
+    void on_departure(Cell cell) override;
+    bool has_changes(Cell cell) const override;
     void forget(Cell cell) override;
     std::size_t held() const noexcept override { return devices_.size() + awaited_.size(); }
 

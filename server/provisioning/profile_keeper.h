@@ -53,6 +53,7 @@ public:
     void recover(store::Publication row, base::WallTime not_before) override;
     void resume(const Cells& cells) override;
     /// Profiles are everybody's: there is nothing of an address.
+    bool has_changes(Cell /*cell*/) const override { return is_changing_; }
     void forget(Cell) override {}
     std::size_t held() const noexcept override { return 0; }
 

@@ -178,15 +178,12 @@ void Publications::take_out_if(std::uint32_t slot, Matches matches, packages::Ca
     context_.resources.counters(slot).publications.subtract();
 }
 
-void Publications::forget(Cell cell) {
-    context_.resources.for_each([&](std::uint32_t slot, Resource& resource) {
-        if (context_.cell_of(resource.aor) != cell) return;
-        for (auto& each : resource.publications) {
-            context_.loop.timers().cancel(each.expiry);
-            recovered_.erase(each.id);
-        }
-        context_.resources.erase(slot);
-    });
+void Publications::forget(std::uint32_t slot) {
+    for (auto& each : context_.resources[slot].publications) {
+        context_.loop.timers().cancel(each.expiry);
+        recovered_.erase(each.id);
+    }
+    context_.resources.erase(slot);
 }
 
 void Publications::arm_expiry(std::uint32_t slot, Publication& publication,
@@ -232,6 +229,10 @@ void Publications::on_expiry(std::uint32_t slot, std::uint64_t id) {
     auto* publication = resource.by_id(id);
     if (!publication) return;
     publication->expiry = {};
+    if (context_.rest.is_at_rest(resource.cell)) {
+        return context_.expiry().wait(publication->expiry,
+                                      [this, slot, id] { on_expiry(slot, id); });
+    }
     if (resource.is_changing) {
         if (wait(slot, [this, slot, id] { on_expiry(slot, id); })) return;
         return try_expiry_again(slot, *publication);

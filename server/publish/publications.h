@@ -66,9 +66,9 @@ public:
     /// `retry_after` in seconds, with Cause::probation.
     void take_out(std::uint32_t slot, std::uint64_t id, packages::Cause cause,
                   std::uint32_t retry_after = 0);
-    /// All resources of the cell leave memory, and nobody is told. No change of them is under way,
-    /// nobody watches them.
-    void forget(Cell cell);
+    /// A resource leaves memory, and nobody is told. No change of it is under way, nobody watches
+    /// it.
+    void forget(std::uint32_t slot);
     /// Anew after each change of its expiry; with kExpiryGrace. `not_before` is for what a start
     /// found: what lapsed before does so spread over the seconds after it (docs/architecture.md:
     /// Restart).

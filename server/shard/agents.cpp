@@ -2,6 +2,7 @@
 // happens told to all.
 #include "server/shard/agents.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "server/calls/calls.h"
@@ -89,12 +90,18 @@ bool Agents::recover(store::Publication& row, base::WallTime not_before) {
     return false;
 }
 
-void Agents::on_loading() {
-    for (const auto& each : all_) each->on_loading();
+void Agents::on_departure(Cell cell) {
+    for (const auto& each : all_) each->on_departure(cell);
 }
 
-void Agents::resume(const Cells& cells) {
-    for (const auto& each : all_) each->resume(cells);
+bool Agents::has_changes(Cell cell) const {
+    return std::any_of(all_.begin(), all_.end(),
+                       [cell](const auto& each) { return each->has_changes(cell); });
+}
+
+bool Agents::has_flights(Cell cell) const {
+    return std::any_of(all_.begin(), all_.end(),
+                       [cell](const auto& each) { return each->has_flights(cell); });
 }
 
 void Agents::forget(Cell cell) {

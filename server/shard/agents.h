@@ -57,8 +57,10 @@ public:
 
     /// True if an agent took the row, which is left as it was otherwise.
     bool recover(store::Publication& row, base::WallTime not_before);
-    void on_loading();
-    void resume(const Cells& cells);
+    const std::vector<std::unique_ptr<Agent>>& all() const noexcept { return all_; }
+    void on_departure(Cell cell);
+    bool has_changes(Cell cell) const;
+    bool has_flights(Cell cell) const;
     void forget(Cell cell);
     std::size_t held() const noexcept;
     void on_flow_closed(const sip::Flow& flow);

@@ -2,26 +2,25 @@
 #include "server/shard/cell_keeper.h"
 
 #include <cassert>
-#include <chrono>
 #include <string>
 #include <utility>
 
 #include "base/log.h"
-#include "server/core/notify_state.h"
+#include "server/core/slices.h"
+#include "server/shard/agents.h"
+#include "server/shard/cell_departure.h"
+#include "server/shard/cell_forgetting.h"
+#include "server/shard/cell_loading.h"
+#include "server/shard/recovered_rows.h"
 
 namespace herald::server {
 
-namespace {
-
-constexpr auto kBetween = std::chrono::milliseconds(10);
-/// NOTIFYs are waited for so long; those without an answer by then count as not delivered.
-constexpr auto kAnswers = std::chrono::seconds(1);
-constexpr auto kLongest = std::chrono::seconds(5);
-
-}  // namespace
-
-CellKeeper::CellKeeper(CellKeeperParts parts)
-    : parts_(std::move(parts)), context_(parts_.context), held_(context_) {
+CellKeeper::CellKeeper(const CellParts& parts, RecoveredRows& rows, Serve serve)
+    : parts_(parts),
+      context_(parts.context),
+      rows_(rows),
+      serve_(std::move(serve)),
+      held_(context_) {
     standings_.fill(CellStanding::serving);
     for (std::size_t n = 0; n < kCellInputs; ++n) {
         const std::string name(name_of(static_cast<CellInput>(n)));
@@ -48,68 +47,52 @@ void CellKeeper::leave(Cell cell, Done done) {
     if (standing(cell) != CellStanding::serving) return done(Left::kept);
     move(cell, CellInput::give);
     held_.hold(cell);
-    auto departure = std::make_shared<Departure>();
-    departure->cell = cell;
-    departure->begun = context_.loop.now();
-    departure->done = std::move(done);
-    look(departure);
+    parts_.agents.on_departure(cell);
+    auto departed = [this, cell, done = std::move(done)](bool is_gone) mutable {
+        move(cell, is_gone ? CellInput::given : CellInput::kept);
+        done(is_gone ? Left::given : Left::kept);
+    };
+    std::make_shared<CellDeparture>(parts_, cell, std::move(departed))->begin();
 }
 
-void CellKeeper::look(const DeparturePtr& departure) {
-    const auto cell = departure->cell;
-    const auto waited = context_.loop.now() - departure->begun;
-    const bool is_busy = has_changes(cell) || (waited < kAnswers && has_flights(cell));
-    if (!is_busy && departure->is_confirmed) return end(departure, CellInput::given);
-    if (!is_busy) {
-        departure->is_confirmed = true;
-        parts_.confirmations.flush(cell);
-    } else if (waited >= kLongest) {
-        return end(departure, CellInput::kept);
-    } else {
-        // What went on meanwhile may have told somebody.
-        departure->is_confirmed = false;
-    }
-    context_.loop.timers().arm(context_.loop.now() + kBetween,
-                               [this, departure] { look(departure); });
-}
-
-void CellKeeper::end(const DeparturePtr& departure, CellInput input) {
-    const auto cell = departure->cell;
-    const bool is_given = input == CellInput::given;
-    if (is_given) parts_.forget(cell);
-    move(cell, input);
-    departure->done(is_given ? Left::given : Left::kept);
-}
-
-/// In the store, or on their way there once what is before them was found out.
-bool CellKeeper::has_changes(Cell cell) const {
-    if (context_.port.waiting(cell) > 0 || parts_.is_delivering(cell)) return true;
-    bool has_any = false;
-    context_.resources.for_each([&](std::uint32_t, const Resource& resource) {
-        if (has_any || context_.cell_of(resource.aor) != cell) return;
-        has_any = resource.is_changing || resource.is_dirty;
-        for (const auto watcher : resource.watchers)
-            has_any = has_any || context_.subscriptions[watcher].is_changing;
-    });
-    return has_any;
-}
-
-bool CellKeeper::has_flights(Cell cell) const {
-    bool has_any = false;
-    context_.resources.for_each([&](std::uint32_t, const Resource& resource) {
-        if (has_any || context_.cell_of(resource.aor) != cell) return;
-        for (const auto watcher : resource.watchers)
-            has_any = has_any || is_out(context_.subscriptions[watcher].notify_state);
-    });
-    return has_any;
+void CellKeeper::load(Cell cell, std::unique_ptr<store::CellRows> part, base::WallTime not_before,
+                      base::Task<void()> done) {
+    move(cell, CellInput::ours);
+    const auto loading =
+        std::make_shared<CellLoading>(context_, rows_, cell, std::move(part), not_before);
+    in_turns(
+        context_.loop, [loading] { return loading->step(); },
+        [this, cell, done = std::move(done)]() mutable {
+            move(cell, CellInput::loaded);
+            come_back(cell);
+            if (done) done();
+        });
 }
 
 void CellKeeper::come_back(Cell cell) {
-    if (standing(cell) == CellStanding::loading) move(cell, CellInput::loaded);
-    for (const auto& each : held_.release(cell)) {
-        const auto* request = context_.stack.request(each.transaction);
-        if (request) parts_.serve(each.transaction, *request, each.flow);
+    context_.rest.end(cell);
+    held_.let_in(cell);
+    in_turns(
+        context_.loop, [this, cell] { return let_one_in(cell); }, [] {});
+}
+
+void CellKeeper::forget(Cell cell) {
+    move(cell, CellInput::fenced);
+    context_.rest.begin(cell);
+    CellForgetting forgetting(parts_, cell);
+    while (forgetting.step()) {
     }
+}
+
+/// As long as some wait, those that come wait behind them. False: nobody waits, or the cell goes
+/// again.
+bool CellKeeper::let_one_in(Cell cell) {
+    if (standing(cell) != CellStanding::serving) return false;
+    const auto held = held_.next(cell);
+    if (!held) return false;
+    if (const auto* request = context_.stack.request(held->transaction))
+        serve_(held->transaction, *request, held->flow);
+    return true;
 }
 
 }  // namespace herald::server

@@ -2,12 +2,9 @@
 #include "server/shard/own_cells.h"
 
 #include <algorithm>
-#include <chrono>
-#include <future>
-#include <memory>
 #include <string>
-#include <thread>
-#include <utility>
+
+#include <pthread.h>
 
 #include "base/log.h"
 #include "server/publish/publications.h"
@@ -17,19 +14,18 @@ namespace herald::server {
 
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr auto kAgain = std::chrono::seconds(1);
+/// Between two looks whether the server stops.
+constexpr auto kLook = milliseconds(100);
+/// What a stop waits for a store that does not answer.
+constexpr auto kLastPatience = std::chrono::seconds(3);
+constexpr std::size_t kMostOrders = 64;
 
-/// Runs `work(shard, answer)` on the shard's thread, and waits for what it is answered.
-template <class T, class Work>
-T on(Shard& shard, Work work) {
-    auto answer = std::make_shared<std::promise<T>>();
-    auto answered = answer->get_future();
-    shard.loop().post([&shard, answer, work = std::move(work)]() mutable {
-        work(shard, [answer](T value) { answer->set_value(std::move(value)); });
-    });
-    return answered.get();
+Fault is_stopping_fault() {
+    return {FaultKind::unavailable, "The server is stopping"};
 }
 
 /// A shard's part of what is kept of a cell.
@@ -47,68 +43,137 @@ std::vector<store::CellRows> divided(store::CellRows rows, std::size_t shards) {
 }  // namespace
 
 Status OwnCells::give(Cell cell) {
-    const std::lock_guard lock(one_at_a_time_);
-    if (is_stopping_) return Fault{FaultKind::unavailable, "The server is stopping"};
-    const auto began = steady_clock::now();
-    const auto has_given = leave(cell);
-    const bool is_given = std::count(has_given.begin(), has_given.end(), true) > 0;
-    Result<store::CellRowsPtr> rows(Fault{FaultKind::unavailable, ""});
-    Status raised;
-    while (is_given && !rows && !is_stopping_) {
-        raised = raise(cell);
-        if (raised) rows = read(cell);
-        if (rows) break;
-        base::log_warning("cell.unreadable",
-                          {{"cell", static_cast<unsigned>(cell)},
-                           {"why", raised ? rows.fault().detail : raised.fault().detail}});
-        std::this_thread::sleep_for(kAgain);
-    }
-    if (is_given && !rows) return Fault{FaultKind::unavailable, "The server is stopping"};
-    hand_out(cell, rows ? std::move(**rows) : store::CellRows(), has_given);
-    const auto took = steady_clock::now() - began;
-    base::log_info("cell.given",
-                   {{"cell", static_cast<unsigned>(cell)},
-                    {"ms", std::chrono::duration_cast<std::chrono::milliseconds>(took).count()}});
-    if (std::count(has_given.begin(), has_given.end(), false) == 0) return {};
-    return Fault{FaultKind::conflict, "Changes were under way for too long: it was kept"};
+    std::unique_lock lock(mutex_);
+    if (is_stopping_) return is_stopping_fault();
+    if (orders_.size() >= kMostOrders)
+        return Fault{FaultKind::limit_reached, "Too many cells are to be given"};
+    const auto order = std::make_shared<Order>(Order{cell});
+    orders_.push_back(order);
+    if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+    changed_.notify_all();
+    changed_.wait_for(lock, kPatience, [&] { return order->outcome || is_stopping_; });
+    if (order->outcome) return *order->outcome;
+    if (is_stopping_) return is_stopping_fault();
+    return Fault{FaultKind::timeout, "It takes longer, and goes on"};
 }
 
 void OwnCells::stop() {
-    is_stopping_ = true;
-    const std::lock_guard lock(one_at_a_time_);
+    {
+        const std::lock_guard lock(mutex_);
+        if (!is_stopping_) deadline_ = steady_clock::now() + kLastPatience;
+        is_stopping_ = true;
+    }
+    changed_.notify_all();
+    if (thread_.joinable()) thread_.join();
 }
 
-std::vector<bool> OwnCells::leave(Cell cell) {
-    std::vector<std::future<bool>> answers;
-    for (auto* shard : shards_) {
-        auto answer = std::make_shared<std::promise<bool>>();
-        answers.push_back(answer->get_future());
-        shard->loop().post([shard, cell, answer] {
-            shard->keeper().leave(cell, [answer](CellKeeper::Left left) {
-                answer->set_value(left == CellKeeper::Left::given);
+void OwnCells::run() {
+    pthread_setname_np(pthread_self(), "cells");
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        changed_.wait(lock, [this] { return is_stopping_ || !orders_.empty(); });
+        if (is_stopping_) return;
+        const auto order = std::move(orders_.front());
+        orders_.pop_front();
+        lock.unlock();
+        auto outcome = carry_out(order->cell);
+        lock.lock();
+        order->outcome = std::move(outcome);
+        changed_.notify_all();
+    }
+}
+
+Status OwnCells::carry_out(Cell cell) {
+    const auto alone = operations_.be_alone();
+    const auto began = steady_clock::now();
+    const auto has_given = leave(cell);
+    const auto given = std::count(has_given.begin(), has_given.end(), true);
+    auto rows = given > 0 ? take(cell) : std::make_unique<store::CellRows>();
+    if (!rows) return rows.fault();
+    hand_out(cell, std::move(**rows), has_given);
+    const auto took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - began);
+    base::log_info("cell.given", {{"cell", static_cast<unsigned>(cell)}, {"ms", took.count()}});
+    if (static_cast<std::size_t>(given) == shards_.size()) return {};
+    return Fault{FaultKind::conflict, "Changes were under way for too long: it was kept"};
+}
+
+/// Runs `work(shard, answer)` on the thread of each shard, and waits for what they are answered;
+/// nothing where the server stops and that takes too long.
+template <class T, class Work>
+std::vector<std::optional<T>> OwnCells::ask(const std::vector<Shard*>& shards, Work work) {
+    struct Answers {
+        std::vector<std::optional<T>> values;
+        std::size_t left;
+    };
+    const auto all = std::make_shared<Answers>(
+        Answers{std::vector<std::optional<T>>(shards.size()), shards.size()});
+    for (std::size_t i = 0; i < shards.size(); ++i) {
+        shards[i]->loop().post([this, all, i, work, shard = shards[i]]() mutable {
+            work(*shard, [this, all, i](T value) {
+                const std::lock_guard lock(mutex_);
+                all->values[i] = std::move(value);
+                --all->left;
+                changed_.notify_all();
             });
         });
     }
+    std::unique_lock lock(mutex_);
+    while (all->left > 0 && (!is_stopping_ || steady_clock::now() < deadline_))
+        changed_.wait_for(lock, kLook);
+    std::vector<std::optional<T>> values;
+    for (auto& value : all->values) values.push_back(std::move(value));
+    return values;
+}
+
+template <class T, class Work>
+std::optional<T> OwnCells::ask_first(Work work) {
+    return std::move(ask<T>({shards_.front()}, std::move(work)).front());
+}
+
+bool OwnCells::pause(milliseconds time) {
+    std::unique_lock lock(mutex_);
+    return !changed_.wait_for(lock, time, [this] { return is_stopping_; });
+}
+
+std::vector<bool> OwnCells::leave(Cell cell) {
+    const auto left = ask<CellKeeper::Left>(
+        shards_, [cell](Shard& shard, auto answer) { shard.keeper().leave(cell, answer); });
     std::vector<bool> has_given;
-    for (auto& answer : answers) has_given.push_back(answer.get());
+    for (const auto& each : left) has_given.push_back(each == CellKeeper::Left::given);
     return has_given;
+}
+
+/// Until the store can be read.
+Result<store::CellRowsPtr> OwnCells::take(Cell cell) {
+    for (;;) {
+        auto raised = raise(cell);
+        auto rows = raised ? read(cell) : Result<store::CellRowsPtr>(raised.fault());
+        if (rows) return rows;
+        operations_.take_long();
+        base::log_warning("cell.unreadable",
+                          {{"cell", static_cast<unsigned>(cell)}, {"why", rows.fault().detail}});
+        if (!pause(kAgain)) return is_stopping_fault();
+    }
 }
 
 /// Nothing of it may be read before: its rows are to be continued with numbers above.
 Status OwnCells::raise(Cell cell) {
     const auto epoch = epochs_.of(cell) + 1;
-    const auto outcome = on<store::Outcome>(*shards_.front(), [&](Shard& shard, auto answer) {
+    const auto outcome = ask_first<store::Outcome>([cell, epoch](Shard& shard, auto answer) {
         const auto now = shard.context().wall();
         shard.port().commit(store::PutCell{{cell, epoch, true, now}}, answer);
     });
-    auto raised = status_of(outcome);
+    if (!outcome) return is_stopping_fault();
+    auto raised = status_of(*outcome);
     if (raised) epochs_.raise(cell, epoch);
     return raised;
 }
 
 Result<store::CellRowsPtr> OwnCells::read(Cell cell) {
-    return on<Result<store::CellRowsPtr>>(
-        *shards_.front(), [cell](Shard& shard, auto answer) { shard.port().load(cell, answer); });
+    using Rows = Result<store::CellRowsPtr>;
+    auto rows =
+        ask_first<Rows>([cell](Shard& shard, auto answer) { shard.port().load(cell, answer); });
+    return rows ? *std::move(rows) : Rows(is_stopping_fault());
 }
 
 void OwnCells::hand_out(Cell cell, store::CellRows rows, const std::vector<bool>& has_given) {
@@ -117,14 +182,17 @@ void OwnCells::hand_out(Cell cell, store::CellRows rows, const std::vector<bool>
     auto parts = divided(std::move(rows), shards_.size());
     for (auto& row : confirmations)
         parts[shard_of_aor(key, row.aor, shards_.size())].confirmations.push_back(std::move(row));
-    for (std::size_t i = 0; i < shards_.size(); ++i) {
-        auto part = std::make_shared<store::CellRows>(std::move(parts[i]));
-        shards_[i]->loop().post([shard = shards_[i], cell, part, was_given = has_given[i]] {
-            if (was_given) shard->keeper().take(cell);
-            if (was_given) shard->load(cell, *part, {});
-            shard->keeper().come_back(cell);
-        });
-    }
+    const auto shared = std::make_shared<std::vector<store::CellRows>>(std::move(parts));
+    ask<bool>(shards_, [cell, shared, has_given](Shard& shard, auto answer) {
+        const auto index = shard.context().shard;
+        auto done = [answer]() mutable { answer(true); };
+        if (has_given[index]) {
+            auto part = std::make_unique<store::CellRows>(std::move((*shared)[index]));
+            return shard.keeper().load(cell, std::move(part), {}, std::move(done));
+        }
+        shard.keeper().come_back(cell);
+        done();
+    });
 }
 
 }  // namespace herald::server

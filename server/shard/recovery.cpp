@@ -5,6 +5,7 @@
 
 #include "server/core/bucket.h"
 #include "server/core/duration.h"
+#include "server/shard/recovered_rows.h"
 
 namespace herald::server {
 
@@ -69,7 +70,7 @@ void Recovery::on_publication(store::Publication row) {
     meet(store::counter_of(row.id));
     auto& shard = shard_of(row.aor);
     const auto from = not_before(row.expires_at);
-    shard.recover(std::move(row), from);
+    shard.rows().recover(std::move(row), from);
 }
 
 void Recovery::on_subscription(const store::Subscription& row) {
@@ -77,17 +78,17 @@ void Recovery::on_subscription(const store::Subscription& row) {
     const bool is_over = row.state == store::Subscription::State::terminated ||
                          row.state == store::Subscription::State::waiting;
     if (!is_over) ++subscriptions_;
-    shard_of(row.aor).recover(row, not_before(row.expires_at));
+    shard_of(row.aor).rows().recover(row, not_before(row.expires_at));
 }
 
 bool Recovery::on_confirmation(store::Confirmation row) {
     meet(row.through);
-    return shard_of(row.aor).recover(row);
+    return shard_of(row.aor).rows().recover(row);
 }
 
 void Recovery::on_message(store::Message row) {
     meet(store::counter_of(row.id));
-    shard_of(row.recipient).recover(row);
+    shard_of(row.recipient).rows().recover(row);
 }
 
 }  // namespace herald::server

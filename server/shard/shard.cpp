@@ -4,7 +4,6 @@
 
 #include <utility>
 
-#include "base/idle_trim.h"
 #include "server/core/answers.h"
 #include "server/core/flow_text.h"
 #include "server/core/watcher_list.h"
@@ -25,8 +24,9 @@
 #include "server/shard/agents.h"
 #include "server/shard/cell_keeper.h"
 #include "server/shard/link.h"
+#include "server/shard/porter.h"
 #include "server/shard/reception.h"
-#include "server/shard/refusal_log.h"
+#include "server/shard/recovered_rows.h"
 #include "sip/locate.h"
 
 namespace herald::server {
@@ -85,15 +85,15 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
       alone_(setup.peers ? nullptr : std::make_unique<Peers>(setup.store.home().bucket_key, 1)),
       own_profiles_(setup.profiles ? nullptr : std::make_unique<Profiles>()),
       own_epochs_(setup.epochs ? nullptr : std::make_unique<CellEpochs>(setup.store.home().epoch)),
-      resources_(metrics),
+      resources_(metrics, setup.store.home().bucket_key),
       subscriptions_(metrics, resources_, setup.loads, setup.index),
       fan_out_(loop, resources_),
       accounts_(name_hashes(config_)),
       subjects_(setup.domains, setup.store.home(), aliases_),
-      refusals_(std::make_unique<RefusalLog>(metrics, loop.clock())),
-      port_(setup.store.attach(loop)) {
-    stack_ =
-        std::make_unique<sip::Stack>(loop, transport, *this, metrics, stack_options(setup), link);
+      port_(setup.store.attach(loop)),
+      porter_(std::make_unique<Porter>(loop, metrics)) {
+    stack_ = std::make_unique<sip::Stack>(loop, transport, *porter_, metrics, stack_options(setup),
+                                          link);
     install_packages();
     authenticator_ = std::make_unique<Authenticator>(
         AuthenticatorSetup{config_, setup.domains, accounts_, aliases_, setup.store.home(),
@@ -115,13 +115,15 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
                                                  resources_,
                                                  subscriptions_,
                                                  fan_out_,
+                                                 rest_,
                                                  metrics,
                                                  setup.peers ? *setup.peers : *alone_,
                                                  setup.index,
                                                  setup.count});
     sender_ = std::make_unique<NotifySender>(*context_, *locator_);
     watcher_list_ = std::make_unique<WatcherList>(
-        resources_, subscriptions_, [this](std::uint32_t resource) { fan_out_.changed(resource); });
+        resources_, subscriptions_, rest_,
+        [this](std::uint32_t resource) { fan_out_.changed(resource); });
     live_subscriptions_ = std::make_unique<LiveSubscriptions>(*context_, *sender_, *watcher_list_);
     earlier_subscriptions_ =
         std::make_unique<EarlierSubscriptions>(*context_, *sender_, *live_subscriptions_);
@@ -136,6 +138,7 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
     orders_ = std::make_unique<StateOrders>(*context_, *publications_);
     auto& peers = setup.peers ? *setup.peers : *alone_;
     peers.join(setup.index, loop);
+    peers.share(setup.index, rest_);
     peers.offer(setup.index, *stack_);
     peers.offer(setup.index, sender_->silent());
     peers.offer(setup.index, sender_->ways());
@@ -148,16 +151,27 @@ Shard::Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics
         std::make_unique<RegistrationOrders>(*context_, *publications_, bindings);
     messaging_ = &agents_->get<Messaging>();
     edge_ = std::make_unique<Edge>(*context_, *locator_);
-    keeper_ = std::make_unique<CellKeeper>(CellKeeperParts{
-        *context_, sender_->confirmations(), [this](Cell cell) { forget(cell); },
-        [this](Cell cell) { return messaging_->is_delivering(cell); },
+    const CellParts parts{*context_,
+                          *agents_,
+                          *publications_,
+                          *compositor_,
+                          *sender_,
+                          *watcher_list_,
+                          *live_subscriptions_,
+                          *earlier_subscriptions_,
+                          *moved_subscriptions_,
+                          *watcher_rules_,
+                          *watcher_rights_};
+    rows_ = std::make_unique<RecoveredRows>(parts);
+    keeper_ = std::make_unique<CellKeeper>(
+        parts, *rows_,
         [this](sip::ServerTransactionId id, const sip::Message& message, const sip::Flow& flow) {
             reception_->receive_again(id, message, flow);
-        }});
+        });
     reception_ = std::make_unique<Reception>(
         ReceptionParts{*context_, link, subjects_, *agents_, bindings, *subscribe_requests_,
                        *compositor_, *registrar_, *messaging_, *edge_, keeper_->held()});
-    idle_trim_ = std::make_unique<base::IdleTrim>(loop);
+    porter_->begin({*context_, *agents_, *sender_, *edge_, *reception_});
 }
 
 Shard::~Shard() = default;
@@ -180,83 +194,11 @@ void Shard::reload(const Config& fresh) {
     agents_->get<ProfileKeeper>().refresh();
 }
 
-void Shard::recover(store::Publication row, base::WallTime not_before) {
-    if (!agents_->recover(row, not_before)) compositor_->recover(std::move(row), not_before);
-}
-
-void Shard::recover(const store::Subscription& row, base::WallTime not_before) {
-    const auto flow = flow_from_text(row.flow);
-    if (flow.peer.is_valid())
-        context_->limits.guesses.succeeded({row.watcher, flow.peer}, loop_.now());
-    earlier_subscriptions_->recover(row, not_before);
-}
-
-void Shard::recover(const store::Message& row) {
-    messaging_->stored().recover(row);
-}
-
-bool Shard::recover(const store::Confirmation& row) {
-    const auto* package = packages::find(row.package);
-    const auto slot = package ? resources_.find(*package, row.aor) : Resource::kNone;
-    if (slot == Resource::kNone || resources_[slot].watchers.empty()) return false;
-    resources_[slot].confirmed_fingerprint = row.fingerprint;
-    resources_[slot].confirmed_through = row.through;
-    return true;
-}
-
-void Shard::load(Cell cell, const store::CellRows& rows, base::WallTime not_before) {
-    watcher_list_->pause();
-    agents_->on_loading();
-    for (const auto& row : rows.publications) recover(row, not_before);
-    for (const auto& row : rows.subscriptions) recover(row, not_before);
-    for (auto row : rows.confirmations) {
-        if (recover(row)) continue;
-        row.through = 0;
-        port_->commit(store::PutConfirmation{std::move(row)}, nullptr);
-    }
-    for (const auto& row : rows.messages) recover(row);
-    resume({cell});
-}
-
-void Shard::resume(const Cells& cells) {
-    agents_->resume(cells);
-    std::vector<std::uint32_t> slots;
-    resources_.for_each([&](std::uint32_t slot, const Resource& resource) {
-        if (context_->is_in(cells, resource.aor)) slots.push_back(slot);
-    });
-    for (const auto slot : slots) {
-        sender_->resume(slot);
-        resources_.drop_if_idle(slot);
-    }
-    if (!cells.one) live_subscriptions_->resume();
-    earlier_subscriptions_->resume();
-    watcher_list_->resume();
-    watcher_rights_->resume(cells);
-    watcher_rules_->resume(cells);
-    moved_subscriptions_->end_all(cells);
-    loop_.timers().cancel(copies_end_);
-    copies_end_ = loop_.timers().arm(loop_.now() + kTombstoneLife, [this] {
-        copies_end_ = {};
-        earlier_subscriptions_->forget_tombstones();
-        compositor_->forget_tombstones();
-    });
-}
-
 void Shard::on_clock_step(base::Duration ahead) {
     live_subscriptions_->on_clock_step(ahead);
     publications_->on_clock_step(ahead);
     agents_->get<Bindings>().on_clock_step(ahead);
     messaging_->on_clock_step(ahead);
-}
-
-/// Agents first: they find what they hold by what the other parts hold.
-void Shard::forget(Cell cell) {
-    agents_->forget(cell);
-    watcher_rules_->forget(cell);
-    live_subscriptions_->forget(cell);
-    earlier_subscriptions_->forget(cell);
-    compositor_->forget(cell);
-    publications_->forget(cell);
 }
 
 void Shard::retire() {
@@ -278,47 +220,6 @@ void Shard::retire() {
 
 bool Shard::is_drained() const {
     return port_->waiting() == 0;
-}
-
-void Shard::on_flow_closed(const sip::Flow& flow) {
-    agents_->on_flow_closed(flow);
-    // Other shards may have transactions on the stream: its owner tells them.
-    if (!sip::is_reliable(flow.protocol) || flow.shard != context_->shard) return;
-    context_->peers.post_to_others<sip::Stack>(
-        context_->shard, [flow](sip::Stack& stack) { stack.on_flow_closed(flow); });
-}
-
-void Shard::on_refused(const sip::Message& request, const sip::Flow& flow,
-                       const sip::Answer& answer) {
-    refusals_->note(request, flow, answer);
-}
-
-void Shard::on_sign_of_life(const sip::Flow& flow) {
-    asking_ = flow.peer;
-    sender_->silent().on_sign_of_life(flow);
-}
-
-bool Shard::admits(const sip::Message& request, sip::Load load) {
-    return is_worth_serving(request, shares_.judged(asking_, load, loop_.now()));
-}
-
-sip::Role Shard::role_for(const sip::Message& request, const sip::Flow& flow) const {
-    return edge_->role_for(request, flow);
-}
-
-void Shard::pass_on(const sip::Message& request, const sip::Flow& flow) {
-    idle_trim_->note_work();
-    edge_->pass_on(request, flow);
-}
-
-bool Shard::pass_back(const sip::Message& answer) {
-    return edge_->pass_back(answer);
-}
-
-void Shard::on_request(sip::ServerTransactionId id, const sip::Message& message,
-                       const sip::Flow& flow) {
-    idle_trim_->note_work();
-    reception_->receive(id, message, flow);
 }
 
 }  // namespace herald::server

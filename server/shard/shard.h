@@ -10,13 +10,9 @@
 #include "server/access/audit.h"
 #include "server/core/context.h"
 #include "server/core/subject.h"
-#include "server/shard/overload.h"
 #include "sip/stack.h"
 #include "store/store.h"
 
-namespace herald::base {
-class IdleTrim;
-}
 namespace herald::sip {
 class Locator;
 }
@@ -35,10 +31,11 @@ class LiveSubscriptions;
 class Messaging;
 class MovedSubscriptions;
 class NotifySender;
+class Porter;
 class Profiles;
 class Publications;
 class Reception;
-class RefusalLog;
+class RecoveredRows;
 class Registrar;
 class RegistrationOrders;
 class StateOrders;
@@ -65,11 +62,13 @@ struct ShardSetup {
 
 /// Owns a shard's state and is used on its loop's thread only (before the loop runs: on the thread
 /// that made it).
-class Shard final : public sip::RequestHandler {
+class Shard {
 public:
     Shard(base::Loop& loop, sip::Transport& transport, base::Metrics& metrics,
           const ShardSetup& setup, Link* link);
-    ~Shard() override;
+    ~Shard();
+    Shard(const Shard&) = delete;
+    Shard& operator=(const Shard&) = delete;
 
     sip::Stack& stack() noexcept { return *stack_; }
     base::Loop& loop() noexcept { return loop_; }
@@ -85,6 +84,7 @@ public:
     StateOrders& orders() noexcept { return *orders_; }
     Agents& agents() noexcept { return *agents_; }
     CellKeeper& keeper() noexcept { return *keeper_; }
+    RecoveredRows& rows() noexcept { return *rows_; }
     Bindings& bindings() noexcept;
     RegistrationOrders& registration_orders() noexcept { return *registration_orders_; }
     Messaging& messaging() noexcept { return *messaging_; }
@@ -93,37 +93,12 @@ public:
 
     /// Takes over the reloadable keys of `fresh`.
     void reload(const Config& fresh);
-    /// One row of the store; nothing runs out before `not_before`.
-    void recover(store::Publication row, base::WallTime not_before);
-    void recover(const store::Subscription& row, base::WallTime not_before);
-    void recover(const store::Message& row);
-    /// Whether anybody watches the resource: else it is of no use.
-    bool recover(const store::Confirmation& row);
-    /// After the last recovered row: watchers not known to have the current document are told.
-    void resume(const Cells& cells = {});
-    /// A cell that was forgotten, or was somebody else's: this shard's part of its rows. Its epoch
-    /// was raised before, durably. Confirmations nobody needs are removed.
-    void load(Cell cell, const store::CellRows& rows, base::WallTime not_before);
     /// The wall clock of this thread was moved ahead just now.
     void on_clock_step(base::Duration ahead);
-    /// Everything of the cell leaves memory, timers included: another process has it from now on.
-    /// Nobody is told, nothing is written. No change of it is under way.
-    void forget(Cell cell);
     /// A clean stop: watchers whose flow dies with the process are told, confirmations
     /// are written. The loop must still turn until is_drained().
     void retire();
     bool is_drained() const;
-
-    bool admits(const sip::Message& request, sip::Load load) override;
-    sip::Role role_for(const sip::Message& request, const sip::Flow& flow) const override;
-    void pass_on(const sip::Message& request, const sip::Flow& flow) override;
-    bool pass_back(const sip::Message& answer) override;
-    void on_request(sip::ServerTransactionId id, const sip::Message& message,
-                    const sip::Flow& flow) override;
-    void on_flow_closed(const sip::Flow& flow) override;
-    void on_refused(const sip::Message& request, const sip::Flow& flow,
-                    const sip::Answer& answer) override;
-    void on_sign_of_life(const sip::Flow& flow) override;
 
 private:
     void install_packages();
@@ -136,13 +111,14 @@ private:
     ResourceTable resources_;
     SubscriptionTable subscriptions_;
     FanOut fan_out_;
+    CellRest rest_;
     Accounts accounts_;
     Aliases aliases_;
     Policies policies_;
     Audit audit_;
     const SubjectReader subjects_;
-    std::unique_ptr<RefusalLog> refusals_;
     std::unique_ptr<store::Port> port_;
+    std::unique_ptr<Porter> porter_;
     std::unique_ptr<sip::Stack> stack_;
     std::unique_ptr<Authenticator> authenticator_;
     std::unique_ptr<sip::Locator> locator_;
@@ -163,12 +139,9 @@ private:
     std::unique_ptr<RegistrationOrders> registration_orders_;
     std::unique_ptr<Edge> edge_;
     Messaging* messaging_ = nullptr;  ///< of the agents, the one that requests go to
+    std::unique_ptr<RecoveredRows> rows_;
     std::unique_ptr<CellKeeper> keeper_;
     std::unique_ptr<Reception> reception_;
-    std::unique_ptr<base::IdleTrim> idle_trim_;
-    base::TimerId copies_end_;  ///< of what tombstones were read for
-    SourceShares shares_;
-    sip::Endpoint asking_;  ///< whose request is looked at: what it was a sign of life of
 };
 
 }  // namespace herald::server

@@ -172,6 +172,26 @@ class JobStarter(Operator):
         self.acknowledged = self.wanted = state
 
 
+class Giver(Operator):
+    """Gives cells away and takes them back, one after the other: what the others do is not to be touched by that."""
+
+    CELLS = 64
+    granted = (204, 409)  # 409: changes were under way for too long
+
+    def __init__(self, server):
+        super().__init__(server, "gives of cells")
+        self.given = 0
+
+    def ask(self, chance):
+        return self.server.http("POST", f"/v1/cells/{chance.randrange(self.CELLS)}/give", None, 30)
+
+    def learn(self, answer):
+        self.given += answer.status == 204
+
+    def check(self):
+        pass
+
+
 def all_operators(server):
     special = {"a registration": RegistrationOperator}
-    return [special.get(thing.name, ThingOperator)(server, thing) for thing in THINGS] + [Sender(server), JobStarter(server)]
+    return [special.get(thing.name, ThingOperator)(server, thing) for thing in THINGS] + [Sender(server), JobStarter(server), Giver(server)]

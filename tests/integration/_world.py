@@ -78,8 +78,8 @@ class World:
         self.udp.close()
         self.tcp.close()
 
-    def burst(self):
-        """Everybody works until the server dies."""
+    def burst(self, until=None):
+        """Everybody works until the server dies: soon, or once `until` has returned."""
         server = self.server
         # Most die within the time a few changes take, a few when much was done.
         delay = self.chance.choice([0, self.chance.uniform(0, 0.005), self.chance.uniform(0, 0.03), self.chance.uniform(0, 0.1), 0.3])
@@ -88,7 +88,7 @@ class World:
         if self.disk is not None and (self.disk.failures == 0 or self.chance.random() < 0.6):
             timers.append(threading.Timer(delay, self.disk.fail, [random.Random(self.chance.random())]))
             delay += self.chance.uniform(0, 0.5)
-        timers.append(threading.Timer(delay, server.process.kill))
+        timers.append(threading.Timer(delay, self.kill, [until]))
         for operator in self.operators:
             operator.begin(random.Random(self.chance.random()))
         for timer in timers:
@@ -98,6 +98,13 @@ class World:
             timer.join()
         server.process.wait()
         self.hear_out()
+
+    def kill(self, until):
+        try:
+            if until is not None:
+                until()
+        finally:
+            self.server.process.kill()
 
     def work(self):
         while self.server.alive():

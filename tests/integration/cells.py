@@ -1,14 +1,34 @@
 # tests/integration/cells.py: the cells of a server are given away and taken back under load: each change reaches each
 # watcher in exactly one NOTIFY, and whatever was kept is there.
+"""HERALD_GIVES=1000 goes on for longer; HERALD_SEED=7 repeats a run of the world. HERALD_THOROUGH=1 takes minutes."""
+import os
+import random
 import threading
 import time
 
-from _herald import Server
+from _actors import OWN_PACKAGE
+from _herald import Server, wait_until
 from _sip import Client, pidf
 from _stories import expect, expect_equal, story, tell
+from _world import SECTIONS, World
 
 CELLS = 64
-USERS = [f"sip:user{n}@localhost" for n in range(24)]
+GIVES = int(os.environ.get("HERALD_GIVES", "1000" if "HERALD_THOROUGH" in os.environ else "130"))
+SEED = int(os.environ.get("HERALD_SEED", "20261130"))
+USERS = [f"sip:user{n}@localhost" for n in range(8)]
+
+
+def call(aor, number):
+    return (f'<dialog-info xmlns="urn:ietf:params:xml:ns:dialog-info" version="0" state="full" entity="{aor}"><dialog id="1">'
+            f'<state>confirmed</state><remote><identity>sip:r{number}@localhost</identity></remote></dialog></dialog-info>').encode()
+
+
+# A document of each package with a number in it, and how that can be seen.
+KINDS = {"presence": (lambda aor, number: pidf(aor, note=f"round {number} "), "round {} "),
+         "dialog": (call, "sip:r{}@"),
+         "message-summary": (lambda aor, number: f"Messages-Waiting: yes\r\nVoice-Message: {number}/0\r\n".encode(),
+                             "Voice-Message: {}/0"),
+         OWN_PACKAGE["name"]: (lambda aor, number: f"door {number} ".encode(), "door {} ")}
 
 
 def give(server, cell):
@@ -48,32 +68,60 @@ class Gives(threading.Thread):
 
 @story
 def one_notify_for_each_change_while_cells_are_given():
-    """Watchers over UDP and TCP; changes and gives at the same time, in two shards."""
-    with Server(server={"shards": 2}) as server, Client(server.address) as udp, Client(server.address, "tcp") as tcp:
-        watchers = [client.subscribe(aor, user=f"w{n}") for n, aor in enumerate(USERS) for client in (udp, tcp)]
-        publications = [udp.publish(aor, pidf(aor, note="round 0 ")) for aor in USERS]
-        for client in (udp, tcp):
-            client.wait(lambda: all(w.last and b"round 0 " in w.last.body for w in watchers if w.client is client), "round 0")
-        begun = [len(watcher.notifies) for watcher in watchers]
+    """Watchers over UDP and TCP, of four packages; changes and gives at the same time, in two shards."""
+    at_once = {"intervals": [f"{event} 0" for event in KINDS if event != OWN_PACKAGE["name"]]}
+    with Server(server={"shards": 2}, package=[OWN_PACKAGE], notify=at_once) as server, \
+            Client(server.address) as udp, Client(server.address, "tcp") as tcp:
+        publications, watchers = [], []
+        for event, (document, _) in KINDS.items():
+            for n, aor in enumerate(USERS):
+                watchers += [client.subscribe(aor, event, user=f"w{n}") for client in (udp, tcp)]
+                publications.append(udp.publish(aor, document(aor, 0), event))
 
+        def wait_for(number):
+            def is_told(watcher):
+                return watcher.last and KINDS[watcher.event][1].format(number).encode() in watcher.last.body
+            for client in (udp, tcp):
+                client.wait(lambda: all(is_told(watcher) for watcher in watchers if watcher.client is client), f"round {number}")
+
+        wait_for(0)
+        begun = [len(watcher.notifies) for watcher in watchers]
         rounds = 0
         with Gives(server) as gives:
-            while rounds < 4 or (gives.given < 2 * CELLS and not gives.failure):
+            while rounds < 4 or (gives.given < GIVES and not gives.failure):
                 rounds += 1
-                note = f"round {rounds} "
-                for aor, publication in zip(USERS, publications):
-                    expect_equal(publication.modify(pidf(aor, note=note)).status, 200, f"a modification of {aor}")
+                for publication in publications:
+                    document = KINDS[publication.event][0](publication.aor, rounds)
+                    expect_equal(publication.modify(document).status, 200, f"a modification of {publication.aor}")
                     tcp.pump(0.001)  # who leaves a NOTIFY without an answer for a second is told once more
-                for client in (udp, tcp):
-                    client.wait(lambda: all(note.encode() in w.last.body for w in watchers if w.client is client), note)
+                wait_for(rounds)
         expect(gives.failure is None, f"a give failed: {gives.failure}")
         udp.pump(1)
         tcp.pump(0.2)
+        print(f"{gives.given} gives, {rounds} rounds of {len(publications)} changes, {len(watchers)} watchers")
 
         for watcher, before in zip(watchers, begun):
-            expect_equal(len(watcher.notifies) - before, rounds, f"NOTIFYs about {watcher.aor} for as many changes")
+            expect_equal(len(watcher.notifies) - before, rounds, f"NOTIFYs about {watcher.event} of {watcher.aor}")
             watcher.expect_rising()
-        expect_equal(server.metric(r"herald_cluster_held"), 0, "requests left waiting")
+        expect_equal(server.metric(r"herald_cluster_held\b"), 0, "requests left waiting")
+        server.stop()
+
+
+@story
+def everything_takes_part():
+    """Publications, calls, bindings, messages, mailboxes and their groups, jobs, lists and rules, profiles, accounts, those who
+    watch them and those who watch who watches: all change while cells are given, and all is as the model says, at the end
+    and after a kill."""
+    with Server(server={"shards": 2}, **SECTIONS) as server:
+        world = World(server, random.Random(SEED))
+        giver = next(each for each in world.operators if each.name == "gives of cells")
+        world.burst(until=lambda: wait_until(lambda: giver.given >= GIVES or not giver.thread.is_alive(), "gives", 600))
+        expect(giver.given >= GIVES, f"only {giver.given} cells were given")
+        world.start()
+        world.check()
+        print(f"{giver.given} gives; {sum(sum(actor.did.values()) for actor in world.actors)} requests by SIP, "
+              f"{sum(operator.count for operator in world.operators)} by HTTP")
+        world.close()
         server.stop()
 
 

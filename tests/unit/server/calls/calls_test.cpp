@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "server/shard/agents.h"
+#include "server/shard/cell_keeper.h"
 #include "tests/unit/server/slow_shard.h"
 
 namespace herald::server {
@@ -273,7 +274,7 @@ TEST_CASE("a shard that gives an address away keeps nothing of its calls") {
     Server server;
     server.publish(info(call("1", "early")));
     CHECK(server.calls().held() == 1);
-    server.shard.forget(server.shard.context().cell_of(kAlice));
+    server.shard.keeper().forget(server.shard.context().cell_of(kAlice));
     CHECK(server.calls().held() == 0);
     CHECK(server.metric("herald_lamps_lit") == 0);
 }

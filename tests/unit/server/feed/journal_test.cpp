@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "server/shard/recovered_rows.h"
 #include "tests/support/captured_log.h"
 #include "tests/unit/server/slow_shard.h"
 
@@ -17,7 +18,7 @@ using testing::SlowShard;
 
 struct Told : SlowShard {
     Told() {
-        shard.resume();
+        shard.rows().resume({});
         settle();
     }
     void take(const std::string& text) {

@@ -6,6 +6,7 @@
 
 #include "server/notify/watcher_rules.h"
 #include "server/shard/agents.h"
+#include "server/shard/recovered_rows.h"
 #include "tests/unit/server/slow_shard.h"
 
 namespace herald::server {
@@ -21,7 +22,7 @@ const std::string kAlice = "sip:alice@localhost";
 struct Watched : SlowShard {
     explicit Watched(Config config = parse_config("").config) : SlowShard(std::move(config)) {
         feed.want();
-        shard.resume();
+        shard.rows().resume({});
         settle();
     }
     void commit() {
@@ -193,7 +194,7 @@ TEST_CASE("what recovery brings back is news to nobody") {
     binding.body = packages::to_text(phone);
     binding.id = 7;
     REQUIRE(server.shard.agents().recover(binding, {}));
-    server.shard.resume();
+    server.shard.rows().resume({});
     server.settle();
     server.feed.collect();
 

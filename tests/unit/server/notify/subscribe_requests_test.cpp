@@ -6,6 +6,7 @@
 
 #include "server/notify/earlier_subscriptions.h"
 #include "server/notify/notify_sender.h"
+#include "server/shard/recovered_rows.h"
 #include "tests/unit/server/slow_shard.h"
 
 namespace herald::server {
@@ -425,7 +426,7 @@ TEST_CASE("RFC 6665 4.2.2: who had not heard of his end when the process was kil
     row.flow = "udp 0 192.0.2.10:5060";
     row.cseq_base = 3;
     server.shard.earlier_subscriptions().recover(row, {});
-    server.shard.resume();
+    server.shard.rows().resume({});
 
     server.receive(subscribe(9, "<sip:alice@localhost>;tag=ours"));
     CHECK(server.sent() == FirstLines{"SIP/2.0 481 Call/Transaction Does Not Exist"});

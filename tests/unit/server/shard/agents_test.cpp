@@ -12,6 +12,7 @@
 #include "server/register/bindings.h"
 #include "server/register/registrar.h"
 #include "server/register/registration_presence.h"
+#include "server/shard/cell_keeper.h"
 #include "server/subscriber/upstream.h"
 #include "tests/unit/server/slow_shard.h"
 
@@ -142,7 +143,7 @@ TEST_CASE("a shard forgets one of everything, and nothing of it is left") {
     REQUIRE(server.shard.context().resources.size() > 2);
 
     for (std::uint32_t cell = 0; cell < kCells; ++cell)
-        server.shard.forget(static_cast<Cell>(cell));
+        server.shard.keeper().forget(static_cast<Cell>(cell));
 
     CHECK(server.subscriptions() == 0);
     CHECK(server.shard.context().resources.size() == 0);

@@ -1,8 +1,9 @@
 // tests/unit/server/shard/cells_test.cpp: a cell that was forgotten is loaded again, and nobody
 // outside notices.
-#include <atomic>
+#include <algorithm>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,15 +11,14 @@
 #include <doctest/doctest.h>
 
 #include "packages/mailbox.h"
-#include "server/core/cell_epochs.h"
 #include "server/message/messaging.h"
 #include "server/mwi/mailboxes.h"
 #include "server/notify/notify_sender.h"
+#include "server/provisioning/device_selection.h"
 #include "server/provisioning/jobs.h"
 #include "server/register/bindings.h"
 #include "server/shard/agents.h"
-#include "server/shard/cell_keeper.h"
-#include "tests/unit/server/slow_shard.h"
+#include "tests/unit/server/stored_shard.h"
 
 namespace herald::server {
 namespace {
@@ -27,151 +27,14 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::answer_to;
 using testing::header;
+using testing::publish;
 using testing::request;
+using testing::StoredShard;
 
 const std::string kAlice = "sip:alice@localhost";
 const std::string kBob = "sip:bob@localhost";
 const std::string kDave = "sip:dave@localhost";
 const std::string kContact = "Contact: <sip:bob@192.0.2.10>\n";
-
-std::unique_ptr<store::Store> open_store(base::Metrics& metrics, const base::Clock& clock) {
-    auto opened = store::open("memory:", {.is_inline = true, .vfs = {}}, metrics, clock);
-    REQUIRE(opened.has_value());
-    return *std::move(opened);
-}
-
-std::string publish(const std::string& aor, unsigned cseq, const std::string& note,
-                    const std::string& etag = {}) {
-    const std::string body =
-        "<?xml version=\"1.0\"?><presence xmlns=\"urn:ietf:params:xml:ns:pidf\" entity=\"" + aor +
-        "\"><tuple id=\"t\"><status><basic>open</basic></status><note>" + note +
-        "</note></tuple></presence>";
-    return request(
-        "PUBLISH", aor, cseq, "<" + aor + ">",
-        "Event: presence\nExpires: 3600\n" + (etag.empty() ? "" : "SIP-If-Match: " + etag + "\n") +
-            "Content-Type: application/pidf+xml\nContent-Length: " + std::to_string(body.size()) +
-            "\n\n" + body,
-        "p");
-}
-
-/// A shard over a store that keeps what it is told. The peer is 192.0.2.10 over UDP.
-struct Stored {
-    base::ManualClock clock;
-    base::Metrics metrics;
-    base::Loop loop{clock};
-    test::FakeTransport transport{clock};
-    Config config = parse_config("[mwi]\nunsolicited = true\n").config;
-    Domains domains{{"localhost"}, {transport.listeners().begin(), transport.listeners().end()}};
-    std::unique_ptr<store::Store> store = open_store(metrics, clock);
-    std::atomic<std::uint64_t> ids{store->home().next_id};
-    Limits limits{config};
-    CellEpochs epochs{store->home().epoch};
-    Feed feed{{}, metrics};
-    Shard shard{loop, transport, metrics,
-                ShardSetup{config, domains, *store, ids, limits, 0, 1, nullptr, nullptr, &feed,
-                           nullptr, &epochs},
-                nullptr};
-
-    Stored() {
-        transport.attach(shard.stack());
-        shard.resume();
-    }
-
-    void settle() {
-        for (int idle = 0; idle < 3;) idle = loop.turn(base::Duration::zero()) ? 0 : idle + 1;
-    }
-    void pass(std::chrono::milliseconds time) {
-        clock.advance(time);
-        settle();
-    }
-    void receive(const std::string& text) {
-        transport.receive(text, transport.udp());
-        settle();
-    }
-    /// All that was sent; every request among it is answered 200.
-    std::vector<std::string> sent() {
-        std::vector<std::string> all;
-        for (;;) {
-            auto messages = transport.take();
-            if (messages.empty()) return all;
-            for (auto& message : messages) {
-                const bool is_request = !message.bytes.starts_with("SIP/2.0");
-                if (is_request) receive(answer_to(message.bytes, "200 OK"));
-                all.push_back(std::move(message.bytes));
-            }
-            settle();
-        }
-    }
-    std::vector<std::string> notifies() {
-        auto all = sent();
-        std::erase_if(all, [](const auto& each) { return !each.starts_with("NOTIFY"); });
-        return all;
-    }
-    /// What came back for one request.
-    std::string answered(const std::string& text) {
-        receive(text);
-        for (const auto& each : sent()) {
-            if (each.starts_with("SIP/2.0")) return each;
-        }
-        FAIL("no answer");
-        return {};
-    }
-
-    /// The cell goes away and comes back.
-    void reload(Cell cell) {
-        shard.forget(cell);
-        const auto epoch = epochs.of(cell) + 1;
-        bool is_loaded = false;
-        shard.port().commit(
-            store::PutCell{{cell, epoch, true, clock.wall()}},
-            [](store::Outcome outcome) { REQUIRE(outcome == store::Outcome::committed); });
-        shard.port().load(cell, [&](Result<store::CellRowsPtr> rows) {
-            REQUIRE_MESSAGE(rows.has_value(), (rows ? "" : rows.fault().detail));
-            epochs.raise(cell, epoch);
-            shard.load(cell, **rows, {});
-            is_loaded = true;
-        });
-        settle();
-        REQUIRE(is_loaded);
-    }
-    void leave(Cell cell, std::optional<CellKeeper::Left>& left) {
-        shard.keeper().leave(cell, [&left](CellKeeper::Left how) { left = how; });
-    }
-    /// As OwnCells does it.
-    void give(Cell cell) {
-        std::optional<CellKeeper::Left> left;
-        leave(cell, left);
-        for (int n = 0; n < 700 && !left; ++n) pass(milliseconds(10));
-        REQUIRE(left == CellKeeper::Left::given);
-        take_back(cell);
-    }
-    void take_back(Cell cell) {
-        const auto epoch = epochs.of(cell) + 1;
-        shard.port().commit(store::PutCell{{cell, epoch, true, clock.wall()}}, nullptr);
-        shard.port().load(cell, [this, cell, epoch](Result<store::CellRowsPtr> rows) {
-            REQUIRE(rows.has_value());
-            epochs.raise(cell, epoch);
-            shard.keeper().take(cell);
-            shard.load(cell, **rows, {});
-            shard.keeper().come_back(cell);
-        });
-        settle();
-        REQUIRE(shard.keeper().standing(cell) == CellStanding::serving);
-    }
-    void reload_all() {
-        for (std::uint32_t cell = 0; cell < kCells; ++cell) reload(static_cast<Cell>(cell));
-    }
-    Cell cell_of(std::string_view aor) { return shard.context().cell_of(aor); }
-    /// Confirmations are written, of what is left alone for two seconds.
-    void rest() {
-        for (int n = 0; n < 3; ++n) pass(seconds(3));
-    }
-    std::string subscribe(const std::string& aor, unsigned expires) {
-        return answered(
-            request("SUBSCRIBE", aor, 1, "<" + aor + ">",
-                    "Event: presence\nExpires: " + std::to_string(expires) + "\n" + kContact, "s"));
-    }
-};
 
 unsigned cseq_of(const std::string& message) {
     return static_cast<unsigned>(std::stoul(header(message, "CSeq")));
@@ -180,7 +43,7 @@ unsigned cseq_of(const std::string& message) {
 }  // namespace
 
 TEST_CASE("a cell that comes back tells nobody what he knows, and goes on where it was") {
-    Stored server;
+    StoredShard server;
     const auto etag = header(server.answered(publish(kAlice, 1, "first")), "SIP-ETag");
     server.subscribe(kAlice, 3600);
     server.rest();
@@ -197,7 +60,7 @@ TEST_CASE("a cell that comes back tells nobody what he knows, and goes on where 
 }
 
 TEST_CASE("one NOTIFY for each change over many gives, with numbers that rise") {
-    Stored server;
+    StoredShard server;
     auto etag = header(server.answered(publish(kAlice, 1, "note 0")), "SIP-ETag");
     server.receive(request("SUBSCRIBE", kAlice, 1, "<" + kAlice + ">",
                            "Event: presence\nExpires: 3600\n" + kContact, "s"));
@@ -228,7 +91,7 @@ TEST_CASE("one NOTIFY for each change over many gives, with numbers that rise") 
 }
 
 TEST_CASE("a cell that is given says itself what its watchers know") {
-    Stored server;
+    StoredShard server;
     auto etag = header(server.answered(publish(kAlice, 1, "note 0")), "SIP-ETag");
     server.subscribe(kAlice, 3600);
     unsigned last = 0;
@@ -253,7 +116,7 @@ TEST_CASE("a cell that is given says itself what its watchers know") {
 }
 
 TEST_CASE("requests for a cell that is being given wait for it, and are answered in order") {
-    Stored server;
+    StoredShard server;
     const auto cell = server.cell_of(kAlice);
     server.answered(publish(kAlice, 1, "first"));
     server.receive(request("SUBSCRIBE", kAlice, 1, "<" + kAlice + ">",
@@ -291,7 +154,7 @@ TEST_CASE("requests for a cell that is being given wait for it, and are answered
 }
 
 TEST_CASE("who waited too long for a cell is told to come later") {
-    Stored server;
+    StoredShard server;
     const auto cell = server.cell_of(kAlice);
     server.shard.keeper().held().hold(cell);
     server.receive(publish(kAlice, 1, "first"));
@@ -309,7 +172,7 @@ TEST_CASE("who waited too long for a cell is told to come later") {
 }
 
 TEST_CASE("what was not confirmed when a cell went is told when it comes back, higher") {
-    Stored server;
+    StoredShard server;
     server.answered(publish(kAlice, 1, "first"));
     server.receive(request("SUBSCRIBE", kAlice, 1, "<" + kAlice + ">",
                            "Event: presence\nExpires: 3600\n" + kContact, "s"));
@@ -328,7 +191,7 @@ TEST_CASE("what was not confirmed when a cell went is told when it comes back, h
 }
 
 TEST_CASE("nothing runs out early or late for having been loaded") {
-    Stored server;
+    StoredShard server;
     server.subscribe(kAlice, 600);
     server.sent();
     server.pass(seconds(300));
@@ -348,7 +211,7 @@ TEST_CASE("nothing runs out early or late for having been loaded") {
 }
 
 TEST_CASE("a request within a dialog finds it in the cell that came back") {
-    Stored server;
+    StoredShard server;
     const auto to = header(server.subscribe(kAlice, 3600), "To");
     server.rest();
     server.sent();
@@ -362,8 +225,320 @@ TEST_CASE("a request within a dialog finds it in the cell that came back") {
     CHECK(server.shard.context().subscriptions.size() == 0);
 }
 
+TEST_CASE("a cell is forgotten and loaded in slices, and others are served between them") {
+    StoredShard server(parse_config("[subscribe]\nper_watcher_resource = 1000\n").config);
+    server.answered(publish(kAlice, 1, "first"));
+    const auto cell = server.cell_of(kAlice);
+    REQUIRE(cell != server.cell_of(kBob));
+    constexpr unsigned kWatchers = 100;
+    for (unsigned n = 0; n < kWatchers; ++n) {
+        server.receive(request("SUBSCRIBE", kAlice, 1, "<" + kAlice + ">",
+                               "Event: presence\nExpires: 3600\nContact: <sip:w" +
+                                   std::to_string(n) + "@192.0.2.10>\n",
+                               "w" + std::to_string(n)));
+        server.sent();
+    }
+    server.rest();
+    auto& subscriptions = server.shard.context().subscriptions;
+    REQUIRE(subscriptions.size() == kWatchers);
+
+    // Ten looks at the clock take a millisecond.
+    server.clock.step = std::chrono::microseconds(100);
+    unsigned cseq = 10, answered = 0;
+    const auto turn = [&] {
+        const auto before = subscriptions.size();
+        server.transport.receive(request("OPTIONS", kBob, ++cseq, "<" + kBob + ">", {}, "o"),
+                                 server.transport.udp());
+        server.loop.turn(base::Duration::zero());
+        answered += server.transport.take().size();
+        // A step takes 32 watchers of one resource out, and brings back one row.
+        CHECK(before - std::min(subscriptions.size(), before) <= 10 * 32);
+        CHECK(subscriptions.size() - std::min(subscriptions.size(), before) <= 10);
+    };
+    std::optional<CellKeeper::Left> left;
+    server.leave(cell, left);
+    for (int turns = 0; turns < 10000 && !left; ++turns) turn();
+    REQUIRE(left == CellKeeper::Left::given);
+    CHECK(subscriptions.size() == 0);
+
+    bool is_read = false;
+    server.shard.port().load(cell, [&](Result<store::CellRowsPtr> rows) {
+        REQUIRE(rows.has_value());
+        server.epochs.raise(cell, server.epochs.of(cell) + 1);
+        server.shard.keeper().load(cell, *std::move(rows), {});
+        is_read = true;
+    });
+    while (!is_read) turn();
+    unsigned turns = 0;
+    for (; server.shard.keeper().standing(cell) != CellStanding::serving && turns < 10000; ++turns)
+        turn();
+
+    CHECK(turns > kWatchers / 10);
+    CHECK(answered == cseq - 10);
+    CHECK(subscriptions.size() == kWatchers);
+    server.clock.step = {};
+    server.pass(seconds(1));
+    CHECK(server.notifies().empty());
+}
+
+TEST_CASE("what runs out while its cell is on its way ends once that is back, and not before") {
+    StoredShard server;
+    server.subscribe(kAlice, 60);
+    server.receive(publish(kAlice, 1, "first"));
+    server.sent();
+    server.rest();
+    server.sent();
+    auto& rest = server.shard.context().rest;
+    rest.begin(server.cell_of(kAlice));
+
+    server.pass(seconds(100));
+    CHECK(server.notifies().empty());
+    CHECK(server.shard.context().subscriptions.size() == 1);
+    rest.end(server.cell_of(kAlice));
+    server.pass(milliseconds(200));
+
+    const auto ended = server.notifies();
+    REQUIRE(ended.size() == 1);
+    CHECK(ended.front().find("terminated;reason=timeout") != std::string::npos);
+}
+
+TEST_CASE("a change of a cell that is at rest is told once it is served again") {
+    StoredShard server;
+    server.answered(publish(kAlice, 1, "first"));
+    server.subscribe(kAlice, 3600);
+    server.sent();
+    auto& context = server.shard.context();
+    const auto slot = context.resources.find(*packages::find("presence"), kAlice);
+    context.rest.begin(server.cell_of(kAlice));
+
+    context.resources[slot].publications.front().document.reset();
+    context.fan_out.changed(slot);
+    server.pass(seconds(3));
+    CHECK(server.notifies().empty());
+    context.rest.end(server.cell_of(kAlice));
+    server.settle();
+
+    CHECK(server.notifies().size() == 1);
+    server.pass(seconds(3));
+    CHECK(server.notifies().empty());
+}
+
+TEST_CASE("cl:F-6: after a move the last NOTIFY counts as sent at the loading") {
+    StoredShard server;
+    const auto summary = [&](unsigned cseq, const std::string& body, const std::string& etag) {
+        return request("PUBLISH", kAlice, cseq, "<" + kAlice + ">",
+                       "Event: message-summary\nExpires: 3600\n" +
+                           (etag.empty() ? "" : "SIP-If-Match: " + etag + "\n") +
+                           "Content-Type: application/simple-message-summary\nContent-Length: " +
+                           std::to_string(body.size() + 3) + "\n\n" + body + "\n",
+                       "mwi");
+    };
+    const auto etag = header(
+        server.answered(summary(1, "Messages-Waiting: yes\nVoice-Message: 2/0", {})), "SIP-ETag");
+    server.receive(request("SUBSCRIBE", kAlice, 1, "<" + kAlice + ">",
+                           "Event: message-summary\nExpires: 3600\n" + kContact, "s"));
+    server.sent();
+    server.rest();
+    server.pass(seconds(60));
+    server.give(server.cell_of(kAlice));
+    CHECK(server.notifies().empty());
+
+    server.receive(summary(2, "Messages-Waiting: yes\nVoice-Message: 1/1", etag));
+    CHECK(server.notifies().empty());
+    server.pass(milliseconds(900));
+    CHECK(server.notifies().empty());
+    server.pass(milliseconds(200));
+
+    const auto told = server.notifies();
+    REQUIRE(told.size() == 1);
+    CHECK(told.front().find("Voice-Message: 1/1") != std::string::npos);
+}
+
+TEST_CASE("cl:F-6: a watcher that did not answer is tried once when its cell comes back") {
+    StoredShard server;
+    auto& context = server.shard.context();
+    const auto etag = header(server.answered(publish(kAlice, 1, "first")), "SIP-ETag");
+    server.subscribe(kAlice, 3600);
+    server.sent();
+    server.receive(publish(kAlice, 2, "second", etag));
+    for (int second = 0; second < 40; ++second) server.pass(seconds(1));
+    bool is_suspect = false;
+    context.subscriptions.for_each([&](std::uint32_t, const Subscription& record) {
+        is_suspect = record.liveness == Liveness::suspect;
+    });
+    REQUIRE(is_suspect);
+    server.transport.take();
+
+    std::optional<CellKeeper::Left> left;
+    server.leave(server.cell_of(kAlice), left);
+    for (int n = 0; n < 700 && !left; ++n) server.pass(milliseconds(10));
+    REQUIRE(left == CellKeeper::Left::given);
+    server.transport.take();
+    server.take_back(server.cell_of(kAlice));
+    std::set<unsigned> tried;
+    for (int second = 0; second < 20; ++second) {
+        server.pass(seconds(1));
+        for (const auto& message : server.transport.take()) {
+            if (!message.bytes.starts_with("NOTIFY")) continue;
+            tried.insert(cseq_of(message.bytes));
+            CHECK(message.bytes.find("second<") != std::string::npos);
+        }
+    }
+    CHECK(tried.size() == 1);
+}
+
+TEST_CASE("a cell does not go while a change of it is still to reach the store") {
+    StoredShard server;
+    server.answered(publish(kAlice, 1, "first"));
+    const auto cell = server.cell_of(kAlice);
+    auto promise = server.shard.context().rest.promise(cell);
+
+    std::optional<CellKeeper::Left> left;
+    server.leave(cell, left);
+    for (int n = 0; n < 100; ++n) server.pass(milliseconds(10));
+    CHECK_FALSE(left.has_value());
+    promise.reset();
+    for (int n = 0; n < 10 && !left; ++n) server.pass(milliseconds(10));
+    CHECK(left == CellKeeper::Left::given);
+}
+
+TEST_CASE("a cell whose changes take too long is kept, and served on") {
+    StoredShard server;
+    const auto etag = header(server.answered(publish(kAlice, 1, "first")), "SIP-ETag");
+    const auto cell = server.cell_of(kAlice);
+    const auto promise = server.shard.context().rest.promise(cell);
+
+    std::optional<CellKeeper::Left> left;
+    server.leave(cell, left);
+    server.receive(publish(kAlice, 2, "second", etag));
+    for (int n = 0; n < 600 && !left; ++n) server.pass(milliseconds(10));
+    CHECK(left == CellKeeper::Left::kept);
+    CHECK(server.shard.keeper().standing(cell) == CellStanding::serving);
+    server.shard.keeper().come_back(cell);
+    server.settle();
+
+    // A 100 came meanwhile.
+    const auto answers = server.sent();
+    REQUIRE_FALSE(answers.empty());
+    CHECK(answers.back().starts_with("SIP/2.0 200"));
+}
+
+/// A job that tells bob's phone something, of another cell than bob's.
+struct JobAbout : StoredShard {
+    std::uint64_t id = 0;
+
+    JobAbout() {
+        REQUIRE(register_phone(1).starts_with("SIP/2.0 200"));
+        do {
+            id = shard.context().next_number();
+        } while (cell_of(address_of_job(id)) == cell_of(kBob));
+        JobOrder order;
+        order.id = id;
+        order.action = "custom";
+        order.custom.event = "check-sync";
+        order.devices = devices_of(shard.context(), {});
+        REQUIRE(order.devices.size() == 1);
+        shard.agents().get<Jobs>().start(std::move(order),
+                                         [](const Status& status) { REQUIRE(status); });
+        settle();
+        pass(milliseconds(10));
+    }
+    std::string register_phone(unsigned cseq) {
+        return answered(request("REGISTER", "sip:localhost", cseq, "<" + kBob + ">",
+                                "Contact: <sip:bob@192.0.2.10>\n", "r"));
+    }
+    DeviceState state() {
+        const auto* job = shard.agents().get<Jobs>().find(address_of_job(id));
+        REQUIRE(job != nullptr);
+        return job->devices.front().state;
+    }
+    static bool is_order(const std::string& message) {
+        return message.starts_with("NOTIFY sip:bob@") &&
+               message.find("Event: check-sync") != std::string::npos;
+    }
+    /// What the phone was ordered since the last call, and does not answer.
+    std::set<std::string> told() {
+        std::set<std::string> all;
+        for (const auto& message : transport.take()) {
+            if (is_order(message.bytes)) all.insert(header(message.bytes, "Call-ID"));
+        }
+        return all;
+    }
+    void wait(int time) {
+        for (int second = 0; second < time; ++second) pass(seconds(1));
+    }
+};
+
+TEST_CASE("a job waits for a device whose cell was given away meanwhile") {
+    JobAbout server;
+    CHECK(server.told().size() == 1);
+    server.wait(80);
+    REQUIRE(server.state() == DeviceState::unreachable);
+    server.transport.take();
+
+    server.give(server.cell_of(kBob));
+    server.wait(2);
+    CHECK(server.told().empty());
+    server.receive(request("REGISTER", "sip:localhost", 2, "<" + kBob + ">",
+                           "Contact: <sip:bob@192.0.2.10>\n", "r"));
+    server.wait(1);
+
+    CHECK(server.told().size() == 1);
+}
+
+TEST_CASE("a job whose device does not answer while its cell is given tries it again") {
+    JobAbout server;
+    CHECK(server.told().size() == 1);
+    REQUIRE(server.state() == DeviceState::sent);
+
+    server.give(server.cell_of(kBob));
+    server.wait(1);
+    CHECK(server.state() == DeviceState::unreachable);
+    server.transport.take();
+    server.receive(request("REGISTER", "sip:localhost", 2, "<" + kBob + ">",
+                           "Contact: <sip:bob@192.0.2.10>\n", "r"));
+    server.wait(1);
+
+    CHECK(server.told().size() == 1);
+}
+
+TEST_CASE("a device is told once by a job whose own cell is given") {
+    JobAbout server;
+    std::size_t told = 0;
+    for (const auto& each : server.sent()) told += JobAbout::is_order(each);
+    CHECK(told == 1);
+
+    server.give(server.cell_of(address_of_job(server.id)));
+    server.wait(5);
+
+    for (const auto& each : server.sent()) CHECK_FALSE(JobAbout::is_order(each));
+    CHECK(server.state() == DeviceState::delivered);
+}
+
+TEST_CASE("a phone that did not subscribe is told of a mailbox once, whatever cells are given") {
+    StoredShard server;
+    server.answered(request("REGISTER", "sip:localhost", 1, "<" + kBob + ">",
+                            "Contact: <sip:bob@192.0.2.10>\n", "r"));
+    server.pass(seconds(2));
+    server.sent();
+    const std::string body = "Messages-Waiting: yes\nVoice-Message: 1/0\n";
+    server.receive(request("PUBLISH", kBob, 1, "<" + kBob + ">",
+                           "Event: message-summary\nContent-Type: application/"
+                           "simple-message-summary\nContent-Length: 43\n\n" +
+                               body,
+                           "mwi"));
+    server.pass(milliseconds(1));
+    CHECK(server.notifies().size() == 1);
+
+    for (int round = 0; round < 3; ++round) {
+        server.give(server.cell_of(kBob));
+        server.pass(seconds(2));
+        CHECK(server.notifies().empty());
+    }
+}
+
 TEST_CASE("one of everything is as before once all cells were given away and taken back") {
-    Stored server;
+    StoredShard server;
     server.answered(publish(kAlice, 1, "here"));
     server.subscribe(kAlice, 3600);
     const auto registered = server.answered(

@@ -45,7 +45,7 @@ struct Pair {
         flow.protocol = protocol;
         flow.shard = owner;
         const int before = told.closed;
-        shard.on_flow_closed(flow);
+        shard.stack().on_flow_closed(flow);
         for (int i = 0; i < 3; ++i) others.turn(base::Duration::zero());
         return told.closed - before;
     }
