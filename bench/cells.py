@@ -103,8 +103,7 @@ def give(server, cell, client, aor):
 
 
 def measured(count, resources):
-    with Server(sip={"domains": [DOMAIN]}, server={"shards": 1, "log_level": "warning"},
-                subscribe={"per_watcher_resource": 10000}) as server, \
+    with Server(sip={"domains": [DOMAIN]}, server={"shards": 1, "log_level": "warning"}) as server, \
             Client(server.address, "tcp", domain=DOMAIN) as watchers, Client(server.address, domain=DOMAIN) as other:
         cell, users = users_of_one_cell(other, resources)
         publications = [other.publish(aor, pidf(aor, note="0")) for aor in users]

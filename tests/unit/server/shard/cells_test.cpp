@@ -293,6 +293,9 @@ TEST_CASE("what runs out while its cell is on its way ends once that is back, an
 
     server.pass(seconds(100));
     CHECK(server.notifies().empty());
+    // Nothing was decided either.
+    server.shard.context().subscriptions.for_each(
+        [](std::uint32_t, const Subscription& record) { CHECK(record.is_live()); });
     CHECK(server.shard.context().subscriptions.size() == 1);
     rest.end(server.cell_of(kAlice));
     server.pass(milliseconds(200));
@@ -529,11 +532,20 @@ TEST_CASE("a phone that did not subscribe is told of a mailbox once, whatever ce
                            "mwi"));
     server.pass(milliseconds(1));
     CHECK(server.notifies().size() == 1);
+    // Somebody else watches it, and does not answer: he is told again by each loading.
+    server.receive(request("SUBSCRIBE", kBob, 1, "<" + kBob + ">",
+                           "Event: message-summary\nContact: <sip:w@192.0.2.10>\n", "w"));
+    server.transport.take();
 
     for (int round = 0; round < 3; ++round) {
         server.give(server.cell_of(kBob));
         server.pass(seconds(2));
-        CHECK(server.notifies().empty());
+        std::size_t told = 0;
+        for (const auto& message : server.transport.take()) {
+            CHECK_FALSE(message.bytes.starts_with("NOTIFY sip:bob@"));
+            told += message.bytes.starts_with("NOTIFY sip:w@");
+        }
+        CHECK(told > 0);
     }
 }
 
