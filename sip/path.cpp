@@ -37,12 +37,12 @@ struct Path::State : std::enable_shared_from_this<State> {
     }
 
     Means means;
-    std::vector<Leg> legs;          ///< still to be tried
+    std::vector<Leg> legs;
+    std::size_t begun = 0;          ///< of the legs
     std::vector<Target> addresses;  ///< of the leg under way, still to be tried
-    std::vector<Flow> known;        ///< flows among the legs
-    std::vector<Target> tried;
-    std::string domain;  ///< of the leg under way: who its addresses are to prove to be
-    Flow flow;
+    std::vector<Target> tried;      ///< before `flow`
+    std::string domain;             ///< of the leg under way: who its addresses are to prove to be
+    Flow flow;                      ///< of the last `ready`
     std::optional<Fault> trouble;
     bool is_named = false;     ///< the flow is one of a URI's addresses
     Found found;               ///< set while names are looked up
@@ -51,6 +51,9 @@ struct Path::State : std::enable_shared_from_this<State> {
 
     void add(std::vector<Leg> more);
     Step advance();
+    bool has_more() const noexcept { return begun < legs.size(); }
+    bool was_tried(const Target& target) const;
+    void go_by(const Flow& its);
     bool take(const Target& target);
     bool take_known(const Flow& its);
     void leave_from_known(Flow& opened) const;
@@ -62,9 +65,6 @@ struct Path::State : std::enable_shared_from_this<State> {
 };
 
 void Path::State::add(std::vector<Leg> more) {
-    for (const Leg& leg : more) {
-        if (leg.flow) known.push_back(*leg.flow);
-    }
     if (legs.empty()) {
         legs = std::move(more);
     } else {
@@ -72,42 +72,51 @@ void Path::State::add(std::vector<Leg> more) {
     }
 }
 
+/// By a flow among the legs.
 bool Path::State::is_known(const Target& target) const {
-    return std::any_of(known.begin(), known.end(),
-                       [&](const Flow& its) { return target_of(its) == target; });
+    return std::any_of(legs.begin(), legs.end(),
+                       [&](const Leg& leg) { return leg.flow && target_of(*leg.flow) == target; });
+}
+
+bool Path::State::was_tried(const Target& target) const {
+    return target_of(flow) == target ||
+           std::find(tried.begin(), tried.end(), target) != tried.end();
+}
+
+void Path::State::go_by(const Flow& its) {
+    if (flow.peer.is_valid()) tried.push_back(target_of(flow));
+    flow = its;
 }
 
 bool Path::State::take_known(const Flow& its) {
     if (!means.transport.is_open(its)) return false;
-    const Target target = target_of(its);
     // A stream that failed may be opened anew; the same UDP address is the same way.
-    if (std::find(tried.begin(), tried.end(), target) != tried.end()) return false;
-    tried.push_back(target);
-    flow = its;
+    if (was_tried(target_of(its))) return false;
+    go_by(its);
     is_named = false;
     return true;
 }
 
 bool Path::State::take(const Target& target) {
-    for (const Flow& its : known) {
-        if (target_of(its) == target && take_known(its)) return true;
+    for (const Leg& leg : legs) {
+        if (leg.flow && target_of(*leg.flow) == target && take_known(*leg.flow)) return true;
     }
-    const bool was_tried = std::find(tried.begin(), tried.end(), target) != tried.end();
-    if (was_tried && !is_reliable(target.protocol)) return false;
+    const bool is_again = was_tried(target);
+    if (is_again && !is_reliable(target.protocol)) return false;
     if (is_listener(target.endpoint, means.transport.listeners())) return false;
     const auto opened = means.transport.open(target.protocol, target.endpoint, domain);
-    if (!opened || (was_tried && *opened == flow)) return false;
-    tried.push_back(target);
-    flow = *opened;
+    if (!opened || (is_again && *opened == flow)) return false;
+    go_by(*opened);
     leave_from_known(flow);
     return true;
 }
 
 /// A device hears from the address that it asked, wherever it listens itself.
 void Path::State::leave_from_known(Flow& opened) const {
-    for (const Flow& its : known) {
-        const bool is_same = its.protocol == opened.protocol && its.listener == opened.listener;
-        if (is_same && !is_reliable(its.protocol)) opened.generation = its.generation;
+    for (const Leg& leg : legs) {
+        const bool is_same = leg.flow && leg.flow->protocol == opened.protocol &&
+                             leg.flow->listener == opened.listener;
+        if (is_same && !is_reliable(opened.protocol)) opened.generation = leg.flow->generation;
     }
 }
 
@@ -145,7 +154,7 @@ bool Path::State::begin_lookup(const Leg& leg) {
         if (const auto alive = weak.lock()) alive->end_lookup(which, std::move(targets));
     };
     means.locator.locate(leg.uri, leg.named_by, std::move(done));
-    if (legs.empty()) return true;
+    if (!has_more()) return true;
     patience =
         means.loop.timers().arm(means.loop.now() + kLookup, [weak = weak_from_this(), which] {
             const Fault late{FaultKind::timeout, "no answer from DNS"};
@@ -169,9 +178,8 @@ void Path::State::end_lookup(std::uint64_t which, Result<std::vector<Target>> ta
 Path::Step Path::State::advance() {
     for (;;) {
         if (take_address()) return Step::ready;
-        if (legs.empty()) return Step::over;
-        const Leg leg = std::move(legs.front());
-        legs.erase(legs.begin());
+        if (!has_more()) return Step::over;
+        const Leg& leg = legs[begun++];
         if (leg.flow) {
             if (take_known(*leg.flow)) return Step::ready;
         } else if (begin_lookup(leg)) {
@@ -218,7 +226,7 @@ const std::optional<Fault>& Path::trouble() const noexcept {
 }
 
 bool Path::has_more() const noexcept {
-    return state_ && (!state_->addresses.empty() || !state_->legs.empty());
+    return state_ && (!state_->addresses.empty() || state_->has_more());
 }
 
 bool is_next_way_due(const ClientOutcome& outcome) noexcept {

@@ -20,6 +20,8 @@ bool is_sips(std::string_view uri) {
     return base::istarts_with(uri, "sips:");
 }
 
+constexpr std::string_view kHeadEnd = "\r\n\r\n";
+
 /// The bytes of an answer stay below as many times those of its request.
 constexpr std::size_t kMostGrowth = 3;
 
@@ -152,8 +154,8 @@ void Responder::write(const Message& request, const Flow& flow, const Answer& an
     std::string own;
     append_own_lines(own, answer);
     if (own.empty()) return;
-    const std::size_t head_end = out_.find("\r\n\r\n");
-    assert(head_end != std::string::npos);
+    const std::size_t head_end = out_.size() - answer.body.size() - kHeadEnd.size();
+    assert(out_.compare(head_end, kHeadEnd.size(), kHeadEnd) == 0);
     out_.insert(head_end, own);
 }
 

@@ -43,7 +43,10 @@ sip::Flow flow_from_text(std::string_view text) {
     const auto address_and_rest = base::split_once(listener.after, ' ');
     const auto address = address_and_rest.before;
     const auto next = base::split_once(address_and_rest.after, ' ').before;
-    if (const auto local = sip::Endpoint::from(next, 0)) flow.leave_from(*local);
+    // A word otherwise.
+    const bool is_address = !next.empty() && (base::is_digit(next.front()) || next.front() == '[');
+    if (const auto local = is_address ? sip::Endpoint::from(next, 0) : std::nullopt)
+        flow.leave_from(*local);
     const auto colon = address.rfind(':');
     if (colon == std::string_view::npos) return flow;
     const auto port = base::to_u64(address.substr(colon + 1)).value_or(0);
@@ -91,17 +94,15 @@ std::string_view own_stream(std::string_view text) noexcept {
 }
 
 std::optional<sip::Flow> flow_of_binding(std::string_view text, std::uint32_t epoch) {
-    if (text.empty()) return std::nullopt;
+    sip::Flow flow = flow_from_text(text);
+    if (!flow.peer.is_valid()) return std::nullopt;
+    if (!sip::is_reliable(flow.protocol)) return flow;
     std::array<std::string_view, 7> parts;
     std::size_t count = 0;
     for (base::Split split{{}, text, true}; split.found && count < parts.size();) {
         split = base::split_once(split.after, ' ');
         parts[count++] = split.before;
     }
-    if (count < 3) return std::nullopt;
-    sip::Flow flow = flow_from_text(text);
-    if (!flow.peer.is_valid()) return std::nullopt;
-    if (!sip::is_reliable(flow.protocol)) return flow;
     if (count < parts.size() || number_of(parts[6]) != epoch) return std::nullopt;
     const auto shard = number_of(parts[3]);
     const auto slot = number_of(parts[4]);

@@ -64,7 +64,9 @@ Subject SubjectReader::read(const sip::Message& request) const {
     subject.uri = named_by(request);
     const auto named = is_register ? registrant_of(request) : subject.uri;
     if (!named) return subject;
-    subject.aor = aliases_.resolve(domains_.aor(*named));
+    subject.aor = domains_.aor(*named);
+    const auto meant = aliases_.resolve(subject.aor);
+    if (meant.data() != subject.aor.data()) subject.aor = meant;
     subject.is_ours =
         subject.uri && domains_.serves(*subject.uri) && (!is_register || domains_.serves(*named));
     subject.bucket = bucket_of_uri(*named, subject.aor);

@@ -24,9 +24,10 @@ bool has_looped(const sip::Message& request, const Context& context) {
 
 }  // namespace
 
-std::uint32_t breadth_of(const sip::Message& request) {
+std::optional<std::uint32_t> max_breadth_of(const sip::Message& request) {
     const auto value = request.header("Max-Breadth");
-    return value ? base::to_u32_clamped(*value).value_or(kDefaultBreadth) : kDefaultBreadth;
+    if (!value) return std::nullopt;
+    return base::to_u32_clamped(*value).value_or(kDefaultBreadth);
 }
 
 bool is_in_a_via(const sip::Message& request, std::string_view parameter) {
@@ -52,32 +53,35 @@ std::string loop_parameter(const Context& context, std::string_view request_uri)
     return parameter;
 }
 
-std::uint32_t IncomingMessages::take_turn(const Identity& who, const sip::Flow& flow) const {
-    if (who.is_trusted_peer) return 0;
+std::uint32_t IncomingMessages::take_turn(const IncomingMessage& incoming) const {
+    if (incoming.who.is_trusted_peer) return 0;
     const auto& config = context_.config;
-    return context_.limits.messages.take(context_.limits.holder(who, flow.peer),
-                                         {config.message_rate, config.message_burst},
-                                         context_.loop.now());
+    return context_.limits.messages.take(
+        incoming.holder, {config.message_rate, config.message_burst}, context_.loop.now());
 }
 
 MessageFacts IncomingMessages::facts_of(const IncomingMessage& incoming,
                                         const sip::Message& request, std::size_t devices) const {
     const auto expiry = expiry_of(request, context_.wall());
     const bool is_kept = incoming.recipient == Recipient::user;
+    const auto& queue = stored_.queues().of(incoming.aor);
+    auto type = message_type(request);
+    const bool is_composed = is_composing(type, request.body());
     return {.request = request,
             .sender = incoming.who,
             .recipient = incoming.recipient,
             .devices = devices,
             .is_repetition =
-                is_kept && stored_.queues().of(incoming.aor).knows(context_.mark_of(request)),
+                is_kept && !queue.messages().empty() && queue.knows(context_.mark_of(request)),
             .is_delivering = is_kept && delivery_.is_delivering(incoming.aor),
             .has_room =
                 is_kept && stored_.has_room(incoming.aor, incoming.holder, request.body().size()),
-            .is_composing = is_composing(message_type(request), request.body()),
+            .is_composing = is_composed,
             .is_expired = expiry != base::WallTime{} && expiry <= context_.wall(),
             .has_looped = has_looped(request, context_),
             .wait = incoming.wait,
-            .breadth = breadth_of(request),
+            .breadth = incoming.max_breadth.value_or(kDefaultBreadth),
+            .type = std::move(type),
             .rules = rules_of(context_.config)};
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,11 +29,13 @@ struct IncomingMessage {
     std::uint64_t devices_mark = 0;  ///< of the contacts it was sent to
     std::uint64_t stored_id = 0;
     std::uint32_t wait = 0;
+    std::optional<std::uint32_t> max_breadth;  ///< as max_breadth_of() read it
     base::Duration patience{};  ///< with devices; zero: as long as the transaction lasts
 };
 
-/// Max-Breadth of a request (RFC 5393 5.3.3), or what goes without.
-std::uint32_t breadth_of(const sip::Message& request);
+/// Max-Breadth of a request (RFC 5393 5.3.3); nullopt: it names none. One that cannot be read is as
+/// none, but still replaced.
+std::optional<std::uint32_t> max_breadth_of(const sip::Message& request);
 MessageRules rules_of(const Config& config);
 /// A token for the Vias of relayed requests: a server that meets its own again has a loop (RFC 5393
 /// 4.2).
@@ -47,8 +50,8 @@ public:
                      const MessageDelivery& delivery)
         : context_(context), stored_(stored), delivery_(delivery) {}
 
-    /// One more message of a sender: seconds until he may send one; 0: now.
-    std::uint32_t take_turn(const Identity& who, const sip::Flow& flow) const;
+    /// One more message of its sender: seconds until he may send one; 0: now.
+    std::uint32_t take_turn(const IncomingMessage& incoming) const;
     MessageFacts facts_of(const IncomingMessage& incoming, const sip::Message& request,
                           std::size_t devices) const;
     /// Of the memory for messages on their way; null: there is none left.

@@ -46,7 +46,7 @@ Checked check_require(const sip::Message& request) {
 Checked check_body(const MessageFacts& facts) {
     const auto& rules = facts.rules;
     if (facts.request.body().size() > rules.max_body) return answer(413, "The body is too long");
-    if (is_taken(message_type(facts.request), rules.types)) return std::nullopt;
+    if (is_taken(facts.type, rules.types)) return std::nullopt;
     auto refusal = answer(415);
     refusal.headers = "Accept: ";
     for (const auto& type : rules.types) {

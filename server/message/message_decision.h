@@ -44,6 +44,7 @@ struct MessageFacts {
     bool has_looped;        ///< we sent this on before, to the same Request-URI
     std::uint32_t wait;     ///< seconds until the sender may send again; 0: now
     std::uint32_t breadth;  ///< Max-Breadth of the request, or the default
+    std::string type;       ///< as message_type() says it
     MessageRules rules;
 };
 

@@ -1,6 +1,8 @@
 // server/message/message_tally.cpp: answers MESSAGE requests and counts what became of them.
 #include "server/message/message_tally.h"
 
+#include <algorithm>
+
 namespace herald::server {
 
 MessageTally::MessageTally(Context& context)
@@ -9,13 +11,14 @@ MessageTally::MessageTally(Context& context)
                                       "From a MESSAGE to its final answer")) {}
 
 void MessageTally::count(const char* did) {
-    auto& counter = did_[did];
-    if (!counter) {
-        counter = &context_.metrics.counter("herald_messages_total",
-                                            "MESSAGE requests accepted, by what became of them",
-                                            {{"did", did}});
-    }
-    counter->add();
+    const auto known = std::find_if(did_.begin(), did_.end(),
+                                    [did](const auto& each) { return each.first == did; });
+    if (known != did_.end()) return known->second->add();
+    auto& counter = context_.metrics.counter("herald_messages_total",
+                                             "MESSAGE requests accepted, by what became of them",
+                                             {{"did", did}});
+    did_.emplace_back(did, &counter);
+    counter.add();
 }
 
 void MessageTally::answer(sip::ServerTransactionId transaction, base::Instant arrived,

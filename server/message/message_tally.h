@@ -1,11 +1,12 @@
 // server/message/message_tally.h: answers MESSAGE requests and counts what became of them.
 #pragma once
 
-#include <string>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "base/metrics.h"
-#include "base/text_map.h"
 #include "server/core/context.h"
 #include "sip/answer.h"
 
@@ -22,7 +23,8 @@ public:
 
 private:
     Context& context_;
-    base::TextMap<base::Counter*> did_;
+    /// By what was done, static text: some ten words, looked through.
+    std::vector<std::pair<std::string_view, base::Counter*>> did_;
     std::unordered_map<int, base::Counter*> refused_;
     base::Histogram& time_;
 };

@@ -106,11 +106,12 @@ void Messaging::on_message(const Request& request) {
     }
     incoming->who = std::get<Identity>(std::move(result));
     incoming->holder = context_.limits.holder(incoming->who, request.flow.peer);
-    incoming->wait = incoming_.take_turn(incoming->who, request.flow);
+    incoming->wait = incoming_.take_turn(*incoming);
+    incoming->max_breadth = max_breadth_of(request.message);
     const auto& uri = *request.subject.uri;
     if (auto notification = routed_notification(request.message, uri, context_.domains))
         return send_on(incoming, request.message, *std::move(notification));
-    auto named = recipients_.find(uri);
+    auto named = recipients_.find(request.subject);
     incoming->recipient = named.kind;
     incoming->aor = std::move(named.aor);
     const auto facts = incoming_.facts_of(*incoming, request.message, named.devices.size());
@@ -150,7 +151,7 @@ void Messaging::settle(const IncomingPtr& incoming, const sip::Message& request,
 
 void Messaging::relay(const IncomingPtr& incoming, const sip::Message& request,
                       std::vector<RelayTarget> targets, std::shared_ptr<ProxyLoad> load) {
-    const bool is_forked = targets.size() > 1 || request.header("Max-Breadth");
+    const bool is_forked = targets.size() > 1 || incoming->max_breadth;
     RelayOrder order;
     order.text = relayed_text(
         request, incoming->source,
@@ -158,7 +159,7 @@ void Messaging::relay(const IncomingPtr& incoming, const sip::Message& request,
     order.via_parameter = loop_parameter(context_, request.request_uri());
     if (load) order.via_parameter += ProxyLoad::kQuestion;
     order.load = std::move(load);
-    order.breadth = is_forked ? breadth_of(request) : 0;
+    order.breadth = is_forked ? incoming->max_breadth.value_or(kDefaultBreadth) : 0;
     order.share = incoming_.share_of(*incoming, order.text.size());
     // Where there is no room for it, nobody is there.
     if (order.share) order.targets = std::move(targets);

@@ -7,6 +7,7 @@
 
 #include "server/address/gruu.h"
 #include "server/core/context.h"
+#include "server/core/subject.h"
 #include "server/message/message_decision.h"
 #include "server/register/bindings.h"
 
@@ -23,8 +24,12 @@ public:
         std::vector<const packages::Binding*> devices;
     };
     Found find(const sip::Uri& uri) const;
+    /// ... of a request, whose subject says already what its Request-URI means here.
+    Found find(const Subject& subject) const;
 
 private:
+    Found find_here(const sip::Uri& uri, std::string aor) const;
+
     const Context& context_;
     const Bindings& bindings_;
     const Gruus gruus_;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/text.h"
 #include "base/text_map.h"
 #include "server/register/registered_device.h"
 #include "sip/dialog_request.h"
@@ -17,7 +18,12 @@ namespace {
 
 /// Flows of RFC 5626 are told apart by instance and reg-id, though they may share a Contact.
 std::string name_of(const packages::Binding& binding) {
-    return binding.contact + " " + binding.instance + " " + std::to_string(binding.reg_id);
+    constexpr std::size_t kRoomForRegId = 12;
+    std::string name;
+    name.reserve(binding.contact.size() + binding.instance.size() + kRoomForRegId);
+    name.append(binding.contact).append(" ").append(binding.instance).append(" ");
+    base::append_number(name, binding.reg_id);
+    return name;
 }
 
 }  // namespace

@@ -20,9 +20,10 @@ sip::Approach usual_approach(const packages::Binding& binding) {
 }  // namespace
 
 std::optional<sip::Device> device_of(const packages::Binding& binding, std::uint32_t epoch) {
-    const auto uri = sip::parse_uri(binding.contact);
-    if (!uri || (uri->scheme != sip::Scheme::sip && uri->scheme != sip::Scheme::sips))
-        return std::nullopt;
+    // It was read when it was registered.
+    const bool is_sip =
+        base::istarts_with(binding.contact, "sip:") || base::istarts_with(binding.contact, "sips:");
+    if (!is_sip) return std::nullopt;
     const auto flow = flow_of_binding(binding.flow, epoch);
     return sip::Device{.approach = approach_in(binding.flow).value_or(usual_approach(binding)),
                        .flow = flow,

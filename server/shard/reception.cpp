@@ -88,7 +88,8 @@ bool Reception::names_unknown_device(const Request& request) const {
 Request Reception::gather(sip::ServerTransactionId id, const sip::Message& message,
                           const sip::Flow& flow, Subject subject) const {
     Request request{id, message, flow, std::move(subject), sender_of(message)};
-    if (auto event = sip::parse_event(message.header(sip::Header::event).value_or(""))) {
+    const auto named = message.header(sip::Header::event);
+    if (const auto event = named ? sip::parse_event(*named) : Result<sip::Event>(Fault{})) {
         request.event = *event;
         request.package = packages::find(event->type, event->parameters);
     }

@@ -36,6 +36,7 @@ struct Bench {
                 .has_looped = has_looped,
                 .wait = wait,
                 .breadth = breadth,
+                .type = message_type(*request),
                 .rules = rules};
     }
     /// The status of the refusal, or 1000 and the operation.
