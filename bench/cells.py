@@ -7,12 +7,13 @@
 # Each gives the cell ROUNDS times while nothing changes, and as often after a change whose NOTIFYs are all answered but not
 # yet written down. From the order until the answer to a request that came meanwhile; and the longest that a request about
 # another cell waited, as a measure of what others notice.
+import contextlib
 import statistics
 import sys
 import threading
 import time
 
-from worst import DOMAIN
+from worst import DOMAIN, shard_seconds
 
 from _herald import Server
 from _sip import Client, Subscription, pidf
@@ -104,15 +105,20 @@ def give(server, cell, client, aor):
 
 def measured(count, resources):
     with Server(sip={"domains": [DOMAIN]}, server={"shards": 1, "log_level": "warning"}) as server, \
-            Client(server.address, "tcp", domain=DOMAIN) as watchers, Client(server.address, domain=DOMAIN) as other:
+            Client(server.address, domain=DOMAIN) as other, contextlib.ExitStack() as later:
         cell, users = users_of_one_cell(other, resources)
         publications = [other.publish(aor, pidf(aor, note="0")) for aor in users]
+        # Not before: who says nothing for long is not listened to.
+        watchers = later.enter_context(Client(server.address, "tcp", domain=DOMAIN))
         subscribe(watchers, users, count)
         watchers.pump(4)  # confirmations are written
         quiet, changed = [], []
+        before = shard_seconds(server)
+        for _ in range(ROUNDS):
+            quiet.append(give(server, cell, other, users[0]))
+        used = (shard_seconds(server) - before) / ROUNDS
         with Pulse(server) as pulse:
-            for _ in range(ROUNDS):
-                quiet.append(give(server, cell, other, users[0]))
+            give(server, cell, other, users[0])
         told = sum(len(each.notifies) for each in watchers.subscriptions.values())
         watchers.pump(1)
         again = sum(len(each.notifies) for each in watchers.subscriptions.values()) - told
@@ -123,7 +129,7 @@ def measured(count, resources):
             watchers.wait(lambda: all(text in each.last.body for each in watchers.subscriptions.values()), "told", 300)
             changed.append(give(server, cell, other, users[0]))
         server.stop()
-    return quiet, changed, pulse.longest, again
+    return quiet, changed, used, pulse.longest, again
 
 
 def milliseconds(gives, which):
@@ -133,13 +139,14 @@ def milliseconds(gives, which):
 
 def main():
     wanted = [int(word) for word in sys.argv[1:]] or SUBSCRIPTIONS
-    print("| subscriptions | resources | quiet: answered, ms: median (longest) | a request served | after a change: answered "
-          "| a request served | longest wait of others, ms | told again |\n|---|---|---|---|---|---|---|---|")
+    print("| subscriptions | resources | quiet: answered, ms: median (longest) | a request served | CPU of the shard, ms "
+          "| after a change: answered | a request served | longest wait of others, ms | told again |")
+    print("|---|---|---|---|---|---|---|---|---|")
     for count in wanted:
         for resources in RESOURCES:
-            quiet, changed, longest, again = measured(count, resources)
-            print(f"| {count:,} | {resources} | {milliseconds(quiet, 0)} | {milliseconds(quiet, 1)} | {milliseconds(changed, 0)} "
-                  f"| {milliseconds(changed, 1)} | {longest * 1000:.1f} | {again} |", flush=True)
+            quiet, changed, used, longest, again = measured(count, resources)
+            print(f"| {count:,} | {resources} | {milliseconds(quiet, 0)} | {milliseconds(quiet, 1)} | {used * 1000:.0f} "
+                  f"| {milliseconds(changed, 0)} | {milliseconds(changed, 1)} | {longest * 1000:.1f} | {again} |", flush=True)
 
 
 if __name__ == "__main__":

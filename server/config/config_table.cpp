@@ -180,23 +180,6 @@ constexpr ConfigKey kResourcesKeys[] = {
                             {1, 1000000}),
 };
 
-constexpr ConfigKey kClusterKeys[] = {
-    number<&C::cluster_hold>(
-        {"cluster", "hold",
-         "How long requests wait for a cell, a sixty-fourth of all users, that is on its way; then "
-         "they are answered 503."},
-        {1, 30, "s"}),
-    number<&C::cluster_held_requests>(
-        {"cluster", "held_requests",
-         "Most requests that wait for one cell. With more, datagrams are dropped, as their copies "
-         "come again, and streams are answered 503. Once half is used a source that is no trusted "
-         "peer has an eighth."},
-        {1, 1000000}),
-    number<&C::cluster_held_bytes>(
-        {"cluster", "held_bytes", "Likewise, in bytes; part of sip.max_pending_bytes."},
-        {65536, kMostMemory, "bytes"}),
-};
-
 constexpr ConfigKey kSubscribeKeys[] = {
     number<&C::subscribe_min_expires>(
         {"subscribe", "min_expires",
@@ -504,7 +487,7 @@ std::vector<ConfigKey> joined() {
     add(bearer_keys());
     add(server_keys());
     add(store_keys());
-    add(kClusterKeys);
+    add(cluster_keys());
     add(kResourcesKeys);
     add(kSubscribeKeys);
     add(kAuthzKeys);

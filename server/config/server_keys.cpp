@@ -1,5 +1,5 @@
-// server/config/server_keys.cpp: the keys of [server] and [store]: the program, and what survives
-// it.
+// server/config/server_keys.cpp: the keys of [server], [store] and [cluster]: the program, what
+// survives it, and where its parts are.
 #include "server/config/server_keys.h"
 
 #include "server/config/config_readers.h"
@@ -65,6 +65,23 @@ constexpr ConfigKey kStoreKeys[] = {
         {100, 1000000}),
 };
 
+constexpr ConfigKey kClusterKeys[] = {
+    number<&C::cluster_hold>(
+        {"cluster", "hold",
+         "How long requests wait for a cell, a sixty-fourth of all users, that is on its way; then "
+         "they are answered 503."},
+        {1, 30, "s"}),
+    number<&C::cluster_held_requests>(
+        {"cluster", "held_requests",
+         "Most requests that wait for one cell. With more, datagrams are dropped, as their copies "
+         "come again, and streams are answered 503. Once half is used a source that is no trusted "
+         "peer has an eighth."},
+        {1, 1000000}),
+    number<&C::cluster_held_bytes>(
+        {"cluster", "held_bytes", "Likewise, in bytes; part of sip.max_pending_bytes."},
+        {65536, kMostMemory, "bytes"}),
+};
+
 }  // namespace
 
 std::span<const ConfigKey> server_keys() noexcept {
@@ -73,6 +90,10 @@ std::span<const ConfigKey> server_keys() noexcept {
 
 std::span<const ConfigKey> store_keys() noexcept {
     return kStoreKeys;
+}
+
+std::span<const ConfigKey> cluster_keys() noexcept {
+    return kClusterKeys;
 }
 
 }  // namespace herald::server

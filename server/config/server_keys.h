@@ -1,4 +1,4 @@
-// server/config/server_keys.h: the keys of [server] and [store].
+// server/config/server_keys.h: the keys of [server], [store] and [cluster].
 #pragma once
 
 #include <span>
@@ -10,5 +10,6 @@ namespace herald::server {
 /// In the order they are documented.
 std::span<const ConfigKey> server_keys() noexcept;
 std::span<const ConfigKey> store_keys() noexcept;
+std::span<const ConfigKey> cluster_keys() noexcept;
 
 }  // namespace herald::server

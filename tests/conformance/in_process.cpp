@@ -18,6 +18,7 @@
 #include "server/provisioning/jobs.h"
 #include "server/provisioning/profile_keeper.h"
 #include "server/shard/agents.h"
+#include "server/shard/recovered_rows.h"
 #include "server/shard/recovery.h"
 
 namespace herald::conformance {
@@ -108,7 +109,7 @@ Status InProcess::start() {
                               store::starts_of(*life->store));
     if (auto done = life->store->recover(recovery); !done) return done;
     life->ids = recovery.next_id();
-    life->shards.front()->resume();
+    life->shards.front()->rows().resume({});
     life->is_serving = true;
     life_ = std::move(life);
     settle();

@@ -17,6 +17,7 @@
 
 #include <doctest/doctest.h>
 
+#include "server/shard/recovered_rows.h"
 #include "server/shard/recovery.h"
 #include "tests/support/thorough.h"
 #include "tests/unit/server/calls/simulated_lamp.h"
@@ -81,7 +82,7 @@ struct Run {
         Recovery recovery(shards, store.home(), clock.wall());
         REQUIRE(store.recover(recovery));
         ids = recovery.next_id();
-        shards.front()->resume();
+        shards.front()->rows().resume({});
     }
 
     base::Metrics metrics;

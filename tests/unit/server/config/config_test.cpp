@@ -212,6 +212,10 @@ memory = 100000
 url = "sqlite:/var/lib/herald/herald.db"
 must_exist = true
 queue = 200
+[cluster]
+hold = 20
+held_requests = 100
+held_bytes = 100000
 [resources]
 unknown = "refuse"
 max_aliases = 9
@@ -411,7 +415,7 @@ TEST_CASE("unknown keys and sections are reported with the nearest known one") {
     CHECK(mistake_of("[sip]\nfrobnicate = 1") == "2: unknown key sip.frobnicate");
     CHECK(mistake_of("[susbcribe]\nclamp = true") ==
           "1: unknown section [susbcribe]; did you mean [subscribe]?");
-    CHECK(mistake_of("[cluster]\n") == "1: unknown section [cluster]");
+    CHECK(mistake_of("[weather]\n") == "1: unknown section [weather]");
     CHECK(mistake_of("realm = 'x'") == "1: unknown key realm; there is sip.realm");
     CHECK(mistake_of("sip = 5") == "1: sip is a section: write [sip] with its keys below");
     CHECK(mistake_of("[sip]\n" + std::string(5000, 'a') + " = 1").size() < 200);

@@ -15,6 +15,7 @@
 #include "packages/generic.h"
 #include "server/publish/state_orders.h"
 #include "server/register/registration_orders.h"
+#include "server/shard/recovered_rows.h"
 #include "server/shard/recovery.h"
 #include "tests/support/thorough.h"
 #include "tests/unit/server/model_store.h"
@@ -135,7 +136,7 @@ struct Run {
         Recovery recovery(shards, store.home(), clock.wall());
         REQUIRE(store.recover(recovery));
         ids = recovery.next_id();
-        shards.front()->resume();
+        shards.front()->rows().resume({});
     }
 
     base::Metrics metrics;

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "server/shard/recovered_rows.h"
 #include "tests/unit/server/slow_shard.h"
 
 namespace herald::server {
@@ -44,7 +45,7 @@ struct Recovering : SlowShard {
     /// What watchers who answer are told in the first two seconds.
     Told told_after_start() {
         transport.attach(shards.front()->stack());
-        shards.front()->resume();
+        shards.front()->rows().resume({});
         Told told;
         for (unsigned turn = 0; turn < 200; ++turn) {
             while (!store.held.empty()) finish();
