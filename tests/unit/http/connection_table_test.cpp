@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct Bench {
+struct Rig {
     base::ManualClock clock;
     base::Loop loop{clock};
     base::Metrics metrics;
@@ -25,7 +25,7 @@ struct Bench {
     std::vector<sip::Socket> peers;
     ConnectionTable table;
 
-    explicit Bench(const Limits& limits = {})
+    explicit Rig(const Limits& limits = {})
         : table(loop, metrics, limits,
                 {.ready = [this](base::SlotId id, std::uint32_t) { ready = id; },
                  .late = [this](base::SlotId id) { late = id; },
@@ -52,52 +52,52 @@ struct Bench {
 }  // namespace
 
 TEST_CASE("a connection is told of when something comes, and when it is late") {
-    Bench bench({.head_timeout = 5s});
-    const auto slot = bench.add();
+    Rig rig({.head_timeout = 5s});
+    const auto slot = rig.add();
 
-    REQUIRE(::send(bench.peers[0].fd(), "G", 1, 0) == 1);
-    bench.loop.turn(0ms);
-    REQUIRE(bench.ready);
-    CHECK(bench.ready->slot == slot);
+    REQUIRE(::send(rig.peers[0].fd(), "G", 1, 0) == 1);
+    rig.loop.turn(0ms);
+    REQUIRE(rig.ready);
+    CHECK(rig.ready->slot == slot);
     char read = 0;
-    REQUIRE(::recv(bench.table[slot].socket.fd(), &read, 1, 0) == 1);
-    bench.pass(4s);
-    CHECK_FALSE(bench.late);
-    bench.table.wait(slot, 3s);
-    bench.pass(2s);
-    CHECK_FALSE(bench.late);
-    bench.pass(2s);
-    CHECK(bench.late);
+    REQUIRE(::recv(rig.table[slot].socket.fd(), &read, 1, 0) == 1);
+    rig.pass(4s);
+    CHECK_FALSE(rig.late);
+    rig.table.wait(slot, 3s);
+    rig.pass(2s);
+    CHECK_FALSE(rig.late);
+    rig.pass(2s);
+    CHECK(rig.late);
 }
 
 TEST_CASE("who has waited longest gives way; who is busy does not") {
-    Bench bench;
-    const auto busy = bench.add();
-    bench.table[busy].state = Connection::State::answering;
-    bench.pass(1s);
-    const auto first = bench.add();
-    bench.pass(1s);
-    const auto second = bench.add();
-    const auto id = bench.table.id_of(first);
+    Rig rig;
+    const auto busy = rig.add();
+    rig.table[busy].state = Connection::State::answering;
+    rig.pass(1s);
+    const auto first = rig.add();
+    rig.pass(1s);
+    const auto second = rig.add();
+    const auto id = rig.table.id_of(first);
 
-    CHECK(bench.table.make_room());
-    CHECK_FALSE(bench.table.holds(id));
-    CHECK(bench.table.holds(bench.table.id_of(second)));
-    CHECK(bench.table.make_room());
-    CHECK_FALSE(bench.table.make_room());
-    CHECK(bench.closed == 2);
-    CHECK(bench.table.size() == 1);
+    CHECK(rig.table.make_room());
+    CHECK_FALSE(rig.table.holds(id));
+    CHECK(rig.table.holds(rig.table.id_of(second)));
+    CHECK(rig.table.make_room());
+    CHECK_FALSE(rig.table.make_room());
+    CHECK(rig.closed == 2);
+    CHECK(rig.table.size() == 1);
 }
 
 TEST_CASE("once half of all room is taken a source has an eighth of it") {
-    Bench bench({.buffer = 80'000});
-    const auto greedy = bench.add("192.0.2.1");
-    const auto other = bench.add("192.0.2.2");
+    Rig rig({.buffer = 80'000});
+    const auto greedy = rig.add("192.0.2.1");
+    const auto other = rig.add("192.0.2.2");
     const auto fill = [&](std::uint32_t slot, std::size_t bytes) {
-        std::string().swap(bench.table[slot].out);
-        bench.table[slot].out.reserve(bytes);
-        bench.table.charge(slot);
-        return bench.table.is_crowded(bench.table[slot]);
+        std::string().swap(rig.table[slot].out);
+        rig.table[slot].out.reserve(bytes);
+        rig.table.charge(slot);
+        return rig.table.is_crowded(rig.table[slot]);
     };
 
     CHECK_FALSE(fill(greedy, 30'000));
@@ -107,7 +107,7 @@ TEST_CASE("once half of all room is taken a source has an eighth of it") {
     fill(greedy, 0);
     CHECK_FALSE(fill(other, 11'000));
     fill(greedy, 90'000);
-    CHECK(bench.table.is_crowded(bench.table[other]));
+    CHECK(rig.table.is_crowded(rig.table[other]));
 }
 
 }  // namespace herald::http
