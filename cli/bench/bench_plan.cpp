@@ -147,7 +147,7 @@ std::vector<Option> plan_options() {
         {"user", Kind::text, "NAME", "answer them all under this name"},
         {"server-pid", Kind::number, "PID", "default: who has the port", 1},
         {"store-pid", Kind::number, "PID",
-         "the database's first process: what it and its children use is measured too", 1},
+         "the database's first process: what it and its children use is told too", 1},
         {"verify", Kind::flag, "",
          "at the end fetch each presentity: is what was acknowledged there?"},
         {"unsubscribe", Kind::flag, "", "end all subscriptions at the end"},
