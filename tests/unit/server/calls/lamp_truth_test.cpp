@@ -17,13 +17,12 @@
 
 #include <doctest/doctest.h>
 
-#include "server/shard/recovered_rows.h"
-#include "server/shard/recovery.h"
 #include "tests/support/thorough.h"
+#include "tests/unit/server/calls/lamp_tally.h"
 #include "tests/unit/server/calls/simulated_lamp.h"
 #include "tests/unit/server/calls/simulated_pbx.h"
+#include "tests/unit/server/calls/simulated_server.h"
 #include "tests/unit/server/model_store.h"
-#include "tests/unit/server/slow_shard.h"
 
 namespace herald::server {
 
@@ -36,10 +35,13 @@ using testing::between;
 using testing::header;
 using testing::kEnd;
 using testing::kStates;
+using testing::many_publications;
 using testing::Mood;
+using testing::Run;
 using testing::SimulatedCall;
 using testing::SimulatedCalls;
 using testing::SimulatedLamp;
+using testing::Tally;
 using testing::Teller;
 using testing::Telling;
 using Kind = Teller::Kind;
@@ -66,54 +68,6 @@ struct Request {
     Telling telling;
     unsigned tries = 0;
     base::Instant sent{}, due{};
-};
-
-/// One process.
-struct Run {
-    Run(const base::Clock& clock, store::Store& store, const Config& given)
-        : loop(clock),
-          transport(clock),
-          config(given),
-          domains({"localhost"}, {transport.listeners().begin(), transport.listeners().end()}) {
-        shards.push_back(std::make_unique<Shard>(
-            loop, transport, metrics, ShardSetup{config, domains, store, ids, limits, 0, 1},
-            nullptr));
-        transport.attach(shards.front()->stack());
-        Recovery recovery(shards, store.home(), clock.wall());
-        REQUIRE(store.recover(recovery));
-        ids = recovery.next_id();
-        shards.front()->rows().resume({});
-    }
-
-    base::Metrics metrics;
-    base::Loop loop;
-    test::FakeTransport transport;
-    Config config;
-    Limits limits{config};
-    Domains domains;
-    std::atomic<std::uint64_t> ids{1};
-    std::vector<std::unique_ptr<Shard>> shards;
-};
-
-Config many_publications() {
-    auto read = parse_config("[publish]\nper_resource = 1000\n");
-    REQUIRE(read.mistakes.empty());
-    return std::move(read.config);
-}
-
-/// What happened in a world.
-struct Tally {
-    std::size_t calls = 0, changes = 0, failed = 0, lost = 0, kills = 0, deaf = 0, looks = 0;
-
-    void add(const Tally& other) {
-        calls += other.calls;
-        changes += other.changes;
-        failed += other.failed;
-        lost += other.lost;
-        kills += other.kills;
-        deaf += other.deaf;
-        looks += other.looks;
-    }
 };
 
 class World {
