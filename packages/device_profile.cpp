@@ -230,7 +230,8 @@ Result<DeviceProfile> profile_from(std::string_view text) {
     profile.is_public = *audience == "public";
     profile.is_secret = *audience == "secret";
     profile.effective_by = base::to_u32_clamped(*effective_by);
-    if (!read_file(text, profile.body)) return broken;
+    // Only files have names.
+    if (!read_file(text, profile.body) || !profile.body.name.empty()) return broken;
     while (!text.empty()) {
         if (!read_file(text, profile.files.emplace_back())) return broken;
     }

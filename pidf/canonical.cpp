@@ -139,8 +139,8 @@ public:
     Serialiser(std::string& out, Element from)
         : out_(out), tree_(*from.tree_), index_(from.index_) {}
 
-    NamespaceSet whole(std::string_view language) {
-        element(index_, Ns::pidf, language);
+    NamespaceSet whole(std::string_view language, Ns outer) {
+        element(index_, outer, language);
         return used_;
     }
 
@@ -283,8 +283,9 @@ private:
     NamespaceSet used_;
 };
 
-NamespaceSet append_canonical(std::string& out, Element element, std::string_view language) {
-    return Serialiser(out, element).whole(language);
+NamespaceSet append_canonical(std::string& out, Element element, std::string_view language,
+                              Ns outer) {
+    return Serialiser(out, element).whole(language, outer);
 }
 
 NamespaceSet append_attributes(std::string& out, Element element, std::string_view omitted) {

@@ -49,7 +49,7 @@ ConferenceElement read_element(xml::Element element, xml::NamespaceSet& prefixes
     if (!is_ours(element)) {
         read.is_foreign = true;
         read.key = element.uri();
-        prefixes.add(xml::append_canonical(read.text, element));
+        prefixes.add(xml::append_canonical(read.text, element, {}, xml::Ns::foreign));
         return read;
     }
     read.state = state_of(element);

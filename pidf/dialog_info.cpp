@@ -46,7 +46,8 @@ bool is_ours(xml::Element element, std::string_view local) {
 
 /// Elements of RFC 4235 need no prefix inside a document of ours; those of others bring their own.
 void append_markup(std::string& out, xml::Element element, xml::NamespaceSet& prefixes) {
-    if (!is_ours(element)) return prefixes.add(xml::append_canonical(out, element));
+    if (!is_ours(element))
+        return prefixes.add(xml::append_canonical(out, element, {}, xml::Ns::foreign));
     out.append("<").append(element.local());
     prefixes.add(xml::append_attributes(out, element, {}));
     const auto all = element.text();

@@ -193,7 +193,10 @@ private:
 
 /// Appends the canonical text of `element` with all that is in it, and returns the prefixes it
 /// relies on. Notes in it that name no language get `language`, which they had by inheritance.
-NamespaceSet append_canonical(std::string& out, Element element, std::string_view language = {});
+/// `outer` is the namespace of names without a prefix around it: Ns::foreign in documents that are
+/// no PIDF.
+NamespaceSet append_canonical(std::string& out, Element element, std::string_view language = {},
+                              Ns outer = Ns::pidf);
 /// Appends the attributes of `element` except the unqualified `omitted`, each after a blank.
 NamespaceSet append_attributes(std::string& out, Element element, std::string_view omitted);
 

@@ -242,6 +242,9 @@ TEST_CASE("profiles: as a text and back, whatever bytes are in it") {
     const auto text = packages::to_text(given);
     CHECK_FALSE(packages::profile_from(std::string_view(text).substr(0, text.size() - 1)));
     CHECK_FALSE(packages::profile_from("6 device"));
+    auto named = given;
+    named.body.name = "no file";
+    CHECK_FALSE(packages::profile_from(packages::to_text(named)));
 }
 
 TEST_CASE("profile links: nobody else can make or change one") {

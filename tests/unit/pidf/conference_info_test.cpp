@@ -46,6 +46,13 @@ TEST_CASE("RFC 4575 4.6: what is told in part is merged, what is deleted goes") 
           users_of(before));
 }
 
+TEST_CASE("elements of PIDF within a conference keep their namespace") {
+    const auto note = "<p:note xmlns:p=\"urn:ietf:params:xml:ns:pidf\">here</p:note>";
+    CHECK(users_of(document("full", user("a", "full", note)))
+              .find("<note xmlns=\"urn:ietf:params:xml:ns:pidf\">here</note>") !=
+          std::string::npos);
+}
+
 TEST_CASE("RFC 4575 4.6: who is deleted and told again in one document has nothing of before") {
     const auto before = document("full", user("a", "full", kAda));
     const auto after = merged(

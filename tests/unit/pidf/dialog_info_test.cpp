@@ -54,6 +54,16 @@ TEST_CASE("RFC 4235 4.1: everything a dialog may have is read and written") {
     CHECK(whole == dialog);
 }
 
+TEST_CASE("elements of PIDF within a dialog keep their namespace") {
+    const auto info = parse_dialog_info(
+        document("<dialog id=\"1\"><state>trying</state>"
+                 "<p:note xmlns:p=\"urn:ietf:params:xml:ns:pidf\">\r</p:note></dialog>"));
+    REQUIRE(info);
+    const auto written = to_text(*info);
+    CHECK(written.find("<note xmlns=\"urn:ietf:params:xml:ns:pidf\">") != std::string::npos);
+    CHECK(to_text(*parse_dialog_info(written)) == written);
+}
+
 TEST_CASE("an element of nothing but white space is written as it is read again") {
     const auto info = parse_dialog_info(
         document("<dialog id=\"1\"><state>trying</state><local><cseq> </cseq>"
