@@ -46,7 +46,7 @@ if(HERALD_FUZZ)
     if(NOT HERALD_SANITIZE)
         set(HERALD_SANITIZE address)
     endif()
-    # Fuzzers are guided by what of the libraries ran; to count in what no fuzzer reaches takes a tenth of the compiler's time.
+    # Fuzzers are guided by what of the libraries ran; to count in what no fuzzer reaches only takes the compiler's time.
     set(herald_uncounted
         -fno-sanitize-coverage=edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table,stack-depth)
 endif()

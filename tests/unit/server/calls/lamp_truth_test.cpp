@@ -21,8 +21,8 @@
 #include "tests/unit/server/calls/lamp_tally.h"
 #include "tests/unit/server/calls/simulated_lamp.h"
 #include "tests/unit/server/calls/simulated_pbx.h"
-#include "tests/unit/server/calls/simulated_server.h"
 #include "tests/unit/server/model_store.h"
+#include "tests/unit/server/simulated_server.h"
 
 namespace herald::server {
 

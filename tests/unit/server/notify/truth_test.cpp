@@ -19,6 +19,7 @@
 #include "server/shard/recovery.h"
 #include "tests/support/thorough.h"
 #include "tests/unit/server/model_store.h"
+#include "tests/unit/server/simulated_server.h"
 #include "tests/unit/server/slow_shard.h"
 
 namespace herald::server {
@@ -122,32 +123,7 @@ struct Watcher {
     }
 };
 
-/// One process.
-struct Run {
-    Run(const base::Clock& clock, store::Store& store, const Config& given)
-        : loop(clock),
-          transport(clock),
-          config(given),
-          domains({"localhost"}, {transport.listeners().begin(), transport.listeners().end()}) {
-        shards.push_back(std::make_unique<Shard>(
-            loop, transport, metrics, ShardSetup{config, domains, store, ids, limits, 0, 1},
-            nullptr));
-        transport.attach(shards.front()->stack());
-        Recovery recovery(shards, store.home(), clock.wall());
-        REQUIRE(store.recover(recovery));
-        ids = recovery.next_id();
-        shards.front()->rows().resume({});
-    }
-
-    base::Metrics metrics;
-    base::Loop loop;
-    test::FakeTransport transport;
-    Config config;
-    Limits limits{config};
-    Domains domains;
-    std::atomic<std::uint64_t> ids{1};
-    std::vector<std::unique_ptr<Shard>> shards;
-};
+using testing::Run;
 
 class World {
 public:

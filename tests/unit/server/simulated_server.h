@@ -1,4 +1,4 @@
-// tests/unit/server/calls/simulated_server.h: one process of a server, on a store that outlives it.
+// tests/unit/server/simulated_server.h: one process of a server, on a store that outlives it.
 #pragma once
 
 #include <atomic>
