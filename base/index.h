@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/huge_pages.h"
+
 namespace herald::base {
 
 /// Finds a record's slot by the hash of its key; the caller compares keys. Hash with keyed_hash()
@@ -57,7 +59,7 @@ public:
         return false;
     }
 
-    /// Hints that `hash` will be looked up soon; makes batches of lookups three times as fast.
+    /// Hints that `hash` will be looked up, or inserted, soon; makes batches three times as fast.
     void prefetch(std::uint64_t hash) const noexcept {
         if (!entries_.empty()) __builtin_prefetch(&entries_[tag_of(hash) & mask()]);
     }
@@ -84,6 +86,7 @@ private:
         std::uint32_t slot = kNone;
     };
     static_assert(sizeof(Entry) == 8);
+    using Entries = std::vector<Entry, HugePages<Entry>>;
 
     static constexpr std::size_t kLeast = 16;
 
@@ -103,7 +106,7 @@ private:
 
     void rehash(std::size_t capacity) {
         assert(std::has_single_bit(capacity));
-        const std::vector<Entry> old = std::exchange(entries_, std::vector<Entry>(capacity));
+        const Entries old = std::exchange(entries_, Entries(capacity));
         for (const Entry& entry : old) {
             if (entry.slot != kNone) place(entry);
         }
@@ -122,7 +125,7 @@ private:
         entries_[gap] = Entry{};
     }
 
-    std::vector<Entry> entries_;
+    Entries entries_;
     std::size_t size_ = 0;
 };
 

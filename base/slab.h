@@ -7,10 +7,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 #include <new>
 #include <utility>
 #include <vector>
+
+#include "base/huge_pages.h"
 
 namespace herald::base {
 
@@ -34,6 +35,9 @@ public:
     Slab& operator=(const Slab&) = delete;
     ~Slab() {
         for_each([](std::uint32_t, T& record) { record.~T(); });
+        for (const auto& group : groups_) {
+            if (group.first) Memory().deallocate(group.first, group.count);
+        }
     }
 
     /// Makes a record from `args` in a free slot.
@@ -136,6 +140,17 @@ private:
         std::uint32_t generations[kPerChunk];  ///< odd while in use
     };
 
+    using Memory = HugePages<Chunk>;
+    /// Chunks made together.
+    struct Group {
+        Chunk* first = nullptr;
+        std::size_t count = 0;
+    };
+    /// From so many chunks on, some 32 MiB, memory is taken in whole huge pages.
+    static constexpr std::size_t kManyChunks = 512;
+    static constexpr std::size_t kPerGroup =
+        std::max<std::size_t>(2 * kHugePage / sizeof(Chunk), 1);
+
     static bool is_live(std::uint32_t generation) noexcept { return (generation & 1) != 0; }
 
     /// A slot that is neither free nor in use; it stays so, merely lost, if making the record
@@ -147,13 +162,21 @@ private:
             return slot;
         }
         assert(fresh_ < kNone);
-        if (fresh_ >> kShift == chunks_.size()) {
-            // Not value-initialised: 64 KiB of records are not written before they are used.
-            std::unique_ptr<Chunk> chunk(new Chunk);
-            std::fill(std::begin(chunk->generations), std::end(chunk->generations), 0U);
-            chunks_.push_back(std::move(chunk));
-        }
+        if (fresh_ >> kShift == chunks_.size()) add_chunks();
         return fresh_++;
+    }
+
+    void add_chunks() {
+        const std::size_t count = chunks_.size() < kManyChunks ? 1 : kPerGroup;
+        groups_.emplace_back();
+        groups_.back() = {Memory().allocate(count), count};
+        Chunk* const first = groups_.back().first;
+        for (Chunk* chunk = first; chunk != first + count; ++chunk) {
+            // Not value-initialised: records are not written before they are used.
+            ::new (chunk) Chunk;
+            std::fill(std::begin(chunk->generations), std::end(chunk->generations), 0U);
+            chunks_.push_back(chunk);
+        }
     }
 
     void* room(std::uint32_t slot) const noexcept {
@@ -166,7 +189,8 @@ private:
         return chunks_[slot >> kShift]->generations[slot & (kPerChunk - 1)];
     }
 
-    std::vector<std::unique_ptr<Chunk>> chunks_;
+    std::vector<Group> groups_;  ///< own the chunks
+    std::vector<Chunk*> chunks_;
     std::uint32_t fresh_ = 0;     ///< the first slot never used
     std::uint32_t free_ = kNone;  ///< the slot released last
     std::size_t size_ = 0;

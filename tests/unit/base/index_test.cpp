@@ -156,3 +156,17 @@ TEST_CASE("the index agrees with an unordered_map over random inserts, finds and
         for (const auto& [key, slot] : model) REQUIRE(records.find(key) == slot);
     }
 }
+
+TEST_CASE("an index of many megabytes finds what it holds") {
+    constexpr std::uint32_t kEntries = 400'000;
+    const auto hash = [](std::uint32_t slot) { return slot * 0x9e3779b97f4a7c15ULL; };
+    Index index;
+
+    for (std::uint32_t slot = 0; slot < kEntries; ++slot) index.insert(hash(slot), slot);
+
+    for (std::uint32_t slot = 0; slot < kEntries; ++slot) {
+        const auto is_it = [&](std::uint32_t candidate) { return candidate == slot; };
+        REQUIRE(index.find(hash(slot), is_it) == slot);
+    }
+    CHECK(index.find(hash(kEntries), [](std::uint32_t) { return true; }) == Index::kNone);
+}

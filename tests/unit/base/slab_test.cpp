@@ -171,3 +171,29 @@ TEST_CASE("for_each may release what it visits") {
 
     CHECK(slab.size() == 34);
 }
+
+TEST_CASE("records stay where they are when memory comes in huge pages") {
+    struct Large {
+        explicit Large(std::uint32_t value) : number(value) {}
+        std::uint32_t number;
+        std::byte rest[4092];  // written by nobody, so that pages stay untouched
+    };
+    Slab<Large> slab;
+    std::vector<const Large*> places;
+    std::vector<SlotId> ids;
+    constexpr std::uint32_t kRecords = 12'000;  // 48 MB
+
+    for (std::uint32_t i = 0; i < kRecords; ++i) {
+        ids.push_back(slab.take(i));
+        places.push_back(slab.find(ids.back()));
+    }
+
+    REQUIRE(slab.memory() >= kRecords * sizeof(Large));
+    for (std::uint32_t i = 0; i < kRecords; ++i) {
+        REQUIRE(ids[i].slot == i);
+        REQUIRE(slab.find(ids[i]) == places[i]);
+        REQUIRE(places[i]->number == i);
+    }
+    REQUIRE_FALSE(slab.holds(kRecords));
+    CHECK(std::set<const Large*>(places.begin(), places.end()).size() == kRecords);
+}
