@@ -19,10 +19,10 @@ void change(std::atomic<std::uint32_t>& cell, std::int64_t step) noexcept {
 }  // namespace
 
 Sketch::Sketch() {
-    for (auto& row : rows_) row[0] = std::make_unique<Cell[]>(kLeast);
+    for (auto& row : rows_) row[0] = Block(kLeast);
 }
 
-Sketch::Cell& Sketch::cell(std::size_t row, std::size_t index) const noexcept {
+Sketch::Cell& Sketch::cell(std::size_t row, std::size_t index) noexcept {
     if (index < kLeast) return rows_[row][0][index];
     const auto block = static_cast<std::size_t>(std::bit_width(index / kLeast));
     return rows_[row][block][index - (kLeast << (block - 1))];
@@ -45,7 +45,7 @@ void Sketch::widen() {
     assert(blocks_ < kBlocks);
     const auto width = width_.load(std::memory_order_relaxed);
     for (std::size_t row = 0; row < kRows; ++row) {
-        auto copy = std::make_unique<Cell[]>(width);
+        Block copy(width);
         for (std::size_t i = 0; i < width; ++i)
             change(copy[i], cell(row, i).load(std::memory_order_relaxed));
         rows_[row][blocks_] = std::move(copy);
@@ -59,6 +59,12 @@ void Sketch::settle(std::uint64_t hash, std::int64_t step) noexcept {
     const auto at = places(hash);
     for (std::size_t row = 0; row < kRows; ++row)
         change(cell(row, (at[row] & (width - 1)) ^ width / 2), -step);
+}
+
+void Sketch::prefetch(std::uint64_t hash) const noexcept {
+    const auto mask = width() - 1;
+    const auto at = places(hash);
+    for (std::size_t row = 0; row < kRows; ++row) __builtin_prefetch(&cell(row, at[row] & mask), 1);
 }
 
 std::uint64_t Loads::sum(Sketch Shard::*sketch, std::uint64_t hash) const noexcept {

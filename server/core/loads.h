@@ -6,10 +6,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string_view>
 #include <vector>
 
+#include "base/huge_pages.h"
 #include "base/id.h"
 #include "sip/endpoint.h"
 
@@ -30,6 +30,8 @@ public:
     /// be settled next, which takes it out of the cell that is not its own any more.
     void widen();
     void settle(std::uint64_t hash, std::int64_t step) noexcept;
+    /// Hints that `hash` will be added soon.
+    void prefetch(std::uint64_t hash) const noexcept;
 
 private:
     using Cell = std::atomic<std::uint32_t>;
@@ -37,9 +39,13 @@ private:
     static constexpr std::size_t kLeast = 1 << 12;
     static constexpr std::size_t kBlocks = 20;
     /// The first has kLeast cells, every other one as many as all before it: none ever moves.
-    using Row = std::array<std::unique_ptr<Cell[]>, kBlocks>;
+    using Block = std::vector<Cell, base::HugePages<Cell>>;
+    using Row = std::array<Block, kBlocks>;
 
-    Cell& cell(std::size_t row, std::size_t index) const noexcept;
+    Cell& cell(std::size_t row, std::size_t index) noexcept;
+    const Cell& cell(std::size_t row, std::size_t index) const noexcept {
+        return const_cast<Sketch&>(*this).cell(row, index);
+    }
     /// Where a hash is in each row, before it is cut to the width.
     static std::array<std::size_t, kRows> places(std::uint64_t hash) noexcept {
         return {static_cast<std::size_t>(hash & UINT32_MAX), static_cast<std::size_t>(hash >> 32)};

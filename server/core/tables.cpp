@@ -18,18 +18,6 @@ using Part = PackedText::Part;
 
 constexpr Next kNo = std::nullopt;
 
-/// What tables and timers need of a subscription, beside its record and its texts.
-constexpr std::size_t kBytesAround = 256;
-
-int units_of(const Subscription& record) {
-    const auto bytes = sizeof record + record.text.size() + kBytesAround;
-    return static_cast<int>((bytes + Loads::kWeight - 1) / Loads::kWeight);
-}
-
-constexpr std::uint64_t pair_hash(std::uint64_t watcher, std::uint32_t resource) noexcept {
-    return (watcher ^ resource) * 0x9e3779b97f4a7c15ULL;
-}
-
 // Rows: committing, pending, active, ending, gone. Columns: commit_pending, commit_active, grant,
 // suspend, end, drop.
 constexpr Next kNextState[kSubscriptionStates][kSubscriptionInputs] = {
@@ -122,67 +110,27 @@ std::optional<SubscriptionState> next_state(SubscriptionState state,
 
 SubscriptionTable::SubscriptionTable(base::Metrics& metrics, const ResourceTable& resources,
                                      Loads* loads, std::size_t shard)
-    : resources_(resources),
-      own_loads_(loads ? nullptr : std::make_unique<Loads>(1)),
-      loads_(loads ? *loads : *own_loads_),
-      shard_(shard),
-      counted_(loads_.of(shard)),
-      bytes_(metrics.gauge("herald_subscription_bytes", "Bytes of subscriptions, about")) {}
+    : resources_(resources), loads_(metrics, loads, shard) {}
 
 std::uint64_t SubscriptionTable::device_hash(const DeviceKey& key) const {
     return hash(key.device()) ^ (hash(key.watcher) + (std::uint64_t{key.resource} << 32)) ^
            key.event_id.size();
 }
 
-void SubscriptionTable::count(const Subscription& record, int step) {
-    const auto watcher = loads_.hash(record.get(Part::watcher));
-    const auto source = Loads::hash(record.source);
-    counted_.watchers.add(watcher, step);
-    counted_.sources.add(source, step);
-    counted_.weights.add(source, step * units_of(record));
-    pairs_.add(pair_hash(watcher, record.resource), step);
-}
-
-void SubscriptionTable::weigh(const Subscription& record, int step) {
-    const auto units = step * units_of(record);
-    loads_.weigh(shard_, units);
-    bytes_.add(static_cast<std::uint64_t>(units) * Loads::kWeight);
-}
-
-void SubscriptionTable::widen_sketches() {
-    if (slab_.size() >= counted_.watchers.width()) widen_watchers();
-    if (slab_.size() >= counted_.sources.width() * kPerCell) widen_sources();
-}
-
-void SubscriptionTable::widen_watchers() {
-    counted_.watchers.widen();
-    pairs_.widen();
-    slab_.for_each([this](std::uint32_t, const Subscription& record) {
-        const auto watcher = loads_.hash(record.get(Part::watcher));
-        counted_.watchers.settle(watcher, 1);
-        pairs_.settle(pair_hash(watcher, record.resource), 1);
-    });
-}
-
-void SubscriptionTable::widen_sources() {
-    counted_.sources.widen();
-    counted_.weights.widen();
-    slab_.for_each([this](std::uint32_t, const Subscription& record) {
-        const auto source = Loads::hash(record.source);
-        counted_.sources.settle(source, 1);
-        counted_.weights.settle(source, units_of(record));
-    });
+void SubscriptionTable::prefetch(const Subscription& coming) const {
+    by_tag_.prefetch(hash(coming.get(Part::local_tag)));
+    by_device_.prefetch(device_hash(device_key(coming)));
+    loads_.prefetch(coming);
 }
 
 SubscriptionTable::Id SubscriptionTable::add(Subscription&& record) {
-    widen_sketches();
-    if (record.source == 0) record.source = source_of(record.flow.peer);
+    loads_.make_room(slab_);
+    if (record.source == 0) record.source = loads_.source_of(record.flow.peer);
     const auto id = slab_.take(std::move(record));
     const auto& kept = slab_[id.slot];
     by_tag_.insert(hash(kept.get(Part::local_tag)), id.slot);
     by_device_.insert(device_hash(device_key(kept)), id.slot);
-    count(kept, 1);
-    weigh(kept, 1);
+    loads_.add(kept);
     gauge_of(kept).add();
     return id;
 }
@@ -190,11 +138,9 @@ SubscriptionTable::Id SubscriptionTable::add(Subscription&& record) {
 void SubscriptionTable::retext(Id id, PackedText text) {
     auto& record = slab_[id.slot];
     by_device_.erase(device_hash(device_key(record)), id.slot);
-    count(record, -1);
-    weigh(record, -1);
+    loads_.subtract(record);
     record.text = std::move(text);
-    count(record, 1);
-    weigh(record, 1);
+    loads_.add(record);
     by_device_.insert(device_hash(device_key(record)), id.slot);
 }
 
@@ -202,8 +148,7 @@ void SubscriptionTable::erase(Id id) {
     auto& record = slab_[id.slot];
     by_tag_.erase(hash(record.get(Part::local_tag)), id.slot);
     by_device_.erase(device_hash(device_key(record)), id.slot);
-    count(record, -1);
-    weigh(record, -1);
+    loads_.subtract(record);
     gauge_of(record).subtract();
     slab_.release(id);
 }
@@ -249,22 +194,6 @@ void SubscriptionTable::become(Subscription& record, Liveness liveness) {
     gauge_of(record).subtract();
     record.liveness = liveness;
     gauge_of(record).add();
-}
-
-std::uint32_t SubscriptionTable::watcher_load(std::string_view watcher) const {
-    return loads_.of_watcher(loads_.hash(watcher));
-}
-
-std::uint32_t SubscriptionTable::pair_load(std::string_view watcher, std::uint32_t resource) const {
-    return pairs_.estimate(pair_hash(loads_.hash(watcher), resource));
-}
-
-std::uint32_t SubscriptionTable::source_load(const sip::Endpoint& peer) const {
-    return loads_.of_source(loads_.source_of(peer));
-}
-
-std::uint64_t SubscriptionTable::source_weight(const sip::Endpoint& peer) const {
-    return loads_.weight_of_source(loads_.source_of(peer));
 }
 
 store::Subscription::State stored_state(SubscriptionState state, Once once) noexcept {

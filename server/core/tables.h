@@ -24,9 +24,9 @@
 #include "base/slab.h"
 #include "base/task.h"
 #include "server/core/bucket.h"
-#include "server/core/loads.h"
 #include "server/core/resource.h"
 #include "server/core/subscription.h"
+#include "server/core/subscription_loads.h"
 
 namespace herald::server {
 
@@ -130,12 +130,16 @@ public:
     Subscription& operator[](std::uint32_t slot) { return slab_[slot]; }
     Id id_of(std::uint32_t slot) const { return slab_.id_of(slot); }
     void prefetch(std::uint32_t slot) const noexcept { slab_.prefetch(slot); }
+    /// Hints that `coming` will be added soon.
+    void prefetch(const Subscription& coming) const;
     /// By our tag, confirmed by Call-ID and the peer's tag (RFC 3261 12).
     Id by_dialog(std::string_view call_id, std::string_view local_tag,
                  std::string_view remote_tag) const;
     /// Another subscription of the same device on the same resource.
     Id by_device(const DeviceKey& key) const;
     std::size_t size() const noexcept { return slab_.size(); }
+    /// How many there are of whom.
+    const SubscriptionLoads& loads() const noexcept { return loads_; }
 
     /// The one place where a state changes: logged and counted.
     void move(Subscription& record, SubscriptionInput input);
@@ -147,19 +151,6 @@ public:
 
     /// The way to the watcher is another one.
     void reroute(Subscription& record, const sip::Flow& flow) { record.flow = flow; }
-    /// For Subscription::source.
-    std::uint32_t source_of(const sip::Endpoint& peer) const { return loads_.source_of(peer); }
-
-    /// Upper estimates of live subscriptions of one watcher, at all shards and on one resource.
-    std::uint32_t watcher_load(std::string_view watcher) const;
-    std::uint32_t pair_load(std::string_view watcher, std::uint32_t resource) const;
-    /// ... and of all that were asked for from one address (IPv6: one /64), in all shards, wherever
-    /// their NOTIFYs go by now: nobody can fill up the share of another.
-    std::uint32_t source_load(const sip::Endpoint& peer) const;
-    /// Bytes of what was asked for from one address, and of everything; at all shards, about.
-    std::uint64_t source_weight(const sip::Endpoint& peer) const;
-    std::uint64_t weight() const noexcept { return loads_.weight(); }
-
     template <class Visit>
     void for_each(Visit&& visit) {
         slab_.for_each(visit);
@@ -172,33 +163,19 @@ public:
     }
 
 private:
-    /// Subscriptions for each cell of the sketches of sources: their limits are so high that a few
-    /// of others' do not matter.
-    static constexpr std::size_t kPerCell = 4;
-
     std::uint64_t device_hash(const DeviceKey& key) const;
     std::uint64_t hash(std::string_view text) const { return base::keyed_hash(key_, text); }
-    void count(const Subscription& record, int step);
-    void weigh(const Subscription& record, int step);
-    void widen_sketches();
-    void widen_watchers();
-    void widen_sources();
 
     const ResourceTable& resources_;
     base::HashKey key_ = base::random_key();
     base::Slab<Subscription> slab_;
     base::Index by_tag_;
     base::Index by_device_;
-    std::unique_ptr<Loads> own_loads_;
-    Loads& loads_;
-    const std::size_t shard_;
-    Loads::Shard& counted_;
-    Sketch pairs_;
+    SubscriptionLoads loads_;
     std::vector<OnMove> on_move_;
     base::Counter& gauge_of(const Subscription& record) const noexcept {
         return resources_.counters(record.resource).of(standing_of(record.state, record.liveness));
     }
-    base::Counter& bytes_;
 };
 
 /// A SlotId as one number, for timers and callbacks.

@@ -68,25 +68,26 @@ bool NewSubscriptions::is_over_limit(const IncomingSubscribe& incoming) const {
     // Those who are anonymous are many; each place they come from has its share.
     const bool is_somebody = !incoming.who.aor.empty();
     if (is_somebody &&
-        context_.subscriptions.watcher_load(incoming.who.aor) >= config.subscribe_per_watcher)
+        context_.subscriptions.loads().of_watcher(incoming.who.aor) >= config.subscribe_per_watcher)
         return true;
-    if (context_.subscriptions.source_load(incoming.flow.peer) >= config.subscribe_per_source &&
+    if (context_.subscriptions.loads().of_source(incoming.flow.peer) >=
+            config.subscribe_per_source &&
         !context_.authenticator.is_trusted(incoming.flow))
         return true;
     if (has_no_memory(incoming)) return true;
     const auto slot = context_.resources.find(*incoming.package, incoming.aor);
     if (slot == Resource::kNone) return false;
     return context_.resources[slot].watchers.size() >= config.subscribe_per_resource ||
-           (is_somebody && context_.subscriptions.pair_load(incoming.who.aor, slot) >=
+           (is_somebody && context_.subscriptions.loads().of_pair(incoming.who.aor, slot) >=
                                config.subscribe_per_watcher_resource);
 }
 
 /// Of all there is for subscriptions, or of the share of where it came from.
 bool NewSubscriptions::has_no_memory(const IncomingSubscribe& incoming) const {
     const auto& config = context_.config;
-    const auto& table = context_.subscriptions;
-    if (table.weight() >= config.subscribe_memory) return true;
-    return table.source_weight(incoming.flow.peer) >= config.subscribe_memory_per_source &&
+    const auto& loads = context_.subscriptions.loads();
+    if (loads.weight() >= config.subscribe_memory) return true;
+    return loads.weight_of_source(incoming.flow.peer) >= config.subscribe_memory_per_source &&
            !context_.authenticator.is_trusted(incoming.flow);
 }
 
@@ -102,7 +103,7 @@ NewSubscriptions::Id NewSubscriptions::find_twin(const IncomingSubscribe& incomi
                                        instance, contact.uri, incoming.entity});
     // Anybody may claim an instance: without a name only who comes from the same place is the same.
     const auto* older = incoming.who.aor.empty() ? table.find(twin) : nullptr;
-    return older && older->source != table.source_of(incoming.flow.peer) ? Id{} : twin;
+    return older && older->source != table.loads().source_of(incoming.flow.peer) ? Id{} : twin;
 }
 
 /// Its NOTIFYs reach nobody any more.
@@ -220,7 +221,7 @@ Subscription NewSubscriptions::new_record(const IncomingSubscribe& incoming,
     record.has_way = sip::is_flow_first(record.approach, record.flow);
     record.has_proven_source = record.is_proven = incoming.who.is_address_proven;
     record.credit = SubscribeIntake::credit_of(incoming.who, request);
-    record.source = context_.subscriptions.source_of(incoming.flow.peer);
+    record.source = context_.subscriptions.loads().source_of(incoming.flow.peer);
     record.granted = grant.expires;
     record.expires_at = context_.wall() + std::chrono::seconds(grant.expires);
     record.began = static_cast<std::uint32_t>(

@@ -56,7 +56,7 @@ std::vector<WatcherRights::Id> WatcherRights::watchers_of(std::string_view aor) 
 
 std::vector<WatcherRights::Id> WatcherRights::subscriptions_of(std::string_view watcher) const {
     std::vector<Id> found;
-    if (context_.subscriptions.watcher_load(watcher) == 0) return found;
+    if (context_.subscriptions.loads().of_watcher(watcher) == 0) return found;
     context_.subscriptions.for_each([&](std::uint32_t slot, const Subscription& record) {
         if (record.get(PackedText::Part::watcher) == watcher)
             found.push_back(context_.subscriptions.id_of(slot));

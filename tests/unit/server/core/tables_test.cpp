@@ -169,13 +169,13 @@ TEST_CASE("a new Contact moves the device index along") {
 TEST_CASE("the load of a watcher follows its subscriptions up and down") {
     Tables tables;
     auto& table = tables.subscriptions;
-    CHECK(table.watcher_load("sip:bob@example.com") == 0);
+    CHECK(table.loads().of_watcher("sip:bob@example.com") == 0);
     const auto one = table.add(record("one"));
     const auto two = table.add(record("two"));
-    CHECK(table.watcher_load("sip:bob@example.com") == 2);
+    CHECK(table.loads().of_watcher("sip:bob@example.com") == 2);
     table.erase(one);
     table.erase(two);
-    CHECK(table.watcher_load("sip:bob@example.com") == 0);
+    CHECK(table.loads().of_watcher("sip:bob@example.com") == 0);
 }
 
 TEST_CASE("loads are those of all shards") {
@@ -191,9 +191,9 @@ TEST_CASE("loads are those of all shards") {
     other.flow.peer = *sip::Endpoint::from("192.0.2.9", 5070);
     second.add(std::move(other));
 
-    CHECK(second.watcher_load("sip:bob@example.com") == 5001);
-    CHECK(first.source_load(*sip::Endpoint::from("192.0.2.9", 1)) == 5001);
-    CHECK(second.pair_load("sip:bob@example.com", first[0].resource) <= 1);
+    CHECK(second.loads().of_watcher("sip:bob@example.com") == 5001);
+    CHECK(first.loads().of_source(*sip::Endpoint::from("192.0.2.9", 1)) == 5001);
+    CHECK(second.loads().of_pair("sip:bob@example.com", first[0].resource) <= 1);
 }
 
 TEST_CASE("the load of an address is what was asked for from there, wherever it goes meanwhile") {
@@ -208,26 +208,26 @@ TEST_CASE("the load of an address is what was asked for from there, wherever it 
     };
     const auto one = table.add(from("one", here));
     const auto two = table.add(from("two", *sip::Endpoint::from("192.0.2.9", 40000)));
-    CHECK(table.source_load(here) == 2);
-    CHECK(table.source_load(there) == 0);
+    CHECK(table.loads().of_source(here) == 2);
+    CHECK(table.loads().of_source(there) == 0);
 
     sip::Flow moved;
     moved.peer = there;
     table.reroute(table[one.slot], moved);
     CHECK(table[one.slot].flow == moved);
-    CHECK(table.source_load(here) == 2);
-    CHECK(table.source_load(there) == 0);
+    CHECK(table.loads().of_source(here) == 2);
+    CHECK(table.loads().of_source(there) == 0);
     auto named = from("three", there);
-    named.source = table.source_of(here);
+    named.source = table.loads().source_of(here);
     const auto three = table.add(std::move(named));
-    CHECK(table.source_load(here) == 3);
-    CHECK(table.source_load(there) == 0);
+    CHECK(table.loads().of_source(here) == 3);
+    CHECK(table.loads().of_source(there) == 0);
     table.erase(three);
 
     table.erase(one);
     table.erase(two);
-    CHECK(table.source_load(here) == 0);
-    CHECK(table.source_load(there) == 0);
+    CHECK(table.loads().of_source(here) == 0);
+    CHECK(table.loads().of_source(there) == 0);
 }
 
 TEST_CASE("a sketch never says less than there is") {
@@ -276,10 +276,10 @@ TEST_CASE("however many subscribe, nobody is held to what others have") {
     }
     std::uint32_t most = 0, most_of_source = 0;
     for (std::uint32_t i = 0; i < kMany; ++i) {
-        CHECK(table.pair_load(watcher(i), i) >= 1);
-        most = std::max(most, table.pair_load(watcher(i), i));
-        most = std::max(most, table.watcher_load(watcher(i)));
-        most_of_source = std::max(most_of_source, table.source_load(source(i)));
+        CHECK(table.loads().of_pair(watcher(i), i) >= 1);
+        most = std::max(most, table.loads().of_pair(watcher(i), i));
+        most = std::max(most, table.loads().of_watcher(watcher(i)));
+        most_of_source = std::max(most_of_source, table.loads().of_source(source(i)));
     }
     CHECK(most < 9);
     // Of hundreds of thousands that one address may have.
