@@ -4,12 +4,13 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
-#include <string>
 
 namespace herald::server {
 
 namespace {
 
+/// Odd: sources stay apart in the upper bits too.
+constexpr std::uint64_t kSpread = 0x9e3779b97f4a7c15ULL;
 constexpr unsigned kFailureBits = 12;
 constexpr std::uint64_t kMostFailures = (1U << kFailureBits) - 1;
 constexpr std::uint64_t kHalfLife = 600'000;
@@ -33,10 +34,10 @@ std::uint64_t delay_of(std::uint64_t failures, std::uint32_t free, std::uint32_t
 Guesses::Guesses(std::size_t bytes) : failures_(bytes / 2), logins_(bytes / 2) {}
 
 std::uint64_t Guesses::key_of(Kind kind, const Try& one) const {
-    std::string name(1, static_cast<char>(kind));
-    if (kind != Kind::account) name += std::to_string(one.source.site_hash(key_[0])) + ' ';
-    if (kind != Kind::source) name += one.account;
-    return base::keyed_hash(key_, name);
+    const base::HashKey key{key_[0] ^ static_cast<std::uint64_t>(kind), key_[1]};
+    const auto account =
+        base::keyed_hash(key, kind == Kind::source ? std::string_view() : one.account);
+    return kind == Kind::account ? account : account + one.source.site_hash(key[0]) * kSpread;
 }
 
 std::uint32_t Guesses::wait(std::uint64_t key, base::Instant now) const {

@@ -15,10 +15,17 @@ namespace {
 /// Watchers told in one turn.
 constexpr std::size_t kAtOnce = 256;
 constexpr auto kBetween = std::chrono::milliseconds(10);
+/// Subscriptions whose places in the tables are fetched from memory together.
+constexpr std::size_t kTogether = 32;
 
 }  // namespace
 
 void EarlierSubscriptions::recover(const store::Subscription& row, base::WallTime not_before) {
+    gather(row, not_before);
+    take_up();
+}
+
+void EarlierSubscriptions::gather(const store::Subscription& row, base::WallTime not_before) {
     if (row.state == store::Subscription::State::terminated) {
         tombstones_[row.local_tag] = context_.mark_of(row.mark);
         return;
@@ -33,9 +40,20 @@ void EarlierSubscriptions::recover(const store::Subscription& row, base::WallTim
                           {{"call_id", row.call_id}, {"package", row.package}});
         return;
     }
-    const auto id = live_.adopt(record_of(context_, row, *package));
-    live_.begin(id, row.state == store::Subscription::State::pending);
-    if (const auto reason = end_of_stored(row.state)) {
+    coming_.push_back({record_of(context_, row, *package), row.state, not_before});
+    context_.subscriptions.prefetch(coming_.back().record);
+    if (coming_.size() == kTogether) take_up();
+}
+
+void EarlierSubscriptions::take_up() {
+    for (auto& coming : coming_) take_up(std::move(coming));
+    coming_.clear();
+}
+
+void EarlierSubscriptions::take_up(Coming coming) {
+    const auto id = live_.adopt(std::move(coming.record));
+    live_.begin(id, coming.state == store::Subscription::State::pending);
+    if (const auto reason = end_of_stored(coming.state)) {
         auto& record = context_.subscriptions[id.slot];
         context_.subscriptions.move(record, SubscriptionInput::end);
         record.reason = *reason;
@@ -43,7 +61,7 @@ void EarlierSubscriptions::recover(const store::Subscription& row, base::WallTim
         record.is_bodiless = true;
         return ended_.push_back(id);
     }
-    live_.arm_expiry(id, not_before);
+    live_.arm_expiry(id, coming.not_before);
 }
 
 void EarlierSubscriptions::resume() {

@@ -34,6 +34,12 @@ PermissionsPtr permissions_of(const Context& context, const Subscription& record
     return judgement.is_active() ? judgement.permissions : kNothing;
 }
 
+/// Its stream, where this run has it still; else where it led.
+sip::Flow flow_of(const store::Subscription& row, std::uint32_t epoch) {
+    const auto living = flow_of_binding(row.flow, epoch);
+    return living ? *living : flow_from_text(row.flow);
+}
+
 /// What accept_of() wrote.
 struct Accepted {
     std::uint8_t type = 0;
@@ -101,7 +107,8 @@ Subscription record_of(Context& context, const store::Subscription& row,
     record.mark = context.mark_of(row.mark);
     record.expires_at = row.expires_at;
     record.granted = row.granted;
-    record.flow = flow_of_binding(row.flow, context.home.epoch).value_or(flow_from_text(row.flow));
+    record.flow = flow_of(row, context.home.epoch);
+    record.source = context.subscriptions.loads().source_of(record.flow.peer);
     record.approach = approach_in(row.flow).value_or(usual_approach(row));
     record.has_way = sip::is_flow_first(record.approach, record.flow);
     // Whoever asked in an earlier run has been notified at that address.

@@ -23,11 +23,21 @@ void RecoveredRows::recover(store::Publication row, base::WallTime not_before) {
 }
 
 void RecoveredRows::recover(const store::Subscription& row, base::WallTime not_before) {
+    remember_login(row);
+    parts_.earlier.recover(row, not_before);
+}
+
+void RecoveredRows::gather(const store::Subscription& row, base::WallTime not_before) {
+    remember_login(row);
+    parts_.earlier.gather(row, not_before);
+}
+
+/// The watcher has been there: guesses at the password from elsewhere do not lock him out.
+void RecoveredRows::remember_login(const store::Subscription& row) {
     auto& context = parts_.context;
     const auto flow = flow_from_text(row.flow);
     if (flow.peer.is_valid())
         context.limits.guesses.succeeded({row.watcher, flow.peer}, context.loop.now());
-    parts_.earlier.recover(row, not_before);
 }
 
 void RecoveredRows::recover(const store::Message& row) {
@@ -35,6 +45,7 @@ void RecoveredRows::recover(const store::Message& row) {
 }
 
 bool RecoveredRows::recover(const store::Confirmation& row) {
+    parts_.earlier.take_up();
     auto& resources = parts_.context.resources;
     const auto* package = packages::find(row.package);
     const auto slot = package ? resources.find(*package, row.aor) : Resource::kNone;
@@ -45,6 +56,7 @@ bool RecoveredRows::recover(const store::Confirmation& row) {
 }
 
 void RecoveredRows::resume(const Cells& cells) {
+    parts_.earlier.take_up();
     Resumption resumption(*this, cells);
     while (resumption.step()) {
     }

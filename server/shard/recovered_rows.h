@@ -19,6 +19,8 @@ public:
     /// One row; nothing runs out before `not_before`.
     void recover(store::Publication row, base::WallTime not_before);
     void recover(const store::Subscription& row, base::WallTime not_before);
+    /// Likewise one of many, before anything but rows comes.
+    void gather(const store::Subscription& row, base::WallTime not_before);
     void recover(const store::Message& row);
     /// Whether anybody watches the resource: else it is of no use.
     bool recover(const store::Confirmation& row);
@@ -27,6 +29,7 @@ public:
 
 private:
     friend class Resumption;
+    void remember_login(const store::Subscription& row);
     void await_copies();
 
     const CellParts parts_;

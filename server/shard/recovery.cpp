@@ -14,6 +14,8 @@ namespace {
 /// After a downtime nothing lapses for as long as that lasted, but no longer than this
 /// (docs/architecture.md: Restart).
 constexpr std::chrono::milliseconds kMostGrace = std::chrono::seconds(60);
+/// About half a megabyte of subscriptions. A store with fewer leaves the heap as it is.
+constexpr std::size_t kRowsBetweenLooks = 1024;
 // A run that lasts longer than one start counts for has ended what it found, ten seconds of spread
 // included.
 static_assert(store::kOneStart >= 2 * kMostGrace + kExpiryGrace + std::chrono::seconds(10));
@@ -73,12 +75,17 @@ void Recovery::on_publication(store::Publication row) {
     shard.rows().recover(std::move(row), from);
 }
 
+void Recovery::count_row() {
+    if (++rows_ % kRowsBetweenLooks == 0) heap_.follow();
+}
+
 void Recovery::on_subscription(const store::Subscription& row) {
+    count_row();
     meet(std::max(store::counter_of(row.id), row.change));
     const bool is_over = row.state == store::Subscription::State::terminated ||
                          row.state == store::Subscription::State::waiting;
     if (!is_over) ++subscriptions_;
-    shard_of(row.aor).rows().recover(row, not_before(row.expires_at));
+    shard_of(row.aor).rows().gather(row, not_before(row.expires_at));
 }
 
 bool Recovery::on_confirmation(store::Confirmation row) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/heap_growth.h"
 #include "server/shard/shard.h"
 #include "store/starts.h"
 #include "store/store.h"
@@ -34,6 +35,7 @@ private:
     Shard& shard_of(std::string_view aor) const;
     /// When what was good until `expires_at` may run out at the earliest.
     base::WallTime not_before(base::WallTime expires_at) const;
+    void count_row();
     void meet(std::uint64_t id) { next_id_ = std::max(next_id_, id + 1); }
 
     const std::vector<std::unique_ptr<Shard>>& shards_;
@@ -42,6 +44,8 @@ private:
     base::WallTime not_before_;  ///< of what ran out while the server was away
     std::uint64_t next_id_;
     std::size_t subscriptions_ = 0;
+    std::size_t rows_ = 0;  ///< of subscriptions
+    base::HeapGrowth heap_;
 };
 
 }  // namespace herald::server
