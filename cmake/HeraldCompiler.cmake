@@ -17,8 +17,11 @@ add_compile_options(
     -Wno-missing-field-initializers
     -fdiagnostics-color=auto)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    # g++ 12 sees overlaps in its own std::string (GCC bug 105651).
+    # g++ 12 sees overlaps in its own std::string (GCC bug 105651), and sizes below zero where that was precompiled.
     add_compile_options(-Wno-restrict)
+    if(HERALD_PCH)
+        add_compile_options(-Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
+    endif()
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND HERALD_SANITIZE)
     # The sanitizers' own branches confuse this one; the other builds still have it.

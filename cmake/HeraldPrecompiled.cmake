@@ -1,7 +1,7 @@
-# cmake/HeraldPrecompiled.cmake: headers that are read once for many files (HERALD_PCH, off in the release preset).
+# cmake/HeraldPrecompiled.cmake: headers that are read once for many files (HERALD_PCH).
 #
-# Reading and instantiating headers is two thirds of the compiler's work here. Every file still includes what it
-# needs: release builds do not use these lists, and so find the file that does not.
+# Reading and instantiating headers is two thirds of the compiler's work here, a third where it optimises. Every file
+# still includes what it needs: "scripts/test tidy" reads each without these lists, and so finds the one that does not.
 #
 #   standard   what the lower folders mostly include
 #   floors     that and the headers of the lower folders: for what stands on them
