@@ -11,11 +11,13 @@
 #include <doctest/doctest.h>
 
 #include "packages/mailbox.h"
+#include "server/calls/calls.h"
 #include "server/message/messaging.h"
 #include "server/mwi/mailboxes.h"
 #include "server/notify/notify_sender.h"
 #include "server/register/bindings.h"
 #include "server/shard/agents.h"
+#include "server/subscriber/upstream.h"
 #include "tests/unit/server/stored_shard.h"
 
 namespace herald::server {
@@ -31,11 +33,28 @@ using testing::StoredShard;
 
 const std::string kAlice = "sip:alice@localhost";
 const std::string kBob = "sip:bob@localhost";
+const std::string kCarol = "sip:carol@localhost";
 const std::string kDave = "sip:dave@localhost";
 const std::string kContact = "Contact: <sip:bob@192.0.2.10>\n";
 
 unsigned cseq_of(const std::string& message) {
     return static_cast<unsigned>(std::stoul(header(message, "CSeq")));
+}
+
+/// A call of Alice's, as the PBX tells it.
+std::string publish_call(unsigned cseq, const std::string& state, const std::string& etag = {}) {
+    const std::string body =
+        "<?xml version=\"1.0\"?><dialog-info xmlns=\"urn:ietf:params:xml:ns:dialog-info\" "
+        "version=\"" +
+        std::to_string(cseq) + "\" state=\"full\" entity=\"" + kAlice +
+        "\"><dialog id=\"d1\" call-id=\"c1\" local-tag=\"l1\" remote-tag=\"r1\"><state>" + state +
+        "</state></dialog></dialog-info>";
+    return request("PUBLISH", kAlice, cseq, "<" + kAlice + ">",
+                   "Event: dialog\nExpires: 3600\n" +
+                       (etag.empty() ? "" : "SIP-If-Match: " + etag + "\n") +
+                       "Content-Type: application/dialog-info+xml\nContent-Length: " +
+                       std::to_string(body.size()) + "\n\n" + body,
+                   "pbx");
 }
 
 }  // namespace
@@ -425,7 +444,17 @@ TEST_CASE("a cell whose changes take too long is kept, and served on") {
 }
 
 TEST_CASE("one of everything is as before once all cells were given away and taken back") {
-    StoredShard server;
+    StoredShard server(parse_config("[mwi]\nunsolicited = true\n[pbx]\nservers = [\"office "
+                                    "sip:192.0.2.50\"]\n")
+                           .config);
+    const auto lit = server.answered(publish_call(1, "confirmed"));
+    REQUIRE(lit.starts_with("SIP/2.0 200"));
+    const auto etag = header(lit, "SIP-ETag");
+    REQUIRE(server
+                .answered(request("SUBSCRIBE", kAlice, 1, "<" + kAlice + ">",
+                                  "Event: dialog\nExpires: 3600\nContact: <sip:desk@192.0.2.10>\n",
+                                  "lamp"))
+                .starts_with("SIP/2.0 200"));
     server.answered(publish(kAlice, 1, "here"));
     server.subscribe(kAlice, 3600);
     const auto registered = server.answered(
@@ -440,28 +469,49 @@ TEST_CASE("one of everything is as before once all cells were given away and tak
     group.members = {kAlice};
     server.shard.agents().get<Mailboxes>().put_settings(
         kBob, group, [](const Status& status) { REQUIRE(status); });
+    packages::MailboxSettings mailbox;
+    mailbox.pbx = "office";
+    server.shard.agents().get<Mailboxes>().put_settings(
+        kCarol, mailbox, [](const Status& status) { REQUIRE(status); });
     server.settle();
     server.rest();
     server.sent();
     auto& context = server.shard.context();
+    auto& agents = server.shard.agents();
     const auto resources = context.resources.size();
-    const auto groups = server.shard.agents().get<Mailboxes>().held();
+    const auto groups = agents.get<Mailboxes>().held();
+    const auto lamps = agents.get<Calls>().held();
+    const auto lines = agents.get<Upstream>().held();
     REQUIRE(groups > 0);
+    REQUIRE(lamps > 0);
+    REQUIRE(lines > 0);
     const auto timers = server.loop.timers().size();
 
     server.reload_all();
     server.rest();
 
     CHECK(server.notifies().empty());
-    CHECK(context.subscriptions.size() == 1);
+    CHECK(context.subscriptions.size() == 2);
     CHECK(context.resources.size() == resources);
-    CHECK(server.shard.agents().get<Mailboxes>().held() == groups);
+    CHECK(agents.get<Mailboxes>().held() == groups);
+    CHECK(agents.get<Calls>().held() == lamps);
+    CHECK(agents.get<Upstream>().held() == lines);
     CHECK(server.loop.timers().size() <= timers + 2);
     REQUIRE(server.shard.bindings().of(kBob).size() == 1);
     CHECK(server.shard.bindings().of(kBob).front()->contact == "sip:bob@192.0.2.10");
     CHECK(server.shard.agents().get<Messaging>().stored().queues().count() == 1);
     REQUIRE(server.shard.agents().get<Mailboxes>().settings(kBob) != nullptr);
     CHECK(server.shard.agents().get<Mailboxes>().settings(kBob)->has_member(kAlice));
+
+    // The call ends: who watches it is told once, and so is who watches her presence.
+    server.receive(publish_call(2, "terminated", etag));
+    const auto told = server.notifies();
+    REQUIRE(told.size() == 2);
+    const auto is_of_call = [](const auto& each) { return header(each, "Event") == "dialog"; };
+    const auto call = std::find_if(told.begin(), told.end(), is_of_call);
+    REQUIRE(call != told.end());
+    CHECK(call->find("terminated") != std::string::npos);
+    CHECK(std::count_if(told.begin(), told.end(), is_of_call) == 1);
 
     // Dave comes: what waited for him is delivered.
     server.receive(request("REGISTER", "sip:localhost", 1, "<" + kDave + ">",
