@@ -391,8 +391,9 @@ std::string canonical_aor(const Uri& uri) {
         aor += '@';
     }
     aor += canonical_host(uri.host);
-    const std::uint16_t usual = uri.scheme == Scheme::sips ? 5061 : 5060;
-    if (uri.port != 0 && uri.port != usual) {
+    // A key has the scheme sip, so its usual port says nothing, whichever scheme the URI had.
+    const bool is_usual = uri.port == 5060 || (uri.port == 5061 && uri.scheme == Scheme::sips);
+    if (uri.port != 0 && !is_usual) {
         aor += ':';
         base::append_number(aor, uri.port);
     }

@@ -49,9 +49,10 @@ Result<Uri> parse_uri(Text&& text) = delete;
 bool equivalent(const Uri& a, const Uri& b);
 
 /// The key of a resource: scheme sip, user unescaped-then-minimally-escaped with its case kept,
-/// host in lower case, no port unless it is not the scheme's default, no parameters (RFC 3261 10.3
-/// step 5). pres: and im: map to sip:, tel: loses its visual separators. A listening port other
-/// than the default is dropped by the caller's domain table, not here.
+/// host in lower case, no parameters, no port that is sip's default or the default of the URI's
+/// scheme (RFC 3261 10.3 step 5). The key of a key is that key. pres: and im: map to sip:, tel:
+/// loses its visual separators. A listening port other than the default is dropped by the caller's
+/// domain table, not here.
 std::string canonical_aor(const Uri& uri);
 
 /// Appends the Request-URI of a request sent to `uri`: without headers and the method parameter,

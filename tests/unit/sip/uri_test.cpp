@@ -162,6 +162,7 @@ TEST_CASE("RFC 3261 10.3: one resource has one key") {
     CHECK(aor("sip:Alice@example.com") == "sip:Alice@example.com");
     CHECK(aor("sip:alice@example.com:5060") == "sip:alice@example.com");
     CHECK(aor("sips:alice@example.com:5061") == "sip:alice@example.com");
+    CHECK(aor("sips:alice@example.com:5060") == "sip:alice@example.com");
     CHECK(aor("sip:alice@example.com:5061") == "sip:alice@example.com:5061");
     CHECK(aor("pres:alice@Example.com") == "sip:alice@example.com");
     CHECK(aor("im:alice@example.com") == "sip:alice@example.com");
