@@ -252,11 +252,15 @@ TEST_CASE("ten thousand rules and five thousand watchers: an edit costs what it 
     server.say(alice, {}, ruleset("<pr:provide-services><pr:all-services/></pr:provide-services>"));
     const auto at_once = server.metric("herald_subscriptions_judged_total") - judged;
     CHECK(at_once <= 512);
-    for (unsigned i = 0; i < watchers; i += 64) server.pass(std::chrono::milliseconds(10));
+    std::size_t told = server.answer_all();
+    for (unsigned i = 0; i < watchers; i += 64) {
+        server.pass(std::chrono::milliseconds(10));
+        told += server.answer_all();
+    }
 
     CHECK(server.metric("herald_subscriptions_judged_total") - judged == watchers);
     CHECK(server.store.held.size() == 1);
-    CHECK(server.answer_all() == 1);
+    CHECK(told == 1);
     CHECK(server.composed() - composed == 1);
 }
 
