@@ -20,6 +20,8 @@ namespace herald::server::testing {
 class ModelStore final : public store::Store {
 public:
     std::map<std::uint64_t, store::Publication> publications;
+    /// Of publications that were removed: for copies of what made and what removed them.
+    std::map<std::uint64_t, store::Publication> tombstones;
     std::map<std::uint64_t, store::Subscription> subscriptions;
     std::map<std::pair<std::string, std::string>, store::Confirmation> confirmations;
     std::set<std::string> tags;  ///< that publications ever had
@@ -65,6 +67,7 @@ public:
     const store::Home& home() const noexcept override { return home_; }
     Status recover(store::RecoverySink& sink) override {
         for (const auto& [id, row] : publications) sink.on_publication(row);
+        for (const auto& [id, row] : tombstones) sink.on_publication(row);
         for (const auto& [id, row] : subscriptions) sink.on_subscription(row);
         std::erase_if(confirmations,
                       [&](const auto& each) { return !sink.on_confirmation(each.second); });
@@ -127,15 +130,23 @@ private:
     }
     Outcome apply(const store::RemovePublication& change) {
         if (!has_tag(change.id, change.expected_tag)) return Outcome::refused;
+        if (change.keep_until != base::WallTime{}) bury(change);
         publications.erase(change.id);
         return Outcome::committed;
     }
+    void bury(const store::RemovePublication& change) {
+        auto& row = tombstones[change.id] = publications[change.id];
+        row.mark = change.mark;
+        row.expires_at = change.keep_until;
+        row.is_removed = true;
+        row.body.clear();
+    }
     Outcome apply(const store::ChangePublications& change) {
-        const auto before = std::pair(publications, confirmations);
+        const auto before = std::tuple(publications, tombstones, confirmations);
         for (const auto& one : change.changes) {
             const auto outcome = std::visit([this](const auto& each) { return apply(each); }, one);
             if (outcome == Outcome::committed) continue;
-            std::tie(publications, confirmations) = before;
+            std::tie(publications, tombstones, confirmations) = before;
             return outcome;
         }
         return Outcome::committed;
