@@ -22,6 +22,7 @@ SUBSCRIPTIONS = (2000, 20000)
 RESOURCES = (1, 100)
 ROUNDS = 7
 AT_ONCE = 200
+PER_CONNECTION = 1000
 LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 
 
@@ -45,35 +46,61 @@ def users_of_one_cell(client, count):
     return cell, users
 
 
-def subscribe(client, users, count):
-    """That many, spread over the users; a window of them at a time."""
-    wanted = []
-    for number in range(count):
-        subscription = Subscription(client, users[number % len(users)], user=f"w{number}")
-        octets, branch = subscription.compose(3600)
-        client.send(octets)
-        wanted.append((subscription, branch))
-        if len(wanted) % AT_ONCE == 0 or number + 1 == count:
+class Watchers:
+    """Subscriptions over as many connections as keep each one's share of the NOTIFYs below what the server holds for a slow reader."""
+
+    def __init__(self, server, count):
+        self.clients = [Client(server.address, "tcp", domain=DOMAIN) for _ in range(-(-count // PER_CONNECTION))]
+        self.text, self.told = b"?", 0
+        for client in self.clients:
+            client.answers = self.answer
+
+    def answer(self, notify):
+        """Counted as they come: to look at each of 20,000 subscriptions takes longer than their NOTIFYs."""
+        self.told += self.text in notify.body
+        return 200
+
+    def subscribe(self, users, count):
+        """That many, spread over the users; a window of them at a time."""
+        for first in range(0, count, AT_ONCE):
+            client = self.clients[first // PER_CONNECTION]
+            wanted = []
+            for number in range(first, min(first + AT_ONCE, count)):
+                subscription = Subscription(client, users[number % len(users)], user=f"w{number}")
+                octets, branch = subscription.compose(3600)
+                client.send(octets)
+                wanted.append((subscription, branch))
             client.wait(lambda: all(each.notifies for each, _ in wanted), "their first NOTIFYs", 300)
             if any(client.responses[branch][-1].status != 200 for _, branch in wanted):
                 sys.exit("a SUBSCRIBE is refused")
             client.responses.clear()
-            wanted = []
 
+    def notifies(self):
+        return sum(len(each.notifies) for client in self.clients for each in client.subscriptions.values())
 
-class Told:
-    """Counts the NOTIFYs with a text; to look at each of 20,000 subscriptions takes longer than their NOTIFYs."""
-
-    def __init__(self, client):
-        self.text, self.count = b"?", 0
-        client.answers = self
+    def pump(self, seconds):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            for client in self.clients:
+                client.pump(0.01)
 
     def expect(self, text):
-        self.text, self.count = text, 0
+        self.text, self.told = text, 0
 
-    def __call__(self, notify):
-        self.count += self.text in notify.body
-        return 200
+    def wait_told(self, count):
+        end = time.monotonic() + 300
+        while self.told < count:
+            if time.monotonic() > end or any(client.closed_by_peer for client in self.clients):
+                sys.exit(f"{self.told} of {count} are told")
+            for client in self.clients:
+                client.pump(0.005)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for client in self.clients:
+            client.close()
 
 
 class Pulse(threading.Thread):
@@ -124,8 +151,8 @@ def measured(count, resources):
         cell, users = users_of_one_cell(other, resources)
         publications = [other.publish(aor, pidf(aor, note="0")) for aor in users]
         # Not before: who says nothing for long is not listened to.
-        watchers = later.enter_context(Client(server.address, "tcp", domain=DOMAIN))
-        subscribe(watchers, users, count)
+        watchers = later.enter_context(Watchers(server, count))
+        watchers.subscribe(users, count)
         watchers.pump(4)  # confirmations are written
         quiet, changed = [], []
         before = shard_seconds(server)
@@ -134,15 +161,14 @@ def measured(count, resources):
         used = (shard_seconds(server) - before) / ROUNDS
         with Pulse(server) as pulse:
             give(server, cell, other, users[0])
-        told = sum(len(each.notifies) for each in watchers.subscriptions.values())
+        told = watchers.notifies()
         watchers.pump(1)
-        again = sum(len(each.notifies) for each in watchers.subscriptions.values()) - told
-        seen = Told(watchers)
+        again = watchers.notifies() - told
         for number in range(ROUNDS):
-            seen.expect(f"<note>{number + 1}<".encode())
+            watchers.expect(f"<note>{number + 1}<".encode())
             for publication in publications:
                 publication.modify(pidf(publication.aor, note=str(number + 1)))
-            watchers.wait(lambda: seen.count >= count, "told", 300)
+            watchers.wait_told(count)
             changed.append(give(server, cell, other, users[0]))
         server.stop()
     return quiet, changed, used, pulse.longest, again
