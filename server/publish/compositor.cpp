@@ -64,7 +64,9 @@ Compositor::Compositor(Context& context, Publications& publications)
 /// A copy of what made it, in the last run, does not make it again in this one.
 void Compositor::note_removal(std::uint32_t slot, const Publication& publication,
                               packages::Cause cause) {
-    if (!expects_copies_ || cause != packages::Cause::removed) return;
+    const bool has_run_out = cause == packages::Cause::expired &&
+                             copies_until(publication, context_.wall()) != base::WallTime{};
+    if (!expects_copies_ || (cause != packages::Cause::removed && !has_run_out)) return;
     const auto cell = context_.cell_of(context_.resources[slot].aor);
     for (const auto maker : makers_of(publication.source)) tombstones_.emplace(maker, cell);
 }

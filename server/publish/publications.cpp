@@ -34,6 +34,12 @@ Status status_of(store::Outcome outcome) {
     return {};
 }
 
+base::WallTime copies_until(const Publication& publication, base::WallTime now) noexcept {
+    if (publication.rank != packages::Rank::published || !publication.is_stored()) return {};
+    const auto asked = publication.expires_at - std::chrono::seconds(publication.granted);
+    return asked + kTombstoneLife > now ? asked + kTombstoneLife : base::WallTime{};
+}
+
 bool Publications::wait(std::uint32_t slot, base::Task<void()>&& work) {
     auto& waiting = context_.resources[slot].waiting;
     if (!waiting) waiting = std::make_unique<std::deque<base::Task<void()>>>();
@@ -223,7 +229,8 @@ void Publications::try_expiry_again(std::uint32_t slot, Publication& publication
                             [this, slot, id = publication.id] { on_expiry(slot, id); });
 }
 
-/// RFC 3903 6: an expired publication is removed and its watchers are told.
+/// RFC 3903 6: an expired publication is removed and its watchers are told. A copy of what made it
+/// does not make it again.
 void Publications::on_expiry(std::uint32_t slot, std::uint64_t id) {
     auto& resource = context_.resources[slot];
     auto* publication = resource.by_id(id);
@@ -244,7 +251,8 @@ void Publications::on_expiry(std::uint32_t slot, std::uint64_t id) {
             *publication, {*resource.package, &resource, settings, context_.wall()}))
         return remember_on(slot, *publication, *until);
     auto ending = std::make_unique<Ending>(Ending{id, packages::Cause::expired});
-    auto change = ending_of(slot, {id, publication->entity_tag, {}, {}}, *ending);
+    const auto keep_until = copies_until(*publication, context_.wall());
+    auto change = ending_of(slot, {id, publication->entity_tag, keep_until, {}}, *ending);
     commit(slot, std::move(change),
            [this, slot, ending = std::move(ending)](store::Outcome outcome) {
                apply_expiry(slot, *ending, outcome);

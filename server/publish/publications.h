@@ -24,6 +24,10 @@ constexpr std::uint64_t weight_of(std::size_t size) noexcept {
     return 600 + 3 * std::uint64_t{size};
 }
 
+/// Until when copies of the last request of a publication that runs out at `now` may come; zero:
+/// none can come any more. Of those alone that a PUBLISH made.
+base::WallTime copies_until(const Publication& publication, base::WallTime now) noexcept;
+
 /// What all parts that change event state share: the gate of a resource, and the publications in
 /// memory. One per shard, on its thread.
 class Publications {

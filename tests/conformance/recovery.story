@@ -460,6 +460,97 @@ Bob receives 200
 Bob receives NOTIFY
     body lacks first
 
+# RFC 3903 6: ... not of one that ran out, either
+Alice sends PUBLISH sip:alice@localhost
+    Via: SIP/2.0/UDP 192.0.2.10:5060;rport;branch=z9hG4bKfirst
+    From: <sip:alice@localhost>;tag=one
+    Call-ID: first
+    CSeq: 1 PUBLISH
+    Event: presence
+    Expires: 60
+
+    {online}
+Alice receives 200
+after 66 s
+the server crashes
+Alice sends PUBLISH sip:alice@localhost
+    Via: SIP/2.0/UDP 192.0.2.10:5060;rport;branch=z9hG4bKfirst
+    From: <sip:alice@localhost>;tag=one
+    Call-ID: first
+    CSeq: 1 PUBLISH
+    Event: presence
+    Expires: 60
+
+    {online}
+Alice receives 200
+    Expires: 0
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+    body lacks first
+
+# RFC 3903 6: ... and ran out after the crash
+Alice sends PUBLISH sip:alice@localhost
+    Via: SIP/2.0/UDP 192.0.2.10:5060;rport;branch=z9hG4bKfirst
+    From: <sip:alice@localhost>;tag=one
+    Call-ID: first
+    CSeq: 1 PUBLISH
+    Event: presence
+    Expires: 60
+
+    {online}
+Alice receives 200
+the server crashes
+after 66 s
+Alice sends PUBLISH sip:alice@localhost
+    Via: SIP/2.0/UDP 192.0.2.10:5060;rport;branch=z9hG4bKfirst
+    From: <sip:alice@localhost>;tag=one
+    Call-ID: first
+    CSeq: 1 PUBLISH
+    Event: presence
+    Expires: 60
+
+    {online}
+Alice receives 200
+    Expires: 0
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+    body lacks first
+
+# RFC 3903 6: once no copy of its last request can come, the same octets are a new publication
+Alice sends PUBLISH sip:alice@localhost
+    Via: SIP/2.0/UDP 192.0.2.10:5060;rport;branch=z9hG4bKfirst
+    From: <sip:alice@localhost>;tag=one
+    Call-ID: first
+    CSeq: 1 PUBLISH
+    Event: presence
+    Expires: 60
+
+    {online}
+Alice receives 200
+after 66 s
+the server crashes
+after 100 s
+Alice sends PUBLISH sip:alice@localhost
+    Via: SIP/2.0/UDP 192.0.2.10:5060;rport;branch=z9hG4bKfirst
+    From: <sip:alice@localhost>;tag=one
+    Call-ID: first
+    CSeq: 1 PUBLISH
+    Event: presence
+    Expires: 60
+
+    {online}
+Alice receives 200
+    Expires: 60
+Bob sends SUBSCRIBE sip:alice@localhost
+    Event: presence
+Bob receives 200
+Bob receives NOTIFY
+    body contains first
+
 # RFC 3261 10.3: a late copy of a REGISTER does not bring back what a later one removed
 Alice sends REGISTER sip:localhost
     To: <sip:alice@localhost>
