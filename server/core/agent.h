@@ -34,8 +34,8 @@ public:
     virtual void recover(store::Publication /*row*/, base::WallTime /*not_before*/) {}
     /// After the last row of these cells, before anybody is told anything.
     virtual void resume(const Cells& /*cells*/) {}
-    /// The cell is to go: what is kept for later about its addresses is handed to
-    /// the store now.
+    /// The cell is on its way out: what is kept for later about its addresses is
+    /// handed to the store now. Called again as long as that goes on.
     virtual void on_departure(Cell /*cell*/) {}
     /// Whether a change of the cell's addresses is still to reach the store: it
     /// does not go before.

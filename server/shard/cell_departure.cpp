@@ -32,7 +32,9 @@ CellDeparture::CellDeparture(const CellParts& parts, Cell cell, Done done)
       done_(std::move(done)),
       forgetting_(parts, cell) {}
 
+/// What would be written later is written now, and so is what is learned while it goes.
 void CellDeparture::look() {
+    parts_.agents.on_departure(cell_);
     slots_ = context_.resources.slots_of(cell_);
     at_ = 0;
     watcher_at_ = 0;

@@ -47,7 +47,6 @@ void CellKeeper::leave(Cell cell, Done done) {
     if (standing(cell) != CellStanding::serving) return done(Left::kept);
     move(cell, CellInput::give);
     held_.hold(cell);
-    parts_.agents.on_departure(cell);
     auto departed = [this, cell, done = std::move(done)](bool is_gone) mutable {
         move(cell, is_gone ? CellInput::given : CellInput::kept);
         done(is_gone ? Left::given : Left::kept);

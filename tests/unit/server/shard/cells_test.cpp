@@ -15,6 +15,7 @@
 #include "server/message/messaging.h"
 #include "server/mwi/mailboxes.h"
 #include "server/notify/notify_sender.h"
+#include "server/provisioning/known_devices.h"
 #include "server/register/bindings.h"
 #include "server/shard/agents.h"
 #include "server/subscriber/upstream.h"
@@ -421,6 +422,31 @@ TEST_CASE("a cell does not go while a change of it is still to reach the store")
     promise.reset();
     for (int n = 0; n < 10 && !left; ++n) server.pass(milliseconds(10));
     CHECK(left == CellKeeper::Left::given);
+}
+
+TEST_CASE("what is learned while a cell goes does not keep it, and is there when it comes back") {
+    StoredShard server;
+    const std::string mac = "000413000001";
+    const auto cell = server.cell_of(address_of_device(mac));
+    auto& devices = server.shard.agents().get<KnownDevices>();
+    auto promise = server.shard.context().rest.promise(cell);
+
+    std::optional<CellKeeper::Left> left;
+    server.leave(cell, left);
+    server.pass(milliseconds(100));
+    devices.learn(mac, [](KnownDevice& device) {
+        device.user_agent = "learned";
+        return true;
+    });
+    promise.reset();
+    for (int n = 0; n < 10 && !left; ++n) server.pass(milliseconds(10));
+    REQUIRE(left == CellKeeper::Left::given);
+    CHECK(devices.find(mac) == nullptr);
+
+    server.take_back(cell);
+    server.settle();
+    REQUIRE(devices.find(mac) != nullptr);
+    CHECK(devices.find(mac)->user_agent == "learned");
 }
 
 TEST_CASE("a cell whose changes take too long is kept, and served on") {
