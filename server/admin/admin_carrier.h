@@ -108,7 +108,7 @@ private:
 template <class T, class Ask>
 Result<T> AdminCarrier::ask(Shard& shard, Ask ask, Late<T> late) const {
     if (is_closed_) return Fault{FaultKind::unavailable, "The server is stopping"};
-    const auto entered = operations_.enter(kPatience);
+    const auto entered = operations_.enter();
     if (!entered) return Fault{FaultKind::unavailable, "State is on its way; try again"};
     auto answer = std::make_shared<Answer<T>>();
     shard.loop().post([&shard, answer, ask = std::move(ask), late = std::move(late)]() mutable {

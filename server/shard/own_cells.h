@@ -28,7 +28,7 @@ namespace herald::server {
 class OwnCells {
 public:
     /// Whoever asked waits no longer; what he asked for goes on.
-    static constexpr auto kPatience = std::chrono::seconds(10);
+    static constexpr auto kPatience = Operations::kPatience;
 
     /// All outlive it; the shards' loops run until stop() has returned.
     OwnCells(std::vector<Shard*> shards, CellEpochs& epochs, Operations& operations)

@@ -50,4 +50,24 @@ TEST_CASE("nobody waits for what takes long, and all come in when it is over") {
     CHECK(operations.enter(hours(1)));
 }
 
+TEST_CASE("what waited for one who was alone comes in before the next one is") {
+    Operations operations;
+    std::atomic<bool> was_in{false};
+    for (int n = 0; n < 20; ++n) {
+        std::atomic<bool> is_coming{false};
+        auto alone = operations.be_alone();
+        std::thread other([&] {
+            is_coming = true;
+            const auto entered = operations.enter(hours(1));
+            was_in = static_cast<bool>(entered);
+        });
+        while (!is_coming || operations.waiting() == 0) std::this_thread::yield();
+        alone.reset();
+        alone = operations.be_alone();
+        CHECK(was_in.exchange(false));
+        alone.reset();
+        other.join();
+    }
+}
+
 }  // namespace herald::server
