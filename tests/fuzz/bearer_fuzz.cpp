@@ -45,11 +45,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             static_cast<void>(BearerKeys::read(text, "keys"));
             break;
         default: {
-            // Any header before claims that are good.
+            // Any header but their own before claims that are good.
             const std::string good =
                 world.issuer.token(R"({"iss":"i","aud":"a","sub":"s","exp":99999})");
             const auto token = test::TokenIssuer::base64url(text) + good.substr(good.find('.'));
-            if (read_bearer(token, *world.keys, world.rules)) std::abort();
+            if (token != good && read_bearer(token, *world.keys, world.rules)) std::abort();
         }
     }
     return 0;
