@@ -21,6 +21,12 @@ struct SlotId {
     std::uint32_t generation = 0;
 
     explicit operator bool() const noexcept { return slot != UINT32_MAX; }
+    /// As one number, for instance a timer's payload, and back.
+    std::uint64_t number() const noexcept { return std::uint64_t{generation} << 32 | slot; }
+    static SlotId of(std::uint64_t number) noexcept {
+        return {.slot = static_cast<std::uint32_t>(number),
+                .generation = static_cast<std::uint32_t>(number >> 32)};
+    }
     friend bool operator==(const SlotId&, const SlotId&) = default;
 };
 

@@ -244,6 +244,15 @@ Split split_once(std::string_view text, char separator) noexcept {
     return {text.substr(0, at), text.substr(at + 1), true};
 }
 
+bool lists(std::string_view list, std::string_view wanted) noexcept {
+    while (!list.empty()) {
+        const Split part = split_once(list, ',');
+        if (iequals(trim(part.before), wanted)) return true;
+        list = part.after;
+    }
+    return false;
+}
+
 std::string to_rfc3339(std::int64_t unix_ms) {
     const Civil c = civil_from(unix_ms);
     std::string result;

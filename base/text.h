@@ -56,6 +56,9 @@ struct Split {
 };
 Split split_once(std::string_view text, char separator) noexcept;
 
+/// Whether a list parted by commas has `wanted`, in any case and with blanks around.
+bool lists(std::string_view list, std::string_view wanted) noexcept;
+
 /// RFC 3339 in UTC with milliseconds only where they are not zero: 2026-11-21T12:37:00Z. `unix_ms`
 /// counts from 1970.
 std::string to_rfc3339(std::int64_t unix_ms);

@@ -12,6 +12,14 @@ using Instant = std::chrono::time_point<std::chrono::steady_clock, Duration>;
 /// A point on the wall clock: what is stored and shown.
 using WallTime = std::chrono::time_point<std::chrono::system_clock, std::chrono::milliseconds>;
 
+/// Whole seconds, never negative; more than fits is the most that fits.
+constexpr std::uint32_t whole_seconds(WallTime::duration time) noexcept {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time).count();
+    return seconds < 0            ? 0
+           : seconds > UINT32_MAX ? UINT32_MAX
+                                  : static_cast<std::uint32_t>(seconds);
+}
+
 class Clock {
 public:
     virtual ~Clock() = default;

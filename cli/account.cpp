@@ -1,5 +1,4 @@
 // cli/account.cpp: `herald account`: who may log in, over HTTP.
-#include <cstdlib>
 #include <sstream>
 
 #include <Poco/Exception.h>
@@ -23,8 +22,7 @@ using Poco::JSON::Object;
 /// --password, HERALD_PASSWORD, or asked for. Faults: malformed, where there is none.
 Result<std::string> password_for(const Arguments& arguments, const std::string& aor) {
     if (const auto given = arguments.text("password")) return std::string(*given);
-    if (const char* const value = std::getenv("HERALD_PASSWORD"); value && *value)
-        return std::string(value);
+    if (auto value = environment("HERALD_PASSWORD"); !value.empty()) return value;
     const auto typed = ask_password("New password of " + printable(aor) + ": ");
     if (typed && !typed->empty()) return *typed;
     return Fault{FaultKind::malformed, "missing password: give --password or set HERALD_PASSWORD"};
@@ -75,10 +73,7 @@ Result<std::string> account_json(const std::string& before, const std::string& p
 int add(const ApiClient& api, const Arguments& arguments, const std::string& aor,
         const std::string& path) {
     const Result<std::string> password = password_for(arguments, aor);
-    if (!password) {
-        print_error("account", password.fault().detail);
-        return kMisuse;
-    }
+    if (!password) return report_misuse("account", password.fault().detail);
     const auto json = account_json({}, *password, arguments);
     if (!json) return report_api_fault("account", json.fault());
     const auto done = api.replace(path, {}, *json);
@@ -96,10 +91,7 @@ int add(const ApiClient& api, const Arguments& arguments, const std::string& aor
 int set_password(const ApiClient& api, const Arguments& arguments, const std::string& aor,
                  const std::string& path) {
     const Result<std::string> password = password_for(arguments, aor);
-    if (!password) {
-        print_error("account", password.fault().detail);
-        return kMisuse;
-    }
+    if (!password) return report_misuse("account", password.fault().detail);
     const auto done = change_at(api, path, [&](const std::string& before) -> Result<std::string> {
         if (before.empty()) return Fault{FaultKind::not_found, aor + " has no account"};
         return account_json(before, *password, arguments);
@@ -109,7 +101,7 @@ int set_password(const ApiClient& api, const Arguments& arguments, const std::st
     return kOk;
 }
 
-int show(const ApiClient& api, const std::string& path) {
+int show_account(const ApiClient& api, const std::string& path) {
     const Result<std::string> answer = api.call("GET", path);
     if (!answer) return report_api_fault("account", answer.fault());
     try {
@@ -130,35 +122,32 @@ int remove(const ApiClient& api, const std::string& aor, const std::string& path
     return kOk;
 }
 
-int misuse(const std::string& why) {
-    print_error("account", why);
-    return kMisuse;
-}
-
 int run_for_one(const ApiClient& api, const Arguments& arguments) {
     const std::string& verb = arguments.operands()[0];
-    if (arguments.operands().size() < 2) return misuse("missing address of the account");
+    if (arguments.operands().size() < 2)
+        return report_misuse("account", "missing address of the account");
     const Result<std::string> aor = resource_uri(arguments.operands()[1]);
-    if (!aor) return misuse(aor.fault().detail);
+    if (!aor) return report_misuse("account", aor.fault().detail);
     const std::string path = "/v1/accounts/" + path_segment(*aor);
     if (verb == "add") return add(api, arguments, *aor, path);
     if (verb == "password") return set_password(api, arguments, *aor, path);
-    if (verb == "show") return show(api, path);
+    if (verb == "show") return show_account(api, path);
     return remove(api, *aor, path);
 }
 
 int run_account(const Arguments& arguments) {
     const auto& words = arguments.operands();
     const Result<ApiClient> api = ApiClient::from(arguments);
-    if (!api) return misuse(api.fault().detail);
+    if (!api) return report_misuse("account", api.fault().detail);
     const std::string& verb = words[0];
     if (verb == "list" || verb == "export") return list_accounts(*api, arguments);
     if (verb == "import") return import_accounts(*api, arguments);
     for (const auto* known : {"add", "password", "show", "remove"}) {
         if (verb == known) return run_for_one(*api, arguments);
     }
-    return misuse("unknown action '" + verb +
-                  "', expected add, password, show, remove, list, import or export");
+    return report_misuse("account",
+                         "unknown action '" + verb +
+                             "', expected add, password, show, remove, list, import or export");
 }
 
 }  // namespace

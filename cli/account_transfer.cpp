@@ -22,7 +22,7 @@ namespace {
 using Poco::JSON::Array;
 using Poco::JSON::Object;
 
-std::string page_path(const Arguments& arguments, const std::string& after) {
+std::string accounts_page(const Arguments& arguments, const std::string& after) {
     std::string path = "/v1/accounts?limit=1000";
     for (const char* name : {"domain", "role", "search"}) {
         if (const auto value = arguments.text(name))
@@ -32,7 +32,7 @@ std::string page_path(const Arguments& arguments, const std::string& after) {
     return path;
 }
 
-std::string joined(const Array::Ptr& values) {
+std::string joined_packages(const Array::Ptr& values) {
     std::string text;
     for (std::size_t i = 0; !values.isNull() && i < values->size(); ++i)
         text +=
@@ -41,7 +41,7 @@ std::string joined(const Array::Ptr& values) {
 }
 
 /// In quotes where it needs them (RFC 4180).
-std::string cell(const std::string& text) {
+std::string csv_cell(const std::string& text) {
     const auto shown = printable(text);
     if (shown.find_first_of(",\"\r\n") == std::string::npos) return shown;
     std::string quoted("\"");
@@ -51,10 +51,11 @@ std::string cell(const std::string& text) {
 
 void print_account(const Object::Ptr& account, bool is_export) {
     const auto text = [&](const char* key) { return account->optValue<std::string>(key, ""); };
-    const auto resources = joined(account->getArray("resources"));
+    const auto resources = joined_packages(account->getArray("resources"));
     if (is_export) {
-        print_line(cell(text("aor")) + "," + cell(text("username")) + "," + cell(text("realm")) +
-                   "," + cell(text("role")) + "," + cell(resources));
+        print_line(csv_cell(text("aor")) + "," + csv_cell(text("username")) + "," +
+                   csv_cell(text("realm")) + "," + csv_cell(text("role")) + "," +
+                   csv_cell(resources));
         return;
     }
     std::string line = printable(text("aor")) + "  " + printable(text("role")) + "  " +
@@ -68,7 +69,7 @@ struct Printed {
     std::string next;
 };
 
-Result<Printed> print_page(const std::string& json, bool is_export) {
+Result<Printed> print_accounts(const std::string& json, bool is_export) {
     try {
         const auto page = Poco::JSON::Parser().parse(json).extract<Object::Ptr>();
         const Array::Ptr rows = page->getArray("accounts");
@@ -118,7 +119,7 @@ Object::Ptr json_of(const FileAccount& account) {
     return row;
 }
 
-std::string order_of(const std::vector<FileAccount>& accounts, const Arguments& arguments) {
+std::string accounts_order(const std::vector<FileAccount>& accounts, const Arguments& arguments) {
     Array rows;
     for (const auto& account : accounts) rows.add(json_of(account));
     Object order(Poco::JSON_PRESERVE_KEY_ORDER);
@@ -149,17 +150,18 @@ int tell_imported(const std::string& answer) {
 
 int list_accounts(const ApiClient& api, const Arguments& arguments) {
     if (arguments.has("json")) {
-        return print_json_pages(
-            api, "account", [&](const std::string& after) { return page_path(arguments, after); });
+        return print_json_pages(api, "account", [&](const std::string& after) {
+            return accounts_page(arguments, after);
+        });
     }
     const bool is_export = arguments.operands()[0] == "export";
     if (is_export) print_line("aor,username,realm,role,resources");
     std::size_t count = 0;
     std::string after;
     do {
-        const auto answer = api.call("GET", page_path(arguments, after));
+        const auto answer = api.call("GET", accounts_page(arguments, after));
         if (!answer) return report_api_fault("account", answer.fault());
-        const auto printed = print_page(*answer, is_export);
+        const auto printed = print_accounts(*answer, is_export);
         if (!printed) return report_api_fault("account", printed.fault());
         after = printed->next;
         count += printed->rows;
@@ -185,7 +187,7 @@ int import_accounts(const ApiClient& api, const Arguments& arguments) {
         print_error("account", words[2] + ": " + accounts.fault().detail);
         return accounts.fault().kind == FaultKind::malformed ? kFailed : kMisuse;
     }
-    const auto answer = api.call("POST", "/v1/accounts", order_of(*accounts, arguments));
+    const auto answer = api.call("POST", "/v1/accounts", accounts_order(*accounts, arguments));
     if (!answer) return report_api_fault("account", answer.fault());
     return tell_imported(*answer);
 }

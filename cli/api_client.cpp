@@ -1,7 +1,6 @@
 // cli/api_client.cpp: requests to the HTTP API of a running server.
 #include "cli/api_client.h"
 
-#include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <sstream>
@@ -33,11 +32,6 @@ constexpr const char* kTokenFiles[] = {"var/token", "/var/lib/herald/token"};
 constexpr int kPatienceSeconds = 10;
 /// A stream of events is heard of more often.
 constexpr int kLongestSilence = 40;
-
-std::string environment(const char* name) {
-    const char* const value = std::getenv(name);
-    return value ? value : "";
-}
 
 /// Its first line; empty where there is none.
 std::string token_in(const std::string& path) {

@@ -2,6 +2,7 @@
 #include "cli/arguments.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <numeric>
 
 #include "base/text.h"
@@ -213,6 +214,11 @@ std::optional<std::uint32_t> Arguments::number(std::string_view option) const no
 std::uint32_t Arguments::number_or(std::string_view option,
                                    std::uint32_t otherwise) const noexcept {
     return number(option).value_or(otherwise);
+}
+
+std::string environment(const char* name) {
+    const char* const value = std::getenv(name);
+    return value ? value : "";
 }
 
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates) {

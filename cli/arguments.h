@@ -65,6 +65,9 @@ private:
     std::vector<std::string> operands_;
 };
 
+/// A variable of the environment; empty where it is not set.
+std::string environment(const char* name);
+
 /// The candidate that `word` is most likely a misspelling of; empty if none is near.
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);
 

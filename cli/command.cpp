@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cli/pages.h"
+#include "cli/terminal.h"
 
 namespace herald::cli {
 namespace {
@@ -21,7 +22,7 @@ void print(std::FILE* to, const std::string& text) {
     std::fwrite(text.data(), 1, text.size(), to);
 }
 
-const Command* find(std::span<const Command> all, std::string_view name) {
+const Command* find_command(std::span<const Command> all, std::string_view name) {
     const auto found =
         std::find_if(all.begin(), all.end(), [&](const Command& c) { return c.name == name; });
     return found == all.end() ? nullptr : &*found;
@@ -53,7 +54,7 @@ int run_help(std::span<const Command> all, const std::vector<std::string_view>& 
         print(stdout, overview(all));
         return kOk;
     }
-    const Command* command = find(all, name);
+    const Command* command = find_command(all, name);
     if (!command) return unknown_command(all, name);
     print(stdout, help_page(*command));
     return kOk;
@@ -86,7 +87,7 @@ int run_words(std::span<const Command> all, std::vector<std::string_view> words)
         print(stdout, name == "manual" ? manual_page(all) : bash_completion(all));
         return kOk;
     }
-    const Command* command = find(all, name);
+    const Command* command = find_command(all, name);
     return command ? run_command(*command, words) : unknown_command(all, name);
 }
 
@@ -96,6 +97,11 @@ bool is_output_written() {
 }
 
 }  // namespace
+
+int report_misuse(std::string_view command, std::string_view why) {
+    print_error(command, why);
+    return kMisuse;
+}
 
 int run(std::span<const Command> all, int argc, const char* const* argv) {
     if (argc > 0) called_as = argv[0];

@@ -18,6 +18,9 @@ enum ExitCode : int {
     kNoAnswer = 3,  ///< nobody answered
 };
 
+/// Prints what is wrong with the command line; its exit code.
+int report_misuse(std::string_view command, std::string_view why);
+
 /// One subcommand. All text is static.
 struct Command {
     std::string_view name;

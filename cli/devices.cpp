@@ -17,10 +17,6 @@ namespace {
 using Poco::JSON::Array;
 using Poco::JSON::Object;
 
-std::string text_of(const Object::Ptr& object, const std::string& name) {
-    return object->isNull(name) ? "" : printable(object->optValue<std::string>(name, ""));
-}
-
 /// What there is to know beforehand, and which profile it has.
 std::string learned_text(const Object::Ptr& device) {
     const auto learned = device->getObject("learned");
@@ -29,35 +25,36 @@ std::string learned_text(const Object::Ptr& device) {
     if (learned->optValue<bool>("challenges", false)) text += "  challenges";
     const Array::Ptr refusals = learned->getArray("refuses");
     for (std::size_t i = 0; refusals && i < refusals->size(); ++i)
-        text += "  refuses " + text_of(refusals->getObject(static_cast<unsigned>(i)), "event");
-    const auto offered = text_of(learned, "offered"), fetched = text_of(learned, "fetched");
+        text += "  refuses " + member_text(*refusals->getObject(static_cast<unsigned>(i)), "event");
+    const auto offered = member_text(*learned, "offered"),
+               fetched = member_text(*learned, "fetched");
     if (!fetched.empty()) text += "  has " + fetched;
     if (!offered.empty() && offered != fetched) text += "  was offered " + offered;
     return text;
 }
 
 /// One line for each; where the next page begins, empty: there is none.
-Result<std::string> print_page(const std::string& json, std::size_t& count) {
+Result<std::string> print_learned(const std::string& json, std::size_t& count) {
     try {
         const auto page = Poco::JSON::Parser().parse(json).extract<Object::Ptr>();
         const Array::Ptr list = page->getArray("devices");
         for (std::size_t i = 0; list && i < list->size(); ++i, ++count) {
             const auto device = list->getObject(static_cast<unsigned>(i));
-            std::string line = text_of(device, "aor") + "  " + text_of(device, "contact");
+            std::string line = member_text(*device, "aor") + "  " + member_text(*device, "contact");
             for (const char* name : {"mac", "vendor", "model", "version"}) {
-                const auto text = text_of(device, name);
+                const auto text = member_text(*device, name);
                 line += "  " + (text.empty() ? std::string("-") : text);
             }
             line += learned_text(device);
             print_line(line);
         }
-        return text_of(page, "next");
+        return member_text(*page, "next");
     } catch (const Poco::Exception& exception) {
         return Fault{FaultKind::malformed, "cannot read the answer: " + exception.displayText()};
     }
 }
 
-std::string path_for(const Arguments& arguments, const std::string& after) {
+std::string devices_path(const Arguments& arguments, const std::string& after) {
     std::string path = "/v1/devices?limit=1000";
     if (!arguments.operands().empty()) path += "&aor=" + path_segment(arguments.operands()[0]);
     if (const auto pattern = arguments.text("user-agent"))
@@ -78,15 +75,16 @@ int run_devices(const Arguments& arguments) {
         return kMisuse;
     }
     if (arguments.has("json")) {
-        return print_json_pages(
-            *api, "devices", [&](const std::string& after) { return path_for(arguments, after); });
+        return print_json_pages(*api, "devices", [&](const std::string& after) {
+            return devices_path(arguments, after);
+        });
     }
     std::size_t count = 0;
     std::string after;
     do {
-        const Result<std::string> answer = api->call("GET", path_for(arguments, after));
+        const Result<std::string> answer = api->call("GET", devices_path(arguments, after));
         if (!answer) return report_api_fault("devices", answer.fault());
-        const Result<std::string> next = print_page(*answer, count);
+        const Result<std::string> next = print_learned(*answer, count);
         if (!next) return report_api_fault("devices", next.fault());
         after = *next;
     } while (!after.empty());

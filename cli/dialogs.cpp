@@ -21,11 +21,6 @@ namespace {
 using Poco::JSON::Array;
 using Poco::JSON::Object;
 
-std::string member(const Object::Ptr& object, const std::string& name) {
-    if (object.isNull() || object->isNull(name)) return {};
-    return printable(object->optValue<std::string>(name, ""));
-}
-
 std::string span_of(std::int64_t seconds) {
     if (seconds < 120) return std::to_string(seconds) + " s";
     return seconds < 7200 ? std::to_string(seconds / 60) + " min"
@@ -33,14 +28,15 @@ std::string span_of(std::int64_t seconds) {
 }
 
 /// "alice@localhost  confirmed  with carol@localhost  12 min  by pbx@localhost  id d1".
-std::string line_of(const Object::Ptr& call) {
-    std::string line = member(call, "aor") + "  " + member(call, "state");
-    const std::string other = member(call->getObject("remote"), "uri");
+std::string call_line(const Object::Ptr& call) {
+    std::string line = member_text(*call, "aor") + "  " + member_text(*call, "state");
+    const auto remote = call->getObject("remote");
+    const std::string other = remote ? member_text(*remote, "uri") : std::string();
     if (!other.empty()) line += "  with " + other;
     line += "  " + span_of(call->optValue<std::int64_t>("age", 0));
-    const std::string publisher = member(call, "publisher");
-    line += "  by " + (publisher.empty() ? member(call, "source") : publisher);
-    line += "  id " + member(call, "id");
+    const std::string publisher = member_text(*call, "publisher");
+    line += "  by " + (publisher.empty() ? member_text(*call, "source") : publisher);
+    line += "  id " + member_text(*call, "id");
     if (call->optValue<bool>("suspicious", false)) line += "  suspicious";
     return line;
 }
@@ -48,14 +44,14 @@ std::string line_of(const Object::Ptr& call) {
 /// Prints the calls of one page that are `wanted`, and returns where the next begins; empty: there
 /// is none.
 template <class Wanted>
-Result<std::string> print_page(const std::string& json, Wanted&& wanted, std::size_t& lines) {
+Result<std::string> print_calls(const std::string& json, Wanted&& wanted, std::size_t& lines) {
     try {
         const auto page = Poco::JSON::Parser().parse(json).extract<Object::Ptr>();
         const Array::Ptr list = page->getArray("dialogs");
         for (std::size_t i = 0; list && i < list->size(); ++i) {
             const auto call = list->getObject(static_cast<unsigned>(i));
             if (!wanted(call)) continue;
-            print_line(line_of(call));
+            print_line(call_line(call));
             ++lines;
         }
         return page->isNull("next") ? std::string() : page->optValue<std::string>("next", "");
@@ -65,7 +61,7 @@ Result<std::string> print_page(const std::string& json, Wanted&& wanted, std::si
 }
 
 /// `path` with its query so far.
-int list(const ApiClient& api, const Arguments& arguments, const std::string& path) {
+int list_calls(const ApiClient& api, const Arguments& arguments, const std::string& path) {
     const auto path_for = [&](const std::string& after) {
         const char* const join = path.find('?') == std::string::npos ? "?" : "&";
         return after.empty() ? path : path + join + "after=" + path_segment(after);
@@ -79,7 +75,7 @@ int list(const ApiClient& api, const Arguments& arguments, const std::string& pa
     do {
         const Result<std::string> answer = api.call("GET", path_for(after));
         if (!answer) return report_api_fault("dialogs", answer.fault());
-        const Result<std::string> next = print_page(*answer, is_wanted, lines);
+        const Result<std::string> next = print_calls(*answer, is_wanted, lines);
         if (!next) return report_api_fault("dialogs", next.fault());
         after = *next;
     } while (!after.empty());
@@ -103,7 +99,7 @@ std::string call_of(const Arguments& arguments) {
     return json.str();
 }
 
-int change(const ApiClient& api, const Arguments& arguments, const std::string& aor) {
+int change_call(const ApiClient& api, const Arguments& arguments, const std::string& aor) {
     std::string path = "/v1/dialogs/" + path_segment(aor);
     if (const auto id = arguments.text("set")) {
         const auto answer = api.call("PUT", path + "/" + path_segment(*id), call_of(arguments));
@@ -145,10 +141,10 @@ int run_dialogs(const Arguments& arguments) {
                                            : "whose call? Name the user, sip:alice@localhost");
         return kMisuse;
     }
-    if (changes == 1) return change(*api, arguments, *aor);
+    if (changes == 1) return change_call(*api, arguments, *aor);
     std::string path = has_user ? "/v1/dialogs/" + path_segment(*aor) : "/v1/dialogs?limit=1000";
     if (!has_user && arguments.has("suspicious")) path += "&suspicious=true";
-    return list(*api, arguments, path);
+    return list_calls(*api, arguments, path);
 }
 
 }  // namespace

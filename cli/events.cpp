@@ -17,13 +17,12 @@
 namespace herald::cli {
 namespace {
 
-using Kind = Option::Kind;
 using Poco::JSON::Object;
 
 constexpr auto kBetweenTries = std::chrono::seconds(2);
 
 /// "2026-01-01T12:00:00Z  watcher.pending  sip:alice@example.com  watcher=sip:bob@example.com"
-std::string line_of(const Object::Ptr& event) {
+std::string event_line(const Object::Ptr& event) {
     const auto member = [&](const std::string& name) {
         return event->isNull(name) ? std::string("-")
                                    : printable(event->getValue<std::string>(name));
@@ -61,7 +60,7 @@ private:
         try {
             // What each kind says keeps its place.
             Poco::JSON::Parser parser(new Poco::JSON::ParseHandler(true));
-            return print_line(line_of(parser.parse(json).extract<Object::Ptr>()));
+            return print_line(event_line(parser.parse(json).extract<Object::Ptr>()));
         } catch (const Poco::Exception& exception) {
             print_error("events", "cannot read an event: " + exception.displayText());
             return true;
@@ -109,6 +108,7 @@ int run_events(const Arguments& arguments) {
 }  // namespace
 
 Command events_command() {
+    using Kind = Option::Kind;
     static const std::string help =
         "Prints what happens in a running server, a line for each event, until you end it.\n"
         "Where the connection ends it goes on behind the last event.\n"

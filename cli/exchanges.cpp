@@ -7,6 +7,7 @@
 #include "base/id.h"
 #include "cli/command.h"
 #include "sip/dialog_request.h"
+#include "sip/fields.h"
 #include "sip/uri.h"
 
 namespace herald::cli {
@@ -68,6 +69,16 @@ std::string contact_at(const sip::ListenerAddress& listener, sip::Protocol proto
 }
 
 }  // namespace
+
+std::optional<std::uint32_t> Reply::delta_seconds(sip::Header header) const {
+    if (!message) return std::nullopt;
+    const auto value = message->header(header);
+    return value ? sip::parse_delta_seconds(*value) : std::nullopt;
+}
+
+bool Reply::is_passing() const noexcept {
+    return !is_answered || status == 408 || status == 480 || status / 100 == 5;
+}
 
 Exchanges::Exchanges(base::Loop& loop, sip::Transport& transport, sip::Stack& stack,
                      UserAgentOptions& options)

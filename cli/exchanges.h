@@ -45,6 +45,11 @@ struct Reply {
         0;                ///< of the last attempt; the next request of a dialog takes the next one
     std::string why;      ///< one sentence for the user where it is no 2xx
     std::string contact;  ///< what Contact said, in <>, where the request had one of ours
+
+    /// Seconds in a header of `message`; nullopt where there are none.
+    std::optional<std::uint32_t> delta_seconds(sip::Header header) const;
+    /// Worth trying again without change.
+    bool is_passing() const noexcept;
 };
 
 struct UserAgentOptions {

@@ -11,6 +11,10 @@
 
 namespace herald::cli {
 
+std::string member_text(const Poco::JSON::Object& object, const std::string& name) {
+    return printable(object.optValue<std::string>(name, ""));
+}
+
 int print_json_pages(const ApiClient& api, std::string_view command,
                      const std::function<std::string(const std::string& after)>& path_of) {
     std::string after;

@@ -7,7 +7,14 @@
 
 #include "cli/api_client.h"
 
+namespace Poco::JSON {
+class Object;
+}
+
 namespace herald::cli {
+
+/// Member `name` of an answer, fit for a terminal; empty where it is missing or null.
+std::string member_text(const Poco::JSON::Object& object, const std::string& name);
 
 /// Prints each page, a line; `path_of(after)` is where the one after `after` is, which is empty for
 /// the first. Returns the exit code.

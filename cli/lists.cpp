@@ -17,7 +17,6 @@
 namespace herald::cli {
 namespace {
 
-using Kind = Option::Kind;
 using Poco::JSON::Array;
 using Poco::JSON::Object;
 
@@ -77,7 +76,7 @@ int import_lists(const ApiClient& api, std::string_view file) {
     return kOk;
 }
 
-int run(const Arguments& arguments) {
+int run_lists(const Arguments& arguments) {
     const Result<ApiClient> api = ApiClient::from(arguments);
     if (!api) {
         print_error("lists", api.fault().detail);
@@ -102,11 +101,11 @@ Command lists_command() {
             .summary = "who may see whom, of all owners and domains, as a table",
             .syntax = {.options = with_api_options(
                            {{.name = "import",
-                             .kind = Kind::text,
+                             .kind = Option::Kind::text,
                              .value = "FILE",
                              .help = "set them: a table as it is printed, or JSON"}})},
             .help = kHelp,
-            .run = run};
+            .run = run_lists};
 }
 
 }  // namespace herald::cli

@@ -53,7 +53,7 @@ std::string describe_kind(const std::string& kind, const Object::Ptr& counts) {
     return kind + ": " + part("new", "urgent_new", "new") + ", " + part("old", "urgent_old", "old");
 }
 
-Object::Ptr parsed(const std::string& json) {
+Object::Ptr object_or_empty(const std::string& json) {
     try {
         return Poco::JSON::Parser().parse(json).extract<Object::Ptr>();
     } catch (const Poco::Exception&) {
@@ -61,7 +61,7 @@ Object::Ptr parsed(const std::string& json) {
     }
 }
 
-void show(const std::string& aor, const Object::Ptr& mailbox) {
+void show_mailbox(const std::string& aor, const Object::Ptr& mailbox) {
     std::string text;
     for (const char* kind : {"voice", "video", "fax", "pager", "multimedia", "text", "none"}) {
         const Object::Ptr counts = mailbox->getObject(kind);
@@ -83,7 +83,7 @@ std::string name_of_source(const Object::Ptr& publication) {
 /// Who says what is counted.
 void show_sources(const ApiClient& api, const std::string& segment) {
     const Result<std::string> answer = api.call("GET", "/v1/resources/message-summary/" + segment);
-    const Object::Ptr resource = answer ? parsed(*answer) : Object::Ptr(new Object);
+    const Object::Ptr resource = answer ? object_or_empty(*answer) : Object::Ptr(new Object);
     const auto publications = resource->getArray("publications");
     std::string text;
     for (std::size_t i = 0; !publications.isNull() && i < publications->size(); ++i) {
@@ -98,7 +98,7 @@ void show_sources(const ApiClient& api, const std::string& segment) {
 void show_pbx(const ApiClient& api, const std::string& path) {
     const Result<std::string> answer = api.call("GET", path + "/source");
     if (!answer) return;
-    const Object::Ptr source = parsed(*answer);
+    const Object::Ptr source = object_or_empty(*answer);
     const auto text = [&](const char* key) {
         return source->isNull(key) ? std::string() : source->optValue<std::string>(key, "");
     };
@@ -115,17 +115,17 @@ void show_pbx(const ApiClient& api, const std::string& path) {
 /// What the server holds at `path`; an empty mailbox where it holds nothing.
 Result<Object::Ptr> current(const ApiClient& api, const std::string& path) {
     const Result<std::string> answer = api.call("GET", path);
-    if (answer) return parsed(*answer);
+    if (answer) return object_or_empty(*answer);
     if (answer.fault().kind == FaultKind::not_found) return Object::Ptr(new Object);
     return answer.fault();
 }
 
 /// What others publish is not ours to set: it would be counted twice.
-Result<Object::Ptr> change(const ApiClient& api, const std::string& path,
-                           const Arguments& arguments) {
+Result<Object::Ptr> change_mailbox(const ApiClient& api, const std::string& path,
+                                   const Arguments& arguments) {
     const auto changed = [&](const std::string& before) -> Result<std::string> {
         // Other classes stay as they are; whether messages wait follows from the counts.
-        Object::Ptr mailbox = before.empty() ? Object::Ptr(new Object) : parsed(before);
+        Object::Ptr mailbox = before.empty() ? Object::Ptr(new Object) : object_or_empty(before);
         mailbox->remove("waiting");
         for (const char* kind : {"voice", "fax"}) {
             const std::string prefix = std::string(kind) == "fax" ? "fax-" : "";
@@ -138,10 +138,10 @@ Result<Object::Ptr> change(const ApiClient& api, const std::string& path,
     };
     const auto put = change_at(api, path + "?source=here", changed);
     if (!put) return put.fault();
-    return parsed(*put);
+    return object_or_empty(*put);
 }
 
-int clear(const ApiClient& api, const std::string& path, const std::string& aor) {
+int clear_mailbox(const ApiClient& api, const std::string& path, const std::string& aor) {
     const Result<std::string> answer = api.call("DELETE", path);
     const bool is_gone = !answer && answer.fault().kind == FaultKind::not_found;
     if (!answer && !is_gone) return report_api_fault("mailbox", answer.fault());
@@ -173,13 +173,13 @@ int run_mailbox(const Arguments& arguments) {
         const Result<std::string> answer = api->call("POST", path + "/source/ask");
         if (!answer) return report_api_fault("mailbox", answer.fault());
     }
-    if (arguments.has("clear")) return clear(*api, path, *aor);
+    if (arguments.has("clear")) return clear_mailbox(*api, path, *aor);
     if (arguments.has("json") && !sets_anything(arguments))
         return print_json("mailbox", api->call("GET", path));
     const Result<Object::Ptr> mailbox =
-        sets_anything(arguments) ? change(*api, path, arguments) : current(*api, path);
+        sets_anything(arguments) ? change_mailbox(*api, path, arguments) : current(*api, path);
     if (!mailbox) return report_api_fault("mailbox", mailbox.fault());
-    show(*aor, *mailbox);
+    show_mailbox(*aor, *mailbox);
     if (sets_anything(arguments)) return kOk;
     show_sources(*api, segment);
     show_pbx(*api, path);

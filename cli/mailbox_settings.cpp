@@ -23,7 +23,7 @@ using Poco::JSON::Object;
 constexpr std::array<std::string_view, 5> kNames{"members", "per-account", "unsolicited", "pbx",
                                                  "pbx-user"};
 
-Object::Ptr parsed(const std::string& json) {
+Object::Ptr settings_in(const std::string& json) {
     try {
         return Poco::JSON::Parser().parse(json).extract<Object::Ptr>();
     } catch (const Poco::Exception&) {
@@ -130,8 +130,8 @@ bool sets_mailbox_settings(const Arguments& arguments) {
 Result<std::string> change_mailbox_settings(const ApiClient& api, const std::string& path,
                                             const Arguments& arguments) {
     const auto change = [&](const std::string& before) -> Result<std::string> {
-        const auto settings =
-            changed_settings(before.empty() ? Object::Ptr(new Object) : parsed(before), arguments);
+        const auto settings = changed_settings(
+            before.empty() ? Object::Ptr(new Object) : settings_in(before), arguments);
         if (!settings) return settings.fault();
         std::ostringstream json;
         (*settings)->stringify(json);
@@ -139,7 +139,7 @@ Result<std::string> change_mailbox_settings(const ApiClient& api, const std::str
     };
     const auto put = change_at(api, path + "/settings", change);
     if (!put) return put.fault();
-    return describe_settings(*parsed(*put));
+    return describe_settings(*settings_in(*put));
 }
 
 }  // namespace herald::cli

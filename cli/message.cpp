@@ -13,19 +13,19 @@ namespace herald::cli {
 namespace {
 
 /// Longest text: more is a file, not a message.
-constexpr std::size_t kLongest = 1'000'000;
+constexpr std::size_t kLongestText = 1'000'000;
 
 /// The text from the command line, or from standard input without its last line end.
-Result<std::string> text_of(const std::string& operand) {
+Result<std::string> message_body(const std::string& operand) {
     std::string text = operand;
     if (operand == "-") {
-        text.resize(kLongest + 1);
+        text.resize(kLongestText + 1);
         std::cin.read(text.data(), static_cast<std::streamsize>(text.size()));
         text.resize(static_cast<std::size_t>(std::cin.gcount()));
         if (text.ends_with('\n')) text.pop_back();
     }
     if (text.empty()) return Fault{FaultKind::malformed, "the message is empty"};
-    if (text.size() > kLongest) return Fault{FaultKind::malformed, "the message is too long"};
+    if (text.size() > kLongestText) return Fault{FaultKind::malformed, "the message is too long"};
     return text;
 }
 
@@ -34,7 +34,7 @@ Result<OutgoingRequest> request_for(const Arguments& arguments) {
     if (!to) return to.fault();
     const Result<std::string> from = from_uri(arguments, *to);
     if (!from) return from.fault();
-    Result<std::string> text = text_of(arguments.operands()[1]);
+    Result<std::string> text = message_body(arguments.operands()[1]);
     if (!text) return text.fault();
     OutgoingRequest request;
     request.method = sip::Method::message;

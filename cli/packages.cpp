@@ -23,7 +23,7 @@ std::string padded(std::string text, std::size_t width) {
     return text;
 }
 
-std::string line_of(const Object::Ptr& package) {
+std::string package_line(const Object::Ptr& package) {
     const auto member = [&](const char* name) {
         return printable(package->optValue<std::string>(name, ""));
     };
@@ -37,7 +37,7 @@ Status print_all(const std::string& json) {
         const auto answer = Poco::JSON::Parser().parse(json).extract<Object::Ptr>();
         const Array::Ptr list = answer->getArray("packages");
         for (std::size_t i = 0; list && i < list->size(); ++i)
-            print_line(line_of(list->getObject(static_cast<unsigned>(i))));
+            print_line(package_line(list->getObject(static_cast<unsigned>(i))));
         return {};
     } catch (const Poco::Exception& exception) {
         return Fault{FaultKind::malformed, "cannot read the answer: " + exception.displayText()};

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint32_t kMagic = 0xA1B2C3D4;  ///< microseconds, in the order of this machine
 constexpr std::uint32_t kRawIp = 101;
-constexpr std::uint32_t kLongest = 65535;
+constexpr std::uint32_t kLongestPacket = 65535;
 constexpr std::size_t kIpv4 = 20, kIpv6 = 40, kUdp = 8;
 constexpr std::uint8_t kUdpProtocol = 17, kHops = 64;
 
@@ -85,13 +85,13 @@ std::string pcap_heading() {
     append_native(out, std::uint16_t{4});
     append_native(out, std::uint32_t{0});
     append_native(out, std::uint32_t{0});
-    append_native(out, kLongest);
+    append_native(out, kLongestPacket);
     append_native(out, kRawIp);
     return out;
 }
 
 std::string pcap_packet(const CapturedMessage& message) {
-    const auto bytes = message.bytes.substr(0, kLongest - kIpv6 - kUdp);
+    const auto bytes = message.bytes.substr(0, kLongestPacket - kIpv6 - kUdp);
     const auto payload = kUdp + bytes.size();
     std::string packet =
         message.from.is_ipv6() ? ipv6_header(message, payload) : ipv4_header(message, payload);

@@ -16,11 +16,10 @@
 namespace herald::cli {
 namespace {
 
-using Kind = Option::Kind;
 using Poco::JSON::Array;
 using Poco::JSON::Object;
 
-std::string line_of(const Object::Ptr& user) {
+std::string presence_line(const Object::Ptr& user) {
     std::string line = printable(user->optValue<std::string>("user", "")) + "  " +
                        printable(user->optValue<std::string>("status", ""));
     const Array::Ptr activities = user->getArray("activities");
@@ -43,7 +42,7 @@ int get(const ApiClient& api, const Arguments& arguments) {
         const auto page = Poco::JSON::Parser().parse(*answer).extract<Object::Ptr>();
         const Array::Ptr users = page->getArray("users");
         for (std::size_t i = 0; users && i < users->size(); ++i)
-            print_line(line_of(users->getObject(static_cast<unsigned>(i))));
+            print_line(presence_line(users->getObject(static_cast<unsigned>(i))));
         return kOk;
     } catch (const Poco::Exception& exception) {
         return report_api_fault("presence", {FaultKind::malformed,
@@ -76,7 +75,7 @@ int set(const ApiClient& api, const Arguments& arguments) {
     return kOk;
 }
 
-int clear(const ApiClient& api, const Arguments& arguments) {
+int clear_presence(const ApiClient& api, const Arguments& arguments) {
     const auto path = "/v1/presence/" + path_segment(arguments.operands()[1]);
     if (const auto answer = api.call("DELETE", path); !answer)
         return report_api_fault("presence", answer.fault());
@@ -97,12 +96,13 @@ int run_presence(const Arguments& arguments) {
         return kMisuse;
     }
     if (words[0] == "get") return get(*api, arguments);
-    return words[0] == "set" ? set(*api, arguments) : clear(*api, arguments);
+    return words[0] == "set" ? set(*api, arguments) : clear_presence(*api, arguments);
 }
 
 }  // namespace
 
 Command presence_command() {
+    using Kind = Option::Kind;
     static const std::string help =
         "Shows where users are, all that devices and programs say composed; says it for one of\n"
         "them, for a while and under the name of your token, or takes that back.\n"

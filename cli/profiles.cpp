@@ -21,13 +21,9 @@ namespace {
 using Poco::JSON::Array;
 using Poco::JSON::Object;
 
-constexpr std::string_view kName = "profile";
+constexpr std::string_view kProfile = "profile";
 constexpr const char* kMarks[] = {"public", "secret"};
 constexpr const char* kTexts[] = {"for", "account", "vendor", "model", "version", "management_url"};
-
-std::string text_of(const Object::Ptr& object, const std::string& name) {
-    return object->isNull(name) ? "" : printable(object->optValue<std::string>(name, ""));
-}
 
 Result<Object::Ptr> object_in(const std::string& json) {
     try {
@@ -38,42 +34,42 @@ Result<Object::Ptr> object_in(const std::string& json) {
 }
 
 /// "device/snom" as a path; empty: it is none.
-std::string path_of(const std::string& profile) {
+std::string profile_path(const std::string& profile) {
     const auto parts = base::split_once(profile, '/');
     if (!parts.found || parts.before.empty() || parts.after.empty()) return {};
     return "/v1/profiles/" + path_segment(parts.before) + "/" + path_segment(parts.after);
 }
 
-std::string line_of(const Object::Ptr& profile) {
-    std::string line = text_of(profile, "type") + "/" + text_of(profile, "name") + "  " +
-                       text_of(profile, "content_type");
+std::string profile_line(const Object::Ptr& profile) {
+    std::string line = member_text(*profile, "type") + "/" + member_text(*profile, "name") + "  " +
+                       member_text(*profile, "content_type");
     for (const char* mark : kMarks) {
         if (profile->optValue<bool>(mark, false)) line += std::string("  ") + mark;
     }
     for (const char* name : kTexts) {
-        const auto text = text_of(profile, name);
+        const auto text = member_text(*profile, name);
         if (!text.empty()) line += std::string("  ") + name + "=" + text;
     }
     return line;
 }
 
-int list(const ApiClient& api, const Arguments& arguments) {
+int list_profiles(const ApiClient& api, const Arguments& arguments) {
     const auto path_for = [](const std::string& after) {
         const std::string path = "/v1/profiles?limit=1000";
         return after.empty() ? path : path + "&after=" + path_segment(after);
     };
-    if (arguments.has("json")) return print_json_pages(api, kName, path_for);
+    if (arguments.has("json")) return print_json_pages(api, kProfile, path_for);
     std::string after;
     std::size_t count = 0;
     do {
         const auto answer = api.call("GET", path_for(after));
-        if (!answer) return report_api_fault(kName, answer.fault());
+        if (!answer) return report_api_fault(kProfile, answer.fault());
         const auto page = object_in(*answer);
-        if (!page) return report_api_fault(kName, page.fault());
+        if (!page) return report_api_fault(kProfile, page.fault());
         const Array::Ptr rows = (*page)->getArray("profiles");
         for (std::size_t i = 0; rows && i < rows->size(); ++i, ++count)
-            print_line(line_of(rows->getObject(static_cast<unsigned>(i))));
-        after = text_of(*page, "next");
+            print_line(profile_line(rows->getObject(static_cast<unsigned>(i))));
+        after = member_text(**page, "next");
     } while (!after.empty());
     if (count == 0) print_line("no profiles");
     return kOk;
@@ -105,19 +101,19 @@ std::string order_of(const Arguments& arguments, const std::string& body) {
     return out.str();
 }
 
-int put(const ApiClient& api, const Arguments& arguments, const std::string& path) {
+int put_profile(const ApiClient& api, const Arguments& arguments, const std::string& path) {
     const auto& operands = arguments.operands();
     const auto body =
         operands.size() > 2 ? bytes_of(operands[2]) : Result<std::string>(std::string());
     if (!body) {
-        print_error(kName, body.fault().detail);
+        print_error(kProfile, body.fault().detail);
         return kMisuse;
     }
     const auto file = arguments.text("file");
     const std::string type(arguments.text("content-type").value_or("text/plain"));
     const auto answer = file ? api.call("PUT", path + "/files/" + path_segment(*file), *body, type)
                              : api.call("PUT", path, order_of(arguments, *body));
-    if (!answer) return report_api_fault(kName, answer.fault());
+    if (!answer) return report_api_fault(kProfile, answer.fault());
     print_line("set");
     return kOk;
 }
@@ -132,27 +128,27 @@ std::string query_of(const Arguments& arguments, std::string_view device) {
 }
 
 int print_answer(const Result<std::string>& answer) {
-    if (!answer) return report_api_fault(kName, answer.fault());
+    if (!answer) return report_api_fault(kProfile, answer.fault());
     std::string_view text = *answer;
     if (text.ends_with('\n')) text.remove_suffix(1);
     print_line(text);
     return kOk;
 }
 
-int explain(const ApiClient& api, const Arguments& arguments) {
+int explain_profile(const ApiClient& api, const Arguments& arguments) {
     const auto& operands = arguments.operands();
     const std::string device = operands.size() > 1 ? operands[1] : "";
     const auto answer = api.call("GET", "/v1/explain/profile" + query_of(arguments, device));
-    if (!answer) return report_api_fault(kName, answer.fault());
+    if (!answer) return report_api_fault(kProfile, answer.fault());
     if (arguments.has("json")) return print_line(base::trim(*answer)), kOk;
     const auto verdict = object_in(*answer);
-    if (!verdict) return report_api_fault(kName, verdict.fault());
+    if (!verdict) return report_api_fault(kProfile, verdict.fault());
     const Array::Ptr rows = (*verdict)->getArray("profiles");
     for (std::size_t i = 0; rows && i < rows->size(); ++i) {
         const auto row = rows->getObject(static_cast<unsigned>(i));
-        const auto differs = text_of(row, "differs");
+        const auto differs = member_text(*row, "differs");
         const bool is_chosen = row->optValue<bool>("chosen", false);
-        print_line(text_of(row, "name") + "  " +
+        print_line(member_text(*row, "name") + "  " +
                    (is_chosen         ? "chosen"
                     : differs.empty() ? "less specific"
                                       : "differs: " + differs));
@@ -163,20 +159,20 @@ int explain(const ApiClient& api, const Arguments& arguments) {
 
 int act_on_one(const ApiClient& api, const Arguments& arguments) {
     const auto& operands = arguments.operands();
-    const auto path = operands.size() > 1 ? path_of(operands[1]) : std::string();
+    const auto path = operands.size() > 1 ? profile_path(operands[1]) : std::string();
     if (path.empty()) {
-        print_error(kName,
+        print_error(kProfile,
                     "which profile? Name it as device/snom; `herald profile list` lists them");
         return kMisuse;
     }
-    if (operands[0] == "put") return put(api, arguments, path);
+    if (operands[0] == "put") return put_profile(api, arguments, path);
     if (operands[0] == "show") return print_answer(api.call("GET", path));
     if (operands[0] == "preview") {
         const std::string device = operands.size() > 2 ? operands[2] : "";
         return print_answer(api.call("GET", path + "/preview" + query_of(arguments, device)));
     }
     const auto answer = api.call("DELETE", path);
-    if (!answer) return report_api_fault(kName, answer.fault());
+    if (!answer) return report_api_fault(kProfile, answer.fault());
     print_line("removed");
     return kOk;
 }
@@ -184,15 +180,15 @@ int act_on_one(const ApiClient& api, const Arguments& arguments) {
 int run_profile(const Arguments& arguments) {
     const Result<ApiClient> api = ApiClient::from(arguments);
     if (!api) {
-        print_error(kName, api.fault().detail);
+        print_error(kProfile, api.fault().detail);
         return kMisuse;
     }
     const std::string& verb = arguments.operands()[0];
-    if (verb == "list") return list(*api, arguments);
-    if (verb == "explain") return explain(*api, arguments);
+    if (verb == "list") return list_profiles(*api, arguments);
+    if (verb == "explain") return explain_profile(*api, arguments);
     if (verb == "put" || verb == "show" || verb == "preview" || verb == "remove")
         return act_on_one(*api, arguments);
-    print_error(kName, "expected list, put, show, preview, explain or remove");
+    print_error(kProfile, "expected list, put, show, preview, explain or remove");
     return kMisuse;
 }
 
@@ -216,7 +212,7 @@ Command profile_command() {
         "  herald profile remove device/snom\n"
         "\n" +
         std::string(kApiHelp);
-    return {.name = kName,
+    return {.name = kProfile,
             .summary = "put and show what devices are configured with",
             .syntax = {.operands = "ACTION [TYPE/NAME [FILE|DEVICE]]",
                        .least_operands = 1,

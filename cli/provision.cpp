@@ -26,17 +26,17 @@ namespace {
 using Poco::JSON::Array;
 using Poco::JSON::Object;
 
-constexpr const char* kName = "provision";
+constexpr const char* kProvision = "provision";
 constexpr const char* kJobs = "/v1/provisioning/jobs";
 constexpr auto kLook = std::chrono::milliseconds(100);
 /// Before and between the lines that tell how far a job is.
 constexpr auto kPatience = std::chrono::seconds(2), kBetweenLines = std::chrono::seconds(1);
 constexpr std::uint32_t kBarWidth = 30;
 /// As they are shown: outcomes, then what is not over.
-constexpr std::array<const char*, 7> kStates{"delivered", "refused", "challenged", "unreachable",
-                                             "cancelled", "sent",    "waiting"};
+constexpr std::array<const char*, 7> kDeviceStates{
+    "delivered", "refused", "challenged", "unreachable", "cancelled", "sent", "waiting"};
 
-Result<Object::Ptr> object_of(const std::string& json) {
+Result<Object::Ptr> job_object(const std::string& json) {
     try {
         return Poco::JSON::Parser().parse(json).extract<Object::Ptr>();
     } catch (const Poco::Exception& exception) {
@@ -49,14 +49,10 @@ std::uint32_t count_of(const Object::Ptr& job, const std::string& state) {
     return devices ? devices->optValue<std::uint32_t>(state, 0) : 0;
 }
 
-std::string text_of(const Object::Ptr& object, const std::string& name) {
-    return object->isNull(name) ? "" : printable(object->optValue<std::string>(name, ""));
-}
-
 /// "12 delivered, 1 refused": what there is of.
 std::string summary_of(const Object::Ptr& job) {
     std::string text;
-    for (const auto* state : kStates) {
+    for (const auto* state : kDeviceStates) {
         const auto count = count_of(job, state);
         if (count > 0) text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + state;
     }
@@ -102,15 +98,15 @@ private:
 
 std::string status_text(const Object::Ptr& device) {
     const auto status = device->isNull("status") ? 0 : device->optValue<int>("status", 0);
-    const auto state = text_of(device, "state");
-    const auto done = text_of(device, "effective_at").empty() ? "" : ", done";
+    const auto state = member_text(*device, "state");
+    const auto done = member_text(*device, "effective_at").empty() ? "" : ", done";
     return (status == 0 ? state : state + " (" + std::to_string(status) + ")") + done;
 }
 
 using Cells = std::array<std::string, 4>;
 
 /// In columns, each as wide as the widest of these rows.
-void print_table(const std::vector<Cells>& rows) {
+void print_devices(const std::vector<Cells>& rows) {
     std::array<std::size_t, 4> widths{};
     for (const auto& row : rows) {
         for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
@@ -131,9 +127,9 @@ std::vector<Cells> rows_of(const Object::Ptr& page, bool shows_all) {
     const Array::Ptr list = page->getArray("devices");
     for (std::size_t i = 0; list && i < list->size(); ++i) {
         const auto device = list->getObject(static_cast<unsigned>(i));
-        if (!shows_all && text_of(device, "state") == "delivered") continue;
-        rows.push_back({text_of(device, "aor"), text_of(device, "contact"),
-                        text_of(device, "event"), status_text(device)});
+        if (!shows_all && member_text(*device, "state") == "delivered") continue;
+        rows.push_back({member_text(*device, "aor"), member_text(*device, "contact"),
+                        member_text(*device, "event"), status_text(device)});
     }
     return rows;
 }
@@ -144,11 +140,11 @@ int print_devices(const ApiClient& api, const std::string& id, bool shows_all) {
         const auto answer =
             api.call("GET", std::string(kJobs) + "/" + path_segment(id) + "?limit=1000" +
                                 (after.empty() ? "" : "&after=" + path_segment(after)));
-        if (!answer) return report_api_fault(kName, answer.fault());
-        const auto page = object_of(*answer);
-        if (!page) return report_api_fault(kName, page.fault());
-        print_table(rows_of(*page, shows_all));
-        after = text_of(*page, "next");
+        if (!answer) return report_api_fault(kProvision, answer.fault());
+        const auto page = job_object(*answer);
+        if (!page) return report_api_fault(kProvision, page.fault());
+        print_devices(rows_of(*page, shows_all));
+        after = member_text(**page, "next");
     } while (!after.empty());
     return kOk;
 }
@@ -156,7 +152,7 @@ int print_devices(const ApiClient& api, const std::string& id, bool shows_all) {
 Result<Object::Ptr> job_of(const ApiClient& api, const std::string& id) {
     const auto answer = api.call("GET", std::string(kJobs) + "/" + path_segment(id) + "?limit=1");
     if (!answer) return answer.fault();
-    const auto page = object_of(*answer);
+    const auto page = job_object(*answer);
     if (!page) return page.fault();
     const auto job = (*page)->getObject("job");
     if (!job) return Fault{FaultKind::malformed, "cannot read the answer: there is no job in it"};
@@ -164,60 +160,60 @@ Result<Object::Ptr> job_of(const ApiClient& api, const std::string& id) {
 }
 
 /// Until every device has its outcome; who is unreachable is not waited for here.
-int follow(const ApiClient& api, const std::string& id) {
+int follow_job(const ApiClient& api, const std::string& id) {
     JobProgress progress;
     Result<Object::Ptr> job = job_of(api, id);
     for (; job; job = job_of(api, id)) {
         const bool is_open = count_of(*job, "waiting") + count_of(*job, "sent") > 0;
-        if (!is_open || text_of(*job, "state") == "paused") break;
+        if (!is_open || member_text(**job, "state") == "paused") break;
         progress.show(*job);
         std::this_thread::sleep_for(kLook);
     }
     progress.clear();
-    if (!job) return report_api_fault(kName, job.fault());
+    if (!job) return report_api_fault(kProvision, job.fault());
     if (const int code = print_devices(api, id, false); code != kOk) return code;
     print_line(summary_of(*job));
     return count_of(*job, "delivered") == count_of(*job, "total") ? kOk : kFailed;
 }
 
-int list(const ApiClient& api) {
+int list_jobs(const ApiClient& api) {
     std::string after;
     bool is_empty = true;
     do {
         const auto answer =
             api.call("GET", std::string(kJobs) + "?limit=1000" +
                                 (after.empty() ? "" : "&after=" + path_segment(after)));
-        if (!answer) return report_api_fault(kName, answer.fault());
-        const auto page = object_of(*answer);
-        if (!page) return report_api_fault(kName, page.fault());
+        if (!answer) return report_api_fault(kProvision, answer.fault());
+        const auto page = job_object(*answer);
+        if (!page) return report_api_fault(kProvision, page.fault());
         const Array::Ptr jobs = (*page)->getArray("jobs");
         for (std::size_t i = 0; jobs && i < jobs->size(); ++i) {
             const auto job = jobs->getObject(static_cast<unsigned>(i));
-            print_line("job " + text_of(job, "id") + "  " + text_of(job, "action") + "  " +
-                       text_of(job, "state") + ": " + summary_of(job));
+            print_line("job " + member_text(*job, "id") + "  " + member_text(*job, "action") +
+                       "  " + member_text(*job, "state") + ": " + summary_of(job));
             is_empty = false;
         }
-        after = text_of(*page, "next");
+        after = member_text(**page, "next");
     } while (!after.empty());
     if (is_empty) print_line("no jobs");
     return kOk;
 }
 
-int show(const ApiClient& api, const std::string& id) {
+int show_job(const ApiClient& api, const std::string& id) {
     const auto job = job_of(api, id);
-    if (!job) return report_api_fault(kName, job.fault());
+    if (!job) return report_api_fault(kProvision, job.fault());
     if (const int code = print_devices(api, id, true); code != kOk) return code;
-    print_line("job " + id + "  " + text_of(*job, "action") + "  " + text_of(*job, "state") + ": " +
-               summary_of(*job));
+    print_line("job " + id + "  " + member_text(**job, "action") + "  " +
+               member_text(**job, "state") + ": " + summary_of(*job));
     return kOk;
 }
 
-int change(const ApiClient& api, const std::string& id, const std::string& verb) {
+int change_job(const ApiClient& api, const std::string& id, const std::string& verb) {
     const auto done = api.call("POST", std::string(kJobs) + "/" + path_segment(id) + "/" + verb);
-    if (!done) return report_api_fault(kName, done.fault());
+    if (!done) return report_api_fault(kProvision, done.fault());
     const auto job = job_of(api, id);
-    if (!job) return report_api_fault(kName, job.fault());
-    print_line("job " + id + "  " + text_of(*job, "state"));
+    if (!job) return report_api_fault(kProvision, job.fault());
+    print_line("job " + id + "  " + member_text(**job, "state"));
     return kOk;
 }
 
@@ -252,7 +248,7 @@ Object selection_of(const Arguments& arguments) {
 int start(const ApiClient& api, const Arguments& arguments) {
     const auto select = selection_of(arguments);
     if (select.size() == 0) {
-        print_error(kName,
+        print_error(kProvision,
                     "who is meant? give addresses, --instance, --user-agent, --vendor, --model, "
                     "--firmware-below, --domain or --all");
         return kMisuse;
@@ -270,11 +266,11 @@ int start(const ApiClient& api, const Arguments& arguments) {
     std::ostringstream json;
     order.stringify(json);
     const auto answer = api.call("POST", kJobs, json.str());
-    if (!answer) return report_api_fault(kName, answer.fault());
-    const auto started = object_of(*answer);
-    if (!started) return report_api_fault(kName, started.fault());
-    const auto id = text_of(*started, "id");
-    if (!arguments.has("no-wait")) return follow(api, id);
+    if (!answer) return report_api_fault(kProvision, answer.fault());
+    const auto started = job_object(*answer);
+    if (!started) return report_api_fault(kProvision, started.fault());
+    const auto id = member_text(**started, "id");
+    if (!arguments.has("no-wait")) return follow_job(api, id);
     print_line("job " + id);
     return kOk;
 }
@@ -286,31 +282,31 @@ std::string page_path(const std::string& list, const std::string& after) {
 int run_provision(const Arguments& arguments) {
     const Result<ApiClient> api = ApiClient::from(arguments);
     if (!api) {
-        print_error(kName, api.fault().detail);
+        print_error(kProvision, api.fault().detail);
         return kMisuse;
     }
     const auto& operands = arguments.operands();
     const std::string& verb = operands[0];
     if (verb == "list") {
-        if (!arguments.has("json")) return list(*api);
-        return print_json_pages(*api, kName,
+        if (!arguments.has("json")) return list_jobs(*api);
+        return print_json_pages(*api, kProvision,
                                 [](const std::string& after) { return page_path(kJobs, after); });
     }
     const bool is_about_one = verb == "show" || verb == "follow" || verb == "pause" ||
                               verb == "resume" || verb == "cancel";
     if (!is_about_one) return start(*api, arguments);
     if (operands.size() != 2) {
-        print_error(kName, "which job? `herald provision list` names them");
+        print_error(kProvision, "which job? `herald provision list` names them");
         return kMisuse;
     }
     if (verb == "show" && arguments.has("json")) {
         const auto path = std::string(kJobs) + "/" + path_segment(operands[1]);
-        return print_json_pages(*api, kName,
+        return print_json_pages(*api, kProvision,
                                 [&](const std::string& after) { return page_path(path, after); });
     }
-    if (verb == "show") return show(*api, operands[1]);
-    if (verb == "follow") return follow(*api, operands[1]);
-    return change(*api, operands[1], verb);
+    if (verb == "show") return show_job(*api, operands[1]);
+    if (verb == "follow") return follow_job(*api, operands[1]);
+    return change_job(*api, operands[1], verb);
 }
 
 }  // namespace
@@ -333,7 +329,7 @@ Command provision_command() {
         "show, follow, pause, resume and cancel take the number of a job.\n" +
         std::string(kApiHelp);
     return {
-        .name = kName,
+        .name = kProvision,
         .summary = "tell devices to fetch their configuration, and see who did",
         .syntax = {.operands = "ACTION [URI...|JOB]",
                    .least_operands = 1,

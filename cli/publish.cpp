@@ -140,7 +140,7 @@ Status check_combination(const Arguments& arguments, std::string_view event) {
     return {};
 }
 
-Result<Publisher::Options> options_for(const Arguments& arguments) {
+Result<Publisher::Options> publication_options(const Arguments& arguments) {
     const Result<std::string> resource = resource_uri(arguments.operands().front());
     if (!resource) return resource.fault();
     const Result<std::string> publisher =
@@ -175,7 +175,7 @@ Result<Publisher::Options> options_for(const Arguments& arguments) {
 }
 
 int run_publish(const Arguments& arguments) {
-    const Result<Publisher::Options> options = options_for(arguments);
+    const Result<Publisher::Options> options = publication_options(arguments);
     if (!options) {
         print_error("publish", options.fault().detail);
         return options.fault().kind == FaultKind::io ? kFailed : kMisuse;

@@ -3,27 +3,13 @@
 
 #include <algorithm>
 
-#include "sip/fields.h"
-
 namespace herald::cli {
 namespace {
 
 using std::chrono::seconds;
 
 /// Between a refresh that failed and the next.
-constexpr std::uint32_t kRetryAfter = 5;
-
-std::optional<std::uint32_t> delta_seconds(const sip::Message* message, sip::Header header) {
-    if (!message) return std::nullopt;
-    const auto value = message->header(header);
-    return value ? sip::parse_delta_seconds(*value) : std::nullopt;
-}
-
-/// Worth trying again without change.
-bool is_passing(const Reply& reply) {
-    return !reply.is_answered || reply.status == 408 || reply.status == 480 ||
-           reply.status / 100 == 5;
-}
+constexpr std::uint32_t kRepublishAfter = 5;
 
 }  // namespace
 
@@ -79,7 +65,7 @@ void Publisher::on_reply(const Reply& reply) {
         if (!options_.entity_tag.empty()) return send(Intent::remove);
         return listener_.on_removed();
     }
-    const auto least = delta_seconds(reply.message, sip::Header::min_expires);
+    const auto least = reply.delta_seconds(sip::Header::min_expires);
     if (reply.status == 423 && least && *least > options_.expires) {
         options_.expires = *least;
         return send(intent_);
@@ -92,7 +78,7 @@ void Publisher::on_accepted(const Reply& reply) {
     const auto tag = reply.message ? reply.message->header(sip::Header::sip_etag) : std::nullopt;
     options_.entity_tag = tag.value_or("");
     const std::uint32_t granted =
-        delta_seconds(reply.message, sip::Header::expires).value_or(options_.expires);
+        reply.delta_seconds(sip::Header::expires).value_or(options_.expires);
     was_published_ = true;
     listener_.on_published(options_.entity_tag, granted, intent_ == Intent::refresh);
     if (is_removal_wanted_) return send(Intent::remove);
@@ -116,9 +102,9 @@ void Publisher::on_refresh_failed(const Reply& reply) {
         listener_.on_trouble("the server has lost the publication; publishing it anew");
         return send(Intent::publish);
     }
-    if (!is_passing(reply)) return listener_.on_failed(reply);
+    if (!reply.is_passing()) return listener_.on_failed(reply);
     const std::uint32_t pause =
-        delta_seconds(reply.message, sip::Header::retry_after).value_or(kRetryAfter);
+        reply.delta_seconds(sip::Header::retry_after).value_or(kRepublishAfter);
     listener_.on_trouble(reply.why + "; trying again in " + std::to_string(pause) + " s");
     again(seconds(pause), intent_);
 }

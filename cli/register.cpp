@@ -124,7 +124,7 @@ std::optional<sip::Answer> Register::ToldDevice::on_request(const sip::Message& 
     return sip::Answer{.status = 200};
 }
 
-Result<Registration::Options> options_for(const Arguments& arguments) {
+Result<Registration::Options> registration_options(const Arguments& arguments) {
     const auto misuse = [](const char* sentence) { return Fault{FaultKind::malformed, sentence}; };
     const Result<std::string> aor = resource_uri(arguments.operands().front());
     if (!aor) return aor.fault();
@@ -150,7 +150,7 @@ Result<Registration::Options> options_for(const Arguments& arguments) {
 }
 
 int run_register(const Arguments& arguments) {
-    const Result<Registration::Options> options = options_for(arguments);
+    const Result<Registration::Options> options = registration_options(arguments);
     if (!options) {
         print_error("register", options.fault().detail);
         return kMisuse;

@@ -11,14 +11,8 @@ namespace {
 using std::chrono::seconds;
 
 /// Between a refresh that failed and the next.
-constexpr std::uint32_t kRetryAfter = 5;
+constexpr std::uint32_t kReregisterAfter = 5;
 constexpr std::uint32_t kDefaultExpires = 3600;
-
-std::optional<std::uint32_t> delta_seconds(const sip::Message* message, sip::Header header) {
-    if (!message) return std::nullopt;
-    const auto value = message->header(header);
-    return value ? sip::parse_delta_seconds(*value) : std::nullopt;
-}
 
 /// "sip:example.com": the domain alone (RFC 3261 10.2).
 std::string registrar_of(const std::string& aor) {
@@ -32,12 +26,6 @@ std::string registrar_of(const std::string& aor) {
 bool is_same_contact(const std::string& a, const std::string& b) {
     const Result<sip::Uri> one = sip::parse_uri(a), other = sip::parse_uri(b);
     return one && other && sip::equivalent(*one, *other);
-}
-
-/// Worth trying again without change.
-bool is_passing(const Reply& reply) {
-    return !reply.is_answered || reply.status == 408 || reply.status == 480 ||
-           reply.status / 100 == 5;
 }
 
 }  // namespace
@@ -135,7 +123,7 @@ std::uint32_t Registration::granted_of(const std::vector<ListedContact>& contact
 }
 
 void Registration::on_refused(const Reply& reply) {
-    const auto least = delta_seconds(reply.message, sip::Header::min_expires);
+    const auto least = reply.delta_seconds(sip::Header::min_expires);
     const bool is_too_brief = reply.status == 423 && least && *least > options_.expires;
     if (is_removal_wanted_ && intent_ == Intent::set) {
         if (is_set_) return send(Intent::remove);
@@ -145,8 +133,9 @@ void Registration::on_refused(const Reply& reply) {
         options_.expires = *least;
         return send(Intent::set);
     }
-    if (intent_ != Intent::set || !is_set_ || !is_passing(reply)) return listener_.on_failed(reply);
-    const auto pause = delta_seconds(reply.message, sip::Header::retry_after).value_or(kRetryAfter);
+    if (intent_ != Intent::set || !is_set_ || !reply.is_passing())
+        return listener_.on_failed(reply);
+    const auto pause = reply.delta_seconds(sip::Header::retry_after).value_or(kReregisterAfter);
     listener_.on_trouble(reply.why + "; trying again in " + std::to_string(pause) + " s");
     again(seconds(pause));
 }

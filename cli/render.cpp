@@ -24,7 +24,7 @@ std::string state_word(std::string_view state, bool colours) {
     return coloured(printable(state), colour_of(state), colours);
 }
 
-std::string quoted(std::string_view note) {
+std::string quoted_note(std::string_view note) {
     return "\"" + printable(note) + "\"";
 }
 
@@ -44,14 +44,14 @@ std::string render_presence(const PresenceSummary& summary, bool colours) {
     std::string details = joined(summary.activities);
     if (!summary.moods.empty())
         details += (details.empty() ? "(" : " (") + joined(summary.moods) + ")";
-    if (!summary.note.empty()) details += (details.empty() ? "" : " ") + quoted(summary.note);
+    if (!summary.note.empty()) details += (details.empty() ? "" : " ") + quoted_note(summary.note);
     if (!details.empty()) out += "  " + details;
     if (summary.tuples.size() < 2) return out;
     for (const TupleSummary& tuple : summary.tuples) {
         out += kIndent;
         out += tuple.basic.empty() ? "unknown" : state_word(tuple.basic, colours);
         out += "  " + without_scheme(tuple.contact.empty() ? tuple.id : tuple.contact);
-        if (!tuple.note.empty()) out += "  " + quoted(tuple.note);
+        if (!tuple.note.empty()) out += "  " + quoted_note(tuple.note);
     }
     return out;
 }

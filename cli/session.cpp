@@ -2,20 +2,11 @@
 #include "cli/session.h"
 
 #include <csignal>
-#include <cstdlib>
 
 #include "base/text.h"
 #include "sip/uri.h"
 
 namespace herald::cli {
-namespace {
-
-std::string environment(const char* name) {
-    const char* const value = std::getenv(name);
-    return value ? value : "";
-}
-
-}  // namespace
 
 const std::string_view kSipHelp =
     "The password is taken from --password, which other users of this machine can\n"

@@ -32,15 +32,9 @@ bool ends_subscription(int status) {
 }
 
 /// Worth asking again later; anything else is an answer to the question itself.
-bool is_passing(const Reply& reply) {
+bool is_worth_another_try(const Reply& reply) {
     return !reply.is_answered || reply.status == 408 || reply.status == 480 ||
            reply.status == 481 || reply.status == 491 || reply.status / 100 == 5;
-}
-
-std::optional<std::uint32_t> delta_seconds(const sip::Message* message, sip::Header header) {
-    if (!message) return std::nullopt;
-    const auto value = message->header(header);
-    return value ? sip::parse_delta_seconds(*value) : std::nullopt;
 }
 
 /// Compared as RFC 6665 8.2.1 says: type and id, nothing else.
@@ -120,35 +114,34 @@ void Subscriber::on_reply(const Reply& reply) {
 
 void Subscriber::on_granted(const Reply& reply) {
     if (reply.message) dialog_->learn_from_answer(*reply.message);
-    const std::uint32_t granted =
-        delta_seconds(reply.message, sip::Header::expires).value_or(asked_);
+    const std::uint32_t granted = reply.delta_seconds(sip::Header::expires).value_or(asked_);
     // No NOTIFY follows a 204 (RFC 5839 5.6).
     if (reply.status == 204) agent_.loop().timers().cancel(timer_n_);
     if (asked_ > 0 && granted > 0) hold_for(std::min(granted, asked_));
 }
 
 void Subscriber::raise_expires(const Reply& reply) {
-    const auto least = delta_seconds(reply.message, sip::Header::min_expires);
+    const auto least = reply.delta_seconds(sip::Header::min_expires);
     if (!least || *least <= asked_) return on_refused(reply);
     options_.expires = *least;
     send_subscribe(*least);
 }
 
 void Subscriber::on_refused(const Reply& reply) {
-    if (was_ever_active_ && is_passing(reply)) {
-        return retry(reply.why, delta_seconds(reply.message, sip::Header::retry_after));
+    if (was_ever_active_ && is_worth_another_try(reply)) {
+        return retry(reply.why, reply.delta_seconds(sip::Header::retry_after));
     }
     end(reply.is_answered ? Ending::Why::refused : Ending::Why::no_answer, reply.why);
 }
 
 void Subscriber::on_refresh_failed(const Reply& reply) {
     if (reply.is_answered && ends_subscription(reply.status)) {
-        return is_passing(reply) ? retry(reply.why, std::nullopt)
-                                 : end(Ending::Why::refused, reply.why);
+        return is_worth_another_try(reply) ? retry(reply.why, std::nullopt)
+                                           : end(Ending::Why::refused, reply.why);
     }
     // Otherwise it stands until what was granted ends (RFC 6665 4.1.2.2); until then there is time
     // to ask again.
-    const auto after = delta_seconds(reply.message, sip::Header::retry_after).value_or(kRetryAfter);
+    const auto after = reply.delta_seconds(sip::Header::retry_after).value_or(kRetryAfter);
     const base::Duration left = held_until_ - agent_.loop().clock().now();
     const base::Duration pause =
         std::max(std::min<base::Duration>(seconds(after), left / 2), kFirstPause);

@@ -36,14 +36,10 @@ std::string time_left(const std::string& time) {
     return seconds < 120 ? std::to_string(seconds) + " s" : std::to_string(seconds / 60) + " min";
 }
 
-std::string member(const Object::Ptr& object, const std::string& name) {
-    return printable(object->optValue<std::string>(name, ""));
-}
-
 /// With the certificate it proved to hold.
 std::string watcher(const Object::Ptr& object) {
-    const std::string certificate = member(object, "certificate");
-    return member(object, "watcher") + (certificate.empty() ? "" : " (" + certificate + ")");
+    const std::string certificate = member_text(*object, "certificate");
+    return member_text(*object, "watcher") + (certificate.empty() ? "" : " (" + certificate + ")");
 }
 
 std::string last_notify(const Object::Ptr& object) {
@@ -55,10 +51,10 @@ std::string last_notify(const Object::Ptr& object) {
 }
 
 Row row_of(const Object::Ptr& object) {
-    return {member(object, "resource"),
-            member(object, "package"),
+    return {member_text(*object, "resource"),
+            member_text(*object, "package"),
             watcher(object),
-            member(object, "state"),
+            member_text(*object, "state"),
             time_left(object->optValue<std::string>("expires_at", "")),
             last_notify(object)};
 }
@@ -84,7 +80,7 @@ void print_table(const std::vector<Row>& rows) {
     }
 }
 
-std::string path_for(const Arguments& arguments, const std::string& after) {
+std::string subscriptions_path(const Arguments& arguments, const std::string& after) {
     std::string path = "/v1/subscriptions?limit=1000";
     for (const char* name : {"resource", "watcher", "package", "state"}) {
         const char* const option = std::string_view(name) == "package" ? "event" : name;
@@ -117,14 +113,14 @@ int run_subscriptions(const Arguments& arguments) {
     }
     if (arguments.has("json")) {
         return print_json_pages(*api, "subscriptions", [&](const std::string& after) {
-            return path_for(arguments, after);
+            return subscriptions_path(arguments, after);
         });
     }
     std::vector<Row> rows(1);
     std::copy(std::begin(kTitles), std::end(kTitles), rows[0].begin());
     std::string after;
     do {
-        const Result<std::string> answer = api->call("GET", path_for(arguments, after));
+        const Result<std::string> answer = api->call("GET", subscriptions_path(arguments, after));
         if (!answer) return report_api_fault("subscriptions", answer.fault());
         const Result<std::string> next = append_page(rows, *answer);
         if (!next) return report_api_fault("subscriptions", next.fault());

@@ -15,15 +15,15 @@ using pidf::DialogEvent;
 using pidf::DialogState;
 using pidf::Direction;
 
-std::string without_scheme(const std::string& uri) {
+std::string without_sip(const std::string& uri) {
     return uri.starts_with("sip:") ? uri.substr(4) : uri;
 }
 
 /// "Carol (carol@localhost)"; empty where it is not known.
 std::string name_of(const pidf::Party& party) {
-    if (party.display.empty()) return without_scheme(party.identity);
+    if (party.display.empty()) return without_sip(party.identity);
     return party.identity.empty() ? party.display
-                                  : party.display + " (" + without_scheme(party.identity) + ")";
+                                  : party.display + " (" + without_sip(party.identity) + ")";
 }
 
 std::string with(std::string words, std::string_view preposition, const pidf::Party& party) {
@@ -55,7 +55,7 @@ std::string why_of(const Dialog& dialog) {
     return {};
 }
 
-std::string words_of(const Dialog& dialog) {
+std::string call_words(const Dialog& dialog) {
     const bool is_caller = dialog.direction == Direction::initiator;
     switch (dialog.state) {
         case DialogState::trying:
@@ -91,7 +91,7 @@ Result<CallsSummary> summarise_calls(std::string_view body) {
     CallsSummary summary;
     for (const auto& dialog : info->dialogs) {
         if (!is_dummy(dialog))
-            summary.calls.push_back({std::string(pidf::name_of(dialog.state)), words_of(dialog)});
+            summary.calls.push_back({std::string(pidf::name_of(dialog.state)), call_words(dialog)});
     }
     std::stable_sort(summary.calls.begin(), summary.calls.end(), [](const auto& a, const auto& b) {
         return (a.state == "terminated") < (b.state == "terminated");

@@ -19,26 +19,17 @@ namespace {
 using Poco::JSON::Array;
 using Poco::JSON::Object;
 
-int misuse(const std::string& why) {
-    print_error("token", why);
-    return kMisuse;
-}
-
-std::string text_of(const Object::Ptr& object, const std::string& key) {
-    return object->isNull(key) ? std::string() : object->optValue<std::string>(key, "");
-}
-
-int list(const ApiClient& api) {
+int list_tokens(const ApiClient& api) {
     const auto answer = api.call("GET", "/v1/tokens");
     if (!answer) return report_api_fault("token", answer.fault());
     const auto page = Poco::JSON::Parser().parse(*answer).extract<Object::Ptr>();
     const Array::Ptr rows = page->getArray("tokens");
     for (std::size_t i = 0; rows && i < rows->size(); ++i) {
         const auto row = rows->getObject(static_cast<unsigned>(i));
-        std::string line = printable(text_of(row, "name")) + "  " + printable(text_of(row, "role"));
-        if (const auto limit = text_of(row, "limit"); !limit.empty())
-            line += "  for " + printable(limit) + " only";
-        print_line(line + "  (" + printable(text_of(row, "source")) + ")");
+        std::string line = member_text(*row, "name") + "  " + member_text(*row, "role");
+        if (const auto limit = member_text(*row, "limit"); !limit.empty())
+            line += "  for " + limit + " only";
+        print_line(line + "  (" + member_text(*row, "source") + ")");
     }
     return kOk;
 }
@@ -53,7 +44,8 @@ int make(const ApiClient& api, const Arguments& arguments, const std::string& na
     const auto answer = api.call("POST", "/v1/tokens", json.str());
     if (arguments.has("json")) return print_json("token", answer);
     if (!answer) return report_api_fault("token", answer.fault());
-    print_line(text_of(Poco::JSON::Parser().parse(*answer).extract<Object::Ptr>(), "token"));
+    const auto made = Poco::JSON::Parser().parse(*answer).extract<Object::Ptr>();
+    print_line(made->optValue<std::string>("token", ""));
     return kOk;
 }
 
@@ -61,11 +53,11 @@ int run_verb(const ApiClient& api, const Arguments& arguments) {
     const auto& words = arguments.operands();
     if (words[0] == "list" && words.size() == 1) {
         return arguments.has("json") ? print_json("token", api.call("GET", "/v1/tokens"))
-                                     : list(api);
+                                     : list_tokens(api);
     }
-    if (words.size() != 2) return misuse("expected list, make NAME or revoke NAME");
+    if (words.size() != 2) return report_misuse("token", "expected list, make NAME or revoke NAME");
     if (words[0] == "make") return make(api, arguments, words[1]);
-    if (words[0] != "revoke") return misuse("unknown action '" + words[0] + "'");
+    if (words[0] != "revoke") return report_misuse("token", "unknown action '" + words[0] + "'");
     const auto done = api.call("DELETE", "/v1/tokens/" + path_segment(words[1]));
     if (!done) return report_api_fault("token", done.fault());
     print_line(words[1] + "  revoked");
@@ -74,7 +66,7 @@ int run_verb(const ApiClient& api, const Arguments& arguments) {
 
 int run_token(const Arguments& arguments) {
     const Result<ApiClient> api = ApiClient::from(arguments);
-    if (!api) return misuse(api.fault().detail);
+    if (!api) return report_misuse("token", api.fault().detail);
     try {
         return run_verb(*api, arguments);
     } catch (const Poco::Exception& exception) {

@@ -21,7 +21,8 @@ namespace {
 using Poco::JSON::Array;
 using Poco::JSON::Object;
 
-constexpr std::array<const char*, 4> kStates{"active", "pending", "suspect", "flow_lost"};
+constexpr std::array<const char*, 4> kSubscriptionStates{"active", "pending", "suspect",
+                                                         "flow_lost"};
 /// The histogram, and what it is of.
 constexpr std::array<std::pair<const char*, const char*>, 4> kTimes{
     {{"herald_told_seconds", "change to last watcher told"},
@@ -169,7 +170,8 @@ void add_packages(Screen& screen, const TopFigures& figures) {
         Colour::bold);
     for (const auto& package : figures.packages) {
         std::vector<std::string> cells{package.name};
-        for (const auto* state : kStates) cells.push_back(number(state_of(package, state)));
+        for (const auto* state : kSubscriptionStates)
+            cells.push_back(number(state_of(package, state)));
         cells.push_back(number(package.publications));
         cells.push_back(number(package.publishes));
         cells.push_back(number(package.notifies));

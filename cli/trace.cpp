@@ -36,7 +36,7 @@ void interrupt(int /*signal*/) {
     is_interrupted = 1;
 }
 
-std::string text_of(const Object::Ptr& object, const std::string& key) {
+std::string shown_text(const Object::Ptr& object, const std::string& key) {
     return object->isNull(key) ? std::string() : object->optValue<std::string>(key, "");
 }
 
@@ -59,12 +59,12 @@ public:
     bool is_good() const { return !file_.is_open() || file_.good(); }
 
     void write(const Object::Ptr& message) {
-        const bool is_in = text_of(message, "direction") == "in";
+        const bool is_in = shown_text(message, "direction") == "in";
         if (!file_.is_open()) return print(message, is_in);
-        const auto local = endpoint_of(text_of(message, "local"));
-        const auto peer = endpoint_of(text_of(message, "peer"));
-        const auto at = base::from_rfc3339(text_of(message, "at"));
-        const auto bytes = text_of(message, "body");
+        const auto local = endpoint_of(shown_text(message, "local"));
+        const auto peer = endpoint_of(shown_text(message, "peer"));
+        const auto at = base::from_rfc3339(shown_text(message, "at"));
+        const auto bytes = shown_text(message, "body");
         if (!local || !peer || !at || bytes.empty()) return;
         file_ << pcap_packet({*at, is_in ? *peer : *local, is_in ? *local : *peer, bytes});
     }
@@ -72,10 +72,10 @@ public:
 
 private:
     static void print(const Object::Ptr& message, bool is_in) {
-        print_line(printable(text_of(message, "at")) + "  " + (is_in ? "from " : "to ") +
-                   printable(text_of(message, "peer")) + "  " +
-                   printable(text_of(message, "transport")));
-        std::istringstream lines(text_of(message, "body"));
+        print_line(printable(shown_text(message, "at")) + "  " + (is_in ? "from " : "to ") +
+                   printable(shown_text(message, "peer")) + "  " +
+                   printable(shown_text(message, "transport")));
+        std::istringstream lines(shown_text(message, "body"));
         for (std::string line; std::getline(lines, line);)
             print_line("  " + printable(base::trim(line)));
         print_line("");
@@ -84,7 +84,7 @@ private:
     std::ofstream file_;
 };
 
-std::string order_of(const Arguments& arguments) {
+std::string trace_order(const Arguments& arguments) {
     Object order(Poco::JSON_PRESERVE_KEY_ORDER);
     if (!arguments.operands().empty()) order.set("user", arguments.operands()[0]);
     if (const auto peer = arguments.text("peer")) order.set("peer", std::string(*peer));
@@ -96,14 +96,14 @@ std::string order_of(const Arguments& arguments) {
 }
 
 /// Where a trace stands.
-struct Progress {
+struct TraceProgress {
     std::uint64_t after = 0, lost = 0, seconds_left = 0;
     std::size_t messages = 0;
 };
 
 /// Writes what is new. Faults: as ApiClient::call().
-Result<Progress> write_news(const ApiClient& api, const std::string& path, Progress progress,
-                            Output& output) {
+Result<TraceProgress> write_news(const ApiClient& api, const std::string& path,
+                                 TraceProgress progress, Output& output) {
     const auto answer =
         api.call("GET", path + "?limit=1000&after=" + std::to_string(progress.after));
     if (!answer) return answer.fault();
@@ -126,8 +126,8 @@ Result<Progress> write_news(const ApiClient& api, const std::string& path, Progr
 }
 
 /// Until its time is over, or somebody ends it.
-Result<Progress> follow(const ApiClient& api, const std::string& path, Output& output) {
-    Progress progress;
+Result<TraceProgress> follow_trace(const ApiClient& api, const std::string& path, Output& output) {
+    TraceProgress progress;
     while (true) {
         const bool is_last = is_interrupted != 0;
         const auto next = write_news(api, path, progress, output);
@@ -141,7 +141,7 @@ Result<Progress> follow(const ApiClient& api, const std::string& path, Output& o
 
 std::string id_in(const std::string& answer) {
     try {
-        return text_of(Poco::JSON::Parser().parse(answer).extract<Object::Ptr>(), "id");
+        return shown_text(Poco::JSON::Parser().parse(answer).extract<Object::Ptr>(), "id");
     } catch (const Poco::Exception&) {
         return {};
     }
@@ -159,12 +159,12 @@ int run_trace(const Arguments& arguments) {
         print_error("trace", "cannot write " + std::string(arguments.text_or("pcap", "")));
         return kFailed;
     }
-    const auto started = api->call("POST", "/v1/traces", order_of(arguments));
+    const auto started = api->call("POST", "/v1/traces", trace_order(arguments));
     if (!started) return report_api_fault("trace", started.fault());
     const std::string path = "/v1/traces/" + path_segment(id_in(*started));
     std::signal(SIGINT, interrupt);
     std::signal(SIGTERM, interrupt);
-    const auto done = follow(*api, path, output);
+    const auto done = follow_trace(*api, path, output);
     static_cast<void>(api->call("DELETE", path));
     if (!done) return report_api_fault("trace", done.fault());
     if (done->lost > 0) {

@@ -20,14 +20,8 @@
 namespace herald::cli {
 namespace {
 
-using Kind = Option::Kind;
 using Poco::JSON::Array;
 using Poco::JSON::Object;
-
-std::string member(const Object::Ptr& object, const std::string& name) {
-    if (object->isNull(name)) return {};
-    return printable(object->optValue<std::string>(name, ""));
-}
 
 /// Calls `show(object)` with what the server answered; the exit code.
 template <class Show>
@@ -50,9 +44,10 @@ void for_each(const Object::Ptr& object, const std::string& name, Show show) {
 }
 
 void print_watcher(const Object::Ptr& watcher) {
-    std::string line = member(watcher, "status") + "  " + member(watcher, "watcher") + "  " +
-                       member(watcher, "package") + "  by " + member(watcher, "decided_by");
-    if (const auto rule = member(watcher, "rule"); !rule.empty()) line += " (" + rule + ")";
+    std::string line = member_text(*watcher, "status") + "  " + member_text(*watcher, "watcher") +
+                       "  " + member_text(*watcher, "package") + "  by " +
+                       member_text(*watcher, "decided_by");
+    if (const auto rule = member_text(*watcher, "rule"); !rule.empty()) line += " (" + rule + ")";
     print_line(line);
 }
 
@@ -74,7 +69,7 @@ int list_watchers(const ApiClient& api, const Arguments& arguments) {
                 ++shown;
                 print_watcher(watcher);
             });
-            after = member(page, "next");
+            after = member_text(*page, "next");
         });
         if (code != kOk) return code;
     } while (!after.empty());
@@ -133,8 +128,8 @@ int try_rules(const ApiClient& api, const std::string& path, std::string_view fi
     order.stringify(json);
     const auto answer = api.call("POST", path + "/dry-run", json.str());
     return show_answer("rules", answer, [](const Object::Ptr& preview) {
-        print_line(member(preview, "watcher") + ": " + member(preview, "decision") +
-                   ", decided by: " + member(preview, "decided_by"));
+        print_line(member_text(*preview, "watcher") + ": " + member_text(*preview, "decision") +
+                   ", decided by: " + member_text(*preview, "decided_by"));
         const Array::Ptr changes = preview->getArray("changes");
         for (std::size_t i = 0; changes && i < changes->size(); ++i)
             print_line(printable(changes->getElement<std::string>(static_cast<unsigned>(i))));
@@ -157,10 +152,11 @@ std::string or_else(std::string text, const char* otherwise) {
 }
 
 void print_publication(const Object::Ptr& publication) {
-    const auto until = member(publication, "expires_at");
-    print_line("  " + member(publication, "rank") + " by " +
-               or_else(member(publication, "publisher"), "an operator") + ", " +
-               member(publication, "type") + ", since " + member(publication, "arrived") +
+    const auto until = member_text(*publication, "expires_at");
+    print_line("  " + member_text(*publication, "rank") + " by " +
+               or_else(member_text(*publication, "publisher"), "an operator") + ", " +
+               member_text(*publication, "type") + ", since " +
+               member_text(*publication, "arrived") +
                (until.empty() ? std::string(", without an end") : ", until " + until));
 }
 
@@ -182,27 +178,28 @@ std::string_view reason_of(std::string_view why) {
 }
 
 void print_verdict(const Object::Ptr& verdict) {
-    const auto why = member(verdict, "why_not");
-    print_line("  " + member(verdict, "rule") +
+    const auto why = member_text(*verdict, "why_not");
+    print_line("  " + member_text(*verdict, "rule") +
                (why.empty() ? std::string(": applies")
                             : ": does not apply, " + std::string(reason_of(why))));
 }
 
 void print_notify(const Object::Ptr& notify) {
-    const auto answer = member(notify, "answer");
+    const auto answer = member_text(*notify, "answer");
     const bool is_lost = answer == "408";
-    print_line("    NOTIFY " + member(notify, "cseq") + " at " + member(notify, "at") + ", " +
-               member(notify, "state") + ": " + (is_lost ? "answered by nobody" : answer) +
-               (is_lost ? " in " : " after ") + member(notify, "took_ms") + " ms");
+    print_line("    NOTIFY " + member_text(*notify, "cseq") + " at " + member_text(*notify, "at") +
+               ", " + member_text(*notify, "state") + ": " +
+               (is_lost ? "answered by nobody" : answer) + (is_lost ? " in " : " after ") +
+               member_text(*notify, "took_ms") + " ms");
 }
 
 void print_subscription(const Object::Ptr& subscription) {
-    const auto answered = member(subscription, "last_answer");
-    const auto retry = member(subscription, "next_retry");
-    const auto failures = member(subscription, "failures");
-    std::string line = "  " + member(subscription, "state") + " until " +
-                       member(subscription, "expires_at") + ", last NOTIFY " +
-                       or_else(member(subscription, "last_notify"), "never");
+    const auto answered = member_text(*subscription, "last_answer");
+    const auto retry = member_text(*subscription, "next_retry");
+    const auto failures = member_text(*subscription, "failures");
+    std::string line = "  " + member_text(*subscription, "state") + " until " +
+                       member_text(*subscription, "expires_at") + ", last NOTIFY " +
+                       or_else(member_text(*subscription, "last_notify"), "never");
     if (!answered.empty()) line += " answered " + (answered == "408" ? "by nobody" : answered);
     if (!failures.empty() && failures != "0") line += ", " + failures + " failed in a row";
     if (!retry.empty()) line += ", next at " + retry;
@@ -226,9 +223,9 @@ void print_explanation(const Object::Ptr& object) {
         if (!list || list->empty()) print_line(none);
         for_each(object, name, print);
     };
-    print_line(member(object, "watcher") + " and " + member(object, "package") + " of " +
-               member(object, "resource") + ": " + member(object, "decision") +
-               ", decided by: " + member(object, "decided_by"));
+    print_line(member_text(*object, "watcher") + " and " + member_text(*object, "package") +
+               " of " + member_text(*object, "resource") + ": " + member_text(*object, "decision") +
+               ", decided by: " + member_text(*object, "decided_by"));
     titled("What is known:", "publications", print_publication, "  nothing");
     print_steps(object);
     titled("Rules:", "rules", print_verdict, "  none");
@@ -258,7 +255,7 @@ int with_api(std::string_view command, const Arguments& arguments, Run run) {
 }
 
 const Option kEvent{.name = "event",
-                    .kind = Kind::text,
+                    .kind = Option::Kind::text,
                     .value = "PACKAGE",
                     .help = "the event package; presence without"};
 
@@ -309,6 +306,7 @@ Command decision_command(std::string_view name, std::string_view summary, std::s
 }  // namespace
 
 Command watchers_command() {
+    using Kind = Option::Kind;
     return {
         .name = "watchers",
         .summary = "list who watches somebody, and who waits for it",
@@ -355,6 +353,7 @@ Command block_command() {
 }
 
 Command rules_command() {
+    using Kind = Option::Kind;
     return {.name = "rules",
             .summary = "show, set or remove the rules of an owner or a domain",
             .syntax = {.operands = "OWNER",

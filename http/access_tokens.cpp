@@ -15,11 +15,11 @@ namespace herald::http {
 
 namespace {
 
-constexpr std::size_t kLongestName = 64;
+constexpr std::size_t kLongestTokenName = 64;
 constexpr std::size_t kMostTokens = 1000;
 
 bool is_name(std::string_view text) {
-    return !text.empty() && text.size() <= kLongestName &&
+    return !text.empty() && text.size() <= kLongestTokenName &&
            std::all_of(text.begin(), text.end(), [](char c) {
                return base::is_alpha(c) || base::is_digit(c) ||
                       std::string_view("-._").find(c) != std::string_view::npos;
@@ -37,12 +37,12 @@ Json json_of(const TokenBook::Row& row) {
     return JsonObject{
         {"name", row.token.name},
         {"role", row.token.role},
-        {"limit", row.token.limit.empty() ? Json() : Json(row.token.limit)},
+        {"limit", text_or_null(row.token.limit)},
         {"source", row.is_configured ? "configuration" : "api"},
     };
 }
 
-Result<server::HttpToken> order_of(const Call& call) {
+Result<server::HttpToken> token_order(const Call& call) {
     Fields fields(call.body);
     server::HttpToken token;
     token.name = fields.text("name").value_or("");
@@ -65,7 +65,7 @@ Result<Answer> list_tokens(const Call& call) {
 }
 
 Result<Answer> make_token(const Call& call) {
-    auto token = order_of(call);
+    auto token = token_order(call);
     if (!token) return token.fault();
     auto& book = *call.context.tokens;
     if (!book.find(token->name).token.name.empty())
@@ -76,7 +76,7 @@ Result<Answer> make_token(const Call& call) {
     token->sha256_hex = sha256_hex(text);
     if (auto put = call.context.admin.tokens().put(row_of_token(*token)); !put) return put.fault();
     book.add(*token);
-    auto json = json_of({*token, false});
+    auto json = json_of(TokenBook::Row{*token, false});
     std::get<JsonObject>(json.value).emplace_back("token", text);
     Answer answer = json_answer(json, 201);
     answer.headers.emplace_back("Location", "/v1/tokens/" + token->name);

@@ -17,11 +17,11 @@ namespace {
 
 using store::Account;
 
-constexpr std::array<std::string_view, 4> kRoles{"user", "publisher", "monitor", "admin"};
+constexpr std::array<std::string_view, 4> kAccountRoles{"user", "publisher", "monitor", "admin"};
 constexpr std::array<sip::DigestAlgorithm, 3> kAlgorithms{
     sip::DigestAlgorithm::md5, sip::DigestAlgorithm::sha256, sip::DigestAlgorithm::sha512_256};
 /// A username and realm go into quoted strings and into HA1, where a colon ends the username.
-constexpr std::size_t kLongestName = 255;
+constexpr std::size_t kLongestQuoted = 255;
 
 std::size_t index_of(sip::DigestAlgorithm algorithm) {
     return static_cast<std::size_t>(algorithm);
@@ -32,7 +32,7 @@ std::size_t ha1_length(sip::DigestAlgorithm algorithm) {
 }
 
 bool is_fit_for_quotes(std::string_view text) {
-    return !text.empty() && text.size() <= kLongestName &&
+    return !text.empty() && text.size() <= kLongestQuoted &&
            std::none_of(text.begin(), text.end(), [](char c) {
                return static_cast<unsigned char>(c) < 0x20 || c == 0x7F || c == '"' || c == '\\';
            });
@@ -72,10 +72,10 @@ std::optional<std::string> read_role_text(Fields& fields) {
 void read_role(Fields& fields, Account& account) {
     const auto text = read_role_text(fields);
     if (!text) return;
-    const auto found = std::find(kRoles.begin(), kRoles.end(), *text);
-    if (found == kRoles.end())
+    const auto found = std::find(kAccountRoles.begin(), kAccountRoles.end(), *text);
+    if (found == kAccountRoles.end())
         return fields.refuse("role", "expected user, publisher, monitor or admin");
-    account.role = static_cast<Account::Role>(found - kRoles.begin());
+    account.role = static_cast<Account::Role>(found - kAccountRoles.begin());
 }
 
 /// "sip:alice@example.com" or, for a whole domain, "*@example.com".
@@ -126,13 +126,9 @@ std::optional<server::DeviceLogin> read_device_login(Fields& fields, const Accou
                       "expected 1 to 255 bytes without quotes, backslashes and control characters");
     if (!login.username.empty() && (!password || password->empty()))
         fields.refuse("device_password", "it goes with device_username");
-    if (login.password.size() > kLongestName)
+    if (login.password.size() > kLongestQuoted)
         fields.refuse("device_password", "expected at most 255 bytes");
     return login;
-}
-
-JsonArray texts(const std::vector<std::string>& values) {
-    return JsonArray(values.begin(), values.end());
 }
 
 }  // namespace
@@ -190,8 +186,8 @@ Json json_of(const Account& account, const std::string& device_username) {
         {"realm", account.realm},
         {"algorithms", std::move(algorithms)},
         {"role", server::name_of(account.role)},
-        {"resources", texts(account.resources)},
-        {"packages", texts(account.packages)},
+        {"resources", texts_of(account.resources)},
+        {"packages", texts_of(account.packages)},
         {"delegates", std::move(delegates)},
         {"partial_dialogs", account.wants_partial_dialogs},
         {"device_username", device_username.empty() ? Json() : Json(device_username)},

@@ -17,7 +17,7 @@ namespace {
 using server::AccountOrder;
 using store::Account;
 
-constexpr std::size_t kMostImported = 10000;
+constexpr std::size_t kMostImportedAccounts = 10000;
 
 /// Without a secret in the request the earlier one stays, if it still fits the name it was made
 /// for.
@@ -117,7 +117,7 @@ Result<Answer> import_accounts(const Call& call) {
     const auto* array = all == nullptr ? nullptr : all->as<JsonArray>();
     if (array == nullptr)
         return Fault{FaultKind::malformed, "\"accounts\": expected an array of accounts"};
-    if (array->size() > kMostImported)
+    if (array->size() > kMostImportedAccounts)
         return Fault{FaultKind::malformed, "more than 10000 accounts; send them in parts"};
     server::AccountAdmin::Batch batch;
     for (const auto& [name, value] : *call.body.as<JsonObject>()) {

@@ -1,6 +1,6 @@
 // http/aliases.cpp: addresses that stand for another one.
-#include "base/text.h"
 #include "http/fields.h"
+#include "http/paging.h"
 #include "http/routes.h"
 #include "http/target.h"
 #include "server/admin/admin_aliases.h"
@@ -9,17 +9,8 @@ namespace herald::http {
 
 namespace {
 
-constexpr std::size_t kDefaultLimit = 100;
-constexpr std::size_t kMaxLimit = 1000;
-
 Json json_of(const store::Alias& alias) {
     return JsonObject{{"aor", alias.aor}, {"resource", alias.resource}};
-}
-
-/// Canonical; empty where the parameter is not there.
-Result<std::string> aor_parameter(const Call& call, std::string_view name) {
-    const auto text = call.parameter(name);
-    return text.empty() ? std::string() : aor_of(text);
 }
 
 }  // namespace
@@ -29,16 +20,9 @@ Result<Answer> list_aliases(const Call& call) {
     if (!resource) return resource.fault();
     const auto after = aor_parameter(call, "after");
     if (!after) return after.fault();
-    std::size_t limit = kDefaultLimit;
-    if (const auto text = call.parameter("limit"); !text.empty()) {
-        const auto number = base::to_u64(text);
-        if (!number || *number == 0 || *number > kMaxLimit) {
-            return Fault{FaultKind::malformed,
-                         "limit is \"" + std::string(text) + "\", expected 1 to 1000"};
-        }
-        limit = static_cast<std::size_t>(*number);
-    }
-    const auto page = call.context.admin.aliases().page(*resource, *after, limit);
+    const auto limit = limit_of(call);
+    if (!limit) return limit.fault();
+    const auto page = call.context.admin.aliases().page(*resource, *after, *limit);
     if (!page) return page.fault();
 
     JsonArray rows;
@@ -46,7 +30,7 @@ Result<Answer> list_aliases(const Call& call) {
     return json_answer(JsonObject{
         {"aliases", std::move(rows)},
         {"total", page->total},
-        {"next", page->next.empty() ? Json() : Json(page->next)},
+        {"next", text_or_null(page->next)},
     });
 }
 
@@ -69,7 +53,7 @@ Result<Answer> put_alias(const Call& call) {
     if (!resource) return resource.fault();
     const auto is_new = call.context.admin.aliases().put(*aor, *resource);
     if (!is_new) return is_new.fault();
-    return json_answer(json_of({*aor, *resource}), *is_new ? 201 : 200);
+    return json_answer(json_of(store::Alias{*aor, *resource}), *is_new ? 201 : 200);
 }
 
 Result<Answer> delete_alias(const Call& call) {

@@ -38,7 +38,7 @@ Result<Answer> tagged(const Call& call, Answer answer) {
     auto tag = tag_in(answer);
     if (tag.empty()) {
         tag = sha256_hex(answer.body).substr(0, kTagSize);
-        answer.headers.emplace_back("ETag", '"' + tag + '"');
+        answer.headers.push_back(tag_header(tag));
     }
     const auto known = entity_tags("If-None-Match", call.request.if_none_match);
     if (!known) return known.fault();
@@ -64,7 +64,7 @@ const Route* reader_of(std::string_view pattern) {
 }
 
 /// The entity-tag of what is at the path; empty: nothing is. Faults: as its GET.
-Result<std::string> tag_of(const Route& route, const Call& call) {
+Result<std::string> tag_at(const Route& route, const Call& call) {
     const auto* reader = reader_of(route.pattern);
     if (reader == nullptr) return std::string();
     const Request request{.method = "GET", .target = call.path};
@@ -88,7 +88,7 @@ Status check(const Route& route, const Call& call) {
     const auto none_of = entity_tags("If-None-Match", call.request.if_none_match);
     if (!none_of) return none_of.fault();
     if (any_of->empty() && none_of->empty()) return {};
-    const auto tag = tag_of(route, call);
+    const auto tag = tag_at(route, call);
     if (!tag) return tag.fault();
     const bool holds = (any_of->empty() || has(*any_of, *tag)) && !has(*none_of, *tag);
     if (holds) return {};

@@ -10,9 +10,9 @@ namespace {
 constexpr std::size_t kMostCells = 64;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-class Reader {
+class TableReader {
 public:
-    explicit Reader(std::string_view text) : rest_(text) {}
+    explicit TableReader(std::string_view text) : rest_(text) {}
 
     Result<std::vector<CsvRow>> run() {
         if (rest_.starts_with(kByteOrderMark)) rest_.remove_prefix(kByteOrderMark.size());
@@ -93,7 +93,7 @@ void append_cell(std::string& out, std::string_view text, char end) {
 }
 
 Result<std::vector<CsvRow>> parse_csv(std::string_view text) {
-    return Reader(text).run();
+    return TableReader(text).run();
 }
 
 }  // namespace herald::http

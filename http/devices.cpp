@@ -1,44 +1,29 @@
 // http/devices.cpp: the devices that are registered, with what they say of themselves and what is
 // remembered of them.
-#include "base/text.h"
+#include "http/paging.h"
+#include "http/resource_json.h"
 #include "http/routes.h"
-#include "http/target.h"
 #include "server/admin/admin_devices.h"
 
 namespace herald::http {
 
 namespace {
 
-constexpr std::size_t kDefaultLimit = 100;
-constexpr std::size_t kMaxLimit = 1000;
-
-Json text_or_null(const std::string& text) {
-    return text.empty() ? Json() : Json(text);
-}
-
-Json time_of(base::WallTime time) {
-    return base::to_rfc3339(time.time_since_epoch().count());
-}
-
-Json time_or_null(const std::optional<base::WallTime>& time) {
-    return time ? time_of(*time) : Json();
-}
-
 Json json_of(const server::LearnedInfo& learned) {
     JsonArray refusals;
     for (const auto& [event, status] : learned.refusals)
         refusals.push_back(JsonObject{{"event", event}, {"status", status}});
     return JsonObject{
-        {"aors", JsonArray(learned.aors.begin(), learned.aors.end())},
+        {"aors", texts_of(learned.aors)},
         {"seen", time_of(learned.seen)},
         {"challenges", learned.challenges},
         {"refuses", std::move(refusals)},
-        {"enrolled_at", time_or_null(learned.enrolled_at)},
-        {"takes", JsonArray(learned.takes.begin(), learned.takes.end())},
+        {"enrolled_at", time_of(learned.enrolled_at)},
+        {"takes", texts_of(learned.takes)},
         {"offered", text_or_null(learned.offered)},
-        {"offered_at", time_or_null(learned.offered_at)},
+        {"offered_at", time_of(learned.offered_at)},
         {"fetched", text_or_null(learned.fetched)},
-        {"fetched_at", time_or_null(learned.fetched_at)},
+        {"fetched_at", time_of(learned.fetched_at)},
         {"fetches", static_cast<std::int64_t>(learned.fetches)},
     };
 }
@@ -55,44 +40,37 @@ Json json_of(const server::DeviceInfo& info) {
         {"model", text_or_null(info.model)},
         {"version", text_or_null(info.version)},
         {"flow", text_or_null(info.flow)},
-        {"registered", time_or_null(info.registered)},
-        {"expires_at", time_or_null(info.expires_at)},
+        {"registered", time_of(info.registered)},
+        {"expires_at", time_of(info.expires_at)},
         {"learned", info.learned ? json_of(*info.learned) : Json()},
     };
 }
 
-Result<server::DeviceQuery> query_of(const Call& call) {
+Result<server::DeviceQuery> device_query(const Call& call) {
     server::DeviceQuery query;
     query.domain = call.parameter("domain");
     query.user_agent = call.parameter("user_agent");
     query.vendor = call.parameter("vendor");
     query.model = call.parameter("model");
     query.after = call.parameter("after");
-    query.limit = kDefaultLimit;
     if (const auto text = call.parameter("remembered"); !text.empty()) {
         if (text != "true" && text != "false")
             return Fault{FaultKind::malformed, "remembered is true or false"};
         query.is_remembered = text == "true";
     }
-    if (const auto text = call.parameter("aor"); !text.empty()) {
-        auto aor = aor_of(text);
-        if (!aor) return aor.fault();
-        query.aor = *std::move(aor);
-    }
-    if (const auto text = call.parameter("limit"); !text.empty()) {
-        const auto limit = base::to_u64(text);
-        if (!limit || *limit == 0 || *limit > kMaxLimit)
-            return Fault{FaultKind::malformed,
-                         "limit is \"" + std::string(text) + "\", expected 1 to 1000"};
-        query.limit = static_cast<std::size_t>(*limit);
-    }
+    auto aor = aor_parameter(call, "aor");
+    if (!aor) return aor.fault();
+    query.aor = *std::move(aor);
+    const auto limit = limit_of(call);
+    if (!limit) return limit.fault();
+    query.limit = *limit;
     return query;
 }
 
 }  // namespace
 
 Result<Answer> list_devices(const Call& call) {
-    const auto query = query_of(call);
+    const auto query = device_query(call);
     if (!query) return query.fault();
     const auto page = call.context.admin.devices().page(*query);
     if (!page) return page.fault();

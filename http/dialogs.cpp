@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "http/fields.h"
+#include "http/paging.h"
 #include "http/routes.h"
 #include "http/target.h"
 #include "server/admin/admin_dialogs.h"
@@ -12,15 +13,10 @@ namespace herald::http {
 
 namespace {
 
-constexpr std::uint64_t kMostUsers = 1000;
 /// Bytes of an id, a Call-ID or a tag.
 constexpr std::size_t kMostName = 256;
 
-Json text_or_null(std::string_view text) {
-    return text.empty() ? Json() : Json(text);
-}
-
-Json time_of(base::WallTime time) {
+Json time_or_null(base::WallTime time) {
     if (time == base::WallTime{}) return {};
     return base::to_rfc3339(time.time_since_epoch().count());
 }
@@ -46,9 +42,9 @@ Json json_of(const server::CallInfo& info) {
         {"remote_tag", text_or_null(dialog.remote_tag)},
         {"source", info.source},
         {"publisher", text_or_null(info.publisher)},
-        {"said_at", time_of(info.said_at)},
+        {"said_at", time_or_null(info.said_at)},
         {"age", static_cast<std::int64_t>(info.age.count())},
-        {"until", time_of(info.until)},
+        {"until", time_or_null(info.until)},
         {"suspicious", info.is_suspicious},
     };
 }
@@ -105,28 +101,23 @@ Result<WantedCall> call_of_json(const Json& json, const std::string& id) {
     return wanted;
 }
 
-Result<server::CallQuery> query_of(const Call& call) {
+Result<server::CallQuery> call_query(const Call& call) {
     server::CallQuery query;
     query.after = call.parameter("after");
     const auto suspicious = call.parameter("suspicious");
     if (!suspicious.empty() && suspicious != "true" && suspicious != "false")
         return Fault{FaultKind::malformed, "suspicious is neither true nor false"};
     query.is_suspicious = suspicious == "true";
-    if (const auto text = call.parameter("limit"); !text.empty()) {
-        const auto limit = base::to_u64(text);
-        if (!limit || *limit == 0 || *limit > kMostUsers) {
-            return Fault{FaultKind::malformed,
-                         "limit is \"" + std::string(text) + "\", expected 1 to 1000"};
-        }
-        query.limit = static_cast<std::size_t>(*limit);
-    }
+    const auto limit = limit_of(call);
+    if (!limit) return limit.fault();
+    query.limit = *limit;
     return query;
 }
 
 }  // namespace
 
 Result<Answer> list_dialogs(const Call& call) {
-    const auto query = query_of(call);
+    const auto query = call_query(call);
     if (!query) return query.fault();
     const auto page = call.context.admin.dialogs().page(*query);
     if (!page) return page.fault();

@@ -42,4 +42,8 @@ Result<std::vector<std::string>> entity_tags(std::string_view name, std::string_
     return tags;
 }
 
+std::pair<std::string, std::string> tag_header(const std::string& tag) {
+    return {"ETag", '"' + tag + '"'};
+}
+
 }  // namespace herald::http

@@ -13,7 +13,7 @@ constexpr std::size_t kMostEvents = 256;
 /// The text of a longer event is made anew for each reader.
 constexpr std::size_t kMostKept = 2048;
 
-base::Counter& refused(base::Metrics& metrics, const char* reason) {
+base::Counter& refused_streams(base::Metrics& metrics, const char* reason) {
     return metrics.counter("herald_http_event_streams_refused_total",
                            "Readers of GET /v1/events there was no room for (http.event_streams, "
                            "http.event_streams_per_token)",
@@ -29,8 +29,8 @@ EventStreams::EventStreams(base::Loop& loop, server::Feed& feed, base::Metrics& 
       open_(metrics.gauge("herald_http_event_streams", "Readers of GET /v1/events")),
       cut_(metrics.counter("herald_http_event_streams_cut_total",
                            "Readers of GET /v1/events that were too slow")),
-      full_(refused(metrics, "all")),
-      token_full_(refused(metrics, "token")) {
+      full_(refused_streams(metrics, "all")),
+      token_full_(refused_streams(metrics, "token")) {
     listener_ = feed.listen([wake = wake_] {
         if (wake->is_posted.exchange(true)) return;
         wake->loop.post([wake] {

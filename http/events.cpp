@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "http/problem.h"
 #include "http/resource_json.h"
 #include "http/routes.h"
 #include "http/target.h"
@@ -19,10 +20,6 @@ namespace herald::http {
 namespace {
 
 constexpr std::size_t kMostNames = 1000;
-
-Fault malformed(std::string detail) {
-    return Fault{FaultKind::malformed, std::move(detail)};
-}
 
 /// Calls `take(part)` for each part of a list with commas, until one of them is refused.
 template <class Take>

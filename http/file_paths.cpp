@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kLongestValue = 128;
 
 /// False: there is no such variable, or it has another value already.
-bool take(std::string_view name, std::string_view value, PathFacts& facts) {
+bool take_path(std::string_view name, std::string_view value, PathFacts& facts) {
     const auto put = [&](std::string& place) {
         if (!place.empty() && place != value) return false;
         place = value;
@@ -63,7 +63,7 @@ std::optional<PathFacts> PathPattern::match(std::string_view path) const {
         pattern.remove_prefix(close + 1);
         const auto size = value_length(path, pattern.substr(0, pattern.find('{')));
         if (!size || *size == 0 || *size > kLongestValue) return std::nullopt;
-        if (!take(name, path.substr(0, *size), facts)) return std::nullopt;
+        if (!take_path(name, path.substr(0, *size), facts)) return std::nullopt;
         path.remove_prefix(*size);
     }
     return path.empty() ? std::optional(facts) : std::nullopt;

@@ -2,8 +2,8 @@
 // state), in the media types of its package.
 #include <optional>
 
-#include "base/text.h"
 #include "http/entity_tags.h"
+#include "http/negotiation.h"
 #include "http/problem.h"
 #include "http/routes.h"
 #include "http/target.h"
@@ -13,7 +13,7 @@ namespace herald::http {
 
 namespace {
 
-Result<server::HardCondition> condition_of(const Call& call) {
+Result<server::HardCondition> hard_condition(const Call& call) {
     auto any_of = entity_tags("If-Match", call.request.if_match);
     if (!any_of) return any_of.fault();
     auto none_of = entity_tags("If-None-Match", call.request.if_none_match);
@@ -21,21 +21,12 @@ Result<server::HardCondition> condition_of(const Call& call) {
     return server::HardCondition{*std::move(any_of), *std::move(none_of)};
 }
 
-std::pair<std::string, std::string> tag_header(const std::string& tag) {
-    return {"ETag", '"' + tag + '"'};
-}
-
-/// Without parameters, in lower case, as packages name their types.
-std::string media_type(std::string_view content_type) {
-    return base::lower(base::trim(base::split_once(content_type, ';').before));
-}
-
 }  // namespace
 
 Result<Answer> get_hard_state(const Call& call) {
     const auto aor = aor_of(call.captured[1]);
     if (!aor) return aor.fault();
-    const auto condition = condition_of(call);
+    const auto condition = hard_condition(call);
     if (!condition) return condition.fault();
     auto state = call.context.admin.hard_state().find(call.captured[0], *aor);
     if (!state) return state.fault();
@@ -51,7 +42,7 @@ Result<Answer> get_hard_state(const Call& call) {
 Result<Answer> put_hard_state(const Call& call) {
     const auto aor = aor_of(call.captured[1]);
     if (!aor) return aor.fault();
-    const auto condition = condition_of(call);
+    const auto condition = hard_condition(call);
     if (!condition) return condition.fault();
     const auto done = call.context.admin.hard_state().put(
         call.captured[0], *aor, media_type(call.request.content_type), call.document, *condition);
@@ -62,7 +53,7 @@ Result<Answer> put_hard_state(const Call& call) {
 Result<Answer> delete_hard_state(const Call& call) {
     const auto aor = aor_of(call.captured[1]);
     if (!aor) return aor.fault();
-    const auto condition = condition_of(call);
+    const auto condition = hard_condition(call);
     if (!condition) return condition.fault();
     const auto done = call.context.admin.hard_state().remove(call.captured[0], *aor, *condition);
     if (!done) return done.fault();

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "http/problem.h"
 
 namespace herald::http {
 
@@ -43,10 +44,6 @@ std::string_view without_blanks(std::string_view text) noexcept {
     return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-Fault malformed(std::string detail) {
-    return {FaultKind::malformed, std::move(detail)};
-}
-
 bool is_version(std::string_view text) noexcept {
     return text.size() == 8 && text.substr(0, 5) == "HTTP/" && base::is_digit(text[5]) &&
            text[6] == '.' && base::is_digit(text[7]);
@@ -63,7 +60,7 @@ std::optional<std::string_view> authority_of(std::string_view target) noexcept {
 }
 
 /// Reads one head; each step returns what is wrong.
-class Reader {
+class HeadReader {
 public:
     Result<Head> run(std::string_view bytes) {
         std::string_view rest = bytes;
@@ -235,7 +232,7 @@ private:
         return {};
     }
 
-    using Take = Status (Reader::*)(std::string_view value);
+    using Take = Status (HeadReader::*)(std::string_view value);
     static const std::array<std::pair<std::string_view, Take>, 18> kFields;
 
     Head head_;
@@ -244,31 +241,31 @@ private:
     bool is_chunked_ = false;
 };
 
-constinit const std::array<std::pair<std::string_view, Reader::Take>, 18> Reader::kFields{{
-    {"Host", &Reader::host},
-    {"Content-Length", &Reader::content_length},
-    {"Transfer-Encoding", &Reader::transfer_encoding},
-    {"Connection", &Reader::connection},
-    {"Expect", &Reader::expect},
-    {"Authorization", &Reader::authorization},
-    {"Content-Type", &Reader::content_type},
-    {"Accept", &Reader::accept},
-    {"If-Match", &Reader::if_match},
-    {"If-None-Match", &Reader::if_none_match},
-    {"Range", &Reader::range},
-    {"If-Range", &Reader::if_range},
-    {"User-Agent", &Reader::user_agent},
-    {"Origin", &Reader::origin},
-    {"Access-Control-Request-Method", &Reader::asked_method},
-    {"Last-Event-ID", &Reader::last_event_id},
-    {"Idempotency-Key", &Reader::idempotency_key},
-    {"X-Forwarded-For", &Reader::forwarded_for},
+constinit const std::array<std::pair<std::string_view, HeadReader::Take>, 18> HeadReader::kFields{{
+    {"Host", &HeadReader::host},
+    {"Content-Length", &HeadReader::content_length},
+    {"Transfer-Encoding", &HeadReader::transfer_encoding},
+    {"Connection", &HeadReader::connection},
+    {"Expect", &HeadReader::expect},
+    {"Authorization", &HeadReader::authorization},
+    {"Content-Type", &HeadReader::content_type},
+    {"Accept", &HeadReader::accept},
+    {"If-Match", &HeadReader::if_match},
+    {"If-None-Match", &HeadReader::if_none_match},
+    {"Range", &HeadReader::range},
+    {"If-Range", &HeadReader::if_range},
+    {"User-Agent", &HeadReader::user_agent},
+    {"Origin", &HeadReader::origin},
+    {"Access-Control-Request-Method", &HeadReader::asked_method},
+    {"Last-Event-ID", &HeadReader::last_event_id},
+    {"Idempotency-Key", &HeadReader::idempotency_key},
+    {"X-Forwarded-For", &HeadReader::forwarded_for},
 }};
 
 }  // namespace
 
 Result<Head> parse_head(std::string_view bytes) {
-    return Reader().run(bytes);
+    return HeadReader().run(bytes);
 }
 
 bool is_token(std::string_view text) noexcept {

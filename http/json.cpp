@@ -203,6 +203,10 @@ Result<Json> parse_json(std::string_view text) {
     return Fault{FaultKind::malformed, shown(builder->place()) + ": " + why};
 }
 
+Json text_or_null(std::string_view text) {
+    return text.empty() ? Json() : Json(text);
+}
+
 std::string to_text(const Json& json) {
     std::ostringstream out;
     out << std::boolalpha;

@@ -59,6 +59,14 @@ inline constexpr std::size_t kJsonMembers = 256;
 /// Faults: malformed, `near "voice.new": why`.
 Result<Json> parse_json(std::string_view text);
 
+/// null where it is empty.
+Json text_or_null(std::string_view text);
+/// Each of them, in their order.
+template <class Text>
+JsonArray texts_of(const std::vector<Text>& texts) {
+    return JsonArray(texts.begin(), texts.end());
+}
+
 /// Without blanks, members in their order. What is not UTF-8 becomes U+FFFD.
 std::string to_text(const Json& json);
 

@@ -16,7 +16,7 @@ namespace {
 
 using server::ListRow;
 
-constexpr std::size_t kMostImported = 100000;
+constexpr std::size_t kMostImportedRows = 100000;
 constexpr std::string_view kHeading = "scope,list,watcher,package";
 
 /// One row as it was written.
@@ -151,7 +151,7 @@ Result<Answer> import_lists(const Call& call) {
     const auto written =
         has_table(call) ? rows_of_table(call, mistakes) : rows_of_json(call, mistakes);
     if (!written) return written.fault();
-    if (written->size() > kMostImported)
+    if (written->size() > kMostImportedRows)
         return Fault{FaultKind::malformed, "more than 100000 rows; send them in parts"};
     std::vector<ListRow> rows;
     const bool is_readable = mistakes.is_empty();

@@ -26,10 +26,6 @@ Json json_of(const ListEntry& entry) {
     return JsonObject{{"watcher", entry.pattern}, {"package", entry.package}};
 }
 
-std::pair<std::string, std::string> tag_of(const server::ScopePolicy& policy) {
-    return {"ETag", '"' + std::to_string(policy.row().revision) + '"'};
-}
-
 /// What a route about one list is about.
 struct Place {
     std::string scope;
@@ -65,7 +61,7 @@ Result<Answer> replace(const Call& call, std::string_view action,
     };
     const auto policy = call.context.admin.policies().change(*edit);
     if (!policy) return policy.fault();
-    if (with.empty()) return Answer{204, {}, {}, {tag_of(**policy)}};
+    if (with.empty()) return Answer{204, {}, {}, {policy_tag(**policy)}};
     return list_answer(**policy, place->list);
 }
 
@@ -93,6 +89,10 @@ ListEntry read_entry(Fields& fields, SubHandling list) {
     return entry;
 }
 
+std::pair<std::string, std::string> policy_tag(const server::ScopePolicy& policy) {
+    return tag_header(std::to_string(policy.row().revision));
+}
+
 Answer list_answer(const server::ScopePolicy& policy, SubHandling list, int status) {
     JsonArray entries;
     for (const auto& entry : policy.entries()) {
@@ -102,7 +102,7 @@ Answer list_answer(const server::ScopePolicy& policy, SubHandling list, int stat
                                          {"list", std::string(pidf::name_of(list))},
                                          {"entries", std::move(entries)}},
                               status);
-    answer.headers.push_back(tag_of(policy));
+    answer.headers.push_back(policy_tag(policy));
     return answer;
 }
 
@@ -183,7 +183,7 @@ Result<Answer> remove_entry(const Call& call) {
     };
     const auto policy = call.context.admin.policies().change(*edit);
     if (!policy) return policy.fault();
-    return Answer{204, {}, {}, {tag_of(**policy)}};
+    return Answer{204, {}, {}, {policy_tag(**policy)}};
 }
 
 }  // namespace herald::http

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "http/fields.h"
@@ -16,6 +17,8 @@ namespace herald::http {
 bool is_ruled_package(std::string_view name);
 /// Reads "watcher" and "package" of an entry, and says in `fields` what is wrong with them.
 server::ListEntry read_entry(Fields& fields, server::SubHandling list);
+/// The header ETag of what is said of a scope.
+std::pair<std::string, std::string> policy_tag(const server::ScopePolicy& policy);
 /// What an answer says of one list of a scope, with its entity-tag.
 Answer list_answer(const server::ScopePolicy& policy, server::SubHandling list, int status = 200);
 /// An edit of the scope of `call`, under the conditions it came with. Faults: malformed, not_found.

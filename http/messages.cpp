@@ -1,6 +1,8 @@
 // http/messages.cpp: messages sent by an operator, and those kept for users who are not there.
 #include "base/text.h"
 #include "http/fields.h"
+#include "http/paging.h"
+#include "http/resource_json.h"
 #include "http/routes.h"
 #include "http/target.h"
 #include "server/admin/admin_messages.h"
@@ -8,17 +10,6 @@
 namespace herald::http {
 
 namespace {
-
-constexpr std::uint64_t kDefaultLimit = 100;
-constexpr std::uint64_t kMaxLimit = 1000;
-
-Json text_or_null(const std::string& text) {
-    return text.empty() ? Json() : Json(text);
-}
-
-std::string time_of(base::WallTime time) {
-    return base::to_rfc3339(time.time_since_epoch().count());
-}
 
 Json json_of(const server::MessageInfo& info, bool with_body) {
     JsonObject object{
@@ -43,15 +34,6 @@ Json json_of(const server::MessageInfo& info, bool with_body) {
 Result<Answer> answer_of(const Result<int>& done) {
     if (!done) return done.fault();
     return json_answer(JsonObject{{"delivered", *done == 200}}, *done);
-}
-
-Result<std::uint64_t> limit_of(const Call& call) {
-    const auto text = call.parameter("limit");
-    if (text.empty()) return kDefaultLimit;
-    const auto number = base::to_u64(text);
-    if (number && *number >= 1 && *number <= kMaxLimit) return *number;
-    return Fault{FaultKind::malformed, "limit is \"" + std::string(text) + "\", expected 1 to " +
-                                           std::to_string(kMaxLimit)};
 }
 
 }  // namespace
@@ -83,17 +65,13 @@ Result<Answer> send_message(const Call& call) {
 }
 
 Result<Answer> list_messages(const Call& call) {
-    std::string aor;
-    if (const auto text = call.parameter("aor"); !text.empty()) {
-        auto canonical = aor_of(text);
-        if (!canonical) return canonical.fault();
-        aor = *std::move(canonical);
-    }
+    const auto aor = aor_parameter(call, "aor");
+    if (!aor) return aor.fault();
     const auto limit = limit_of(call);
     if (!limit) return limit.fault();
     const bool with_bodies = call.parameter("bodies") == "true";
-    const auto page = call.context.admin.messages().page(
-        aor, call.parameter("after"), static_cast<std::size_t>(*limit), with_bodies);
+    const auto page =
+        call.context.admin.messages().page(*aor, call.parameter("after"), *limit, with_bodies);
     if (!page) return page.fault();
     JsonArray rows;
     for (const auto& info : page->rows) rows.push_back(json_of(info, with_bodies));

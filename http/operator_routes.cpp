@@ -7,7 +7,7 @@ namespace herald::http {
 
 namespace {
 
-constexpr Route kRoutes[] = {
+constexpr Route kOperatorRoutes[] = {
     {"GET",
      "/v1/aliases",
      Role::read,
@@ -125,7 +125,7 @@ constexpr Route kRoutes[] = {
 }  // namespace
 
 std::span<const Route> operator_routes() noexcept {
-    return kRoutes;
+    return kOperatorRoutes;
 }
 
 }  // namespace herald::http

@@ -6,12 +6,6 @@ namespace herald::http {
 
 namespace {
 
-Json texts_of(const std::vector<std::string_view>& texts) {
-    JsonArray array;
-    for (const auto text : texts) array.push_back(text);
-    return array;
-}
-
 std::string_view publishers_of(const packages::Profile& profile) {
     if (profile.publish_types.empty()) return "nobody";
     return profile.is_published_by_owner ? "owner" : "publishers";

@@ -45,7 +45,7 @@ Result<Json> json_of(const server::PresenceInfo& info) {
 }
 
 /// An answer that is the same as long as what it says is.
-Result<Answer> tagged(const Call& call, const Json& json) {
+Result<Answer> tagged_presence(const Call& call, const Json& json) {
     constexpr std::string_view kDigits = "0123456789abcdef";
     auto answer = json_answer(json);
     const auto hash = pidf::stable_hash(answer.body);
@@ -57,7 +57,7 @@ Result<Answer> tagged(const Call& call, const Json& json) {
         return each == "*" || each == tag || each == "W/" + tag;
     });
     if (is_known) answer = Answer{304, {}, {}, {}};
-    answer.headers.emplace_back("ETag", '"' + tag + '"');
+    answer.headers.push_back(tag_header(tag));
     return answer;
 }
 
@@ -81,7 +81,7 @@ pidf::SimplePresence read_presence(Fields& fields) {
     return presence;
 }
 
-Result<server::PresenceOrder> order_of(const Call& call) {
+Result<server::PresenceOrder> presence_order(const Call& call) {
     const auto aor = aor_of(call.captured[0]);
     if (!aor) return aor.fault();
     auto any_of = entity_tags("If-Match", call.request.if_match);
@@ -105,7 +105,7 @@ Result<Answer> own_presence(const Call& call, const std::string& aor) {
     object.emplace(object.begin(), "user", aor);
     object.emplace_back("ttl", own->left.count());
     auto answer = json_answer(object);
-    answer.headers.emplace_back("ETag", '"' + own->entity_tag + '"');
+    answer.headers.push_back(tag_header(own->entity_tag));
     return answer;
 }
 
@@ -121,11 +121,11 @@ Result<Answer> get_presence(const Call& call) {
     if (!found) return found.fault();
     const auto json = json_of(found->front());
     if (!json) return json.fault();
-    return tagged(call, *json);
+    return tagged_presence(call, *json);
 }
 
 Result<Answer> put_presence(const Call& call) {
-    auto order = order_of(call);
+    auto order = presence_order(call);
     if (!order) return order.fault();
     Fields fields(call.body);
     const auto presence = read_presence(fields);
@@ -136,11 +136,11 @@ Result<Answer> put_presence(const Call& call) {
     order->body = pidf::pidf_of(presence, order->aor, "web");
     const auto done = call.context.admin.presence().put(*order);
     if (!done) return done.fault();
-    return Answer{done->is_new ? 201 : 204, {}, {}, {{"ETag", '"' + done->entity_tag + '"'}}};
+    return Answer{done->is_new ? 201 : 204, {}, {}, {tag_header(done->entity_tag)}};
 }
 
 Result<Answer> delete_presence(const Call& call) {
-    const auto order = order_of(call);
+    const auto order = presence_order(call);
     if (!order) return order.fault();
     if (auto done = call.context.admin.presence().remove(*order); !done) return done.fault();
     return Answer{204, {}, {}, {}};
@@ -171,7 +171,7 @@ Result<Answer> list_presence(const Call& call) {
         if (!json) return json.fault();
         rows.push_back(*std::move(json));
     }
-    return tagged(call, JsonObject{{"users", std::move(rows)}});
+    return tagged_presence(call, JsonObject{{"users", std::move(rows)}});
 }
 
 }  // namespace herald::http

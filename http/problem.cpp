@@ -78,6 +78,10 @@ Answer problem(int status, std::string_view kind, std::string_view detail,
     return answer;
 }
 
+Fault malformed(std::string detail) {
+    return {FaultKind::malformed, std::move(detail)};
+}
+
 int status_of(FaultKind kind) noexcept {
     switch (kind) {
         case FaultKind::malformed:

@@ -19,6 +19,9 @@ std::string_view title_of(int status) noexcept;
 Answer problem(int status, std::string_view kind, std::string_view detail,
                std::string_view instance, JsonObject more = {});
 
+/// Of a request that cannot be read; `detail` says why.
+Fault malformed(std::string detail);
+
 int status_of(FaultKind kind) noexcept;
 Answer problem_of(const Fault& fault, std::string_view instance);
 

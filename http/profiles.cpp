@@ -21,7 +21,7 @@ using packages::ProfileType;
 /// Somebody else may be faster, so often.
 constexpr int kMostTries = 5;
 
-Result<ProfileType> type_of(std::string_view text) {
+Result<ProfileType> profile_type(std::string_view text) {
     const auto type = packages::profile_type_named(text);
     if (type && name_of(*type) == text) return *type;
     return Fault{FaultKind::not_found, "\"" + std::string(text) +
@@ -29,7 +29,7 @@ Result<ProfileType> type_of(std::string_view text) {
                                            "local-network"};
 }
 
-Result<server::ProfileCondition> condition_of(const Call& call) {
+Result<server::ProfileCondition> profile_condition(const Call& call) {
     auto any_of = entity_tags("If-Match", call.request.if_match);
     if (!any_of) return any_of.fault();
     auto none_of = entity_tags("If-None-Match", call.request.if_none_match);
@@ -37,8 +37,8 @@ Result<server::ProfileCondition> condition_of(const Call& call) {
     return server::ProfileCondition{*std::move(any_of), *std::move(none_of)};
 }
 
-std::pair<std::string, std::string> tag_of(const DeviceProfile& profile) {
-    return {"ETag", '"' + std::to_string(profile.revision) + '"'};
+std::pair<std::string, std::string> profile_tag(const DeviceProfile& profile) {
+    return tag_header(std::to_string(profile.revision));
 }
 
 /// Bytes that are no text are fetched as a document.
@@ -117,13 +117,13 @@ DeviceProfile read_profile(Fields& fields) {
 }
 
 Result<ProfilePtr> find(const Call& call) {
-    const auto type = type_of(call.captured[0]);
+    const auto type = profile_type(call.captured[0]);
     if (!type) return type.fault();
     return call.context.admin.profiles().find(*type, call.captured[1]);
 }
 
 Answer done_answer(const DeviceProfile& profile, bool is_new) {
-    return Answer{is_new ? 201 : 204, {}, {}, {tag_of(profile)}};
+    return Answer{is_new ? 201 : 204, {}, {}, {profile_tag(profile)}};
 }
 
 /// The profile there is, or an empty one, as it is before a document of it is changed.
@@ -141,9 +141,9 @@ Result<DeviceProfile> to_change(const Call& call, ProfileType type) {
 /// Reads the profile, changes it and puts it, again where somebody else was faster.
 template <class Change>
 Result<Answer> change_document(const Call& call, Change change) {
-    const auto type = type_of(call.captured[0]);
+    const auto type = profile_type(call.captured[0]);
     if (!type) return type.fault();
-    const auto condition = condition_of(call);
+    const auto condition = profile_condition(call);
     if (!condition) return condition.fault();
     for (int tries = 1;; ++tries) {
         auto profile = to_change(call, *type);
@@ -173,11 +173,11 @@ Result<Answer> document_answer(const Call& call, const std::string& name) {
     if (!profile) return profile.fault();
     const auto* file = (*profile)->file(name);
     if (!file) return Fault{FaultKind::not_found, "The profile has no file " + name};
-    const auto condition = condition_of(call);
+    const auto condition = profile_condition(call);
     if (!condition) return condition.fault();
     if (!server::is_met({{}, condition->none_of}, profile->get()))
-        return Answer{304, {}, {}, {tag_of(**profile)}};
-    return Answer{200, file->content_type, file->text, {tag_of(**profile)}};
+        return Answer{304, {}, {}, {profile_tag(**profile)}};
+    return Answer{200, file->content_type, file->text, {profile_tag(**profile)}};
 }
 
 server::DeviceQuestion question_of(const Call& call) {
@@ -210,7 +210,7 @@ Result<Answer> list_profiles(const Call& call) {
     server::ProfileQuery query{std::string(call.parameter("type")),
                                std::string(call.parameter("after")), *limit};
     if (!query.type.empty()) {
-        if (const auto type = type_of(query.type); !type)
+        if (const auto type = profile_type(query.type); !type)
             return Fault{FaultKind::malformed, type.fault().detail};
     }
     const auto page = call.context.admin.profiles().page(query);
@@ -224,19 +224,19 @@ Result<Answer> list_profiles(const Call& call) {
 Result<Answer> get_profile(const Call& call) {
     const auto profile = find(call);
     if (!profile) return profile.fault();
-    const auto condition = condition_of(call);
+    const auto condition = profile_condition(call);
     if (!condition) return condition.fault();
     if (!server::is_met({{}, condition->none_of}, profile->get()))
-        return Answer{304, {}, {}, {tag_of(**profile)}};
+        return Answer{304, {}, {}, {profile_tag(**profile)}};
     auto answer = json_answer(json_of(**profile));
-    answer.headers.push_back(tag_of(**profile));
+    answer.headers.push_back(profile_tag(**profile));
     return answer;
 }
 
 Result<Answer> put_profile(const Call& call) {
-    const auto type = type_of(call.captured[0]);
+    const auto type = profile_type(call.captured[0]);
     if (!type) return type.fault();
-    const auto condition = condition_of(call);
+    const auto condition = profile_condition(call);
     if (!condition) return condition.fault();
     Fields fields(call.body);
     auto profile = read_profile(fields);
@@ -250,9 +250,9 @@ Result<Answer> put_profile(const Call& call) {
 }
 
 Result<Answer> delete_profile(const Call& call) {
-    const auto type = type_of(call.captured[0]);
+    const auto type = profile_type(call.captured[0]);
     if (!type) return type.fault();
-    const auto condition = condition_of(call);
+    const auto condition = profile_condition(call);
     if (!condition) return condition.fault();
     const auto done = call.context.admin.profiles().remove(*type, call.captured[1], *condition);
     if (!done) return done.fault();
@@ -305,12 +305,13 @@ Result<Answer> preview_profile(const Call& call) {
     auto made =
         call.context.admin.profiles().preview(**profile, call.parameter("file"), question_of(call));
     if (!made) return made.fault();
-    return Answer{200, std::move(made->content_type), std::move(made->body), {tag_of(**profile)}};
+    return Answer{
+        200, std::move(made->content_type), std::move(made->body), {profile_tag(**profile)}};
 }
 
 Result<Answer> explain_profile(const Call& call) {
     const auto name = call.parameter("type");
-    const auto type = type_of(name.empty() ? "device" : name);
+    const auto type = profile_type(name.empty() ? "device" : name);
     if (!type) return Fault{FaultKind::malformed, type.fault().detail};
     const auto verdict = call.context.admin.profiles().explain(*type, question_of(call));
     if (!verdict) return verdict.fault();

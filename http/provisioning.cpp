@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "http/csv.h"
 #include "http/fields.h"
+#include "http/paging.h"
 #include "http/routes.h"
 #include "http/target.h"
 #include "server/admin/admin_jobs.h"
@@ -15,17 +16,11 @@ namespace herald::http {
 
 namespace {
 
-constexpr std::size_t kDefaultLimit = 100;
-constexpr std::size_t kMaxLimit = 1000;
 constexpr std::size_t kLongestBody = 4096;
 constexpr std::uint32_t kMostRate = 2000;
 constexpr std::uint32_t kLongestRetry = 30 * 86400;
 constexpr std::uint32_t kShortestRetry = 10;
 constexpr std::uint32_t kMostAttempts = 1000;
-
-Json text_or_null(const std::string& text) {
-    return text.empty() ? Json() : Json(text);
-}
 
 std::string text_of(base::WallTime time) {
     return base::to_rfc3339(time.time_since_epoch().count());
@@ -69,16 +64,6 @@ Json json_of(const server::JobDeviceInfo& info) {
     };
 }
 
-Result<std::size_t> limit_of(const Call& call) {
-    const auto text = call.parameter("limit");
-    if (text.empty()) return kDefaultLimit;
-    const auto limit = base::to_u64(text);
-    if (!limit || *limit == 0 || *limit > kMaxLimit)
-        return Fault{FaultKind::malformed,
-                     "limit is \"" + std::string(text) + "\", expected 1 to 1000"};
-    return static_cast<std::size_t>(*limit);
-}
-
 Result<std::optional<server::DeviceState>> state_parameter(const Call& call) {
     const auto text = call.parameter("state");
     if (text.empty()) return std::optional<server::DeviceState>();
@@ -87,8 +72,8 @@ Result<std::optional<server::DeviceState>> state_parameter(const Call& call) {
     return std::optional(*state);
 }
 
-constexpr std::array<const char*, 5> kSelectors{"user_agent", "vendor", "model", "firmware_below",
-                                                "domain"};
+constexpr std::array<const char*, 5> kSelectionMembers{"user_agent", "vendor", "model",
+                                                       "firmware_below", "domain"};
 
 bool has_digit(std::string_view text) {
     return std::any_of(text.begin(), text.end(), base::is_digit);
@@ -112,7 +97,7 @@ server::JobSelection read_selection(Fields& fields) {
         selection.instances = inner.texts("instances").value_or(std::vector<std::string>());
         for (auto* text : {&selection.user_agent, &selection.vendor, &selection.model,
                            &selection.firmware_below, &selection.domain})
-            *text = inner.text(kSelectors[i++]).value_or("");
+            *text = inner.text(kSelectionMembers[i++]).value_or("");
         if (!selection.firmware_below.empty() && !has_digit(selection.firmware_below))
             inner.refuse("firmware_below", "expected a version such as 10.1.64");
         selection.is_all = inner.flag("all").value_or(false);

@@ -1,6 +1,7 @@
 // http/registrations.cpp: who is registered where, and contacts set by an operator.
 #include "base/text.h"
 #include "http/fields.h"
+#include "http/paging.h"
 #include "http/routes.h"
 #include "http/target.h"
 #include "server/admin/admin_registrations.h"
@@ -9,12 +10,7 @@ namespace herald::http {
 
 namespace {
 
-constexpr std::size_t kDefaultLimit = 100;
-constexpr std::size_t kMaxLimit = 1000;
-
-Json text_or_null(const std::string& text) {
-    return text.empty() ? Json() : Json(text);
-}
+constexpr std::uint32_t kLongestRetryAfter = 86400;
 
 Json json_of(const server::RegistrationInfo& info) {
     JsonArray parameters;
@@ -42,31 +38,27 @@ Json json_of(const server::RegistrationInfo& info) {
     };
 }
 
-Result<std::uint64_t> number_parameter(const Call& call, std::string_view name,
-                                       std::uint64_t otherwise, std::uint64_t most) {
-    const auto text = call.parameter(name);
-    if (text.empty()) return otherwise;
-    const auto number = base::to_u64(text);
-    if (!number || *number == 0 || *number > most) {
-        return Fault{FaultKind::malformed, std::string(name) + " is \"" + std::string(text) +
-                                               "\", expected 1 to " + std::to_string(most)};
+/// Seconds; 0 where it is not said.
+Result<std::uint32_t> retry_after_of(const Call& call) {
+    const auto text = call.parameter("retry_after");
+    if (text.empty()) return 0u;
+    const auto seconds = base::to_u64(text);
+    if (!seconds || *seconds == 0 || *seconds > kLongestRetryAfter) {
+        return Fault{FaultKind::malformed,
+                     "retry_after is \"" + std::string(text) + "\", expected 1 to 86400"};
     }
-    return *number;
+    return static_cast<std::uint32_t>(*seconds);
 }
 
 }  // namespace
 
 Result<Answer> list_registrations(const Call& call) {
-    std::string aor;
-    if (const auto text = call.parameter("aor"); !text.empty()) {
-        auto canonical = aor_of(text);
-        if (!canonical) return canonical.fault();
-        aor = *std::move(canonical);
-    }
-    const auto limit = number_parameter(call, "limit", kDefaultLimit, kMaxLimit);
+    const auto aor = aor_parameter(call, "aor");
+    if (!aor) return aor.fault();
+    const auto limit = limit_of(call);
     if (!limit) return limit.fault();
-    const auto page = call.context.admin.registrations().page(aor, call.parameter("after"),
-                                                              static_cast<std::size_t>(*limit));
+    const auto page =
+        call.context.admin.registrations().page(*aor, call.parameter("after"), *limit);
     if (!page) return page.fault();
 
     JsonArray rows;
@@ -81,7 +73,7 @@ Result<Answer> list_registrations(const Call& call) {
 Result<Answer> get_registrations(const Call& call) {
     const auto aor = aor_of(call.captured[0]);
     if (!aor) return aor.fault();
-    const auto page = call.context.admin.registrations().page(*aor, {}, kMaxLimit);
+    const auto page = call.context.admin.registrations().page(*aor, {}, kMostRows);
     if (!page) return page.fault();
     if (page->rows.empty())
         return Fault{FaultKind::not_found, "No contact of " + *aor + " is registered"};
@@ -110,13 +102,13 @@ Result<Answer> delete_registration(const Call& call) {
     if (!aor) return aor.fault();
     std::string_view event = call.parameter("event");
     if (event.empty()) event = "deactivated";
-    const auto retry_after = number_parameter(call, "retry_after", 0, 86400);
+    const auto retry_after = retry_after_of(call);
     if (!retry_after) return retry_after.fault();
     if (event == "probation" && *retry_after == 0) {
         return Fault{FaultKind::malformed, "probation needs retry_after, the seconds to wait"};
     }
-    const auto done = call.context.admin.registrations().remove(
-        *aor, call.parameter("contact"), event, static_cast<std::uint32_t>(*retry_after));
+    const auto done = call.context.admin.registrations().remove(*aor, call.parameter("contact"),
+                                                                event, *retry_after);
     if (!done) return done.fault();
     return Answer{204, {}, {}, {}};
 }

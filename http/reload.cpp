@@ -6,10 +6,6 @@ namespace herald::http {
 
 namespace {
 
-JsonArray texts(const std::vector<std::string>& values) {
-    return JsonArray(values.begin(), values.end());
-}
-
 Answer refused(const Call& call, const server::ReloadReport& report) {
     JsonArray rows;
     for (const auto& mistake : report.mistakes)
@@ -28,8 +24,8 @@ Result<Answer> reload_configuration(const Call& call) {
     const auto report = call.context.reload();
     if (!report.failure.empty()) return Fault{FaultKind::unavailable, report.failure};
     if (!report.mistakes.empty()) return refused(call, report);
-    return json_answer(JsonObject{{"applied", texts(report.applied)},
-                                  {"needs_restart", texts(report.needs_restart)}});
+    return json_answer(JsonObject{{"applied", texts_of(report.applied)},
+                                  {"needs_restart", texts_of(report.needs_restart)}});
 }
 
 }  // namespace herald::http

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "http/paging.h"
+#include "http/problem.h"
 #include "http/resource_json.h"
 #include "http/routes.h"
 #include "http/target.h"
@@ -16,7 +17,6 @@ namespace herald::http {
 
 namespace {
 
-constexpr std::size_t kMaxLimit = 1000;
 constexpr std::string_view kStates[] = {"pending", "active", "suspect", "flow_lost", "terminated"};
 
 std::string base64(const std::string& bytes) {
@@ -28,18 +28,7 @@ std::string base64(const std::string& bytes) {
     return out.str();
 }
 
-Fault malformed(std::string detail) {
-    return Fault{FaultKind::malformed, std::move(detail)};
-}
-
-/// An AOR of the query, in canonical form; empty for none.
-Result<std::string> aor_parameter(const Call& call, std::string_view name) {
-    const auto text = call.parameter(name);
-    if (text.empty()) return std::string();
-    return aor_of(text);
-}
-
-Result<server::SubscriptionQuery> query_of(const Call& call) {
+Result<server::SubscriptionQuery> subscription_query(const Call& call) {
     server::SubscriptionQuery query;
     query.package = call.parameter("package");
     query.state = call.parameter("state");
@@ -55,13 +44,9 @@ Result<server::SubscriptionQuery> query_of(const Call& call) {
     auto watcher = aor_parameter(call, "watcher");
     if (!watcher) return watcher.fault();
     query.watcher = *std::move(watcher);
-    if (const auto text = call.parameter("limit"); !text.empty()) {
-        const auto limit = base::to_u64(text);
-        if (!limit || *limit == 0 || *limit > kMaxLimit) {
-            return malformed("limit is \"" + std::string(text) + "\", expected 1 to 1000");
-        }
-        query.limit = static_cast<std::size_t>(*limit);
-    }
+    const auto limit = limit_of(call);
+    if (!limit) return limit.fault();
+    query.limit = *limit;
     return query;
 }
 
@@ -113,7 +98,7 @@ Json json_of(const server::PublicationInfo& info) {
 }
 
 Result<Answer> list_subscriptions(const Call& call) {
-    const auto query = query_of(call);
+    const auto query = subscription_query(call);
     if (!query) return query.fault();
     const auto page = call.context.admin.subscriptions().page(*query);
     if (!page) return page.fault();

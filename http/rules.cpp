@@ -51,10 +51,6 @@ std::optional<std::string> candidate_in(const Call& call, Fields& fields) {
     return pidf::to_text(ruleset);
 }
 
-std::pair<std::string, std::string> tag_of(const server::ScopePolicy& policy) {
-    return {"ETag", '"' + std::to_string(policy.row().revision) + '"'};
-}
-
 Json json_of(const store::AuditEntry& entry) {
     return JsonObject{{"id", std::to_string(entry.id)},
                       {"at", time_of(entry.at)},
@@ -102,11 +98,11 @@ Result<Answer> get_rules(const Call& call) {
     const std::pair<std::string, std::string> varies("Vary", "Accept");
     if (!prefers(call.request.accept, kJson, pidf::kAuthPolicyType))
         return Answer{
-            200, std::string(pidf::kAuthPolicyType), row.document, {tag_of(**policy), varies}};
+            200, std::string(pidf::kAuthPolicyType), row.document, {policy_tag(**policy), varies}};
     const auto ruleset = pidf::parse_ruleset(row.document);
     if (!ruleset) return Fault{FaultKind::not_acceptable, ruleset.fault().detail};
     auto answer = json_answer(json_of(*ruleset));
-    answer.headers = {tag_of(**policy), varies};
+    answer.headers = {policy_tag(**policy), varies};
     return answer;
 }
 
@@ -124,7 +120,7 @@ Result<Answer> put_rules(const Call& call) {
     };
     const auto policy = call.context.admin.policies().change(*edit);
     if (!policy) return policy.fault();
-    return Answer{is_new ? 201 : 200, {}, {}, {tag_of(**policy)}};
+    return Answer{is_new ? 201 : 200, {}, {}, {policy_tag(**policy)}};
 }
 
 Result<Answer> delete_rules(const Call& call) {
@@ -137,7 +133,7 @@ Result<Answer> delete_rules(const Call& call) {
     };
     const auto policy = call.context.admin.policies().change(*edit);
     if (!policy) return policy.fault();
-    return Answer{204, {}, {}, {tag_of(**policy)}};
+    return Answer{204, {}, {}, {policy_tag(**policy)}};
 }
 
 Result<Answer> try_rules(const Call& call) {

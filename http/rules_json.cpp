@@ -20,12 +20,6 @@ constexpr SelectBy kSelectors[] = {SelectBy::class_,    SelectBy::occurrence_id,
                                    SelectBy::device_id, SelectBy::contact,
                                    SelectBy::scheme,    SelectBy::service_id};
 
-Json texts_of(const std::vector<std::string>& texts) {
-    JsonArray array;
-    for (const auto& text : texts) array.emplace_back(text);
-    return array;
-}
-
 Json json_of(const std::vector<IdentityMatch>& identity) {
     JsonArray one, many;
     bool is_understood = true;

@@ -4,16 +4,13 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "http/problem.h"
 #include "pidf/idna.h"
 #include "sip/uri.h"
 
 namespace herald::http {
 
 namespace {
-
-Fault malformed(std::string detail) {
-    return Fault{FaultKind::malformed, std::move(detail)};
-}
 
 bool has_broken_escape(std::string_view text) {
     for (auto at = text.find('%'); at != std::string_view::npos; at = text.find('%', at + 1)) {

@@ -21,7 +21,7 @@ namespace herald::http {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> kRoles{"open", "read", "write", "admin"};
+constexpr std::array<std::string_view, 4> kTokenRoles{"open", "read", "write", "admin"};
 constexpr std::size_t kTokenBytes = 32;
 constexpr std::size_t kShortestToken = 16;
 constexpr std::size_t kLongestToken = 512;
@@ -47,7 +47,7 @@ private:
     int descriptor_;
 };
 
-bool is_token_character(char c) {
+bool is_bearer_character(char c) {
     return base::is_alpha(c) || base::is_digit(c) ||
            std::string_view("-._~+/=").find(c) != std::string_view::npos;
 }
@@ -71,7 +71,7 @@ Result<std::string> read_token(const File& file, const std::string& path) {
     if (size < 0) return failure(path);
     const auto text = base::trim({bytes, static_cast<std::size_t>(size)});
     if (text.size() < kShortestToken || text.size() > kLongestToken ||
-        !std::all_of(text.begin(), text.end(), is_token_character)) {
+        !std::all_of(text.begin(), text.end(), is_bearer_character)) {
         return Fault{FaultKind::malformed,
                      "token file " + path + " holds no token; remove it to get a new one"};
     }
@@ -108,13 +108,13 @@ Result<std::string> make_token(const std::string& path) {
 }  // namespace
 
 std::string_view name_of(Role role) noexcept {
-    return kRoles[static_cast<std::size_t>(role)];
+    return kTokenRoles[static_cast<std::size_t>(role)];
 }
 
 std::optional<Role> role_of(std::string_view name) noexcept {
-    const auto found = std::find(kRoles.begin() + 1, kRoles.end(), name);
-    if (found == kRoles.end()) return std::nullopt;
-    return static_cast<Role>(std::distance(kRoles.begin(), found));
+    const auto found = std::find(kTokenRoles.begin() + 1, kTokenRoles.end(), name);
+    if (found == kTokenRoles.end()) return std::nullopt;
+    return static_cast<Role>(std::distance(kTokenRoles.begin(), found));
 }
 
 server::HttpToken token_of_row(const store::Token& row) {

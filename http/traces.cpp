@@ -38,7 +38,7 @@ Json json_of(const server::TracedMessage& message) {
     };
 }
 
-Result<server::TraceOrder> order_of(const Call& call) {
+Result<server::TraceOrder> trace_order(const Call& call) {
     Fields fields(call.body);
     server::TraceOrder order;
     const auto user = fields.text("user").value_or("");
@@ -67,7 +67,7 @@ Result<Answer> list_traces(const Call& call) {
 }
 
 Result<Answer> start_trace(const Call& call) {
-    const auto order = order_of(call);
+    const auto order = trace_order(call);
     if (!order) return order.fault();
     const auto started = call.context.admin.trace().start(*order);
     if (!started) return started.fault();

@@ -13,8 +13,8 @@ namespace {
 /// Bytes of one fact; an address-of-record may be longer.
 constexpr std::size_t kLongestFact = 128, kLongestAor = 512;
 
-using Member = std::string DeviceFacts::*;
-constexpr Member kMembers[] = {
+using Fact = std::string DeviceFacts::*;
+constexpr Fact kMembers[] = {
     &DeviceFacts::aor,     &DeviceFacts::username,   &DeviceFacts::domain,   &DeviceFacts::instance,
     &DeviceFacts::mac,     &DeviceFacts::vendor,     &DeviceFacts::model,    &DeviceFacts::version,
     &DeviceFacts::address, &DeviceFacts::user_agent, &DeviceFacts::transport};
@@ -38,7 +38,7 @@ std::string mac_with_colons(const DeviceFacts& facts) {
     return text;
 }
 
-template <Member member>
+template <Fact member>
 std::string fact(const DeviceFacts& facts) {
     return facts.*member;
 }

@@ -35,7 +35,7 @@ bool is_token_character(char c) {
            std::string_view("!#$&-^_.+").find(c) != std::string_view::npos;
 }
 
-bool is_token(std::string_view text) {
+bool is_type_part(std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), is_token_character);
 }
 
@@ -44,7 +44,7 @@ bool is_content_type(std::string_view text) {
     if (text.size() > kLongestType || !is_printable(text)) return false;
     if (std::any_of(text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; })) return false;
     const auto parts = base::split_once(base::split_once(text, ';').before, '/');
-    return parts.found && is_token(parts.before) && is_token(base::trim(parts.after));
+    return parts.found && is_type_part(parts.before) && is_type_part(base::trim(parts.after));
 }
 
 bool is_url(std::string_view text) {
@@ -148,11 +148,11 @@ bool read_file(std::string_view& text, ProfileFile& file) {
     return part.has_value();
 }
 
-using Member = std::string DeviceProfile::*;
-constexpr Member kTexts[] = {&DeviceProfile::name,    &DeviceProfile::target,
-                             &DeviceProfile::vendor,  &DeviceProfile::model,
-                             &DeviceProfile::version, &DeviceProfile::management_url,
-                             &DeviceProfile::account};
+using Text = std::string DeviceProfile::*;
+constexpr Text kProfileTexts[] = {&DeviceProfile::name,    &DeviceProfile::target,
+                                  &DeviceProfile::vendor,  &DeviceProfile::model,
+                                  &DeviceProfile::version, &DeviceProfile::management_url,
+                                  &DeviceProfile::account};
 
 }  // namespace
 
@@ -206,7 +206,7 @@ Result<ProfilePtr> finished(DeviceProfile profile) {
 std::string to_text(const DeviceProfile& profile) {
     std::string text;
     append_part(text, name_of(profile.type));
-    for (const auto member : kTexts) append_part(text, profile.*member);
+    for (const auto member : kProfileTexts) append_part(text, profile.*member);
     append_part(text, profile.is_public ? "public" : profile.is_secret ? "secret" : "");
     append_part(text, profile.effective_by ? std::to_string(*profile.effective_by) : "");
     append_file(text, profile.body);
@@ -220,7 +220,7 @@ Result<DeviceProfile> profile_from(std::string_view text) {
     const auto type = profile_type_named(next_part(text).value_or(""));
     if (!type) return broken;
     profile.type = *type;
-    for (const auto member : kTexts) {
+    for (const auto member : kProfileTexts) {
         auto part = next_part(text);
         if (!part) return broken;
         profile.*member = *std::move(part);

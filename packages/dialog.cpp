@@ -43,7 +43,7 @@ bool is_registered(const EventState& state) {
     });
 }
 
-constexpr base::HashKey kFixed{0x68657261'6c642d64ULL, 0x69616c6f'67696e66ULL};
+constexpr base::HashKey kElementKey{0x68657261'6c642d64ULL, 0x69616c6f'67696e66ULL};
 
 /// The elements of a document, and what they rely on.
 class Elements {
@@ -70,7 +70,7 @@ public:
             shown.event = lamp.event;
             append_dialog(text_, shown, detail_);
         }
-        return base::keyed_hash(kFixed, std::string_view(text_).substr(before));
+        return base::keyed_hash(kElementKey, std::string_view(text_).substr(before));
     }
     void reserve(std::size_t bytes) { text_.reserve(bytes); }
     void add(std::string_view element) { text_ += element; }
@@ -340,9 +340,10 @@ private:
         elements.add(registration);
         auto composed = document_of(
             pidf::dialog_info_of(elements.text(), view.entity, elements.prefixes()), view);
-        live.push_back(base::keyed_hash(kFixed, registration));
-        composed.fingerprint = base::keyed_hash(kFixed, {reinterpret_cast<const char*>(live.data()),
-                                                         live.size() * sizeof(std::uint64_t)});
+        live.push_back(base::keyed_hash(kElementKey, registration));
+        composed.fingerprint = base::keyed_hash(
+            kElementKey,
+            {reinterpret_cast<const char*>(live.data()), live.size() * sizeof(std::uint64_t)});
         return composed;
     }
 
@@ -449,7 +450,7 @@ DialogInput::DialogInput(pidf::DialogInfo told)
         auto& element = elements[i];
         append_dialog(element.text, info.dialogs[i], pidf::DialogDetail::full);
         element.text.shrink_to_fit();
-        element.fingerprint = base::keyed_hash(kFixed, element.text);
+        element.fingerprint = base::keyed_hash(kElementKey, element.text);
         element.id_hash = base::NameHash()(info.dialogs[i].id);
         element.name_hash = hash_of_name(info.dialogs[i]);
     }

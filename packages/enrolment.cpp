@@ -9,7 +9,7 @@ namespace herald::packages {
 
 namespace {
 
-constexpr std::size_t kMostAccepted = 16, kLongestType = 100;
+constexpr std::size_t kMostAccepted = 16, kLongestAccepted = 100;
 constexpr std::string_view kNetworkLabel = "_sipuaconfig.";
 /// The types of drafts before the RFC, which some devices ask for.
 constexpr std::string_view kApplication = "application", kLocal = "local";
@@ -32,7 +32,7 @@ std::string media_range_of(std::string_view text) {
         at == std::string::npos ? std::string_view() : std::string_view(rest).substr(at + 3);
     const bool is_refused =
         at != std::string::npos && tail.find_first_not_of(".0") == std::string_view::npos;
-    const bool is_usable = type.size() <= kLongestType && type.find('/') != std::string::npos &&
+    const bool is_usable = type.size() <= kLongestAccepted && type.find('/') != std::string::npos &&
                            std::all_of(type.begin(), type.end(),
                                        [](char c) { return c > 0x20 && c < 0x7F && c != ','; });
     return is_usable && !is_refused ? type : std::string();

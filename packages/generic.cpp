@@ -53,7 +53,7 @@ std::string merged_keys(const std::vector<const Input*>& ordered) {
     return body;
 }
 
-std::uint64_t fingerprint_of(const Document& document) {
+std::uint64_t document_fingerprint(const Document& document) {
     constexpr base::HashKey kFixed{0x68657261'6c642d67ULL, 0x656e6572'69637061ULL};
     return base::keyed_hash(kFixed, document.type + '\n' + document.body);
 }
@@ -92,12 +92,12 @@ public:
         std::erase_if(ordered,
                       [&](const Input* input) { return document_of(*input).type != view.type; });
         Composed composed{{std::string(view.type), body_of(ordered, view)}};
-        composed.fingerprint = fingerprint_of(composed.document);
+        composed.fingerprint = document_fingerprint(composed.document);
         if (given_.composition != Composition::none || ordered.size() < 2) return composed;
         composed.fingerprint = 0;
         for (const Input* input : ordered) {
             Composed& part = composed.parts.emplace_back(Composed{document_of(*input)});
-            part.fingerprint = fingerprint_of(part.document);
+            part.fingerprint = document_fingerprint(part.document);
             part.name = input->source;
             composed.fingerprint = composed.fingerprint * 31 + part.fingerprint;
         }

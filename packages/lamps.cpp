@@ -52,7 +52,7 @@ struct KnownHash {
     }
 };
 
-std::size_t hash_of(std::initializer_list<std::string_view> parts) {
+std::size_t hash_of_all(std::initializer_list<std::string_view> parts) {
     std::size_t hash = 0;
     for (const auto part : parts) hash = hash * 1099511628211ULL + base::NameHash()(part);
     return hash;
@@ -76,7 +76,7 @@ Name name_of(const Dialog& dialog, std::size_t name_hash, std::string_view sourc
     if (dialog.call_id.empty()) {
         name.source = publisher.empty() ? source : publisher;
         name.id = dialog.id;
-        name.hash = hash_of({name.source, name.id});
+        name.hash = hash_of_all({name.source, name.id});
         return name;
     }
     name.call_id = dialog.call_id;
@@ -198,7 +198,7 @@ bool is_newer(const Told& a, const Told& b) {
 }
 
 /// Without a Call-ID it is the source that says which call it means: what it said last counts.
-const Told& latest_of(Group group) {
+const Told& latest_in(Group group) {
     return *std::min_element(group.begin(), group.end(), [](const Told& a, const Told& b) {
         return std::tuple(a.is_remembered(), !is_newer(a, b)) <
                std::tuple(b.is_remembered(), !is_newer(b, a));
@@ -263,7 +263,7 @@ const Told& seen_from_here(Group group, const Told& chosen, std::string_view aor
 
 Lamp lamp_of(const Name& name, Group group, const EventState& state) {
     const auto& settings = dialog_settings_of(state.settings);
-    if (name.call_id.empty()) return lamp_of(latest_of(group), settings);
+    if (name.call_id.empty()) return lamp_of(latest_in(group), settings);
     const Told& furthest = furthest_of(group);
     if (has_final(group) || (!furthest.is_live() && !furthest.is_decayed))
         return lamp_of(end_of(group), settings);
@@ -313,7 +313,7 @@ private:
                 .high = tag,
                 .source = {},
                 .id = {},
-                .hash = hash_of({call_id, {}, tag})};
+                .hash = hash_of_all({call_id, {}, tag})};
     }
     Known find(const Name& name) const {
         const auto found = calls_.find(part_of(name.call_id, name.high));
@@ -551,7 +551,7 @@ std::optional<Document> with_ended(const Input& input, const Lamp* lamp) {
 
 std::size_t hash_of_name(const Dialog& dialog) {
     const auto [low, high] = tags_of(dialog);
-    return hash_of({dialog.call_id, low, high});
+    return hash_of_all({dialog.call_id, low, high});
 }
 
 bool has_same_tags(const Dialog& a, const Dialog& b) {

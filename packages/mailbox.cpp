@@ -8,7 +8,7 @@
 namespace herald::packages {
 namespace {
 
-void append_line(std::string& text, std::string_view name, std::string_view value) {
+void append_setting(std::string& text, std::string_view name, std::string_view value) {
     ((text += name) += ' ') += value;
     text += '\n';
 }
@@ -43,12 +43,12 @@ bool MailboxSettings::has_member(std::string_view aor) const noexcept {
 
 std::string to_text(const MailboxSettings& settings) {
     std::string text;
-    for (const auto& member : settings.members) append_line(text, "member", member);
+    for (const auto& member : settings.members) append_setting(text, "member", member);
     if (settings.unsolicited)
-        append_line(text, "unsolicited", *settings.unsolicited ? "yes" : "no");
-    if (!settings.pbx.empty()) append_line(text, "pbx", settings.pbx);
-    if (!settings.pbx_user.empty()) append_line(text, "pbx_user", settings.pbx_user);
-    if (settings.is_per_account) append_line(text, "per_account", "yes");
+        append_setting(text, "unsolicited", *settings.unsolicited ? "yes" : "no");
+    if (!settings.pbx.empty()) append_setting(text, "pbx", settings.pbx);
+    if (!settings.pbx_user.empty()) append_setting(text, "pbx_user", settings.pbx_user);
+    if (settings.is_per_account) append_setting(text, "per_account", "yes");
     return text;
 }
 

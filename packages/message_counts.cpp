@@ -19,19 +19,19 @@ constexpr std::array<std::string_view, kMessageClasses> kNames{
 constexpr std::size_t kMaxOtherLines = 64;
 constexpr std::string_view kMessageId = "Message-ID";
 
-std::uint32_t sum_of(std::uint32_t a, std::uint32_t b) noexcept {
+std::uint32_t plus(std::uint32_t a, std::uint32_t b) noexcept {
     const std::uint32_t room = std::numeric_limits<std::uint32_t>::max() - a;
     return a + std::min(room, b);
 }
 
 void add_count(MessageCount& sum, const MessageCount& more) noexcept {
-    sum.fresh = sum_of(sum.fresh, more.fresh);
-    sum.old = sum_of(sum.old, more.old);
-    sum.urgent_fresh = sum_of(sum.urgent_fresh, more.urgent_fresh);
-    sum.urgent_old = sum_of(sum.urgent_old, more.urgent_old);
+    sum.fresh = plus(sum.fresh, more.fresh);
+    sum.old = plus(sum.old, more.old);
+    sum.urgent_fresh = plus(sum.urgent_fresh, more.urgent_fresh);
+    sum.urgent_old = plus(sum.urgent_old, more.urgent_old);
 }
 
-void append_line(std::string& body, std::string_view name, std::string_view value) {
+void append_header(std::string& body, std::string_view name, std::string_view value) {
     body += name;
     body += ": ";
     body += value;
@@ -102,7 +102,7 @@ bool is_token(std::string_view name) noexcept {
 }
 
 /// What may stand in one line of a body without changing the lines around it.
-bool is_printable(std::string_view value) noexcept {
+bool is_one_line(std::string_view value) noexcept {
     return base::is_utf8(value) && std::none_of(value.begin(), value.end(), [](char c) {
                return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F;
            });
@@ -146,7 +146,7 @@ private:
         const std::string_view name = base::trim(split.before);
         const std::string_view value = base::trim(split.after);
         if (!split.found || !is_token(name)) return fault("not a header");
-        if (!is_printable(value)) return fault("a character that does not belong into a header");
+        if (!is_one_line(value)) return fault("a character that does not belong into a header");
         if (message.headers.size() >= kMaxMessageHeaders)
             return fault("too many headers of a message");
         message.headers.emplace_back(name, value);
@@ -191,7 +191,7 @@ private:
         const std::string_view name = base::trim(split.before);
         const std::string_view value = base::trim(split.after);
         if (!split.found || !is_token(name)) return fault("not a header");
-        if (!is_printable(value)) return fault("a character that does not belong into a header");
+        if (!is_one_line(value)) return fault("a character that does not belong into a header");
         if (base::iequals(name, "Messages-Waiting")) return waiting(value);
         if (!counts_.waiting) return fault("Messages-Waiting is not the first header");
         if (base::iequals(name, "Message-Account")) return account(value);
@@ -297,7 +297,7 @@ void keep_latest(std::vector<ListedMessage>& messages) {
 }
 
 bool is_header(std::string_view name, std::string_view value) noexcept {
-    return is_token(name) && is_printable(value);
+    return is_token(name) && is_one_line(value);
 }
 
 bool is_waiting(const MessageCounts& counts) noexcept {
@@ -339,9 +339,9 @@ void add(MessageCounts& sum, const MessageCounts& more) {
 std::string to_body(const MessageCounts& counts, std::string_view mailbox) {
     std::string body;
     body.reserve(160);
-    append_line(body, "Messages-Waiting", is_waiting(counts) ? "yes" : "no");
+    append_header(body, "Messages-Waiting", is_waiting(counts) ? "yes" : "no");
     const auto account = counts.account.empty() ? mailbox : std::string_view(counts.account);
-    if (!account.empty()) append_line(body, "Message-Account", account);
+    if (!account.empty()) append_header(body, "Message-Account", account);
     bool has_count = !counts.other_classes.empty();
     for (std::size_t i = 0; i < kMessageClasses; ++i) {
         if (!counts.classes[i]) continue;
@@ -350,10 +350,10 @@ std::string to_body(const MessageCounts& counts, std::string_view mailbox) {
     }
     if (!has_count && !is_waiting(counts)) append_count(body, kNames[0], {});
     for (const auto& [name, count] : counts.other_classes) append_count(body, name, count);
-    for (const auto& [name, value] : counts.other_headers) append_line(body, name, value);
+    for (const auto& [name, value] : counts.other_headers) append_header(body, name, value);
     for (const auto& message : counts.messages) {
         body += "\r\n";
-        for (const auto& [name, value] : message.headers) append_line(body, name, value);
+        for (const auto& [name, value] : message.headers) append_header(body, name, value);
     }
     return body;
 }
@@ -369,7 +369,7 @@ void append_messages(std::string& body, std::span<const ListedMessage> messages,
         if (!has_any_of(message, names)) continue;
         body += "\r\n";
         for (const auto& [name, value] : message.headers) {
-            if (is_any_of(name, names)) append_line(body, name, value);
+            if (is_any_of(name, names)) append_header(body, name, value);
         }
     }
 }

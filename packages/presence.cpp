@@ -67,13 +67,13 @@ const pidf::Presence& contribution_of(const Input& input, bool is_alone) {
     return admitted.is_of_caller && !is_alone ? kOnThePhone : admitted.presence;
 }
 
-const PresenceSettings& settings_in(const EventState& state) {
+const PresenceSettings& presence_settings(const EventState& state) {
     static const PresenceSettings kStandard;
     return state.settings ? static_cast<const PresenceSettings&>(*state.settings) : kStandard;
 }
 
 /// What presence.sources calls a rank; empty for those that have their place without it.
-std::string_view name_of(Rank rank) noexcept {
+std::string_view rank_name(Rank rank) noexcept {
     if (rank == Rank::published) return "published";
     if (rank == Rank::derived) return "calls";
     if (rank == Rank::hard) return "permanent";
@@ -94,7 +94,7 @@ int place_of(const Input& input, const std::vector<std::string>& sources) {
         return at == sources.end() ? 0 : static_cast<int>(sources.end() - at);
     };
     if (const int own = input.publisher.empty() ? 0 : place(input.publisher)) return own;
-    return place(name_of(input.rank));
+    return place(rank_name(input.rank));
 }
 
 /// One input as it is composed, or why it is not.
@@ -109,7 +109,7 @@ std::vector<Weighed> weigh(const EventState& state) {
     const auto any = [&](auto matches) {
         return std::any_of(state.inputs.begin(), state.inputs.end(), matches);
     };
-    const auto& settings = settings_in(state);
+    const auto& settings = presence_settings(state);
     const bool has_published =
         any([](const Input& input) { return input.rank == Rank::published; });
     const bool has_state = any([](const Input& input) { return input.rank != Rank::fallback; });
@@ -154,7 +154,7 @@ pidf::Policy policy_of(CompositionPolicy policy) noexcept {
 std::optional<base::WallTime> next_silence(const EventState& state,
                                            const std::vector<Weighed>& all) {
     std::optional<base::WallTime> next;
-    const std::chrono::seconds decay(settings_in(state).decay);
+    const std::chrono::seconds decay(presence_settings(state).decay);
     for (const auto& each : all) {
         if (decay.count() == 0 || each.is_silent || each.input->rank == Rank::fallback) continue;
         const auto then = each.input->arrived + decay;
@@ -165,8 +165,8 @@ std::optional<base::WallTime> next_silence(const EventState& state,
 
 pidf::Composition composition_of(const EventState& state) {
     const auto all = weigh(state);
-    auto composition =
-        pidf::resolve(contributions_of(all), state.now, policy_of(settings_in(state).composition));
+    auto composition = pidf::resolve(contributions_of(all), state.now,
+                                     policy_of(presence_settings(state).composition));
     const auto silence = next_silence(state, all);
     if (silence && (!composition.stale_at || *silence < *composition.stale_at))
         composition.stale_at = silence;
@@ -204,7 +204,7 @@ public:
         : state_(state), inputs_(std::move(inputs)), composition_(std::move(composition)) {}
 
     std::vector<std::string> run() {
-        const auto& settings = settings_in(state_);
+        const auto& settings = presence_settings(state_);
         lines_.push_back("composed by \"" +
                          std::string(kPolicies[static_cast<std::size_t>(settings.composition)]) +
                          "\" (presence.composition)");
@@ -230,7 +230,7 @@ private:
         std::string line = "counts ";
         line += each.is_wanted ? std::to_string(++taken_) + ": " : "not: ";
         line += name_in(*each.input);
-        if (const auto name = name_of(each.input->rank); !name.empty())
+        if (const auto name = rank_name(each.input->rank); !name.empty())
             line.append(" (").append(name).append(")");
         if (each.is_silent) line += ", silent for longer than presence.decay";
         if (!each.is_wanted && each.input->rank == Rank::registration)

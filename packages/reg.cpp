@@ -84,12 +84,6 @@ std::string unquoted(std::string_view value) {
     return text;
 }
 
-/// Whole seconds, never negative.
-std::uint32_t seconds_of(base::WallTime::duration time) {
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
-    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds.count(), 0, UINT32_MAX));
-}
-
 RegisteredContact contact_of(const Binding& binding, const Input& input, base::WallTime now) {
     RegisteredContact contact;
     contact.id = input.source;
@@ -98,10 +92,10 @@ RegisteredContact contact_of(const Binding& binding, const Input& input, base::W
     // Not zero, which would say that it is gone.
     if (contact.is_active && binding.expires_at != base::WallTime{}) {
         const auto left = binding.expires_at - now + std::chrono::milliseconds(999);
-        contact.expires = std::max(1U, seconds_of(left));
+        contact.expires = std::max(1U, base::whole_seconds(left));
     }
     if (input.cause == Cause::probation) contact.retry_after = input.retry_after;
-    contact.duration_registered = seconds_of(now - binding.created);
+    contact.duration_registered = base::whole_seconds(now - binding.created);
     contact.call_id = binding.call_id;
     if (!binding.call_id.empty()) contact.cseq = binding.cseq;
     contact.uri = without_push_parameters(binding.contact);
@@ -188,7 +182,7 @@ RegistrationState state_of(const Contacts& present, const Contacts& shown) {
 }
 
 /// Equal for documents that differ only by the passing of time.
-std::uint64_t fingerprint_of(const Registrations& registrations) {
+std::uint64_t registrations_fingerprint(const Registrations& registrations) {
     std::string text;
     for (const auto& [aor, contacts] : registrations) {
         text.append(aor).append("\n");
@@ -251,7 +245,7 @@ public:
         }
         auto written = pidf::to_text(reginfo);
         Composed composed{{std::string(view.type), std::move(written.text)}};
-        composed.fingerprint = fingerprint_of(present);
+        composed.fingerprint = registrations_fingerprint(present);
         composed.version_at = written.version_at;
         return composed;
     }

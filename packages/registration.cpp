@@ -63,7 +63,7 @@ bool read_former(std::string_view value, Binding& binding) {
     return true;
 }
 
-bool read_line(std::string_view line, Binding& binding) {
+bool read_binding_line(std::string_view line, Binding& binding) {
     const auto parts = base::split_once(line, ' ');
     const auto name = parts.before;
     const auto value = parts.after;
@@ -99,7 +99,7 @@ Result<Binding> binding_from_text(std::string_view text) {
     Binding binding;
     while (!text.empty()) {
         const auto parts = base::split_once(text, '\n');
-        if (!read_line(parts.before, binding)) {
+        if (!read_binding_line(parts.before, binding)) {
             return Fault{FaultKind::malformed,
                          "no field of a binding: " + std::string(parts.before)};
         }

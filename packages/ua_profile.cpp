@@ -135,8 +135,8 @@ Document document_of(const Task& task, Delivery delivery) {
 }
 
 /// Equal where a device would be told the same.
-std::uint64_t fingerprint_of(std::uint64_t version, const DeviceProfile* profile,
-                             Delivery delivery) {
+std::uint64_t profile_fingerprint(std::uint64_t version, const DeviceProfile* profile,
+                                  Delivery delivery) {
     std::string text = std::to_string(version) + ' ' + std::to_string(static_cast<int>(delivery));
     if (profile) text += key_of(profile->type, profile->name);
     return base::keyed_hash(kKey, text) | 1;
@@ -145,7 +145,7 @@ std::uint64_t fingerprint_of(std::uint64_t version, const DeviceProfile* profile
 Composed nothing(std::uint64_t version) {
     Composed composed;
     composed.document.type = kNothing;
-    composed.fingerprint = fingerprint_of(version, nullptr, Delivery::nothing);
+    composed.fingerprint = profile_fingerprint(version, nullptr, Delivery::nothing);
     return composed;
 }
 
@@ -154,7 +154,7 @@ Composed composed_of(const Task& task) {
     Composed composed;
     composed.document = document_of(task, delivery);
     composed.fingerprint =
-        fingerprint_of(task.shelf.profiles->version_of(task.profile), &task.profile, delivery);
+        profile_fingerprint(task.shelf.profiles->version_of(task.profile), &task.profile, delivery);
     // Where nothing may be sent that is counted by who would have sent it.
     composed.is_secret = task.profile.is_secret && delivery != Delivery::indirect;
     const bool has_link =

@@ -25,11 +25,6 @@ constexpr std::array<std::string_view, 8> kEvents{"subscribe", "approved",  "dea
 /// order of arrival.
 constexpr std::size_t kMostListed = 1000;
 
-std::uint32_t seconds_of(base::WallTime::duration time) {
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
-    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds.count(), 0, UINT32_MAX));
-}
-
 bool wants_decision(const Watcher& watcher) noexcept {
     return watcher.status == WatcherStatus::pending || watcher.status == WatcherStatus::waiting;
 }
@@ -41,9 +36,10 @@ pidf::WatcherElement element_of(const Watcher& watcher, base::WallTime now) {
     element.status = name_of(watcher.status);
     element.event = name_of(watcher.event);
     if (watcher.since != base::WallTime{})
-        element.duration_subscribed = seconds_of(now - watcher.since);
+        element.duration_subscribed = base::whole_seconds(now - watcher.since);
     if (watcher.status != WatcherStatus::terminated && watcher.expires_at != base::WallTime{})
-        element.expiration = seconds_of(watcher.expires_at - now + std::chrono::milliseconds(999));
+        element.expiration =
+            base::whole_seconds(watcher.expires_at - now + std::chrono::milliseconds(999));
     return element;
 }
 

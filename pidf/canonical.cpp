@@ -113,6 +113,13 @@ void append_escaped_attribute(std::string& out, std::string_view value) {
     append_escaped(out, with_replacements(value), kInAttribute);
 }
 
+void append_attribute(std::string& out, std::string_view name, std::string_view value) {
+    if (value.empty()) return;
+    out.append(" ").append(name).append("=\"");
+    append_escaped_attribute(out, value);
+    out += '"';
+}
+
 void append_declarations(std::string& out, NamespaceSet used) {
     out += " xmlns=\"";
     out += uri_of(Ns::pidf);

@@ -22,7 +22,7 @@ constexpr std::string_view kOmaPresence = "urn:oma:xml:prs:pres-rules";
 
 constexpr std::string_view kHandlings[] = {"block", "confirm", "polite-block", "allow"};
 
-constexpr xml::Limits kLimits{
+constexpr xml::Limits kPolicyLimits{
     .bytes = kMostRulesBytes, .depth = 16, .elements = 200000, .attributes = 200000};
 
 template <std::size_t N>
@@ -325,7 +325,7 @@ std::string comparable_domain(std::string_view domain) {
 }
 
 Result<Ruleset> parse_ruleset(std::string_view document) {
-    const auto tree = xml::parse(document, kLimits);
+    const auto tree = xml::parse(document, kPolicyLimits);
     if (!tree) return tree.fault();
     return Reader(*tree).run();
 }

@@ -13,8 +13,8 @@
 namespace herald::pidf {
 namespace {
 
-constexpr std::string_view kNamespace = "urn:ietf:params:xml:ns:conference-info";
-constexpr xml::Limits kLimits{
+constexpr std::string_view kConferenceInfo = "urn:ietf:params:xml:ns:conference-info";
+constexpr xml::Limits kConferenceLimits{
     .bytes = 262144, .depth = 16, .elements = 8192, .attributes = 16384, .namespaces = 32};
 
 /// Attributes that tell elements of one name apart, by what they are called.
@@ -24,8 +24,8 @@ constexpr std::array<std::string_view, 7> kOrder{
     "conference-description", "host-info", "conference-state", "users", "sidebars-by-ref",
     "sidebars-by-val",        "user"};
 
-bool is_ours(xml::Element element) {
-    return element.uri() == kNamespace || element.ns() == xml::Ns::none;
+bool is_conference_info(xml::Element element) {
+    return element.uri() == kConferenceInfo || element.ns() == xml::Ns::none;
 }
 
 ElementState state_of(xml::Element element) {
@@ -35,7 +35,7 @@ ElementState state_of(xml::Element element) {
 }
 
 /// ` name="value"` for those that elements of RFC 4575 have.
-void append_attribute(std::string& out, xml::Element element, std::string_view name) {
+void copy_attribute(std::string& out, xml::Element element, std::string_view name) {
     const auto value = element.attribute(name);
     if (!value) return;
     out.append(" ").append(name).append("=\"");
@@ -46,16 +46,16 @@ void append_attribute(std::string& out, xml::Element element, std::string_view n
 ConferenceElement read_element(xml::Element element, xml::NamespaceSet& prefixes) {
     ConferenceElement read;
     read.name = element.local();
-    if (!is_ours(element)) {
+    if (!is_conference_info(element)) {
         read.is_foreign = true;
         read.key = element.uri();
         prefixes.add(xml::append_canonical(read.text, element, {}, xml::Ns::foreign));
         return read;
     }
     read.state = state_of(element);
-    for (const auto key : kKeys) append_attribute(read.attributes, element, key);
+    for (const auto key : kKeys) copy_attribute(read.attributes, element, key);
     read.key = read.attributes;
-    append_attribute(read.attributes, element, "lang");
+    copy_attribute(read.attributes, element, "lang");
     if (element.begin() == element.end()) xml::append_escaped_text(read.text, element.text());
     for (const auto child : element) read.children.push_back(read_element(child, prefixes));
     return read;
@@ -131,10 +131,10 @@ void append_element(std::string& out, const ConferenceElement& element) {
 }  // namespace
 
 Result<ConferenceInfo> parse_conference_info(std::string_view body) {
-    const auto tree = xml::parse(body, kLimits);
+    const auto tree = xml::parse(body, kConferenceLimits);
     if (!tree) return tree.fault();
     const auto root = tree->root();
-    if (!is_ours(root) || root.local() != "conference-info") {
+    if (!is_conference_info(root) || root.local() != "conference-info") {
         return Fault{FaultKind::malformed, tree->place(root) + ": the root is not conference-info"};
     }
     ConferenceInfo info;
@@ -154,7 +154,7 @@ VersionedText to_text(const ConferenceInfo* told, std::string_view entity) {
     VersionedText result;
     std::string& out = result.text;
     out.append("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n<conference-info xmlns=\"");
-    out.append(kNamespace).append("\"");
+    out.append(kConferenceInfo).append("\"");
     if (told) xml::append_prefixes(out, told->prefixes);
     out += " entity=\"";
     xml::append_escaped_attribute(out, entity);

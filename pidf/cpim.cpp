@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kMostHeaders = 64;
 constexpr std::size_t kLongestLine = 4096;
 
-Fault malformed(std::string detail) {
+Fault malformed_cpim(std::string detail) {
     return {FaultKind::malformed, "CPIM: " + std::move(detail)};
 }
 
@@ -28,9 +28,9 @@ std::optional<std::string_view> take_line(std::string_view& rest) {
 
 /// `Name: value`, `ns.Name:;param value`.
 Result<CpimHeader> read_header(std::string_view line) {
-    if (line.size() > kLongestLine) return malformed("a line is too long");
+    if (line.size() > kLongestLine) return malformed_cpim("a line is too long");
     const auto [name, rest, found] = base::split_once(line, ':');
-    if (!found || name.empty()) return malformed("a line without a name");
+    if (!found || name.empty()) return malformed_cpim("a line without a name");
     CpimHeader header;
     const auto dot = name.find('.');
     if (dot == std::string_view::npos) {
@@ -54,9 +54,9 @@ Result<std::vector<CpimHeader>> read_headers(std::string_view& rest) {
     std::vector<CpimHeader> headers;
     while (true) {
         const auto line = take_line(rest);
-        if (!line) return malformed("no blank line behind the headers");
+        if (!line) return malformed_cpim("no blank line behind the headers");
         if (line->empty()) return headers;
-        if (headers.size() == kMostHeaders) return malformed("too many headers");
+        if (headers.size() == kMostHeaders) return malformed_cpim("too many headers");
         // Of the content (RFC 2045) lines may be folded; nobody here needs what follows.
         if (line->front() == ' ' || line->front() == '\t') continue;
         auto header = read_header(*line);

@@ -10,18 +10,18 @@
 namespace herald::pidf {
 namespace {
 
-constexpr std::string_view kNamespace = "urn:ietf:params:xml:ns:dialog-info";
+constexpr std::string_view kDialogInfo = "urn:ietf:params:xml:ns:dialog-info";
 /// Bytes of an id, a Call-ID or a tag: they are remembered for a while.
-constexpr std::size_t kMostName = 512;
+constexpr std::size_t kMostDialogName = 512;
 
-constexpr std::array<std::string_view, 5> kStates{"trying", "proceeding", "early", "confirmed",
-                                                  "terminated"};
-constexpr std::array<std::string_view, 8> kEvents{"",          "cancelled",  "rejected", "replaced",
-                                                  "local-bye", "remote-bye", "error",    "timeout"};
+constexpr std::array<std::string_view, 5> kDialogStates{"trying", "proceeding", "early",
+                                                        "confirmed", "terminated"};
+constexpr std::array<std::string_view, 8> kDialogEvents{
+    "", "cancelled", "rejected", "replaced", "local-bye", "remote-bye", "error", "timeout"};
 constexpr std::array<std::string_view, 3> kDirections{"", "initiator", "recipient"};
 
 template <std::size_t N>
-std::optional<std::size_t> index_in(const std::array<std::string_view, N>& names,
+std::optional<std::size_t> named_in(const std::array<std::string_view, N>& names,
                                     std::string_view name) {
     const auto found = std::find_if(names.begin(), names.end(),
                                     [&](auto each) { return base::iequals(each, name); });
@@ -29,24 +29,17 @@ std::optional<std::size_t> index_in(const std::array<std::string_view, N>& names
     return static_cast<std::size_t>(found - names.begin());
 }
 
-void append_attribute(std::string& out, std::string_view name, std::string_view value) {
-    if (value.empty()) return;
-    out.append(" ").append(name).append("=\"");
-    xml::append_escaped_attribute(out, value);
-    out += '"';
+bool is_dialog_info(xml::Element element) {
+    return element.uri() == kDialogInfo || element.ns() == xml::Ns::none;
 }
 
-bool is_ours(xml::Element element) {
-    return element.uri() == kNamespace || element.ns() == xml::Ns::none;
-}
-
-bool is_ours(xml::Element element, std::string_view local) {
-    return is_ours(element) && element.local() == local;
+bool is_dialog_info(xml::Element element, std::string_view local) {
+    return is_dialog_info(element) && element.local() == local;
 }
 
 /// Elements of RFC 4235 need no prefix inside a document of ours; those of others bring their own.
 void append_markup(std::string& out, xml::Element element, xml::NamespaceSet& prefixes) {
-    if (!is_ours(element))
+    if (!is_dialog_info(element))
         return prefixes.add(xml::append_canonical(out, element, {}, xml::Ns::foreign));
     out.append("<").append(element.local());
     prefixes.add(xml::append_attributes(out, element, {}));
@@ -64,7 +57,8 @@ void append_markup(std::string& out, xml::Element element, xml::NamespaceSet& pr
 /// `pvalue` is what Asterisk writes.
 bool is_rendering_off(xml::Element target) {
     for (const auto param : target) {
-        if (!is_ours(param, "param") || param.attribute("pname") != "+sip.rendering") continue;
+        if (!is_dialog_info(param, "param") || param.attribute("pname") != "+sip.rendering")
+            continue;
         const auto value = param.attribute("pval");
         return base::iequals((value ? value : param.attribute("pvalue")).value_or(""), "no");
     }
@@ -74,24 +68,20 @@ bool is_rendering_off(xml::Element target) {
 Party read_party(xml::Element element, xml::NamespaceSet& prefixes) {
     Party party;
     for (const auto child : element) {
-        if (is_ours(child, "identity")) {
+        if (is_dialog_info(child, "identity")) {
             party.identity = base::trim(child.text());
             party.display = child.attribute("display").value_or("");
-        } else if (is_ours(child, "target")) {
+        } else if (is_dialog_info(child, "target")) {
             party.target.clear();
             append_markup(party.target, child, prefixes);
             party.is_held = is_rendering_off(child);
-        } else if (is_ours(child, "session-description")) {
+        } else if (is_dialog_info(child, "session-description")) {
             append_markup(party.session_description, child, prefixes);
         } else {
             append_markup(party.rest, child, prefixes);
         }
     }
     return party;
-}
-
-Fault fault_at(const xml::Tree& tree, xml::Element element, std::string_view why) {
-    return {FaultKind::malformed, tree.place(element) + ": " + std::string(why)};
 }
 
 std::string text_attribute(xml::Element element, std::string_view name) {
@@ -104,7 +94,7 @@ bool read_state(xml::Element element, Dialog& dialog) {
     const auto state = dialog_state(base::trim(text));
     if (!state) return false;
     dialog.state = *state;
-    if (const auto event = index_in(kEvents, element.attribute("event").value_or("")))
+    if (const auto event = named_in(kDialogEvents, element.attribute("event").value_or("")))
         dialog.event = static_cast<DialogEvent>(*event);
     const auto code = base::to_u32_clamped(base::trim(element.attribute("code").value_or("")));
     if (code && *code >= 100 && *code <= 699) dialog.code = code;
@@ -117,11 +107,11 @@ bool is_detail(std::string_view local) {
 }
 
 void read_child(xml::Element child, Dialog& dialog) {
-    if (is_ours(child, "local")) {
+    if (is_dialog_info(child, "local")) {
         dialog.local = read_party(child, dialog.prefixes);
-    } else if (is_ours(child, "remote")) {
+    } else if (is_dialog_info(child, "remote")) {
         dialog.remote = read_party(child, dialog.prefixes);
-    } else if (is_ours(child) && is_detail(child.local())) {
+    } else if (is_dialog_info(child) && is_detail(child.local())) {
         append_markup(dialog.details, child, dialog.prefixes);
     } else {
         append_markup(dialog.foreign, child, dialog.prefixes);
@@ -135,22 +125,22 @@ Result<Dialog> read_dialog(const xml::Tree& tree, xml::Element element) {
     dialog.local_tag = text_attribute(element, "local-tag");
     dialog.remote_tag = text_attribute(element, "remote-tag");
     if (dialog.id.empty()) dialog.id = dialog.call_id;
-    if (dialog.id.empty()) return fault_at(tree, element, "a dialog without id");
+    if (dialog.id.empty()) return tree.fault_at(element, "a dialog without id");
     for (const auto* name : {&dialog.id, &dialog.call_id, &dialog.local_tag, &dialog.remote_tag}) {
-        if (name->size() > kMostName)
-            return fault_at(tree, element, "an id, a Call-ID or a tag is too long");
+        if (name->size() > kMostDialogName)
+            return tree.fault_at(element, "an id, a Call-ID or a tag is too long");
     }
     if (const auto found = dialog_direction(text_attribute(element, "direction")))
         dialog.direction = *found;
     bool has_state = false;
     for (const auto child : element) {
-        if (!is_ours(child, "state")) {
+        if (!is_dialog_info(child, "state")) {
             read_child(child, dialog);
         } else if (!(has_state = read_state(child, dialog))) {
-            return fault_at(tree, child, "no such state of a dialog");
+            return tree.fault_at(child, "no such state of a dialog");
         }
     }
-    if (!has_state) return fault_at(tree, element, "a dialog without state");
+    if (!has_state) return tree.fault_at(element, "a dialog without state");
     return dialog;
 }
 
@@ -161,7 +151,7 @@ void append_party(std::string& out, std::string_view name, const Party& party,
     out.append("<").append(name).append(">");
     if (!party.identity.empty()) {
         out += "<identity";
-        append_attribute(out, "display", party.display);
+        xml::append_attribute(out, "display", party.display);
         out += '>';
         xml::append_escaped_text(out, party.identity);
         out += "</identity>";
@@ -175,8 +165,8 @@ void append_party(std::string& out, std::string_view name, const Party& party,
 void append_state(std::string& out, const Dialog& dialog, DialogDetail detail) {
     out += "<state";
     if (detail != DialogDetail::state) {
-        append_attribute(out, "event", name_of(dialog.event));
-        if (dialog.code) append_attribute(out, "code", std::to_string(*dialog.code));
+        xml::append_attribute(out, "event", name_of(dialog.event));
+        if (dialog.code) xml::append_attribute(out, "code", std::to_string(*dialog.code));
     }
     out.append(">").append(name_of(dialog.state)).append("</state>");
 }
@@ -187,7 +177,7 @@ VersionedText document_of(std::string_view elements, const DialogInfo& info,
     std::string& out = result.text;
     out.reserve(elements.size() + 256);
     out.append("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n<dialog-info xmlns=\"");
-    out.append(kNamespace).append("\"");
+    out.append(kDialogInfo).append("\"");
     xml::append_prefixes(out, prefixes);
     out += " version=\"";
     result.version_at = out.size();
@@ -207,34 +197,34 @@ VersionedText document_of(std::string_view elements, const DialogInfo& info,
 }  // namespace
 
 std::string_view name_of(DialogState state) noexcept {
-    return kStates[static_cast<std::size_t>(state)];
+    return kDialogStates[static_cast<std::size_t>(state)];
 }
 std::string_view name_of(DialogEvent event) noexcept {
-    return kEvents[static_cast<std::size_t>(event)];
+    return kDialogEvents[static_cast<std::size_t>(event)];
 }
 std::string_view name_of(Direction direction) noexcept {
     return kDirections[static_cast<std::size_t>(direction)];
 }
 
 std::optional<DialogState> dialog_state(std::string_view name) noexcept {
-    const auto index = index_in(kStates, name);
+    const auto index = named_in(kDialogStates, name);
     return index ? std::optional(static_cast<DialogState>(*index)) : std::nullopt;
 }
 std::optional<Direction> dialog_direction(std::string_view name) noexcept {
-    const auto index = index_in(kDirections, name);
+    const auto index = named_in(kDirections, name);
     return index ? std::optional(static_cast<Direction>(*index)) : std::nullopt;
 }
 
 void append_dialog(std::string& out, const Dialog& dialog, DialogDetail detail) {
     out += "<dialog";
-    append_attribute(out, "id", detail == DialogDetail::state ? "0" : dialog.id);
+    xml::append_attribute(out, "id", detail == DialogDetail::state ? "0" : dialog.id);
     if (detail >= DialogDetail::full) {
-        append_attribute(out, "call-id", dialog.call_id);
-        append_attribute(out, "local-tag", dialog.local_tag);
-        append_attribute(out, "remote-tag", dialog.remote_tag);
+        xml::append_attribute(out, "call-id", dialog.call_id);
+        xml::append_attribute(out, "local-tag", dialog.local_tag);
+        xml::append_attribute(out, "remote-tag", dialog.remote_tag);
     }
     if (detail != DialogDetail::state)
-        append_attribute(out, "direction", name_of(dialog.direction));
+        xml::append_attribute(out, "direction", name_of(dialog.direction));
     out += '>';
     append_state(out, dialog, detail);
     if (detail >= DialogDetail::full) out += dialog.details;
@@ -258,7 +248,7 @@ VersionedText changed_dialog_info_of(std::string_view elements, std::string_view
 
 void append_vanished(std::string& out, std::string_view id) {
     out += "<dialog";
-    append_attribute(out, "id", id);
+    xml::append_attribute(out, "id", id);
     out += "><state>terminated</state></dialog>";
 }
 
@@ -282,7 +272,8 @@ Result<DialogInfo> parse_dialog_info(std::string_view body, std::size_t most) {
                                         .namespaces = 32});
     if (!tree) return tree.fault();
     const auto root = tree->root();
-    if (!is_ours(root, "dialog-info")) return fault_at(*tree, root, "the root is not dialog-info");
+    if (!is_dialog_info(root, "dialog-info"))
+        return tree->fault_at(root, "the root is not dialog-info");
     DialogInfo info;
     const auto state = root.attribute("state");
     info.is_full = (state ? state : root.attribute("notify-state")).value_or("full") != "partial";
@@ -290,7 +281,7 @@ Result<DialogInfo> parse_dialog_info(std::string_view body, std::size_t most) {
     info.version = base::to_u32_clamped(text_attribute(root, "version"));
     base::TextMap<std::size_t> places;
     for (const auto child : root) {
-        if (!is_ours(child, "dialog")) continue;
+        if (!is_dialog_info(child, "dialog")) continue;
         auto dialog = read_dialog(*tree, child);
         if (!dialog) return dialog.fault();
         const auto [place, is_new] = places.emplace(dialog->id, info.dialogs.size());
@@ -299,7 +290,7 @@ Result<DialogInfo> parse_dialog_info(std::string_view body, std::size_t most) {
             continue;
         }
         if (info.dialogs.size() == most)
-            return fault_at(*tree, child, "more than " + std::to_string(most) + " dialogs");
+            return tree->fault_at(child, "more than " + std::to_string(most) + " dialogs");
         info.dialogs.push_back(*std::move(dialog));
     }
     return info;

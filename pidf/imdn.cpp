@@ -11,7 +11,7 @@ namespace herald::pidf {
 
 namespace {
 
-constexpr std::string_view kNamespace = "urn:ietf:params:imdn";
+constexpr std::string_view kImdn = "urn:ietf:params:imdn";
 /// What is copied into a notification; longer ones are not ours to repeat.
 constexpr std::size_t kLongestCopy = 1024;
 constexpr std::size_t kMostRoutes = 16;
@@ -43,7 +43,7 @@ bool is_text(std::string_view value) {
            });
 }
 
-void append_element(std::string& out, std::string_view name, std::string_view text) {
+void append_line(std::string& out, std::string_view name, std::string_view text) {
     out.append("<").append(name).append(">");
     xml::append_escaped_text(out, text);
     out.append("</").append(name).append(">\r\n");
@@ -54,11 +54,11 @@ std::string document(const DispositionRequest& request, Disposition disposition,
     std::string xml =
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n"
         "<imdn xmlns=\"urn:ietf:params:xml:ns:imdn\">\r\n";
-    append_element(xml, "message-id", unescape_cpim(request.message_id));
-    append_element(xml, "datetime", unescape_cpim(request.datetime));
-    append_element(xml, "recipient-uri", recipient);
+    append_line(xml, "message-id", unescape_cpim(request.message_id));
+    append_line(xml, "datetime", unescape_cpim(request.datetime));
+    append_line(xml, "recipient-uri", recipient);
     if (!request.original_to.empty())
-        append_element(xml, "original-recipient-uri", request.original_to);
+        append_line(xml, "original-recipient-uri", request.original_to);
     xml += disposition == Disposition::stored
                ? "<processing-notification><status><stored/></status></processing-notification>\r\n"
                : "<delivery-notification><status><failed/></status></delivery-notification>\r\n";
@@ -88,19 +88,19 @@ bool is_notification(const Cpim& message) {
 std::optional<DispositionRequest> disposition_request(const Cpim& message) {
     if (is_notification(message)) return std::nullopt;
     DispositionRequest request;
-    for (const auto list : message.values(kNamespace, "Disposition-Notification"))
+    for (const auto list : message.values(kImdn, "Disposition-Notification"))
         read_wanted(list, request);
     if (!request.wants_negative && !request.wants_processing) return std::nullopt;
-    request.message_id = copied(message.value(kNamespace, "Message-ID"));
+    request.message_id = copied(message.value(kImdn, "Message-ID"));
     request.datetime = copied(message.value({}, "DateTime"));
     request.from = copied(message.value({}, "From"));
     request.to = copied(message.value({}, "To"));
     if (request.message_id.empty() || request.from.empty()) return std::nullopt;
-    const auto original_to = copied(message.value(kNamespace, "Original-To"));
+    const auto original_to = copied(message.value(kImdn, "Original-To"));
     request.original_to = uri_of_cpim(original_to);
     if (!is_text(request.message_id) || !is_text(request.datetime) || !is_text(request.original_to))
         return std::nullopt;
-    for (const auto route : message.values(kNamespace, "IMDN-Record-Route")) {
+    for (const auto route : message.values(kImdn, "IMDN-Record-Route")) {
         if (request.record_route.size() == kMostRoutes) break;
         request.record_route.push_back(copied(route));
     }
@@ -109,11 +109,11 @@ std::optional<DispositionRequest> disposition_request(const Cpim& message) {
 
 std::vector<std::string_view> disposition_route(const Cpim& message) {
     if (!is_notification(message)) return {};
-    return message.values(kNamespace, "IMDN-Route");
+    return message.values(kImdn, "IMDN-Route");
 }
 
 std::string without_routes(std::string_view body, const Cpim& message, std::size_t count) {
-    auto routes = message.values(kNamespace, "IMDN-Route");
+    auto routes = message.values(kImdn, "IMDN-Route");
     routes.resize(std::min(count, routes.size()));
     std::string text;
     text.reserve(body.size());
@@ -134,7 +134,7 @@ std::string notification(const DispositionRequest& request, Disposition disposit
     append_header(body, "From",
                   request.to.empty() ? "<" + std::string(recipient) + ">" : request.to);
     append_header(body, "To", request.from);
-    append_header(body, "NS", "imdn <" + std::string(kNamespace) + ">");
+    append_header(body, "NS", "imdn <" + std::string(kImdn) + ">");
     append_header(body, "imdn.Message-ID", message_id);
     append_header(body, "DateTime", base::to_rfc3339(now.time_since_epoch().count()));
     for (const auto& route : request.record_route) append_header(body, "imdn.IMDN-Route", route);

@@ -15,7 +15,7 @@ namespace {
 
 using xml::Ns;
 
-enum class Kind : std::uint8_t { tuple, person, device };
+enum class PartKind : std::uint8_t { tuple, person, device };
 
 constexpr NamedAttribute kAttributes[] = {
     {"activities", Attribute::activities},
@@ -95,9 +95,9 @@ public:
         out_.rewritten = std::move(from_.rewritten);
         out_.made = std::move(from_.made);
         out_.stale_at = from_.stale_at;
-        parts(from_.tuples, out_.tuples, Kind::tuple);
-        parts(from_.persons, out_.persons, Kind::person);
-        parts(from_.devices, out_.devices, Kind::device);
+        parts(from_.tuples, out_.tuples, PartKind::tuple);
+        parts(from_.persons, out_.persons, PartKind::person);
+        parts(from_.devices, out_.devices, PartKind::device);
         if (may_.has(Attribute::note)) out_.notes = std::move(from_.notes);
         // Of other namespaces, and about the presentity as a whole: nothing names them one by one.
         if (may_.has_all_attributes) out_.extensions = std::move(from_.extensions);
@@ -106,7 +106,7 @@ public:
     }
 
 private:
-    void parts(const std::vector<Part>& from, std::vector<Part>& to, Kind kind) {
+    void parts(const std::vector<Part>& from, std::vector<Part>& to, PartKind kind) {
         for (const Part& part : from) {
             if (!is_shown(part, kind)) continue;
             Part kept = part;
@@ -117,20 +117,20 @@ private:
         }
     }
 
-    const Components& components(Kind kind) const noexcept {
-        if (kind == Kind::tuple) return may_.services;
-        return kind == Kind::person ? may_.persons : may_.devices;
+    const Components& components(PartKind kind) const noexcept {
+        if (kind == PartKind::tuple) return may_.services;
+        return kind == PartKind::person ? may_.persons : may_.devices;
     }
 
     /// On the unfiltered part: what it is shown by need not be shown (RFC 5025 3.3.1.1).
-    bool is_shown(const Part& part, Kind kind) const {
+    bool is_shown(const Part& part, PartKind kind) const {
         const auto& shown = components(kind);
         if (shown.is_all) return true;
         return std::any_of(shown.selected.begin(), shown.selected.end(),
                            [&](const Selector& each) { return matches(each, part, kind); });
     }
 
-    bool matches(const Selector& selector, const Part& part, Kind kind) const {
+    bool matches(const Selector& selector, const Part& part, PartKind kind) const {
         const auto contact = part.presence->view(part.component->contact);
         switch (selector.by) {
             case SelectBy::occurrence_id:
@@ -138,13 +138,13 @@ private:
             case SelectBy::class_:
                 return says(part, "rpid", "class", escaped(selector.value));
             case SelectBy::device_id:
-                return kind == Kind::device && is_device(part, selector.value);
+                return kind == PartKind::device && is_device(part, selector.value);
             case SelectBy::contact:
-                return kind == Kind::tuple && is_contact(contact, selector.value);
+                return kind == PartKind::tuple && is_contact(contact, selector.value);
             case SelectBy::scheme:
-                return kind == Kind::tuple && has_scheme(contact, selector.value);
+                return kind == PartKind::tuple && has_scheme(contact, selector.value);
             case SelectBy::service_id:
-                return kind == Kind::tuple && has_service(part, selector.value);
+                return kind == PartKind::tuple && has_service(part, selector.value);
         }
         return false;
     }
@@ -197,7 +197,7 @@ private:
             });
     }
 
-    void keep(const Chosen& piece, Kind kind) {
+    void keep(const Chosen& piece, PartKind kind) {
         switch (piece.piece->section) {
             case Section::status:
                 return keep_status(piece);
@@ -214,17 +214,17 @@ private:
         }
     }
 
-    void keep_extension(const Chosen& piece, Kind kind) {
+    void keep_extension(const Chosen& piece, PartKind kind) {
         const auto name = name_of(piece);
         if (name.ns == "rpid" && name.local == "user-input") return keep_user_input(piece);
         if (is_granted(name, kind)) out_.pieces.push_back(piece);
     }
 
-    bool is_granted(const Name& name, Kind kind) const {
+    bool is_granted(const Name& name, PartKind kind) const {
         if (may_.has_all_attributes) return true;
         if (name.ns == "rpid") {
             // RFC 5025 3.3.2: what reaches somebody is always shown with the service.
-            if (name.local == "service-class") return kind == Kind::tuple;
+            if (name.local == "service-class") return kind == PartKind::tuple;
             if (const auto known = attribute_named(name.local, false)) return may_.has(*known);
         }
         if (name.ns == "dm" && name.local == "deviceID") return may_.has(Attribute::device_id);

@@ -9,17 +9,17 @@
 namespace herald::pidf {
 namespace {
 
-constexpr std::string_view kNamespace = "urn:ietf:params:xml:ns:rlmi";
+constexpr std::string_view kRlmi = "urn:ietf:params:xml:ns:rlmi";
 /// Bytes of a URI or a Content-ID.
 constexpr std::size_t kMostName = 1024;
-constexpr xml::Limits kLimits{.bytes = kMostListed * 512,
-                              .depth = 8,
-                              .elements = kMostListed * 4,
-                              .attributes = kMostListed * 8,
-                              .namespaces = 32};
+constexpr xml::Limits kRlmiLimits{.bytes = kMostListed * 512,
+                                  .depth = 8,
+                                  .elements = kMostListed * 4,
+                                  .attributes = kMostListed * 8,
+                                  .namespaces = 32};
 
-bool is_ours(xml::Element element, std::string_view local) {
-    const bool is_plain = element.uri() == kNamespace || element.ns() == xml::Ns::none;
+bool is_rlmi(xml::Element element, std::string_view local) {
+    const bool is_plain = element.uri() == kRlmi || element.ns() == xml::Ns::none;
     return is_plain && element.local() == local;
 }
 
@@ -35,7 +35,7 @@ std::optional<ListedResource> read_resource(xml::Element element) {
     ListedResource resource{attribute(element, "uri"), {}};
     if (resource.uri.empty() || resource.uri.size() > kMostName) return std::nullopt;
     for (const auto child : element) {
-        if (!is_ours(child, "instance")) continue;
+        if (!is_rlmi(child, "instance")) continue;
         resource.instances.push_back({base::lower(attribute(child, "state")),
                                       base::lower(attribute(child, "reason")),
                                       attribute(child, "cid")});
@@ -50,16 +50,16 @@ Fault fault_at(const xml::Tree& tree, xml::Element element, std::string_view why
 }  // namespace
 
 Result<ResourceList> parse_resource_list(std::string_view body) {
-    const auto tree = xml::parse(body, kLimits);
+    const auto tree = xml::parse(body, kRlmiLimits);
     if (!tree) return tree.fault();
     const auto root = tree->root();
-    if (!is_ours(root, "list")) return fault_at(*tree, root, "the root is not list");
+    if (!is_rlmi(root, "list")) return fault_at(*tree, root, "the root is not list");
     ResourceList list;
     list.uri = attribute(root, "uri");
     list.version = base::to_u32_clamped(attribute(root, "version")).value_or(0);
     list.is_full = is_true(root.attribute("fullState").value_or("true"));
     for (const auto child : root) {
-        if (!is_ours(child, "resource")) continue;
+        if (!is_rlmi(child, "resource")) continue;
         auto resource = read_resource(child);
         if (!resource) return fault_at(*tree, child, "a resource without uri, or a long one");
         if (list.resources.size() == kMostListed) {

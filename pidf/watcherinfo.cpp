@@ -6,7 +6,7 @@
 namespace herald::pidf {
 namespace {
 
-constexpr std::string_view kNamespace = "urn:ietf:params:xml:ns:watcherinfo";
+constexpr std::string_view kWatcherinfo = "urn:ietf:params:xml:ns:watcherinfo";
 /// Of who did not say who he is (RFC 3323 4.1.1.3).
 constexpr std::string_view kAnonymous = "sip:anonymous@anonymous.invalid";
 
@@ -39,7 +39,7 @@ WatcherinfoText to_text(const Watcherinfo& watcherinfo) {
     WatcherinfoText result;
     std::string& out = result.text;
     out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n<watcherinfo xmlns=\"";
-    out.append(kNamespace).append("\" version=\"");
+    out.append(kWatcherinfo).append("\" version=\"");
     result.version_at = out.size();
     out += watcherinfo.is_full ? "\" state=\"full\">" : "\" state=\"partial\">";
     out += "<watcher-list";

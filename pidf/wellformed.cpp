@@ -11,7 +11,7 @@
 namespace herald::pidf::xml {
 namespace {
 
-constexpr bool is_blank(char c) noexcept {
+constexpr bool is_white(char c) noexcept {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
@@ -145,7 +145,7 @@ private:
     /// Another encoding than UTF-8 is forgiven where all bytes are ASCII: then it makes no
     /// difference.
     void declaration() {
-        if (!starts_with("<?xml") || text_.size() < 6 || !is_blank(text_[5])) return;
+        if (!starts_with("<?xml") || text_.size() < 6 || !is_white(text_[5])) return;
         const std::size_t end = text_.find("?>");
         if (end == std::string_view::npos) return fail(0, "the XML declaration does not end");
         std::string_view inside = text_.substr(0, end);
@@ -185,7 +185,7 @@ private:
     void instruction() {
         const bool is_declaration = base::istarts_with(text_.substr(at_ + 2), "xml") &&
                                     at_ + 5 < text_.size() &&
-                                    (is_blank(text_[at_ + 5]) || text_[at_ + 5] == '?');
+                                    (is_white(text_[at_ + 5]) || text_[at_ + 5] == '?');
         if (is_declaration) return fail(at_, "the XML declaration is not at the start");
         skip_past("<?", "?>", "a processing instruction does not end");
     }
@@ -263,7 +263,7 @@ private:
             return;
         }
         for (; at_ < text_.size() && text_[at_] != '<'; ++at_) {
-            if (depth_ == 0 && !is_blank(text_[at_]))
+            if (depth_ == 0 && !is_white(text_[at_]))
                 return fail(at_, "text outside the root element");
             if (text_[at_] == '&' && !reference()) return;
             if (text_[at_] == ']' && starts_with("]]>")) return fail(at_, "]]> in text");

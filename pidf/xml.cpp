@@ -319,6 +319,10 @@ std::string Tree::place(Element element) const {
     return place_of(source_, tag == std::string_view::npos ? skipped_ + at : tag);
 }
 
+Fault Tree::fault_at(Element element, std::string_view why) const {
+    return {FaultKind::malformed, place(element) + ": " + std::string(why)};
+}
+
 std::optional<std::string_view> Element::attribute(std::string_view name, Ns of) const noexcept {
     for (std::size_t i = 0; i < node().attribute_count; ++i) {
         const Tree::Attribute& candidate = tree_->attributes_[node().first_attribute + i];

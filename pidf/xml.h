@@ -81,6 +81,9 @@ void append_escaped_text(std::string& out, std::string_view text);
 /// For between double quotes.
 void append_escaped_attribute(std::string& out, std::string_view value);
 
+/// ` name="value"`; nothing for an empty value.
+void append_attribute(std::string& out, std::string_view name, std::string_view value);
+
 class Element;
 
 /// A parsed document. Transient: read it, write the text that is to stay, let it go. Movable;
@@ -94,6 +97,8 @@ public:
 
     /// "line 3, column 14" of the start of `element` in the parsed bytes.
     std::string place(Element element) const;
+    /// Fault malformed, with that place before `why`.
+    Fault fault_at(Element element, std::string_view why) const;
 
 private:
     friend class Element;

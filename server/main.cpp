@@ -40,8 +40,8 @@ namespace {
 
 using namespace herald;
 
-/// The files of certificates are looked at so often, where no service manager wants more.
-constexpr std::chrono::microseconds kCertificateLook = std::chrono::seconds(10);
+/// How often shards and certificates are looked at, where no service manager wants more.
+constexpr std::chrono::microseconds kUsualBeat = std::chrono::seconds(10);
 
 int fail(const std::string& sentence) {
     std::fprintf(stderr, "herald: %s\n", sentence.c_str());
@@ -273,7 +273,7 @@ sigset_t handled_signals() {
 /// for as long as that is true.
 int next_signal(const sigset_t& signals, Running& running) {
     using std::chrono::microseconds;
-    const auto beat = server::supervisor::beat().value_or(kCertificateLook);
+    const auto beat = server::supervisor::beat().value_or(kUsualBeat);
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(beat);
     const timespec patience{seconds.count(),
                             std::chrono::nanoseconds(microseconds(beat) - seconds).count()};

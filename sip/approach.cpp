@@ -11,10 +11,11 @@
 namespace herald::sip {
 namespace {
 
-constexpr std::array<std::string_view, 5> kNames{"flow", "flow-alone", "contact", "route", "gruu"};
+constexpr std::array<std::string_view, 5> kApproaches{"flow", "flow-alone", "contact", "route",
+                                                      "gruu"};
 
 /// `.invalid` names no place (RFC 2606 2, RFC 7118 5).
-bool is_nowhere(std::string_view host) noexcept {
+bool names_no_place(std::string_view host) noexcept {
     constexpr std::string_view kSuffix = ".invalid";
     return base::iequals(host, kSuffix.substr(1)) ||
            (host.size() > kSuffix.size() &&
@@ -29,7 +30,7 @@ struct Sight {
     bool is_direct = false;           ///< one Via: no proxy between
 };
 
-std::optional<Endpoint> address_of(const Endpoint& endpoint) {
+std::optional<Endpoint> without_port(const Endpoint& endpoint) {
     Endpoint address = endpoint;
     address.set_port(0);
     return address;
@@ -55,7 +56,7 @@ Sight sight_of(const Arrival& arrival, const Uri& contact) {
     const auto own = own_via(arrival.request, sight.is_direct);
     sight.sent_by = Endpoint::from(own.host, 0);
     if (sight.is_direct) {
-        sight.source = address_of(arrival.flow.peer);
+        sight.source = without_port(arrival.flow.peer);
     } else if (own.has_received) {
         sight.source = Endpoint::from(own.received, 0);
     }
@@ -79,7 +80,8 @@ Approach without_route(const Arrival& arrival, const Uri& contact) {
     const Sight sight = sight_of(arrival, contact);
     const bool is_nat = is_behind_nat(sight);
     const bool is_hidden = is_nat && sight.contact && sight.contact->is_private();
-    if (arrival.has_outbound || is_nowhere(contact.host) || is_hidden) return Approach::flow_alone;
+    if (arrival.has_outbound || names_no_place(contact.host) || is_hidden)
+        return Approach::flow_alone;
     if (arrival.is_contact_ours) return Approach::gruu;
     if (!sight.is_direct) return Approach::contact;
     const bool is_answered_at_source = arrival.request.via().has_rport || arrival.is_rport_forced;
@@ -108,12 +110,12 @@ void append_uri_and_flow(std::vector<Leg>& legs, const Device& device, std::stri
 }  // namespace
 
 std::string_view name_of(Approach approach) noexcept {
-    return kNames[static_cast<std::size_t>(approach)];
+    return kApproaches[static_cast<std::size_t>(approach)];
 }
 
 std::optional<Approach> approach_of_name(std::string_view name) noexcept {
-    for (std::size_t i = 0; i < kNames.size(); ++i) {
-        if (kNames[i] == name) return static_cast<Approach>(i);
+    for (std::size_t i = 0; i < kApproaches.size(); ++i) {
+        if (kApproaches[i] == name) return static_cast<Approach>(i);
     }
     return std::nullopt;
 }

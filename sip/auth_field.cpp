@@ -10,7 +10,7 @@ namespace {
 /// Of one challenge at most.
 constexpr std::size_t kMostParameters = 32;
 
-Fault malformed(const char* why) {
+Fault malformed_auth(const char* why) {
     return {FaultKind::malformed, why};
 }
 
@@ -28,7 +28,7 @@ bool is_token68(std::string_view text) noexcept {
     return !text.empty();
 }
 
-std::string_view take_token(std::string_view& rest) noexcept {
+std::string_view take_name(std::string_view& rest) noexcept {
     std::size_t end = 0;
     while (end < rest.size() && grammar::is(rest[end], grammar::kToken)) ++end;
     const std::string_view token = rest.substr(0, end);
@@ -72,31 +72,31 @@ std::optional<std::string_view> AuthField::parameter(std::string_view name) cons
 Result<AuthField> parse_auth(std::string_view value) {
     std::string_view rest = grammar::trim(value);
     AuthField field;
-    field.scheme = take_token(rest);
-    if (field.scheme.empty()) return malformed("Credentials without scheme");
+    field.scheme = take_name(rest);
+    if (field.scheme.empty()) return malformed_auth("Credentials without scheme");
     if (is_token68(rest)) {
         field.parameters.emplace_back(std::string(), rest);
         return field;
     }
 
     for (skip_commas(rest); !rest.empty(); skip_commas(rest)) {
-        std::string name = base::lower(take_token(rest));
+        std::string name = base::lower(take_name(rest));
         if (name.empty() || rest.empty() || rest.front() != '=') {
-            return malformed("Malformed authentication parameter");
+            return malformed_auth("Malformed authentication parameter");
         }
         rest = grammar::skip_blanks(rest.substr(1));
         const std::optional<std::string_view> text = take_value(rest);
         if (!text || (!rest.empty() && rest.front() != ',')) {
-            return malformed("Malformed authentication parameter");
+            return malformed_auth("Malformed authentication parameter");
         }
-        if (field.parameter(name)) return malformed("Authentication parameter given twice");
+        if (field.parameter(name)) return malformed_auth("Authentication parameter given twice");
         if (field.parameters.size() == kMostParameters) {
-            return malformed("Too many authentication parameters");
+            return malformed_auth("Too many authentication parameters");
         }
         if (!text->empty() && text->front() == '"') field.quoted.push_back(name);
         field.parameters.emplace_back(std::move(name), unquote(*text));
     }
-    if (field.parameters.empty()) return malformed("Credentials without parameters");
+    if (field.parameters.empty()) return malformed_auth("Credentials without parameters");
     return field;
 }
 

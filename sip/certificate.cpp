@@ -28,7 +28,7 @@ struct FreeUsage {
 constexpr std::string_view kSipUsage = "1.3.6.1.5.5.7.3.20";
 
 /// A NUL within would end the name earlier for others than for us: such a name is none.
-std::string text_of(const ASN1_STRING* string) {
+std::string asn1_text(const ASN1_STRING* string) {
     const auto* bytes = reinterpret_cast<const char*>(ASN1_STRING_get0_data(string));
     std::string text(bytes, static_cast<std::size_t>(ASN1_STRING_length(string)));
     return text.find('\0') == std::string::npos ? text : std::string();
@@ -50,9 +50,9 @@ std::string numeric_text(const ASN1_OCTET_STRING* address) {
 void append_name(CertificateNames& names, const GENERAL_NAME& name) {
     switch (name.type) {
         case GEN_URI:
-            return append(names.uris, text_of(name.d.uniformResourceIdentifier));
+            return append(names.uris, asn1_text(name.d.uniformResourceIdentifier));
         case GEN_DNS:
-            return append(names.hosts, base::lower(text_of(name.d.dNSName)));
+            return append(names.hosts, base::lower(asn1_text(name.d.dNSName)));
         case GEN_IPADD:
             return append(names.addresses, numeric_text(name.d.iPAddress));
         default:
@@ -65,7 +65,7 @@ void append_common_name(CertificateNames& names, const X509& certificate) {
     const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
     if (at < 0) return;
     const X509_NAME_ENTRY* const entry = X509_NAME_get_entry(subject, at);
-    append(names.hosts, base::lower(text_of(X509_NAME_ENTRY_get_data(entry))));
+    append(names.hosts, base::lower(asn1_text(X509_NAME_ENTRY_get_data(entry))));
 }
 
 /// The host of a sip: or sips: URI without a user; empty for others.

@@ -42,15 +42,6 @@ bool has_one_via(const Message& response) {
     return row && response.count(Header::via) == 1 && response.via().text.size() == row->size();
 }
 
-std::uint64_t payload_of(base::SlotId id) {
-    return std::uint64_t{id.generation} << 32 | id.slot;
-}
-
-base::SlotId slot_of(std::uint64_t payload) {
-    return {.slot = static_cast<std::uint32_t>(payload),
-            .generation = static_cast<std::uint32_t>(payload >> 32)};
-}
-
 base::Duration microseconds(std::uint32_t count) {
     return base::Duration(count);
 }
@@ -161,11 +152,11 @@ void ClientTransactions::arm(std::uint32_t slot) {
     base::Instant when = transaction.started + options_.timers.lifetime();
     if (!is_reliable(transaction.flow.protocol)) when = std::min(when, transaction.retransmit);
     if (transaction.is_failing) when = loop_.now();
-    transaction.timer = loop_.timers().arm(owner_, payload_of(transactions_.id_of(slot)), when);
+    transaction.timer = loop_.timers().arm(owner_, transactions_.id_of(slot).number(), when);
 }
 
 void ClientTransactions::on_timer(std::uint64_t payload) {
-    const base::SlotId id = slot_of(payload);
+    const auto id = base::SlotId::of(payload);
     Transaction* const transaction = transactions_.find(id);
     if (transaction == nullptr) return;
     if (transaction->is_failing) return fail(id);

@@ -16,22 +16,12 @@ constexpr std::size_t kMostChallenges = 8;
 constexpr unsigned kMostAnswers = 3;
 constexpr std::size_t kClientNonceBytes = 10;
 
-/// True where the comma-separated `list` has `wanted` (any case).
-bool lists(std::string_view list, std::string_view wanted) {
-    while (!list.empty()) {
-        const base::Split split = base::split_once(list, ',');
-        if (base::iequals(base::trim(split.before), wanted)) return true;
-        list = split.after;
-    }
-    return false;
-}
-
 /// The protection to use: the body's only where nothing else is offered, since what stands between
 /// may touch bodies.
 std::optional<DigestQop> choose_qop(std::optional<std::string_view> offered) {
     if (!offered || base::trim(*offered).empty()) return DigestQop::none;
-    if (lists(*offered, "auth")) return DigestQop::auth;
-    if (lists(*offered, "auth-int")) return DigestQop::auth_int;
+    if (base::lists(*offered, "auth")) return DigestQop::auth;
+    if (base::lists(*offered, "auth-int")) return DigestQop::auth_int;
     return std::nullopt;
 }
 

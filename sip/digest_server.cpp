@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kNonceCountDigits = 8;
 
-Fault malformed(std::string detail) {
+Fault malformed_credentials(std::string detail) {
     return {FaultKind::malformed, std::move(detail)};
 }
 
@@ -38,15 +38,15 @@ Status read_username(const AuthField& field, bool may_be_hashed, Credentials& in
     const auto extended = field.parameter("username*");
     into.is_hashed =
         may_be_hashed && base::iequals(field.parameter("userhash").value_or(""), "true");
-    if (plain && extended) return malformed("both username and username*");
+    if (plain && extended) return malformed_credentials("both username and username*");
     if (plain) {
         into.username = into.is_hashed ? base::lower(*plain) : std::string(*plain);
         return {};
     }
-    if (!extended) return malformed("username missing");
-    if (into.is_hashed) return malformed("username* with userhash");
+    if (!extended) return malformed_credentials("username missing");
+    if (into.is_hashed) return malformed_credentials("username* with userhash");
     auto decoded = extended_value(*extended);
-    if (!decoded) return malformed("username* not understood");
+    if (!decoded) return malformed_credentials("username* not understood");
     into.username = std::move(*decoded);
     return {};
 }
@@ -54,12 +54,12 @@ Status read_username(const AuthField& field, bool may_be_hashed, Credentials& in
 Status read_nonce_count(const AuthField& field, Credentials& into) {
     const auto cnonce = field.parameter("cnonce");
     const auto nc = field.parameter("nc");
-    if (!cnonce || cnonce->empty()) return malformed("cnonce missing");
-    if (!nc) return malformed("nc missing");
-    if (nc->size() != kNonceCountDigits) return malformed("nc is not 8 hex digits");
+    if (!cnonce || cnonce->empty()) return malformed_credentials("cnonce missing");
+    if (!nc) return malformed_credentials("nc missing");
+    if (nc->size() != kNonceCountDigits) return malformed_credentials("nc is not 8 hex digits");
     for (const char c : *nc) {
         const int digit = base::hex_value(c);
-        if (digit < 0) return malformed("nc is not 8 hex digits");
+        if (digit < 0) return malformed_credentials("nc is not 8 hex digits");
         into.nc = into.nc << 4 | static_cast<std::uint32_t>(digit);
     }
     into.cnonce = *cnonce;
@@ -124,8 +124,8 @@ struct DigestServer::State {
 Status DigestServer::State::read_qop(const AuthField& field, Credentials& into) const {
     const auto qop = field.parameter("qop");
     if (!qop || qop->empty()) {
-        if (!options.allow_rfc2069) return malformed("qop missing");
-        if (into.is_session) return malformed("session algorithm without qop");
+        if (!options.allow_rfc2069) return malformed_credentials("qop missing");
+        if (into.is_session) return malformed_credentials("session algorithm without qop");
         return {};
     }
     const std::string_view name = base::trim(*qop);
@@ -134,7 +134,7 @@ Status DigestServer::State::read_qop(const AuthField& field, Credentials& into) 
     } else if (options.offer_auth_int && base::iequals(name, "auth-int")) {
         into.qop = DigestQop::auth_int;
     } else {
-        return malformed("qop not offered");
+        return malformed_credentials("qop not offered");
     }
     return read_nonce_count(field, into);
 }
@@ -159,7 +159,7 @@ Result<std::optional<Credentials>> DigestServer::State::credentials_of(
         {"response", &Credentials::response}};
     for (const auto& [name, member] : mandatory) {
         const auto value = field.parameter(name);
-        if (!value) return malformed(std::string(name) + " missing");
+        if (!value) return malformed_credentials(std::string(name) + " missing");
         read.*member = *value;
     }
     read.opaque = field.parameter("opaque").value_or("");

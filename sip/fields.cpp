@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kNone = std::string_view::npos;
 
-Fault malformed(const char* why) {
+Fault malformed_field(const char* why) {
     return {FaultKind::malformed, why};
 }
 
@@ -98,13 +98,13 @@ unsigned quality_of(std::string_view offered,
 
 Result<NameAddress> sole_contact(const Message& message) {
     const std::vector<std::string_view> contacts = message.list(Header::contact);
-    if (contacts.empty()) return malformed("Missing Contact");
-    if (contacts.size() > 1) return malformed("More than one Contact");
+    if (contacts.empty()) return malformed_field("Missing Contact");
+    if (contacts.size() > 1) return malformed_field("More than one Contact");
     Result<NameAddress> address = parse_name_address(contacts.front());
-    if (!address) return malformed("Malformed Contact");
+    if (!address) return malformed_field("Malformed Contact");
     const Result<Uri> uri = parse_uri(address->uri);
     if (!uri || (uri->scheme != Scheme::sip && uri->scheme != Scheme::sips)) {
-        return malformed("Contact without SIP URI");
+        return malformed_field("Contact without SIP URI");
     }
     return address;
 }
@@ -112,7 +112,7 @@ Result<NameAddress> sole_contact(const Message& message) {
 Result<Event> parse_event(std::string_view value) {
     value = grammar::trim(value);
     TokenField field;
-    if (read_token_field(value, field) != nullptr) return malformed("Malformed Event");
+    if (read_token_field(value, field) != nullptr) return malformed_field("Malformed Event");
     Event event{value, field.token, field.parameters, std::nullopt};
     std::string_view rest = field.parameters;
     while (const std::optional<Parameter> parameter = next_parameter(rest)) {
@@ -123,7 +123,8 @@ Result<Event> parse_event(std::string_view value) {
 
 Result<SubscriptionStateField> parse_subscription_state(std::string_view value) {
     TokenField field;
-    if (read_token_field(value, field) != nullptr) return malformed("Malformed Subscription-State");
+    if (read_token_field(value, field) != nullptr)
+        return malformed_field("Malformed Subscription-State");
     SubscriptionStateField state{.state = field.token};
     std::string_view rest = field.parameters;
     while (const std::optional<Parameter> parameter = next_parameter(rest)) {
@@ -153,7 +154,7 @@ std::optional<std::uint32_t> parse_delta_seconds(std::string_view value) noexcep
 Result<std::string> parse_media_type(std::string_view content_type) {
     const std::optional<MediaRange> range = parse_media_range(content_type);
     if (!range || range->type == "*" || range->subtype == "*") {
-        return malformed("Malformed Content-Type");
+        return malformed_field("Malformed Content-Type");
     }
     std::string type = base::lower(range->type);
     type += '/';

@@ -9,56 +9,56 @@
 namespace herald::sip {
 namespace {
 
-constexpr std::string_view kMethods[] = {"",        "SUBSCRIBE", "NOTIFY", "PUBLISH", "REGISTER",
-                                         "MESSAGE", "OPTIONS",   "INVITE", "ACK",     "CANCEL",
-                                         "BYE",     "REFER",     "INFO",   "UPDATE",  "PRACK"};
+constexpr std::string_view kMethodNames[] = {
+    "",    "SUBSCRIBE", "NOTIFY", "PUBLISH", "REGISTER", "MESSAGE", "OPTIONS", "INVITE",
+    "ACK", "CANCEL",    "BYE",    "REFER",   "INFO",     "UPDATE",  "PRACK"};
 
 /// In the order of Header.
-constexpr std::string_view kNames[] = {"",
-                                       "Accept",
-                                       "Accept-Encoding",
-                                       "Allow",
-                                       "Allow-Events",
-                                       "Authentication-Info",
-                                       "Authorization",
-                                       "Call-ID",
-                                       "Call-Info",
-                                       "Contact",
-                                       "Content-Disposition",
-                                       "Content-Encoding",
-                                       "Content-Length",
-                                       "Content-Type",
-                                       "CSeq",
-                                       "Date",
-                                       "Event",
-                                       "Expires",
-                                       "From",
-                                       "Max-Forwards",
-                                       "Min-Expires",
-                                       "P-Asserted-Identity",
-                                       "Path",
-                                       "Proxy-Authenticate",
-                                       "Proxy-Authorization",
-                                       "Proxy-Require",
-                                       "Record-Route",
-                                       "Require",
-                                       "Retry-After",
-                                       "Route",
-                                       "Server",
-                                       "SIP-ETag",
-                                       "SIP-If-Match",
-                                       "Subscription-State",
-                                       "Suppress-If-Match",
-                                       "Supported",
-                                       "Timestamp",
-                                       "To",
-                                       "Unsupported",
-                                       "User-Agent",
-                                       "Via",
-                                       "Warning",
-                                       "WWW-Authenticate"};
-constexpr std::size_t kHeaders = std::size(kNames);
-static_assert(kHeaders == static_cast<std::size_t>(Header::www_authenticate) + 1);
+constexpr std::string_view kHeaderNames[] = {"",
+                                             "Accept",
+                                             "Accept-Encoding",
+                                             "Allow",
+                                             "Allow-Events",
+                                             "Authentication-Info",
+                                             "Authorization",
+                                             "Call-ID",
+                                             "Call-Info",
+                                             "Contact",
+                                             "Content-Disposition",
+                                             "Content-Encoding",
+                                             "Content-Length",
+                                             "Content-Type",
+                                             "CSeq",
+                                             "Date",
+                                             "Event",
+                                             "Expires",
+                                             "From",
+                                             "Max-Forwards",
+                                             "Min-Expires",
+                                             "P-Asserted-Identity",
+                                             "Path",
+                                             "Proxy-Authenticate",
+                                             "Proxy-Authorization",
+                                             "Proxy-Require",
+                                             "Record-Route",
+                                             "Require",
+                                             "Retry-After",
+                                             "Route",
+                                             "Server",
+                                             "SIP-ETag",
+                                             "SIP-If-Match",
+                                             "Subscription-State",
+                                             "Suppress-If-Match",
+                                             "Supported",
+                                             "Timestamp",
+                                             "To",
+                                             "Unsupported",
+                                             "User-Agent",
+                                             "Via",
+                                             "Warning",
+                                             "WWW-Authenticate"};
+constexpr std::size_t kHeaderCount = std::size(kHeaderNames);
+static_assert(kHeaderCount == static_cast<std::size_t>(Header::www_authenticate) + 1);
 
 /// Where a name of two or more characters would be in the table. Length, both ends and one letter
 /// between tell all our names apart: make_table() would not compile otherwise.
@@ -73,15 +73,15 @@ constexpr std::size_t slot_of(std::string_view name) noexcept {
 
 constexpr std::array<Header, 256> make_table() {
     std::array<Header, 256> table{};
-    for (std::size_t i = 1; i < kHeaders; ++i) {
-        Header& slot = table[slot_of(kNames[i])];
+    for (std::size_t i = 1; i < kHeaderCount; ++i) {
+        Header& slot = table[slot_of(kHeaderNames[i])];
         if (slot != Header::other) throw "two names share a slot: change the factors of slot_of()";
         slot = static_cast<Header>(i);
     }
     return table;
 }
 constexpr std::array<Header, 256> kTable = make_table();
-static_assert(std::all_of(std::begin(kNames), std::end(kNames),
+static_assert(std::all_of(std::begin(kHeaderNames), std::end(kHeaderNames),
                           [](std::string_view name) { return name.size() <= 24; }));
 
 template <class Word>
@@ -134,20 +134,20 @@ constexpr Header compact(char c) noexcept {
 }  // namespace
 
 Method method_of(std::string_view token) noexcept {
-    for (std::size_t i = 1; i < std::size(kMethods); ++i) {
-        if (token == kMethods[i]) return static_cast<Method>(i);
+    for (std::size_t i = 1; i < std::size(kMethodNames); ++i) {
+        if (token == kMethodNames[i]) return static_cast<Method>(i);
     }
     return Method::unknown;
 }
 
 std::string_view name_of(Method method) noexcept {
-    return kMethods[static_cast<std::size_t>(method)];
+    return kMethodNames[static_cast<std::size_t>(method)];
 }
 
 Header header_of(std::string_view name) noexcept {
     if (name.size() < 2) return name.empty() ? Header::other : compact(name.front());
     const Header id = kTable[slot_of(name)];
-    const std::string_view known = kNames[static_cast<std::size_t>(id)];
+    const std::string_view known = kHeaderNames[static_cast<std::size_t>(id)];
     if (known.size() != name.size()) return Header::other;
     // Nearly everybody writes the names as the RFCs do.
     if (same_bytes(known.data(), name.data(), name.size())) return id;
@@ -155,7 +155,7 @@ Header header_of(std::string_view name) noexcept {
 }
 
 std::string_view name_of(Header header) noexcept {
-    return kNames[static_cast<std::size_t>(header)];
+    return kHeaderNames[static_cast<std::size_t>(header)];
 }
 
 }  // namespace herald::sip

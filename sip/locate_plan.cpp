@@ -16,7 +16,7 @@ constexpr std::size_t kMostServices = 8;
 /// owner of a zone may put thousands into one answer.
 constexpr std::size_t kMostServers = 128;
 
-bool contains(const std::vector<Protocol>& protocols, Protocol wanted) {
+bool speaks(const std::vector<Protocol>& protocols, Protocol wanted) {
     return std::find(protocols.begin(), protocols.end(), wanted) != protocols.end();
 }
 
@@ -128,7 +128,7 @@ Protocol default_protocol(const Sought& sought) noexcept {
 
 std::optional<Protocol> choose_protocol(const Sought& sought, const std::vector<Protocol>& spoken) {
     const Protocol usual = default_protocol(sought);
-    if (contains(spoken, usual)) return usual;
+    if (speaks(spoken, usual)) return usual;
     if (sought.transport) return std::nullopt;
     for (const Protocol protocol : spoken) {
         if (is_secure(protocol) == sought.is_secure) return protocol;
@@ -144,7 +144,7 @@ std::vector<Service> services_of(std::vector<NaptrRecord> records, const Sought&
     std::vector<Service> services;
     for (NaptrRecord& record : records) {
         const auto protocol = protocol_of_service(record.service);
-        if (!protocol || !contains(spoken, *protocol)) continue;
+        if (!protocol || !speaks(spoken, *protocol)) continue;
         if (sought.is_secure && !is_secure(*protocol)) continue;
         if (!base::iequals(record.flags, "s") || record.replacement.empty()) continue;
         services.push_back({*protocol, std::move(record.replacement)});

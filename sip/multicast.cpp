@@ -25,11 +25,11 @@ namespace {
 constexpr int kMostInTurn = 16;
 constexpr std::size_t kLargest = 65536;
 
-bool set(const Socket& socket, int level, int option, int value) {
+bool set_option(const Socket& socket, int level, int option, int value) {
     return setsockopt(socket.fd(), level, option, &value, sizeof value) == 0;
 }
 
-Fault fault_of(std::string_view what, int error) {
+Fault multicast_fault(std::string_view what, int error) {
     const bool is_limit = error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
     return {is_limit ? FaultKind::limit_reached : FaultKind::io,
             std::string(what) + ": " + std::strerror(error)};
@@ -49,7 +49,7 @@ Status join(const Socket& socket, const Endpoint& group, const std::string& name
         return Fault{FaultKind::invalid_configuration, "there is no interface " + name};
     if (setsockopt(socket.fd(), IPPROTO_IP, IP_ADD_MEMBERSHIP, &membership, sizeof membership) == 0)
         return {};
-    return fault_of("cannot join " + group.host() + " on " + name, errno);
+    return multicast_fault("cannot join " + group.host() + " on " + name, errno);
 }
 
 /// The index of the interface a datagram came by; 0: the system did not say.
@@ -96,16 +96,16 @@ bool is_same_network(const in_addr& a, const in_addr& b, const in_addr& mask) {
 
 Result<Socket> join_group(const Endpoint& group, const std::vector<std::string>& interfaces) {
     Socket made(socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!made) return fault_of("cannot hear " + group.to_string(), errno);
-    set(made, SOL_SOCKET, SO_REUSEADDR, 1);
+    if (!made) return multicast_fault("cannot hear " + group.to_string(), errno);
+    set_option(made, SOL_SOCKET, SO_REUSEADDR, 1);
     // What others of this machine joined is not for us.
-    set(made, IPPROTO_IP, IP_MULTICAST_ALL, 0);
-    if (!set(made, IPPROTO_IP, IP_PKTINFO, 1))
-        return fault_of("cannot hear " + group.to_string(), errno);
+    set_option(made, IPPROTO_IP, IP_MULTICAST_ALL, 0);
+    if (!set_option(made, IPPROTO_IP, IP_PKTINFO, 1))
+        return multicast_fault("cannot hear " + group.to_string(), errno);
     sockaddr_storage to{};
     const auto size = group.to_sockaddr(to);
     if (bind(made.fd(), reinterpret_cast<const sockaddr*>(&to), size) != 0)
-        return fault_of("cannot hear " + group.to_string(), errno);
+        return multicast_fault("cannot hear " + group.to_string(), errno);
     for (const auto& name : interfaces) {
         if (auto joined = join(made, group, name); !joined) return joined.fault();
     }

@@ -14,7 +14,7 @@ namespace {
 constexpr int kMostDepth = 4;
 constexpr std::size_t kMostBoundary = 70;
 
-Fault malformed(const char* why) {
+Fault malformed_body(const char* why) {
     return {FaultKind::malformed, why};
 }
 
@@ -136,11 +136,11 @@ Status read_parts(BodyPart& part, int depth, std::size_t most) {
     if (part.type.substr(0, 10) != "multipart/") return {};
     const std::string boundary = parameter_of(part.content_type, "boundary");
     if (boundary.empty() || boundary.size() > kMostBoundary) {
-        return malformed("Multipart without boundary");
+        return malformed_body("Multipart without boundary");
     }
-    if (depth == kMostDepth) return malformed("Multipart nested too deep");
+    if (depth == kMostDepth) return malformed_body("Multipart nested too deep");
     const auto pieces = cut(part.content, boundary, most);
-    if (!pieces || pieces->empty()) return malformed("Multipart does not end");
+    if (!pieces || pieces->empty()) return malformed_body("Multipart does not end");
     for (const std::string_view piece : *pieces) {
         part.parts.push_back(read_part(piece));
         if (Status status = read_parts(part.parts.back(), depth + 1, most); !status) return status;
@@ -155,7 +155,7 @@ Result<BodyPart> parse_body(const Message& message, std::size_t most) {
     body.content = message.body();
     if (const auto value = message.header(Header::content_type)) {
         set_content_type(body, std::string(*value));
-        if (body.type.empty()) return malformed("Malformed Content-Type");
+        if (body.type.empty()) return malformed_body("Malformed Content-Type");
     }
     if (const auto value = message.header(Header::content_disposition)) {
         set_disposition(body, *value);

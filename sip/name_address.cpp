@@ -13,8 +13,6 @@
 namespace herald::sip {
 namespace {
 
-using scan::kNone;
-
 /// What the URI of an address may not hold: blanks and control characters, and `more`.
 using Forbidden = std::array<bool, 256>;
 constexpr Forbidden blanks_and(std::string_view more) noexcept {
@@ -39,14 +37,14 @@ const char* uri_fault(std::string_view uri, const Forbidden& forbidden) noexcept
 const char* read_bare(std::string_view text, NameAddress& address) noexcept {
     const std::size_t end = scan::find(text, ';');
     address.uri = grammar::trim(text.substr(0, end));
-    if (end != kNone) address.parameters = text.substr(end + 1);
+    if (end != scan::kNone) address.parameters = text.substr(end + 1);
     return uri_fault(address.uri, kInBare);
 }
 
 /// What stands from `<` on.
 const char* read_bracketed(std::string_view text, NameAddress& address) noexcept {
     const std::size_t close = scan::find(text, '>');
-    if (close == kNone) return "Address without >";
+    if (close == scan::kNone) return "Address without >";
     address.uri = grammar::trim(text.substr(1, close - 1));
     address.has_brackets = true;
     if (const char* fault = uri_fault(address.uri, kInBrackets)) return fault;
@@ -61,7 +59,7 @@ const char* read_trimmed(std::string_view text, NameAddress& address) noexcept {
     if (text.empty()) return "Empty address";
     if (text.front() == '"') {
         const std::size_t length = grammar::quoted_length(text);
-        if (length == kNone) return "Unterminated quoted string";
+        if (length == scan::kNone) return "Unterminated quoted string";
         address.display_name = text.substr(1, length - 2);
         text = grammar::skip_blanks(text.substr(length));
         if (text.empty() || text.front() != '<') return "Malformed address";
@@ -70,9 +68,9 @@ const char* read_trimmed(std::string_view text, NameAddress& address) noexcept {
     // A < in a parameter of an addr-spec is not the address's.
     const std::size_t mark =
         scan::find_if(text, [](char c) { return c == '<' || c == ';' || c == '"'; });
-    if (mark == kNone || text[mark] != '<') return read_bare(text, address);
+    if (mark == scan::kNone || text[mark] != '<') return read_bare(text, address);
     address.display_name = grammar::trim(text.substr(0, mark));
-    if (scan::find(address.display_name, ',') != kNone) return "Comma in display name";
+    if (scan::find(address.display_name, ',') != scan::kNone) return "Comma in display name";
     return read_bracketed(text.substr(mark), address);
 }
 

@@ -81,7 +81,7 @@ private:
     std::string_view rest_;
 };
 
-std::uint32_t head_of(const Answer& answer) {
+std::uint32_t head_bits(const Answer& answer) {
     assert(answer.status >= 100 && answer.status < 700);
     auto head = static_cast<std::uint32_t>(answer.status);
     if (!answer.reason.empty()) head |= kReason;
@@ -102,7 +102,7 @@ std::uint32_t head_of(const Answer& answer) {
 }  // namespace
 
 void pack(const Answer& answer, std::string& out) {
-    const std::uint32_t head = head_of(answer);
+    const std::uint32_t head = head_bits(answer);
     for (int shift = 0; shift < 24; shift += 8) out += static_cast<char>(head >> shift);
     put_text(out, answer.reason);
     put_text(out, answer.to_tag);

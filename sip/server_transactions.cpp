@@ -156,13 +156,11 @@ void ServerTransactions::forget(ServerTransactionId id) {
 }
 
 void ServerTransactions::arm(base::SlotId id, base::Instant when) {
-    const std::uint64_t payload = std::uint64_t{id.generation} << 32 | id.slot;
-    pending_[id.slot].timer = loop_.timers().arm(pending_owner_, payload, when);
+    pending_[id.slot].timer = loop_.timers().arm(pending_owner_, id.number(), when);
 }
 
 void ServerTransactions::on_timer(std::uint64_t payload) {
-    const base::SlotId id{.slot = static_cast<std::uint32_t>(payload),
-                          .generation = static_cast<std::uint32_t>(payload >> 32)};
+    const auto id = base::SlotId::of(payload);
     Pending* const pending = pending_.find(id);
     if (pending == nullptr) return;
     const base::Instant end = pending->arrived + options_.timers.lifetime();

@@ -15,7 +15,7 @@
 namespace herald::sip {
 namespace {
 
-constexpr int kBacklog = 4096;
+constexpr int kListenBacklog = 4096;
 /// Unacknowledged for this long, a connection is dead.
 constexpr unsigned kUserTimeoutMs = 30'000;
 
@@ -126,7 +126,7 @@ Result<Socket> bind_socket(Protocol protocol, const Endpoint& address, Sharing s
     }
     if (!is_reliable(protocol) && !address.is_ipv6()) keep_apart_from_groups(fd);
     // Two TCP sockets with SO_REUSEADDR may bind the same port; only one may listen.
-    if (is_reliable(protocol) && listen(fd, kBacklog) != 0) {
+    if (is_reliable(protocol) && listen(fd, kListenBacklog) != 0) {
         return fault_of(protocol, address, errno, FaultKind::io);
     }
     return made;

@@ -21,7 +21,7 @@
 namespace herald::sip {
 namespace {
 
-constexpr Method kMethods[] = {
+constexpr Method kServed[] = {
     Method::subscribe, Method::notify,  Method::publish, Method::register_,
     Method::message,   Method::options, Method::invite,  Method::bye,
     Method::refer,     Method::info,    Method::update,  Method::prack,
@@ -239,7 +239,7 @@ void Stack::Parts::repeat(const ServerTransactions::Match& known, const Flow& fl
 /// RFC 3261 9.2, RFC 4320: what can be cancelled is answered at once anyway, so a CANCEL changes
 /// nothing.
 bool Stack::Parts::is_cancelling() {
-    return std::any_of(std::begin(kMethods), std::end(kMethods), [this](Method method) {
+    return std::any_of(std::begin(kServed), std::end(kServed), [this](Method method) {
         return server.match(hasher.cancelled_by(message, method)).state != ServerState::gone;
     });
 }

@@ -4,33 +4,20 @@
 #include <utility>
 
 namespace herald::sip {
-namespace {
-
-std::uint64_t payload_of(base::SlotId id) {
-    return std::uint64_t{id.generation} << 32 | id.slot;
-}
-
-base::SlotId id_of(std::uint64_t payload) {
-    return {.slot = static_cast<std::uint32_t>(payload),
-            .generation = static_cast<std::uint32_t>(payload >> 32)};
-}
-
-}  // namespace
-
 StreamDeadlines::StreamDeadlines(base::Loop& loop, StreamTable& table,
                                  const StreamPatience& patience, Late late)
     : loop_(loop),
       table_(table),
       patience_(patience),
       late_(std::move(late)),
-      owner_(loop.timers().add_owner([this](std::uint64_t payload) { on_timer(id_of(payload)); })) {
-}
+      owner_(loop.timers().add_owner(
+          [this](std::uint64_t payload) { on_timer(base::SlotId::of(payload)); })) {}
 
 void StreamDeadlines::arm(std::uint32_t slot) {
     Stream& stream = table_[slot];
     disarm(stream);
     stream.timer =
-        loop_.timers().arm(owner_, payload_of(table_.id_of(slot)), stream.deadline(patience_));
+        loop_.timers().arm(owner_, table_.id_of(slot).number(), stream.deadline(patience_));
 }
 
 void StreamDeadlines::on_timer(base::SlotId id) {

@@ -59,7 +59,8 @@ std::optional<std::vector<std::uint16_t>> unknown_in(std::string_view attributes
     return unknown;
 }
 
-void append_head(std::string& out, std::uint16_t type, std::size_t size, std::string_view request) {
+void append_stun_head(std::string& out, std::uint16_t type, std::size_t size,
+                      std::string_view request) {
     append16(out, type);
     append16(out, size);
     out += request.substr(4, kHead - 4);
@@ -75,7 +76,7 @@ std::string mapped(std::string_view request, const Endpoint& source) {
             : reinterpret_cast<const char*>(&reinterpret_cast<sockaddr_in&>(address).sin_addr);
     const std::size_t size = source.is_ipv6() ? 16 : 4;
     std::string out;
-    append_head(out, kBindingSuccess, 8 + size, request);
+    append_stun_head(out, kBindingSuccess, 8 + size, request);
     append16(out, kXorMappedAddress);
     append16(out, 4 + size);
     append16(out, source.is_ipv6() ? 2 : 1);
@@ -87,10 +88,10 @@ std::string mapped(std::string_view request, const Endpoint& source) {
 }
 
 /// RFC 5389 7.3.1, 15.6, 15.9: 420, with the attributes, padded to a multiple of four.
-std::string refusal(std::string_view request, const std::vector<std::uint16_t>& unknown) {
+std::string stun_refusal(std::string_view request, const std::vector<std::uint16_t>& unknown) {
     const std::size_t padding = unknown.size() % 2 * 2;
     std::string out;
-    append_head(out, kBindingError, 8 + 4 + 2 * unknown.size() + padding, request);
+    append_stun_head(out, kBindingError, 8 + 4 + 2 * unknown.size() + padding, request);
     append16(out, kErrorCode);
     append16(out, 4);
     append16(out, 0);
@@ -113,7 +114,7 @@ std::optional<std::string> stun_answer(std::string_view datagram, const Endpoint
     if (!is_binding_request(datagram)) return std::nullopt;
     const auto unknown = unknown_in(datagram.substr(kHead));
     if (!unknown) return std::nullopt;
-    return unknown->empty() ? mapped(datagram, source) : refusal(datagram, *unknown);
+    return unknown->empty() ? mapped(datagram, source) : stun_refusal(datagram, *unknown);
 }
 
 StunAnswers::StunAnswers(base::Metrics& metrics)

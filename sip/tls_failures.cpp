@@ -9,7 +9,7 @@ namespace {
 constexpr base::Duration kTold = std::chrono::hours(1);
 constexpr std::size_t kMostTold = 256;
 
-const char* reason_of(const Fault& fault) {
+const char* failure_reason(const Fault& fault) {
     switch (fault.kind) {
         case FaultKind::forbidden:
             return "certificate";
@@ -28,7 +28,7 @@ void TlsFailures::note(const Endpoint& peer, std::string_view domain, const Faul
                        base::Instant now) {
     metrics_
         .counter("herald_tls_failures_total", "TLS connections that were closed for a fault",
-                 {{"reason", reason_of(fault)}, {"direction", domain.empty() ? "in" : "out"}})
+                 {{"reason", failure_reason(fault)}, {"direction", domain.empty() ? "in" : "out"}})
         .add();
     if (!is_news(peer, now)) return;
     base::log_warning("tls.refused", {{"peer", peer.to_string()},

@@ -25,7 +25,7 @@ base::Split split(std::string_view text, char separator) noexcept {
     return {text.substr(0, at), text.substr(at + 1), true};
 }
 
-Fault malformed(const char* why) {
+Fault malformed_uri(const char* why) {
     return {FaultKind::malformed, why};
 }
 
@@ -336,7 +336,7 @@ Result<Uri> parse_uri(std::string_view text) {
     Uri uri;
     uri.text = text;
     const base::Split part = split(text, ':');
-    if (!part.found || !is_scheme(part.before)) return malformed("URI without scheme");
+    if (!part.found || !is_scheme(part.before)) return malformed_uri("URI without scheme");
     uri.scheme_text = part.before;
     uri.scheme = scheme_of(part.before);
 
@@ -359,7 +359,7 @@ Result<Uri> parse_uri(std::string_view text) {
     // In sip: and sips: each part was looked at by itself.
     const bool is_checked = uri.scheme == Scheme::sip || uri.scheme == Scheme::sips;
     if (fault == nullptr && !is_checked && !has_graphic_only(text)) fault = "Bad character in URI";
-    if (fault != nullptr) return malformed(fault);
+    if (fault != nullptr) return malformed_uri(fault);
     return uri;
 }
 

@@ -42,7 +42,7 @@ bool read_protocol(std::string_view& rest, Via& via) noexcept {
     return !via.transport.empty();
 }
 
-bool read_port(std::string_view& rest, Via& via) noexcept {
+bool take_port(std::string_view& rest, Via& via) noexcept {
     rest = grammar::skip_blanks(rest);
     std::size_t end = 0;
     unsigned port = 0;
@@ -72,7 +72,7 @@ bool read_sent_by(std::string_view& rest, Via& via) noexcept {
         rest.remove_prefix(end);
     }
     rest = grammar::skip_blanks(rest);
-    if (take(rest, ':') && !read_port(rest, via)) return false;
+    if (take(rest, ':') && !take_port(rest, via)) return false;
     rest = grammar::skip_blanks(rest);
     return rest.empty() || rest.front() == ';';
 }

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kMostHandshake = 8192;
 constexpr std::size_t kMostControl = 125;
 /// Room an idle WebSocket keeps.
-constexpr std::size_t kKeptRoom = 1024;
+constexpr std::size_t kKeptMessage = 1024;
 
 enum Opcode : std::uint8_t {
     continuation = 0x0,
@@ -27,7 +27,7 @@ enum Opcode : std::uint8_t {
 constexpr std::uint16_t kNormal = 1000, kProtocolError = 1002, kInvalidText = 1007,
                         kTooLarge = 1009;
 
-void append_head(std::string& out, Opcode opcode, std::size_t size) {
+void append_frame_head(std::string& out, Opcode opcode, std::size_t size) {
     out += static_cast<char>(0x80 | opcode);
     if (size <= kMostControl) {
         out += static_cast<char>(size);
@@ -169,7 +169,7 @@ std::optional<StreamEvent> WebSocket::take_frame(std::string& out) {
 std::optional<StreamEvent> WebSocket::take_control(const Frame& frame, std::string& out) {
     const std::string_view payload(frame.payload.data(), frame.payload.size());
     if (frame.opcode == ping) {
-        append_head(out, pong, payload.size());
+        append_frame_head(out, pong, payload.size());
         out += payload;
     }
     if (frame.opcode != close) return std::nullopt;
@@ -205,14 +205,14 @@ std::optional<StreamEvent> WebSocket::give_out(std::span<char> message, std::str
 }
 
 void WebSocket::append_frame(std::string& out, std::string_view message) {
-    append_head(out, base::is_utf8(message) ? text : binary, message.size());
+    append_frame_head(out, base::is_utf8(message) ? text : binary, message.size());
     out += message;
 }
 
 void WebSocket::end(std::uint16_t code, std::string& out) {
     if (state_ != State::open) return;
     state_ = State::ended;
-    append_head(out, close, 2);
+    append_frame_head(out, close, 2);
     out += static_cast<char>(code >> 8);
     out += static_cast<char>(code & 0xff);
 }
@@ -223,11 +223,11 @@ StreamEvent WebSocket::end_for(std::uint16_t code, const char* why, std::string&
 }
 
 void WebSocket::release() noexcept {
-    if (!in_message_ && message_.capacity() > kKeptRoom) std::string().swap(message_);
+    if (!in_message_ && message_.capacity() > kKeptMessage) std::string().swap(message_);
     if (begin_ < buffer_.size()) return;
     begin_ = 0;
     buffer_.clear();
-    if (buffer_.capacity() > kKeptRoom) std::string().swap(buffer_);
+    if (buffer_.capacity() > kKeptMessage) std::string().swap(buffer_);
 }
 
 }  // namespace herald::sip

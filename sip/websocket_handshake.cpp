@@ -40,7 +40,7 @@ void read_field(Request& request, std::string_view name, std::string_view value)
     }
 }
 
-std::string_view take_line(std::string_view& rest) {
+std::string_view take_http_line(std::string_view& rest) {
     const std::size_t end = rest.find('\n');
     std::string_view line = rest.substr(0, end);
     rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
@@ -50,12 +50,12 @@ std::string_view take_line(std::string_view& rest) {
 
 Request read(std::string_view head) {
     Request request;
-    const std::string_view start = take_line(head);
+    const std::string_view start = take_http_line(head);
     const base::Split method = base::split_once(start, ' ');
     request.method = method.before;
     request.version = base::split_once(method.after, ' ').after;
     while (!head.empty()) {
-        const std::string_view line = take_line(head);
+        const std::string_view line = take_http_line(head);
         if (line.empty()) break;
         const base::Split field = base::split_once(line, ':');
         if (!field.found || field.before.empty() || field.before.back() == ' ') {
@@ -64,15 +64,6 @@ Request read(std::string_view head) {
         read_field(request, field.before, base::trim(field.after));
     }
     return request;
-}
-
-bool lists(std::string_view list, std::string_view wanted) {
-    while (!list.empty()) {
-        const base::Split part = base::split_once(list, ',');
-        if (base::iequals(base::trim(part.before), wanted)) return true;
-        list = part.after;
-    }
-    return false;
 }
 
 bool is_key(std::string_view key) {
@@ -115,14 +106,14 @@ WebSocketAnswer answer_handshake(std::string_view head, const WebSocketRules& ru
     if (request.method != "GET") {
         return refuse("405 Method Not Allowed", "method", "Allow: GET\r\n");
     }
-    if (!lists(request.upgrade, "websocket") || !lists(request.connection, "upgrade")) {
+    if (!base::lists(request.upgrade, "websocket") || !base::lists(request.connection, "upgrade")) {
         return refuse("426 Upgrade Required", "no upgrade", "Upgrade: websocket\r\n");
     }
     if (request.socket_version != "13") {
         return refuse("426 Upgrade Required", "version", "Sec-WebSocket-Version: 13\r\n");
     }
     if (!is_key(request.key)) return refuse("400 Bad Request", "key");
-    if (!lists(request.protocols, "sip")) return refuse("400 Bad Request", "sub-protocol");
+    if (!base::lists(request.protocols, "sip")) return refuse("400 Bad Request", "sub-protocol");
     if (!is_welcome(request, rules)) return refuse("403 Forbidden", "origin");
     return {
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

@@ -11,8 +11,6 @@
 namespace herald::cli::bench {
 namespace {
 
-using Kind = Option::Kind;
-
 constexpr std::uint64_t kMostWatchers = 1'000'000;
 constexpr std::uint32_t kMostPorts = 20'000;
 constexpr std::uint32_t kDefaultPorts = 1'000;
@@ -116,6 +114,7 @@ std::string_view name_of(Event event) noexcept {
 }
 
 std::vector<Option> plan_options() {
+    using Kind = Option::Kind;
     return {
         {"server", Kind::text, "ADDRESS:PORT", "on loopback; default 127.0.0.1:5060"},
         {"transport", Kind::text, "udp|tcp|tls|ws|wss", "default udp"},

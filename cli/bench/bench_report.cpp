@@ -14,7 +14,7 @@ namespace {
 using Poco::JSON::Array;
 using Poco::JSON::Object;
 
-[[gnu::format(printf, 2, 3)]] void append(std::string& out, const char* format, ...) {
+[[gnu::format(printf, 2, 3)]] void append_text(std::string& out, const char* format, ...) {
     char line[512];
     va_list arguments;
     va_start(arguments, format);
@@ -44,71 +44,73 @@ std::uint64_t messages_of(const Counters& counters) {
 
 void append_latency(std::string& out, const char* what, const Histogram& latencies) {
     if (latencies.count() == 0) return;
-    append(out, "  %-22s p50 %.2f, p90 %.2f, p99 %.2f, max %.2f ms\n", what,
-           milliseconds(latencies.quantile(0.5)), milliseconds(latencies.quantile(0.9)),
-           milliseconds(latencies.quantile(0.99)), milliseconds(latencies.max()));
+    append_text(out, "  %-22s p50 %.2f, p90 %.2f, p99 %.2f, max %.2f ms\n", what,
+                milliseconds(latencies.quantile(0.5)), milliseconds(latencies.quantile(0.9)),
+                milliseconds(latencies.quantile(0.99)), milliseconds(latencies.max()));
 }
 
 void append_losses(std::string& out, const PhaseReport& phase) {
     const Counters& total = phase.total;
-    append(out,
-           "  %-22s %llu unanswered, %llu fan-outs incomplete, %llu requests repeated, %llu "
-           "NOTIFYs repeated",
-           "losses", static_cast<unsigned long long>(total.timeouts),
-           static_cast<unsigned long long>(phase.incomplete),
-           static_cast<unsigned long long>(total.repetitions),
-           static_cast<unsigned long long>(total.repeated_notifies));
+    append_text(out,
+                "  %-22s %llu unanswered, %llu fan-outs incomplete, %llu requests repeated, %llu "
+                "NOTIFYs repeated",
+                "losses", static_cast<unsigned long long>(total.timeouts),
+                static_cast<unsigned long long>(phase.incomplete),
+                static_cast<unsigned long long>(total.repetitions),
+                static_cast<unsigned long long>(total.repeated_notifies));
     for (std::size_t status = 0; status < total.refusals.size(); ++status) {
         if (total.refusals[status] == 0) continue;
-        append(out, ", %llu times %zu", static_cast<unsigned long long>(total.refusals[status]),
-               status);
+        append_text(out, ", %llu times %zu",
+                    static_cast<unsigned long long>(total.refusals[status]), status);
     }
     if (total.strays > 0) {
-        append(out, ", %llu NOTIFYs of no dialog", static_cast<unsigned long long>(total.strays));
+        append_text(out, ", %llu NOTIFYs of no dialog",
+                    static_cast<unsigned long long>(total.strays));
     }
     if (total.unreadable > 0) {
-        append(out, ", %llu unreadable", static_cast<unsigned long long>(total.unreadable));
+        append_text(out, ", %llu unreadable", static_cast<unsigned long long>(total.unreadable));
     }
     out += '\n';
 }
 
 void append_phase(std::string& out, const PhaseReport& phase, const Report& report) {
     const Counters& counters = phase.counters;
-    append(out, "%s: %.2f s\n", phase.name.c_str(), phase.seconds);
-    append(out, "  %-22s %.0f/s accepted, %.0f/s sent, %.0f/s asked for\n", "requests",
-           phase.per_second(counters.accepted), phase.per_second(counters.requests),
-           phase.per_second(phase.asked));
+    append_text(out, "%s: %.2f s\n", phase.name.c_str(), phase.seconds);
+    append_text(out, "  %-22s %.0f/s accepted, %.0f/s sent, %.0f/s asked for\n", "requests",
+                phase.per_second(counters.accepted), phase.per_second(counters.requests),
+                phase.per_second(phase.asked));
     if (counters.challenges > 0) {
-        append(out, "  %-22s %.0f/s\n", "challenges answered",
-               phase.per_second(counters.challenges));
+        append_text(out, "  %-22s %.0f/s\n", "challenges answered",
+                    phase.per_second(counters.challenges));
     }
     if (counters.notifies > 0) {
-        append(out, "  %-22s %.0f/s, %.2f for each request accepted\n", "NOTIFYs",
-               phase.per_second(counters.notifies),
-               share_of(static_cast<double>(phase.total.notifies), phase.total.accepted));
+        append_text(out, "  %-22s %.0f/s, %.2f for each request accepted\n", "NOTIFYs",
+                    phase.per_second(counters.notifies),
+                    share_of(static_cast<double>(phase.total.notifies), phase.total.accepted));
     }
     append_latency(out, "finished after", phase.latencies);
     append_latency(out, "answered after", phase.answers);
     append_losses(out, phase);
     if (report.has_server) {
-        append(out, "  %-22s %.0f %% of a core (user %.0f, system %.0f): %.2f us per request",
-               "server CPU", 100 * phase.server_seconds() / phase.seconds,
-               100 * phase.server_user_seconds / phase.seconds,
-               100 * phase.server_system_seconds / phase.seconds,
-               microseconds_each(phase.server_seconds(), counters.requests));
+        append_text(out, "  %-22s %.0f %% of a core (user %.0f, system %.0f): %.2f us per request",
+                    "server CPU", 100 * phase.server_seconds() / phase.seconds,
+                    100 * phase.server_user_seconds / phase.seconds,
+                    100 * phase.server_system_seconds / phase.seconds,
+                    microseconds_each(phase.server_seconds(), counters.requests));
         if (counters.notifies > 0) {
-            append(out, ", %.2f us per NOTIFY",
-                   microseconds_each(phase.server_seconds(), counters.notifies));
+            append_text(out, ", %.2f us per NOTIFY",
+                        microseconds_each(phase.server_seconds(), counters.notifies));
         }
-        append(out, ", %.2f us per message\n",
-               microseconds_each(phase.server_seconds(), messages_of(counters)));
+        append_text(out, ", %.2f us per message\n",
+                    microseconds_each(phase.server_seconds(), messages_of(counters)));
     }
     if (phase.store_seconds > 0) {
-        append(out, "  %-22s %.0f %% of a core: %.2f us per request\n", "database CPU",
-               100 * phase.store_seconds / phase.seconds,
-               microseconds_each(phase.store_seconds, counters.requests));
+        append_text(out, "  %-22s %.0f %% of a core: %.2f us per request\n", "database CPU",
+                    100 * phase.store_seconds / phase.seconds,
+                    microseconds_each(phase.store_seconds, counters.requests));
     }
-    append(out, "  %-22s %.0f %% of a core\n", "own CPU", 100 * phase.own_seconds / phase.seconds);
+    append_text(out, "  %-22s %.0f %% of a core\n", "own CPU",
+                100 * phase.own_seconds / phase.seconds);
 }
 
 Object json_of(const Histogram& latencies) {
@@ -178,47 +180,51 @@ bool Report::is_good() const noexcept {
 
 std::string to_text(const Report& report, const Plan& plan) {
     std::string out;
-    append(out, "%s by %s: %s of %u presentities with %u watchers each on %u ports\n",
-           plan.way.server.to_string().c_str(),
-           std::string(sip::uri_name(plan.way.protocol)).c_str(),
-           std::string(name_of(plan.event)).c_str(), plan.presentities, plan.fan_out, plan.ports);
-    append(out, "%s\n", machine().c_str());
+    append_text(
+        out, "%s by %s: %s of %u presentities with %u watchers each on %u ports\n",
+        plan.way.server.to_string().c_str(), std::string(sip::uri_name(plan.way.protocol)).c_str(),
+        std::string(name_of(plan.event)).c_str(), plan.presentities, plan.fan_out, plan.ports);
+    append_text(out, "%s\n", machine().c_str());
     for (const PhaseReport& phase : report.phases) append_phase(out, phase, report);
     if (const auto& memory = report.memory; memory && memory->subscriptions > 0) {
-        append(out,
-               "memory: %.1f MB idle, %.1f MB with %u subscriptions %.0f s later: %.0f bytes for "
-               "each\n",
-               static_cast<double>(memory->idle_bytes) / 1e6,
-               static_cast<double>(memory->loaded_bytes) / 1e6, memory->subscriptions,
-               memory->held_seconds, memory->per_subscription());
+        append_text(
+            out,
+            "memory: %.1f MB idle, %.1f MB with %u subscriptions %.0f s later: %.0f bytes for "
+            "each\n",
+            static_cast<double>(memory->idle_bytes) / 1e6,
+            static_cast<double>(memory->loaded_bytes) / 1e6, memory->subscriptions,
+            memory->held_seconds, memory->per_subscription());
     }
     if (const auto& connections = report.connections) {
-        append(out,
-               "memory: %.1f MB without, %.1f MB with %u connections, %.1f MB after %.0f s of "
-               "silence: %.0f bytes for each; meanwhile %.2f %% of a core\n",
-               static_cast<double>(connections->idle_bytes) / 1e6,
-               static_cast<double>(connections->loaded_bytes) / 1e6, connections->count,
-               static_cast<double>(connections->held_bytes) / 1e6, connections->held_seconds,
-               connections->each(), connections->cpu_percent());
+        append_text(out,
+                    "memory: %.1f MB without, %.1f MB with %u connections, %.1f MB after %.0f s of "
+                    "silence: %.0f bytes for each; meanwhile %.2f %% of a core\n",
+                    static_cast<double>(connections->idle_bytes) / 1e6,
+                    static_cast<double>(connections->loaded_bytes) / 1e6, connections->count,
+                    static_cast<double>(connections->held_bytes) / 1e6, connections->held_seconds,
+                    connections->each(), connections->cpu_percent());
     }
     if (const auto& restart = report.restart) {
-        append(out,
-               "restart: ready after %.2f s; %u watchers lacked acknowledged state, all notified "
-               "%.2f s later, %u never; %llu NOTIFYs\n",
-               restart->ready_seconds, restart->behind, restart->notified_seconds, restart->lost,
-               static_cast<unsigned long long>(restart->notifies));
+        append_text(
+            out,
+            "restart: ready after %.2f s; %u watchers lacked acknowledged state, all notified "
+            "%.2f s later, %u never; %llu NOTIFYs\n",
+            restart->ready_seconds, restart->behind, restart->notified_seconds, restart->lost,
+            static_cast<unsigned long long>(restart->notifies));
     }
     if (const auto& verify = report.verify) {
-        append(out, "verify: %u presentities hold what was acknowledged, %u lost it, %u unknown\n",
-               verify->intact, verify->lost, verify->unknown);
-        for (const auto& example : verify->examples) append(out, "  lost: %s\n", example.c_str());
+        append_text(out,
+                    "verify: %u presentities hold what was acknowledged, %u lost it, %u unknown\n",
+                    verify->intact, verify->lost, verify->unknown);
+        for (const auto& example : verify->examples)
+            append_text(out, "  lost: %s\n", example.c_str());
     }
-    append(out, "%u subscriptions, %llu ended by the server, %llu accepted without a NOTIFY\n",
-           report.subscriptions, static_cast<unsigned long long>(report.ended),
-           static_cast<unsigned long long>(report.unnotified));
+    append_text(out, "%u subscriptions, %llu ended by the server, %llu accepted without a NOTIFY\n",
+                report.subscriptions, static_cast<unsigned long long>(report.ended),
+                static_cast<unsigned long long>(report.unnotified));
     if (report.unsent > 0) {
-        append(out, "%llu messages could not be sent\n",
-               static_cast<unsigned long long>(report.unsent));
+        append_text(out, "%llu messages could not be sent\n",
+                    static_cast<unsigned long long>(report.unsent));
     }
     return out;
 }

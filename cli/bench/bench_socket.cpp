@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kReceiveRoom = 4 << 20;
 
-Fault refused(const char* what, int error) {
+Fault socket_fault(const char* what, int error) {
     const auto kind = error == EMFILE || error == ENFILE ? FaultKind::limit_reached : FaultKind::io;
     return {kind, std::string(what) + ": " + std::strerror(error)};
 }
@@ -41,7 +41,7 @@ Datagrams::Datagrams(sip::Socket epoll)
 
 Result<std::unique_ptr<Ports>> Datagrams::open(const sip::Endpoint& server, std::uint32_t count) {
     sip::Socket epoll(epoll_create1(EPOLL_CLOEXEC));
-    if (!epoll) return refused("epoll", errno);
+    if (!epoll) return socket_fault("epoll", errno);
     std::unique_ptr<Datagrams> ports(new Datagrams(std::move(epoll)));
     ports->sockets_.reserve(count);
     for (std::uint32_t i = 0; i < count; ++i) {
@@ -58,13 +58,13 @@ Status Datagrams::add(const sip::Endpoint& server) {
     sockaddr_storage peer{};
     const socklen_t length = server.to_sockaddr(peer);
     if (connect(socket->fd(), reinterpret_cast<const sockaddr*>(&peer), length) != 0) {
-        return refused("connecting a socket", errno);
+        return socket_fault("connecting a socket", errno);
     }
     epoll_event wanted{};
     wanted.events = EPOLLIN;
     wanted.data.u32 = size();
     if (epoll_ctl(epoll_.fd(), EPOLL_CTL_ADD, socket->fd(), &wanted) != 0) {
-        return refused("epoll", errno);
+        return socket_fault("epoll", errno);
     }
     std::string name = sip::local_endpoint(*socket).to_string();
     sockets_.push_back({std::move(*socket), std::move(name)});

@@ -18,7 +18,7 @@ namespace {
 constexpr base::Duration kPatience = std::chrono::milliseconds(10);
 constexpr int kHandshakeTurns = 1000;
 
-Fault refused(const std::string& what, int error) {
+Fault stream_fault(const std::string& what, int error) {
     const auto kind = error == EMFILE || error == ENFILE ? FaultKind::limit_reached
                       : error == ECONNREFUSED            ? FaultKind::unreachable
                                                          : FaultKind::io;
@@ -43,7 +43,7 @@ Streams::Streams(sip::Socket epoll, const Way& way)
 
 Result<std::unique_ptr<Ports>> Streams::open(const Way& way, std::uint32_t count) {
     sip::Socket epoll(epoll_create1(EPOLL_CLOEXEC));
-    if (!epoll) return refused("epoll", errno);
+    if (!epoll) return stream_fault("epoll", errno);
     std::unique_ptr<Streams> streams(new Streams(std::move(epoll), way));
     if (sip::is_secure(way.protocol)) {
         auto context = sip::TlsContext::load(
@@ -81,27 +81,27 @@ Status Streams::leave_from(const sip::Socket& socket) const {
     const int on = 1;
     setsockopt(socket.fd(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
     if (bind(socket.fd(), reinterpret_cast<const sockaddr*>(&address), length) == 0) return {};
-    return refused("an address of loopback", errno);
+    return stream_fault("an address of loopback", errno);
 }
 
 Status Streams::add() {
     sip::Socket fresh(
         ::socket(way_.server.is_ipv6() ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (!fresh) return refused("a socket", errno);
+    if (!fresh) return stream_fault("a socket", errno);
     if (way_.spreads && !way_.server.is_ipv6()) {
         if (Status bound = leave_from(fresh); !bound) return bound;
     }
     sockaddr_storage peer{};
     const socklen_t length = way_.server.to_sockaddr(peer);
     if (connect(fresh.fd(), reinterpret_cast<const sockaddr*>(&peer), length) != 0)
-        return refused("connecting to " + way_.server.to_string(), errno);
+        return stream_fault("connecting to " + way_.server.to_string(), errno);
     const int on = 1;
     setsockopt(fresh.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     epoll_event wanted{};
     wanted.events = EPOLLIN;
     wanted.data.u32 = size();
     if (epoll_ctl(epoll_.fd(), EPOLL_CTL_ADD, fresh.fd(), &wanted) != 0)
-        return refused("epoll", errno);
+        return stream_fault("epoll", errno);
     Connection made;
     made.name = sip::local_endpoint(fresh).to_string();
     made.socket = std::move(fresh);

@@ -10,9 +10,7 @@ namespace herald::server {
 
 namespace {
 
-using Role = store::Account::Role;
-
-bool has_role(const Identity& who, Role role) {
+bool has_role(const Identity& who, store::Account::Role role) {
     return who.account && who.account->role == role;
 }
 
@@ -40,8 +38,8 @@ bool lists_resource(const store::Account& account, std::string_view aor) {
 }
 
 bool is_monitor(const packages::Profile& profile, std::string_view owner, const Identity& who) {
-    return profile.access == packages::Access::same_domain && has_role(who, Role::monitor) &&
-           domain_of(who.aor) == domain_of(owner);
+    return profile.access == packages::Access::same_domain &&
+           has_role(who, store::Account::Role::monitor) && domain_of(who.aor) == domain_of(owner);
 }
 
 /// Who watches is for the owner alone to see; no rule says otherwise.
@@ -56,7 +54,7 @@ std::optional<Judgement> by_relation(const JudgementFacts& facts) {
     if (!who.aor.empty() && who.aor == facts.owner) return everything(DecidedBy::owner);
     if (facts.profile.access == packages::Access::owner_alone)
         return Judgement{SubHandling::block, nullptr, DecidedBy::package};
-    if (has_role(who, Role::admin)) return everything(DecidedBy::admin);
+    if (has_role(who, store::Account::Role::admin)) return everything(DecidedBy::admin);
     if (is_delegate(facts.profile.event, facts.owner_account, who))
         return everything(DecidedBy::delegation);
     if (is_monitor(facts.profile, facts.owner, who)) return everything(DecidedBy::monitor);
@@ -157,7 +155,7 @@ bool may_change_for(std::string_view package, std::string_view owner,
                     const store::Account* owner_account, const Identity& sender) {
     if (sender.is_open || sender.is_trusted_peer) return true;
     if (sender.aor.empty()) return false;
-    if (has_role(sender, Role::admin)) return true;
+    if (has_role(sender, store::Account::Role::admin)) return true;
     if (is_delegate(package, owner_account, sender)) return true;
     return sender.account && publishes_for(*sender.account, package, owner);
 }
@@ -217,12 +215,12 @@ bool may_register(std::string_view owner, const store::Account* owner_account,
 
 bool publishes_for(const store::Account& account, std::string_view package,
                    std::string_view owner) {
-    return account.role == Role::publisher && lists_package(account, package) &&
+    return account.role == store::Account::Role::publisher && lists_package(account, package) &&
            lists_resource(account, owner);
 }
 
 bool is_publisher(const Identity& sender) {
-    return sender.is_trusted_peer || has_role(sender, Role::publisher);
+    return sender.is_trusted_peer || has_role(sender, store::Account::Role::publisher);
 }
 
 }  // namespace herald::server

@@ -241,7 +241,7 @@ bool fits(const AccountQuery& query, const store::Account& account) {
 }
 
 /// Those that fit, the first `limit` behind `after` by AOR, and one more where there is one.
-AccountPage page_of(const Accounts& accounts, const AccountQuery& query) {
+AccountPage accounts_page(const Accounts& accounts, const AccountQuery& query) {
     AccountPage page;
     std::vector<const store::Account*> found;
     accounts.for_each([&](const store::Account& account) {
@@ -260,7 +260,7 @@ AccountPage page_of(const Accounts& accounts, const AccountQuery& query) {
 
 Result<AccountPage> ShardAccounts::page(const AccountQuery& query) {
     return carrier_.ask<AccountPage>(carrier_.first(), [query](Shard& shard, auto answer) {
-        answer(page_of(shard.context().accounts, query));
+        answer(accounts_page(shard.context().accounts, query));
     });
 }
 

@@ -24,7 +24,7 @@ struct Row {
     const Publication* publication;
 };
 
-DeviceInfo info_of(const Row& row) {
+DeviceInfo device_info(const Row& row) {
     const auto& binding = *binding_of(*row.publication);
     auto told = model_of(binding.user_agent);
     DeviceInfo info;
@@ -60,7 +60,7 @@ LearnedInfo learned_of(const KnownDevice& device) {
     return learned;
 }
 
-DeviceInfo info_of(const KnownDevice& device) {
+DeviceInfo device_info(const KnownDevice& device) {
     auto told = model_of(device);
     DeviceInfo info;
     info.id = std::to_string(store::counter_of(device.row));
@@ -113,7 +113,7 @@ DevicePage remembered_of(const KnownDevices& known, const DeviceQuery& query, st
     std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count),
                       found.end(),
                       [](const auto* a, const auto* b) { return store::is_older(a->row, b->row); });
-    for (std::size_t i = 0; i < count; ++i) page.rows.push_back(info_of(*found[i]));
+    for (std::size_t i = 0; i < count; ++i) page.rows.push_back(device_info(*found[i]));
     return page;
 }
 
@@ -145,7 +145,7 @@ DevicePage page_of(Context& context, const DeviceQuery& query, std::uint64_t aft
                       found.end(), [](const Row& a, const Row& b) {
                           return store::is_older(a.publication->id, b.publication->id);
                       });
-    for (std::size_t i = 0; i < count; ++i) page.rows.push_back(info_of(found[i]));
+    for (std::size_t i = 0; i < count; ++i) page.rows.push_back(device_info(found[i]));
     return page;
 }
 

@@ -26,7 +26,7 @@ std::vector<CallInfo> calls_of_shard(const Calls& calls, const CallQuery& query)
 }
 
 /// The calls of the first `limit` users.
-CallPage cut(std::vector<CallInfo> rows, std::size_t limit) {
+CallPage first_calls(std::vector<CallInfo> rows, std::size_t limit) {
     std::stable_sort(rows.begin(), rows.end(),
                      [](const CallInfo& a, const CallInfo& b) { return a.aor < b.aor; });
     CallPage page;
@@ -59,7 +59,7 @@ public:
             if (!own) return own.fault();
             std::move(own->begin(), own->end(), std::back_inserter(rows));
         }
-        return cut(std::move(rows), query.limit);
+        return first_calls(std::move(rows), query.limit);
     }
 
     Result<std::vector<CallInfo>> calls(std::string_view aor) override {

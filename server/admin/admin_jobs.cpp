@@ -14,7 +14,7 @@ namespace herald::server {
 
 namespace {
 
-JobInfo info_of(const Job& job) {
+JobInfo job_info(const Job& job) {
     JobInfo info;
     info.id = std::to_string(job.id);
     info.action = job.action;
@@ -33,7 +33,7 @@ JobInfo info_of(const Job& job) {
     return info;
 }
 
-JobDeviceInfo info_of(const Job& job, const JobDevice& device) {
+JobDeviceInfo job_info(const Job& job, const JobDevice& device) {
     JobDeviceInfo info;
     info.id = std::to_string(store::counter_of(device.row));
     info.aor = device.where.aor();
@@ -138,7 +138,7 @@ Result<JobPage> ShardJobs::page(std::string_view after, std::size_t limit) {
         JobPage page;
         shard.agents().template get<Jobs>().for_each([&](const Job& job) {
             ++page.total;
-            if (job.id > from) page.rows.push_back(info_of(job));
+            if (job.id > from) page.rows.push_back(job_info(job));
         });
         answer(std::move(page));
     });
@@ -157,13 +157,13 @@ Result<JobDevicePage> ShardJobs::devices(std::string_view id, std::optional<Devi
             const auto* job = shard.agents().template get<Jobs>().find(address);
             if (!job) return answer(no_such_job());
             JobDevicePage page;
-            page.job = info_of(*job);
+            page.job = job_info(*job);
             for (const auto& device : job->devices) {
                 if (state && device.state != *state) continue;
                 ++page.total;
                 if (store::counter_of(device.row) <= from) continue;
                 if (limit == 0 || page.rows.size() < limit) {
-                    page.rows.push_back(info_of(*job, device));
+                    page.rows.push_back(job_info(*job, device));
                 } else {
                     page.next = page.rows.back().id;
                 }

@@ -69,7 +69,7 @@ Fault no_source(const std::string& aor) {
     return Fault{FaultKind::not_found, "No PBX keeps the messages of " + aor};
 }
 
-MailboxSource source_of(const SourceStatus& status) {
+MailboxSource source_text(const SourceStatus& status) {
     return {
         status.pbx, status.uri, status.is_subscribed, status.why,
         static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(status.next).count())};
@@ -83,7 +83,7 @@ Result<MailboxSource> ShardMailboxes::source(std::string_view aor) {
             answer(shard.agents().get<Mailboxes>().source(aor));
         });
     if (!found) return found.fault();
-    return *found ? Result<MailboxSource>(source_of(**found)) : no_source(*ours);
+    return *found ? Result<MailboxSource>(source_text(**found)) : no_source(*ours);
 }
 
 Status ShardMailboxes::ask_source(std::string_view aor) {

@@ -22,7 +22,7 @@ bool is_one_line(std::string_view text) {
                         [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
-MessageInfo info_of(store::Message&& message, bool with_body) {
+MessageInfo message_info(store::Message&& message, bool with_body) {
     MessageInfo info;
     info.id = std::to_string(store::counter_of(message.id));
     info.aor = std::move(message.recipient);
@@ -76,7 +76,7 @@ void gather(Context& context, const std::vector<std::uint64_t>& ids, MessagePage
     for (const auto id : ids) {
         context.port.load(id, [gathering, with_bodies, answer](Result<store::Message> row) {
             // One that went meanwhile is left out.
-            if (row) gathering->page.rows.push_back(info_of(*std::move(row), with_bodies));
+            if (row) gathering->page.rows.push_back(message_info(*std::move(row), with_bodies));
             if (--gathering->missing == 0) answer(std::move(gathering->page));
         });
     }

@@ -13,11 +13,11 @@ namespace herald::server {
 
 namespace {
 
-struct Removal {
+struct RemovalEvent {
     std::string_view event;
     packages::Cause cause;
 };
-constexpr std::array<Removal, 5> kRemovals{{
+constexpr std::array<RemovalEvent, 5> kRemovals{{
     {"deactivated", packages::Cause::deactivated},
     {"probation", packages::Cause::probation},
     {"rejected", packages::Cause::rejected},
@@ -30,8 +30,8 @@ std::string certificate_of(const Context& context, const packages::Binding& bind
     return flow ? context.authenticator.certificate_of(*flow) : std::string();
 }
 
-RegistrationInfo info_of(const Context& context, const std::string& aor,
-                         const Publication& publication) {
+RegistrationInfo registration_info(const Context& context, const std::string& aor,
+                                   const Publication& publication) {
     const auto& binding = *binding_of(publication);
     RegistrationInfo info;
     info.id = std::to_string(store::counter_of(publication.id));
@@ -54,17 +54,17 @@ RegistrationInfo info_of(const Context& context, const std::string& aor,
     return info;
 }
 
-struct Row {
+struct FoundBinding {
     std::uint64_t id;
     const std::string* aor;
     const Publication* publication;
 };
 
 /// One shard's rows after `after`, the first `limit` by id; and how many match in all.
-RegistrationPage page_of(Context& context, const std::string& aor, std::uint64_t after,
-                         std::size_t limit) {
+RegistrationPage registrations_page(Context& context, const std::string& aor, std::uint64_t after,
+                                    std::size_t limit) {
     const auto* reg = &packages::registrations();
-    std::vector<Row> found;
+    std::vector<FoundBinding> found;
     RegistrationPage page;
     context.resources.for_each([&](std::uint32_t, Resource& resource) {
         if (resource.package != reg || (!aor.empty() && resource.aor != aor)) return;
@@ -77,9 +77,10 @@ RegistrationPage page_of(Context& context, const std::string& aor, std::uint64_t
     });
     const auto count = std::min(limit, found.size());
     std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count),
-                      found.end(), [](const Row& a, const Row& b) { return a.id < b.id; });
+                      found.end(),
+                      [](const FoundBinding& a, const FoundBinding& b) { return a.id < b.id; });
     for (std::size_t i = 0; i < count; ++i)
-        page.rows.push_back(info_of(context, *found[i].aor, *found[i].publication));
+        page.rows.push_back(registration_info(context, *found[i].aor, *found[i].publication));
     return page;
 }
 
@@ -111,7 +112,7 @@ Result<RegistrationPage> ShardRegistrations::page(std::string_view aor, std::str
     limit = page_size(limit);
     return page_of_all<RegistrationPage>(
         carrier_, limit, [canonical, from = *from, limit](Shard& owner, auto answer) {
-            answer(page_of(owner.context(), canonical, from, limit + 1));
+            answer(registrations_page(owner.context(), canonical, from, limit + 1));
         });
 }
 
@@ -133,7 +134,7 @@ Status ShardRegistrations::remove(std::string_view aor, std::string_view contact
     auto ours = carrier_.our_resource(aor);
     if (!ours) return ours.fault();
     const auto found = std::find_if(kRemovals.begin(), kRemovals.end(),
-                                    [&](const Removal& each) { return each.event == event; });
+                                    [&](const RemovalEvent& each) { return each.event == event; });
     if (found == kRemovals.end()) {
         return Fault{FaultKind::malformed,
                      "event is deactivated, probation, rejected, unregistered or expired"};

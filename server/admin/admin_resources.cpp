@@ -21,7 +21,7 @@ std::string_view name_of_rank(packages::Rank rank) {
     return kNames[static_cast<std::size_t>(rank)];
 }
 
-PublicationInfo info_of(const Publication& publication) {
+PublicationInfo resource_info(const Publication& publication) {
     PublicationInfo info;
     info.source = publication.source;
     info.publisher = publication.publisher;
@@ -43,7 +43,8 @@ void cut(std::vector<ResourceRow>& rows, std::size_t count) {
     rows.erase(end, rows.end());
 }
 
-ResourceInfo info_of(Context& context, const packages::Package& package, const std::string& aor) {
+ResourceInfo resource_info(Context& context, const packages::Package& package,
+                           const std::string& aor) {
     ResourceInfo info;
     info.package = package.profile().event;
     info.aor = aor;
@@ -60,7 +61,7 @@ ResourceInfo info_of(Context& context, const packages::Package& package, const s
     if (composed.version_at < info.body.size()) info.body.insert(composed.version_at, "0");
     info.watchers = resource.watchers.size();
     for (const auto& publication : resource.publications)
-        info.publications.push_back(info_of(publication));
+        info.publications.push_back(resource_info(publication));
     return info;
 }
 
@@ -114,7 +115,7 @@ public:
         if (!which) return which.fault();
         return carrier_.ask<ResourceInfo>(
             carrier_.owner_of(which->aor), [named = *which](Shard& shard, auto answer) {
-                answer(info_of(shard.context(), *named.package, named.aor));
+                answer(resource_info(shard.context(), *named.package, named.aor));
             });
     }
 

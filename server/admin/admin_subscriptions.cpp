@@ -53,7 +53,7 @@ std::vector<NotifyInfo> notifies_of(Shard& shard, SubscriptionTable::Id id, std:
     return told;
 }
 
-SubscriptionInfo info_of(Shard& shard, std::uint32_t slot, std::size_t notifies) {
+SubscriptionInfo subscription_info(Shard& shard, std::uint32_t slot, std::size_t notifies) {
     auto& context = shard.context();
     const auto& record = context.subscriptions[slot];
     const auto id = context.subscriptions.id_of(slot);
@@ -169,7 +169,7 @@ private:
         page.total = total_;
         for (const auto& [number, id] : found_) {
             if (context_.subscriptions.find(id))
-                page.rows.push_back(info_of(shard_, id.slot, order_.query.notifies));
+                page.rows.push_back(subscription_info(shard_, id.slot, order_.query.notifies));
         }
         return page;
     }

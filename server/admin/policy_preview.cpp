@@ -169,18 +169,19 @@ std::vector<SubscriptionTable::Id> watchers_by_id(const Context& context,
 }
 
 /// A watcher, and what he watches.
-struct Row {
+struct PreviewRow {
     const packages::Package* package;
     packages::Watcher watcher;
     std::string uri;  ///< what the watcher's refers to may be gone soon
 };
 
 /// All that match, by id.
-std::vector<Row> rows_of(const Shard& shard, const std::string& aor, const WatcherQuery& query) {
+std::vector<PreviewRow> rows_of(const Shard& shard, const std::string& aor,
+                                const WatcherQuery& query) {
     const auto fits = [](const std::string& wanted, std::string_view given) {
         return wanted.empty() || wanted == given;
     };
-    std::vector<Row> rows;
+    std::vector<PreviewRow> rows;
     for (const auto* package : packages::all()) {
         if (!fits(query.package, package->profile().event)) continue;
         for (const auto& watcher : shard.watcher_list().of(*package, aor)) {
@@ -189,7 +190,7 @@ std::vector<Row> rows_of(const Shard& shard, const std::string& aor, const Watch
         }
     }
     std::sort(rows.begin(), rows.end(),
-              [](const Row& a, const Row& b) { return a.watcher.id < b.watcher.id; });
+              [](const PreviewRow& a, const PreviewRow& b) { return a.watcher.id < b.watcher.id; });
     return rows;
 }
 
@@ -208,7 +209,8 @@ std::map<std::uint64_t, Once> decided_alone(const Context& context, std::string_
     return decided;
 }
 
-WatcherInfo info_of(Context& context, const std::string& aor, const Row& row, Once once) {
+WatcherInfo watcher_info(Context& context, const std::string& aor, const PreviewRow& row,
+                         Once once) {
     const auto& watcher = row.watcher;
     const Question question(context, *row.package, aor, identity_of(context, row.uri), nullptr);
     WatcherInfo info;
@@ -231,7 +233,7 @@ WatcherInfo info_of(Context& context, const std::string& aor, const Row& row, On
 struct Listing {
     Context& context;
     const std::string aor;
-    const std::vector<Row> rows;
+    const std::vector<PreviewRow> rows;
     const std::map<std::uint64_t, Once> alone;
     WatcherPage page;
     std::size_t left;
@@ -239,8 +241,8 @@ struct Listing {
 
     void fill(std::size_t place) {
         const auto once = alone.find(rows[place].watcher.id);
-        page.rows[place] =
-            info_of(context, aor, rows[place], once == alone.end() ? Once::nothing : once->second);
+        page.rows[place] = watcher_info(context, aor, rows[place],
+                                        once == alone.end() ? Once::nothing : once->second);
         if (--left == 0) done(std::move(page));
     }
 };
@@ -272,7 +274,7 @@ void watchers_of(Shard& shard, const std::string& aor, const WatcherQuery& query
     auto rows = rows_of(shard, aor, query);
     WatcherPage page;
     page.total = rows.size();
-    std::erase_if(rows, [&](const Row& row) { return row.watcher.id <= range.after; });
+    std::erase_if(rows, [&](const PreviewRow& row) { return row.watcher.id <= range.after; });
     if (rows.size() > range.limit) {
         rows.resize(range.limit);
         page.next = std::to_string(rows.back().watcher.id);

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "server/config/config_values.h"
+#include "server/config/config_words.h"
 #include "sip/uri.h"
 
 namespace herald::server {
@@ -15,10 +16,6 @@ namespace herald::server {
 namespace {
 
 constexpr std::string_view kLogLevels[] = {"debug", "info", "warning", "error", "off"};
-
-std::string quoted(std::string_view value) {
-    return "\"" + std::string(value) + "\"";
-}
 
 /// Whether a password stands before the host: it would be shown with the URL.
 bool has_password(std::string_view url) {
@@ -32,7 +29,7 @@ bool has_password(std::string_view url) {
 }  // namespace
 
 std::string read_domain(Config& config, std::string_view value) {
-    if (!is_host(value)) return quoted(value) + " is not a host name or address";
+    if (!is_host(value)) return in_quotes(value) + " is not a host name or address";
     config.domains.push_back(base::lower(value));
     return {};
 }
@@ -45,7 +42,7 @@ std::string read_auth(Config& config, std::string_view value) {
     } else if (value == "digest") {
         config.auth = AuthMode::digest;
     } else {
-        return quoted(value) + " is unknown, expected \"digest\" or \"open\"";
+        return in_quotes(value) + " is unknown, expected \"digest\" or \"open\"";
     }
     return {};
 }
@@ -64,10 +61,10 @@ std::string show_auth(const Config& config) {
 std::string read_algorithm(Config& config, std::string_view value) {
     const auto algorithm = sip::digest_algorithm_of(value);
     if (!algorithm)
-        return quoted(value) + " is unknown, expected \"MD5\", \"SHA-256\" or \"SHA-512-256\"";
+        return in_quotes(value) + " is unknown, expected \"MD5\", \"SHA-256\" or \"SHA-512-256\"";
     auto& all = config.digest_algorithms;
     if (std::find(all.begin(), all.end(), *algorithm) != all.end())
-        return quoted(value) + " is listed twice";
+        return in_quotes(value) + " is listed twice";
     all.push_back(*algorithm);
     return {};
 }
@@ -100,7 +97,7 @@ std::string read_dns_servers(Config& config, std::string_view value) {
         const auto [server, rest, found] = base::split_once(value, ',');
         const auto address = base::trim(server);
         if (!sip::Endpoint::from(address, 53) && !parse_numeric_endpoint(address)) {
-            return quoted(address) +
+            return in_quotes(address) +
                    " is not an IP address, expected \"192.0.2.53\" or "
                    "\"192.0.2.53:5353,[2001:db8::53]:53\"";
         }
@@ -115,7 +112,7 @@ std::string read_outbound_proxy(Config& config, std::string_view value) {
     const auto uri = sip::parse_uri(value);
     const bool is_sip = uri && uri->scheme == sip::Scheme::sip && value.find('>') == value.npos;
     if (!value.empty() && !is_sip)
-        return quoted(value) + " is not a SIP URI, expected \"sip:host:port\"";
+        return in_quotes(value) + " is not a SIP URI, expected \"sip:host:port\"";
     config.outbound_proxy = value;
     return {};
 }
@@ -123,7 +120,7 @@ std::string read_outbound_proxy(Config& config, std::string_view value) {
 std::string read_message_type(Config& config, std::string_view value) {
     const auto [type, subtype, found] = base::split_once(value, '/');
     if (!found || type.empty() || subtype.empty() || value.find_first_of(" ;,\"") != value.npos)
-        return quoted(value) + " is not a media type, expected \"text/plain\" or \"text/*\"";
+        return in_quotes(value) + " is not a media type, expected \"text/plain\" or \"text/*\"";
     config.message_types.push_back(base::lower(value));
     return {};
 }
@@ -131,7 +128,7 @@ std::string read_message_type(Config& config, std::string_view value) {
 std::string read_log_level(Config& config, std::string_view value) {
     const auto found = std::find(std::begin(kLogLevels), std::end(kLogLevels), value);
     if (found == std::end(kLogLevels)) {
-        return quoted(value) +
+        return in_quotes(value) +
                " is unknown, expected \"debug\", \"info\", \"warning\", \"error\" or \"off\"";
     }
     config.log_level = static_cast<base::LogLevel>(found - std::begin(kLogLevels));
@@ -149,7 +146,7 @@ std::string read_store_url(Config& config, std::string_view value) {
                "and "
                "add ?password_file=<file>";
     if (!is_file && !is_server && value != "memory:")
-        return quoted(value) +
+        return in_quotes(value) +
                " is not a store, expected \"sqlite:<file>\", "
                "\"postgresql://role@host/database\" or \"memory:\"";
     config.store_url = value;
@@ -158,7 +155,7 @@ std::string read_store_url(Config& config, std::string_view value) {
 
 std::string read_unknown(Config& config, std::string_view value) {
     if (value != "accept" && value != "refuse")
-        return quoted(value) + " is unknown, expected \"accept\" or \"refuse\"";
+        return in_quotes(value) + " is unknown, expected \"accept\" or \"refuse\"";
     config.accept_unknown_resources = value == "accept";
     return {};
 }
@@ -171,7 +168,7 @@ std::string read_hep(Config& config, std::string_view value) {
         const auto endpoint = parse_numeric_endpoint(value);
         if (!endpoint) return endpoint.fault().detail;
         if (endpoint->port() == 0 || endpoint->is_any())
-            return quoted(value) + " is nobody's address, want one as in \"192.0.2.5:9060\"";
+            return in_quotes(value) + " is nobody's address, want one as in \"192.0.2.5:9060\"";
     }
     config.hep = value;
     return {};
@@ -188,7 +185,7 @@ std::string read_http_listen(Config& config, std::string_view value) {
 
 std::string read_http_host(Config& config, std::string_view value) {
     if (value.empty() || value.find_first_of(" \t/:@") != std::string_view::npos)
-        return quoted(value) + " is no host name, want one as in \"herald.example.com\"";
+        return in_quotes(value) + " is no host name, want one as in \"herald.example.com\"";
     config.http_hosts.emplace_back(value);
     return {};
 }
@@ -205,7 +202,7 @@ std::string read_notify_interval(Config& config, std::string_view value) {
     const auto& all = config.notify_intervals;
     if (std::any_of(all.begin(), all.end(),
                     [&](const auto& each) { return each.event == interval->event; }))
-        return quoted(interval->event) + " is listed twice";
+        return in_quotes(interval->event) + " is listed twice";
     config.notify_intervals.push_back(*std::move(interval));
     return {};
 }

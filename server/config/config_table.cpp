@@ -9,6 +9,7 @@
 #include "server/config/config_readers.h"
 #include "server/config/config_rows.h"
 #include "server/config/config_values.h"
+#include "server/config/config_words.h"
 #include "server/config/events_keys.h"
 #include "server/config/message_keys.h"
 #include "server/config/pbx_keys.h"
@@ -21,7 +22,6 @@ namespace herald::server {
 
 namespace {
 
-constexpr std::uint64_t kDay = 86400;
 constexpr std::uint64_t kMaxExpires = std::numeric_limits<std::uint32_t>::max();
 
 using namespace rows;

@@ -10,20 +10,13 @@
 #include "base/text.h"
 #include "packages/package.h"
 #include "pidf/common_policy.h"
+#include "server/config/config_words.h"
 #include "sip/locate_plan.h"
 #include "sip/uri.h"
 
 namespace herald::server {
 
 namespace {
-
-Fault wrong(std::string text) {
-    return Fault{FaultKind::invalid_configuration, std::move(text)};
-}
-
-bool is_name_character(char c) {
-    return base::is_alpha(c) || base::is_digit(c) || c == '-' || c == '_';
-}
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
     const auto number = base::to_u64(text);

@@ -4,12 +4,11 @@
 #include "server/config/config_readers.h"
 #include "server/config/config_rows.h"
 #include "server/config/config_values.h"
+#include "server/config/config_words.h"
 
 namespace herald::server {
 
 namespace {
-
-constexpr std::uint64_t kDay = 86400;
 
 using namespace rows;
 

@@ -88,7 +88,7 @@ bool is_package_name(std::string_view text) {
     });
 }
 
-bool is_media_type(std::string_view text) {
+bool is_bare_type(std::string_view text) {
     const auto [type, subtype, found] = base::split_once(text, '/');
     const auto is_good = [](std::string_view part) {
         return !part.empty() && std::all_of(part.begin(), part.end(), [](char c) {
@@ -108,7 +108,7 @@ bool is_taken(std::string_view name, const std::vector<GenericProfile>& earlier)
 
 void read_types(OwnPackageReader& reader, GenericProfile& profile) {
     for (const auto& type : reader.texts("content_types").value_or(std::vector<std::string>())) {
-        if (!is_media_type(type))
+        if (!is_bare_type(type))
             reader.refuse("content_types", "\"" + type + "\" is no media type");
         profile.types.push_back(base::lower(type));
     }

@@ -6,23 +6,12 @@
 
 #include "base/text.h"
 #include "server/config/config_values.h"
+#include "server/config/config_words.h"
 #include "sip/uri.h"
 
 namespace herald::server {
 
 namespace {
-
-std::string quoted(std::string_view value) {
-    return "\"" + std::string(value) + "\"";
-}
-
-Fault wrong(std::string why) {
-    return Fault{FaultKind::invalid_configuration, std::move(why)};
-}
-
-bool is_name_character(char c) {
-    return base::is_alpha(c) || base::is_digit(c) || c == '-' || c == '_';
-}
 
 /// sip:host or sip:host:port, with URI parameters or without.
 bool is_sip_server(std::string_view text) {
@@ -80,9 +69,9 @@ Result<PbxAddress> parse_pbx(std::string_view text) {
     }
     PbxAddress pbx{std::string(words[0]), std::string(words[1]), {}, {}};
     if (!std::all_of(pbx.name.begin(), pbx.name.end(), is_name_character))
-        return wrong(quoted(pbx.name) + " is not a name, expected letters, digits, - and _");
+        return wrong(in_quotes(pbx.name) + " is not a name, expected letters, digits, - and _");
     if (!is_sip_server(pbx.uri))
-        return wrong(quoted(pbx.uri) + " is not an address, expected sip:host or sip:host:port");
+        return wrong(in_quotes(pbx.uri) + " is not an address, expected sip:host or sip:host:port");
     if (words.size() == 4) {
         pbx.username = words[2];
         if (auto read = read_password(pbx, words[3]); !read) return read.fault();

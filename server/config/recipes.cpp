@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "server/config/config_words.h"
 
 namespace herald::server {
 
@@ -12,10 +13,6 @@ namespace {
 constexpr std::size_t kLongestValue = 256;
 constexpr std::size_t kLongestBody = 4096;
 constexpr std::string_view kArrow = " -> ";
-
-Fault wrong(std::string why) {
-    return {FaultKind::invalid_configuration, std::move(why)};
-}
 
 constexpr bool is_token_char(char c) noexcept {
     return base::is_alpha(c) || base::is_digit(c) ||

@@ -8,11 +8,11 @@ namespace herald::server {
 namespace {
 
 using enum CellStanding;
-using Next = std::optional<CellStanding>;
-constexpr Next no = std::nullopt;
+using NextStanding = std::optional<CellStanding>;
+constexpr NextStanding no = std::nullopt;
 
 // clang-format off
-constexpr std::array<std::array<Next, kCellInputs>, kCellStandings> kNextStanding{{
+constexpr std::array<std::array<NextStanding, kCellInputs>, kCellStandings> kNextStanding{{
     //           ours     theirs loaded   unreadable give     given kept     lapse  renewed  fenced
     /*away*/    {loading, away,  no,      no,        no,      no,   no,      away,  away,    away},
     /*loading*/ {loading, away,  serving, loading,   no,      no,   no,      blind, no,      away},

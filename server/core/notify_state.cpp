@@ -8,28 +8,28 @@ namespace herald::server {
 namespace {
 
 using enum NotifyState;
-using Next = std::optional<NotifyState>;
-constexpr Next no = std::nullopt;
+using NextNotify = std::optional<NotifyState>;
+constexpr NextNotify never = std::nullopt;
 
 // clang-format off
-constexpr std::array<std::array<Next, kNotifyInputs>, kNotifyStates> kNextState{{
+constexpr std::array<std::array<NextNotify, kNotifyInputs>, kNotifyStates> kNextNotify{{
     //          change    demand    due       depart in_part delivered failed unchanged given_up doubt
-    /*untold*/  {news,     sync,     news_due, no,  no,       no,   no,   told, untold, untold},
-    /*told*/    {news,     sync,     told,     no,  no,       no,   no,   told, no,     untold},
-    /*news*/    {news,     sync,     news_due, out, out_news, no,   no,   told, untold, news},
-    /*news_due*/{news_due, sync_due, news_due, out, out_news, no,   no,   told, untold, news_due},
-    /*sync*/    {sync,     sync,     sync_due, out, out_sync, no,   no,   no,   untold, sync},
-    /*sync_due*/{sync_due, sync_due, sync_due, out, out_sync, no,   no,   no,   untold, sync_due},
-    /*out*/     {out_news, out_sync, out,      no,  no,       told, news, no,   no,     out_news},
-    /*out_news*/{out_news, out_sync, out_news, no,  no,       news, news, no,   no,     out_news},
-    /*out_sync*/{out_sync, out_sync, out_sync, no,  no,       sync, sync, no,   no,     out_sync},
+    /*untold*/  {news,     sync,     news_due, never,  never,       never,   never,   told, untold, untold},
+    /*told*/    {news,     sync,     told,     never,  never,       never,   never,   told, never,     untold},
+    /*news*/    {news,     sync,     news_due, out, out_news, never,   never,   told, untold, news},
+    /*news_due*/{news_due, sync_due, news_due, out, out_news, never,   never,   told, untold, news_due},
+    /*sync*/    {sync,     sync,     sync_due, out, out_sync, never,   never,   never,   untold, sync},
+    /*sync_due*/{sync_due, sync_due, sync_due, out, out_sync, never,   never,   never,   untold, sync_due},
+    /*out*/     {out_news, out_sync, out,      never,  never,       told, news, never,   never,     out_news},
+    /*out_news*/{out_news, out_sync, out_news, never,  never,       news, news, never,   never,     out_news},
+    /*out_sync*/{out_sync, out_sync, out_sync, never,  never,       sync, sync, never,   never,     out_sync},
 }};
 // clang-format on
 
 }  // namespace
 
 std::optional<NotifyState> next_notify_state(NotifyState from, NotifyInput input) noexcept {
-    return kNextState[static_cast<std::size_t>(from)][static_cast<std::size_t>(input)];
+    return kNextNotify[static_cast<std::size_t>(from)][static_cast<std::size_t>(input)];
 }
 
 std::string_view name_of(NotifyState state) noexcept {

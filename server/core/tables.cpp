@@ -13,14 +13,14 @@ namespace herald::server {
 namespace {
 
 using State = SubscriptionState;
-using Next = std::optional<State>;
+using NextState = std::optional<State>;
 using Part = PackedText::Part;
 
-constexpr Next kNo = std::nullopt;
+constexpr NextState kNo = std::nullopt;
 
 // Rows: committing, pending, active, ending, gone. Columns: commit_pending, commit_active, grant,
 // suspend, end, drop.
-constexpr Next kNextState[kSubscriptionStates][kSubscriptionInputs] = {
+constexpr NextState kNextSubscription[kSubscriptionStates][kSubscriptionInputs] = {
     {State::pending, State::active, kNo, kNo, State::ending, State::gone},
     {kNo, kNo, State::active, kNo, State::ending, State::gone},
     {kNo, kNo, kNo, State::pending, State::ending, State::gone},
@@ -105,7 +105,7 @@ void ResourceTable::erase(std::uint32_t slot) {
 
 std::optional<SubscriptionState> next_state(SubscriptionState state,
                                             SubscriptionInput input) noexcept {
-    return kNextState[static_cast<std::size_t>(state)][static_cast<std::size_t>(input)];
+    return kNextSubscription[static_cast<std::size_t>(state)][static_cast<std::size_t>(input)];
 }
 
 SubscriptionTable::SubscriptionTable(base::Metrics& metrics, const ResourceTable& resources,

@@ -18,7 +18,7 @@ bool is_listed(SubscriptionState state) noexcept {
     return state != SubscriptionState::committing && state != SubscriptionState::gone;
 }
 
-WatcherStatus status_of(SubscriptionState state) noexcept {
+WatcherStatus watcher_status(SubscriptionState state) noexcept {
     if (state == SubscriptionState::pending) return WatcherStatus::pending;
     return state == SubscriptionState::active ? WatcherStatus::active : WatcherStatus::terminated;
 }
@@ -51,7 +51,7 @@ Watcher watcher_of(const Subscription& record) {
     Watcher watcher;
     watcher.id = store::counter_of(record.id);
     watcher.uri = record.get(PackedText::Part::watcher);
-    watcher.status = status_of(record.state);
+    watcher.status = watcher_status(record.state);
     watcher.event = watcher.status == WatcherStatus::terminated ? event_of(record.reason)
                     : record.was_approved                       ? WatcherEvent::approved
                                                                 : WatcherEvent::subscribe;

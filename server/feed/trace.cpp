@@ -12,7 +12,7 @@ namespace herald::server {
 namespace {
 
 /// Beside its bytes.
-constexpr std::size_t kOverhead = sizeof(TracedMessage) + 64;
+constexpr std::size_t kTracedOverhead = sizeof(TracedMessage) + 64;
 
 std::string_view head_of(std::string_view message) noexcept {
     return message.substr(0, message.find("\r\n\r\n"));
@@ -45,7 +45,7 @@ void mask_credentials(std::string& text, std::size_t begin, std::size_t end) {
 }
 
 std::size_t weight_of(const TracedMessage& message) noexcept {
-    return message.bytes.size() + kOverhead;
+    return message.bytes.size() + kTracedOverhead;
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ namespace herald::server {
 namespace {
 
 /// Memory of a request on its way, beside its text.
-constexpr std::size_t kAround = 2000;
+constexpr std::size_t kAroundOrder = 2000;
 
 base::Counter& counter(base::Metrics& metrics, const char* direction) {
     return metrics.counter("herald_edge_requests_total",
@@ -218,7 +218,7 @@ void Edge::carry(const Request& request, Journey journey) {
     order.via_parameter = loop_mark(request.message, journey);
     order.share = context_.limits.relayed_messages.take(
         context_.limits.holder(Identity{.is_open = true}, request.flow.peer),
-        order.text.size() + kAround,
+        order.text.size() + kAroundOrder,
         {.bytes = config.message_in_flight, .bytes_each = config.message_in_flight_per_sender});
     if (!order.share) return context_.stack.answer(request.id, unavailable("Busy"));
     order.targets.push_back(target_of(request.message, journey));

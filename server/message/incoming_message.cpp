@@ -87,10 +87,10 @@ MessageFacts IncomingMessages::facts_of(const IncomingMessage& incoming,
 
 base::Budget::Share IncomingMessages::share_of(const IncomingMessage& incoming,
                                                std::size_t bytes) const {
-    constexpr std::size_t kAround = 2000;
+    constexpr std::size_t kBytesBeside = 2000;
     const auto& config = context_.config;
     return context_.limits.relayed_messages.take(
-        incoming.holder, bytes + kAround,
+        incoming.holder, bytes + kBytesBeside,
         {.bytes = config.message_in_flight, .bytes_each = config.message_in_flight_per_sender});
 }
 

@@ -24,7 +24,7 @@ std::uint64_t mark_of(const std::vector<const packages::Binding*>& devices) {
     return mark;
 }
 
-std::string request_uri_of(const sip::Uri& uri) {
+std::string foreign_uri_of(const sip::Uri& uri) {
     std::string text;
     sip::append_request_uri(text, uri);
     return text;
@@ -173,7 +173,7 @@ void Messaging::forward(const IncomingPtr& incoming, const Request& request) {
     if (!routes) return refuse(*incoming, answer(400, "Malformed Route"));
     const auto& proxy = context_.config.outbound_proxy;
     auto target =
-        foreign_target(request_uri_of(*request.subject.uri), *routes, proxy, incoming->source);
+        foreign_target(foreign_uri_of(*request.subject.uri), *routes, proxy, incoming->source);
     const bool is_by_proxy = routes->empty() && !proxy.empty();
     if (!is_by_proxy)
         target.credit =

@@ -15,7 +15,7 @@ namespace herald::server {
 namespace {
 
 /// Memory of a request whose way is looked up, beside its text.
-constexpr std::size_t kAround = 2000;
+constexpr std::size_t kAroundRequest = 2000;
 /// By UDP a refusal goes to who asked as often as he may have lost it, and is shorter than three
 /// times his request: he may have asked in another's name.
 constexpr std::uint32_t kMostCopies = 3;
@@ -23,7 +23,7 @@ constexpr std::size_t kMostGrowth = 3;
 /// Bytes of a request of which no more is known.
 constexpr std::uint32_t kLeastRequest = 300;
 
-base::Counter& counter(base::Metrics& metrics, const char* what) {
+base::Counter& passed(base::Metrics& metrics, const char* what) {
     return metrics.counter("herald_edge_passed_total",
                            "Calls through the edge: what was sent on without a transaction",
                            {{"what", what}});
@@ -77,8 +77,8 @@ Passage::Passage(Context& context, sip::Locator& locator, const FlowTokens& toke
     : context_(context),
       locator_(locator),
       tokens_(tokens),
-      requests_(counter(context.metrics, "requests")),
-      answers_(counter(context.metrics, "answers")) {}
+      requests_(passed(context.metrics, "requests")),
+      answers_(passed(context.metrics, "answers")) {}
 
 void Passage::send(const sip::Message& request, const sip::Flow& flow, PassageOrder order) {
     Waiting waiting{.method = std::string(request.method_text()),
@@ -163,7 +163,7 @@ void Passage::wait(base::SlotId id, const sip::Message& request) {
     const auto& config = context_.config;
     waiting.share = context_.limits.relayed_messages.take(
         context_.limits.holder(Identity{.is_open = true}, waiting.flow.peer),
-        2 * request.bytes().size() + kAround,
+        2 * request.bytes().size() + kAroundRequest,
         {.bytes = config.message_in_flight, .bytes_each = config.message_in_flight_per_sender});
     if (!waiting.share) return refuse(id, request, 503);
     waiting.request = std::make_unique<const sip::OwnedMessage>(request);

@@ -15,7 +15,7 @@ constexpr std::uint32_t kMostFailures = 3;
 /// What a row takes beside its headers and its body.
 constexpr std::uint64_t kBytesAround = 500;
 
-constexpr std::uint64_t weight_of(std::uint64_t size) {
+constexpr std::uint64_t kept_weight(std::uint64_t size) {
     return size + kBytesAround;
 }
 
@@ -43,7 +43,7 @@ bool StoredMessages::has_room(std::string_view aor, std::uint64_t sender,
     const base::Budget::Most most{.bytes = config.message_total_bytes,
                                   .bytes_each = config.message_per_sender_bytes,
                                   .things = config.message_total};
-    return context_.limits.stored_messages.has_room(sender, weight_of(size), most) &&
+    return context_.limits.stored_messages.has_room(sender, kept_weight(size), most) &&
            queues_.of(aor).has_room(size, {config.message_per_user, config.message_per_user_bytes});
 }
 
@@ -67,7 +67,7 @@ void StoredMessages::keep(store::Message message, std::uint64_t sender, Done don
     entry.size = message.size;
     entry.keep_until = message.keep_until;
     entry.made = context_.loop.now();
-    entry.share = context_.limits.stored_messages.hold(sender, weight_of(entry.size));
+    entry.share = context_.limits.stored_messages.hold(sender, kept_weight(entry.size));
     context_.port.commit(
         store::PutMessage{std::move(message)},
         [this, aor, entry, done = std::move(done)](store::Outcome outcome) mutable {
@@ -92,7 +92,7 @@ void StoredMessages::recover(const store::Message& row) {
     entry.is_recovered = true;
     const auto sender = context_.limits.holder(row.sender);
     if (!row.is_done)
-        entry.share = context_.limits.stored_messages.hold(sender, weight_of(entry.size));
+        entry.share = context_.limits.stored_messages.hold(sender, kept_weight(entry.size));
     add(row.recipient, entry);
 }
 

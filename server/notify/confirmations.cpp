@@ -15,7 +15,7 @@ constexpr auto kQuiet = std::chrono::seconds(2);
 /// Pause between batches while more is waiting: at most 10,000 a second in all, in batches too
 /// small to delay a request.
 constexpr auto kPause = std::chrono::milliseconds(5);
-constexpr std::size_t kAtOnce = 50;
+constexpr std::size_t kMostAtOnce = 50;
 /// With no more watchers than this a document is cheaper to compose again than to keep.
 constexpr std::size_t kFew = 16;
 /// More waiting changes than this mean that the store has better things to do.
@@ -97,7 +97,8 @@ bool Confirmations::has_due() const {
 
 void Confirmations::write_some() {
     timer_ = {};
-    for (std::size_t n = 0; n < kAtOnce && has_due() && context_.port.waiting() <= kBusy + n; ++n) {
+    for (std::size_t n = 0; n < kMostAtOnce && has_due() && context_.port.waiting() <= kBusy + n;
+         ++n) {
         write_first();
     }
     if (settled_.empty()) return;

@@ -13,8 +13,8 @@ namespace herald::server {
 namespace {
 
 /// Watchers told in one turn.
-constexpr std::size_t kAtOnce = 256;
-constexpr auto kBetween = std::chrono::milliseconds(10);
+constexpr std::size_t kEndedAtOnce = 256;
+constexpr auto kBetweenEnds = std::chrono::milliseconds(10);
 /// Subscriptions whose places in the tables are fetched from memory together.
 constexpr std::size_t kTogether = 32;
 
@@ -69,9 +69,9 @@ void EarlierSubscriptions::resume() {
 }
 
 void EarlierSubscriptions::tell_some_ends(std::vector<Id> ids) {
-    const auto rest = ids.size() - std::min(ids.size(), kAtOnce);
+    const auto rest = ids.size() - std::min(ids.size(), kEndedAtOnce);
     context_.loop.timers().arm(
-        context_.loop.now() + kBetween,
+        context_.loop.now() + kBetweenEnds,
         [this, rest, ids = std::make_unique<std::vector<Id>>(std::move(ids))]() mutable {
             for (; ids->size() > rest; ids->pop_back()) sender_.tell_end(ids->back());
             if (!ids->empty()) tell_some_ends(std::move(*ids));

@@ -6,7 +6,7 @@ namespace herald::server {
 namespace {
 
 /// Silent watchers tried again between two batches of input.
-constexpr std::size_t kAtOnce = 256;
+constexpr std::size_t kSearchedAtOnce = 256;
 
 std::uint64_t peer_key(const sip::Flow& flow) {
     return flow.peer.hash(static_cast<std::uint64_t>(flow.protocol));
@@ -103,7 +103,7 @@ void SilentWatchers::try_later(std::uint64_t peer) {
 /// A slice of those who may be reached again behind `peer`.
 void SilentWatchers::try_some(std::uint64_t peer) {
     auto& left = rounds_.at(peer);
-    for (std::size_t n = 0; n < kAtOnce && !left.empty(); ++n) {
+    for (std::size_t n = 0; n < kSearchedAtOnce && !left.empty(); ++n) {
         const auto id = unpack(left.back());
         left.pop_back();
         auto* record = context_.subscriptions.find(id);

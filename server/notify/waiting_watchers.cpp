@@ -12,7 +12,7 @@ using packages::Watcher;
 using packages::WatcherEvent;
 using packages::WatcherStatus;
 
-constexpr auto kSoon = std::chrono::milliseconds(10);
+constexpr auto kLookAgain = std::chrono::milliseconds(10);
 
 Watcher watcher_of(const WaitingWatchers::Entry& entry, WatcherStatus status, WatcherEvent event) {
     Watcher watcher{
@@ -138,7 +138,7 @@ void WaitingWatchers::remove(std::uint64_t id, WatcherEvent event) {
     if (found == entries_.end()) return;
     const auto promise = context_.rest.promise(context_.cell_of(found->second.aor));
     drop(id, event);
-    context_.loop.timers().arm(context_.loop.now() + kSoon, [this, id, promise] {
+    context_.loop.timers().arm(context_.loop.now() + kLookAgain, [this, id, promise] {
         context_.port.commit(store::RemoveSubscription{id, {}, {}}, nullptr);
     });
 }

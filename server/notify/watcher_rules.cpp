@@ -15,7 +15,7 @@ namespace herald::server {
 
 namespace {
 
-constexpr auto kBetween = std::chrono::milliseconds(10);
+constexpr auto kBetweenWalks = std::chrono::milliseconds(10);
 /// The wheel turns once in 49 days, and the wall clock may be set.
 constexpr std::chrono::milliseconds kLongestSleep = std::chrono::hours(24);
 
@@ -272,7 +272,7 @@ void WatcherRules::note(Id id, Subscription& record) {
 /// Some at a time: other changes wait in the same queue.
 void WatcherRules::write_rows_soon() {
     constexpr std::size_t kAtOnce = 256;
-    context_.loop.timers().arm(context_.loop.now() + kBetween, [this] {
+    context_.loop.timers().arm(context_.loop.now() + kBetweenWalks, [this] {
         for (std::size_t n = 0; n < kAtOnce && !changed_.empty(); ++n) {
             const auto id = changed_.back();
             changed_.pop_back();

@@ -10,7 +10,7 @@ namespace herald::server {
 
 namespace {
 
-constexpr std::string_view kType = "application/vnd.herald.device-login";
+constexpr std::string_view kLoginType = "application/vnd.herald.device-login";
 
 }  // namespace
 
@@ -29,7 +29,7 @@ store::Publication DeviceLogins::row_of(const std::string& aor, std::uint64_t id
     row.entity_tag = "login";
     row.source = "login";
     row.arrived = now;
-    row.type = kType;
+    row.type = kLoginType;
     append_field(row.body, login.username);
     append_field(row.body, login.password);
     return row;
@@ -60,7 +60,7 @@ void DeviceLogins::end(base::TextMap<Kept>::iterator order) {
 }
 
 bool DeviceLogins::takes(const store::Publication& row) const {
-    return !row.is_removed && row.type == kType;
+    return !row.is_removed && row.type == kLoginType;
 }
 
 void DeviceLogins::recover(store::Publication row, base::WallTime /*not_before*/) {

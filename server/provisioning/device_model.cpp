@@ -28,7 +28,7 @@ std::size_t version_in(std::string_view text) {
 }
 
 /// Takes the next number off `text`; more than 2^32-1 counts as that.
-std::optional<std::uint32_t> next_number(std::string_view& text) noexcept {
+std::optional<std::uint32_t> next_part(std::string_view& text) noexcept {
     while (!text.empty() && !base::is_digit(text.front())) text.remove_prefix(1);
     std::size_t size = 0;
     while (size < text.size() && base::is_digit(text[size])) ++size;
@@ -80,12 +80,12 @@ DeviceModel model_of(std::string_view user_agent) {
 }
 
 bool is_older(std::string_view version, std::string_view other) noexcept {
-    auto a = next_number(version), b = next_number(other);
+    auto a = next_part(version), b = next_part(other);
     if (!a || !b) return false;
     while (a && b) {
         if (*a != *b) return *a < *b;
-        a = next_number(version);
-        b = next_number(other);
+        a = next_part(version);
+        b = next_part(other);
     }
     return b.has_value();
 }

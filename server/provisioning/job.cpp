@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, 4> kJobStates{"running", "paused", "finis
 constexpr std::array<std::string_view, kDeviceStates> kDeviceNames{
     "waiting", "sent", "delivered", "refused", "challenged", "unreachable", "cancelled"};
 
-Fault broken(std::string_view what) {
+Fault broken_job(std::string_view what) {
     return {FaultKind::malformed, "a stored job with a bad " + std::string(what)};
 }
 
@@ -120,15 +120,15 @@ std::string to_text(const Job& job) {
 Status read_job(std::string_view text, Job& job) {
     auto [line, models, found] = base::split_once(text, '\n');
     const auto state = index_of(kJobStates, next_field(line));
-    if (!state) return broken("state");
+    if (!state) return broken_job("state");
     job.state = static_cast<JobState>(*state);
     job.action = next_field(line);
     const auto rate = next_number(line);
-    if (!rate || *rate == 0 || *rate > UINT32_MAX) return broken("rate");
+    if (!rate || *rate == 0 || *rate > UINT32_MAX) return broken_job("rate");
     job.rate = static_cast<std::uint32_t>(*rate);
     for (auto* time : {&job.created, &job.start_at, &job.retry_until, &job.ended}) {
         const auto read = next_time(line);
-        if (!read) return broken("time");
+        if (!read) return broken_job("time");
         *time = *read;
     }
     // Jobs of an earlier release say nothing of these.
@@ -167,7 +167,7 @@ Result<JobDevice> job_device_from_text(std::string_view text) {
     const auto at = next_time(text);
     if (!status || *status > 699 || !attempts || *attempts > UINT16_MAX || !model ||
         *model > UINT32_MAX || !at)
-        return broken("device");
+        return broken_job("device");
     device.status = static_cast<std::uint16_t>(*status);
     device.attempts = static_cast<std::uint16_t>(*attempts);
     device.model = static_cast<std::uint32_t>(*model);

@@ -11,7 +11,7 @@ namespace herald::server {
 
 namespace {
 
-constexpr std::size_t kLongestUserAgent = 200;
+constexpr std::size_t kLongestAgentShown = 200;
 
 /// What devices are told, one entry for each User-Agent.
 class Models {
@@ -108,7 +108,8 @@ Result<std::unique_ptr<Job>> job_of(JobOrder order, const Context& context) {
     Models models(order, context.config);
     job->devices.reserve(order.devices.size());
     for (auto& found : order.devices) {
-        if (found.user_agent.size() > kLongestUserAgent) found.user_agent.resize(kLongestUserAgent);
+        if (found.user_agent.size() > kLongestAgentShown)
+            found.user_agent.resize(kLongestAgentShown);
         const auto model = models.of(found.user_agent);
         if (!model) return model.fault();
         JobDevice device;

@@ -5,14 +5,14 @@
 #include <utility>
 
 #include "server/core/settled_commit.h"
+#include "server/provisioning/lines.h"
 
 namespace herald::server {
 
 namespace {
 
-constexpr std::string_view kPackage = "provisioning";
 /// Devices written by one commit.
-constexpr std::size_t kMostSaved = 1000;
+constexpr std::size_t kMostRowsSaved = 1000;
 /// ... with a new job: a shard has other things to do meanwhile.
 constexpr std::size_t kMostTogether = 100;
 /// A job that tells more than so many a second leaves the store to others between its commits.
@@ -24,7 +24,7 @@ constexpr auto kRetry = std::chrono::seconds(2);
 store::PutPublication row_of(const Job& job) {
     store::PutPublication put;
     put.row.id = job.row;
-    put.row.package = kPackage;
+    put.row.package = kProvisioning;
     put.row.aor = job.address;
     put.row.entity_tag = "job";
     put.row.source = "job";
@@ -37,7 +37,7 @@ store::PutPublication row_of(const Job& job) {
 store::PutPublication row_of(const Job& job, const JobDevice& device) {
     store::PutPublication put;
     put.row.id = device.row;
-    put.row.package = kPackage;
+    put.row.package = kProvisioning;
     put.row.aor = job.address;
     put.row.entity_tag = "device";
     put.row.source = "device";
@@ -113,7 +113,7 @@ void JobRows::save(Job& job) {
     const auto now = context_.loop.now();
     if (now < job.next_save_at) return save_at(job, job.next_save_at);
     if (job.rate > kMany) job.next_save_at = now + kApart;
-    const auto count = std::min(job.unsaved.size(), kMostSaved);
+    const auto count = std::min(job.unsaved.size(), kMostRowsSaved);
     const auto end = job.unsaved.begin() + static_cast<std::ptrdiff_t>(count);
     std::vector<std::uint32_t> saved(job.unsaved.begin(), end);
     job.unsaved.erase(job.unsaved.begin(), end);

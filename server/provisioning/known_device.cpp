@@ -10,7 +10,7 @@ namespace herald::server {
 
 namespace {
 
-Fault broken(std::string_view what) {
+Fault broken_device(std::string_view what) {
     return {FaultKind::malformed, "a stored device with a bad " + std::string(what)};
 }
 
@@ -87,11 +87,11 @@ Result<KnownDevice> known_device_from_text(std::string_view text) {
         *field = next_field(text);
     for (auto* time : {&device.seen, &device.offered_at, &device.fetched_at}) {
         const auto read = next_time(text);
-        if (!read) return broken("time");
+        if (!read) return broken_device("time");
         *time = *read;
     }
     const auto fetches = next_number(text), challenges = next_number(text);
-    if (device.key.empty() || !fetches || !challenges) return broken("name or number");
+    if (device.key.empty() || !fetches || !challenges) return broken_device("name or number");
     device.fetches = *fetches;
     device.challenges = *challenges != 0;
     device.aors = next_texts(text);

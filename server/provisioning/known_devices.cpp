@@ -9,14 +9,14 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "server/provisioning/jobs.h"
+#include "server/provisioning/lines.h"
 
 namespace herald::server {
 
 namespace {
 
-constexpr std::string_view kPackage = "provisioning";
 constexpr auto kSaveAfter = std::chrono::seconds(2);
-constexpr std::size_t kMostSaved = 1000;
+constexpr std::size_t kMostDevicesSaved = 1000;
 constexpr std::size_t kMostAors = 8;
 constexpr std::size_t kMostRefusals = 8;
 constexpr std::size_t kLongestUserAgent = 200;
@@ -27,7 +27,7 @@ constexpr auto kSeenAfresh = std::chrono::hours(24);
 store::PutPublication row_of(const KnownDevice& device) {
     store::PutPublication put;
     put.row.id = device.row;
-    put.row.package = kPackage;
+    put.row.package = kProvisioning;
     put.row.aor = address_of_device(device.key);
     put.row.entity_tag = "known";
     put.row.source = "known";
@@ -227,7 +227,7 @@ void KnownDevices::save_soon() {
 void KnownDevices::save() {
     store::ChangePublications rows;
     std::vector<std::string> keys;
-    while (!unsaved_.empty() && keys.size() < kMostSaved) {
+    while (!unsaved_.empty() && keys.size() < kMostDevicesSaved) {
         auto key = std::move(unsaved_.back());
         unsaved_.pop_back();
         const auto found = devices_.find(key);

@@ -11,6 +11,9 @@
 
 namespace herald::server {
 
+/// The package of rows that belong to no subscription.
+inline constexpr std::string_view kProvisioning = "provisioning";
+
 /// What would end a field or a line is escaped.
 void append_field(std::string& out, std::string_view text);
 void append_time(std::string& out, base::WallTime time);

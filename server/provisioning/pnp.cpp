@@ -25,7 +25,7 @@ constexpr base::RateLimit::Rate kOfOne{1, 4};
 constexpr std::size_t kLargest = 4096;
 constexpr std::size_t kMostEcho = 3;
 /// Start line, Via and the fields of a NOTIFY, beside what is echoed.
-constexpr std::size_t kRoomForHead = 512;
+constexpr std::size_t kRoomForNotifyHead = 512;
 constexpr std::array<const char*, kPnpOutcomes> kOutcomes{
     "answered",  "told",    "not told",   "copy",      "elsewhere", "not for us",
     "malformed", "unknown", "no profile", "too short", "limited",   "unreachable"};
@@ -154,7 +154,7 @@ void Pnp::tell(const Asked& asked, Offer offer) {
     Flight flight{asked, base::random_token(10), std::move(offer), *flow, {}, Credit(0)};
     const auto accepted = acceptance_of(asked, *back, flight.tag);
     const auto& message = **asked.message;
-    const auto notify = kRoomForHead + message.from().size() + message.to().size() +
+    const auto notify = kRoomForNotifyHead + message.from().size() + message.to().size() +
                         message.call_id().size() + 2 * asked.request.contact.size() +
                         asked.request.event.size() + flight.offer.url.size();
     const auto most = kMostEcho * message.bytes().size() - 1;

@@ -17,12 +17,12 @@ namespace {
 constexpr std::size_t kMacDigits = 12;
 /// Of Event and Contact, which come back: a phone's are far shorter.
 constexpr std::size_t kLongestEcho = 512;
-constexpr std::size_t kLongestWord = 64;
+constexpr std::size_t kLongestPnpWord = 64;
 
 Fault not_ours(const char* why) {
     return {FaultKind::not_found, why};
 }
-Fault broken(const char* why) {
+Fault broken_request(const char* why) {
     return {FaultKind::malformed, why};
 }
 
@@ -56,7 +56,7 @@ bool takes_url(const sip::Message& message) {
 bool read_parameters(std::string_view parameters, PnpRequest& request) {
     bool is_device = true;
     while (const auto parameter = sip::next_parameter(parameters)) {
-        auto value = sip::unquote(parameter->value).substr(0, kLongestWord);
+        auto value = sip::unquote(parameter->value).substr(0, kLongestPnpWord);
         if (base::iequals(parameter->name, "profile-type")) {
             is_device = base::iequals(value, "device");
         } else if (base::iequals(parameter->name, "vendor")) {
@@ -132,14 +132,14 @@ Result<PnpRequest> read_pnp_request(const sip::Message& message) {
     if (!read_parameters(event->parameters, request)) return not_ours("another profile");
     if (!takes_url(message)) return not_ours("takes no URL");
     const auto agent = message.header(sip::Header::user_agent).value_or(std::string_view());
-    request.user_agent = agent.substr(0, kLongestWord);
+    request.user_agent = agent.substr(0, kLongestPnpWord);
     request.mac = mac_of_uri(message.request_uri());
     if (request.mac.empty()) request.mac = mac_in(agent);
-    if (request.mac.empty()) return broken("names no device");
+    if (request.mac.empty()) return broken_request("names no device");
     const auto contact = sip::sole_contact(message);
-    if (!contact) return broken("no Contact");
+    if (!contact) return broken_request("no Contact");
     if (event_text.size() > kLongestEcho || contact->uri.size() > kLongestEcho)
-        return broken("too long");
+        return broken_request("too long");
     request.event = event_text;
     request.contact = contact->uri;
     return request;

@@ -10,26 +10,26 @@
 #include "packages/enrolment.h"
 #include "packages/ua_profile.h"
 #include "server/core/settled_commit.h"
+#include "server/provisioning/lines.h"
 #include "server/publish/publications.h"
 
 namespace herald::server {
 
 namespace {
 
-constexpr std::string_view kPackage = "provisioning";
-constexpr std::string_view kType = "application/vnd.herald.profile";
-constexpr std::size_t kMostWaiting = 1000;
+constexpr std::string_view kProfileType = "application/vnd.herald.profile";
+constexpr std::size_t kMostOrdersWaiting = 1000;
 
 store::PutPublication row_of(const packages::DeviceProfile& profile, std::string before,
                              base::WallTime now) {
     store::PutPublication put;
     put.row.id = profile.id;
-    put.row.package = kPackage;
+    put.row.package = kProvisioning;
     put.row.aor = kProfilesAddress;
     put.row.entity_tag = std::to_string(profile.revision);
     put.row.source = packages::key_of(profile.type, profile.name);
     put.row.arrived = now;
-    put.row.type = kType;
+    put.row.type = kProfileType;
     put.row.body = packages::to_text(profile);
     put.expected_tag = std::move(before);
     return put;
@@ -98,7 +98,7 @@ void ProfileKeeper::refresh() {
 }
 
 bool ProfileKeeper::takes(const store::Publication& row) const {
-    return row.type == kType && row.package == kPackage;
+    return row.type == kProfileType && row.package == kProvisioning;
 }
 
 void ProfileKeeper::recover(store::Publication row, base::WallTime /*not_before*/) {
@@ -131,7 +131,7 @@ void ProfileKeeper::take_next() {
 }
 
 void ProfileKeeper::put(packages::DeviceProfile profile, ProfileCondition condition, Done done) {
-    if (waiting_.size() >= kMostWaiting) return done(Fault{FaultKind::unavailable, "Busy"});
+    if (waiting_.size() >= kMostOrdersWaiting) return done(Fault{FaultKind::unavailable, "Busy"});
     auto held = std::make_unique<packages::DeviceProfile>(std::move(profile));
     in_turn([this, held = std::move(held), condition = std::move(condition),
              done = std::move(done)]() mutable {
@@ -141,7 +141,7 @@ void ProfileKeeper::put(packages::DeviceProfile profile, ProfileCondition condit
 
 void ProfileKeeper::remove(packages::ProfileType type, std::string name, ProfileCondition condition,
                            Done done) {
-    if (waiting_.size() >= kMostWaiting) return done(Fault{FaultKind::unavailable, "Busy"});
+    if (waiting_.size() >= kMostOrdersWaiting) return done(Fault{FaultKind::unavailable, "Busy"});
     in_turn(
         [this, type, name = std::move(name), condition = std::move(condition),
          done = std::move(done)]() mutable { remove_now(type, name, condition, std::move(done)); });

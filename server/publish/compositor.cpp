@@ -15,8 +15,6 @@ namespace herald::server {
 
 namespace {
 
-constexpr std::size_t kTagBytes = 16;
-
 PublishDone done_by(PublishOperation operation) {
     static_assert(static_cast<int>(PublishOperation::repeat) ==
                   static_cast<int>(PublishDone::repeated));
@@ -148,7 +146,7 @@ void Compositor::carry_out(const Incoming& incoming, const sip::Message& request
                            std::uint32_t slot, PublishPlan plan) {
     if (plan.operation == PublishOperation::nothing)
         return accept(incoming.transaction, incoming.who.success_lines,
-                      base::random_token(kTagBytes), 0);
+                      base::random_token(kEntityTagBytes), 0);
     if (plan.operation == PublishOperation::repeat) {
         context_.resources.counters(slot).of(PublishDone::repeated).add();
         return accept(incoming.transaction, incoming.who.success_lines, plan.target->entity_tag,
@@ -187,7 +185,7 @@ store::Change Compositor::change_of(const Incoming& incoming, const sip::Message
     auto& next = applied.next;
     const auto* target = plan.target;
     std::string expected = target ? target->entity_tag : std::string();
-    next.entity_tag = base::random_token(kTagBytes);
+    next.entity_tag = base::random_token(kEntityTagBytes);
     next.mark = incoming.mark;
     next.granted = plan.expires;
     next.expires_at = context_.wall() + std::chrono::seconds(plan.expires);

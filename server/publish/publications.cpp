@@ -15,7 +15,6 @@ namespace herald::server {
 namespace {
 
 constexpr std::size_t kMostWaiting = 64;
-constexpr std::size_t kTagBytes = 16;
 
 }  // namespace
 
@@ -141,7 +140,7 @@ store::Change Publications::ending_of(std::uint32_t slot, store::RemovePublicati
     // The same request again, after a crash, is known by its mark.
     remains.mark = context_.mark_of(removal.mark);
     remains.entity_tag =
-        ending.entity_tag.empty() ? base::random_token(kTagBytes) : ending.entity_tag;
+        ending.entity_tag.empty() ? base::random_token(kEntityTagBytes) : ending.entity_tag;
     return store::PutPublication{
         row_of(*resource.package, resource.aor, remains, std::move(removal.mark)),
         std::move(removal.expected_tag)};

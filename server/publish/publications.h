@@ -18,6 +18,9 @@
 
 namespace herald::server {
 
+/// Random bytes of an entity-tag.
+inline constexpr std::size_t kEntityTagBytes = 16;
+
 /// Bytes of memory that a publication takes whose document is `size` bytes long, about: its text,
 /// and what is made of it.
 constexpr std::uint64_t weight_of(std::size_t size) noexcept {

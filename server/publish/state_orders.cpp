@@ -13,7 +13,6 @@ namespace herald::server {
 
 namespace {
 
-constexpr std::size_t kTagBytes = 16;
 constexpr std::size_t kMostWaitingOrders = 32;
 
 /// What an operator may set is what others may publish.
@@ -188,7 +187,7 @@ store::Change StateOrders::row_of_change(Change& change, const Publication* earl
     next.source = order.source;
     next.rank = order.rank;
     next.arrived = context_.wall();
-    next.entity_tag = base::random_token(kTagBytes);
+    next.entity_tag = base::random_token(kEntityTagBytes);
     next.type = order.document->type;
     next.body = order.document->body;
     if (order.is_correction) {

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kMostWaitingOrders = 32;
 
-bool is_same_contact(const packages::Binding& binding, const std::string& contact) {
+bool has_contact(const packages::Binding& binding, const std::string& contact) {
     if (binding.contact == contact) return true;
     const auto kept = sip::parse_uri(binding.contact);
     const auto asked = sip::parse_uri(contact);
@@ -31,7 +31,7 @@ const Publication* find_contact(const Resource& resource, const std::string& con
     const auto& all = resource.publications;
     const auto found = std::find_if(all.begin(), all.end(), [&](const Publication& each) {
         const auto* binding = binding_of(each);
-        return binding && is_same_contact(*binding, contact);
+        return binding && has_contact(*binding, contact);
     });
     return found == all.end() ? nullptr : &*found;
 }
@@ -99,7 +99,7 @@ void RegistrationOrders::remove_ordered(std::uint32_t slot, Order& order) {
         const auto* binding = binding_of(publication);
         if (!binding) continue;
         const auto& contact = order.wanted.contact;
-        if (!contact.empty() && !is_same_contact(*binding, contact)) continue;
+        if (!contact.empty() && !has_contact(*binding, contact)) continue;
         rows.changes.emplace_back(store::RemovePublication{publication.id, publication.entity_tag,
                                                            context_.wall() + kTombstoneLife,
                                                            removal_mark(*binding)});

@@ -11,12 +11,12 @@ namespace herald::server {
 
 namespace {
 
-constexpr base::Duration kFirstDelay = std::chrono::seconds(1);
-constexpr base::Duration kLongestDelay = std::chrono::minutes(1);
+constexpr base::Duration kFirstSearch = std::chrono::seconds(1);
+constexpr base::Duration kLongestSearch = std::chrono::minutes(1);
 
 base::Duration delay_after(unsigned failures, PbxWatch::Trouble trouble) {
     if (trouble == PbxWatch::Trouble::login_refused) return kSeldom;
-    return jittered(std::min(kLongestDelay, kFirstDelay * (1 << std::min(failures - 1, 8U))));
+    return jittered(std::min(kLongestSearch, kFirstSearch * (1 << std::min(failures - 1, 8U))));
 }
 
 }  // namespace

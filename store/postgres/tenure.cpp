@@ -200,7 +200,7 @@ Result<LaneState> keep(Session& session, std::uint64_t fence) {
 
 /// `work` in a transaction that is kept only where it succeeds.
 template <class Work>
-auto in_transaction(Session& session, Work work) -> decltype(work()) {
+auto in_kept_transaction(Session& session, Work work) -> decltype(work()) {
     if (auto begun = session.execute("BEGIN"); !begun) return begun.fault();
     auto done = work();
     const auto ended = session.execute(done ? "COMMIT" : "ROLLBACK");
@@ -250,9 +250,9 @@ Status configure(Session& session) {
 
 Result<Tenure> take_store(Session& session, base::WallTime now) {
     if (auto locked = lock(session); !locked) return locked.fault();
-    auto numbered = in_transaction(session, [&] { return renumber(session); });
+    auto numbered = in_kept_transaction(session, [&] { return renumber(session); });
     if (!numbered) return numbered.fault();
-    return in_transaction(session, [&] { return raise(session, now); });
+    return in_kept_transaction(session, [&] { return raise(session, now); });
 }
 
 Result<LaneState> keep_store(Session& session, std::uint64_t fence) {
@@ -261,14 +261,14 @@ Result<LaneState> keep_store(Session& session, std::uint64_t fence) {
     (void)session.query(kEndOld, parameters);
     // With the lock the old session is gone for certain: nothing it was sent can still be done.
     if (auto locked = lock(session); !locked) return Fault{FaultKind::io, locked.fault().detail};
-    return in_transaction(session, [&] { return keep(session, fence); });
+    return in_kept_transaction(session, [&] { return keep(session, fence); });
 }
 
 Status adopt_home(Session& session, const Home& home) {
     const std::array<std::string, 4> facts{hex_of(home.bucket_key), hex_of(home.lasting_key),
                                            std::to_string(home.epoch), home.was_clean ? "1" : "0"};
     const std::array<std::string, 2> lane{text_of(home.last_alive), std::to_string(home.next_id)};
-    return in_transaction(session, [&]() -> Status {
+    return in_kept_transaction(session, [&]() -> Status {
         auto done = done_or_fault(session.query(
             "UPDATE facts SET bucket_key = $1::bytea, lasting_key = $2::bytea, epoch = $3,"
             " is_clean = $4",
@@ -282,7 +282,7 @@ Status adopt_home(Session& session, const Home& home) {
 
 Status leave_store(Session& session, std::uint64_t fence, base::WallTime now) {
     const std::array<std::string, 2> parameters{text_of(now), std::to_string(fence)};
-    return in_transaction(session, [&]() -> Status {
+    return in_kept_transaction(session, [&]() -> Status {
         const auto noted =
             session.query("UPDATE lanes SET alive_at = $1 WHERE id = 1 AND fence = $2", parameters);
         if (!noted.is_good()) return fault_of(noted);

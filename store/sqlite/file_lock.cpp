@@ -31,7 +31,7 @@ void note_holder(int descriptor) {
     }
 }
 
-Fault system_fault(const std::string& name) {
+Fault lock_fault(const std::string& name) {
     return {FaultKind::io, name + ": " + std::strerror(errno)};
 }
 
@@ -58,9 +58,9 @@ Result<FileLock> FileLock::take(const std::string& path) {
     for (auto& [descriptor, name] :
          {std::pair{&lock.note_, &note}, std::pair{&lock.file_, &path}}) {
         *descriptor = ::open(name->c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-        if (*descriptor < 0) return system_fault(*name);
+        if (*descriptor < 0) return lock_fault(*name);
         if (::flock(*descriptor, LOCK_EX | LOCK_NB) == 0) continue;
-        if (errno != EWOULDBLOCK) return system_fault(*name);
+        if (errno != EWOULDBLOCK) return lock_fault(*name);
         return Fault{FaultKind::conflict, path + " is in use by " + holder_of(lock.note_) +
                                               ": stop it, or give this one a store of its own"};
     }

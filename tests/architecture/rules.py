@@ -4,7 +4,9 @@
 #   rules.py <folder of the clone>    exit code 1 if a rule is broken
 #
 # The rules: includes follow the arrows of docs/architecture.md; heavy libraries stay out of headers and
-# in the folders that own them; each file says in its first line what it is for; none grows past 600 lines.
+# in the folders that own them; each file says in its first line what it is for; none grows past 600 lines;
+# each unit test has a namespace of its own; names in unnamed namespaces differ within a folder, whose files are
+# compiled together.
 import os
 import re
 import sys
@@ -81,6 +83,19 @@ LIBRARIES = [
 UNKEYED = re.compile(r"std::hash\b|\bunordered_\w+<\s*(const\s+)?std::string(_view)?\b(?![^;{]*NameHash)")
 KEYED = ("base/text_map.h",)
 
+# Tests of a folder are compiled together (herald_unite): each names its helpers as it likes, in a namespace
+# that is named after the file.
+UNIT_TEST = re.compile(r"tests/unit/(?:.+/)?(\w+_test)\.cpp")
+
+# What an unnamed namespace of a .cpp file declares at the start of a line, where nothing else begins.
+UNNAMED = re.compile(r"[^ }/#)](?!sing namespace|emplate)")
+ALIAS = re.compile(r"using (\w+) = (.*)")
+KIND = re.compile(r"(?:struct|class|enum class|enum|using) (\w+)")
+DECLARED = re.compile(r"[\w:<>,&*\s\[\]()]*?[\s&*](\w+)(\(|\{|\[| =|;)(.*)")
+OWN_TYPE = re.compile(r"((?:const )?(?:std::vector<)?(?!std::)(?:\w+::)*[A-Z]\w*>?)&")
+# Programs of their own, compiled alone.
+PROGRAMS = ("server/main.cpp", "cli/main_client.cpp", "cli/main_bench.cpp")
+
 LONGEST = 600
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
@@ -142,12 +157,57 @@ def breaches_of_file(path, text):
         found.append((LONGEST + 1, f"{text.count(chr(10))} lines: no file is longer than {LONGEST}"))
     if path.endswith(".h") and "#pragma once" not in lines:
         found.append((1, "a header has #pragma once"))
+    test = UNIT_TEST.fullmatch(path)
+    if test and not re.search(rf"^namespace [\w:]+::{test[1]} \{{$", text, re.MULTILINE):
+        found.append((1, f"a unit test opens a namespace of its own: namespace herald::...::{test[1]} {{"))
     for number, line in enumerate(lines, 1):
         include = INCLUDE.match(line)
         if include:
             found += [(number, what) for what in breaches_of_include(path, *include.groups())]
         if UNKEYED.search(line) and path.split("/")[0] in ARROWS and path not in KEYED:
             found.append((number, "names are hashed with a key: base::TextMap, base::TextSet, base::NameHash"))
+    return found
+
+
+def unnamed_names(text):
+    """Yields (line, name, what) of each that an unnamed namespace of a .cpp file has at the start of a line. `what` is
+    the text of an alias, the first parameter of a function, else empty."""
+    lines = text.split("\n")
+    inside = False
+    for number, line in enumerate(lines, 1):
+        if line in ("namespace {", "}  // namespace"):
+            inside = line == "namespace {"
+        if not inside or not UNNAMED.match(line):
+            continue
+        alias, kind = ALIAS.match(line), KIND.match(line)
+        declared = DECLARED.match(line)
+        if alias:
+            yield number, alias[1], alias[2]
+        elif kind and not line.endswith(";"):
+            yield number, kind[1], ""
+        elif declared and not kind:
+            behind = declared[3] or (lines[number].strip() if number < len(lines) else "")
+            yield number, declared[1], behind if declared[2] == "(" else ""
+
+
+def can_stand_together(a, b):
+    """Whether the compiler takes neither of two names for the other: the same alias, or functions of our own types."""
+    if a == b:
+        return a.endswith(";")
+    first, second = OWN_TYPE.match(a), OWN_TYPE.match(b)
+    return bool(first and second and first[1] != second[1])
+
+
+def breaches_of_folder(files):
+    """Returns the names that two of a folder's files, {path: text}, have in unnamed namespaces, as (path, line, what)."""
+    known, found = {}, []
+    for path, text in files.items():
+        for number, name, what in unnamed_names(text):
+            others = known.setdefault(name, [])
+            twin = next((other for other, its in others if other != path and not can_stand_together(what, its)), None)
+            if twin:
+                found.append((path, number, f"{name} is in an unnamed namespace of {twin} too, compiled with it"))
+            others.append((path, what))
     return found
 
 
@@ -161,13 +221,19 @@ def source_files(root):
 
 def main():
     root = sys.argv[1]
-    files = broken = 0
+    files, folders, found = 0, {}, []
     for path in source_files(root):
         files += 1
         with open(os.path.join(root, path), encoding="utf-8") as file:
-            for line, what in breaches_of_file(path, file.read()):
-                broken += 1
-                print(f"{path}:{line}: {what}")
+            text = file.read()
+        found += [(path, *breach) for breach in breaches_of_file(path, text)]
+        if path.endswith(".cpp") and path.split("/")[0] in ARROWS and path not in PROGRAMS:
+            folders.setdefault(os.path.dirname(path), {})[path] = text
+    for texts in folders.values():
+        found += breaches_of_folder(texts)
+    broken = len(found)
+    for path, line, what in sorted(found):
+        print(f"{path}:{line}: {what}")
     print(f"{files} files, {broken} breaches")
     return 1 if broken or not files else 0
 

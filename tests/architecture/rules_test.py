@@ -6,7 +6,7 @@ import sys
 import tempfile
 import unittest
 
-from rules import ARROWS, TOLERATED, breaches_of_file, room_of, seen_from
+from rules import ARROWS, TOLERATED, breaches_of_file, breaches_of_folder, room_of, seen_from
 
 
 def source(path, *lines):
@@ -75,8 +75,8 @@ class Arrows(unittest.TestCase):
 
     def test_tests_see_every_folder_and_their_own(self):
         self.assertEqual(
-            breaches("tests/unit/sip/uri_test.cpp",
-                     '#include "sip/uri.h"', '#include "tests/support/agent.h"'), [])
+            breaches("tests/unit/sip/uri_test.cpp", '#include "sip/uri.h"',
+                     '#include "tests/support/agent.h"', "namespace herald::sip::uri_test {"), [])
 
     def test_the_house_never_sees_its_tests(self):
         self.assertEqual(len(breaches("sip/uri.cpp", '#include "tests/support/agent.h"')), 1)
@@ -136,6 +136,56 @@ class Files(unittest.TestCase):
     def test_headers_are_included_once(self):
         self.assertEqual(len(breaches("sip/uri.h", "int x;")), 1)
 
+    def test_a_unit_test_has_a_namespace_of_its_own(self):
+        for path in ("tests/unit/uri_test.cpp", "tests/unit/sip/uri_test.cpp", "tests/unit/server/core/uri_test.cpp"):
+            for line in ("namespace herald::sip::uri_test {", "namespace herald::sip::deep::uri_test {"):
+                self.assertEqual(breaches(path, line), [], line)
+            for line in ("", "namespace herald::sip {", "namespace uri_test {", "using namespace herald::sip::uri_test;",
+                         "namespace herald::sip::url_test {", "namespace herald::sip::my_uri_test {",
+                         "namespace herald::sip::uri_test::more {", "// namespace herald::sip::uri_test {"):
+                self.assertEqual(breaches(path, line), [
+                    "a unit test opens a namespace of its own: namespace herald::...::uri_test {"], line)
+        for path in ("sip/uri_test.cpp", "tests/unit/sip/uri_test.h", "tests/unit/sip/fake_uri.cpp",
+                     "tests/conformance/uri_test.cpp"):
+            self.assertEqual(breaches(path, "#pragma once"), [], path)
+
+
+class Unnamed(unittest.TestCase):
+    """Names of unnamed namespaces, in a folder of two files."""
+
+    def twins(self, first, second, folder="sip"):
+        texts = {f"{folder}/{name}.cpp": "\n".join(["namespace {", *lines, "}  // namespace"])
+                 for name, lines in (("a", first), ("b", second))}
+        return [(path, line) for path, line, _ in breaches_of_folder(texts)]
+
+    def test_a_name_stands_in_one_file(self):
+        for line in ("constexpr int kMost = 1;", "int kMost;", "std::string kMost(int x) {", "constexpr char kMost[] = \"\";",
+                     "struct kMost {", "enum class kMost : int {", "using kMost = int;", "int kMost{1};"):
+            with self.subTest(line):
+                self.assertEqual(self.twins([line], ["constexpr long kMost = 2;"]), [("sip/b.cpp", 2)])
+                self.assertEqual(self.twins([line], ["constexpr long kLeast = 2;"]), [])
+
+    def test_functions_of_our_own_types_are_told_apart(self):
+        self.assertEqual(self.twins(["int of(const Uri& uri) {"], ["int of(const Via& via) {"]), [])
+        self.assertEqual(self.twins(["int of("], ["int of(const Uri& uri) {"]), [("sip/b.cpp", 2)])
+        for first, second in (("const Uri& uri", "const Uri& other"), ("std::string_view text", "const std::string& text"),
+                              ("const std::string& text", "const char* text"), ("const Uri& uri", "std::string_view text")):
+            with self.subTest(second):
+                self.assertEqual(self.twins([f"int of({first}) {{"], [f"int of({second}) {{"]), [("sip/b.cpp", 2)])
+
+    def test_the_same_alias_is_no_other(self):
+        self.assertEqual(self.twins(["using Part = Text::Part;"], ["using Part = Text::Part;"]), [])
+        self.assertEqual(self.twins(["using Part = Text::Part;"], ["using Part = Body::Part;"]), [("sip/b.cpp", 2)])
+
+    def test_what_is_indented_or_named_or_brought_in_is_free(self):
+        for line in ("    int kMost = 1;", "using namespace std;", "using std::kMost;", "// kMost = 1;", "template <class T>",
+                     "struct kMost;", "}  // namespace", ""):
+            with self.subTest(line):
+                self.assertEqual(self.twins([line], ["constexpr long kMost = 2;"]), [])
+
+    def test_one_file_may_overload(self):
+        self.assertEqual(self.twins(["int of(int x) {", "int of(long x) {"], []), [])
+
 
 class Program(unittest.TestCase):
     """The program itself, run over a small tree."""
@@ -148,6 +198,14 @@ class Program(unittest.TestCase):
                     file.write(text)
             rules = os.path.join(os.path.dirname(os.path.abspath(__file__)), "rules.py")
             return subprocess.run([sys.executable, rules, root], capture_output=True, text=True)
+
+    def test_a_name_twice_in_a_folder_fails(self):
+        body = ("namespace {", "constexpr int kMost = 1;", "}  // namespace")
+        files = {path: source(path, *body) for path in ("sip/a.cpp", "sip/b.cpp", "pidf/a.cpp")}
+        done = self.run_rules(files)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("sip/b.cpp:3: kMost is in an unnamed namespace of sip/a.cpp too", done.stdout)
+        self.assertIn("3 files, 1 breaches", done.stdout)
 
     def test_a_clean_tree_passes(self):
         done = self.run_rules({"sip/uri.cpp": source("sip/uri.cpp", '#include "base/text.h"')})

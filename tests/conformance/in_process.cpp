@@ -3,7 +3,6 @@
 #include "tests/conformance/in_process.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 
 #include "packages/generic.h"
@@ -20,6 +19,7 @@
 #include "server/shard/agents.h"
 #include "server/shard/recovered_rows.h"
 #include "server/shard/recovery.h"
+#include "tests/support/places.h"
 
 namespace herald::conformance {
 
@@ -28,11 +28,6 @@ namespace {
 constexpr int kMostTurns = 10'000;
 /// Of messages and jobs, in seconds.
 constexpr std::uint32_t kLongestKept = 7200;
-
-std::string make_folder() {
-    std::string name = std::filesystem::temp_directory_path() / "herald-story-XXXXXX";
-    return ::mkdtemp(name.data()) ? name : std::string();
-}
 
 /// With a listener for `protocol`, where there is none yet.
 test::FakeTransport& listening(test::FakeTransport& transport, sip::Protocol protocol) {
@@ -65,7 +60,7 @@ InProcess::Life::Life(const base::Clock& clock, const server::Config& config,
 InProcess::InProcess(server::Config config, bool is_durable, sip::Protocol protocol)
     : config_(std::move(config)),
       protocol_(protocol),
-      folder_(is_durable ? make_folder() : std::string()) {}
+      folder_(is_durable ? testing::make_folder("story") : std::string()) {}
 
 InProcess::~InProcess() {
     crash();

@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/support/places.h"
+
 namespace herald::conformance {
 
 namespace {
@@ -25,11 +27,6 @@ namespace {
 /// A sanitized server on a busy machine starts and stops slowly.
 constexpr auto kPatience = std::chrono::seconds(60);
 constexpr std::size_t kLogTail = 6000;
-
-std::string make_folder() {
-    std::string name = std::filesystem::temp_directory_path() / "herald-live-XXXXXX";
-    return ::mkdtemp(name.data()) ? name : std::string();
-}
 
 /// In the child: becomes the server. Only async-signal-safe calls.
 [[noreturn]] void become_server(const char* binary, const char* config, const char* folder,
@@ -45,7 +42,8 @@ std::string make_folder() {
 
 }  // namespace
 
-LiveProcess::LiveProcess(std::string binary) : binary_(std::move(binary)), folder_(make_folder()) {}
+LiveProcess::LiveProcess(std::string binary)
+    : binary_(std::move(binary)), folder_(testing::make_folder("live")) {}
 
 LiveProcess::~LiveProcess() {
     kill();

@@ -20,10 +20,6 @@ constexpr auto kPause = std::chrono::milliseconds(10);
 
 constexpr std::string_view kSetting = "config {key} = {value}";
 
-Fault mismatch(std::string text) {
-    return {FaultKind::malformed, std::move(text)};
-}
-
 base::Duration seconds(const Names& words) {
     return std::chrono::seconds(base::to_u64(words.at("n")).value_or(0));
 }

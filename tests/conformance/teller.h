@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "tests/conformance/actor.h"
 #include "tests/conformance/harness.h"
@@ -22,6 +23,10 @@ struct Mismatch {
     unsigned line = 0;
     std::string text;
 };
+/// The same of a step, which knows no line.
+inline Fault mismatch(std::string text) {
+    return {FaultKind::malformed, std::move(text)};
+}
 
 /// How a story is told.
 struct Telling {

@@ -22,10 +22,6 @@ std::optional<std::uint64_t> seconds_left(std::string_view text) {
     return base::to_u64(rest.substr(0, rest.find_first_not_of("0123456789")));
 }
 
-Fault mismatch(std::string text) {
-    return {FaultKind::malformed, std::move(text)};
-}
-
 /// The first line, to name a message in one.
 std::string first_line(std::string_view bytes) {
     return std::string(base::trim(base::split_once(bytes, '\n').before));

@@ -17,10 +17,6 @@ namespace {
 
 using packages::DeviceProfile;
 
-Fault mismatch(std::string text) {
-    return {FaultKind::malformed, std::move(text)};
-}
-
 bool set_member(DeviceProfile& profile, std::string_view name, const std::string& value) {
     if (name == "content_type")
         profile.body.content_type = value;

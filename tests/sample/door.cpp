@@ -10,7 +10,7 @@
 namespace herald::packages {
 namespace {
 
-constexpr std::string_view kType = "text/vnd.example.door";
+constexpr std::string_view kDoorType = "text/vnd.example.door";
 
 struct DoorState final : Admitted {
     std::string text;
@@ -26,8 +26,8 @@ public:
         static const Profile profile{
             .event = "door",
             .title = "Doors",
-            .publish_types = {kType},
-            .notify_types = {kType},
+            .publish_types = {kDoorType},
+            .notify_types = {kDoorType},
             .access = Access::same_domain,
             .section = "door",
             .reference = "a sample",

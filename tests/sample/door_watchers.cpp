@@ -6,7 +6,7 @@
 namespace herald::packages {
 namespace {
 
-constexpr std::string_view kType = "text/vnd.example.watchers";
+constexpr std::string_view kWatchersType = "text/vnd.example.watchers";
 
 std::string_view name_of(WatcherStatus status) {
     constexpr std::string_view kNames[] = {"pending", "active", "waiting", "terminated"};
@@ -25,7 +25,7 @@ public:
         static const Profile profile{
             .event = "door.winfo",
             .title = "Watchers of doors",
-            .notify_types = {kType},
+            .notify_types = {kWatchersType},
             .watchers_of = "door",
             .reference = "a sample",
         };

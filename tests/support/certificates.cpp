@@ -9,16 +9,14 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "tests/support/key_pointer.h"
+
 namespace herald::test {
 namespace {
 
-struct FreeKey {
-    void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
-};
 struct FreeCertificate {
     void operator()(X509* certificate) const noexcept { X509_free(certificate); }
 };
-using KeyPtr = std::unique_ptr<EVP_PKEY, FreeKey>;
 using CertificatePtr = std::unique_ptr<X509, FreeCertificate>;
 
 KeyPtr new_key() {

@@ -38,4 +38,9 @@ std::string herald_binary() {
     return (own_folder().parent_path() / "herald").string();
 }
 
+std::string make_folder(const std::string& purpose) {
+    std::string name = fs::temp_directory_path() / ("herald-" + purpose + "-XXXXXX");
+    return ::mkdtemp(name.data()) ? name : std::string();
+}
+
 }  // namespace herald::testing

@@ -1,5 +1,5 @@
 // tests/support/places.h: where the clone is and its program; nothing of it is compiled into a
-// test.
+// test. And where a test may write.
 #pragma once
 
 #include <string>
@@ -13,5 +13,9 @@ std::string in_clone(const std::string& path);
 /// $HERALD_SHIPPED (scripts/test shipped), $HERALD_BINARY, or the program beside the folder of the
 /// test's executable.
 std::string herald_binary();
+
+/// A new folder for temporary files, "herald-<purpose>-" and something of its own. Empty: it could
+/// not be made.
+std::string make_folder(const std::string& purpose);
 
 }  // namespace herald::testing

@@ -10,13 +10,10 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
+#include "tests/support/key_pointer.h"
+
 namespace herald::test {
 namespace {
-
-struct FreeKey {
-    void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
-};
-using KeyPtr = std::unique_ptr<EVP_PKEY, FreeKey>;
 
 std::string number(const EVP_PKEY* key, const char* name, int width = 0) {
     BIGNUM* value = nullptr;

@@ -9,8 +9,7 @@
 
 #include "base/task.h"
 
-using namespace herald;
-
+namespace herald::base::alive_test {
 namespace {
 
 struct Listener {
@@ -38,3 +37,5 @@ TEST_CASE("a guarded callback runs while its object lives, and not after that") 
     listener.reset();
     first("c");
 }
+
+}  // namespace herald::base::alive_test

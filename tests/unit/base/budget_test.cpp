@@ -6,8 +6,7 @@
 
 #include <doctest/doctest.h>
 
-using herald::base::Budget;
-
+namespace herald::base::budget_test {
 namespace {
 
 constexpr std::uint64_t kAlice = 1, kBob = 2;
@@ -98,3 +97,5 @@ TEST_CASE("threads take and give back together") {
     CHECK(budget.bytes() == 0);
     CHECK(budget.things() == 0);
 }
+
+}  // namespace herald::base::budget_test

@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::base {
+namespace herald::base::cells_test {
 namespace {
 
 constexpr std::uint64_t name(std::uint64_t tag) {
@@ -54,4 +54,4 @@ TEST_CASE("changes of several threads are all kept") {
 }
 
 }  // namespace
-}  // namespace herald::base
+}  // namespace herald::base::cells_test

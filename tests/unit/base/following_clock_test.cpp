@@ -4,7 +4,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald::base;
+namespace herald::base::following_clock_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -127,3 +128,5 @@ TEST_CASE(
     CHECK(clock.follow(read_system_clock()) < -179min);
     CHECK(clock.wall() >= before);
 }
+
+}  // namespace herald::base::following_clock_test

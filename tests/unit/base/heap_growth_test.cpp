@@ -8,7 +8,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald::base;
+namespace herald::base::heap_growth_test {
 
 TEST_CASE("blocks made while the heap grows in large steps keep what they hold") {
     std::vector<std::string> blocks;
@@ -38,3 +38,5 @@ TEST_CASE("without rows to come nothing is set, twice is as good as once") {
         CHECK(block[0] == 'x');
     }
 }
+
+}  // namespace herald::base::heap_growth_test

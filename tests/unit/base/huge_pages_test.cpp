@@ -8,7 +8,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald::base;
+namespace herald::base::huge_pages_test {
 
 TEST_CASE("a block of two megabytes and more begins at a huge page") {
     HugePages<std::uint64_t> memory;
@@ -34,3 +34,5 @@ TEST_CASE("a vector grows from small blocks into large ones and keeps what it ho
 
     CHECK(numbers == decltype(numbers){0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
 }
+
+}  // namespace herald::base::huge_pages_test

@@ -15,8 +15,7 @@
 #include "base/hash128.h"
 #include "base/text.h"
 
-using namespace herald::base;
-
+namespace herald::base::id_test {
 namespace {
 
 /// The key of the reference vectors: bytes 00 to 0f.
@@ -187,3 +186,5 @@ TEST_CASE("constant-time comparison compares") {
     CHECK_FALSE(equal_in_constant_time("", "a"));
     CHECK_FALSE(equal_in_constant_time(std::string_view("a\0b", 3), std::string_view("a\0c", 3)));
 }
+
+}  // namespace herald::base::id_test

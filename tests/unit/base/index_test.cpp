@@ -12,8 +12,7 @@
 
 #include "base/id.h"
 
-using namespace herald::base;
-
+namespace herald::base::index_test {
 namespace {
 
 /// Records with their keys, as the index's users have them.
@@ -170,3 +169,5 @@ TEST_CASE("an index of many megabytes finds what it holds") {
     }
     CHECK(index.find(hash(kEntries), [](std::uint32_t) { return true; }) == Index::kNone);
 }
+
+}  // namespace herald::base::index_test

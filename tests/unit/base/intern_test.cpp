@@ -8,7 +8,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald::base;
+namespace herald::base::intern_test {
 
 TEST_CASE("equal texts share an id, different texts do not") {
     Intern intern;
@@ -91,3 +91,5 @@ TEST_CASE("interning agrees with a map of counts over random holds") {
     }
     CHECK(intern.size() == held);
 }
+
+}  // namespace herald::base::intern_test

@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::base {
+namespace herald::base::listeners_test {
 
 TEST_CASE("all who listen hear, in the order they came") {
     std::string heard;
@@ -39,4 +39,4 @@ TEST_CASE("where nobody listens nothing happens") {
     CHECK_NOTHROW(listeners.tell(1));
 }
 
-}  // namespace herald::base
+}  // namespace herald::base::listeners_test

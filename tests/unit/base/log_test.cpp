@@ -14,8 +14,7 @@
 
 #include "base/text.h"
 
-using namespace herald::base;
-
+namespace herald::base::log_test {
 namespace {
 
 /// Standard error goes to a file while this lives.
@@ -237,3 +236,5 @@ TEST_CASE("a log queue that is full drops the oldest lines, counts them and says
     CHECK(all.find(" level=warning event=log.overrun dropped=") != std::string::npos);
     log_level(LogLevel::warning);
 }
+
+}  // namespace herald::base::log_test

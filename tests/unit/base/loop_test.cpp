@@ -12,7 +12,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald::base;
+namespace herald::base::loop_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -409,3 +410,5 @@ TEST_CASE("a loop that goes drops tasks and watchers whose captures still use it
     }
     CHECK(ended == 2);
 }
+
+}  // namespace herald::base::loop_test

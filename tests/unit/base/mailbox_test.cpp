@@ -10,7 +10,7 @@
 
 #include "base/task.h"
 
-using namespace herald::base;
+namespace herald::base::mailbox_test {
 
 TEST_CASE("items come out in the order they went in") {
     Mailbox<std::string> box(4);
@@ -93,3 +93,5 @@ TEST_CASE("two threads pass a long sequence whole, in order, through a small rin
     CHECK(is_ordered);
     CHECK(box.empty());
 }
+
+}  // namespace herald::base::mailbox_test

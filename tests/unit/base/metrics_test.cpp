@@ -8,7 +8,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald::base;
+namespace herald::base::metrics_test {
 
 TEST_CASE("a series is the sum of its writers' cells") {
     Metrics metrics;
@@ -155,3 +155,5 @@ TEST_CASE("counting and registering go on while others collect") {
     CHECK(samples[0].count == 2 * kCounts);
     CHECK(samples[1].value == 2 * kCounts);
 }
+
+}  // namespace herald::base::metrics_test

@@ -8,7 +8,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::base {
+namespace herald::base::rate_limit_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -62,4 +62,4 @@ TEST_CASE("memory is fixed, and who hurries most is forgotten last") {
 }
 
 }  // namespace
-}  // namespace herald::base
+}  // namespace herald::base::rate_limit_test

@@ -7,11 +7,7 @@
 
 #include <doctest/doctest.h>
 
-using herald::Fault;
-using herald::FaultKind;
-using herald::Result;
-using herald::Status;
-using herald::base::name_of;
+namespace herald::base::result_test {
 
 TEST_CASE("a Result holds a value or a Fault") {
     const Result<int> value = 7;
@@ -55,3 +51,5 @@ TEST_CASE("every kind of Fault has a name of its own, in lower case") {
     }
     CHECK(std::string(name_of(FaultKind::interval_too_brief)) == "interval_too_brief");
 }
+
+}  // namespace herald::base::result_test

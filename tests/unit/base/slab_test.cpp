@@ -11,7 +11,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald::base;
+namespace herald::base::slab_test {
 
 TEST_CASE("a record is found by its id until it is released") {
     Slab<std::string> slab;
@@ -197,3 +197,5 @@ TEST_CASE("records stay where they are when memory comes in huge pages") {
     REQUIRE_FALSE(slab.holds(kRecords));
     CHECK(std::set<const Large*>(places.begin(), places.end()).size() == kRecords);
 }
+
+}  // namespace herald::base::slab_test

@@ -8,7 +8,7 @@
 
 #include <doctest/doctest.h>
 
-using herald::base::Task;
+namespace herald::base::task_test {
 
 TEST_CASE("an empty Task says so") {
     CHECK_FALSE(Task<void()>());
@@ -73,3 +73,5 @@ TEST_CASE("assigning a Task ends what it held") {
     task = nullptr;
     CHECK_FALSE(task);
 }
+
+}  // namespace herald::base::task_test

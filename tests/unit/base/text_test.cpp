@@ -9,7 +9,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald::base;
+namespace herald::base::text_test {
+
 using namespace std::string_literals;
 using namespace std::string_view_literals;
 
@@ -261,3 +262,5 @@ TEST_CASE("UTF-8: a bad byte is found at every offset of a long text") {
         CHECK_FALSE(is_utf8(text));
     }
 }
+
+}  // namespace herald::base::text_test

@@ -3,7 +3,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald::base;
+namespace herald::base::time_test {
+
 using namespace std::chrono_literals;
 
 TEST_CASE("the system clock's monotonic time never goes back") {
@@ -37,3 +38,5 @@ TEST_CASE("a manual clock's wall loses nothing over steps below its millisecond"
     CHECK(clock.now() - now == 999ms);
     CHECK(clock.wall() - wall == 999ms);
 }
+
+}  // namespace herald::base::time_test

@@ -9,7 +9,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald::base;
+namespace herald::base::timers_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -392,3 +393,5 @@ TEST_CASE("the wheel agrees with a multimap over random arming, cancelling and a
         }
     }
 }
+
+}  // namespace herald::base::timers_test

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::cli {
+namespace herald::cli::account_file_test {
 
 TEST_CASE("accounts of a table with a heading, in any order of columns") {
     const auto accounts = read_csv_accounts(
@@ -73,4 +73,4 @@ TEST_CASE("Asterisk's pjsip.conf: endpoints with what they log in with, template
               .detail == "line 1: whose domain? Give --domain");
 }
 
-}  // namespace herald::cli
+}  // namespace herald::cli::account_file_test

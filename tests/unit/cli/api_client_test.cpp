@@ -11,7 +11,7 @@
 
 #include "tests/unit/cli/http_peer.h"
 
-namespace herald::cli {
+namespace herald::cli::api_client_test {
 namespace {
 
 using test::HttpPeer;
@@ -103,4 +103,4 @@ TEST_CASE("a token comes from the file that is named, and that file has one") {
 }
 
 }  // namespace
-}  // namespace herald::cli
+}  // namespace herald::cli::api_client_test

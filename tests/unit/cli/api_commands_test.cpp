@@ -10,7 +10,7 @@
 #include "cli/command.h"
 #include "tests/unit/cli/http_peer.h"
 
-namespace herald::cli {
+namespace herald::cli::api_commands_test {
 namespace {
 
 using test::HttpPeer;
@@ -317,4 +317,4 @@ TEST_CASE("status: zero only where the server says that it serves") {
 }
 
 }  // namespace
-}  // namespace herald::cli
+}  // namespace herald::cli::api_commands_test

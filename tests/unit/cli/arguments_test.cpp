@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::cli {
+namespace herald::cli::arguments_test {
 namespace {
 
 Syntax syntax() {
@@ -168,4 +168,4 @@ TEST_CASE("descriptions stand in one column") {
 }
 
 }  // namespace
-}  // namespace herald::cli
+}  // namespace herald::cli::arguments_test

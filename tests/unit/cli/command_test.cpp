@@ -12,7 +12,7 @@
 
 #include "cli/pages.h"
 
-namespace herald::cli {
+namespace herald::cli::command_test {
 namespace {
 
 int greet(const Arguments& arguments) {
@@ -134,4 +134,4 @@ TEST_CASE(
 }
 
 }  // namespace
-}  // namespace herald::cli
+}  // namespace herald::cli::command_test

@@ -9,7 +9,7 @@
 #include "cli/command.h"
 #include "tests/unit/cli/http_peer.h"
 
-namespace herald::cli {
+namespace herald::cli::dialogs_test {
 namespace {
 
 using test::HttpPeer;
@@ -83,4 +83,4 @@ TEST_CASE("dialogs: what does not go together is said before anything is asked")
 }
 
 }  // namespace
-}  // namespace herald::cli
+}  // namespace herald::cli::dialogs_test

@@ -14,7 +14,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::cli::test {
+namespace herald::test {
 
 /// Answers one request on each connection to loopback, in the order of `answers`, and keeps what it
 /// was asked.
@@ -82,4 +82,4 @@ private:
     std::thread thread_;
 };
 
-}  // namespace herald::cli::test
+}  // namespace herald::test

@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-namespace herald::cli {
+namespace herald::cli::pcap_test {
 
 TEST_CASE("a capture is of raw IP, and each message a datagram with a good checksum") {
     CHECK(pcap_heading().size() == 24);
@@ -40,4 +40,4 @@ TEST_CASE("a capture of IPv6, and what is longer than a datagram") {
     CHECK(base::to_hex(packet.substr(16, 8)) == "60000000ffd71140");
 }
 
-}  // namespace herald::cli
+}  // namespace herald::cli::pcap_test

@@ -9,7 +9,7 @@
 #include "cli/command.h"
 #include "tests/unit/cli/http_peer.h"
 
-namespace herald::cli {
+namespace herald::cli::presence_commands_test {
 namespace {
 
 using test::HttpPeer;
@@ -83,4 +83,4 @@ TEST_CASE("events: a server that is not there is told at once") {
 }
 
 }  // namespace
-}  // namespace herald::cli
+}  // namespace herald::cli::presence_commands_test

@@ -7,7 +7,7 @@
 #include "cli/summary.h"
 #include "pidf/pidf.h"
 
-namespace herald::cli {
+namespace herald::cli::presence_document_test {
 namespace {
 
 PresenceDraft draft() {
@@ -82,4 +82,4 @@ TEST_CASE("RFC 4480 3.2, 3.5: activities and moods are those of the RFC") {
 }
 
 }  // namespace
-}  // namespace herald::cli
+}  // namespace herald::cli::presence_document_test

@@ -8,7 +8,7 @@
 
 #include "tests/unit/cli/peer.h"
 
-namespace herald::cli {
+namespace herald::cli::publisher_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -212,4 +212,4 @@ TEST_CASE("no answer to the first PUBLISH is a failure that says so") {
 }
 
 }  // namespace
-}  // namespace herald::cli
+}  // namespace herald::cli::publisher_test

@@ -6,7 +6,7 @@
 
 #include "tests/unit/cli/peer.h"
 
-namespace herald::cli {
+namespace herald::cli::registration_test {
 namespace {
 
 using std::chrono::seconds;
@@ -216,4 +216,4 @@ TEST_CASE("RFC 3428 8: a message too long for UDP goes over a stream or not at a
 }
 
 }  // namespace
-}  // namespace herald::cli
+}  // namespace herald::cli::registration_test

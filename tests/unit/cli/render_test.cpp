@@ -8,7 +8,7 @@
 
 #include "cli/terminal.h"
 
-namespace herald::cli {
+namespace herald::cli::render_test {
 namespace {
 
 constexpr std::string_view kMeeting =
@@ -180,4 +180,4 @@ TEST_CASE("JSON of messages, and of a body nobody here can read") {
 }
 
 }  // namespace
-}  // namespace herald::cli
+}  // namespace herald::cli::render_test

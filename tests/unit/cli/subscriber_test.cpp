@@ -9,7 +9,7 @@
 
 #include "tests/unit/cli/peer.h"
 
-namespace herald::cli {
+namespace herald::cli::subscriber_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -507,4 +507,4 @@ TEST_CASE(
 }
 
 }  // namespace
-}  // namespace herald::cli
+}  // namespace herald::cli::subscriber_test

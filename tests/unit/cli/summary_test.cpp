@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::cli {
+namespace herald::cli::summary_test {
 namespace {
 
 TEST_CASE("RFC 3863, 4480: a presentity is open where any tuple is, whatever the prefixes") {
@@ -129,4 +129,4 @@ TEST_CASE("RFC 3858, 3680: watchers and registered contacts") {
 }
 
 }  // namespace
-}  // namespace herald::cli
+}  // namespace herald::cli::summary_test

@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::cli {
+namespace herald::cli::top_figures_test {
 namespace {
 
 constexpr std::string_view kBefore = R"(# HELP herald_subscriptions Subscriptions
@@ -120,4 +120,4 @@ TEST_CASE("a line says the most of it, and an object all") {
 }
 
 }  // namespace
-}  // namespace herald::cli
+}  // namespace herald::cli::top_figures_test

@@ -6,7 +6,7 @@
 
 #include "tests/unit/cli/peer.h"
 
-namespace herald::cli {
+namespace herald::cli::user_agent_test {
 namespace {
 
 using test::Peer;
@@ -275,4 +275,4 @@ TEST_CASE("a user types addresses with or without scheme") {
 }
 
 }  // namespace
-}  // namespace herald::cli
+}  // namespace herald::cli::user_agent_test

@@ -8,7 +8,7 @@
 #include "http/forwarded.h"
 #include "tests/unit/http/bench.h"
 
-namespace herald::http {
+namespace herald::http::administration_test {
 
 namespace {
 
@@ -267,4 +267,4 @@ TEST_CASE("who asks is whom trusted proxies name, and nobody else") {
     CHECK(client_of(request, {range("10.0.0.0", 8)}) == "10.0.0.1");
 }
 
-}  // namespace herald::http
+}  // namespace herald::http::administration_test

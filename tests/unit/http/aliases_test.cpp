@@ -6,7 +6,7 @@
 
 #include "tests/unit/http/bench.h"
 
-namespace herald::http {
+namespace herald::http::aliases_test {
 namespace {
 
 constexpr const char* kPath = "/v1/aliases/101@Example.com";
@@ -67,4 +67,4 @@ TEST_CASE("aliases are listed in pages") {
     CHECK(bench.call("GET", "/v1/aliases?after=%20").status == 400);
 }
 
-}  // namespace herald::http
+}  // namespace herald::http::aliases_test

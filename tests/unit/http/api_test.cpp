@@ -10,7 +10,7 @@
 #include "http/target.h"
 #include "tests/unit/http/bench.h"
 
-namespace herald::http {
+namespace herald::http::api_test {
 namespace {
 
 std::string sample_target(const Route& route) {
@@ -294,4 +294,4 @@ TEST_CASE("the OpenAPI description has every route, and every schema it refers t
 }
 
 }  // namespace
-}  // namespace herald::http
+}  // namespace herald::http::api_test

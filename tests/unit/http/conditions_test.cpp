@@ -10,7 +10,7 @@
 
 #include "tests/unit/http/bench.h"
 
-namespace herald::http {
+namespace herald::http::conditions_test {
 namespace {
 
 constexpr const char* kAccount = "/v1/accounts/alice@b.c";
@@ -108,4 +108,4 @@ TEST_CASE("RFC 9110 13.1.2: who has what is there is told so, whatever it is") {
     CHECK(header(bench.call("GET", "/v1/events"), "ETag").empty());
 }
 
-}  // namespace herald::http
+}  // namespace herald::http::conditions_test

@@ -11,7 +11,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::http {
+namespace herald::http::connection_table_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -110,4 +110,4 @@ TEST_CASE("once half of all room is taken a source has an eighth of it") {
     CHECK(rig.table.is_crowded(rig.table[other]));
 }
 
-}  // namespace herald::http
+}  // namespace herald::http::connection_table_test

@@ -5,7 +5,7 @@
 
 #include "tests/unit/http/bench.h"
 
-namespace herald::http {
+namespace herald::http::dialogs_test {
 namespace {
 
 constexpr const char* kPath = "/v1/dialogs/alice@example.com";
@@ -99,4 +99,4 @@ TEST_CASE("the event packages are listed") {
 }
 
 }  // namespace
-}  // namespace herald::http
+}  // namespace herald::http::dialogs_test

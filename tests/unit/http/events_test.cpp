@@ -9,7 +9,7 @@
 #include "http/event_streams.h"
 #include "tests/unit/http/bench.h"
 
-namespace herald::http {
+namespace herald::http::events_test {
 namespace {
 
 using server::Event;
@@ -256,4 +256,4 @@ TEST_CASE("CORS: pages of the origins that are configured may read answers, no o
     CHECK(header(answer, "Vary").empty());
 }
 
-}  // namespace herald::http
+}  // namespace herald::http::events_test

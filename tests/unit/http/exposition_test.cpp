@@ -9,7 +9,7 @@
 
 #include "tests/unit/http/bench.h"
 
-namespace herald::http {
+namespace herald::http::exposition_test {
 namespace {
 
 TEST_CASE("metrics: the text is exact") {
@@ -83,4 +83,4 @@ TEST_CASE("metrics: the process and the requests themselves are counted") {
 }
 
 }  // namespace
-}  // namespace herald::http
+}  // namespace herald::http::exposition_test

@@ -11,7 +11,7 @@
 #include "server/provisioning/profiles.h"
 #include "tests/unit/http/bench.h"
 
-namespace herald::http {
+namespace herald::http::files_test {
 namespace {
 
 using packages::DeviceProfile;
@@ -396,4 +396,4 @@ TEST_CASE("files are fetched, and nothing else") {
 }
 
 }  // namespace
-}  // namespace herald::http
+}  // namespace herald::http::files_test

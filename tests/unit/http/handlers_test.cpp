@@ -7,7 +7,7 @@
 #include "sip/digest.h"
 #include "tests/unit/http/bench.h"
 
-namespace herald::http {
+namespace herald::http::handlers_test {
 namespace {
 
 TEST_CASE("health, readiness") {
@@ -418,4 +418,4 @@ TEST_CASE("bad accounts are refused with the member, and never repeat a secret")
 }
 
 }  // namespace
-}  // namespace herald::http
+}  // namespace herald::http::handlers_test

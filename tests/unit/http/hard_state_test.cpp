@@ -6,7 +6,7 @@
 
 #include "tests/unit/http/bench.h"
 
-namespace herald::http {
+namespace herald::http::hard_state_test {
 namespace {
 
 using Tags = std::vector<std::string>;
@@ -110,4 +110,4 @@ TEST_CASE("RFC 9110 13.1: who has the document already is told only that") {
     CHECK(bench.send(given).status == 200);
 }
 
-}  // namespace herald::http
+}  // namespace herald::http::hard_state_test

@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::http {
+namespace herald::http::hook_schedule_test {
 namespace {
 
 using std::chrono::seconds;
@@ -94,4 +94,4 @@ TEST_CASE("what is too old is given up") {
 }
 
 }  // namespace
-}  // namespace herald::http
+}  // namespace herald::http::hook_schedule_test

@@ -18,7 +18,7 @@
 #include "server/feed/feed.h"
 #include "tests/unit/http/fake_admin.h"
 
-namespace herald::http {
+namespace herald::http::hooks_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -96,4 +96,4 @@ TEST_CASE("a program that answers without an end is left after hooks.timeout") {
     }
 }
 
-}  // namespace herald::http
+}  // namespace herald::http::hooks_test

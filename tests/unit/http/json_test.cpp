@@ -6,7 +6,7 @@
 
 #include "http/fields.h"
 
-namespace herald::http {
+namespace herald::http::json_test {
 namespace {
 
 std::string rewritten(std::string_view text) {
@@ -150,4 +150,4 @@ TEST_CASE("fields say which member is wrong") {
 }
 
 }  // namespace
-}  // namespace herald::http
+}  // namespace herald::http::json_test

@@ -5,7 +5,7 @@
 
 #include "tests/unit/http/bench.h"
 
-namespace herald::http {
+namespace herald::http::messages_test {
 namespace {
 
 constexpr const char* kPath = "/v1/messages";
@@ -65,4 +65,4 @@ TEST_CASE("all messages of a user are forgotten, or one") {
 }
 
 }  // namespace
-}  // namespace herald::http
+}  // namespace herald::http::messages_test

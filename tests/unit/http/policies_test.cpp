@@ -6,7 +6,7 @@
 
 #include "tests/unit/http/bench.h"
 
-namespace herald::http {
+namespace herald::http::policies_test {
 namespace {
 
 using Asked = std::vector<std::string>;
@@ -311,4 +311,4 @@ TEST_CASE("the audit says who changed what") {
     CHECK(bench.call("GET", "/v1/audit?since=yesterday", "read").status == 400);
 }
 
-}  // namespace herald::http
+}  // namespace herald::http::policies_test

@@ -5,7 +5,7 @@
 
 #include "tests/unit/http/bench.h"
 
-namespace herald::http {
+namespace herald::http::presence_test {
 namespace {
 
 constexpr const char* kAlice = "/v1/presence/alice@b.c";
@@ -121,4 +121,4 @@ TEST_CASE("what makes no sense is refused with its place") {
     CHECK(bench.admin.state.presence.empty());
 }
 
-}  // namespace herald::http
+}  // namespace herald::http::presence_test

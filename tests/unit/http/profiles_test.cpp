@@ -5,7 +5,7 @@
 
 #include "tests/unit/http/bench.h"
 
-namespace herald::http {
+namespace herald::http::profiles_test {
 namespace {
 
 constexpr const char* kPath = "/v1/profiles/device/snom";
@@ -174,4 +174,4 @@ TEST_CASE("a profile is tried for a device, and explained") {
     CHECK(bench.call("GET", "/v1/explain/profile?type=x", "read").status == 400);
 }
 
-}  // namespace herald::http
+}  // namespace herald::http::profiles_test

@@ -6,7 +6,7 @@
 
 #include "tests/unit/http/bench.h"
 
-namespace herald::http {
+namespace herald::http::provisioning_test {
 namespace {
 
 constexpr const char* kJobs = "/v1/provisioning/jobs";
@@ -230,4 +230,4 @@ TEST_CASE("what was learned of a device is listed, of those that are gone too") 
 }
 
 }  // namespace
-}  // namespace herald::http
+}  // namespace herald::http::provisioning_test

@@ -8,7 +8,7 @@
 
 #include "tests/unit/http/bench.h"
 
-namespace herald::http {
+namespace herald::http::reach_test {
 namespace {
 
 /// The request line of a route that names `whose` wherever it names somebody.
@@ -130,4 +130,4 @@ TEST_CASE("what a token for some may use is reached in its own name, and by no a
     CHECK(bench.call("GET", "/v1/presence/desk@b.c", "domain").status == 200);
 }
 
-}  // namespace herald::http
+}  // namespace herald::http::reach_test

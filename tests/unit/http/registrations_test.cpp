@@ -5,7 +5,7 @@
 
 #include "tests/unit/http/bench.h"
 
-namespace herald::http {
+namespace herald::http::registrations_test {
 namespace {
 
 constexpr const char* kPath = "/v1/registrations/alice@example.com";
@@ -73,4 +73,4 @@ TEST_CASE("RFC 3680 5.1: contacts are removed with the event watchers are told")
 }
 
 }  // namespace
-}  // namespace herald::http
+}  // namespace herald::http::registrations_test

@@ -18,7 +18,7 @@
 #include "tests/unit/http/fake_admin.h"
 #include "tests/unit/http/peer.h"
 
-namespace herald::http {
+namespace herald::http::server_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -556,4 +556,4 @@ TEST_CASE("an address that is taken is an io fault with the address") {
 }
 
 }  // namespace
-}  // namespace herald::http
+}  // namespace herald::http::server_test

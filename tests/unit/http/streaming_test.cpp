@@ -12,7 +12,7 @@
 #include "tests/unit/http/fake_admin.h"
 #include "tests/unit/http/peer.h"
 
-namespace herald::http {
+namespace herald::http::streaming_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -153,4 +153,4 @@ TEST_CASE("HEAD of the events ends, and so does the server while somebody reads"
 }
 
 }  // namespace
-}  // namespace herald::http
+}  // namespace herald::http::streaming_test

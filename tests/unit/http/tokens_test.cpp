@@ -11,7 +11,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::http {
+namespace herald::http::tokens_test {
 namespace {
 
 /// A folder that goes away with the test.
@@ -206,4 +206,4 @@ TEST_CASE("RFC 6750 2.1: the token of an Authorization value") {
 }
 
 }  // namespace
-}  // namespace herald::http
+}  // namespace herald::http::tokens_test

@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-using herald::packages::AddressBlock;
+namespace herald::packages::address_block_test {
 
 TEST_CASE("a block has the addresses that begin with its bits") {
     struct Case {
@@ -35,3 +35,5 @@ TEST_CASE("what is no network is none") {
     }
     CHECK_FALSE(AddressBlock::parse(std::string(5000, '1')));
 }
+
+}  // namespace herald::packages::address_block_test

@@ -3,8 +3,7 @@
 
 #include "packages/package.h"
 
-using namespace herald;
-using namespace herald::packages;
+namespace herald::packages::all_test {
 
 TEST_CASE("RFC 6665 8.2.1: packages are found by exact name, then in any case") {
     REQUIRE(find("presence") != nullptr);
@@ -38,3 +37,5 @@ TEST_CASE(
         }
     }
 }
+
+}  // namespace herald::packages::all_test

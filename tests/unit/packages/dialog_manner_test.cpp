@@ -7,7 +7,7 @@
 #include "packages/dialog.h"
 #include "tests/unit/packages/sample.h"
 
-namespace herald::packages {
+namespace herald::packages::dialog_manner_test {
 
 namespace {
 
@@ -226,4 +226,4 @@ TEST_CASE("a whole document that leaves out a call may have forgotten it: it is 
     CHECK(package.sequence(document(call("1", "terminated")), document("")) == Sequence::next);
 }
 
-}  // namespace herald::packages
+}  // namespace herald::packages::dialog_manner_test

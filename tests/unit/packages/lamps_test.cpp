@@ -7,9 +7,7 @@
 #include "pidf/permissions.h"
 #include "tests/unit/packages/sample.h"
 
-using namespace herald;
-using namespace herald::packages;
-
+namespace herald::packages::lamps_test {
 namespace {
 
 std::string call(const std::string& id, const std::string& names, const std::string& state) {
@@ -329,3 +327,5 @@ TEST_CASE("RFC 4235 3.4: a call nobody speaks of any more goes, and is looked at
     CHECK(sample.compose(10).stale_at == at_minute(11));
     CHECK(!contains(sample.body(11), "call-id"));
 }
+
+}  // namespace herald::packages::lamps_test

@@ -9,9 +9,7 @@
 #include "packages/mwi_settings.h"
 #include "tests/unit/packages/sample.h"
 
-using namespace herald;
-using namespace herald::packages;
-
+namespace herald::packages::message_list_test {
 namespace {
 
 const std::string kCounts = "Messages-Waiting: yes\r\nVoice-Message: 2/0 (0/0)\r\n";
@@ -274,3 +272,5 @@ TEST_CASE("counters that move from one account to another are news, though the s
     CHECK(before.body(0) == after.body(0));
     CHECK(before.compose(0).fingerprint != after.compose(0).fingerprint);
 }
+
+}  // namespace herald::packages::message_list_test

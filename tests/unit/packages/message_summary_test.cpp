@@ -9,9 +9,7 @@
 #include "packages/mwi_settings.h"
 #include "tests/unit/packages/sample.h"
 
-using namespace herald;
-using namespace herald::packages;
-
+namespace herald::packages::message_summary_test {
 namespace {
 
 std::string normalised(std::string_view body) {
@@ -385,3 +383,5 @@ TEST_CASE("settings of a mailbox that cannot be read are refused with their plac
     for (std::size_t i = 0; i <= kMaxMembers; ++i) many += "member a\n";
     CHECK_FALSE(mailbox_settings_from_text(many));
 }
+
+}  // namespace herald::packages::message_summary_test

@@ -7,9 +7,7 @@
 
 #include "packages/mailbox.h"
 
-using namespace herald;
-using namespace herald::packages;
-
+namespace herald::packages::mwi_settings_test {
 namespace {
 
 /// What the check of key `name` says of `value`, behind `earlier` elements.
@@ -56,3 +54,5 @@ TEST_CASE("RFC 3842 3.5: a source that lists each message once is told whole, wh
     CHECK(merged.find("dinner") != std::string::npos);
     CHECK(message_summary().merge({}, told, &settings).body.find("dinner") != std::string::npos);
 }
+
+}  // namespace herald::packages::mwi_settings_test

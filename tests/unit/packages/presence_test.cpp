@@ -8,9 +8,7 @@
 
 #include "tests/unit/packages/sample.h"
 
-using namespace herald;
-using namespace herald::packages;
-
+namespace herald::packages::presence_test {
 namespace {
 
 const std::string kPjsua =
@@ -418,3 +416,5 @@ TEST_CASE("what was put right of a document is told by name") {
     CHECK((*admitted)->put_right == 1);
     CHECK(package.tolerances()[0] == "prolog");
 }
+
+}  // namespace herald::packages::presence_test

@@ -5,13 +5,7 @@
 
 #include "packages/profile_link.h"
 
-using namespace herald;
-using packages::DeviceFacts;
-using packages::DeviceProfile;
-using packages::Mismatch;
-using packages::ProfileSet;
-using packages::ProfileType;
-
+namespace herald::packages::profile_set_test {
 namespace {
 
 DeviceProfile profile(std::string name, std::string text = "x") {
@@ -301,3 +295,5 @@ TEST_CASE("a profile and its version have a name for people, another one after e
     const auto after = with(before, profile("a", "y"));
     CHECK(after->label_of(*after->find(ProfileType::device, "a")) != label);
 }
+
+}  // namespace herald::packages::profile_set_test

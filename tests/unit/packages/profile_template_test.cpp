@@ -3,11 +3,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald;
-using packages::DeviceFacts;
-using packages::Escaping;
-using packages::Template;
-
+namespace herald::packages::profile_template_test {
 namespace {
 
 std::string made(std::string_view text, const DeviceFacts& facts,
@@ -91,3 +87,5 @@ TEST_CASE("device facts: MAC addresses") {
           "00a0c91e6bf6");
     CHECK(packages::mac_in_instance("urn:uuid:f81d4fae-7dec-41d0-a765-00a0c91e6bf6").empty());
 }
+
+}  // namespace herald::packages::profile_template_test

@@ -9,7 +9,7 @@
 #include "packages/registration.h"
 #include "pidf/reginfo.h"
 
-namespace herald::packages {
+namespace herald::packages::registration_document_test {
 namespace {
 
 std::string document_of(const Binding& binding) {
@@ -50,4 +50,4 @@ TEST_CASE("RFC 8599 4.1: push credentials are told to nobody, and a user part is
 }
 
 }  // namespace
-}  // namespace herald::packages
+}  // namespace herald::packages::registration_document_test

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::packages {
+namespace herald::packages::registration_test {
 
 TEST_CASE("a binding comes back from its text as it was") {
     Binding binding;
@@ -60,4 +60,4 @@ TEST_CASE("parameters are found by name, in any case") {
     CHECK_FALSE(parameter(binding, "methods"));
 }
 
-}  // namespace herald::packages
+}  // namespace herald::packages::registration_test

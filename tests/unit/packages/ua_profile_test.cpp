@@ -9,9 +9,7 @@
 #include "packages/external_body.h"
 #include "packages/profile_link.h"
 
-using namespace herald;
-using namespace herald::packages;
-
+namespace herald::packages::ua_profile_test {
 namespace {
 
 constexpr base::WallTime kNow{std::chrono::seconds(1'800'000'000)};
@@ -318,3 +316,5 @@ TEST_CASE("RFC 2046 5.1.1: no part holds the line between the parts") {
     CHECK(made.body == "--" + boundary + "\r\nContent-Type: text/plain\r\n\r\na\r\n--" + boundary +
                            "\r\nContent-Type: text/xml\r\n\r\n<b/>\r\n--" + boundary + "--\r\n");
 }
+
+}  // namespace herald::packages::ua_profile_test

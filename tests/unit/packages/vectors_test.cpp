@@ -12,7 +12,7 @@
 #include "tests/support/places.h"
 #include "tests/unit/packages/sample.h"
 
-namespace herald::packages {
+namespace herald::packages::vectors_test {
 namespace {
 
 std::string path_of(const std::string& file) {
@@ -65,4 +65,4 @@ TEST_CASE("published vectors of composition, each document to the byte") {
     CHECK(count >= 11);
 }
 
-}  // namespace herald::packages
+}  // namespace herald::packages::vectors_test

@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::packages {
+namespace herald::packages::winfo_test {
 namespace {
 
 constexpr base::WallTime kNow{std::chrono::seconds(1'800'000'000)};
@@ -107,4 +107,4 @@ TEST_CASE("RFC 3857 4.1: X.winfo is for the owner and delegates, X.winfo.winfo f
     CHECK(find("dialog;sla.winfo") == nullptr);
 }
 
-}  // namespace herald::packages
+}  // namespace herald::packages::winfo_test

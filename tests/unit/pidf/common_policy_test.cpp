@@ -8,7 +8,7 @@
 
 #include "pidf/idna.h"
 
-namespace herald::pidf {
+namespace herald::pidf::common_policy_test {
 namespace {
 
 std::string ruleset(const std::string& rules) {
@@ -161,4 +161,4 @@ TEST_CASE("RFC 5891 5: a domain in its own letters is compared in ASCII") {
     CHECK(ascii_uri("sip:bob@a b").empty());
 }
 
-}  // namespace herald::pidf
+}  // namespace herald::pidf::common_policy_test

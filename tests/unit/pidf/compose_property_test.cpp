@@ -10,9 +10,7 @@
 
 #include "tests/unit/pidf/sources.h"
 
-using namespace herald;
-using namespace herald::pidf;
-
+namespace herald::pidf::compose_property_test {
 namespace {
 
 /// A random document that uses most of what composition looks at.
@@ -165,3 +163,5 @@ TEST_CASE("CO-13: eight times the tuples take about eight times the processor's 
     // Compared pairwise they would take 64 times as long.
     CHECK(many < 30 * few);
 }
+
+}  // namespace herald::pidf::compose_property_test

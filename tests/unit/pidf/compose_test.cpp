@@ -7,8 +7,7 @@
 
 #include "tests/unit/pidf/sources.h"
 
-using namespace herald;
-using namespace herald::pidf;
+namespace herald::pidf::compose_test {
 
 TEST_CASE("CO-08: with nothing published one closed tuple, its contact the address of record") {
     CHECK(Sources().body() ==
@@ -581,3 +580,5 @@ TEST_CASE("policy most available: what an open source says of the person goes wi
     CHECK_FALSE(contains(body, "<rpid:away/>"));
     CHECK(contains(two.body(), "<rpid:away/>"));
 }
+
+}  // namespace herald::pidf::compose_test

@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::pidf {
+namespace herald::pidf::conference_info_test {
 namespace {
 
 ConferenceInfo document(const std::string& state, const std::string& users) {
@@ -81,4 +81,4 @@ TEST_CASE("RFC 4575 4.6: thousands may come and go at once") {
     CHECK(users.back().key == " entity=\"b" + std::to_string(kMany - 1) + "\"");
 }
 
-}  // namespace herald::pidf
+}  // namespace herald::pidf::conference_info_test

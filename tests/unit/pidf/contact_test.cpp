@@ -3,8 +3,7 @@
 
 #include <doctest/doctest.h>
 
-using herald::pidf::normalised_contact;
-using herald::pidf::normalised_device_id;
+namespace herald::pidf::contact_test {
 
 TEST_CASE("RFC 3261 19.1.4: equivalent SIP URIs have one spelling") {
     CHECK(normalised_contact("SIP:alice@AtLanTa.CoM;Transport=TCP") ==
@@ -48,3 +47,5 @@ TEST_CASE("RFC 4479 3.4: device ids compare as URNs") {
     CHECK(normalised_device_id(" urn:X-Dev:AbC ") == "urn:x-dev:AbC");
     CHECK(normalised_device_id("mac:AbC") == "mac:AbC");
 }
+
+}  // namespace herald::pidf::contact_test

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::pidf {
+namespace herald::pidf::cpim_test {
 namespace {
 
 constexpr std::string_view kImdn = "urn:ietf:params:imdn";
@@ -92,4 +92,4 @@ TEST_CASE("what is no CPIM is malformed") {
 }
 
 }  // namespace
-}  // namespace herald::pidf
+}  // namespace herald::pidf::cpim_test

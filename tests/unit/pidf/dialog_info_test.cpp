@@ -3,9 +3,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald;
-using namespace herald::pidf;
-
+namespace herald::pidf::dialog_info_test {
 namespace {
 
 std::string document(const std::string& dialogs) {
@@ -114,3 +112,5 @@ TEST_CASE("RFC 3840: Asterisk's pvalue means a party on hold, too") {
     REQUIRE(info);
     CHECK(info->dialogs[0].local.is_held);
 }
+
+}  // namespace herald::pidf::dialog_info_test

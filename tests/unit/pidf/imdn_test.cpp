@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::pidf {
+namespace herald::pidf::imdn_test {
 namespace {
 
 std::string message(std::string_view wanted, std::string_view content = "text/plain") {
@@ -116,4 +116,4 @@ TEST_CASE("a route in the very first line is taken off as well") {
 }
 
 }  // namespace
-}  // namespace herald::pidf
+}  // namespace herald::pidf::imdn_test

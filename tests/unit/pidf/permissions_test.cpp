@@ -11,7 +11,7 @@
 #include "pidf/grants.h"
 #include "tests/unit/pidf/sample.h"
 
-namespace herald::pidf {
+namespace herald::pidf::permissions_test {
 namespace {
 
 constexpr const char* kRich =
@@ -253,4 +253,4 @@ TEST_CASE("RFC 5025 3.1.2: the sphere is what all who name one agree on") {
     CHECK(!sphere.value());
 }
 
-}  // namespace herald::pidf
+}  // namespace herald::pidf::permissions_test

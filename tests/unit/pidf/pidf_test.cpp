@@ -8,8 +8,7 @@
 
 #include "tests/unit/pidf/sample.h"
 
-using namespace herald;
-using namespace herald::pidf;
+namespace herald::pidf::pidf_test {
 
 TEST_CASE("RFC 3863 4.2.2: prefixes are arbitrary") {
     const std::string body = composed(
@@ -319,3 +318,5 @@ TEST_CASE("what is put right is told by its name, each once; what needs none is 
                               "</dm:person>")) == Names{"timestamp"});
     CHECK(put_right(in_presence("<dm:device id='a'/>")) == Names{"device"});
 }
+
+}  // namespace herald::pidf::pidf_test

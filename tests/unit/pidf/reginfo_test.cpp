@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::pidf {
+namespace herald::pidf::reginfo_test {
 namespace {
 
 std::string document(std::string_view registrations) {
@@ -120,4 +120,4 @@ TEST_CASE("unknown elements, missing events and a missing namespace are forgiven
     CHECK(read->registrations[0].contacts[0].uri == "sip:x");
 }
 
-}  // namespace herald::pidf
+}  // namespace herald::pidf::reginfo_test

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::pidf {
+namespace herald::pidf::rlmi_test {
 
 TEST_CASE("RFC 4662 5.2: a list, its resources and their instances") {
     const auto list = parse_resource_list(
@@ -53,4 +53,4 @@ TEST_CASE("a list of more than is wanted is refused") {
     CHECK(list.fault().kind == FaultKind::too_large);
 }
 
-}  // namespace herald::pidf
+}  // namespace herald::pidf::rlmi_test

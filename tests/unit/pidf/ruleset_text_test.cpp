@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::pidf {
+namespace herald::pidf::ruleset_text_test {
 namespace {
 
 constexpr std::string_view kEverything = R"(
@@ -73,4 +73,4 @@ TEST_CASE("RFC 4745, 5025: rules that are written are read as the same rules") {
     CHECK(to_text(*again) == written);
 }
 
-}  // namespace herald::pidf
+}  // namespace herald::pidf::ruleset_text_test

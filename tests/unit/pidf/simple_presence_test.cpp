@@ -5,7 +5,7 @@
 
 #include "pidf/pidf.h"
 
-namespace herald::pidf {
+namespace herald::pidf::simple_presence_test {
 namespace {
 
 TEST_CASE("what is written is read, and admitted as a publication") {
@@ -49,4 +49,4 @@ TEST_CASE("RFC 4480 3.2: the names of activities are those of the schema, in ord
 }
 
 }  // namespace
-}  // namespace herald::pidf
+}  // namespace herald::pidf::simple_presence_test

@@ -6,8 +6,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald;
-using namespace herald::pidf;
+namespace herald::pidf::xml_test {
+
 using xml::Ns;
 
 namespace {
@@ -326,3 +326,5 @@ TEST_CASE("place tells where an element starts in the bytes as published") {
     CHECK(tree->place(*tree->root().begin()) == "line 3, column 4");
     CHECK(tree->place(tree->root()) == "line 2, column 1");
 }
+
+}  // namespace herald::pidf::xml_test

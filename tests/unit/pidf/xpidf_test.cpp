@@ -5,9 +5,7 @@
 
 #include "tests/unit/pidf/sample.h"
 
-using namespace herald;
-using namespace herald::pidf;
-
+namespace herald::pidf::xpidf_test {
 namespace {
 
 std::string shown(std::string_view content) {
@@ -72,3 +70,5 @@ TEST_CASE("parameters are added only to SIP URIs that lack them, and all is esca
     CHECK(contains(shown("<tuple id='t'><status/><contact priority='1'>sip:1@x</contact></tuple>"),
                    "priority=\"1.000\""));
 }
+
+}  // namespace herald::pidf::xpidf_test

@@ -5,7 +5,7 @@
 
 #include "tests/support/captured_log.h"
 
-namespace herald::server {
+namespace herald::server::followed_clock_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -87,4 +87,4 @@ TEST_CASE("a database and a machine that are two seconds apart at the start are 
 }
 
 }  // namespace
-}  // namespace herald::server
+}  // namespace herald::server::followed_clock_test

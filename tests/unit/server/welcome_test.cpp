@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::server {
+namespace herald::server::welcome_test {
 namespace {
 
 sip::ListenerAddress udp(const char* address, std::uint16_t port) {
@@ -62,4 +62,4 @@ TEST_CASE("first steps name the program, the domain, the port and the token of t
 }
 
 }  // namespace
-}  // namespace herald::server
+}  // namespace herald::server::welcome_test

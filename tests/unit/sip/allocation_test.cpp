@@ -37,7 +37,7 @@ void operator delete(void* room, std::size_t) noexcept {
     std::free(room);
 }
 
-namespace herald::test {
+namespace herald::test::allocation_test {
 namespace {
 
 using namespace herald::sip;
@@ -128,6 +128,6 @@ TEST_CASE("an idle stream keeps the room of a small message and gives that of a 
     CHECK(allocations_for(small) > 0);
 }
 
-}  // namespace herald::test
+}  // namespace herald::test::allocation_test
 
 #endif

@@ -5,9 +5,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald;
-using namespace herald::sip;
-
+namespace herald::sip::answer_test {
 namespace {
 
 const Endpoint kSource = *Endpoint::from("10.0.0.9", 40000);
@@ -206,3 +204,5 @@ TEST_CASE("every status we send has its standard phrase") {
     CHECK(reason_phrase(606) == "Not Acceptable");
     for (const int status : {99, 299, 607, 699}) CHECK(reason_phrase(status) == "Unknown");
 }
+
+}  // namespace herald::sip::answer_test

@@ -8,9 +8,7 @@
 
 #include "tests/support/fake_transport.h"
 
-using namespace herald;
-using namespace herald::sip;
-
+namespace herald::sip::approach_test {
 namespace {
 
 struct Row {
@@ -201,3 +199,5 @@ TEST_CASE("RFC 5627 6.1: a GRUU leads to what its instance registered last") {
     CHECK(text_of(legs_to(gruu, &newest)) ==
           "flow then sip:alice@192.0.2.10 then flow then sip:alice@example.com;gr=1");
 }
+
+}  // namespace herald::sip::approach_test

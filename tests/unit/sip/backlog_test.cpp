@@ -5,8 +5,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald;
-using namespace herald::sip;
+namespace herald::sip::backlog_test {
+
 using std::chrono::milliseconds;
 
 namespace {
@@ -86,3 +86,5 @@ TEST_CASE("requests among answers are load as far as they fill the buffer") {
     CHECK(queue.look(500, 20) == Load::normal);
     CHECK(queue.look(500, 20) == Load::high);
 }
+
+}  // namespace herald::sip::backlog_test

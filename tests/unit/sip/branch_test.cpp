@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald::sip;
+namespace herald::sip::branch_test {
 
 TEST_CASE("RFC 3261 8.1.1.7: a branch of ours is read back and recognised whole") {
     const BranchKey key;
@@ -57,3 +57,5 @@ TEST_CASE("the branch of a named request is the same in another run, and nobody 
     CHECK_FALSE(BranchKey().is_ours(*read, text));
     CHECK_FALSE(Branch{.shard = 3, .slot = 1, .generation = 1}.is_named());
 }
+
+}  // namespace herald::sip::branch_test

@@ -10,8 +10,8 @@
 
 #include "tests/support/certificates.h"
 
-using namespace herald;
-using namespace herald::sip;
+namespace herald::sip::certificate_test {
+
 using test::Authority;
 
 namespace {
@@ -71,3 +71,5 @@ TEST_CASE("RFC 5924 4: what a certificate may be used for") {
     }
     CHECK_FALSE(may_be_used_for_sip(*read(authority.issue({.usage = "codeSigning"}).certificate)));
 }
+
+}  // namespace herald::sip::certificate_test

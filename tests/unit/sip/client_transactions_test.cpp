@@ -10,9 +10,10 @@
 
 #include "tests/unit/sip/stack_fixture.h"
 
-using namespace herald;
-using namespace herald::sip;
+namespace herald::sip::client_transactions_test {
+
 using namespace herald::test;
+using herald::test::header_of;
 using namespace std::chrono_literals;
 
 using How = ClientOutcome::How;
@@ -402,3 +403,5 @@ TEST_CASE("RFC 3261 17.1.2: a named request that another run sends again is a re
     after.pass(40s);
     CHECK(after.source.outcomes.size() == 3);
 }
+
+}  // namespace herald::sip::client_transactions_test

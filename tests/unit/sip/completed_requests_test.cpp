@@ -7,8 +7,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald;
-using namespace herald::sip;
+namespace herald::sip::completed_requests_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -166,3 +166,5 @@ TEST_CASE("of a table that is half full one source has an eighth at most; a trus
     completed.expire(kStart + 33s);
     CHECK_FALSE(completed.remember(key_of(next), answer, kPeer, kStart + 33s));
 }
+
+}  // namespace herald::sip::completed_requests_test

@@ -5,9 +5,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald;
-using namespace herald::sip;
-
+namespace herald::sip::dialog_request_test {
 namespace {
 
 /// What read_routes() makes of `headers`, or the fault in parentheses.
@@ -119,3 +117,5 @@ TEST_CASE("RFC 3261 7.3.3, 8.1.1: the head in compact form, and outside a dialog
           "SUBSCRIBE sip:u@h SIP/2.0\r\nVia: x\r\nMax-Forwards: 70\r\nf: <sip:b@h>;tag=1\r\n"
           "t: <sip:u@h>\r\ni: c\r\nCSeq: 1 SUBSCRIBE\r\n");
 }
+
+}  // namespace herald::sip::dialog_request_test

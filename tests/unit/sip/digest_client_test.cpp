@@ -8,9 +8,9 @@
 #include "sip/digest.h"
 #include "tests/unit/sip/digest_fixture.h"
 
-namespace herald::sip {
+namespace herald::sip::digest_client_test {
 
-using namespace digest_test;
+using namespace digest_fixture;
 
 TEST_CASE("RFC 8760 2.4: the client answers the strongest algorithm it has a secret for") {
     const Parsed challenge(response_text(
@@ -211,4 +211,4 @@ TEST_CASE("RFC 7616 3.5: the next nonce is taken for the realm whose cnonce come
     CHECK(next->find("realm=\"t\", nonce=\"new\"") != std::string::npos);
 }
 
-}  // namespace herald::sip
+}  // namespace herald::sip::digest_client_test

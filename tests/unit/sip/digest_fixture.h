@@ -14,7 +14,7 @@
 #include "sip/digest.h"
 #include "sip/message.h"
 
-namespace herald::sip::digest_test {
+namespace herald::sip::digest_fixture {
 
 using Verdict = DigestServer::Verdict;
 
@@ -141,4 +141,4 @@ struct Fixture {
     }
 };
 
-}  // namespace herald::sip::digest_test
+}  // namespace herald::sip::digest_fixture

@@ -9,10 +9,10 @@
 #include "sip/nonce.h"
 #include "tests/unit/sip/digest_fixture.h"
 
-namespace herald::sip {
+namespace herald::sip::digest_test {
 namespace {
 
-using namespace digest_test;
+using namespace digest_fixture;
 
 struct Vector {
     DigestAlgorithm algorithm;
@@ -593,4 +593,4 @@ TEST_CASE("RFC 7616 3.5: Authentication-Info proves the server and renews an age
     CHECK(fixture.send(Attempt{.nonce = value_in(old, "nextnonce")}) == Verdict::accepted);
 }
 
-}  // namespace herald::sip
+}  // namespace herald::sip::digest_test

@@ -7,7 +7,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald::sip;
+namespace herald::sip::endpoint_test {
 
 TEST_CASE("numeric hosts are endpoints, names are not") {
     CHECK(Endpoint::from("127.0.0.1", 5060)->to_string() == "127.0.0.1:5060");
@@ -82,3 +82,5 @@ TEST_CASE("RFC 3261 20.42, RFC 7118: transports by name") {
     CHECK(via_name(Protocol::wss) == "WSS");
     CHECK(protocol_of("sctp") == std::nullopt);
 }
+
+}  // namespace herald::sip::endpoint_test

@@ -8,9 +8,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald;
-using namespace herald::sip;
-
+namespace herald::sip::fields_test {
 namespace {
 
 /// A SUBSCRIBE with `headers`, and the bytes it points into.
@@ -244,3 +242,5 @@ TEST_CASE("RFC 3261 25.1: quoted strings are unquoted once") {
     CHECK(unquote("\"\"").empty());
     CHECK(unquote(std::string("\"\\\0\"", 4)) == std::string(1, '\0'));
 }
+
+}  // namespace herald::sip::fields_test

@@ -6,7 +6,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald::sip;
+namespace herald::sip::framer_test {
+
 using Kind = StreamEvent::Kind;
 using Error = ParseOutcome::Error;
 
@@ -173,3 +174,5 @@ TEST_CASE("a long message byte by byte is framed in time that grows with its len
     text += "Content-Length: 3\r\n\r\nabc";
     CHECK(framed(text, 1) == Events{text});
 }
+
+}  // namespace herald::sip::framer_test

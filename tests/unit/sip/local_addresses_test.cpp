@@ -5,7 +5,7 @@
 
 #include "tests/support/fake_transport.h"
 
-namespace herald::sip {
+namespace herald::sip::local_addresses_test {
 
 TEST_CASE("an address has one number, whatever the port; no address has none") {
     const auto number = number_of_local(test::endpoint("192.0.2.1", 5060));
@@ -32,4 +32,4 @@ TEST_CASE("a datagram's flow names it, a stream's is where it is") {
     static_assert(sizeof(Flow) == sizeof(Endpoint) + 12, "one in each subscription");
 }
 
-}  // namespace herald::sip
+}  // namespace herald::sip::local_addresses_test

@@ -14,7 +14,7 @@
 #include "sip/locate_plan.h"
 #include "tests/support/dns_server.h"
 
-namespace herald::sip {
+namespace herald::sip::locate_test {
 namespace {
 
 using support::DnsServer;
@@ -585,4 +585,4 @@ TEST_CASE("RFC 3263 4.1: NAPTR records of other services, flags or transports ar
     CHECK(services[1].name == "tcp.example.com");
 }
 
-}  // namespace herald::sip
+}  // namespace herald::sip::locate_test

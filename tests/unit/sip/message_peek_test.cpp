@@ -5,7 +5,7 @@
 
 #include "sip/message.h"
 
-using namespace herald::sip;
+namespace herald::sip::message_peek_test {
 
 TEST_CASE("a plain response is peeked at") {
     const std::string text =
@@ -59,3 +59,5 @@ TEST_CASE("a peek gives up at anything out of the ordinary") {
         CHECK_FALSE(peek_response(text));
     }
 }
+
+}  // namespace herald::sip::message_peek_test

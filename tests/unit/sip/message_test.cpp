@@ -8,8 +8,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald;
-using namespace herald::sip;
+namespace herald::sip::message_test {
+
 using Error = ParseOutcome::Error;
 
 namespace {
@@ -563,3 +563,5 @@ TEST_CASE("RFC 3261 7.3.1: list values are taken one by one") {
     CHECK(next_list_value(rest) == "\"open, f");
     CHECK(next_list_value(rest) == std::nullopt);
 }
+
+}  // namespace herald::sip::message_test

@@ -9,9 +9,7 @@
 
 #include "tests/support/places.h"
 
-using namespace herald;
-using namespace herald::sip;
-
+namespace herald::sip::multipart_test {
 namespace {
 
 struct Sent {
@@ -131,3 +129,5 @@ TEST_CASE("RFC 4475 3.1.1.11: a multipart body with a signature of octets") {
     CHECK(body->parts[1].type == "application/octet-stream");
     CHECK(body->parts[1].content.find('\0') != std::string_view::npos);
 }
+
+}  // namespace herald::sip::multipart_test

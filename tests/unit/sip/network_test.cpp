@@ -11,8 +11,8 @@
 #include "sip/stack.h"
 #include "tests/unit/sip/network_fixture.h"
 
-using namespace herald;
-using namespace herald::sip;
+namespace herald::sip::network_test {
+
 using namespace herald::test;
 
 namespace {
@@ -209,3 +209,5 @@ TEST_CASE("a request and its answer between two stacks over real sockets, UDP an
         CHECK(source.statuses == std::vector<int>(200, 200));
     }
 }
+
+}  // namespace herald::sip::network_test

@@ -8,8 +8,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald;
-using namespace herald::sip;
+namespace herald::sip::nonce_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -99,3 +99,5 @@ TEST_CASE("series of nonces no longer asked for make room first") {
     CHECK(windows.size() == 2);
     CHECK_FALSE(windows.admit({2, kIssued + 10s}, 1, kIssued + 10s));
 }
+
+}  // namespace herald::sip::nonce_test

@@ -3,8 +3,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald;
-using namespace herald::sip;
+namespace herald::sip::overload_control_test {
+
 using namespace std::chrono_literals;
 
 TEST_CASE("RFC 7339 4.2: a report is for who asks, by the algorithm that both know") {
@@ -73,3 +73,5 @@ TEST_CASE("RFC 7339 4.4: what is said later has the higher number") {
     clock.advance(7ms);
     CHECK(std::stod(meter.report(Load::normal).sequence) > first);
 }
+
+}  // namespace herald::sip::overload_control_test

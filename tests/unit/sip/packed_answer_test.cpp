@@ -5,8 +5,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald::sip;
-
+namespace herald::sip::packed_answer_test {
 namespace {
 
 void check_survives(const Answer& answer) {
@@ -67,3 +66,5 @@ TEST_CASE("the answer to a SUBSCRIBE packs into 25 bytes") {
 
     CHECK(bytes.size() == 25);
 }
+
+}  // namespace herald::sip::packed_answer_test

@@ -11,7 +11,7 @@
 #include "tests/support/dns_server.h"
 #include "tests/unit/sip/stack_fixture.h"
 
-namespace herald::sip {
+namespace herald::sip::path_test {
 namespace {
 
 using Texts = std::vector<std::string>;
@@ -276,4 +276,4 @@ TEST_CASE("RFC 3261 18.1.1: who takes no stream is not asked for ten minutes") {
     CHECK(protocol(flow, "sip:x@192.0.2.10") == Protocol::tcp);
 }
 
-}  // namespace herald::sip
+}  // namespace herald::sip::path_test

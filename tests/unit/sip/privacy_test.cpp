@@ -7,9 +7,7 @@
 
 #include "tests/support/fake_transport.h"
 
-using namespace herald;
-using namespace herald::sip;
-
+namespace herald::sip::privacy_test {
 namespace {
 
 struct Asked {
@@ -41,3 +39,5 @@ TEST_CASE("RFC 3323 5: what must be hidden and cannot be is named") {
     CHECK(unmet_privacy(Asked("Privacy: id;User;critical\n").message) == "User");
     CHECK(unmet_privacy(Asked("Privacy: critical\nPrivacy: session\n").message) == "session");
 }
+
+}  // namespace herald::sip::privacy_test

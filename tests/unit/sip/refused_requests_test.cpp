@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::sip {
+namespace herald::sip::refused_requests_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -77,4 +77,4 @@ TEST_CASE("nothing is known where nothing was refused, not even zeros") {
     CHECK_FALSE(refused.has({}, base::Instant{seconds(1)}));
 }
 
-}  // namespace herald::sip
+}  // namespace herald::sip::refused_requests_test

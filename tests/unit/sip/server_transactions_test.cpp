@@ -8,9 +8,10 @@
 
 #include "tests/unit/sip/stack_fixture.h"
 
-using namespace herald;
-using namespace herald::sip;
+namespace herald::sip::server_transactions_test {
+
 using namespace herald::test;
+using herald::test::header_of;
 using namespace std::chrono_literals;
 
 TEST_CASE("RFC 3261 17.2.2: a request repeated after its answer gets the same bytes, no effect") {
@@ -353,3 +354,5 @@ TEST_CASE("RFC 3261 17.2.3: without the cookie the whole of RFC 2543's fields de
         CHECK(status_of(fixture.transport.take_one()) == "200");
     }
 }
+
+}  // namespace herald::sip::server_transactions_test

@@ -10,9 +10,10 @@
 #include "sip/responder.h"
 #include "tests/unit/sip/stack_fixture.h"
 
-using namespace herald;
-using namespace herald::sip;
+namespace herald::sip::stack_test {
+
 using namespace herald::test;
+using herald::test::header_of;
 using namespace std::chrono_literals;
 
 TEST_CASE("RFC 3261 9.2: a CANCEL is answered 200 or 481 and changes nothing") {
@@ -564,3 +565,5 @@ TEST_CASE("RFC 3261 16.11: an answer to what was passed on goes back, any other 
     fixture.transport.receive(response_to(request, "180 Ringing"), fixture.transport.udp());
     CHECK(fixture.metric("herald_sip_stray_responses_total") == 1);
 }
+
+}  // namespace herald::sip::stack_test

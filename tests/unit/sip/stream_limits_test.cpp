@@ -5,7 +5,7 @@
 
 #include "tests/support/fake_transport.h"
 
-namespace herald::sip {
+namespace herald::sip::stream_limits_test {
 
 using test::endpoint;
 
@@ -42,4 +42,4 @@ TEST_CASE(
     CHECK(limits.hold(same, 20, 60));
 }
 
-}  // namespace herald::sip
+}  // namespace herald::sip::stream_limits_test

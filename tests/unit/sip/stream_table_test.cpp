@@ -3,9 +3,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald;
-using namespace herald::sip;
-
+namespace herald::sip::stream_table_test {
 namespace {
 
 constexpr unsigned kShard = 3;
@@ -65,3 +63,5 @@ TEST_CASE("a stream that is hidden is in the table, and open to nobody") {
     CHECK(table.find(id) != nullptr);
     CHECK_FALSE(table.open().holds(id.slot, id.generation));
 }
+
+}  // namespace herald::sip::stream_table_test

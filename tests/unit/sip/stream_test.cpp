@@ -12,8 +12,8 @@
 
 #include "sip/spare_buffers.h"
 
-using namespace herald;
-using namespace herald::sip;
+namespace herald::sip::stream_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -88,3 +88,5 @@ TEST_CASE("what the socket does not take stays; without a peer there is no conne
     peer = Socket();
     CHECK_FALSE(stream.write_out(kBegin + 2s));
 }
+
+}  // namespace herald::sip::stream_test

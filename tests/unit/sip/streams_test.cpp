@@ -13,8 +13,8 @@
 
 #include "tests/unit/sip/network_fixture.h"
 
-using namespace herald;
-using namespace herald::sip;
+namespace herald::sip::streams_test {
+
 using namespace herald::test;
 using namespace std::chrono_literals;
 
@@ -503,3 +503,5 @@ TEST_CASE("a handler that sends on other flows as one closes does no harm") {
     CHECK(fixture.sink.closed == std::vector<Flow>{fixture.sink.arrivals[0].flow});
     CHECK(b.receive_all(7) == "one two");
 }
+
+}  // namespace herald::sip::streams_test

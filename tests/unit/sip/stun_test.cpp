@@ -7,9 +7,7 @@
 
 #include "base/text.h"
 
-using namespace herald;
-using namespace herald::sip;
-
+namespace herald::sip::stun_test {
 namespace {
 
 /// The request and the addresses of RFC 5769 2.2 and 2.3.
@@ -91,3 +89,5 @@ TEST_CASE("RFC 5389 16.1.2: one source gets so many answers, and does not take t
     clock.advance(std::chrono::seconds(1));
     CHECK(answered(kFour, 2000) == 50);
 }
+
+}  // namespace herald::sip::stun_test

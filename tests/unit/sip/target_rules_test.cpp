@@ -7,7 +7,7 @@
 
 #include "tests/support/fake_transport.h"
 
-namespace herald::sip {
+namespace herald::sip::target_rules_test {
 namespace {
 
 using test::endpoint;
@@ -74,4 +74,4 @@ TEST_CASE("networks that the operator denies are denied to neighbours too") {
     CHECK(why(rules, "11.0.0.1", kStranger).empty());
 }
 
-}  // namespace herald::sip
+}  // namespace herald::sip::target_rules_test

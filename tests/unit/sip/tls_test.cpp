@@ -15,8 +15,8 @@
 #include "tests/unit/sip/network_fixture.h"
 #include "tests/unit/sip/tls_peer.h"
 
-using namespace herald;
-using namespace herald::sip;
+namespace herald::sip::tls_test {
+
 using namespace herald::test;
 using namespace std::chrono_literals;
 
@@ -479,3 +479,5 @@ TEST_CASE("files that do not do are named, with what is wrong") {
           std::string::npos);
     CHECK(fault_of({.pairs = {good}, .peers_ca = good.key}).rfind(good.key, 0) == 0);
 }
+
+}  // namespace herald::sip::tls_test

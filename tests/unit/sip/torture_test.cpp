@@ -14,8 +14,8 @@
 #include "sip/uri.h"
 #include "tests/support/places.h"
 
-using namespace herald;
-using namespace herald::sip;
+namespace herald::sip::torture_test {
+
 using Error = ParseOutcome::Error;
 
 namespace {
@@ -296,3 +296,5 @@ TEST_CASE("RFC 5118 4.10: three colons are read as two") {
     CHECK(canonical_aor(*parse_uri(three.message().request_uri())) ==
           canonical_aor(*parse_uri(two.message().request_uri())));
 }
+
+}  // namespace herald::sip::torture_test

@@ -5,8 +5,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald;
-using namespace herald::sip;
+namespace herald::sip::transaction_test {
+
 using namespace std::chrono_literals;
 
 TEST_CASE("RFC 3261 17.1.2.2: a non-INVITE client transaction, every state and input") {
@@ -89,3 +89,5 @@ TEST_CASE("RFC 4320 4.1: a 100 is due when the client's Timer E reaches T2") {
     CHECK(TransactionTimers{.t1 = 500ms, .t2 = 500ms}.provisional_after() == 0s);
     CHECK(TransactionTimers{}.lifetime() == 32s);
 }
+
+}  // namespace herald::sip::transaction_test

@@ -30,8 +30,8 @@ extern "C" int sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {
     return sent;
 }
 
-using namespace herald;
-using namespace herald::sip;
+namespace herald::sip::udp_backlog_test {
+
 using namespace herald::test;
 
 namespace {
@@ -80,3 +80,5 @@ TEST_CASE("beyond 4 MiB a full socket's datagrams are dropped and counted; then 
     for (int i = 0; i < 69; ++i) CHECK((peer.receive() == large));
     CHECK(peer.receive() == "last");
 }
+
+}  // namespace herald::sip::udp_backlog_test

@@ -13,8 +13,8 @@
 
 #include "tests/unit/sip/network_fixture.h"
 
-using namespace herald;
-using namespace herald::sip;
+namespace herald::sip::udp_test {
+
 using namespace herald::test;
 
 TEST_CASE("a datagram comes in with its source and goes back the same way, IPv4 and IPv6") {
@@ -333,3 +333,5 @@ TEST_CASE(
     CHECK(unread > 0);
     CHECK(unread + static_cast<double>(loads.size()) == sent);
 }
+
+}  // namespace herald::sip::udp_test

@@ -5,9 +5,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald;
-using namespace herald::sip;
-
+namespace herald::sip::uri_test {
 namespace {
 
 Uri uri(std::string_view text) {
@@ -236,3 +234,5 @@ TEST_CASE("hosts have one form") {
     CHECK(canonical_host("[::ffff:192.0.2.1].") == "192.0.2.1");
     CHECK(canonical_host("192.0.2.1") == "192.0.2.1");
 }
+
+}  // namespace herald::sip::uri_test

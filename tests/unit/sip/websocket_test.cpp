@@ -14,8 +14,8 @@
 #include "tests/unit/sip/network_fixture.h"
 #include "tests/unit/sip/tls_peer.h"
 
-using namespace herald;
-using namespace herald::sip;
+namespace herald::sip::websocket_test {
+
 using namespace herald::test;
 using namespace std::chrono_literals;
 using namespace std::string_literals;
@@ -316,3 +316,5 @@ TEST_CASE("WebSocket within TLS") {
     REQUIRE(fixture.sink.arrivals.size() == 1);
     CHECK(fixture.sink.arrivals[0].flow.protocol == Protocol::wss);
 }
+
+}  // namespace herald::sip::websocket_test

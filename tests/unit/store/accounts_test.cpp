@@ -1,7 +1,7 @@
 // tests/unit/store/accounts_test.cpp: many accounts in one change: all of them, or none.
 #include "tests/unit/store/support.h"
 
-namespace herald::store {
+namespace herald::store::accounts_test {
 namespace {
 
 using namespace testing;
@@ -59,4 +59,4 @@ TEST_CASE("one account that cannot be kept refuses all, and nobody beside them")
 }
 
 }  // namespace
-}  // namespace herald::store
+}  // namespace herald::store::accounts_test

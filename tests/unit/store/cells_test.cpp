@@ -2,7 +2,7 @@
 #include "store/row_number.h"
 #include "tests/unit/store/support.h"
 
-namespace herald::store {
+namespace herald::store::cells_test {
 namespace {
 
 using namespace testing;
@@ -145,4 +145,4 @@ TEST_CASE("a start's epoch is above those of all cells, whichever was taken last
 }
 
 }  // namespace
-}  // namespace herald::store
+}  // namespace herald::store::cells_test

@@ -4,7 +4,7 @@
 
 #include "tests/unit/store/support.h"
 
-namespace herald::store {
+namespace herald::store::failing_store_test {
 namespace {
 
 using namespace testing;
@@ -111,4 +111,4 @@ TEST_CASE("a port that goes with failures under way calls nobody") {
 }
 
 }  // namespace
-}  // namespace herald::store
+}  // namespace herald::store::failing_store_test

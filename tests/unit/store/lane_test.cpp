@@ -6,7 +6,7 @@
 
 #include "tests/unit/store/support.h"
 
-namespace herald::store {
+namespace herald::store::lane_test {
 namespace {
 
 using namespace testing;
@@ -303,4 +303,4 @@ TEST_CASE("loops on several threads share the lane, each in its own order") {
 }
 
 }  // namespace
-}  // namespace herald::store
+}  // namespace herald::store::lane_test

@@ -3,7 +3,7 @@
 
 #include "tests/unit/store/support.h"
 
-namespace herald::store {
+namespace herald::store::messages_test {
 namespace {
 
 using namespace testing;
@@ -94,4 +94,4 @@ TEST_CASE("a read sees every change handed over before it, with a thread of its 
 }
 
 }  // namespace
-}  // namespace herald::store
+}  // namespace herald::store::messages_test

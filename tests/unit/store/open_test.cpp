@@ -11,8 +11,7 @@
 
 #include "store/store.h"
 
-using namespace herald::store;
-
+namespace herald::store::open_test {
 namespace {
 
 using Servers = std::vector<ServerPlace>;
@@ -67,3 +66,5 @@ TEST_CASE("a numeric address beside the name is a server too") {
     CHECK(servers_of("postgresql://herald@db/herald?hostaddr=192.0.2.7") ==
           Servers{{"db", 5432}, {"192.0.2.7", 5432}});
 }
+
+}  // namespace herald::store::open_test

@@ -2,7 +2,7 @@
 // it.
 #include "tests/unit/store/support.h"
 
-namespace herald::store {
+namespace herald::store::policies_test {
 namespace {
 
 using namespace testing;
@@ -46,4 +46,4 @@ TEST_CASE("the audit is kept in order, from where it is not forgotten") {
 }
 
 }  // namespace
-}  // namespace herald::store
+}  // namespace herald::store::policies_test

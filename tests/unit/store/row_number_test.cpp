@@ -5,7 +5,7 @@
 #include "store/rows.h"
 #include "tests/unit/store/support.h"
 
-namespace herald::store {
+namespace herald::store::row_number_test {
 namespace {
 
 using namespace testing;
@@ -74,4 +74,4 @@ TEST_CASE("a counter of another block takes that, whatever it is given to") {
 }
 
 }  // namespace
-}  // namespace herald::store
+}  // namespace herald::store::row_number_test

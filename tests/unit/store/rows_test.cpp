@@ -2,7 +2,7 @@
 #include "store/meaning.h"
 #include "tests/unit/store/support.h"
 
-namespace herald::store {
+namespace herald::store::rows_test {
 namespace {
 
 using namespace testing;
@@ -197,4 +197,4 @@ TEST_CASE("the highest number a change gives away") {
 }
 
 }  // namespace
-}  // namespace herald::store
+}  // namespace herald::store::rows_test

@@ -5,7 +5,7 @@
 
 #include "tests/unit/store/support.h"
 
-namespace herald::store {
+namespace herald::store::starts_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -45,4 +45,4 @@ TEST_CASE("a store knows when its last run began, ended cleanly or not") {
     CHECK(starts_of(bench.store()).last == began);
 }
 
-}  // namespace herald::store
+}  // namespace herald::store::starts_test

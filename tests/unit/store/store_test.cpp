@@ -4,7 +4,7 @@
 
 #include "tests/unit/store/support.h"
 
-namespace herald::store {
+namespace herald::store::store_test {
 namespace {
 
 using namespace testing;
@@ -593,4 +593,4 @@ TEST_CASE("a URL that is no store is named in the fault") {
 }
 
 }  // namespace
-}  // namespace herald::store
+}  // namespace herald::store::store_test

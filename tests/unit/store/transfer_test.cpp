@@ -5,7 +5,7 @@
 #include "store/dump.h"
 #include "tests/unit/store/support.h"
 
-namespace herald::store {
+namespace herald::store::transfer_test {
 namespace {
 
 using namespace testing;
@@ -153,4 +153,4 @@ TEST_CASE("a dump shows everything but secrets, each row as a line of JSON") {
 }
 
 }  // namespace
-}  // namespace herald::store
+}  // namespace herald::store::transfer_test

@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::cli::bench {
+namespace herald::cli::bench::bench_exchange_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -92,4 +92,4 @@ TEST_CASE("only so many are open at once") {
 }
 
 }  // namespace
-}  // namespace herald::cli::bench
+}  // namespace herald::cli::bench::bench_exchange_test

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::cli::bench {
+namespace herald::cli::bench::bench_fanout_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -126,4 +126,4 @@ TEST_CASE("a presentity has only so many PUBLISHes under way") {
 }
 
 }  // namespace
-}  // namespace herald::cli::bench
+}  // namespace herald::cli::bench::bench_fanout_test

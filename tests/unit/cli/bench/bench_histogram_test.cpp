@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::cli::bench {
+namespace herald::cli::bench::bench_histogram_test {
 namespace {
 
 using base::Duration;
@@ -51,4 +51,4 @@ TEST_CASE("what was intended later than it happened counts as nothing, what took
 }
 
 }  // namespace
-}  // namespace herald::cli::bench
+}  // namespace herald::cli::bench::bench_histogram_test

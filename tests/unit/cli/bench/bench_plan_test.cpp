@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::cli::bench {
+namespace herald::cli::bench::bench_plan_test {
 namespace {
 
 Result<Plan> plan_from(const std::vector<std::string_view>& words) {
@@ -116,4 +116,4 @@ TEST_CASE("a name without a password is a mistake") {
 }
 
 }  // namespace
-}  // namespace herald::cli::bench
+}  // namespace herald::cli::bench::bench_plan_test

@@ -10,7 +10,7 @@
 
 #include "sip/socket.h"
 
-namespace herald::cli::bench {
+namespace herald::cli::bench::bench_process_test {
 namespace {
 
 TEST_CASE("CPU times are found behind a name with blanks and parentheses") {
@@ -108,4 +108,4 @@ TEST_CASE("this process uses memory and time, and owns the ports it binds") {
 }
 
 }  // namespace
-}  // namespace herald::cli::bench
+}  // namespace herald::cli::bench::bench_process_test

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "tests/support/presence_server.h"
 
-namespace herald::cli::bench {
+namespace herald::cli::bench::bench_run_test {
 
 namespace {
 
@@ -316,4 +316,4 @@ TEST_CASE("the report names figures for people") {
 }
 
 }  // namespace
-}  // namespace herald::cli::bench
+}  // namespace herald::cli::bench::bench_run_test

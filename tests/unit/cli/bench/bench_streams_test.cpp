@@ -12,7 +12,7 @@
 #include "sip/network.h"
 #include "tests/support/certificates.h"
 
-namespace herald::cli::bench {
+namespace herald::cli::bench::bench_streams_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -150,4 +150,4 @@ TEST_CASE("RFC 6455 5.2: frames of any length are read in pieces; pings are pass
     CHECK_FALSE(frames.next());
 }
 
-}  // namespace herald::cli::bench
+}  // namespace herald::cli::bench::bench_streams_test

@@ -8,7 +8,7 @@
 
 #include "sip/message.h"
 
-namespace herald::cli::bench {
+namespace herald::cli::bench::bench_wire_test {
 namespace {
 
 constexpr std::string_view kNotify =
@@ -194,4 +194,4 @@ TEST_CASE("RFC 3261 20.10: a contact with a display name") {
 }
 
 }  // namespace
-}  // namespace herald::cli::bench
+}  // namespace herald::cli::bench::bench_wire_test

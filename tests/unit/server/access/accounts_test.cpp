@@ -6,7 +6,7 @@
 
 #include "tests/unit/server/sample.h"
 
-namespace herald::server {
+namespace herald::server::accounts_test {
 namespace {
 
 AccountPtr shared(store::Account account) {
@@ -107,4 +107,4 @@ TEST_CASE("removing one account leaves another's name alone") {
     CHECK(accounts.by_username("alice", "example.com")->aor == second.aor);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::accounts_test

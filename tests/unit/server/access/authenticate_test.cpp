@@ -6,7 +6,7 @@
 #include "tests/support/token_issuer.h"
 #include "tests/unit/server/sample.h"
 
-namespace herald::server {
+namespace herald::server::authenticate_test {
 namespace {
 
 using testing::Request;
@@ -462,4 +462,4 @@ TEST_CASE("RFC 3261 22.4: a wrong password is challenged again") {
     CHECK(rig.refused("sip:alice@example.com", "wrong") == 401);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::authenticate_test

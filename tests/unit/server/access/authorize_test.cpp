@@ -5,7 +5,7 @@
 
 #include "tests/unit/server/sample.h"
 
-namespace herald::server {
+namespace herald::server::authorize_test {
 namespace {
 
 using store::Account;
@@ -228,4 +228,4 @@ TEST_CASE("only publishers and trusted peers take the place of their earlier pub
     CHECK_FALSE(is_publisher(user(kAlice)));
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::authorize_test

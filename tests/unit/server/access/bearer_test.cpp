@@ -7,8 +7,8 @@
 
 #include "tests/support/token_issuer.h"
 
-using namespace herald;
-using namespace herald::server;
+namespace herald::server::bearer_test {
+
 using test::TokenIssuer;
 
 namespace {
@@ -156,3 +156,5 @@ TEST_CASE("a file without a key that is good enough says so") {
     REQUIRE_FALSE(missing);
     CHECK(missing.fault().detail == "/nowhere/keys.json cannot be read, or is empty");
 }
+
+}  // namespace herald::server::bearer_test

@@ -8,9 +8,7 @@
 
 #include "server/config/config_values.h"
 
-using namespace herald;
-using namespace herald::server;
-
+namespace herald::server::certified_test {
 namespace {
 
 /// "trusted", the account, or "nobody".
@@ -67,3 +65,5 @@ TEST_CASE("entries that say nothing are refused") {
         CHECK_FALSE(parse_certificate_entry(text));
     }
 }
+
+}  // namespace herald::server::certified_test

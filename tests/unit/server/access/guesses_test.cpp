@@ -7,7 +7,7 @@
 
 #include "tests/support/fake_transport.h"
 
-namespace herald::server {
+namespace herald::server::guesses_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -97,4 +97,4 @@ TEST_CASE("memory is fixed, however many sources and names there are") {
     CHECK(door.guesses.bytes() <= 1 << 20);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::guesses_test

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::server {
+namespace herald::server::list_entries_test {
 
 TEST_CASE("many entries at once are as one after the other") {
     const std::vector<ListEntry> before{{SubHandling::block, "*", "presence"},
@@ -21,4 +21,4 @@ TEST_CASE("many entries at once are as one after the other") {
     CHECK(with_entries(before, {}) == before);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::list_entries_test

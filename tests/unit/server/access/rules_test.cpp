@@ -11,7 +11,7 @@
 
 #include "server/access/policies.h"
 
-namespace herald::server {
+namespace herald::server::rules_test {
 namespace {
 
 using pidf::SubHandling;
@@ -350,4 +350,4 @@ TEST_CASE("RFC 5025 10: a document that cannot be read says nothing, and that it
     CHECK(!policy->complaint().empty());
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::rules_test

@@ -11,14 +11,14 @@
 #include "server/access/authorize.h"
 #include "tests/support/places.h"
 
-namespace herald::server {
+namespace herald::server::vectors_test {
 namespace {
 
 constexpr base::WallTime kNow{std::chrono::seconds(1'800'000'000)};
 constexpr const char* kOwner = "sip:o@x";
 
 std::string path_of(const std::string& file) {
-    return testing::in_clone("tests/vectors/rules/" + file);
+    return herald::testing::in_clone("tests/vectors/rules/" + file);
 }
 
 std::string content_of(const std::string& file) {
@@ -76,4 +76,4 @@ TEST_CASE("RFC 5025: published vectors, each watcher's document to the byte") {
     CHECK(count >= 10);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::vectors_test

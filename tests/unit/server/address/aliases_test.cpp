@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::server {
+namespace herald::server::aliases_test {
 namespace {
 
 const store::Alias kDesk{"sip:101@x", "sip:alice@x"};
@@ -91,4 +91,4 @@ TEST_CASE("aliases are listed in order, page by page, all or of one resource") {
     CHECK(total == 0);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::aliases_test

@@ -5,7 +5,7 @@
 
 #include "tests/support/fake_transport.h"
 
-namespace herald::server {
+namespace herald::server::domains_test {
 namespace {
 
 std::vector<sip::ListenerAddress> listeners() {
@@ -99,4 +99,4 @@ TEST_CASE("the domain of an AOR") {
     CHECK(domain_of("sip:a%40b@example.com") == "example.com");
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::domains_test

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::server {
+namespace herald::server::gruu_test {
 namespace {
 
 const base::HashKey kKey{1, 2};
@@ -84,4 +84,4 @@ TEST_CASE("RFC 5627 5.4: a public GRUU is the AOR and the instance, escaped, and
     CHECK_FALSE(public_gruu_instance(uri("sip:alice@example.com")));
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::gruu_test

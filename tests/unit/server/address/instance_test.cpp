@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::server {
+namespace herald::server::instance_test {
 namespace {
 
 std::string instance_in_contact(std::string_view value) {
@@ -30,4 +30,4 @@ TEST_CASE("RFC 4122 3: instances are compared whole and in any case") {
     CHECK_FALSE(is_same_instance("urn:uuid:1", "urn:uuid:12"));
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::instance_test

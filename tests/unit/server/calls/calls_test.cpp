@@ -8,7 +8,7 @@
 #include "server/shard/cell_keeper.h"
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::calls_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -279,4 +279,4 @@ TEST_CASE("a shard that gives an address away keeps nothing of its calls") {
     CHECK(server.metric("herald_lamps_lit") == 0);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::calls_test

@@ -25,7 +25,7 @@
 #include "tests/unit/server/model_store.h"
 #include "tests/unit/server/simulated_server.h"
 
-namespace herald::server {
+namespace herald::server::lamp_truth_test {
 
 namespace {
 
@@ -595,4 +595,4 @@ TEST_CASE(
     CHECK(all.looks > seeds * 4);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::lamp_truth_test

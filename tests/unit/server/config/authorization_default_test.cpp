@@ -5,7 +5,7 @@
 
 #include "server/config/config.h"
 
-namespace herald::server {
+namespace herald::server::authorization_default_test {
 namespace {
 
 TEST_CASE("authz.default names a package, a domain and what becomes of its watchers") {
@@ -18,4 +18,4 @@ TEST_CASE("authz.default names a package, a domain and what becomes of its watch
 }
 
 }  // namespace
-}  // namespace herald::server
+}  // namespace herald::server::authorization_default_test

@@ -6,7 +6,7 @@
 
 #include "server/config/config.h"
 
-namespace herald::server {
+namespace herald::server::config_rules_test {
 namespace {
 
 /// The only mistake of `toml` as "line: text"; all of them where there are more.
@@ -87,4 +87,4 @@ TEST_CASE("other combinations that cannot work are refused") {
 }
 
 }  // namespace
-}  // namespace herald::server
+}  // namespace herald::server::config_rules_test

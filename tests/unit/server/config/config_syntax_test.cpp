@@ -6,8 +6,7 @@
 
 #include "server/config/config.h"
 
-using namespace herald::server;
-
+namespace herald::server::config_syntax_test {
 namespace {
 
 std::string mistake_of(std::string_view toml) {
@@ -30,3 +29,5 @@ TEST_CASE("what is not TOML is reported with its line") {
     CHECK(contains(mistake_of("\n\n\x80"), ": not TOML: "));
     CHECK(mistake_of("a = " + std::string(100000, '[')).rfind("1: not TOML: ", 0) == 0);
 }
+
+}  // namespace herald::server::config_syntax_test

@@ -17,7 +17,7 @@
 #include "server/config/config_values.h"
 #include "tests/support/places.h"
 
-namespace herald::server {
+namespace herald::server::config_test {
 namespace {
 
 /// The only mistake of `toml` as "line: text"; all of them where there are more.
@@ -561,4 +561,4 @@ TEST_CASE("a configuration file that cannot be read is a Fault, an empty one is 
 }
 
 }  // namespace
-}  // namespace herald::server
+}  // namespace herald::server::config_test

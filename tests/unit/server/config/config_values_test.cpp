@@ -4,9 +4,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald;
-using namespace herald::server;
-
+namespace herald::server::config_values_test {
 namespace {
 
 sip::Endpoint endpoint(std::string_view host, std::uint16_t port = 0) {
@@ -44,3 +42,5 @@ TEST_CASE("edit distance counts insertions, deletions, replacements and swaps") 
     CHECK(edit_distance("abcd", "abd") == 1);
     CHECK(edit_distance("kitten", "sitting") == 3);
 }
+
+}  // namespace herald::server::config_values_test

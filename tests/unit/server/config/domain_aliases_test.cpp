@@ -5,7 +5,7 @@
 
 #include "server/config/config.h"
 
-namespace herald::server {
+namespace herald::server::domain_aliases_test {
 namespace {
 
 /// Why sip.domain_aliases with these elements is refused; empty: it is not.
@@ -30,4 +30,4 @@ TEST_CASE("another name leads to a domain that is served, and is none itself") {
                    "is the second one of that name"));
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::domain_aliases_test

@@ -6,7 +6,7 @@
 
 #include "server/config/config.h"
 
-namespace herald::server {
+namespace herald::server::events_keys_test {
 namespace {
 
 bool is_wrong(const std::string& toml) {
@@ -47,4 +47,4 @@ TEST_CASE("what is no token, origin or URL of a hook is told") {
 }
 
 }  // namespace
-}  // namespace herald::server
+}  // namespace herald::server::events_keys_test

@@ -6,8 +6,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald::server;
-
+namespace herald::server::exposure_test {
 namespace {
 
 std::vector<std::string> exposed(const std::string& toml) {
@@ -69,3 +68,5 @@ TEST_CASE("a collector of traces on another machine is told of") {
     for (const std::string wrong : {"collector.example.com:9060", "192.0.2.5:0", "0.0.0.0:9060"})
         CHECK(parse_config("[server]\nhep = '" + wrong + "'\n").mistakes.size() == 1);
 }
+
+}  // namespace herald::server::exposure_test

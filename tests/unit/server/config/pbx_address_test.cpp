@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald::server;
+namespace herald::server::pbx_address_test {
 
 TEST_CASE("a PBX is a name and the address of a SIP server, with credentials or without") {
     const auto pbx = parse_pbx("asterisk  sip:192.0.2.5:5070 herald secret");
@@ -27,3 +27,5 @@ TEST_CASE("a PBX is found by its name") {
     REQUIRE(pbx_named(pbxs, "office") == &pbxs.front());
     CHECK(pbx_named(pbxs, "asterisk") == nullptr);
 }
+
+}  // namespace herald::server::pbx_address_test

@@ -3,8 +3,7 @@
 
 #include "server/config/config.h"
 
-using namespace herald::server;
-
+namespace herald::server::pbx_keys_test {
 namespace {
 
 /// The first mistake as "line: text"; empty: there is none.
@@ -34,3 +33,5 @@ TEST_CASE("no two PBXs have one name") {
     CHECK(mistake_of("[pbx]\nservers = ['a sip:h', 'a sip:i']") ==
           "2: pbx.servers: \"a\" is listed twice");
 }
+
+}  // namespace herald::server::pbx_keys_test

@@ -8,7 +8,7 @@
 
 #include "server/config/config.h"
 
-namespace herald::server {
+namespace herald::server::provisioning_keys_test {
 namespace {
 
 std::string mistake_of(const std::string& toml) {
@@ -51,4 +51,4 @@ TEST_CASE("how phones find their files is checked") {
 }
 
 }  // namespace
-}  // namespace herald::server
+}  // namespace herald::server::provisioning_keys_test

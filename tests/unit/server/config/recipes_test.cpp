@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::server {
+namespace herald::server::recipes_test {
 namespace {
 
 std::string event_for(std::string_view action, std::string_view user_agent) {
@@ -75,4 +75,4 @@ TEST_CASE("a pattern fits the whole text, and stars cost no time") {
 }
 
 }  // namespace
-}  // namespace herald::server
+}  // namespace herald::server::recipes_test

@@ -11,7 +11,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::server {
+namespace herald::server::secret_files_test {
 
 namespace {
 
@@ -73,4 +73,4 @@ TEST_CASE("a PBX's password may be alone in a file, which is shown by its name")
           "the password file /nowhere cannot be read, or is empty");
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::secret_files_test

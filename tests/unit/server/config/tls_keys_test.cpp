@@ -6,8 +6,7 @@
 
 #include "server/config/config.h"
 
-using namespace herald::server;
-
+namespace herald::server::tls_keys_test {
 namespace {
 
 /// The first one; empty: there is none.
@@ -56,3 +55,5 @@ TEST_CASE("bearer tokens need an issuer, an audience, and somebody to be asked")
         CHECK_FALSE(mistake_of("[bearer]\nscopes = ['" + std::string(scope) + "']\n").empty());
     }
 }
+
+}  // namespace herald::server::tls_keys_test

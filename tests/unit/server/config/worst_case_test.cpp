@@ -5,7 +5,7 @@
 
 #include "server/config/config.h"
 
-using namespace herald::server;
+namespace herald::server::worst_case_test {
 
 TEST_CASE("the worst case is the sum of the budgets, and the example says it") {
     const auto read = parse_config(
@@ -37,3 +37,5 @@ TEST_CASE("who serves files counts http.buffer for them as well") {
     CHECK(with.unknown == without.unknown + 1048576);
     CHECK(with.known == without.known);
 }
+
+}  // namespace herald::server::worst_case_test

@@ -7,7 +7,7 @@
 
 #include "tests/unit/server/sample.h"
 
-namespace herald::server {
+namespace herald::server::answers_test {
 namespace {
 
 bool has(const sip::Answer& answer, std::string_view text) {
@@ -86,4 +86,4 @@ TEST_CASE("a reason phrase stays on its line and within bounds, whatever a docum
     CHECK(answer(400, std::string(5000, 'x')).reason.size() <= 200);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::answers_test

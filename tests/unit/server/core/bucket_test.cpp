@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::server {
+namespace herald::server::bucket_test {
 namespace {
 
 constexpr base::HashKey kKey{1, 2};
@@ -47,4 +47,4 @@ TEST_CASE("the shard of an address is the shard of its bucket") {
         CHECK(shard_of_aor(kKey, aor, 3) == shard_of_bucket(bucket_of(kKey, aor), 3));
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::bucket_test

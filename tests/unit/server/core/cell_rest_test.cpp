@@ -8,7 +8,7 @@
 #include "base/time.h"
 #include "server/core/peers.h"
 
-namespace herald::server {
+namespace herald::server::cell_rest_test {
 namespace {
 
 constexpr auto kCell = static_cast<Cell>(7);
@@ -106,4 +106,4 @@ TEST_CASE("what other shards post about a cell at rest waits, of other cells it 
     CHECK(part.heard == "bac");
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::cell_rest_test

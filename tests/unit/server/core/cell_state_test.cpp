@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::server {
+namespace herald::server::cell_state_test {
 
 namespace {
 
@@ -82,4 +82,4 @@ TEST_CASE("requests wait where they will be served soon, or by somebody else") {
     CHECK_FALSE(is_holding(CellStanding::away));
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::cell_state_test

@@ -3,9 +3,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald;
-using namespace herald::server;
-
+namespace herald::server::credit_test {
 namespace {
 
 sip::Flow flow_to(const char* host, std::uint16_t port = 5060,
@@ -72,3 +70,5 @@ TEST_CASE(
     CHECK_FALSE(credit.is_proven(flow_to("192.0.2.1")));
     CHECK(credit.spend(flow_to("192.0.2.1"), 300));
 }
+
+}  // namespace herald::server::credit_test

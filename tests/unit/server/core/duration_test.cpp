@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::server {
+namespace herald::server::duration_test {
 
 namespace {
 
@@ -47,4 +47,4 @@ TEST_CASE("what is alive is told to have a second at the least, and what was gra
     CHECK(told_seconds(now - std::chrono::seconds(4), now, 600) == 1);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::duration_test

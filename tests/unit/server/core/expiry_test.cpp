@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::server {
+namespace herald::server::expiry_test {
 namespace {
 
 using std::chrono::hours;
@@ -95,4 +95,4 @@ TEST_CASE("a timer that could not reach as far as its time is early") {
     CHECK_FALSE(bench.expiry.is_early(bench.clock.wall() - seconds(1)));
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::expiry_test

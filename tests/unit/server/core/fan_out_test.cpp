@@ -7,7 +7,7 @@
 
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::fan_out_test {
 
 namespace {
 
@@ -74,4 +74,4 @@ TEST_CASE("a second listener does not take the shard's watchers their NOTIFYs") 
     CHECK(heard == 1);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::fan_out_test

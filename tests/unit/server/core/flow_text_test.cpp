@@ -5,7 +5,7 @@
 
 #include "tests/unit/server/sample.h"
 
-namespace herald::server {
+namespace herald::server::flow_text_test {
 namespace {
 
 TEST_CASE("a stream's flow is good in the run it was made in") {
@@ -106,4 +106,4 @@ TEST_CASE("a text that is no flow is one to nowhere") {
 }
 
 }  // namespace
-}  // namespace herald::server
+}  // namespace herald::server::flow_text_test

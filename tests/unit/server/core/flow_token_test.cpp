@@ -5,7 +5,7 @@
 
 #include "tests/unit/server/sample.h"
 
-namespace herald::server {
+namespace herald::server::flow_token_test {
 namespace {
 
 using Use = FlowToken::Use;
@@ -87,4 +87,4 @@ TEST_CASE("a connection is the same by its slot and generation, datagrams by the
     CHECK_FALSE(is_same_flow(datagrams, others));
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::flow_token_test

@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::server {
+namespace herald::server::gate_test {
 
 TEST_CASE("what waits runs in order of arrival, key by key") {
     Gate gate;
@@ -68,4 +68,4 @@ TEST_CASE("a gate nobody waits at opens to nothing") {
     CHECK_FALSE(gate.has(1));
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::gate_test

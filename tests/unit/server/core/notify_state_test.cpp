@@ -7,7 +7,7 @@
 
 #include "server/core/subscription.h"
 
-namespace herald::server {
+namespace herald::server::notify_state_test {
 
 namespace {
 
@@ -89,4 +89,4 @@ TEST_CASE("told is only who answered the latest document, or has it already") {
     });
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::notify_state_test

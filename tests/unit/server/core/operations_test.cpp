@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::server {
+namespace herald::server::operations_test {
 namespace {
 
 using std::chrono::hours;
@@ -70,4 +70,4 @@ TEST_CASE("what waited for one who was alone comes in before the next one is") {
     }
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::operations_test

@@ -7,7 +7,7 @@
 
 #include "base/time.h"
 
-namespace herald::server {
+namespace herald::server::peers_test {
 namespace {
 
 constexpr base::HashKey kKey{1, 2};
@@ -67,4 +67,4 @@ TEST_CASE("what all others have to know reaches each of them once") {
     CHECK(bench.bells[2].rung == 1);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::peers_test

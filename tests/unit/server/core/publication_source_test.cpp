@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::server {
+namespace herald::server::publication_source_test {
 
 TEST_CASE("a publication is named by its number and the request that made it") {
     const auto source = source_made_by(17, 0x3f00c0ffee00d00d, {});
@@ -29,4 +29,4 @@ TEST_CASE("sources that no request made name none") {
     }
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::publication_source_test

@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::server {
+namespace herald::server::resource_walk_test {
 
 TEST_CASE("a walk sees every resource once, and no slice of it takes long") {
     base::Metrics metrics;
@@ -39,4 +39,4 @@ TEST_CASE("a walk through nothing is over at once") {
         resources, clock, [](std::uint32_t, const Resource&) { FAIL("there is none"); }));
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::resource_walk_test

@@ -6,7 +6,7 @@
 
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::settled_commit_test {
 namespace {
 
 using store::Outcome;
@@ -81,4 +81,4 @@ TEST_CASE("so many changes wait, and no more") {
     CHECK(bench.told == std::vector{Outcome::unavailable});
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::settled_commit_test

@@ -5,7 +5,7 @@
 
 #include "tests/support/fake_transport.h"
 
-namespace herald::server {
+namespace herald::server::subscription_test {
 namespace {
 
 using Part = PackedText::Part;
@@ -115,4 +115,4 @@ TEST_CASE("RFC 6665 4.1.3: reasons by their registered names") {
     CHECK(name_of(EndReason::giveup) == "giveup");
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::subscription_test

@@ -8,7 +8,7 @@
 
 #include "tests/unit/server/sample.h"
 
-namespace herald::server {
+namespace herald::server::tables_test {
 namespace {
 
 using State = SubscriptionState;
@@ -362,4 +362,4 @@ TEST_CASE("the resources of a cell are found without a look at the others") {
     check();
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::tables_test

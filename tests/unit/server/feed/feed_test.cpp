@@ -7,7 +7,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::server {
+namespace herald::server::feed_test {
 namespace {
 
 Event changed(std::string resource) {
@@ -139,4 +139,4 @@ TEST_CASE("many shards post at once, and each one's order is kept") {
 }
 
 }  // namespace
-}  // namespace herald::server
+}  // namespace herald::server::feed_test

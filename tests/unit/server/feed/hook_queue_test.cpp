@@ -7,7 +7,7 @@
 #include "server/shard/agents.h"
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::hook_queue_test {
 namespace {
 
 using testing::SlowShard;
@@ -103,4 +103,4 @@ TEST_CASE("a busy store is told at once; rows come back to the queue alone") {
 }
 
 }  // namespace
-}  // namespace herald::server
+}  // namespace herald::server::hook_queue_test

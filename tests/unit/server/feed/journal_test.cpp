@@ -8,7 +8,7 @@
 #include "tests/support/captured_log.h"
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::journal_test {
 namespace {
 
 using std::chrono::seconds;
@@ -133,4 +133,4 @@ TEST_CASE(
     CHECK(server.subscriptions_in("suspect") == 1);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::journal_test

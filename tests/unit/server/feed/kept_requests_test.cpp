@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::server {
+namespace herald::server::kept_requests_test {
 namespace {
 
 using Kind = RequestStanding::Kind;
@@ -83,4 +83,4 @@ TEST_CASE("what is under way stays, however old; one of the same name takes its 
 }
 
 }  // namespace
-}  // namespace herald::server
+}  // namespace herald::server::kept_requests_test

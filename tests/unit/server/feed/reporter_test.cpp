@@ -9,7 +9,7 @@
 #include "server/shard/recovered_rows.h"
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::reporter_test {
 namespace {
 
 using std::chrono::seconds;
@@ -20,7 +20,7 @@ using testing::SlowShard;
 const std::string kAlice = "sip:alice@localhost";
 
 struct Watched : SlowShard {
-    explicit Watched(Config config = parse_config("").config) : SlowShard(std::move(config)) {
+    explicit Watched(Config given = parse_config("").config) : SlowShard(std::move(given)) {
         feed.want();
         shard.rows().resume({});
         settle();
@@ -202,4 +202,4 @@ TEST_CASE("what recovery brings back is news to nobody") {
 }
 
 }  // namespace
-}  // namespace herald::server
+}  // namespace herald::server::reporter_test

@@ -7,7 +7,7 @@
 #include "server/shard/agents.h"
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::request_keeper_test {
 namespace {
 
 using testing::SlowShard;
@@ -143,4 +143,4 @@ TEST_CASE(
 }
 
 }  // namespace
-}  // namespace herald::server
+}  // namespace herald::server::request_keeper_test

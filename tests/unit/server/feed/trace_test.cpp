@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "server/feed/hep_sender.h"
 
-namespace herald::server {
+namespace herald::server::trace_test {
 
 namespace {
 
@@ -193,4 +193,4 @@ TEST_CASE("a trace goes to a collector where there is one, and never waits for i
     CHECK(bench.trace.stop(id));
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::trace_test

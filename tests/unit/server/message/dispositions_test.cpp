@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::server {
+namespace herald::server::dispositions_test {
 namespace {
 
 struct Routed {
@@ -68,4 +68,4 @@ TEST_CASE("RFC 5438 8: what is not ours to route is left alone") {
 }
 
 }  // namespace
-}  // namespace herald::server
+}  // namespace herald::server::dispositions_test

@@ -6,7 +6,7 @@
 #include "server/core/answers.h"
 #include "tests/unit/server/sample.h"
 
-namespace herald::server {
+namespace herald::server::message_decision_test {
 namespace {
 
 using testing::Request;
@@ -185,4 +185,4 @@ TEST_CASE("clients that take 202 for a failure may be told 200") {
 }
 
 }  // namespace
-}  // namespace herald::server
+}  // namespace herald::server::message_decision_test

@@ -6,7 +6,7 @@
 
 #include "tests/unit/server/sample.h"
 
-namespace herald::server {
+namespace herald::server::message_text_test {
 namespace {
 
 using testing::Request;
@@ -76,4 +76,4 @@ TEST_CASE("RFC 3428 7: a kept message becomes a request of its own") {
 }
 
 }  // namespace
-}  // namespace herald::server
+}  // namespace herald::server::message_text_test

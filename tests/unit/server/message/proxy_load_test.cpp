@@ -5,8 +5,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald;
-using namespace herald::server;
+namespace herald::server::proxy_load_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -50,3 +50,5 @@ TEST_CASE("RFC 7339 4.4: the latest report counts, and one that says that it is 
     load.learn(via(100, ";oc-seq=1.0"), kNow + 1s);
     CHECK(held_back(load, kNow + 1s) == 10'000);
 }
+
+}  // namespace herald::server::proxy_load_test

@@ -9,7 +9,7 @@
 #include "server/register/registered_device.h"
 #include "tests/unit/server/sample.h"
 
-namespace herald::server {
+namespace herald::server::relay_test {
 namespace {
 
 TEST_CASE("RFC 3261 16.7 step 6: a 6xx, then the lowest class, then what helps the sender") {
@@ -115,4 +115,4 @@ TEST_CASE("RFC 3428 7: what an answer means for a message that was kept") {
 }
 
 }  // namespace
-}  // namespace herald::server
+}  // namespace herald::server::relay_test

@@ -10,7 +10,7 @@
 #include "server/shard/agents.h"
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::mailboxes_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -253,4 +253,4 @@ TEST_CASE("one NOTIFY at a time, then the latest state") {
     CHECK(header(server.message(0), "Call-ID") == header(first, "Call-ID"));
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::mailboxes_test

@@ -5,7 +5,7 @@
 
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::confirmations_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -82,4 +82,4 @@ TEST_CASE("while the store is busy nothing is noted") {
     CHECK(server.store.confirmations == 1);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::confirmations_test

@@ -8,7 +8,7 @@
 #include "server/notify/live_subscriptions.h"
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::fan_out_queue_test {
 
 namespace {
 
@@ -118,4 +118,4 @@ TEST_CASE("nothing is told before the store has it that what was confirmed holds
     CHECK(f.visited.size() == 2);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::fan_out_queue_test

@@ -8,7 +8,7 @@
 #include "server/publish/state_orders.h"
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::notify_history_test {
 namespace {
 
 using testing::answer_to;
@@ -150,4 +150,4 @@ TEST_CASE("what is remembered is bounded, and what failed is not pushed out by w
     CHECK(history.of(one, 100'000).back().answer == 200);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::notify_history_test

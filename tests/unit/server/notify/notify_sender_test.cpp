@@ -8,7 +8,7 @@
 #include "server/publish/state_orders.h"
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::notify_sender_test {
 namespace {
 
 using testing::answer_to;
@@ -366,4 +366,4 @@ TEST_CASE("RFC 4480 3.1: a document of many moments is told once a second at mos
     for (std::size_t n = 1; n < told_at.size(); ++n) CHECK(told_at[n] - told_at[n - 1] >= 10);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::notify_sender_test

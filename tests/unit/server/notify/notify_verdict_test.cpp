@@ -8,7 +8,7 @@
 
 #include "tests/support/fake_transport.h"
 
-namespace herald::server {
+namespace herald::server::notify_verdict_test {
 namespace {
 
 /// RFC 6665 4.2.2's list, and 502, which destroys the dialog (RFC 5057).
@@ -55,4 +55,4 @@ TEST_CASE("RFC 5057 5.1: a 503 waits where the response says for how long") {
     CHECK(verdict_of({How::response, 503, nullptr, {}}) == NotifyVerdict::keep);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::notify_verdict_test

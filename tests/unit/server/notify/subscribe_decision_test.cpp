@@ -6,7 +6,7 @@
 
 #include "tests/unit/server/sample.h"
 
-namespace herald::server {
+namespace herald::server::subscribe_decision_test {
 namespace {
 
 using testing::Request;
@@ -108,4 +108,4 @@ TEST_CASE("RFC 5621 8.1: a body whose handling is optional is not looked at") {
     CHECK(status_of(facts(request)) == 200);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::subscribe_decision_test

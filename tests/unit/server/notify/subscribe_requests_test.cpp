@@ -9,7 +9,7 @@
 #include "server/shard/recovered_rows.h"
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::subscribe_requests_test {
 namespace {
 
 using FirstLines = std::vector<std::string>;
@@ -440,4 +440,4 @@ TEST_CASE("RFC 6665 4.2.2: who had not heard of his end when the process was kil
     CHECK(server.subscriptions() == 0);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::subscribe_requests_test

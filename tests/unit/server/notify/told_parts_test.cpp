@@ -3,9 +3,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace herald;
-using namespace herald::server;
-
+namespace herald::server::told_parts_test {
 namespace {
 
 packages::Composed part(const std::string& name, std::uint64_t fingerprint, std::uint8_t alert = 1,
@@ -78,3 +76,5 @@ TEST_CASE("an alert goes first") {
     // Of one that was never told nobody waits.
     CHECK_FALSE(told.is_alert(whole({part("a", 2), part("b", 2, 2), part("new", 1)})));
 }
+
+}  // namespace herald::server::told_parts_test

@@ -22,7 +22,7 @@
 #include "tests/unit/server/simulated_server.h"
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::truth_test {
 
 namespace {
 
@@ -375,4 +375,4 @@ TEST_CASE("whatever changed and whenever the process was killed, watchers come t
     packages::install({});
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::truth_test

@@ -12,7 +12,7 @@
 #include "tests/support/thorough.h"
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::views_test {
 namespace {
 
 using testing::answer_to;
@@ -276,4 +276,4 @@ TEST_CASE("RFC 5025 3.2.1: what a politely blocked watcher is sent is what nobod
 }
 
 }  // namespace
-}  // namespace herald::server
+}  // namespace herald::server::views_test

@@ -7,7 +7,7 @@
 
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::watcher_rules_test {
 
 namespace {
 
@@ -55,4 +55,4 @@ TEST_CASE("lists and rules are counted by owner and by bytes, also those that we
     CHECK(metric(server.metrics, "herald_policy_bytes") < bytes);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::watcher_rules_test

@@ -7,7 +7,7 @@
 #include "server/publish/state_orders.h"
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::watcher_ways_test {
 namespace {
 
 using testing::answer_to;
@@ -105,4 +105,4 @@ TEST_CASE("a document that fits goes at once") {
     CHECK(server.at_victim.back().find("<tuple") != std::string::npos);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::watcher_ways_test

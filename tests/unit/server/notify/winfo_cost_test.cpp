@@ -6,7 +6,7 @@
 
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::winfo_cost_test {
 namespace {
 
 using testing::answer_to;
@@ -90,4 +90,4 @@ TEST_CASE("watcher information adds at most one commit to each change of a watch
     CHECK(with <= without + 2 * kWatchers);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::winfo_cost_test

@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::server {
+namespace herald::server::daily_window_test {
 namespace {
 
 using std::chrono::hours;
@@ -51,4 +51,4 @@ TEST_CASE("it is open from its first minute until its last, past midnight too") 
 }
 
 }  // namespace
-}  // namespace herald::server
+}  // namespace herald::server::daily_window_test

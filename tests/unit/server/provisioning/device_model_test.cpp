@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::server {
+namespace herald::server::device_model_test {
 namespace {
 
 std::string told(std::string_view user_agent) {
@@ -54,4 +54,4 @@ TEST_CASE("RFC 4122 4.1.6: a MAC address is read from an instance that is made o
 }
 
 }  // namespace
-}  // namespace herald::server
+}  // namespace herald::server::device_model_test

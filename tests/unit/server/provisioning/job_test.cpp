@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::server {
+namespace herald::server::job_test {
 namespace {
 
 base::WallTime at(int seconds) {
@@ -135,4 +135,4 @@ TEST_CASE("devices are counted by their state, and what is to be saved is noted 
 }
 
 }  // namespace
-}  // namespace herald::server
+}  // namespace herald::server::job_test

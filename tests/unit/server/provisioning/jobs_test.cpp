@@ -16,7 +16,7 @@
 #include "server/shard/agents.h"
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::jobs_test {
 namespace {
 
 using testing::SlowShard;
@@ -564,4 +564,4 @@ TEST_CASE("a job is dropped, with its rows, when its time is over") {
 }
 
 }  // namespace
-}  // namespace herald::server
+}  // namespace herald::server::jobs_test

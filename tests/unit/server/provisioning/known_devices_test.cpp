@@ -8,7 +8,7 @@
 #include "server/shard/agents.h"
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::known_devices_test {
 namespace {
 
 using testing::SlowShard;
@@ -259,4 +259,4 @@ TEST_CASE("what is remembered leaves with its cell, the timer included") {
 }
 
 }  // namespace
-}  // namespace herald::server
+}  // namespace herald::server::known_devices_test

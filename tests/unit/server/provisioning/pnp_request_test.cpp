@@ -8,7 +8,7 @@
 
 #include "tests/support/fake_transport.h"
 
-namespace herald::server {
+namespace herald::server::pnp_request_test {
 namespace {
 
 struct Asking {
@@ -117,4 +117,4 @@ TEST_CASE("the URL is made of what the phone said of itself, escaped") {
 }
 
 }  // namespace
-}  // namespace herald::server
+}  // namespace herald::server::pnp_request_test

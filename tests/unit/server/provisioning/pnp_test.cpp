@@ -10,7 +10,7 @@
 #include "server/shard/agents.h"
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::pnp_test {
 namespace {
 
 using testing::SlowShard;
@@ -266,4 +266,4 @@ TEST_CASE("what is held of phones that asked leaves with their cell") {
 }
 
 }  // namespace
-}  // namespace herald::server
+}  // namespace herald::server::pnp_test

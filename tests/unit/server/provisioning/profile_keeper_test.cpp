@@ -12,7 +12,7 @@
 #include "server/shard/agents.h"
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::profile_keeper_test {
 namespace {
 
 using packages::DeviceProfile;
@@ -181,4 +181,4 @@ TEST_CASE("profiles have limits") {
     CHECK(bench.fault() == FaultKind::limit_reached);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::profile_keeper_test

@@ -9,7 +9,7 @@
 #include "server/register/registration_orders.h"
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::compositor_test {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -232,4 +232,4 @@ TEST_CASE("hard state of reg is beside the contacts that were registered for eve
     CHECK(set->type == "application/reginfo+xml");
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::compositor_test

@@ -6,7 +6,7 @@
 
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::kept_document_test {
 namespace {
 
 using packages::Cause;
@@ -185,4 +185,4 @@ TEST_CASE("RFC 4235 3.4: what nobody denies any more is forgotten in its time") 
     CHECK(server.shard.context().resources.find(dialogs(), kAlice) == Resource::kNone);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::kept_document_test

@@ -6,7 +6,7 @@
 
 #include "tests/unit/server/sample.h"
 
-namespace herald::server {
+namespace herald::server::publish_decision_test {
 namespace {
 
 using testing::Request;
@@ -214,4 +214,4 @@ TEST_CASE("what is superseded is this publisher's, and no hard state") {
     CHECK(bench.plan(request).target == nullptr);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::publish_decision_test

@@ -8,7 +8,7 @@
 #include "server/register/registration_orders.h"
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::state_orders_test {
 namespace {
 
 using store::Outcome;
@@ -96,4 +96,4 @@ TEST_CASE("a registration of unknown fate is found out before the next is decide
     }
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::state_orders_test

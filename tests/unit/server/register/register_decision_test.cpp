@@ -6,7 +6,7 @@
 
 #include "tests/unit/server/sample.h"
 
-namespace herald::server {
+namespace herald::server::register_decision_test {
 namespace {
 
 using testing::Request;
@@ -403,4 +403,4 @@ TEST_CASE("RFC 3261 10.3: an alias of the address-of-record is no contact of it"
     CHECK(bench.plan(named("102")).contacts.size() == 1);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::register_decision_test

@@ -5,7 +5,7 @@
 
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::registrar_test {
 
 TEST_CASE("RFC 3261 10.3 step 8: a query is answered at once, without a write") {
     testing::SlowShard server;
@@ -14,4 +14,4 @@ TEST_CASE("RFC 3261 10.3 step 8: a query is answered at once, without a write") 
     CHECK(server.store.held.empty());
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::registrar_test

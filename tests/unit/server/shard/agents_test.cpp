@@ -16,7 +16,7 @@
 #include "server/subscriber/upstream.h"
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::agents_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -182,4 +182,4 @@ TEST_CASE("a row is recovered by the agent that takes it, others by nobody") {
     CHECK(server.shard.bindings().of(kAlice).size() == 1);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::agents_test

@@ -11,7 +11,7 @@
 #include "server/shard/agents.h"
 #include "tests/unit/server/stored_shard.h"
 
-namespace herald::server {
+namespace herald::server::cell_devices_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -147,4 +147,4 @@ TEST_CASE("a phone that did not subscribe is told of a mailbox once, whatever ce
     }
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::cell_devices_test

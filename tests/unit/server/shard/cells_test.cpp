@@ -21,7 +21,7 @@
 #include "server/subscriber/upstream.h"
 #include "tests/unit/server/stored_shard.h"
 
-namespace herald::server {
+namespace herald::server::cells_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -552,4 +552,4 @@ TEST_CASE("one of everything is as before once all cells were given away and tak
     CHECK(is_delivered);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::cells_test

@@ -8,7 +8,7 @@
 
 #include "tests/unit/server/stored_shard.h"
 
-namespace herald::server {
+namespace herald::server::held_requests_test {
 namespace {
 
 using std::chrono::seconds;
@@ -195,4 +195,4 @@ TEST_CASE("what comes while those that waited go in goes in behind them") {
     CHECK(ids.back() == "p");
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::held_requests_test

@@ -7,7 +7,7 @@
 #include "tests/unit/server/sample.h"
 #include "tests/unit/sip/network_fixture.h"
 
-namespace herald::server {
+namespace herald::server::link_test {
 namespace {
 
 constexpr base::HashKey kKey{1, 2};
@@ -118,4 +118,4 @@ TEST_CASE("a stream of another shard is open for as long as its owner has it") {
     CHECK_FALSE(link.is_open(flow));
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::link_test

@@ -5,8 +5,8 @@
 
 #include "tests/unit/server/sample.h"
 
-using namespace herald;
-using namespace herald::server;
+namespace herald::server::overload_test {
+
 using herald::server::testing::Request;
 using sip::Load;
 
@@ -104,3 +104,5 @@ TEST_CASE("a source alone is judged as ever, and what was sent long ago is forgo
     crowd.now += std::chrono::seconds(5);
     CHECK(crowd.judged("192.0.2.2", Load::high) == Load::high);
 }
+
+}  // namespace herald::server::overload_test

@@ -12,7 +12,7 @@
 
 #include "tests/unit/server/stored_shard.h"
 
-namespace herald::server {
+namespace herald::server::own_cells_test {
 namespace {
 
 using std::chrono::hours;
@@ -159,4 +159,4 @@ TEST_CASE("cells are given one after the other") {
     CHECK(given == 4);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::own_cells_test

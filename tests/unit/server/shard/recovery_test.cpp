@@ -6,7 +6,7 @@
 #include "server/shard/recovered_rows.h"
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::recovery_test {
 namespace {
 
 using testing::SlowShard;
@@ -162,4 +162,4 @@ TEST_CASE("RFC 6665 4.1.3: likewise who was a delegate no more") {
     CHECK(server.shards.front()->context().subscriptions.size() == 0);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::recovery_test

@@ -8,7 +8,7 @@
 
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::shard_test {
 namespace {
 
 /// Counts the streams that ended.
@@ -77,4 +77,4 @@ TEST_CASE("RFC 3261 8.2.2.3: an extension is refused however long its name, and 
     }
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::shard_test

@@ -11,7 +11,7 @@
 #include "server/subscriber/upstream.h"
 #include "tests/unit/server/slow_shard.h"
 
-namespace herald::server {
+namespace herald::server::pbx_list_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -301,4 +301,4 @@ TEST_CASE("RFC 3261 19.1.4: users of a list are compared as URIs are") {
     CHECK(listed_user("100").empty());
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::pbx_list_test

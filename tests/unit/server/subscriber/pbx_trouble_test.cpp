@@ -2,7 +2,7 @@
 // and what is told of it.
 #include "tests/unit/server/subscriber/pbx.h"
 
-namespace herald::server {
+namespace herald::server::pbx_trouble_test {
 
 using namespace testing;
 
@@ -132,4 +132,4 @@ TEST_CASE("how a mailbox's PBX is doing is told, and it is asked at once where s
     CHECK(pbx.counts() == "3/8");
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::pbx_trouble_test

@@ -8,7 +8,7 @@
 
 #include <doctest/doctest.h>
 
-namespace herald::server {
+namespace herald::server::pbx_watch_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -173,4 +173,4 @@ TEST_CASE("a line that goes while it tries for all leaves that to the next one")
     CHECK(bench.loop.timers().size() == 0);
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::pbx_watch_test

@@ -4,7 +4,7 @@
 
 #include "tests/unit/server/subscriber/pbx.h"
 
-namespace herald::server {
+namespace herald::server::upstream_test {
 
 using namespace testing;
 
@@ -435,4 +435,4 @@ TEST_CASE("what a PBX said is written again where the store was away") {
     CHECK(pbx.counts() == "2/8");
 }
 
-}  // namespace herald::server
+}  // namespace herald::server::upstream_test

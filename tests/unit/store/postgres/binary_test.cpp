@@ -10,7 +10,7 @@
 #include "store/postgres/schema.h"
 #include "tests/unit/store/support.h"
 
-namespace herald::store {
+namespace herald::store::binary_test {
 namespace {
 
 using namespace testing;
@@ -181,4 +181,4 @@ TEST_CASE("what errors of PostgreSQL ask for") {
 }
 
 }  // namespace
-}  // namespace herald::store
+}  // namespace herald::store::binary_test

@@ -10,7 +10,7 @@
 #include "tests/support/cutting_proxy.h"
 #include "tests/unit/store/support.h"
 
-namespace herald::store {
+namespace herald::store::clock_test {
 namespace {
 
 using namespace testing;
@@ -165,4 +165,4 @@ TEST_CASE("of a database that is away nothing is told, then again" * doctest::sk
 }
 
 }  // namespace
-}  // namespace herald::store
+}  // namespace herald::store::clock_test

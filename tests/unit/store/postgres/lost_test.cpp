@@ -8,7 +8,7 @@
 #include "tests/support/cutting_proxy.h"
 #include "tests/unit/store/support.h"
 
-namespace herald::store {
+namespace herald::store::lost_test {
 namespace {
 
 using namespace testing;
@@ -342,4 +342,4 @@ TEST_CASE("a process that lost its connection and then its store tells nobody an
 }
 
 }  // namespace
-}  // namespace herald::store
+}  // namespace herald::store::lost_test

@@ -9,7 +9,7 @@
 #include "store/postgres/tenure.h"
 #include "tests/unit/store/support.h"
 
-namespace herald::store {
+namespace herald::store::postgres_test {
 namespace {
 
 using namespace testing;
@@ -230,4 +230,4 @@ TEST_CASE("a refresh stays on its page: no index is written" * doctest::skip(kNo
 }
 
 }  // namespace
-}  // namespace herald::store
+}  // namespace herald::store::postgres_test

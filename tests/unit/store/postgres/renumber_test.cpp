@@ -10,7 +10,7 @@
 #include "tests/support/cutting_proxy.h"
 #include "tests/unit/store/old_store.h"
 
-namespace herald::store {
+namespace herald::store::postgres::renumber_test {
 namespace {
 
 using namespace testing;
@@ -175,4 +175,4 @@ TEST_CASE("a session that is ended at any statement of the migrations leaves all
 }
 
 }  // namespace
-}  // namespace herald::store
+}  // namespace herald::store::postgres::renumber_test

@@ -15,7 +15,7 @@
 #include "tests/support/lossy_vfs.h"
 #include "tests/unit/store/support.h"
 
-namespace herald::store {
+namespace herald::store::durability_test {
 namespace {
 
 using namespace testing;
@@ -391,4 +391,4 @@ TEST_CASE("kill -9 at any moment: everything said to be committed is there, in t
 }
 
 }  // namespace
-}  // namespace herald::store
+}  // namespace herald::store::durability_test

@@ -7,7 +7,7 @@
 #include "tests/support/lossy_vfs.h"
 #include "tests/unit/store/old_store.h"
 
-namespace herald::store {
+namespace herald::store::sqlite::renumber_test {
 namespace {
 
 using namespace testing;
@@ -81,4 +81,4 @@ TEST_CASE("power that goes at any write of that leaves a file whose next start e
 }
 
 }  // namespace
-}  // namespace herald::store
+}  // namespace herald::store::sqlite::renumber_test

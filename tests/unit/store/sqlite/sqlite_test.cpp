@@ -12,7 +12,7 @@
 #include "store/sqlite/migrate.h"
 #include "tests/unit/store/support.h"
 
-namespace herald::store {
+namespace herald::store::sqlite_test {
 namespace {
 
 using namespace testing;
@@ -290,4 +290,4 @@ TEST_CASE("the log is copied back beside the lane and starts over") {
 }
 
 }  // namespace
-}  // namespace herald::store
+}  // namespace herald::store::sqlite_test
