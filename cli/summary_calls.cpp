@@ -10,7 +10,6 @@ namespace {
 /// A composed document holds many published ones.
 constexpr std::size_t kMostCalls = 8192;
 
-using pidf::Dialog;
 using pidf::DialogEvent;
 using pidf::DialogState;
 using pidf::Direction;
@@ -33,7 +32,7 @@ std::string with(std::string words, std::string_view preposition, const pidf::Pa
     return words.append(" ").append(name);
 }
 
-std::string why_of(const Dialog& dialog) {
+std::string why_of(const pidf::Dialog& dialog) {
     switch (dialog.event) {
         case DialogEvent::none:
             break;
@@ -55,7 +54,7 @@ std::string why_of(const Dialog& dialog) {
     return {};
 }
 
-std::string call_words(const Dialog& dialog) {
+std::string call_words(const pidf::Dialog& dialog) {
     const bool is_caller = dialog.direction == Direction::initiator;
     switch (dialog.state) {
         case DialogState::trying:
@@ -78,7 +77,7 @@ std::string call_words(const Dialog& dialog) {
 }
 
 /// The one that stands for none.
-bool is_dummy(const Dialog& dialog) {
+bool is_dummy(const pidf::Dialog& dialog) {
     return dialog.id == "0" && !dialog.is_live() && dialog.call_id.empty() &&
            dialog.event == DialogEvent::none;
 }
