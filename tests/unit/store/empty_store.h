@@ -13,17 +13,14 @@
 
 #include "base/id.h"
 #include "store/postgres/session.h"
+#include "tests/support/places.h"
 
 namespace herald::store::testing {
 
 /// A folder that goes away with the test.
 class Folder {
 public:
-    Folder() {
-        char name[] = "/tmp/herald-store-XXXXXX";
-        REQUIRE(::mkdtemp(name) != nullptr);
-        path_ = name;
-    }
+    Folder() : path_(herald::testing::make_folder("store")) { REQUIRE(!path_.empty()); }
     ~Folder() { std::filesystem::remove_all(path_); }
     Folder(const Folder&) = delete;
     Folder& operator=(const Folder&) = delete;
