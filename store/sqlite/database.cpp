@@ -2,6 +2,7 @@
 #include "store/sqlite/database.h"
 
 #include <cassert>
+#include <utility>
 
 #include <sqlite3.h>
 
@@ -52,6 +53,10 @@ Step Statement::run() {
     return step;
 }
 
+int Statement::changed() const noexcept {
+    return sqlite3_changes(sqlite3_db_handle(statement_.get()));
+}
+
 std::int64_t Statement::integer(int column) const {
     return sqlite3_column_int64(statement_.get(), column);
 }
@@ -86,10 +91,6 @@ bool Statement::is_null(int column) const {
 void Statement::put(int index, std::int64_t value) {
     [[maybe_unused]] const int code = sqlite3_bind_int64(statement_.get(), index, value);
     assert(code == SQLITE_OK);
-}
-
-void Statement::put(int index, std::uint64_t value) {
-    put(index, static_cast<std::int64_t>(value));
 }
 
 void Statement::put(int index, base::WallTime value) {
@@ -154,6 +155,15 @@ Result<Statement> Database::prepare(std::string_view sql) {
     statement.statement_.reset(handle);
     if (code != SQLITE_OK) return fault();
     return statement;
+}
+
+Status Database::prepare(std::initializer_list<Unprepared> all) {
+    for (const auto& [statement, sql] : all) {
+        auto prepared = prepare(std::string_view(sql));
+        if (!prepared) return prepared.fault();
+        statement = *std::move(prepared);
+    }
+    return {};
 }
 
 int Database::changed() const noexcept {

@@ -1,7 +1,9 @@
 // store/sqlite/database.h: one connection to an SQLite database and its prepared statements.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -41,10 +43,10 @@ public:
     }
     /// Binds one parameter, counted from 1.
     void put(int index, std::int64_t value);
-    void put(int index, std::uint64_t value);
-    void put(int index, std::uint32_t value) { put(index, std::uint64_t{value}); }
-    void put(int index, std::uint8_t value) { put(index, std::uint64_t{value}); }
-    void put(int index, bool value) { put(index, std::uint64_t{value}); }
+    template <std::unsigned_integral Number>
+    void put(int index, Number value) {
+        put(index, static_cast<std::int64_t>(value));
+    }
     void put(int index, base::WallTime value);
     void put(int index, std::string_view value);
     void put(int index, std::nullptr_t);
@@ -55,6 +57,8 @@ public:
     void reset();
     /// Executes and resets: for statements without rows.
     Step run();
+    /// Rows it touched just now, where it is an INSERT, UPDATE or DELETE.
+    int changed() const noexcept;
 
     std::int64_t integer(int column) const;
     std::uint64_t number(int column) const;
@@ -91,6 +95,12 @@ public:
     Result<std::int64_t> query(const char* sql);
     /// Faults: io.
     Result<Statement> prepare(std::string_view sql);
+    /// Those of `all`, in order. Faults: io.
+    struct Unprepared {
+        Statement& statement;
+        std::string sql;
+    };
+    Status prepare(std::initializer_list<Unprepared> all);
 
     /// Rows touched by the last INSERT, UPDATE or DELETE.
     int changed() const noexcept;

@@ -105,13 +105,9 @@ Result<std::unique_ptr<SqliteLedger::Connection>> SqliteLedger::prepare(Database
     auto writer = SqliteWriter::prepare(made->database, home_);
     if (!writer) return writer.fault();
     made->writer = std::move(*writer);
-    for (const auto& [statement, sql] :
-         {std::pair{&made->begin, "BEGIN IMMEDIATE"}, std::pair{&made->commit, "COMMIT"},
-          std::pair{&made->rollback, "ROLLBACK"}}) {
-        auto prepared = made->database.prepare(sql);
-        if (!prepared) return prepared.fault();
-        *statement = std::move(*prepared);
-    }
+    auto done = made->database.prepare(
+        {{made->begin, "BEGIN IMMEDIATE"}, {made->commit, "COMMIT"}, {made->rollback, "ROLLBACK"}});
+    if (!done) return done.fault();
     return made;
 }
 
