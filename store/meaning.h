@@ -12,16 +12,17 @@ namespace herald::store {
 /// What became of an operation; nullopt: it failed, and the transaction cannot be kept.
 using Applied = std::optional<Outcome>;
 
-/// Applies changes to `Rows`, which brings these operations.
+/// Applies changes to `Rows`, which has the members publications, subscriptions, confirmations,
+/// messages, accounts, aliases, policies, audit, tokens and cells: the rows of each kind, with
+/// these operations.
 ///
 /// Refused where there is no such row, or it has another entity-tag than the expected one:
-/// replace(), refresh(), bury(RemovePublication), erase(RemovePublication), and of subscriptions
-/// replace() and touch(). Refused where there is one: put(Message). All others are committed
-/// whether or not there is a row.
+/// replace(), refresh(), publications.bury() and erase(RemovePublication), and touch(). Refused
+/// where there is one: messages.put(). All others are committed whether or not there is a row.
 ///
 /// bury() leaves a tombstone of the row it deletes, finish() one of a message.
-/// together(work) keeps what `work` makes of several operations where that is committed, and none
-/// of it else.
+/// Rows::together(work) keeps what `work` makes of several operations where that is committed, and
+/// none of it else.
 template <class Rows>
 class Meaning {
 public:
@@ -35,12 +36,13 @@ private:
     static constexpr base::WallTime kNever{};
 
     Applied make(const PutPublication& change) {
-        if (change.expected_tag.empty()) return rows_.put(change.row);
-        return rows_.replace(change.row, change.expected_tag);
+        if (change.expected_tag.empty()) return rows_.publications.put(change.row);
+        return rows_.publications.replace(change.row, change.expected_tag);
     }
-    Applied make(const RefreshPublication& change) { return rows_.refresh(change); }
+    Applied make(const RefreshPublication& change) { return rows_.publications.refresh(change); }
     Applied make(const RemovePublication& change) {
-        return change.keep_until == kNever ? rows_.erase(change) : rows_.bury(change);
+        return change.keep_until == kNever ? rows_.publications.erase(change)
+                                           : rows_.publications.bury(change);
     }
     Applied make(const ChangePublications& change) {
         if (change.changes.empty()) return Outcome::committed;
@@ -49,39 +51,41 @@ private:
     }
 
     Applied make(const PutSubscription& change) {
-        Applied applied = rows_.put(change.row);
+        Applied applied = rows_.subscriptions.put(change.row);
         for (const std::uint64_t id : change.replaces) {
             if (applied != Outcome::committed) return applied;
-            if (id != change.row.id) applied = rows_.erase_subscription(id);
+            if (id != change.row.id) applied = rows_.subscriptions.erase(id);
         }
         return applied;
     }
-    Applied make(const UpdateSubscription& change) { return rows_.replace(change.row); }
-    Applied make(const TouchSubscription& change) { return rows_.touch(change); }
+    Applied make(const UpdateSubscription& change) {
+        return rows_.subscriptions.replace(change.row);
+    }
+    Applied make(const TouchSubscription& change) { return rows_.subscriptions.touch(change); }
     /// A row that is gone already is what was wanted.
     Applied make(const RemoveSubscription& change) {
-        if (change.keep_until == kNever) return rows_.erase_subscription(change.id);
-        return rows_.bury(change);
+        if (change.keep_until == kNever) return rows_.subscriptions.erase(change.id);
+        return rows_.subscriptions.bury(change);
     }
 
     Applied make(const PutConfirmation& change) {
         const auto id = confirmation_id(home_, change.row.package, change.row.aor);
-        if (change.row.through == 0) return rows_.erase_confirmation(id);
-        return rows_.put(ConfirmationRow{id, change.row});
+        if (change.row.through == 0) return rows_.confirmations.erase(id);
+        return rows_.confirmations.put(ConfirmationRow{id, change.row});
     }
 
-    Applied make(const PutMessage& change) { return rows_.put(change.row); }
+    Applied make(const PutMessage& change) { return rows_.messages.put(change.row); }
     /// A row that is gone already is what was wanted.
     Applied make(const RemoveMessage& change) {
-        if (change.keep_until == kNever) return rows_.erase_message(change.id);
-        return rows_.finish(change);
+        if (change.keep_until == kNever) return rows_.messages.erase(change.id);
+        return rows_.messages.finish(change);
     }
 
     Applied make(const PutAccount& change) {
         const auto row = encode(change.row);
-        return row ? rows_.put(*row) : Outcome::refused;
+        return row ? rows_.accounts.put(*row) : Outcome::refused;
     }
-    Applied make(const RemoveAccount& change) { return rows_.erase_account(change.aor); }
+    Applied make(const RemoveAccount& change) { return rows_.accounts.erase(change.aor); }
     /// Those that cannot be written are found before the first one is.
     Applied make(const ChangeAccounts& change) {
         for (const auto& each : change.accounts) {
@@ -91,14 +95,14 @@ private:
         return rows_.together([&]() -> Applied {
             Applied applied = make_all(change.accounts);
             for (const auto& row : change.kept)
-                if (applied == Outcome::committed) applied = rows_.put(row);
+                if (applied == Outcome::committed) applied = rows_.publications.put(row);
             for (const auto id : change.forgotten)
-                if (applied == Outcome::committed) applied = rows_.erase_publication(id);
+                if (applied == Outcome::committed) applied = rows_.publications.forget(id);
             return applied;
         });
     }
-    Applied make(const PutAlias& change) { return rows_.put(change.row); }
-    Applied make(const RemoveAlias& change) { return rows_.erase_alias(change.aor); }
+    Applied make(const PutAlias& change) { return rows_.aliases.put(change.row); }
+    Applied make(const RemoveAlias& change) { return rows_.aliases.erase(change.aor); }
     Applied make(const ChangePolicies& change) {
         return rows_.together([&] { return make_policies(change); });
     }
@@ -109,14 +113,14 @@ private:
         };
         for (const auto& row : change.policies) {
             const bool is_empty = row.lists.empty() && row.document.empty();
-            also(is_empty ? rows_.erase_policy(row.scope) : rows_.put(row));
+            also(is_empty ? rows_.policies.erase(row.scope) : rows_.policies.put(row));
         }
-        for (const auto& row : change.audit) also(rows_.put(row));
-        if (change.forget_before > 0) also(rows_.forget_audit(change.forget_before));
+        for (const auto& row : change.audit) also(rows_.audit.put(row));
+        if (change.forget_before > 0) also(rows_.audit.forget(change.forget_before));
         return applied;
     }
-    Applied make(const PutToken& change) { return rows_.put(change.row); }
-    Applied make(const PutCell& change) { return rows_.put(change.row); }
+    Applied make(const PutToken& change) { return rows_.tokens.put(change.row); }
+    Applied make(const PutCell& change) { return rows_.cells.put(change.row); }
 
     template <class OneOfSeveral>
     Applied make_one(const OneOfSeveral& change) {

@@ -50,7 +50,7 @@ public:
         return place_.add_values(Operation::erase_publication, change.id, change.expected_tag);
     }
     /// Nobody asks whether there was one.
-    Applied erase_publication(std::uint64_t id) const {
+    Applied forget(std::uint64_t id) const {
         return place_.add_values(Operation::erase_publication, id, std::string());
     }
     Applied bury(const RemovePublication& change) const {
@@ -62,7 +62,7 @@ public:
     }
 
 private:
-    const Place place_;
+    const Place& place_;
 };
 
 class SubscriptionRows {
@@ -88,18 +88,12 @@ public:
                                  place_.arrays.number_mark(change.keep_until), change.keep_until,
                                  change.mark.call_id, change.mark.cseq, change.mark.branch_hash);
     }
-    Applied erase_subscription(std::uint64_t id) const {
+    Applied erase(std::uint64_t id) const {
         return place_.add_values(Operation::erase_subscription, id);
-    }
-    Applied put(const ConfirmationRow& row) const {
-        return place_.add_row<tables::Confirmations>(Operation::put_confirmation, row);
-    }
-    Applied erase_confirmation(std::uint64_t id) const {
-        return place_.add_values(Operation::erase_confirmation, id);
     }
 
 private:
-    const Place place_;
+    const Place& place_;
 };
 
 class MessageRows {
@@ -113,72 +107,79 @@ public:
     Applied finish(const RemoveMessage& change) const {
         return place_.add_values(Operation::finish_message, change.id, change.keep_until);
     }
-    Applied erase_message(std::uint64_t id) const {
+    Applied erase(std::uint64_t id) const {
         return place_.add_values(Operation::erase_message, id);
     }
 
 private:
-    const Place place_;
+    const Place& place_;
 };
 
-/// Accounts, aliases, rules and what became of them, tokens, cells.
-class OperatorsRows {
+class AuditRows {
 public:
-    explicit OperatorsRows(const Place& place) : place_(place) {}
+    explicit AuditRows(const Place& place) : place_(place) {}
 
-    Applied put(const AccountRow& row) const {
-        return place_.add_row<tables::Accounts>(Operation::put_account, row);
-    }
-    Applied erase_account(const std::string& aor) const {
-        return place_.add_values(Operation::erase_account, aor);
-    }
-    Applied put(const Alias& row) const {
-        return place_.add_row<tables::Aliases>(Operation::put_alias, row);
-    }
-    Applied erase_alias(const std::string& aor) const {
-        return place_.add_values(Operation::erase_alias, aor);
-    }
-    Applied put(const Policy& row) const {
-        return place_.add_row<tables::Policies>(Operation::put_policy, row);
-    }
-    Applied erase_policy(const std::string& scope) const {
-        return place_.add_values(Operation::erase_policy, scope);
-    }
     Applied put(const AuditEntry& row) const {
         return place_.add_row<tables::Audit>(Operation::put_audit, row);
     }
-    Applied forget_audit(std::uint64_t before) const {
+    Applied forget(std::uint64_t before) const {
         return place_.add_values(Operation::forget_audit, before);
-    }
-    Applied put(const Token& row) const {
-        return place_.add_row<tables::Tokens>(Operation::put_token, row);
-    }
-    Applied put(const CellState& row) const {
-        return place_.add_row<tables::Cells>(Operation::put_cell, row);
     }
 
 private:
-    const Place place_;
+    const Place& place_;
+};
+
+/// Rows that are never erased.
+template <class Table, Operation kPut>
+class LastingRows {
+public:
+    explicit LastingRows(const Place& place) : place_(place) {}
+
+    Applied put(const typename Table::Record& row) const {
+        return place_.add_row<Table>(kPut, row);
+    }
+
+private:
+    const Place& place_;
+};
+
+/// Rows that are written whole, and found by nothing but their key.
+template <class Table, Operation kPut, Operation kErase>
+class KeyedRows {
+public:
+    explicit KeyedRows(const Place& place) : place_(place) {}
+
+    Applied put(const typename Table::Record& row) const {
+        return place_.add_row<Table>(kPut, row);
+    }
+    template <class Key>
+    Applied erase(const Key& key) const {
+        return place_.add_values(kErase, key);
+    }
+
+private:
+    const Place& place_;
 };
 
 /// The rows of all tables, as Meaning wants them.
-class AllRows : public PublicationRows,
-                public SubscriptionRows,
-                public MessageRows,
-                public OperatorsRows {
-public:
-    explicit AllRows(const Place& place)
-        : PublicationRows(place),
-          SubscriptionRows(place),
-          MessageRows(place),
-          OperatorsRows(place) {}
+struct AllRows {
+    const Place place;
+    PublicationRows publications{place};
+    SubscriptionRows subscriptions{place};
+    KeyedRows<tables::Confirmations, Operation::put_confirmation, Operation::erase_confirmation>
+        confirmations{place};
+    MessageRows messages{place};
+    KeyedRows<tables::Accounts, Operation::put_account, Operation::erase_account> accounts{place};
+    KeyedRows<tables::Aliases, Operation::put_alias, Operation::erase_alias> aliases{place};
+    KeyedRows<tables::Policies, Operation::put_policy, Operation::erase_policy> policies{place};
+    AuditRows audit{place};
+    LastingRows<tables::Tokens, Operation::put_token> tokens{place};
+    LastingRows<tables::Cells, Operation::put_cell> cells{place};
 
-    using PublicationRows::bury, SubscriptionRows::bury;
-    using PublicationRows::put, SubscriptionRows::put, MessageRows::put, OperatorsRows::put;
-    using PublicationRows::replace, SubscriptionRows::replace;
     /// Whoever fills the batch knows that none of them will be refused.
     template <class Work>
-    Applied together(Work work) {
+    Applied together(Work work) const {
         return work();
     }
 };
@@ -186,8 +187,8 @@ public:
 }  // namespace
 
 Applied RowBatch::add(const Change& change, std::size_t place) {
-    AllRows rows({arrays_, place});
-    return Meaning<AllRows>(rows, home_).apply(change);
+    const AllRows rows{{arrays_, place}};
+    return Meaning<const AllRows>(rows, home_).apply(change);
 }
 
 void RowBatch::settle(Operation operation, std::vector<std::uint64_t> met,

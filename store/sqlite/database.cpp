@@ -166,10 +166,6 @@ Status Database::prepare(std::initializer_list<Unprepared> all) {
     return {};
 }
 
-int Database::changed() const noexcept {
-    return sqlite3_changes(database_.get());
-}
-
 bool Database::in_transaction() const noexcept {
     return sqlite3_get_autocommit(database_.get()) == 0;
 }

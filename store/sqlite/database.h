@@ -102,8 +102,6 @@ public:
     };
     Status prepare(std::initializer_list<Unprepared> all);
 
-    /// Rows touched by the last INSERT, UPDATE or DELETE.
-    int changed() const noexcept;
     bool in_transaction() const noexcept;
     /// What went wrong last.
     Fault fault() const;

@@ -101,10 +101,8 @@ Status SqliteLedger::start() {
 }
 
 Result<std::unique_ptr<SqliteLedger::Connection>> SqliteLedger::prepare(Database database) {
-    auto made = std::make_unique<Connection>(std::move(database));
-    auto writer = SqliteWriter::prepare(made->database, home_);
-    if (!writer) return writer.fault();
-    made->writer = std::move(*writer);
+    auto made = std::make_unique<Connection>(std::move(database), home_);
+    if (auto done = made->writer.prepare(made->database); !done) return done.fault();
     auto done = made->database.prepare(
         {{made->begin, "BEGIN IMMEDIATE"}, {made->commit, "COMMIT"}, {made->rollback, "ROLLBACK"}});
     if (!done) return done.fault();
@@ -185,7 +183,8 @@ SqliteLedger::Written SqliteLedger::try_to_write(std::span<const Change* const> 
         outcomes[i] = *outcome;
     }
     const base::WallTime now = clock_.wall();
-    if (to.writer.is_sweep_due(now) && !to.writer.sweep(now)) return roll_back();
+    auto& tombstones = to.writer.tombstones();
+    if (tombstones.is_sweep_due(now) && !tombstones.sweep(now)) return roll_back();
     if (!to.writer.note({.sequence = sequence_ + 1, .alive_at = now, .next_id = next_id_})) {
         return roll_back();
     }
@@ -273,7 +272,7 @@ void SqliteLedger::tick() {
     if (++idle_ticks_ == kIdleTicks && !is_in_memory()) connection_->database.release_memory();
     const base::WallTime now = clock_.wall();
     const bool is_beat_due = !is_in_memory() && now - last_commit_ >= kBeat;
-    if (writability_ && !is_beat_due && !connection_->writer.is_sweep_due(now)) return;
+    if (writability_ && !is_beat_due && !connection_->writer.tombstones().is_sweep_due(now)) return;
     std::vector<Outcome> none;
     write({}, none);
 }

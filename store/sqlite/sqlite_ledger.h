@@ -52,7 +52,7 @@ public:
 private:
     /// The open file; statements go before the database they belong to.
     struct Connection {
-        explicit Connection(Database opened) : database(std::move(opened)) {}
+        Connection(Database opened, const Home& home) : database(std::move(opened)), writer(home) {}
         Database database;
         SqliteWriter writer;
         Statement begin;

@@ -16,45 +16,79 @@ struct Notebook {
         asked.push_back(what);
         return what == refuses ? Outcome::refused : Outcome::committed;
     }
-    static std::string of(const char* what, std::uint64_t id) {
-        return std::string(what) + ' ' + std::to_string(id);
+    Applied note(const char* what, std::uint64_t id) {
+        return note(std::string(what) + ' ' + std::to_string(id));
     }
+};
 
-    Applied put(const Publication& row) { return note(of("put", row.id)); }
+struct Publications {
+    Notebook& book;
+
+    Applied put(const Publication& row) { return book.note("put", row.id); }
     Applied replace(const Publication& row, const std::string& tag) {
-        return note(of("replace", row.id) + ' ' + tag);
+        return book.note("replace " + std::to_string(row.id) + ' ' + tag);
     }
-    Applied refresh(const RefreshPublication& one) { return note(of("refresh", one.id)); }
-    Applied erase(const RemovePublication& one) { return note(of("erase", one.id)); }
-    Applied bury(const RemovePublication& one) { return note(of("bury", one.id)); }
+    Applied refresh(const RefreshPublication& one) { return book.note("refresh", one.id); }
+    Applied erase(const RemovePublication& one) { return book.note("erase", one.id); }
+    Applied bury(const RemovePublication& one) { return book.note("bury", one.id); }
+    Applied forget(std::uint64_t id) { return book.note("forget", id); }
+};
+
+struct Subscriptions {
+    Notebook& book;
+
+    Applied put(const Subscription& row) { return book.note("put", row.id); }
+    Applied replace(const Subscription& row) { return book.note("replace", row.id); }
+    Applied touch(const TouchSubscription& one) { return book.note("touch", one.id); }
+    Applied bury(const RemoveSubscription& one) { return book.note("bury", one.id); }
+    Applied erase(std::uint64_t id) { return book.note("erase", id); }
+};
+
+struct Messages {
+    Notebook& book;
+
+    Applied put(const Message& row) { return book.note("put", row.id); }
+    Applied finish(const RemoveMessage& one) { return book.note("finish", one.id); }
+    Applied erase(std::uint64_t id) { return book.note("erase", id); }
+};
+
+struct Audit {
+    Notebook& book;
+
+    Applied put(const AuditEntry& row) { return book.note("audit", row.id); }
+    Applied forget(std::uint64_t before) { return book.note("forget before", before); }
+};
+
+/// All that are written whole.
+struct Others {
+    Notebook& book;
+
+    Applied put(const ConfirmationRow& row) { return book.note("put " + row.row.aor); }
+    Applied put(const AccountRow& row) { return book.note("put " + row.account.aor); }
+    Applied put(const Alias& row) { return book.note("put " + row.aor); }
+    Applied put(const Policy& row) { return book.note("put " + row.scope); }
+    Applied put(const Token& row) { return book.note("put " + row.name); }
+    Applied put(const CellState& row) {
+        return book.note("put", static_cast<std::uint64_t>(row.cell));
+    }
+    Applied erase(std::uint64_t) { return book.note("erase"); }
+    Applied erase(const std::string& key) { return book.note("erase " + key); }
+};
+
+struct NotedRows {
+    Notebook book;
+    Publications publications{book};
+    Subscriptions subscriptions{book};
+    Messages messages{book};
+    Audit audit{book};
+    Others confirmations{book}, accounts{book}, aliases{book}, policies{book}, tokens{book},
+        cells{book};
+
     template <class Work>
     Applied together(Work work) {
-        const Applied applied = note("together");
+        const Applied applied = book.note("together");
         return applied == Outcome::committed ? work() : applied;
     }
-    Applied erase_publication(std::uint64_t id) { return note(of("drop", id)); }
-    Applied put(const Subscription& row) { return note(of("put", row.id)); }
-    Applied replace(const Subscription& row) { return note(of("replace", row.id)); }
-    Applied touch(const TouchSubscription& one) { return note(of("touch", one.id)); }
-    Applied bury(const RemoveSubscription& one) { return note(of("bury", one.id)); }
-    Applied erase_subscription(std::uint64_t id) { return note(of("erase", id)); }
-    Applied put(const ConfirmationRow& row) { return note("put " + row.row.aor); }
-    Applied erase_confirmation(std::uint64_t) { return note("erase"); }
-    Applied put(const Message& row) { return note(of("put", row.id)); }
-    Applied finish(const RemoveMessage& one) { return note(of("finish", one.id)); }
-    Applied erase_message(std::uint64_t id) { return note(of("erase", id)); }
-    Applied put(const AccountRow& row) { return note("put " + row.account.aor); }
-    Applied erase_account(const std::string& aor) { return note("erase " + aor); }
-    Applied put(const Alias& row) { return note("put " + row.aor); }
-    Applied erase_alias(const std::string& aor) { return note("erase " + aor); }
-    Applied put(const Token& row) { return note("put " + row.name); }
-    Applied put(const CellState& row) {
-        return note(of("put", static_cast<std::uint64_t>(row.cell)));
-    }
-    Applied put(const Policy& row) { return note("put " + row.scope); }
-    Applied erase_policy(const std::string& scope) { return note("erase " + scope); }
-    Applied put(const AuditEntry& row) { return note(of("audit", row.id)); }
-    Applied forget_audit(std::uint64_t before) { return note(of("forget before", before)); }
 };
 
 using Asked = std::vector<std::string>;
@@ -66,9 +100,9 @@ struct Made {
     Asked asked;
 };
 Made make(const Change& change, std::string refuses = {}) {
-    Notebook rows{.asked = {}, .refuses = std::move(refuses)};
-    const Applied outcome = Meaning<Notebook>(rows, kHome).apply(change);
-    return {outcome, rows.asked};
+    NotedRows rows{.book = {.asked = {}, .refuses = std::move(refuses)}};
+    const Applied outcome = Meaning<NotedRows>(rows, kHome).apply(change);
+    return {outcome, rows.book.asked};
 }
 
 TEST_CASE("RFC 3903 4: a publication is put, or replaces the one with the tag it names") {
@@ -133,7 +167,7 @@ ChangeAccounts three_accounts() {
 }
 
 TEST_CASE("accounts change with what is kept beside them, all of it or none") {
-    const Asked all{"together", "put sip:a", "erase sip:b", "put sip:c", "put 1", "drop 2"};
+    const Asked all{"together", "put sip:a", "erase sip:b", "put sip:c", "put 1", "forget 2"};
     CHECK(make(three_accounts()).asked == all);
     CHECK(make(three_accounts()).outcome == Outcome::committed);
     // Whichever operation is refused: nothing is made after it, and so is the whole.
