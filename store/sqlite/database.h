@@ -84,6 +84,7 @@ public:
     struct Place {
         std::string path;  ///< ":memory:" for none
         std::string vfs;   ///< empty: the default
+        bool is_in_memory() const { return path == ":memory:"; }
     };
 
     /// Faults: io.

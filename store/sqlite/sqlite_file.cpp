@@ -106,7 +106,7 @@ Status sync_folder_of(const std::string& path) {
 Result<Database> open_configured(const Database::Place& place) {
     auto database = Database::open(place);
     if (!database) return database;
-    if (place.path != ":memory:") {
+    if (!place.is_in_memory()) {
         auto mode = database->prepare("PRAGMA journal_mode = WAL");
         if (!mode) return mode.fault();
         if (mode->step() != Step::row) return database->fault();
