@@ -24,7 +24,7 @@ Recipients::Found Recipients::find(const Subject& subject) const {
 /// In a domain served here.
 Recipients::Found Recipients::find_here(const sip::Uri& uri, std::string aor) const {
     if (const auto gruu = gruus_.read(uri)) {
-        const auto* device = bindings_.find(*gruu);
+        const auto* device = bindings_.gruus().find(*gruu);
         if (!device) return {};
         return {.kind = Recipient::device, .aor = {}, .devices = {device}};
     }

@@ -68,7 +68,7 @@ std::vector<RelayTarget> targets_of(Bindings& bindings, const std::string& aor,
     for (auto device = devices.rbegin(); device != devices.rend(); ++device) {
         auto target = target_of(**device, bindings.epoch(), except);
         if (!target) continue;
-        target->credit = bindings.credit_of(aor, **device);
+        target->credit = bindings.credits().of(aor, **device);
         targets.push_back(*std::move(target));
     }
     return targets;

@@ -191,7 +191,7 @@ void MailboxNotices::tell_phone(const std::string& aor, Phone& phone,
                     .transaction = {},
                     .authorization = {},
                     .cseq = ++phone.cseq,
-                    .credit = bindings_.credit_of(aor, binding)};
+                    .credit = bindings_.credits().of(aor, binding)};
     take_next_way(id);
 }
 

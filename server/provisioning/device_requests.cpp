@@ -102,7 +102,7 @@ void DeviceRequests::begin(std::uint64_t id) {
     if (!device) return conclude_later(id, 0);
     flight.request_uri = request_uri_of(*binding);
     flight.routes = binding->path;
-    flight.credit = bindings_.credit_of(flight.request.aor, *binding);
+    flight.credit = bindings_.credits().of(flight.request.aor, *binding);
     flight.authorization.clear();
     logins_.forget(id);
     flight.status = 0;

@@ -25,7 +25,7 @@ RegisteredDevices::RegisteredDevices(const Context& context, const Bindings& bin
 const packages::Binding* RegisteredDevices::find(const DeviceName& name) const {
     const auto contact = sip::parse_uri(name.contact);
     if (!contact) return nullptr;
-    if (const auto temporary = gruus_.read(*contact)) return bindings_.find(*temporary);
+    if (const auto temporary = gruus_.read(*contact)) return bindings_.gruus().find(*temporary);
     const auto instance = public_gruu_instance(*contact).value_or(name.instance);
     const auto bindings = bindings_.of(name.aor);
     const auto found =

@@ -124,8 +124,8 @@ RegisterFacts Registrar::facts_of(const Incoming& incoming, const sip::Message& 
             .epoch = context_.home.epoch,
             .listeners = context_.stack.transport().listeners(),
             .dead = dead,
-            .removals = bindings_.removals_of(incoming.aor),
-            .is_done = bindings_.was_removed_by(incoming.aor, mark),
+            .removals = bindings_.removals().of(incoming.aor),
+            .is_done = bindings_.removals().has(incoming.aor, mark),
             .rules = rules()};
 }
 
@@ -201,7 +201,7 @@ store::ChangePublications Registrar::rows_of(const Incoming& incoming, const sip
             change.removed.push_back(target->id);
             continue;
         }
-        bindings_.name_device(incoming.aor, *contact.binding);
+        bindings_.gruus().name(incoming.aor, *contact.binding);
         if (own_stream(change.flow).empty()) change.flow = contact.binding->flow;
         Publication next = bindings_.publication_of(incoming.aor, incoming.who.aor, contact);
         next.mark = short_mark;
@@ -261,7 +261,7 @@ void Registrar::renew_credit(const Incoming& incoming, const Change& change) {
     const auto source = incoming.who.is_address_proven ? incoming.flow.peer : sip::Endpoint();
     for (const auto& document : change.documents) {
         const auto& binding = static_cast<const packages::Binding&>(*document);
-        bindings_.renew_credit(incoming.aor, binding, bytes, source);
+        bindings_.credits().renew(incoming.aor, binding, bytes, source);
     }
 }
 
