@@ -301,7 +301,7 @@ void DeviceRequests::on_registered(const std::string& aor, std::string_view /*fl
     for (auto each = first; each != last; ++each) {
         const auto job = address_of_job(each->second.job);
         context_.peers.post<Jobs>(job, [job, device = each->second.device](Jobs& owner) {
-            owner.on_return(job, device);
+            owner.runs().on_return(job, device);
         });
     }
     awaited_.erase(first, last);
@@ -318,8 +318,9 @@ void DeviceRequests::see_starts(const std::string& aor, std::uint64_t hash) {
         }
         each = starting_.erase(each);
         const auto job = address_of_job(starting.job);
-        context_.peers.post<Jobs>(
-            job, [job, device = starting.number](Jobs& owner) { owner.on_effect(job, device); });
+        context_.peers.post<Jobs>(job, [job, device = starting.number](Jobs& owner) {
+            owner.runs().on_effect(job, device);
+        });
     }
 }
 

@@ -74,6 +74,25 @@ DeviceState state_of(DeviceVerdict verdict) noexcept {
     return kStates[static_cast<std::size_t>(verdict)];
 }
 
+void Job::recount() {
+    is_known = true;
+    counts = {};
+    effective = 0;
+    queue.clear();
+    for (std::uint32_t i = 0; i < devices.size(); ++i) {
+        auto& device = devices[i];
+        if (device.state == DeviceState::waiting && state == JobState::cancelled)
+            device.state = DeviceState::cancelled;
+        ++counts[static_cast<std::size_t>(device.state)];
+        if (device.effective_at != base::WallTime{}) ++effective;
+        if (device.state == DeviceState::waiting) queue.push_back(i);
+    }
+}
+
+void Job::disarm(base::Timers& timers) {
+    for (auto* timer : {&pace, &end, &save, &again}) timers.cancel(*timer);
+}
+
 void Job::move(std::uint32_t device, DeviceState to, int status, base::WallTime at) {
     auto& moved = devices[device];
     --counts[static_cast<std::size_t>(moved.state)];

@@ -105,6 +105,9 @@ struct Job : JobHead {
     bool may_try_again(const JobDevice& device) const noexcept {
         return most_attempts == 0 || device.attempts < most_attempts;
     }
+    /// All that is not kept is made from what is; what waits does not where it was cancelled.
+    void recount();
+    void disarm(base::Timers& timers);
     /// Devices that are unreachable, and tried again.
     bool has_hope() const noexcept;
     /// What became of `device` is to be written.

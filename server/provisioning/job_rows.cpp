@@ -57,9 +57,6 @@ store::ChangePublications removal_of(const Job& job) {
 
 }  // namespace
 
-JobRows::JobRows(Context& context, std::function<Job*(const std::string&)> find)
-    : context_(context), find_(std::move(find)) {}
-
 void JobRows::put_from(const Job& job, std::size_t first, Done done) {
     const auto end = std::min(job.devices.size(), first + kMostTogether);
     const bool is_last = end == job.devices.size();
@@ -101,7 +98,7 @@ void JobRows::remove_surely(store::ChangePublications rows) {
 void JobRows::save_at(Job& job, base::Instant due) {
     context_.loop.timers().cancel(job.save);
     job.save = context_.loop.timers().arm(due, [this, address = job.address] {
-        auto* again = find_(address);
+        auto* again = jobs_.find(address);
         if (!again) return;
         again->save = {};
         save(*again);
@@ -131,7 +128,7 @@ void JobRows::save(Job& job) {
 /// The same rows once more are never wrong, whatever became of them.
 void JobRows::on_saved(const std::string& address, const std::vector<std::uint32_t>& devices,
                        store::Outcome outcome) {
-    auto* found = find_(address);
+    auto* found = jobs_.find(address);
     if (!found) return;
     auto& job = *found;
     job.is_saving = false;

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "base/task.h"
 #include "server/core/context.h"
 #include "server/provisioning/job.h"
+#include "server/provisioning/job_table.h"
 #include "store/records.h"
 
 namespace herald::server {
@@ -21,8 +21,7 @@ class JobRows {
 public:
     using Done = base::Task<void(store::Outcome)>;
 
-    /// `find` gives the job of an address; nullptr: it is there no more.
-    JobRows(Context& context, std::function<Job*(const std::string& address)> find);
+    JobRows(Context& context, const JobTable& jobs) : context_(context), jobs_(jobs) {}
 
     /// A new job and all its devices, which lives until `done` runs. Of many devices some in each
     /// commit, the job with the last: without it devices are none's.
@@ -45,7 +44,7 @@ private:
                   store::Outcome outcome);
 
     Context& context_;
-    std::function<Job*(const std::string&)> find_;
+    const JobTable& jobs_;
 };
 
 }  // namespace herald::server

@@ -183,7 +183,7 @@ void KnownDevices::note_fetch(const std::string& key, const std::string& version
     for (auto each = first; each != last; ++each) {
         context_.peers.post<Jobs>(address_of_job(each->second.job),
                                   [job = each->second](Jobs& owner) {
-                                      owner.on_effect(address_of_job(job.job), job.device);
+                                      owner.runs().on_effect(address_of_job(job.job), job.device);
                                   });
     }
     awaited_.erase(first, last);
