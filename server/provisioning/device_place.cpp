@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/text.h"
+#include "server/address/instance.h"
 
 namespace herald::server {
 
@@ -31,6 +32,25 @@ std::string_view DevicePlace::part(int number) const noexcept {
     auto rest = text();
     for (; number > 0; --number) rest = base::split_once(rest, '\t').after;
     return base::split_once(rest, '\t').before;
+}
+
+const packages::Binding* find_device(const std::vector<const packages::Binding*>& bindings,
+                                     std::string_view contact, std::string_view instance) {
+    const auto find = [&](auto is_it) -> const packages::Binding* {
+        // The newest: what a device had before it started again may not have run out yet.
+        const auto found = std::find_if(bindings.rbegin(), bindings.rend(), is_it);
+        return found == bindings.rend() ? nullptr : *found;
+    };
+    if (!instance.empty()) {
+        const auto* same = find([&](const packages::Binding* each) {
+            return is_same_instance(each->instance, instance);
+        });
+        if (same) return same;
+    }
+    const auto* same =
+        find([&](const packages::Binding* each) { return each->contact == contact; });
+    if (same) return same;
+    return bindings.size() == 1 && instance.empty() ? bindings.front() : nullptr;
 }
 
 }  // namespace herald::server

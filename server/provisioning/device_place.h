@@ -4,6 +4,9 @@
 
 #include <memory>
 #include <string_view>
+#include <vector>
+
+#include "packages/registration.h"
 
 namespace herald::server {
 
@@ -26,5 +29,10 @@ private:
 
     std::unique_ptr<char[]> bytes_;  ///< how many there are, then they
 };
+
+/// The device of that Contact and instance as it is registered now, among the bindings of its user:
+/// a new contact of the same instance, or the only one there is; else nullptr.
+const packages::Binding* find_device(const std::vector<const packages::Binding*>& bindings,
+                                     std::string_view contact, std::string_view instance);
 
 }  // namespace herald::server

@@ -8,8 +8,7 @@
 
 #include "base/id.h"
 #include "base/text.h"
-#include "server/address/instance.h"
-#include "server/provisioning/jobs.h"
+#include "server/provisioning/device_place.h"
 #include "server/provisioning/known_devices.h"
 #include "server/register/registered_device.h"
 #include "sip/dialog_request.h"
@@ -27,31 +26,11 @@ std::string registration_of(const packages::Binding& binding) {
 
 }  // namespace
 
-DeviceVerdict verdict_of(int status) noexcept {
-    if (status >= 200 && status < 300) return DeviceVerdict::delivered;
-    switch (status) {
-        case 401:
-        case 407:
-            return DeviceVerdict::challenged;
-        case 0:
-        case 408:
-        case 430:
-        case 480:
-        case 503:
-            return DeviceVerdict::unreachable;
-        default:
-            return DeviceVerdict::refused;
-    }
-}
-
-DeviceVerdict verdict_of_repeat(int status) noexcept {
-    return status == 482 ? DeviceVerdict::delivered : verdict_of(status);
-}
-
-DeviceRequests::DeviceRequests(Context& context, Bindings& bindings,
+DeviceRequests::DeviceRequests(Context& context, Bindings& bindings, AwaitedDevices& awaited,
                                const DeviceLogins& device_logins, sip::Locator& locator)
     : context_(context),
       bindings_(bindings),
+      awaited_(awaited),
       device_logins_(device_logins),
       locator_(locator),
       large_(context.loop, context.stack.transport()),
@@ -70,27 +49,8 @@ void DeviceRequests::send(DeviceRequest request, Done done) {
     begin(id);
 }
 
-/// The device as it is registered now: a new contact of the same instance, or the only one there
-/// is.
-const packages::Binding* DeviceRequests::binding_of(const std::string& aor,
-                                                    std::string_view contact,
-                                                    std::string_view instance) const {
-    const auto bindings = bindings_.of(aor);
-    const auto find = [&](auto is_it) -> const packages::Binding* {
-        // The newest: what a device had before it started again may not have run out yet.
-        const auto found = std::find_if(bindings.rbegin(), bindings.rend(), is_it);
-        return found == bindings.rend() ? nullptr : *found;
-    };
-    if (!instance.empty()) {
-        const auto* same = find([&](const packages::Binding* each) {
-            return is_same_instance(each->instance, instance);
-        });
-        if (same) return same;
-    }
-    const auto* same =
-        find([&](const packages::Binding* each) { return each->contact == contact; });
-    if (same) return same;
-    return bindings.size() == 1 && instance.empty() ? bindings.front() : nullptr;
+const packages::Binding* DeviceRequests::binding_of(const DeviceRequest& request) const {
+    return find_device(bindings_.of(request.aor), request.contact, request.instance);
 }
 
 void DeviceRequests::begin(std::uint64_t id) {
@@ -240,7 +200,8 @@ void DeviceRequests::conclude(std::uint64_t id, int status) {
     auto ended = flights_.extract(id);
     auto& last = ended.mapped();
     learn(last, verdict);
-    if (verdict == DeviceVerdict::unreachable) wait_for(last.request.aor, last.request.ticket);
+    if (verdict == DeviceVerdict::unreachable)
+        awaited_.wait_for_return(last.request.aor, last.request.ticket);
     last.done({verdict, status});
 }
 
@@ -262,77 +223,6 @@ void DeviceRequests::learn(const Flight& flight, DeviceVerdict verdict) const {
     });
 }
 
-std::uint64_t DeviceRequests::hash_of(std::string_view text) const noexcept {
-    return base::keyed_hash(context_.home.bucket_key, text);
-}
-
-void DeviceRequests::wait_for(const std::string& aor, const DeviceTicket& ticket) {
-    awaited_.emplace(hash_of(aor), ticket);
-}
-
-void DeviceRequests::wait_for_start(const DevicePlace& where, const DeviceTicket& ticket) {
-    const std::string aor(where.aor());
-    const auto* binding = binding_of(aor, where.contact(), where.instance());
-    const bool has_instance = !where.instance().empty();
-    const auto name = has_instance ? base::lower(where.instance()) : std::string(where.contact());
-    starting_.emplace(hash_of(aor), Starting{.job = ticket.job,
-                                             .number = ticket.device,
-                                             .sequence = binding ? tag_of(binding->call_id) : 0,
-                                             .device = tag_of(name),
-                                             .has_instance = has_instance});
-}
-
-/// A device without an instance may have another Contact by now: the only one there is, then.
-bool DeviceRequests::has_started(const std::string& aor, const Starting& starting) const {
-    const auto bindings = bindings_.of(aor);
-    return std::any_of(bindings.begin(), bindings.end(), [&](const packages::Binding* each) {
-        const auto name =
-            starting.has_instance ? base::lower(each->instance) : std::string(each->contact);
-        const bool is_it =
-            tag_of(name) == starting.device || (!starting.has_instance && bindings.size() == 1);
-        return is_it && tag_of(each->call_id) != starting.sequence;
-    });
-}
-
-void DeviceRequests::on_registered(const std::string& aor, std::string_view /*flow*/) {
-    if (awaited_.empty() && starting_.empty()) return;
-    const auto hash = hash_of(aor);
-    const auto [first, last] = awaited_.equal_range(hash);
-    for (auto each = first; each != last; ++each) {
-        const auto job = address_of_job(each->second.job);
-        context_.peers.post<Jobs>(job, [job, device = each->second.device](Jobs& owner) {
-            owner.runs().on_return(job, device);
-        });
-    }
-    awaited_.erase(first, last);
-    see_starts(aor, hash);
-}
-
-void DeviceRequests::see_starts(const std::string& aor, std::uint64_t hash) {
-    auto [each, last] = starting_.equal_range(hash);
-    while (each != last) {
-        const auto starting = each->second;
-        if (!has_started(aor, starting)) {
-            ++each;
-            continue;
-        }
-        each = starting_.erase(each);
-        const auto job = address_of_job(starting.job);
-        context_.peers.post<Jobs>(job, [job, device = starting.number](Jobs& owner) {
-            owner.runs().on_effect(job, device);
-        });
-    }
-}
-
-void DeviceRequests::let_go(std::uint64_t job) {
-    std::erase_if(awaited_, [job](const auto& each) { return each.second.job == job; });
-}
-
-void DeviceRequests::abandon(std::uint64_t job) {
-    let_go(job);
-    std::erase_if(starting_, [job](const auto& each) { return each.second.job == job; });
-}
-
 bool DeviceRequests::has_flights(Cell cell) const {
     return std::any_of(flights_.begin(), flights_.end(), [&](const auto& entry) {
         return context_.cell_of(entry.second.request.aor) == cell;
@@ -346,21 +236,15 @@ void DeviceRequests::give_back(std::uint64_t id) {
     if (flight.transaction) context_.stack.forget(flight.transaction);
     logins_.forget(id);
     const auto& aor = flight.request.aor;
-    context_.peers.post<DeviceRequests>(
-        aor, [aor, ticket = flight.request.ticket](DeviceRequests& owner) {
-            owner.wait_for(aor, ticket);
+    context_.peers.post<AwaitedDevices>(
+        aor, [aor, ticket = flight.request.ticket](AwaitedDevices& owner) {
+            owner.wait_for_return(aor, ticket);
         });
     flight.done({DeviceVerdict::unreachable, 408});
 }
 
-/// The hash of an address says its cell (core/bucket.h). A job whose device did not answer by then
-/// tries it again.
+/// A job whose device did not answer by then tries it again.
 void DeviceRequests::forget(Cell cell) {
-    const auto is_of_cell = [cell](const auto& entry) {
-        return cell_of(static_cast<std::uint32_t>(entry.first % kBuckets)) == cell;
-    };
-    std::erase_if(awaited_, is_of_cell);
-    std::erase_if(starting_, is_of_cell);
     std::vector<std::uint64_t> unanswered;
     for (const auto& [id, flight] : flights_) {
         if (context_.cell_of(flight.request.aor) == cell) unanswered.push_back(id);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "server/address/instance.h"
 #include "server/provisioning/device_model.h"
+#include "server/register/register_decision.h"
 
 namespace herald::server {
 

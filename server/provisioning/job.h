@@ -22,7 +22,7 @@
 #include "base/timers.h"
 #include "server/provisioning/daily_window.h"
 #include "server/provisioning/device_place.h"
-#include "server/provisioning/device_requests.h"
+#include "server/provisioning/device_request.h"
 
 namespace herald::server {
 

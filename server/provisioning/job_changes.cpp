@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/publish/publications.h"
+
 namespace herald::server {
 
 namespace {

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "server/provisioning/device_requests.h"
+#include "server/provisioning/awaited_devices.h"
 #include "server/provisioning/known_devices.h"
 
 namespace herald::server {
@@ -33,9 +33,9 @@ void JobLookout::await_return(const Job& job, std::uint32_t index) {
     const auto& device = job.devices[index];
     if (job.is_over() || device.state != DeviceState::unreachable) return;
     const std::string aor(device.where.aor());
-    context_.peers.post<DeviceRequests>(
-        aor, [aor, ticket = DeviceTicket{job.id, index}](DeviceRequests& owner) {
-            owner.wait_for(aor, ticket);
+    context_.peers.post<AwaitedDevices>(
+        aor, [aor, ticket = DeviceTicket{job.id, index}](AwaitedDevices& owner) {
+            owner.wait_for_return(aor, ticket);
         });
 }
 
@@ -48,9 +48,9 @@ void JobLookout::await_effect(const Job& job, std::uint32_t index) {
     });
     const auto& where = job.devices[index].where;
     const std::string aor(where.aor());
-    context_.peers.post<DeviceRequests>(
+    context_.peers.post<AwaitedDevices>(
         aor, [place = DevicePlace(where.text()), ticket = DeviceTicket{job.id, index}](
-                 DeviceRequests& devices) { devices.wait_for_start(place, ticket); });
+                 AwaitedDevices& devices) { devices.wait_for_start(place, ticket); });
 }
 
 void JobLookout::await_effects_from(const std::string& address, std::uint32_t first) {
@@ -86,17 +86,17 @@ void JobLookout::await_again_from(const std::string& address, Cell cell, std::ui
 }
 
 void JobLookout::let_go(const Job& job) {
-    const auto work = [id = job.id](DeviceRequests& owner) { owner.let_go(id); };
-    context_.peers.post<DeviceRequests>(job.address, work);
-    context_.peers.post_to_others<DeviceRequests>(context_.peers.owner_of(job.address), work);
+    const auto work = [id = job.id](AwaitedDevices& owner) { owner.let_go(id); };
+    context_.peers.post<AwaitedDevices>(job.address, work);
+    context_.peers.post_to_others<AwaitedDevices>(context_.peers.owner_of(job.address), work);
 }
 
 void JobLookout::abandon(const Job& job) {
-    const auto requests = [id = job.id](DeviceRequests& owner) { owner.abandon(id); };
+    const auto devices = [id = job.id](AwaitedDevices& owner) { owner.abandon(id); };
     const auto fetches = [id = job.id](KnownDevices& owner) { owner.abandon(id); };
     const auto owner = context_.peers.owner_of(job.address);
-    context_.peers.post<DeviceRequests>(job.address, requests);
-    context_.peers.post_to_others<DeviceRequests>(owner, requests);
+    context_.peers.post<AwaitedDevices>(job.address, devices);
+    context_.peers.post_to_others<AwaitedDevices>(owner, devices);
     context_.peers.post<KnownDevices>(job.address, fetches);
     context_.peers.post_to_others<KnownDevices>(owner, fetches);
 }

@@ -7,6 +7,7 @@
 
 #include "base/id.h"
 #include "base/text.h"
+#include "server/provisioning/device_requests.h"
 #include "server/provisioning/jobs.h"
 
 namespace herald::server {

@@ -7,7 +7,7 @@
 
 #include "base/time.h"
 #include "server/core/context.h"
-#include "server/provisioning/device_requests.h"
+#include "server/provisioning/device_request.h"
 #include "server/provisioning/job.h"
 #include "server/provisioning/job_table.h"
 

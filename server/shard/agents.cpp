@@ -17,6 +17,7 @@
 #include "server/mwi/mailboxes.h"
 #include "server/notify/notify_sender.h"
 #include "server/notify/returning_watchers.h"
+#include "server/provisioning/awaited_devices.h"
 #include "server/provisioning/device_logins.h"
 #include "server/provisioning/device_requests.h"
 #include "server/provisioning/enrolments.h"
@@ -46,7 +47,8 @@ Agents::Agents(const AgentParts& p) {
     auto& known = add<KnownDevices>(p, p.context, bindings);
     auto& enrolments = add<Enrolments>(p, p.context);
     const auto& logins = add<DeviceLogins>(p, p.context);
-    add<DeviceRequests>(p, p.context, bindings, logins, p.locator);
+    auto& awaited = add<AwaitedDevices>(p, p.context, bindings);
+    add<DeviceRequests>(p, p.context, bindings, awaited, logins, p.locator);
     add<Jobs>(p, p.context);
     add<Pnp>(p, p.context, known);
     add<ProfileKeeper>(p, p.context, p.profiles);

@@ -12,6 +12,7 @@
 #include "server/notify/notify_sender.h"
 #include "server/notify/watcher_rights.h"
 #include "server/notify/watcher_rules.h"
+#include "server/provisioning/awaited_devices.h"
 #include "server/provisioning/device_requests.h"
 #include "server/provisioning/device_selection.h"
 #include "server/provisioning/jobs.h"
@@ -405,7 +406,8 @@ std::optional<std::string> InProcess::left_over() {
     if (shard().sender().in_flight() != 0) return "NOTIFYs under way";
     if (shard().messaging().in_flight() != 0) return "MESSAGEs under way";
     if (shard().messaging().stored().queues().count() != 0) return "messages kept for nobody";
-    if (shard().agents().get<server::DeviceRequests>().held() != 0) return "devices awaited";
+    if (shard().agents().get<server::DeviceRequests>().held() != 0) return "devices being told";
+    if (shard().agents().get<server::AwaitedDevices>().held() != 0) return "devices awaited";
     if (shard().agents().get<server::Jobs>().held() != 0) return "jobs";
     if (shard().port().waiting() != 0) return "commits under way";
     std::optional<std::string> idle;

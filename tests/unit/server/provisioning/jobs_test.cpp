@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "server/provisioning/awaited_devices.h"
 #include "server/provisioning/device_logins.h"
 #include "server/provisioning/device_selection.h"
 #include "server/provisioning/known_devices.h"
@@ -31,7 +32,7 @@ struct Phones : SlowShard {
         sent();
     }
     Jobs& jobs() { return shard.agents().get<Jobs>(); }
-    DeviceRequests& requests() { return shard.agents().get<DeviceRequests>(); }
+    AwaitedDevices& awaited() { return shard.agents().get<AwaitedDevices>(); }
 
     /// A check-sync for all who are registered, ordered and not yet kept.
     void order(std::uint32_t confirm = 0) {
@@ -251,11 +252,11 @@ TEST_CASE("after an hour nobody waits for what a device may do any more") {
     phones.finish();
     phones.pass(std::chrono::milliseconds(2));
     phones.answer_with("200 OK");
-    CHECK(phones.requests().held() == 1);
+    CHECK(phones.awaited().held() == 1);
     CHECK(phones.shard.agents().get<KnownDevices>().held() == 1);
     phones.pass(std::chrono::hours(1));
     phones.pass(std::chrono::milliseconds(20));
-    CHECK(phones.requests().held() == 0);
+    CHECK(phones.awaited().held() == 0);
     CHECK(phones.shard.agents().get<KnownDevices>().held() == 0);
     CHECK(phones.job() != nullptr);
     phones.pass(std::chrono::hours(24 * 7));
@@ -318,7 +319,7 @@ TEST_CASE("who was asked for by name and is not registered is waited for") {
     phones.finish();
     phones.pass(std::chrono::seconds(1));
     CHECK(phones.count(DeviceState::unreachable) == 1);
-    CHECK(phones.requests().held() > 0);
+    CHECK(phones.awaited().held() > 0);
     phones.sent();
     while (!phones.store.held.empty()) phones.finish();
 
@@ -392,7 +393,7 @@ TEST_CASE("a device that starts again is seen to have obeyed, one that refreshes
 
     CHECK(phones.job()->effective == 1);
     CHECK(phones.job()->devices[0].effective_at != base::WallTime{});
-    CHECK(phones.requests().held() == 0);
+    CHECK(phones.awaited().held() == 0);
     phones.register_again(1, "boot3");
     CHECK(phones.job()->effective == 1);
 }
@@ -516,7 +517,7 @@ TEST_CASE("a job that ends lets go of those it waited for") {
     REQUIRE(phones.sent().size() == 1);
     phones.receive(testing::answer_to(phones.message(0), "480 Temporarily Unavailable"));
     CHECK(phones.count(DeviceState::unreachable) == 1);
-    CHECK(phones.requests().held() == 1);
+    CHECK(phones.awaited().held() == 1);
     while (!phones.store.held.empty()) phones.finish();
 
     phones.jobs().change(address_of_job(phones.id), JobState::cancelled, [](const Status&) {});
@@ -524,7 +525,7 @@ TEST_CASE("a job that ends lets go of those it waited for") {
 
     CHECK(phones.job()->state == JobState::cancelled);
     CHECK(phones.count(DeviceState::unreachable) == 1);
-    CHECK(phones.requests().held() == 0);
+    CHECK(phones.awaited().held() == 0);
     Status again;
     phones.jobs().change(address_of_job(phones.id), JobState::running,
                          [&](Status status) { again = std::move(status); });
