@@ -73,7 +73,7 @@ SubscriptionInfo subscription_info(Shard& shard, std::uint32_t slot, std::size_t
     if (record.last_notify != base::Instant{})
         info.last_notify = wall_time(context, record.last_notify);
     info.last_answer = record.last_answer;
-    if (const auto next = shard.sender().next_try(id, record))
+    if (const auto next = shard.sender().retries().when(id, record))
         info.next_retry = wall_time(context, *next);
     info.failures = record.failures;
     info.notifies = notifies_of(shard, id, notifies);

@@ -124,8 +124,18 @@ void LiveSubscriptions::apply_end(Id id, EndReason reason, Undecided wait, store
         waiting_.add(*ended, wait.until);
     if (reason == EndReason::timeout || reason == EndReason::giveup)
         context_.resources.counters(ended->resource).subscriptions_expired.add();
-    sender_.end(id, reason);
+    end(id, reason);
     open_gate(id);
+}
+
+void LiveSubscriptions::end(Id id, EndReason reason) {
+    auto* record = context_.subscriptions.find(id);
+    if (!record || record->state == SubscriptionState::ending) return;
+    context_.loop.timers().cancel(record->expiry);
+    record->reason = reason;
+    record->is_bodiless = record->is_bodiless || record->state == SubscriptionState::pending;
+    context_.subscriptions.move(*record, SubscriptionInput::end);
+    sender_.tell_end(id);
 }
 
 void LiveSubscriptions::run_out_later(Id id, EndReason reason, base::Duration delay) {

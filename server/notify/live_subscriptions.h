@@ -46,6 +46,8 @@ public:
     void on_clock_step(base::Duration ahead);
     /// Ends it on the server's own account.
     void run_out(Id id, EndReason reason);
+    /// Its end is durable: the final NOTIFY goes out, then it is gone.
+    void end(Id id, EndReason reason);
 
     /// Keeps `work` until the change of the subscription that is under way is done; false where too
     /// much waits.

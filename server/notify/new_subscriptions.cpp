@@ -245,7 +245,7 @@ void NewSubscriptions::fetch(const IncomingSubscribe& incoming, Subscription rec
 void NewSubscriptions::answer_fetch(const IncomingSubscribe& incoming, Id id) {
     auto& record = context_.subscriptions[id.slot];
     intake_.grant(incoming, accepted(record, 0), record);
-    sender_.end(id, EndReason::timeout);
+    live_.end(id, EndReason::timeout);
 }
 
 /// Somebody who fetches before the owner has decided becomes a waiting watcher (RFC 3857 4.7.1),

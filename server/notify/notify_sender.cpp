@@ -13,14 +13,6 @@ constexpr auto kSoon = std::chrono::seconds(1);
 /// ... and who is told nothing while his cell is on its way.
 constexpr auto kRest = std::chrono::milliseconds(100);
 
-/// The operator's, else the package's.
-base::Duration min_interval(const Config& config, const packages::Profile& profile) {
-    for (const auto& each : config.notify_intervals) {
-        if (each.event == profile.event) return std::chrono::seconds(each.seconds);
-    }
-    return profile.min_notify_interval;
-}
-
 /// Whether what may be seen of it was changed after its watchers were known to have the latest.
 bool is_ruled_after(const Context& context, const Resource& resource) {
     const auto said = context.policies.for_owner(resource.aor);
@@ -43,15 +35,15 @@ NotifySender::NotifySender(Context& context, sip::Locator& locator)
                    answers_.take(id, flight, outcome);
                }),
       retries_(context, [this](Id id) { try_now(id); }),
-      gone_({context, confirmations_, queue_, owed_, silent_, ways_, flights_, retries_, history_}),
-      answers_(
-          {context, confirmations_, queue_, owed_, silent_, ways_, flights_, retries_, history_},
-          gone_, [this](Id id) { send(id); }),
+      parts_{context, confirmations_, queue_, owed_, silent_, ways_, flights_, retries_, history_},
+      gone_(parts_),
+      answers_(parts_, gone_, [this](Id id) { send(id); }),
+      arrivals_(parts_, answers_),
       coalesced_(context.metrics.counter("herald_notify_coalesced_total",
                                          "Changes that joined a NOTIFY still to be sent")) {
     context_.fan_out.on_changed([this](std::uint32_t slot) { queue_.add(slot); });
     silent_.on_heard([this](Id id) { try_now(id); });
-    silent_.on_returned([this](Id id) { try_device(id); });
+    silent_.on_returned([this](Id id) { arrivals_.take_device(id); });
     ways_.on_found([this](Id id, WatcherWays::Way way) { answers_.on_way(id, way); });
     numbers_.on_renewed([this](Id id, bool is_committed) {
         auto* record = context_.subscriptions.find(id);
@@ -98,16 +90,6 @@ void NotifySender::notify(Id id) {
     send(id);
 }
 
-void NotifySender::end(Id id, EndReason reason) {
-    auto* record = context_.subscriptions.find(id);
-    if (!record || record->state == SubscriptionState::ending) return;
-    context_.loop.timers().cancel(record->expiry);
-    record->reason = reason;
-    record->is_bodiless = record->is_bodiless || record->state == SubscriptionState::pending;
-    context_.subscriptions.move(*record, SubscriptionInput::end);
-    tell_end(id);
-}
-
 void NotifySender::tell_end(Id id) {
     auto* record = context_.subscriptions.find(id);
     if (!record) return;
@@ -117,17 +99,6 @@ void NotifySender::tell_end(Id id) {
     notify(id);
 }
 
-base::Instant NotifySender::pause_end(const Subscription& record) const {
-    const auto& profile = context_.resources[record.resource].package->profile();
-    return record.last_notify + min_interval(context_.config, profile);
-}
-
-std::optional<base::Instant> NotifySender::next_try(Id id, const Subscription& record) const {
-    if (!retries_.is_armed(record)) return std::nullopt;
-    const auto known = retries_.when(id);
-    return known ? *known : pause_end(record);
-}
-
 NotifySender::Turn NotifySender::turn_of(Id id, const Subscription& record) {
     if (record.flight != Subscription::kNone) return Turn::after_answer;
     const bool is_due_now = is_due(record.notify_state);
@@ -135,7 +106,7 @@ NotifySender::Turn NotifySender::turn_of(Id id, const Subscription& record) {
     if (record.liveness == Liveness::suspect && !is_due_now) return Turn::when_heard;
     if (is_due_now || is_forced(record.notify_state)) return Turn::now;
     const bool has_pause =
-        record.last_notify != base::Instant{} && pause_end(record) > context_.loop.now();
+        record.last_notify != base::Instant{} && retries_.pause_end(record) > context_.loop.now();
     if (has_pause && record.failures == 0 && owed_.is_alert(id, record)) return Turn::now;
     if (retries_.is_armed(record)) return Turn::after_retry;
     return has_pause ? Turn::after_pause : Turn::now;
@@ -153,7 +124,7 @@ void NotifySender::send(Id id) {
         case Turn::after_retry:
             return coalesced_.add();
         case Turn::after_pause:
-            return retries_.arm_pause(id, *record, pause_end(*record));
+            return retries_.arm_pause(id, *record);
         case Turn::now:
             break;
     }
@@ -189,26 +160,6 @@ void NotifySender::depart(Id id, Subscription& record) {
         record, flight->portion.has_more ? NotifyInput::depart_in_part : NotifyInput::depart);
 }
 
-/// What is on its way to a watcher is as if it had never left.
-void NotifySender::recall(Id id, Subscription& record) {
-    if (!flights_.recall(id, record)) return;
-    record.sent_fingerprint = 0;
-    confirmations_.advance(record, NotifyInput::failed);
-}
-
-void NotifySender::on_reachable(Id id, const WatcherArrival& arrival) {
-    auto& record = *context_.subscriptions.find(id);
-    silent_.take_out(id, record);
-    answers_.forget(id);
-    record.credit = arrival.credit;
-    record.has_proven_source = arrival.is_proven || (record.has_proven_source &&
-                                                     arrival.flow == ways_.arrival(id, record));
-    const bool has_other_way = ways_.on_arrival(id, record, arrival.flow, arrival.approach);
-    if (has_other_way || arrival.has_moved) recall(id, record);
-    record.failures = 0;
-    retries_.cancel(id, record);
-}
-
 /// Its time has come, or its peer was heard of.
 void NotifySender::try_now(Id id) {
     auto* record = context_.subscriptions.find(id);
@@ -216,17 +167,6 @@ void NotifySender::try_now(Id id) {
     retries_.cancel(id, *record);
     confirmations_.advance(*record, NotifyInput::due);
     send(id);
-}
-
-/// It registered: whatever was tried meanwhile is forgotten.
-void NotifySender::try_device(Id id) {
-    auto& record = *context_.subscriptions.find(id);
-    recall(id, record);
-    silent_.take_out(id, record);
-    answers_.forget(id);
-    retries_.cancel(id, record);
-    record.failures = 0;
-    answers_.on_way(id, ways_.find_device(id, record));
 }
 
 }  // namespace herald::server

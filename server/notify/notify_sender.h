@@ -7,8 +7,6 @@
 //   as the latest state (server/core/notify_state.h).
 #pragma once
 
-#include <optional>
-
 #include "server/core/context.h"
 #include "server/notify/confirmations.h"
 #include "server/notify/cseq_blocks.h"
@@ -20,18 +18,10 @@
 #include "server/notify/notify_retries.h"
 #include "server/notify/owed_documents.h"
 #include "server/notify/silent_watchers.h"
+#include "server/notify/watcher_arrivals.h"
 #include "server/notify/watcher_ways.h"
 
 namespace herald::server {
-
-/// A request of a watcher that was granted.
-struct WatcherArrival {
-    sip::Flow flow;
-    sip::Approach approach = sip::Approach::flow;
-    bool has_moved = false;    ///< with another Contact
-    bool is_proven = true;     ///< Identity::is_address_proven
-    std::uint16_t credit = 0;  ///< Subscription::credit that comes with it
-};
 
 /// One per shard, on its thread.
 class NotifySender {
@@ -44,16 +34,11 @@ public:
     /// after a SUBSCRIBE, a grant, an end. It tells the whole state (one NOTIFY for each part) and
     /// no items.
     void notify(Id id);
-    /// It belongs to another class of watchers now, and is notified if that changes what it is
-    /// told.
-    void look_again(Id id) { send(id); }
-    /// Ends a subscription whose end is durable: the final NOTIFY goes out, then it is gone.
-    void end(Id id, EndReason reason);
-    /// The final NOTIFY of a subscription that is ending already.
+    /// It belongs to another class of watchers now, and is notified, when its turn comes, if that
+    /// changes what it is told.
+    void send(Id id);
+    /// The final NOTIFY of a subscription that is ending.
     void tell_end(Id id);
-    /// The watcher can be reached again. A NOTIFY on its way by another flow, or to another
-    /// Contact, is taken back.
-    void on_reachable(Id id, const WatcherArrival& arrival);
     /// After recovery: whoever is not known to have the current document is told. What was sent
     /// last counts as sent at `sent_at`; zero: long ago.
     void resume(std::uint32_t resource, base::Instant sent_at = {});
@@ -63,9 +48,9 @@ public:
     WatcherWays& ways() noexcept { return ways_; }
     CseqBlocks& numbers() noexcept { return numbers_; }
     GoneWatchers& gone() noexcept { return gone_; }
+    WatcherArrivals& arrivals() noexcept { return arrivals_; }
     const NotifyHistory& history() const noexcept { return history_; }
-    /// When a NOTIFY is to go to a watcher whom something keeps it from now: a failure, or a pause.
-    std::optional<base::Instant> next_try(Id id, const Subscription& record) const;
+    const NotifyRetries& retries() const noexcept { return retries_; }
     /// Adds a listener: see NotifyAnswers.
     void on_delivered(NotifyAnswers::OnDelivered listener) {
         answers_.on_delivered(std::move(listener));
@@ -76,14 +61,10 @@ private:
     enum class Turn { now, after_answer, after_pause, after_retry, when_heard };
 
     void visit(Id id);
-    void send(Id id);
-    base::Instant pause_end(const Subscription& record) const;
     Turn turn_of(Id id, const Subscription& record);
     bool prepare(Id id, Subscription& record);
     void depart(Id id, Subscription& record);
-    void recall(Id id, Subscription& record);
     void try_now(Id id);
-    void try_device(Id id);
 
     Context& context_;
     Confirmations confirmations_;
@@ -95,8 +76,10 @@ private:
     NotifyFlights flights_;
     NotifyRetries retries_;
     NotifyHistory history_;
+    NotifyParts parts_;
     GoneWatchers gone_;
     NotifyAnswers answers_;
+    WatcherArrivals arrivals_;
     base::Counter& coalesced_;
 };
 

@@ -211,7 +211,7 @@ void SubscriptionRefreshes::apply_refresh(const IncomingSubscribe& incoming, Id 
         context_.loop.timers().cancel(record->decision);
     }
     live_.arm_expiry(id, {});
-    sender_.on_reachable(id, refresh.arrival);
+    sender_.arrivals().take(id, refresh.arrival);
     intake_.grant(incoming, accepted(*record, record->granted), *record);
     sender_.notify(id);
     live_.open_gate(id);
@@ -257,9 +257,9 @@ void SubscriptionRefreshes::apply_unsubscribe(const IncomingSubscribe& incoming,
     }
     if (end.wait.until != base::WallTime{} && outcome == store::Outcome::committed)
         live_.waiting().add(*record, end.wait.until);
-    sender_.on_reachable(id, end.arrival);
+    sender_.arrivals().take(id, end.arrival);
     intake_.grant(incoming, accepted(*record, 0), *record);
-    sender_.end(id, EndReason::timeout);
+    live_.end(id, EndReason::timeout);
     live_.open_gate(id);
 }
 

@@ -314,7 +314,7 @@ void WatcherRules::show(Id id, Subscription& record, const PermissionsPtr& permi
     if (record.state != SubscriptionState::active) return;
     // The confirmation is about a document that he is not to have any more.
     note(id, record);
-    sender_.look_again(id);
+    sender_.send(id);
 }
 
 /// Before the watchers of a resource are told what changed: it may change who may be told.

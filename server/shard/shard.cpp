@@ -213,7 +213,7 @@ void Shard::retire() {
     });
     for (const auto id : dying) {
         port_->commit(store::RemoveSubscription{subscriptions_.find(id)->id, {}, {}}, nullptr);
-        sender_->end(id, EndReason::deactivated);
+        live_subscriptions_->end(id, EndReason::deactivated);
     }
     sender_->confirmations().flush();
 }

@@ -60,7 +60,8 @@ struct Watched : SlowShard {
     }
     /// From now.
     std::optional<base::Duration> next_try() {
-        const auto next = shard.sender().next_try(id(), *shard.context().subscriptions.find(id()));
+        const auto next =
+            shard.sender().retries().when(id(), *shard.context().subscriptions.find(id()));
         if (!next) return std::nullopt;
         return *next - loop.now();
     }
