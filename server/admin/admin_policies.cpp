@@ -176,7 +176,7 @@ Result<std::size_t> ShardPolicies::decide_once(const std::string& aor, const Lis
     const std::lock_guard lock(mutex_);
     auto decided =
         carrier_.ask<std::size_t>(carrier_.owner_of(aor), [aor, entry](Shard& shard, auto answer) {
-            shard.watcher_rules().decide_once(aor, entry, answer);
+            shard.watcher_rules().decisions().decide_once(aor, entry, answer);
         });
     if (!decided) return decided;
     const auto text = "decision." + std::string(pidf::name_of(entry.list)) + " once " +

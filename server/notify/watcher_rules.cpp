@@ -3,8 +3,6 @@
 #include "server/notify/watcher_rules.h"
 
 #include <algorithm>
-#include <memory>
-#include <span>
 #include <utility>
 
 #include "packages/package.h"
@@ -15,20 +13,12 @@ namespace herald::server {
 
 namespace {
 
-constexpr auto kBetweenWalks = std::chrono::milliseconds(10);
 /// The wheel turns once in 49 days, and the wall clock may be set.
 constexpr std::chrono::milliseconds kLongestSleep = std::chrono::hours(24);
 
 const CompiledRules* rules_of(const Policies::Said& said) noexcept {
     const auto& policy = said.own ? said.own : said.domain;
     return policy ? policy->rules() : nullptr;
-}
-
-/// Whether an entry of `meant` is about a watcher of `package`.
-bool names(const ScopePolicy& meant, std::span<const std::string_view> uris,
-           const packages::Package& package) {
-    const auto event = package.profile().event;
-    return meant.entry_for({uris, event.substr(0, event.find(';')), {}, {}}) != nullptr;
 }
 
 }  // namespace
@@ -38,6 +28,8 @@ WatcherRules::WatcherRules(Context& context, NotifySender& sender, LiveSubscript
       sender_(sender),
       live_(live),
       counts_(context),
+      rows_(context, live),
+      decisions_(context, live, [this](Id id) { judge_one(id); }),
       judged_(context.metrics.counter("herald_subscriptions_judged_total",
                                       "Live subscriptions looked at because rules changed")) {
     context_.fan_out.on_changed([this](std::uint32_t slot) { on_changed(slot); });
@@ -132,109 +124,6 @@ void WatcherRules::judge_one(Id id) {
     apply(id, *record, server::judge(context_, *record));
 }
 
-/// A decision about the subscriptions there are, under way.
-struct WatcherRules::Decision {
-    SubHandling handling = SubHandling::confirm;
-    std::size_t count = 0;
-    std::size_t left = 0;
-    bool has_failed = false;
-    base::Task<void(Result<std::size_t>)> done;
-
-    void finish_one(bool is_durable) {
-        has_failed = has_failed || !is_durable;
-        if (--left > 0) return;
-        done(has_failed
-                 ? Result<std::size_t>(Fault{FaultKind::unavailable, "The store is not available"})
-                 : Result<std::size_t>(count));
-    }
-};
-
-std::vector<WatcherRules::Id> WatcherRules::subscriptions_of(std::string_view owner,
-                                                             const ScopePolicy& meant) const {
-    std::vector<Id> ids;
-    for (const auto* package : packages::all()) {
-        const auto slot = context_.resources.find(*package, owner);
-        if (slot == Resource::kNone || !package->profile().watchers_of.empty()) continue;
-        for (const auto watcher : context_.resources[slot].watchers) {
-            const auto& record = context_.subscriptions[watcher];
-            const std::string_view uris[] = {record.get(PackedText::Part::watcher)};
-            if (record.is_live() && names(meant, uris, *package))
-                ids.push_back(context_.subscriptions.id_of(watcher));
-        }
-    }
-    return ids;
-}
-
-std::size_t WatcherRules::decide_waiting(std::string_view owner, const ScopePolicy& meant,
-                                         SubHandling handling) {
-    std::vector<std::uint64_t> decided;
-    for (const auto* entry : live_.waiting().of(owner)) {
-        const std::string_view uris[] = {entry->watcher};
-        if (names(meant, uris, *entry->package)) decided.push_back(entry->id);
-    }
-    for (const auto id : decided) {
-        live_.waiting().remove(id, handling == SubHandling::block
-                                       ? packages::WatcherEvent::rejected
-                                       : packages::WatcherEvent::approved);
-    }
-    return decided.size();
-}
-
-void WatcherRules::decide_once(std::string_view owner, const ListEntry& entry,
-                               base::Task<void(Result<std::size_t>)> done) {
-    const auto meant = policy_of({std::string(owner), 0, to_text({entry}), {}});
-    const auto ids = subscriptions_of(owner, *meant);
-    const auto decision = std::make_shared<Decision>();
-    decision->handling = entry.list;
-    decision->count = ids.size() + decide_waiting(owner, *meant, entry.list);
-    // One more, so that it is not done before all have begun.
-    decision->left = ids.size() + 1;
-    decision->done = std::move(done);
-    for (const auto id : ids) decide_one(id, decision);
-    decision->finish_one(true);
-}
-
-void WatcherRules::decide_one(Id id, const std::shared_ptr<Decision>& decision) {
-    auto* record = context_.subscriptions.find(id);
-    if (!record || !record->is_live()) return decision->finish_one(true);
-    if (record->is_changing) {
-        if (!live_.wait(id, [this, id, decision] { decide_one(id, decision); }))
-            decision->finish_one(false);
-        return;
-    }
-    if (decision->handling != SubHandling::block) return commit_once(id, *record, decision);
-    record->is_bodiless = true;
-    live_.run_out(id, EndReason::rejected);
-    const auto is_over = [this, id, decision] {
-        const auto* ended = context_.subscriptions.find(id);
-        decision->finish_one(!ended || !ended->is_live());
-    };
-    if (!record->is_changing || !live_.wait(id, is_over)) is_over();
-}
-
-/// Durable first: whoever is let in stays in over a crash.
-void WatcherRules::commit_once(Id id, Subscription& record,
-                               const std::shared_ptr<Decision>& decision) {
-    const auto once = decision->handling == SubHandling::allow ? Once::allow : Once::polite_block;
-    record.is_changing = true;
-    record.change = context_.next_number();
-    auto touch = touch_of(record, context_.epoch_of(record));
-    touch.state = stored_state(SubscriptionState::active, once);
-    const auto cseq_end = touch.cseq_base + kCseqBlock;
-    context_.port.commit(std::move(touch),
-                         [this, id, once, cseq_end, decision](store::Outcome outcome) {
-                             const bool is_committed = outcome == store::Outcome::committed;
-                             if (auto* changed = context_.subscriptions.find(id)) {
-                                 changed->is_changing = false;
-                                 if (is_committed) changed->once = once;
-                                 if (is_committed) changed->cseq_end = cseq_end;
-                                 judge_one(id);
-                             }
-                             live_.open_gate(id);
-                             decision->finish_one(is_committed);
-                         });
-}
-
 void WatcherRules::apply(Id id, Subscription& record, const Judgement& judgement) {
     if (judgement.handling == SubHandling::block) {
         record.is_bodiless = true;
@@ -251,52 +140,15 @@ void WatcherRules::apply(Id id, Subscription& record, const Judgement& judgement
 void WatcherRules::grant(Id id, Subscription& record) {
     context_.loop.timers().cancel(record.decision);
     context_.subscriptions.move(record, SubscriptionInput::grant);
-    note(id, record);
+    rows_.add(id, record);
     sender_.notify(id);
 }
 
 void WatcherRules::suspend(Id id, Subscription& record) {
     context_.subscriptions.move(record, SubscriptionInput::suspend);
     live_.await_decision(id);
-    note(id, record);
+    rows_.add(id, record);
     sender_.notify(id);
-}
-
-/// Its row follows. If that is lost it is judged again after a start.
-void WatcherRules::note(Id id, Subscription& record) {
-    record.change = context_.next_number();
-    changed_.push_back(id);
-    if (changed_.size() == 1) write_rows_soon();
-}
-
-/// Some at a time: other changes wait in the same queue.
-void WatcherRules::write_rows_soon() {
-    constexpr std::size_t kAtOnce = 256;
-    context_.loop.timers().arm(context_.loop.now() + kBetweenWalks, [this] {
-        for (std::size_t n = 0; n < kAtOnce && !changed_.empty(); ++n) {
-            const auto id = changed_.back();
-            changed_.pop_back();
-            write_row(id);
-        }
-        if (!changed_.empty()) write_rows_soon();
-    });
-}
-
-void WatcherRules::write_row(Id id) {
-    auto* record = context_.subscriptions.find(id);
-    // The change under way writes the whole row.
-    if (!record || !record->is_live() || record->is_changing) return;
-    record->is_changing = true;
-    auto touch = touch_of(*record, context_.epoch_of(*record));
-    const auto cseq_end = touch.cseq_base + kCseqBlock;
-    context_.port.commit(std::move(touch), [this, id, cseq_end](store::Outcome outcome) {
-        auto* changed = context_.subscriptions.find(id);
-        if (changed) {
-            changed->is_changing = false;
-            if (outcome == store::Outcome::committed) changed->cseq_end = cseq_end;
-        }
-        live_.open_gate(id);
-    });
 }
 
 /// The class of documents it gets from now on. There is no NOTIFY if the new one tells it the same.
@@ -313,7 +165,7 @@ void WatcherRules::show(Id id, Subscription& record, const PermissionsPtr& permi
         record.sent_fingerprint = 0;
     if (record.state != SubscriptionState::active) return;
     // The confirmation is about a document that he is not to have any more.
-    note(id, record);
+    rows_.add(id, record);
     sender_.send(id);
 }
 

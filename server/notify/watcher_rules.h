@@ -9,7 +9,6 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +16,9 @@
 #include "base/text_map.h"
 #include "server/access/authorize.h"
 #include "server/core/context.h"
+#include "server/notify/judged_rows.h"
 #include "server/notify/live_subscriptions.h"
+#include "server/notify/owner_decisions.h"
 #include "server/notify/policy_counts.h"
 
 namespace herald::server {
@@ -37,23 +38,14 @@ public:
     void judge_all();
     /// ... or what these watchers may see.
     void judge(std::vector<Id> ids);
-    /// Decides about the subscriptions to resources of `owner` there are, for as long as they live;
-    /// `entry` says whose, of which package, and how; confirm decides nothing. `done` gets how many
-    /// they were, once that is durable. Faults: unavailable.
-    void decide_once(std::string_view owner, const ListEntry& entry,
-                     base::Task<void(Result<std::size_t>)> done);
+    /// What an owner decides beside his rules.
+    OwnerDecisions& decisions() noexcept { return decisions_; }
     /// After recovery, before anybody is told.
     void resume(const Cells& cells);
     void forget(Cell cell);
     std::size_t held() const noexcept { return spheres_.size() + boundaries_.size(); }
 
 private:
-    struct Decision;
-    std::vector<Id> subscriptions_of(std::string_view owner, const ScopePolicy& meant) const;
-    std::size_t decide_waiting(std::string_view owner, const ScopePolicy& meant,
-                               SubHandling handling);
-    void decide_one(Id id, const std::shared_ptr<Decision>& decision);
-    void commit_once(Id id, Subscription& record, const std::shared_ptr<Decision>& decision);
     void judge_scope(std::string_view scope);
     void add_watchers(const Resource& resource, std::vector<Id>& ids) const;
     void judge_waiting(std::string_view owner);
@@ -62,9 +54,6 @@ private:
     void grant(Id id, Subscription& record);
     void suspend(Id id, Subscription& record);
     void show(Id id, Subscription& record, const PermissionsPtr& permissions);
-    void note(Id id, Subscription& record);
-    void write_rows_soon();
-    void write_row(Id id);
     void on_changed(std::uint32_t slot);
     void arm_boundary(const std::string& scope);
 
@@ -72,9 +61,10 @@ private:
     NotifySender& sender_;
     LiveSubscriptions& live_;
     PolicyCounts counts_;
+    JudgedRows rows_;
+    OwnerDecisions decisions_;
     base::TextMap<std::string> spheres_;       ///< of owners whose rules ask for it
     base::TextMap<base::TimerId> boundaries_;  ///< of scopes whose rules begin or end some time
-    std::vector<Id> changed_;                  ///< whose rows follow
     base::Counter& judged_;
 };
 

@@ -322,10 +322,10 @@ Status InProcess::decide_once(const std::string& scope, const std::string& list,
     const auto pattern = server::list_pattern(watcher);
     if (!handling || !pattern) return Fault{FaultKind::malformed, "no such list, or entry"};
     Status result = Fault{FaultKind::unavailable, "not decided"};
-    shard().watcher_rules().decide_once(scope, {*handling, *pattern, "presence"},
-                                        [&](const Result<std::size_t>& decided) {
-                                            result = decided ? Status() : Status(decided.fault());
-                                        });
+    shard().watcher_rules().decisions().decide_once(
+        scope, {*handling, *pattern, "presence"}, [&](const Result<std::size_t>& decided) {
+            result = decided ? Status() : Status(decided.fault());
+        });
     settle();
     return result;
 }
