@@ -38,7 +38,7 @@ public:
     void resume(const Cells& cells) override { delivery_.resume(cells); }
     bool has_changes(Cell cell) const override { return delivery_.is_delivering(cell); }
     void forget(Cell cell) override;
-    /// The wall clock was moved ahead: as Publications::on_clock_step().
+    /// The wall clock was moved ahead: as PublicationExpiry::on_clock_step().
     void on_clock_step(base::Duration ahead) { stored_.on_clock_step(ahead); }
     std::size_t held() const noexcept override {
         return stored_.held() + delivery_.held() + own_.held();

@@ -42,7 +42,7 @@ public:
     /// lapsed before `not_before` runs out spread over the seconds after it (docs/architecture.md:
     /// Restart).
     void arm_expiry(Id id, base::WallTime not_before);
-    /// The wall clock was moved ahead: as Publications::on_clock_step().
+    /// The wall clock was moved ahead: as PublicationExpiry::on_clock_step().
     void on_clock_step(base::Duration ahead);
     /// Ends it on the server's own account.
     void run_out(Id id, EndReason reason);

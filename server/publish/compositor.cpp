@@ -249,7 +249,7 @@ void Compositor::apply_to(std::uint32_t slot, Applied& applied) {
             target->mark = applied.next.mark;
             target->granted = applied.next.granted;
             target->expires_at = applied.next.expires_at;
-            publications_.arm_expiry(slot, *target, {});
+            publications_.expiry().arm(slot, *target, {});
         }
         return;
     }

@@ -1,5 +1,5 @@
-// server/publish/publications.cpp: the publications of a shard's resources: one durable change of a
-// resource at a time, and their expiry (RFC 3903 6).
+// server/publish/publications.cpp: the publications of a shard's resources, and one durable change
+// of a resource at a time.
 #include "server/publish/publications.h"
 
 #include <algorithm>
@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/id.h"
-#include "server/core/duration.h"
 #include "server/publish/kept_document.h"
 
 namespace herald::server {
@@ -113,7 +112,7 @@ void Publications::put(std::uint32_t slot, Publication publication) {
         place = &add(slot, std::move(publication));
     }
     place->changed = resource.version + 1;
-    arm_expiry(slot, *place, {});
+    expiry_.arm(slot, *place, {});
 }
 
 Publication& Publications::add(std::uint32_t slot, Publication publication) {
@@ -122,7 +121,7 @@ Publication& Publications::add(std::uint32_t slot, Publication publication) {
 }
 
 void Publications::restore(std::uint32_t slot, Publication publication, base::WallTime not_before) {
-    arm_expiry(slot, add(slot, std::move(publication)), not_before);
+    expiry_.arm(slot, add(slot, std::move(publication)), not_before);
 }
 
 store::Change Publications::ending_of(std::uint32_t slot, store::RemovePublication removal,
@@ -177,121 +176,14 @@ void Publications::take_out_if(std::uint32_t slot, Matches matches, packages::Ca
     if (found == publications.end()) return;
     leaving_.tell(slot, *found, cause);
     resource.note_departure(*found, cause, retry_after);
-    context_.loop.timers().cancel(found->expiry);
-    recovered_.erase(found->id);
+    expiry_.forget(*found);
     publications.erase(found);
     context_.resources.counters(slot).publications.subtract();
 }
 
 void Publications::forget(std::uint32_t slot) {
-    for (auto& each : context_.resources[slot].publications) {
-        context_.loop.timers().cancel(each.expiry);
-        recovered_.erase(each.id);
-    }
+    for (auto& each : context_.resources[slot].publications) expiry_.forget(each);
     context_.resources.erase(slot);
-}
-
-void Publications::arm_expiry(std::uint32_t slot, Publication& publication,
-                              base::WallTime not_before) {
-    if (not_before == base::WallTime{}) {
-        recovered_.erase(publication.id);
-    } else {
-        recovered_.insert(publication.id);
-    }
-    arm(slot, publication, not_before);
-}
-
-void Publications::arm(std::uint32_t slot, Publication& publication, base::WallTime not_before) {
-    if (publication.is_permanent()) return context_.loop.timers().cancel(publication.expiry);
-    context_.expiry().arm(publication.expiry, publication.expires_at + kExpiryGrace, not_before,
-                          [this, slot, id = publication.id] { on_expiry(slot, id); });
-}
-
-void Publications::on_clock_step(base::Duration ahead) {
-    const auto step = std::chrono::duration_cast<std::chrono::milliseconds>(ahead);
-    context_.resources.for_each([&](std::uint32_t slot, Resource& resource) {
-        for (auto& each : resource.publications) {
-            if (each.is_permanent()) continue;
-            if (is_recovered(each.id)) {
-                arm(slot, each, context_.wall());
-            } else {
-                each.expires_at += step;
-            }
-        }
-        // What says until when it holds is judged by the clock too.
-        if (resource.stale_at != base::WallTime{}) context_.fan_out.changed(slot);
-    });
-}
-
-void Publications::try_expiry_again(std::uint32_t slot, Publication& publication) {
-    context_.expiry().retry(publication.expiry,
-                            [this, slot, id = publication.id] { on_expiry(slot, id); });
-}
-
-/// RFC 3903 6: an expired publication is removed and its watchers are told. A copy of what made it
-/// does not make it again.
-void Publications::on_expiry(std::uint32_t slot, std::uint64_t id) {
-    auto& resource = context_.resources[slot];
-    auto* publication = resource.by_id(id);
-    if (!publication) return;
-    publication->expiry = {};
-    if (context_.rest.is_at_rest(resource.cell)) {
-        return context_.expiry().wait(publication->expiry,
-                                      [this, slot, id] { on_expiry(slot, id); });
-    }
-    if (resource.is_changing) {
-        if (wait(slot, [this, slot, id] { on_expiry(slot, id); })) return;
-        return try_expiry_again(slot, *publication);
-    }
-    if (context_.expiry().is_early(publication->expires_at + kExpiryGrace))
-        return arm(slot, *publication, {});
-    const auto* settings = context_.resources.settings(*resource.package);
-    if (const auto until = remembered_on_until(
-            *publication, {*resource.package, &resource, settings, context_.wall()}))
-        return remember_on(slot, *publication, *until);
-    auto ending = std::make_unique<Ending>(Ending{id, packages::Cause::expired});
-    const auto keep_until = copies_until(*publication, context_.wall());
-    auto change = ending_of(slot, {id, publication->entity_tag, keep_until, {}}, *ending);
-    commit(slot, std::move(change),
-           [this, slot, ending = std::move(ending)](store::Outcome outcome) {
-               apply_expiry(slot, *ending, outcome);
-           });
-}
-
-/// Under the tag it has, which nobody may use: a try of unknown fate is good for the next one.
-void Publications::remember_on(std::uint32_t slot, const Publication& remembered,
-                               base::WallTime until) {
-    commit(slot,
-           store::RefreshPublication{remembered.id,
-                                     remembered.entity_tag,
-                                     remembered.entity_tag,
-                                     until,
-                                     remembered.granted,
-                                     {}},
-           [this, slot, id = remembered.id, until](store::Outcome outcome) {
-               apply_remembered(slot, id, until, outcome);
-           });
-}
-
-/// A row that refuses has another tag, by a change of unknown fate: a start finds it so, and comes
-/// here again.
-void Publications::apply_remembered(std::uint32_t slot, std::uint64_t id, base::WallTime until,
-                                    store::Outcome outcome) {
-    auto* remembered = context_.resources[slot].by_id(id);
-    if (!remembered) return;
-    if (is_to_be_retried(outcome)) return try_expiry_again(slot, *remembered);
-    remembered->expires_at = until;
-    arm_expiry(slot, *remembered, {});
-}
-
-void Publications::apply_expiry(std::uint32_t slot, Ending& ending, store::Outcome outcome) {
-    if (is_to_be_retried(outcome)) {
-        if (auto* late = context_.resources[slot].by_id(ending.id)) try_expiry_again(slot, *late);
-        return;
-    }
-    context_.resources.counters(slot).publications_expired.add();
-    end(slot, std::move(ending));
-    context_.fan_out.changed(slot);
 }
 
 }  // namespace herald::server

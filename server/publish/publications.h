@@ -1,12 +1,11 @@
-// server/publish/publications.h: the publications of a shard's resources: one durable change of a
-// resource at a time, and their expiry (RFC 3903 6).
+// server/publish/publications.h: the publications of a shard's resources, and one durable change of
+// a resource at a time.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <utility>
 
 #include "base/listeners.h"
@@ -14,6 +13,7 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "server/core/context.h"
+#include "server/publish/publication_expiry.h"
 #include "store/store.h"
 
 namespace herald::server {
@@ -35,7 +35,11 @@ base::WallTime copies_until(const Publication& publication, base::WallTime now) 
 /// memory. One per shard, on its thread.
 class Publications {
 public:
-    explicit Publications(Context& context) : context_(context) {}
+    explicit Publications(Context& context) : context_(context), expiry_(context, *this) {}
+    Publications(const Publications&) = delete;
+    Publications& operator=(const Publications&) = delete;
+
+    PublicationExpiry& expiry() noexcept { return expiry_; }
 
     /// Keeps `work` until the change under way on the resource is done; false where too much waits.
     bool wait(std::uint32_t slot, base::Task<void()>&& work);
@@ -63,7 +67,7 @@ public:
     /// Puts a publication in the place of the one with its id, or beside the others; one that is
     /// not stored has its source for an id.
     void put(std::uint32_t slot, Publication publication);
-    /// What the store had, before anybody is told; `not_before` as for arm_expiry().
+    /// What the store had, before anybody is told; `not_before` as for expiry().arm().
     void restore(std::uint32_t slot, Publication publication, base::WallTime not_before);
     /// Gives one that has no share of the memory for publications its own, which is never refused:
     /// it is there already, or it is an operator's.
@@ -76,34 +80,18 @@ public:
     /// A resource leaves memory, and nobody is told. No change of it is under way, nobody watches
     /// it.
     void forget(std::uint32_t slot);
-    /// Anew after each change of its expiry; with kExpiryGrace. `not_before` is for what a start
-    /// found: what lapsed before does so spread over the seconds after it (docs/architecture.md:
-    /// Restart).
-    void arm_expiry(std::uint32_t slot, Publication& publication, base::WallTime not_before);
-    /// The wall clock was moved ahead. What this run granted ends when it was to end; what it found
-    /// is judged by the clock (docs/architecture.md: Restart).
-    void on_clock_step(base::Duration ahead);
-    /// Whether it is of an earlier run, and was not renewed in this one.
-    bool is_recovered(std::uint64_t id) const { return recovered_.count(id) > 0; }
 
 private:
     Publication& add(std::uint32_t slot, Publication publication);
     template <class Matches>
     void take_out_if(std::uint32_t slot, Matches matches, packages::Cause cause,
                      std::uint32_t retry_after);
-    void arm(std::uint32_t slot, Publication& publication, base::WallTime not_before);
-    void on_expiry(std::uint32_t slot, std::uint64_t id);
-    void apply_expiry(std::uint32_t slot, Ending& ending, store::Outcome outcome);
-    void try_expiry_again(std::uint32_t slot, Publication& publication);
-    void remember_on(std::uint32_t slot, const Publication& remembered, base::WallTime until);
-    void apply_remembered(std::uint32_t slot, std::uint64_t id, base::WallTime until,
-                          store::Outcome outcome);
     void void_confirmation(std::uint32_t slot);
     void open_gate(std::uint32_t slot);
 
     Context& context_;
     base::Listeners<std::uint32_t, const Publication&, packages::Cause> leaving_;
-    std::unordered_set<std::uint64_t> recovered_;  ///< ids
+    PublicationExpiry expiry_;
 };
 
 /// What an operator is told of the change he asked for. Faults: conflict, unavailable,

@@ -209,7 +209,7 @@ void StateOrders::apply(Change& change, store::Outcome outcome) {
     if (change.kind == Change::Kind::refresh) {
         if (auto* target = context_.resources[slot].by_id(change.replaced)) {
             target->expires_at = change.next.expires_at;
-            publications_.arm_expiry(slot, *target, {});
+            publications_.expiry().arm(slot, *target, {});
         }
     } else if (change.kind == Change::Kind::remove) {
         publications_.end(slot, std::move(change.ending));

@@ -148,7 +148,7 @@ void Bindings::on_clock_step(base::Duration ahead) {
         for (auto& publication : resource.publications) {
             const auto* binding = binding_of(publication);
             if (!binding || publication.is_permanent()) continue;
-            if (publications_.is_recovered(publication.id)) continue;
+            if (publications_.expiry().is_recovered(publication.id)) continue;
             auto moved = std::make_shared<packages::Binding>(*binding);
             moved->expires_at += step;
             publication.document = std::move(moved);

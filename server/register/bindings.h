@@ -65,7 +65,7 @@ public:
     void recover(store::Publication row, base::WallTime not_before) override;
     void resume(const Cells& cells) override;
     void forget(Cell cell) override;
-    /// As Publications::on_clock_step(), after it.
+    /// As PublicationExpiry::on_clock_step(), after it.
     void on_clock_step(base::Duration ahead);
     std::size_t held() const noexcept override {
         return gruus_.size() + removals_.size() + credits_.size();

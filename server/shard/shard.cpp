@@ -196,7 +196,7 @@ void Shard::reload(const Config& fresh) {
 
 void Shard::on_clock_step(base::Duration ahead) {
     live_subscriptions_->on_clock_step(ahead);
-    publications_->on_clock_step(ahead);
+    publications_->expiry().on_clock_step(ahead);
     agents_->get<Bindings>().on_clock_step(ahead);
     messaging_->on_clock_step(ahead);
 }
