@@ -2,6 +2,10 @@
 #include "server/message/message_tally.h"
 
 #include <algorithm>
+#include <string>
+#include <utility>
+
+#include "server/core/answers.h"
 
 namespace herald::server {
 
@@ -21,14 +25,21 @@ void MessageTally::count(const char* did) {
     counter.add();
 }
 
-void MessageTally::answer(sip::ServerTransactionId transaction, base::Instant arrived,
-                          const sip::Answer& answer, const char* did) {
-    context_.stack.answer(transaction, answer);
+void MessageTally::accept(const IncomingMessage& incoming, sip::Answer answer, const char* did) {
+    answer.headers += incoming.who.success_lines;
+    context_.stack.answer(incoming.transaction, answer);
     count(did);
-    time_.observe(static_cast<std::uint64_t>((context_.loop.now() - arrived).count()));
+    time_.observe(static_cast<std::uint64_t>((context_.loop.now() - incoming.arrived).count()));
 }
 
-void MessageTally::refuse(sip::ServerTransactionId transaction, const sip::Answer& answer) {
+void MessageTally::accept_relayed(const IncomingMessage& incoming, sip::Answer answer,
+                                  const char* did) {
+    if (const auto* request = context_.stack.request(incoming.transaction))
+        shorten(answer, *request);
+    accept(incoming, std::move(answer), did);
+}
+
+void MessageTally::refuse(const IncomingMessage& incoming, const sip::Answer& answer) {
     auto& counter = refused_[answer.status];
     if (!counter) {
         counter =
@@ -36,7 +47,7 @@ void MessageTally::refuse(sip::ServerTransactionId transaction, const sip::Answe
                                       {{"status", std::to_string(answer.status)}});
     }
     counter->add();
-    context_.stack.answer(transaction, answer);
+    context_.stack.answer(incoming.transaction, answer);
 }
 
 }  // namespace herald::server

@@ -8,6 +8,7 @@
 
 #include "base/metrics.h"
 #include "server/core/context.h"
+#include "server/message/incoming_message.h"
 #include "sip/answer.h"
 
 namespace herald::server {
@@ -16,9 +17,11 @@ class MessageTally {
 public:
     explicit MessageTally(Context& context);
 
-    void answer(sip::ServerTransactionId transaction, base::Instant arrived,
-                const sip::Answer& answer, const char* did);
-    void refuse(sip::ServerTransactionId transaction, const sip::Answer& answer);
+    /// `did` says what was done, in static text.
+    void accept(const IncomingMessage& incoming, sip::Answer answer, const char* did);
+    /// With the answer of a device, which may be in league with who wrote in another's name.
+    void accept_relayed(const IncomingMessage& incoming, sip::Answer answer, const char* did);
+    void refuse(const IncomingMessage& incoming, const sip::Answer& answer);
     void count(const char* did);
 
 private:

@@ -9,13 +9,13 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "server/core/agent.h"
 #include "server/core/request.h"
 #include "server/message/dispositions.h"
 #include "server/message/incoming_message.h"
 #include "server/message/own_messages.h"
+#include "server/message/relay_orders.h"
 
 namespace herald::server {
 
@@ -53,9 +53,7 @@ private:
                    const Recipients::Found& found);
     void settle(const IncomingPtr& incoming, const sip::Message& request,
                 MessageOperation operation);
-    void relay(const IncomingPtr& incoming, const sip::Message& request,
-               std::vector<RelayTarget> targets, std::shared_ptr<ProxyLoad> load = {});
-    void forward(const IncomingPtr& incoming, const Request& request);
+    void relay(const IncomingPtr& incoming, RelayOrder order);
     void on_report(const IncomingPtr& incoming, const RelayReport& report);
     void on_undelivered(const IncomingPtr& incoming, const sip::Answer& best);
     void keep(const IncomingPtr& incoming, const sip::Message& request);
@@ -63,10 +61,6 @@ private:
     void expire(const Incoming& incoming, const sip::Message& request);
     void send_on(const IncomingPtr& incoming, const sip::Message& request,
                  RoutedNotification notification);
-    void on_not_sent_on(const Incoming& incoming, const Fault& fault);
-    void accept(const Incoming& incoming, sip::Answer answer, const char* did);
-    void accept_relayed(const Incoming& incoming, sip::Answer answer, const char* did);
-    void refuse(const Incoming& incoming, const sip::Answer& answer);
 
     Context& context_;
     Bindings& bindings_;
@@ -75,10 +69,9 @@ private:
     MessageDelivery delivery_;
     Recipients recipients_;
     IncomingMessages incoming_;
+    RelayOrders orders_;
     MessageTally tally_;
     OwnMessages own_;
-    std::string realm_;
-    std::shared_ptr<ProxyLoad> proxy_load_ = std::make_shared<ProxyLoad>();
 };
 
 }  // namespace herald::server
