@@ -41,7 +41,7 @@ public:
     /// The wall clock was moved ahead: as PublicationExpiry::on_clock_step().
     void on_clock_step(base::Duration ahead) { stored_.on_clock_step(ahead); }
     std::size_t held() const noexcept override {
-        return stored_.held() + delivery_.held() + own_.held();
+        return stored_.queues().held() + delivery_.held() + own_.held();
     }
     std::size_t in_flight() const noexcept { return relay_.in_flight(); }
 

@@ -24,6 +24,21 @@ base::Counter& ended(base::Metrics& metrics, const char* how) {
                            {{"how", how}});
 }
 
+/// The row of a message that is done, tried until it is written: unless the store comes back, it is
+/// delivered twice after a restart.
+void commit_end(Context& context, std::uint64_t id, base::WallTime keep_until,
+                StoredMessages::Done done = {}) {
+    context.port.commit(
+        store::RemoveMessage{id, keep_until},
+        [&context, id, keep_until, done = std::move(done)](store::Outcome outcome) mutable {
+            if (done) done(outcome);
+            if (outcome == store::Outcome::committed) return;
+            context.loop.timers().arm(
+                context.loop.now() + kExpiryRetry,
+                [&context, id, keep_until] { commit_end(context, id, keep_until); });
+        });
+}
+
 }  // namespace
 
 StoredMessages::StoredMessages(Context& context)
@@ -154,23 +169,11 @@ void StoredMessages::end(const std::string& aor, KeptMessage& entry, Done done) 
     const auto id = entry.id;
     if (context_.loop.now() - entry.made >= kTombstoneLife) {
         erase(aor, entry);
-        return commit_end(id, {}, std::move(done));
+        return commit_end(context_, id, {}, std::move(done));
     }
     entry.keep_until = context_.wall() + kTombstoneLife;
     arm(aor, entry, entry.keep_until);
-    commit_end(id, entry.keep_until, std::move(done));
-}
-
-void StoredMessages::commit_end(std::uint64_t id, base::WallTime keep_until, Done done) {
-    context_.port.commit(
-        store::RemoveMessage{id, keep_until},
-        [this, id, keep_until, done = std::move(done)](store::Outcome outcome) mutable {
-            if (done) done(outcome);
-            if (outcome == store::Outcome::committed) return;
-            // Unless the store comes back, it is delivered twice after a restart.
-            context_.loop.timers().arm(context_.loop.now() + kExpiryRetry,
-                                       [this, id, keep_until] { commit_end(id, keep_until); });
-        });
+    commit_end(context_, id, entry.keep_until, std::move(done));
 }
 
 void StoredMessages::erase(const std::string& aor, KeptMessage& entry) {
@@ -193,7 +196,7 @@ void StoredMessages::on_expiry(const std::string& aor, std::uint64_t id) {
     if (context_.expiry().is_early(entry->keep_until)) return arm(aor, *entry, entry->keep_until);
     if (entry->is_done) {
         erase(aor, *entry);
-        return commit_end(id, {});
+        return commit_end(context_, id, {});
     }
     context_.port.load(id, [this, aor, id](Result<store::Message> message) {
         auto* late = queues_.find_waiting(aor, id);

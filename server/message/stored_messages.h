@@ -6,7 +6,6 @@
 //   A done one is known for repetitions of its request only.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -21,8 +20,6 @@ namespace herald::server {
 class StoredMessages {
 public:
     explicit StoredMessages(Context& context);
-    StoredMessages(const StoredMessages&) = delete;
-    StoredMessages& operator=(const StoredMessages&) = delete;
 
     const MessageQueues& queues() const noexcept { return queues_; }
     /// Whether `size` bytes more may be kept for the user, of a sender (Limits::holder()).
@@ -38,7 +35,6 @@ public:
     /// All of the cell's users out of memory, and nobody is told.
     void forget(Cell cell);
     void on_clock_step(base::Duration ahead);
-    std::size_t held() const noexcept { return queues_.held(); }
 
     /// A device has it. What is not there (any more) is passed over, here and below.
     void deliver(std::string_view aor, std::uint64_t id);
@@ -56,7 +52,6 @@ public:
 private:
     void add(const std::string& aor, const KeptMessage& message);
     void end(const std::string& aor, KeptMessage& entry, Done done = {});
-    void commit_end(std::uint64_t id, base::WallTime keep_until, Done done = {});
     void erase(const std::string& aor, KeptMessage& entry);
     void arm(const std::string& aor, KeptMessage& entry, base::WallTime when);
     void on_expiry(const std::string& aor, std::uint64_t id);
