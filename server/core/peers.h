@@ -4,8 +4,10 @@
 //   context.peers.post<Mailboxes>(member, [](Mailboxes& owner) { ... });
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdlib>
+#include <memory>
 #include <string_view>
 #include <typeindex>
 #include <utility>
@@ -13,6 +15,7 @@
 
 #include "base/id.h"
 #include "base/loop.h"
+#include "base/task.h"
 #include "server/core/bucket.h"
 #include "server/core/cell_rest.h"
 
@@ -53,6 +56,22 @@ public:
         for (std::size_t i = 0; i < peers_.size(); ++i) {
             if (i != shard) peers_[i].template post<Part>(Work(work));
         }
+    }
+
+    /// ... and once all of them have, `then` on that of `shard`: at once where there is no other.
+    template <class Part, class Work>
+    void post_to_others(unsigned shard, const Work& work, base::Task<void()> then) const {
+        if (peers_.size() == 1) return then();
+        struct Rest {
+            std::atomic<std::size_t> shards;
+            base::Task<void()> then;
+        };
+        std::shared_ptr<Rest> rest(new Rest{peers_.size() - 1, std::move(then)});
+        auto& home = *peers_.at(shard).loop;
+        post_to_others<Part>(shard, [work, rest = std::move(rest), &home](Part& part) {
+            work(part);
+            if (rest->shards.fetch_sub(1) == 1) home.post([rest] { rest->then(); });
+        });
     }
 
     /// Runs a copy of `work(Part&)` on the thread of each shard whose part `is_concerned(const

@@ -216,8 +216,8 @@ void ProfileKeeper::apply(const Decided& decided, Done& done, store::Outcome out
     show(before, decided.set);
     context_.peers.post_to_others<ProfileKeeper>(
         context_.shard,
-        [before, now = decided.set](ProfileKeeper& other) { other.show(before, now); });
-    tell(done, decided.profile);
+        [before, now = decided.set](ProfileKeeper& other) { other.show(before, now); },
+        [done = std::move(done), profile = decided.profile]() mutable { tell(done, profile); });
 }
 
 /// RFC 6080 5.1.3: every device enrolled for what changed is told, once. What changes while others

@@ -2,6 +2,7 @@
 // there is, then told to everybody who is enrolled.
 //
 //   put() -> decided from what there is -> one row -> Profiles::replace() -> every shard: show()
+//         -> the operator's answer
 //   One change at a time: the next one is decided after it was applied. Who is enrolled is looked
 //   at in slices.
 #pragma once
@@ -37,8 +38,9 @@ public:
 
     ProfileKeeper(Context& context, Profiles& profiles);
 
-    /// In effect, and on its way to who is enrolled, when `done` runs. On the owner's shard.
-    /// Faults: malformed, precondition_failed, limit_reached, too_large, and those of the store.
+    /// In effect on every shard, and on its way to who is enrolled, when `done` runs. On the
+    /// owner's shard. Faults: malformed, precondition_failed, limit_reached, too_large, and those
+    /// of the store.
     void put(packages::DeviceProfile profile, ProfileCondition condition, Done done);
     /// `done` gets what was removed. Faults: not_found, conflict (others include it), and as above.
     void remove(packages::ProfileType type, std::string name, ProfileCondition condition,

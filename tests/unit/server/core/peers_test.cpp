@@ -67,4 +67,37 @@ TEST_CASE("what all others have to know reaches each of them once") {
     CHECK(bench.bells[2].rung == 1);
 }
 
+TEST_CASE(
+    "what follows when all others know comes once, on the first one's thread, after the last of "
+    "them") {
+    Bench bench;
+    int followed = 0;
+    bench.peers.post_to_others<Bell>(
+        1, [](Bell& bell) { ++bell.rung; }, [&] { ++followed; });
+    bench.loops[1].turn(base::Duration::zero());
+    bench.loops[2].turn(base::Duration::zero());
+    bench.loops[1].turn(base::Duration::zero());
+    CHECK(followed == 0);
+    bench.loops[0].turn(base::Duration::zero());
+    CHECK(followed == 0);
+    bench.loops[1].turn(base::Duration::zero());
+    CHECK(followed == 1);
+    bench.turn();
+    CHECK(followed == 1);
+}
+
+TEST_CASE("where there is no other, all others know") {
+    base::ManualClock clock;
+    base::Loop loop(clock);
+    Bell bell;
+    Peers alone(kKey, 1);
+    alone.join(0, loop);
+    alone.offer(0, bell);
+    bool has_followed = false;
+    alone.post_to_others<Bell>(
+        0, [](Bell& other) { ++other.rung; }, [&] { has_followed = true; });
+    CHECK(has_followed);
+    CHECK(bell.rung == 0);
+}
+
 }  // namespace herald::server::peers_test
