@@ -1,6 +1,7 @@
 # tests/integration/lamps_kamailio.py: calls through a real proxy, Kamailio with pua_dialoginfo, light lamps: those of SIPp's phones,
 # which are told by Herald. Whoever is killed, no lamp stays lit.
 import os
+import re
 import shutil
 import subprocess
 
@@ -62,6 +63,25 @@ def everybody(calls, state):
     return {f"sip:{who}{number}@localhost": state for who in ("alice", "bob") for number in range(1, calls + 1)}
 
 
+def wait_until_dark(server):
+    """... and says what is lit where it does not become so."""
+    try:
+        wait_until(lambda: lit(server) == {}, "nobody is in a call")
+    except AssertionError as late:
+        refused = {name: value for name, value in server.metrics().items() if re.search("refused|dropped|responses", name) and value}
+        raise AssertionError(f"{late}, but {server.http('GET', '/v1/dialogs?limit=1000').body.decode()}; {refused}") from late
+
+
+def all_talk(server, calls):
+    """Whether each of them has been in a call: how long those last together is the machine's business."""
+    wanted, seen = everybody(calls, "confirmed"), set()
+
+    def look():
+        seen.update(lit(server).items())
+        return set(wanted.items()) <= seen
+    return look
+
+
 def is_watched(server, calls):
     return server.metric("^herald_subscriptions.*active") == calls
 
@@ -74,11 +94,11 @@ def calls_light_the_lamps_of_phones_and_put_them_out():
             Phone(server.directory, "lamp", server.sip_port, free_port(), calls) as lamps:
         wait_until(lambda: is_watched(server, calls), "the lamps have subscribed")
         with Phone(server.directory, "callee", pbx.port, port, calls) as callee, \
-                Phone(server.directory, "caller", pbx.port, free_port(), calls, ["-d", "2000"]) as caller:
-            wait_until(lambda: lit(server) == everybody(calls, "confirmed"), "all are in a call")
+                Phone(server.directory, "caller", pbx.port, free_port(), calls, ["-d", "5000"]) as caller:
+            wait_until(all_talk(server, calls), "all are in a call")
             caller.finish()
             callee.finish()
-        wait_until(lambda: lit(server) == {}, "nobody is")
+        wait_until_dark(server)
         lamps.finish()
         server.stop()
 
@@ -93,7 +113,7 @@ def a_call_that_is_refused_leaves_nothing_lit():
                 Phone(server.directory, "refused_caller", pbx.port, free_port(), calls) as caller:
             caller.finish()
             callee.finish()
-        wait_until(lambda: lit(server) == {}, "nobody is in a call")
+        wait_until_dark(server)
         lamps.finish()
         server.stop()
 
@@ -119,7 +139,7 @@ def a_herald_that_is_killed_knows_the_calls_and_hears_of_their_end():
     calls, port = 3, free_port()
     with herald() as server, proxy(server.sip_port, port) as pbx:
         with Phone(server.directory, "callee", pbx.port, port, calls) as callee, \
-                Phone(server.directory, "caller", pbx.port, free_port(), calls, ["-d", "6000"]) as caller:
+                Phone(server.directory, "caller", pbx.port, free_port(), calls, ["-d", "12000"]) as caller:
             wait_until(lambda: lit(server) == everybody(calls, "confirmed"), "all are in a call")
             server.kill()
             server.start()
