@@ -201,10 +201,10 @@ Status TlsContext::State::add_server(const TlsPair& pair, const std::string& cli
     SSL_CTX_set_cert_verify_callback(server.get(), TlsSession::Calls::judge, nullptr);
     SSL_CTX_set_tlsext_servername_callback(server.get(), choose);
     SSL_CTX_set_tlsext_servername_arg(server.get(), this);
-    // Sessions go on by tickets alone: nothing of one that ended is kept here. Each connection is
-    // good for one that follows it.
+    // Sessions go on by tickets alone: nothing of one that ended is kept here. Of TLS 1.3 they are
+    // given with the first message, not behind the handshake, as a write of their own.
     SSL_CTX_set_session_cache_mode(server.get(), SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_num_tickets(server.get(), 1);
+    SSL_CTX_set_num_tickets(server.get(), 0);
     // Of what is good the one with the shorter key schedule first: SHA-256 is done by the CPU.
     SSL_CTX_set_ciphersuites(server.get(), kSuites);
     const std::string use = session_use(ClientCertificates::none);
@@ -342,10 +342,18 @@ Status TlsSession::send(std::string_view plain, std::string& out) {
     assert(is_up_);
     const Window window(*this, {}, out);
     if (plain.empty()) return {};
+    give_ticket();
     std::size_t written = 0;
     if (SSL_write_ex(ssl_, plain.data(), plain.size(), &written) != 1) return failure();
     assert(written == plain.size());
     return {};
+}
+
+/// Each connection is good for one that follows it (RFC 8446 4.6.1).
+void TlsSession::give_ticket() {
+    if (std::exchange(has_given_ticket_, true) || SSL_is_server(ssl_) != 1) return;
+    // Leaves with what is written next. TLS 1.2 gave one within the handshake: this does nothing.
+    static_cast<void>(SSL_new_session_ticket(ssl_));
 }
 
 void TlsSession::end(std::string& out) {

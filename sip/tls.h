@@ -99,8 +99,8 @@ public:
     bool is_within_record() const noexcept;
     /// The handshake was a short one, by a ticket.
     bool was_resumed() const noexcept;
-    /// What the server gave to come again with; null: nothing yet. With TLS 1.3 it comes behind the
-    /// handshake.
+    /// What the server gave to come again with; null: nothing yet. With TLS 1.3 it comes with the
+    /// first message, or behind the handshake.
     TlsTicket ticket() const;
     /// Who the peer is to prove to be; empty: it connected to us.
     std::string_view domain() const noexcept { return domain_; }
@@ -117,6 +117,7 @@ private:
 
     Status shake_hands();
     Status read(std::string& plain);
+    void give_ticket();
     Fault failure();
     int judge(x509_store_ctx_st& chain);
 
@@ -128,6 +129,7 @@ private:
     std::string why_;                ///< the certificate was refused
     bool is_up_ = false;
     bool has_ended_ = false;
+    bool has_given_ticket_ = false;
 };
 
 }  // namespace herald::sip

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <sys/socket.h>
@@ -124,6 +125,37 @@ TEST_CASE("RFC 5077, RFC 8446 2.2: by a ticket the next handshake is a short one
             CHECK(fixture.metric("herald_tls_handshakes_total", "resumed") == i);
         }
         CHECK(fixture.metric("herald_tls_handshakes_total", "full") == 1);
+    }
+}
+
+TEST_CASE("RFC 8446 4.6.1: a ticket comes with the first message, and none before it") {
+    for (const bool is_old : {false, true}) {
+        CAPTURE(is_old);
+        Secured secured;
+        const auto client =
+            context_of({.peers_ca = secured.authority.file(), .is_old_client = is_old});
+        const auto server = context_of({.pairs = {secured.authority.issue()}});
+        const auto theirs = client->connect("example.com");
+        const auto ours = server->accept(ClientCertificates::none);
+        std::string plain, to_us, to_them;
+        REQUIRE(theirs->begin(to_us));
+        while (!theirs->is_up() || !ours->is_up()) {
+            REQUIRE(ours->receive(std::exchange(to_us, {}), plain, to_them));
+            REQUIRE(theirs->receive(std::exchange(to_them, {}), plain, to_us));
+        }
+        CHECK((theirs->ticket() != nullptr) == is_old);
+        REQUIRE(ours->receive(std::exchange(to_us, {}), plain, to_them));
+        CHECK(to_them.empty());
+
+        REQUIRE(ours->send("one", to_them));
+        const std::size_t first = to_them.size();
+        REQUIRE(ours->send("two", to_them));
+
+        // Of two equal messages the first is longer by the ticket.
+        CHECK((first > to_them.size() - first) == !is_old);
+        REQUIRE(theirs->receive(to_them, plain, to_us));
+        CHECK(plain == "onetwo");
+        CHECK(theirs->ticket());
     }
 }
 
