@@ -1,6 +1,8 @@
 // server/followed_clock.cpp: what the wall clocks of a server's threads follow: the database's
-// clock where the store has one, else the system's (cl:T-1, T-2).
+// clock where the store has one, else the system's; and where they start (cl:T-1, T-2).
 #include "server/followed_clock.h"
+
+#include <string_view>
 
 #include "base/log.h"
 
@@ -8,11 +10,22 @@ namespace herald::server {
 
 namespace {
 
-/// Database and machine that are further apart at a start are worth a warning.
+/// Clocks that are further apart at a start are worth a warning.
 constexpr base::Duration kFarApart = std::chrono::seconds(2);
 /// The system's clock is followed in a step where it is this far ahead; what is less is made up for
 /// slowly.
 constexpr base::Duration kStep = std::chrono::seconds(10);
+
+bool is_far(base::Duration ahead, const base::ClockReading& database) {
+    return std::chrono::abs(ahead) - database.within > kFarApart;
+}
+
+void warn_of(base::Duration ahead, std::string_view what_counts) {
+    base::log_warning("store.clock_differs",
+                      {{"database_ahead_ms",
+                        std::chrono::duration_cast<std::chrono::milliseconds>(ahead).count()},
+                       {"then", what_counts}});
+}
 
 }  // namespace
 
@@ -20,20 +33,26 @@ FollowedClock::FollowedClock(base::Metrics& metrics)
     : ahead_(metrics.gauge("herald_cluster_clock_offset_seconds",
                            "How far the database's clock is ahead of this machine's")) {}
 
-bool FollowedClock::on_database_clock(const base::ClockReading& database,
-                                      const base::ClockReading& system) {
-    const base::Duration ahead = database.offset - system.offset;
+void FollowedClock::note(const base::ClockReading& database, base::Duration ahead) {
     ahead_.set(static_cast<std::uint64_t>(std::chrono::round<std::chrono::seconds>(ahead).count()));
     offset_ = database.offset.count();
     within_ = database.within.count();
-    if (is_of_database_.exchange(true)) return false;
-    if (std::chrono::abs(ahead) - database.within > kFarApart) {
-        base::log_warning("store.clock_differs",
-                          {{"database_ahead_ms",
-                            std::chrono::duration_cast<std::chrono::milliseconds>(ahead).count()},
-                           {"then", "the database's counts; have both kept in time"}});
+}
+
+std::optional<base::ClockReading> FollowedClock::on_database_clock(
+    const store::DatabaseTime& time, const base::ClockReading& system) {
+    const auto& database = time.database;
+    const base::Duration ahead = database.offset - system.offset;
+    note(database, ahead);
+    if (is_of_database_.exchange(true)) return std::nullopt;
+    if (time.nodes && is_far(database.offset - time.nodes->offset, database)) {
+        warn_of(
+            database.offset - time.nodes->offset,
+            "the nodes' counts, by which everything was granted; have the database's put right");
+        return time.nodes;
     }
-    return true;
+    if (is_far(ahead, database)) warn_of(ahead, "the database's counts; have both kept in time");
+    return database;
 }
 
 base::Duration FollowedClock::follow(base::FollowingClock& clock,

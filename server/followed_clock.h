@@ -1,12 +1,14 @@
 // server/followed_clock.h: what the wall clocks of a server's threads follow: the database's clock
-// where the store has one, else the system's (cl:T-1, T-2).
+// where the store has one, else the system's; and where they start (cl:T-1, T-2).
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 
 #include "base/following_clock.h"
 #include "base/metrics.h"
+#include "store/database_time.h"
 
 namespace herald::server {
 
@@ -14,9 +16,11 @@ class FollowedClock {
 public:
     explicit FollowedClock(base::Metrics& metrics);
 
-    /// What the database's clock shows, from the thread that asked it. The first time a warning is
-    /// logged where it is far from the system's; true: all clocks are to start at it.
-    bool on_database_clock(const base::ClockReading& database, const base::ClockReading& system);
+    /// What the database's clock shows, from the thread that asked it. The first time: where all
+    /// clocks are to start. That is the database's, or the nodes' that were seen to live where the
+    /// two are far apart; a warning is logged then, and where it is far from the system's.
+    std::optional<base::ClockReading> on_database_clock(const store::DatabaseTime& time,
+                                                        const base::ClockReading& system);
 
     /// Moves `clock`, of the calling thread, towards what is followed: slowly, which makes nothing
     /// last longer or shorter by more than a hundredth. Only the system's clock is followed in a
@@ -24,6 +28,7 @@ public:
     base::Duration follow(base::FollowingClock& clock, const base::ClockReading& system) const;
 
 private:
+    void note(const base::ClockReading& database, base::Duration ahead);
     bool is_of_database() const noexcept { return is_of_database_.load(std::memory_order_acquire); }
 
     base::Counter& ahead_;  ///< gauge

@@ -31,6 +31,7 @@
 #include "server/shard/recovered_rows.h"
 #include "server/shard/recovery.h"
 #include "server/shard/shard.h"
+#include "server/this_node.h"
 #include "store/open.h"
 
 namespace herald::server {
@@ -192,7 +193,8 @@ struct Server::State {
     bool is_retired = false;
 
     Status open_store();
-    void on_database_clock(const base::ClockReading& reading);
+    void tell_node(const std::string& name);
+    void on_database_clock(const store::DatabaseTime& time);
     bool is_new_store() const { return store->home().epoch == 1; }
     Status bind();
     void make_shards();
@@ -212,10 +214,12 @@ Status Server::State::open_store() {
     options.must_exist = config.store_must_exist;
     options.queue_limit = config.store_queue;
     options.refresh_queue_limit = config.store_queue * 3 / 2;
+    options.node = this_node(config.cluster_node, listeners);
     auto opened = store::open(config.store_url, options, metrics, clock,
-                              [this](const auto& reading) { on_database_clock(reading); });
+                              [this](const auto& time) { on_database_clock(time); });
     if (!opened) return opened.fault();
     store = *std::move(opened);
+    tell_node(options.node.name);
     if (is_new_store() && config.store_url != "memory:") {
         base::log_warning("store.made", {{"store", whole_store_url(config)},
                                          {"why", "there was none: everybody registers anew"}});
@@ -226,11 +230,18 @@ Status Server::State::open_store() {
     return {};
 }
 
+void Server::State::tell_node(const std::string& name) {
+    const auto node = store->node();
+    if (node.run == 0) return;
+    base::log_info("store.node", {{"name", name}, {"number", node.number}, {"run", node.run}});
+}
+
 /// The first time no other thread runs yet.
-void Server::State::on_database_clock(const base::ClockReading& reading) {
-    if (!followed.on_database_clock(reading, base::read_system_clock())) return;
-    clock.start_at(reading);
-    for (auto& unit : units) unit->clock.start_at(reading);
+void Server::State::on_database_clock(const store::DatabaseTime& time) {
+    const auto start = followed.on_database_clock(time, base::read_system_clock());
+    if (!start) return;
+    clock.start_at(*start);
+    for (auto& unit : units) unit->clock.start_at(*start);
 }
 
 /// The first shard looks whether a port is free at all; the others share what it got.

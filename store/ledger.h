@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "store/node.h"
 #include "store/records.h"
 #include "store/starts.h"
 #include "store/store.h"
@@ -20,6 +21,8 @@ public:
     virtual const Home& home() const noexcept = 0;
     /// Nothing where no run outlives its process.
     virtual Starts starts() const noexcept { return {}; }
+    /// What this process is called; nothing where it is not noted.
+    virtual Node node() const noexcept { return {}; }
     /// As Store::recover(). Faults: io, malformed.
     virtual Status recover(RecoverySink& sink) = 0;
     /// Faults: io.

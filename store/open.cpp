@@ -42,6 +42,7 @@ public:
 
     const Home& home() const noexcept override { return ledger_->home(); }
     Starts starts() const noexcept override { return ledger_->starts(); }
+    Node node() const noexcept override { return ledger_->node(); }
     Status recover(RecoverySink& sink) override { return named(ledger_->recover(sink), place_); }
     std::vector<Token> tokens() const override { return tokens_; }
     std::unique_ptr<Port> attach(base::Loop& loop) override { return lane_->attach(loop); }
@@ -98,7 +99,8 @@ Result<OpenLedger> open_postgres(std::string_view url, const StoreOptions& optio
     if (!address) return Fault{address.fault().kind, "store: " + address.fault().detail};
     address->must_exist = options.must_exist;
     const std::string place = address->shown;
-    auto ledger = PostgresLedger::open(*std::move(address), metrics, clock, std::move(on_clock));
+    auto ledger = PostgresLedger::open(*std::move(address), metrics, clock, std::move(on_clock),
+                                       options.node);
     if (!ledger) return named(ledger.fault(), place);
     return OpenLedger{place, *std::move(ledger)};
 }

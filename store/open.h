@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "base/following_clock.h"
 #include "base/metrics.h"
 #include "base/result.h"
+#include "store/database_time.h"
 #include "store/ledger.h"
 
 namespace herald::store {
@@ -33,7 +33,7 @@ std::vector<ServerPlace> servers_of(std::string_view url);
 /// Is told what the database's clock shows (cl:T-1): within open(), before anything is judged by
 /// time, so that the clock given to it can be set; then about once a second by the lane's thread,
 /// as long as the database answers. Never where a store has no clock of its own.
-using OnDatabaseClock = std::function<void(const base::ClockReading&)>;
+using OnDatabaseClock = std::function<void(const DatabaseTime&)>;
 
 /// As open(), which see.
 Result<OpenLedger> open_ledger(std::string_view url, const StoreOptions& options,

@@ -13,6 +13,7 @@
 #include "base/metrics.h"
 #include "base/result.h"
 #include "base/task.h"
+#include "store/node.h"
 #include "store/records.h"
 
 namespace herald::store {
@@ -97,6 +98,7 @@ struct StoreOptions {
         false;  ///< no thread: batches run at the end of the turn on the caller's loop (tests)
     std::string
         vfs;  ///< SQLite VFS to open the file with, empty for the default (tests inject faults)
+    NodeSetup node;  ///< who opens it, where others may
 };
 
 class Store {
@@ -106,6 +108,8 @@ public:
     /// Streams every live row; before any port is used. Faults: io, malformed.
     virtual Status recover(RecoverySink& sink) = 0;
     virtual std::vector<Token> tokens() const = 0;
+    /// What this process is called in it; nothing where only one can ever use it.
+    virtual Node node() const noexcept { return {}; }
     /// A way in for `loop`'s thread; at most one per loop; lives no longer than the store and the
     /// loop.
     virtual std::unique_ptr<Port> attach(base::Loop& loop) = 0;

@@ -140,6 +140,7 @@ struct Config {
     bool store_must_exist = false;  ///< a new one is not made
     std::size_t store_queue = 4000;
     // [cluster]
+    std::string cluster_node;  ///< empty: the host's name
     std::uint32_t cluster_hold = 15;
     std::size_t cluster_held_requests = 2000, cluster_held_bytes = 4194304;
     // [resources]

@@ -564,7 +564,8 @@ std::string section_help(std::string_view section) noexcept {
     if (section == "bearer") return "Bearer tokens (RFC 8898).";
     if (section == "server") return "The program.";
     if (section == "store") return "What survives a restart.";
-    if (section == "cluster") return "Users whose state is on its way.";
+    if (section == "cluster")
+        return "What this server is called, and users whose state is on its way.";
     if (section == "resources") return "Who exists.";
     if (section == "subscribe") return "Subscriptions (RFC 6665).";
     if (section == "authz") return "Who may see what (RFC 5025).";

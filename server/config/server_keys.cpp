@@ -2,6 +2,8 @@
 // survives it, and where its parts are.
 #include "server/config/server_keys.h"
 
+#include <algorithm>
+
 #include "server/config/config_readers.h"
 #include "server/config/config_rows.h"
 
@@ -65,7 +67,21 @@ constexpr ConfigKey kStoreKeys[] = {
         {100, 1000000}),
 };
 
+std::string read_node_name(Config& config, std::string_view value) {
+    constexpr std::size_t kLongest = 253;  // as that of a host
+    const auto is_graphic = [](char c) { return c > ' ' && c < '\x7f'; };
+    if (value.size() > kLongest || !std::all_of(value.begin(), value.end(), is_graphic))
+        return "a name has no spaces, is of ASCII, and no longer than 253 characters";
+    config.cluster_node = value;
+    return {};
+}
+
 constexpr ConfigKey kClusterKeys[] = {
+    text<&C::cluster_node>(
+        {"cluster", "node",
+         "What this server is called where its store is PostgreSQL: another name for each server. "
+         "Empty: as its host."},
+        read_node_name),
     number<&C::cluster_hold>(
         {"cluster", "hold",
          "How long requests wait for a cell, a sixty-fourth of all users, that is on its way; then "

@@ -53,8 +53,8 @@ Result<Session> HeldStore::open() {
     return session;
 }
 
-Status HeldStore::take(Session& session, base::WallTime now) {
-    auto tenure = take_store(session, now);
+Status HeldStore::take(Session& session, const NodeSetup& setup, const NodeTime& now) {
+    auto tenure = take_store(session, setup, now);
     if (!tenure) return tenure.fault();
     tenure_ = *tenure;
     return {};
@@ -90,9 +90,9 @@ void HeldStore::drop() {
 }
 
 Status HeldStore::leave(const base::Clock& clock) {
-    Status left = leave_store(*session_, tenure_.lane.fence, clock.wall());
+    Status left = leave_store(*session_, tenure_.member(), clock.wall());
     if (session_->is_lost() && reconnect()) {
-        left = leave_store(*session_, tenure_.lane.fence, clock.wall());
+        left = leave_store(*session_, tenure_.member(), clock.wall());
     }
     session_.reset();
     return left;

@@ -22,8 +22,8 @@ public:
     /// The first session, before anything is done with it. Faults: io; invalid_configuration where
     /// the server or the database will not do.
     Result<Session> open();
-    /// Once its tables are there. Faults: as take_store().
-    Status take(Session& session, base::WallTime now);
+    /// Once its tables are there, and it is locked. Faults: as take_store().
+    Status take(Session& session, const NodeSetup& setup, const NodeTime& now);
     /// When everything is ready for commits. Faults: io.
     Status use(Session session);
 

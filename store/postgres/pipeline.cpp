@@ -21,6 +21,7 @@ constexpr const char* kSweepPublications = "sweep_publications";
 constexpr const char* kSweepSubscriptions = "sweep_subscriptions";
 constexpr const char* kNextSweep = "next_sweep";
 constexpr const char* kAskClock = "ask_clock";
+constexpr const char* kNoteBeat = "beat";
 
 std::string sweep_sql(std::string_view table) {
     const std::string name(table);
@@ -188,6 +189,19 @@ Executed read_all(Exchange& exchange, const Plan& plan) {
     return executed;
 }
 
+/// The number, of microseconds, that one statement answers.
+std::optional<base::Duration> ask_number(Session& session, const Patience& patience,
+                                         const char* name,
+                                         std::initializer_list<std::uint64_t> parameters) {
+    Exchange exchange(session, patience);
+    if (!exchange.begin() || !exchange.send(name, parameters) || !exchange.sync())
+        return std::nullopt;
+    const auto answer = exchange.next();
+    if (!answer || !exchange.is_synced() || !exchange.end()) return std::nullopt;
+    if (!answer->is_good()) return std::nullopt;
+    return base::Duration(static_cast<std::int64_t>(ids_of(*answer).front()));
+}
+
 }  // namespace
 
 std::string next_sweep_sql() {
@@ -205,6 +219,7 @@ Status Pipeline::prepare(Session& session) {
     if (done) done = prepare_one(session, kSweepSubscriptions, sweep_sql("subscription_marks"));
     if (done) done = prepare_one(session, kNextSweep, next_sweep_sql());
     if (done) done = prepare_one(session, kAskClock, kClock);
+    if (done) done = prepare_one(session, kNoteBeat, "SELECT herald_beat($1, $2, $3, $4, $5)");
     return done;
 }
 
@@ -225,15 +240,16 @@ Executed Pipeline::run(Session& session, const Claim& claim, RowBatch& batch, co
     return executed;
 }
 
+std::optional<base::Duration> Pipeline::beat(Session& session, const Member& member,
+                                             const NodeTime& now, const Patience& patience) {
+    return ask_number(session, patience, kNoteBeat,
+                      {member.node.number, member.node.run, member.fence,
+                       static_cast<std::uint64_t>(now.wall.time_since_epoch().count()),
+                       static_cast<std::uint64_t>(now.instant.time_since_epoch().count())});
+}
+
 std::optional<base::Duration> Pipeline::ask_clock(Session& session, const Patience& patience) {
-    Exchange exchange(session, patience);
-    if (!exchange.begin() || !exchange.send(kAskClock, std::initializer_list<std::uint64_t>{}) ||
-        !exchange.sync())
-        return std::nullopt;
-    const auto answer = exchange.next();
-    if (!answer || !exchange.is_synced() || !exchange.end()) return std::nullopt;
-    if (!answer->is_good()) return std::nullopt;
-    return base::Duration(static_cast<std::int64_t>(ids_of(*answer).front()));
+    return ask_number(session, patience, kAskClock, {});
 }
 
 }  // namespace herald::store

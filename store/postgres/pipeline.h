@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "store/postgres/node_row.h"
 #include "store/postgres/row_batch.h"
 #include "store/postgres/session.h"
 
@@ -59,6 +60,10 @@ public:
     /// Sends everything and reads all answers.
     static Executed run(Session& session, const Claim& claim, RowBatch& batch, const Sweep& sweep,
                         const Patience& patience);
+
+    /// Notes that the node lives, and what its clocks show. What kClock says, as below.
+    static std::optional<base::Duration> beat(Session& session, const Member& member,
+                                              const NodeTime& now, const Patience& patience);
 
     /// What kClock says; nothing where the connection is lost, which it may be from then on.
     static std::optional<base::Duration> ask_clock(Session& session, const Patience& patience);

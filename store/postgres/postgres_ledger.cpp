@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "store/migrations.h"
+#include "store/postgres/node_clocks.h"
 #include "store/postgres/postgres_reader.h"
 #include "store/postgres/postgres_transaction.h"
 #include "store/postgres/schema.h"
@@ -27,9 +28,10 @@ constexpr auto kPace = std::chrono::microseconds(700);
 }  // namespace
 
 PostgresLedger::PostgresLedger(PostgresAddress address, base::Metrics& metrics,
-                               const base::Clock& clock, OnClock on_clock)
+                               const base::Clock& clock, OnClock on_clock, NodeSetup node)
     : clock_(clock),
       database_clock_(clock, std::move(on_clock)),
+      setup_(std::move(node)),
       counters_(metrics),
       store_(std::move(address), metrics),
       writability_(counters_.writable, store_.shown()) {}
@@ -37,9 +39,9 @@ PostgresLedger::PostgresLedger(PostgresAddress address, base::Metrics& metrics,
 Result<std::unique_ptr<PostgresLedger>> PostgresLedger::open(PostgresAddress address,
                                                              base::Metrics& metrics,
                                                              const base::Clock& clock,
-                                                             OnClock on_clock) {
-    std::unique_ptr<PostgresLedger> ledger(
-        new PostgresLedger(std::move(address), metrics, clock, std::move(on_clock)));
+                                                             OnClock on_clock, NodeSetup node) {
+    std::unique_ptr<PostgresLedger> ledger(new PostgresLedger(
+        std::move(address), metrics, clock, std::move(on_clock), std::move(node)));
     if (auto started = ledger->start(); !started) return started.fault();
     return ledger;
 }
@@ -47,16 +49,32 @@ Result<std::unique_ptr<PostgresLedger>> PostgresLedger::open(PostgresAddress add
 Status PostgresLedger::start() {
     auto session = store_.open();
     if (!session) return session.fault();
-    if (auto told = database_clock_.start(*session); !told) return told;
     const auto known = migrations_for(Dialect::postgres);
     if (auto done = migrate(*session, known, clock_.wall()); !done) return done;
-    if (auto taken = store_.take(*session, clock_.wall()); !taken) return taken;
+    if (auto locked = lock(*session); !locked) return locked;
+    const NodeTime now{clock_.wall(), clock_.now()};
+    if (auto taken = store_.take(*session, setup_, now); !taken) return taken;
     next_id_ = end_of_block(home().next_id);
     last_commit_ = clock_.wall();
     const auto tombstones = read_tombstones(*session);
     if (!tombstones) return tombstones.fault();
     tombstones_ = *tombstones;
     return store_.use(*std::move(session));
+}
+
+/// Whoever had it until just now was seen to live.
+Status PostgresLedger::lock(Session& session) {
+    if (!database_clock_.is_followed()) return lock_store(session);
+    const auto before = read_node_clocks(session);
+    if (!before) return before.fault();
+    if (auto locked = lock_store(session); !locked) return locked;
+    const auto database = database_clock_.read(session);
+    if (!database) return database.fault();
+    const auto after = read_node_clocks(session);
+    if (!after) return after.fault();
+    const Asker asker{setup_.name, setup_.boot, clock_.now(), *database};
+    database_clock_.start({*database, clock_of_nodes(*before, *after, asker)});
+    return {};
 }
 
 Status PostgresLedger::recover(RecoverySink& sink) {
@@ -139,7 +157,8 @@ Result<Message> PostgresLedger::message(std::uint64_t id) {
 
 void PostgresLedger::tick() {
     if (store_.is_fenced() || store_.patience().is_over) return;
-    if (store_.is_open()) database_clock_.look(store_.session(), store_.patience());
+    if (store_.is_open())
+        database_clock_.look(store_.session(), store_.tenure().member(), store_.patience());
     if (store_.is_lost()) {
         const auto connected = store_.reconnect();
         if (!connected) {

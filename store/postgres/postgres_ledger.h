@@ -28,9 +28,10 @@ public:
     static Result<std::unique_ptr<PostgresLedger>> open(PostgresAddress address,
                                                         base::Metrics& metrics,
                                                         const base::Clock& clock,
-                                                        OnClock on_clock = {});
+                                                        OnClock on_clock = {}, NodeSetup node = {});
 
     const Home& home() const noexcept override { return store_.tenure().home; }
+    Node node() const noexcept override { return store_.tenure().node; }
     Starts starts() const noexcept override { return store_.tenure().starts; }
     Status recover(RecoverySink& sink) override;
     Result<std::vector<Token>> tokens() override;
@@ -49,8 +50,10 @@ private:
     using Outcomes = std::span<Outcome>;
 
     PostgresLedger(PostgresAddress address, base::Metrics& metrics, const base::Clock& clock,
-                   OnClock on_clock);
+                   OnClock on_clock, NodeSetup node);
     Status start();
+    /// The store is this process's, and `clock_` shows the time.
+    Status lock(Session& session);
 
     /// Commits or refuses all of `batch`, which names no row twice. False: the rest is not to be
     /// tried either.
@@ -61,6 +64,7 @@ private:
 
     const base::Clock& clock_;
     const DatabaseClock database_clock_;
+    const NodeSetup setup_;
     LedgerCounters counters_;
     HeldStore store_;
     Writability writability_;

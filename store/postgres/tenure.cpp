@@ -135,17 +135,6 @@ Fault in_use(Session& session) {
                                      "15 seconds"};
 }
 
-Status lock(Session& session) {
-    const auto end = steady_clock::now() + kPatience;
-    for (;;) {
-        const auto locked = session.number(kLock);
-        if (!locked) return locked.fault();
-        if (*locked != 0) return {};
-        if (steady_clock::now() >= end) return in_use(session);
-        std::this_thread::sleep_for(kPause);
-    }
-}
-
 Status note_start(Session& session, std::uint32_t epoch, base::WallTime now,
                   base::WallTime unsettled_since) {
     const std::array<std::string, 3> values{text_of(now), text_of(unsettled_since),
@@ -163,8 +152,8 @@ Status raise_fence(Session& session, std::uint64_t next_id) {
         session.query("UPDATE lanes SET fence = fence + 1, next_id = $1 WHERE id = 1", taken));
 }
 
-Result<Tenure> raise(Session& session, base::WallTime now) {
-    if (auto made = make_facts(session, now); !made) return made.fault();
+Result<Tenure> raise(Session& session, const NodeSetup& setup, NodeTime now) {
+    if (auto made = make_facts(session, now.wall); !made) return made.fault();
     auto tenure = read_run(session);
     if (!tenure) return tenure.fault();
     auto lane = read_lane(session);
@@ -173,12 +162,15 @@ Result<Tenure> raise(Session& session, base::WallTime now) {
     ++lane->fence;
     tenure->lane = *lane;
     // A machine without a clock of its own may think it is 1970.
-    now = std::max(now, tenure->home.last_alive);
-    tenure->starts = next_start(tenure->starts, now);
-    auto raised = note_start(session, tenure->home.epoch, now, tenure->starts.unsettled_since);
+    now.wall = std::max(now.wall, tenure->home.last_alive);
+    tenure->starts = next_start(tenure->starts, now.wall);
+    auto raised = note_start(session, tenure->home.epoch, now.wall, tenure->starts.unsettled_since);
     if (raised) raised = raise_fence(session, end_of_block(tenure->home.next_id));
     if (raised) raised = session.execute(kMe);
     if (!raised) return raised.fault();
+    auto node = join_nodes(session, setup, lane->fence, now);
+    if (!node) return node.fault();
+    tenure->node = *node;
     return tenure;
 }
 
@@ -248,11 +240,21 @@ Status configure(Session& session) {
         " SET tcp_keepalives_count = 3; SET tcp_user_timeout = 10000");
 }
 
-Result<Tenure> take_store(Session& session, base::WallTime now) {
-    if (auto locked = lock(session); !locked) return locked.fault();
+Status lock_store(Session& session) {
+    const auto end = steady_clock::now() + kPatience;
+    for (;;) {
+        const auto locked = session.number(kLock);
+        if (!locked) return locked.fault();
+        if (*locked != 0) return {};
+        if (steady_clock::now() >= end) return in_use(session);
+        std::this_thread::sleep_for(kPause);
+    }
+}
+
+Result<Tenure> take_store(Session& session, const NodeSetup& setup, const NodeTime& now) {
     auto numbered = in_kept_transaction(session, [&] { return renumber(session); });
     if (!numbered) return numbered.fault();
-    return in_kept_transaction(session, [&] { return raise(session, now); });
+    return in_kept_transaction(session, [&] { return raise(session, setup, now); });
 }
 
 Result<LaneState> keep_store(Session& session, std::uint64_t fence) {
@@ -260,7 +262,8 @@ Result<LaneState> keep_store(Session& session, std::uint64_t fence) {
     const std::array<std::string, 1> parameters{std::to_string(fence)};
     (void)session.query(kEndOld, parameters);
     // With the lock the old session is gone for certain: nothing it was sent can still be done.
-    if (auto locked = lock(session); !locked) return Fault{FaultKind::io, locked.fault().detail};
+    if (auto locked = lock_store(session); !locked)
+        return Fault{FaultKind::io, locked.fault().detail};
     return in_kept_transaction(session, [&] { return keep(session, fence); });
 }
 
@@ -280,13 +283,14 @@ Status adopt_home(Session& session, const Home& home) {
     });
 }
 
-Status leave_store(Session& session, std::uint64_t fence, base::WallTime now) {
-    const std::array<std::string, 2> parameters{text_of(now), std::to_string(fence)};
+Status leave_store(Session& session, const Member& member, base::WallTime now) {
+    const std::array<std::string, 2> parameters{text_of(now), std::to_string(member.fence)};
     return in_kept_transaction(session, [&]() -> Status {
         const auto noted =
             session.query("UPDATE lanes SET alive_at = $1 WHERE id = 1 AND fence = $2", parameters);
         if (!noted.is_good()) return fault_of(noted);
         if (noted.touched() == 0) return {};
+        if (auto left = leave_nodes(session, member.node); !left) return left;
         return session.execute("UPDATE facts SET is_clean = 1");
     });
 }

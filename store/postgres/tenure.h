@@ -10,6 +10,8 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "store/node.h"
+#include "store/postgres/node_row.h"
 #include "store/postgres/session.h"
 #include "store/starts.h"
 #include "store/store.h"
@@ -33,12 +35,18 @@ struct Tenure {
     Home home;
     Starts starts;
     LaneState lane;
+    Node node;
+
+    Member member() const noexcept { return {node, lane.fence}; }
 };
 
-/// Waits some seconds for a process that is just ending, then refuses. Makes the keys if there are
-/// none, raises epoch and fence, marks the run as not cleanly ended. Faults: conflict (another
-/// process has the store), io, malformed.
-Result<Tenure> take_store(Session& session, base::WallTime now);
+/// Waits some seconds for a process that is just ending, then refuses. Faults: conflict (another
+/// process has the store), io.
+Status lock_store(Session& session);
+
+/// The store, which is locked. Makes the keys if there are none, raises epoch and fence, marks the
+/// run as not cleanly ended, notes who has it. Faults: io, malformed.
+Result<Tenure> take_store(Session& session, const NodeSetup& setup, const NodeTime& now);
 
 /// The same process with a new session: ends the old one, which may still be at work, and says what
 /// became of it. Faults: conflict (another process took the store over), io.
@@ -48,6 +56,6 @@ Result<LaneState> keep_store(Session& session, std::uint64_t fence);
 Status adopt_home(Session& session, const Home& home);
 
 /// Marks the run as cleanly ended. Faults: io.
-Status leave_store(Session& session, std::uint64_t fence, base::WallTime now);
+Status leave_store(Session& session, const Member& member, base::WallTime now);
 
 }  // namespace herald::store

@@ -38,6 +38,11 @@ class WithClock(Server):
         _postgres.psql(f"UPDATE {self.clocks}.shown SET ahead = '{ahead} s'")
         wait_until(lambda: abs(self.metric(OFFSET) - ahead) <= 1, f"the database's clock is seen to be {ahead} s ahead")
 
+    def node(self, columns):
+        """What its row in the store says."""
+        schema = _postgres.schema_of(self.directory)
+        return _postgres.psql(f"SELECT {columns} FROM {schema}.nodes WHERE name = 'bee'").strip().split("|")
+
     def expect_ahead(self, client, wanted):
         """As the Date of an answer says (RFC 3261 20.17)."""
         answer = client.request("REGISTER", "sip:localhost", [("Contact", client.contact)], to=client.aor)
@@ -87,6 +92,39 @@ def nor_what_a_start_found():
         watcher.wait_body("after")
         expect(7000 <= seconds_left(watcher) <= 7200, f"{seconds_left(watcher)} s left")
         server.stop()
+
+
+@story
+def nor_does_a_start_that_follows_at_once():
+    """The database is an hour ahead all of a sudden, and the server is killed: the next one goes on by its clock."""
+    with WithClock(cluster={"node": "bee"}) as server, Client(server.address) as client:
+        watcher = client.subscribe(ALICE, expires=1200)
+        server.set_database(HOUR)
+        server.kill()
+        server.start()
+        server.expect_ahead(client, 0)
+        expect("the nodes' counts" in server.log(), f"a warning {server.log_tail()}")
+        expect(abs(server.metric(OFFSET) - HOUR) <= 1, "the metric")
+        client.publish(ALICE, pidf(ALICE, note="after"))
+        watcher.wait_body("after")
+        expect(1000 <= seconds_left(watcher) <= 1200, f"{seconds_left(watcher)} s left")
+        server.stop()
+
+
+@story
+def a_server_says_in_the_store_who_it_is():
+    """By its name; each start is another run; up, then down."""
+    with WithClock(cluster={"node": "bee"}) as server:
+        before = server.node("node, run, phase, listeners LIKE 'udp:%', version <> ''")
+        expect(before[0] == "1" and before[2:] == ["up", "t", "t"], f"the row {before}")
+        wait_until(lambda: int(server.node("beat")[0]) >= 2, "its beat moves")
+        server.kill()
+        server.start()
+        after = server.node("node, run, phase")
+        expect(after[0] == "1" and int(after[1]) > int(before[1]) and after[2] == "up", f"the row {after}")
+        expect(f"event=store.node name=bee number=1 run={after[1]}" in server.log(), f"the log {server.log_tail()}")
+        server.stop()
+        expect(server.node("phase") == ["down"], "it left")
 
 
 tell()

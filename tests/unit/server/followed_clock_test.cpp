@@ -52,20 +52,23 @@ TEST_CASE(
     FollowedClock followed(metrics);
     base::FollowingClock clock;
 
-    CHECK(followed.on_database_clock(ahead(1s), ahead(0s)));
+    const auto start = followed.on_database_clock({ahead(1s), {}}, ahead(0s));
+    REQUIRE(start);
+    clock.start_at(*start);
+    CHECK(apart(clock) > 900ms);
     CHECK(ahead_of(metrics) == 1);
 
-    CHECK_FALSE(followed.on_database_clock(ahead(1h), ahead(0s)));
+    CHECK_FALSE(followed.on_database_clock({ahead(1h), {}}, ahead(0s)));
     CHECK(ahead_of(metrics) == 3600);
     CHECK(followed.follow(clock, ahead(0s)) == 0s);
-    CHECK(apart(clock) < 1s);
+    CHECK(apart(clock) < 2s);
     CHECK(followed.follow(clock, ahead(1h)) == 0s);
-    CHECK(apart(clock) < 1s);
+    CHECK(apart(clock) < 2s);
 
-    CHECK_FALSE(followed.on_database_clock(ahead(-90s), ahead(0s)));
+    CHECK_FALSE(followed.on_database_clock({ahead(-90s), {}}, ahead(0s)));
     CHECK(ahead_of(metrics) == -90);
     CHECK(followed.follow(clock, ahead(0s)) == 0s);
-    CHECK(apart(clock) > -1s);
+    CHECK(apart(clock) > 0s);
 }
 
 TEST_CASE("a database and a machine that are two seconds apart at the start are worth a warning") {
@@ -74,7 +77,7 @@ TEST_CASE("a database and a machine that are two seconds apart at the start are 
         base::Metrics metrics;
         FollowedClock followed(metrics);
         const auto system = ahead(0s);
-        (void)followed.on_database_clock({.offset = system.offset + apart, .within = within},
+        (void)followed.on_database_clock({{.offset = system.offset + apart, .within = within}, {}},
                                          system);
         return !log.of("store.clock_differs").empty();
     };
@@ -84,6 +87,28 @@ TEST_CASE("a database and a machine that are two seconds apart at the start are 
     CHECK_FALSE(is_warned_of(1999ms, 0s));
     CHECK_FALSE(is_warned_of(-1999ms, 0s));
     CHECK_FALSE(is_warned_of(3s, 1500ms));
+}
+
+TEST_CASE("cl:T-2: where the database is far from the nodes theirs is where clocks start") {
+    const auto start_of = [](base::Duration database, base::Duration nodes, std::size_t warnings) {
+        test::CapturedLog log;
+        base::Metrics metrics;
+        FollowedClock followed(metrics);
+        const auto system = ahead(0s);
+        const base::ClockReading of_nodes{.offset = system.offset + nodes, .within = {}};
+        const auto start = followed.on_database_clock(
+            {{.offset = system.offset + database, .within = {}}, of_nodes}, system);
+        REQUIRE(start);
+        CHECK(log.of("store.clock_differs").size() == warnings);
+        CHECK(ahead_of(metrics) == std::chrono::round<std::chrono::seconds>(database).count());
+        return start->offset - system.offset;
+    };
+
+    CHECK(start_of(1h, 0s, 1) == 0s);
+    CHECK(start_of(-1h, 500ms, 1) == 500ms);
+    CHECK(start_of(0s, 2001ms, 1) == 2001ms);
+    CHECK(start_of(0s, 1999ms, 0) == 0s);
+    CHECK(start_of(1h, 1h, 1) == 1h);
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ struct Rig {
     explicit Rig(const std::string& server) : loop(clock) {
         base::log_level(base::LogLevel::off);
         auto opened = open(place.url_at(server), {.is_inline = true}, metrics, clock,
-                           [this](const auto& reading) { readings.push_back(reading); });
+                           [this](const auto& time) { readings.push_back(time.database); });
         REQUIRE_MESSAGE(opened.has_value(), (opened ? "" : opened.fault().detail));
         store = *std::move(opened);
         port = store->attach(loop);
