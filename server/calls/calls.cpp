@@ -258,16 +258,14 @@ void Calls::resume(const Cells& cells) {
     for (const auto& aor : registered) shadows_.show_registration(aor);
 }
 
-void Calls::forget(Cell cell) {
-    std::erase_if(lit_, [&](const auto& entry) {
-        if (context_.cell_of(entry.first) != cell) return false;
-        const auto& lit = entry.second;
-        auto timer = lit.look_again;
-        context_.loop.timers().cancel(timer);
-        suspicious_.subtract(lit.suspicious);
-        lit_count_.subtract();
-        return true;
-    });
+void Calls::forget_some(Cell cell, Forgetting& forgetting) {
+    forgetting.erase(
+        lit_, [&](const auto& entry) { return context_.cell_of(entry.first) == cell; },
+        [&](auto& entry) {
+            context_.loop.timers().cancel(entry.second.look_again);
+            suspicious_.subtract(entry.second.suspicious);
+            lit_count_.subtract();
+        });
 }
 
 }  // namespace herald::server

@@ -70,7 +70,7 @@ public:
     void put_keeper(const std::string& aor, const packages::DialogKeeper& keeper, Done done);
 
     void resume(const Cells& cells) override;
-    void forget(Cell cell) override;
+    void forget_some(Cell cell, Forgetting& forgetting) override;
     std::size_t held() const noexcept override { return lit_.size(); }
     void on_changed(std::uint32_t resource) override;
 

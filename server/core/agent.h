@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "server/core/bucket.h"
+#include "server/core/forgetting.h"
 #include "sip/message.h"
 #include "sip/transaction.h"
 #include "store/records.h"
@@ -43,9 +44,12 @@ public:
     /// Whether something was sent on behalf of them and is not answered yet: that
     /// is waited for, a second at most.
     virtual bool has_flights(Cell /*cell*/) const { return false; }
-    /// Everything it holds of the cell's addresses leaves memory, timers
-    /// included, and nobody is told. No change of them is under way in the store.
-    virtual void forget(Cell cell) = 0;
+    /// What it holds of the cell's addresses leaves memory, timers included, and
+    /// nobody is told: as much as fits in a step (core/forgetting.h); called again
+    /// until it is done. No change of them is under way in the store.
+    virtual void forget_some(Cell cell, Forgetting& forgetting) = 0;
+    /// ... all at once.
+    void forget(Cell cell);
     /// How many things it holds, in all its containers.
     virtual std::size_t held() const noexcept = 0;
 
@@ -62,5 +66,13 @@ public:
         return false;
     }
 };
+
+inline void Agent::forget(Cell cell) {
+    Forgetting forgetting;
+    do {
+        forgetting.begin();
+        forget_some(cell, forgetting);
+    } while (!forgetting.is_done());
+}
 
 }  // namespace herald::server

@@ -137,12 +137,13 @@ void HookQueue::recover(store::Publication row, base::WallTime /*not_before*/) {
     add({store::counter_of(row.id), std::move(row.source), std::move(row.body), row.arrived});
 }
 
-void HookQueue::forget(Cell cell) {
+void HookQueue::forget_some(Cell cell, Forgetting& forgetting) {
     if (context_.cell_of(kHookAddress) != cell) return;
-    events_.clear();
-    used_ = 0;
-    waiting_.set(0);
-    waiting_bytes_.set(0);
+    forgetting.erase(
+        events_, [](const auto&) { return true; },
+        [this](const auto& entry) { used_ -= bytes_of(entry.second); });
+    waiting_.set(events_.size());
+    waiting_bytes_.set(used_);
 }
 
 }  // namespace herald::server

@@ -20,7 +20,7 @@ public:
 
     /// What recovery brought back is news to nobody.
     void resume(const Cells& /*cells*/) override { has_resumed_ = true; }
-    void forget(Cell) override {}
+    void forget_some(Cell, Forgetting&) override {}
     std::size_t held() const noexcept override { return 0; }
 
 private:

@@ -93,10 +93,9 @@ std::uint64_t KeptRequests::remove(std::string_view name) {
     return row;
 }
 
-void KeptRequests::clear() {
-    rows_.clear();
-    by_name_.clear();
-    bytes_ = 0;
+void KeptRequests::forget_some(Forgetting& forgetting) {
+    for (const auto row : forgetting.find(rows_, [](const auto&) { return true; }))
+        erase(rows_.find(row));
 }
 
 }  // namespace herald::server

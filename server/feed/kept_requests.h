@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "server/core/forgetting.h"
 
 namespace herald::server {
 
@@ -77,7 +78,8 @@ public:
     void leave(std::string_view name);
     /// The row it had; 0: there was none.
     std::uint64_t remove(std::string_view name);
-    void clear();
+    /// All of them, as many as fit in a step.
+    void forget_some(Forgetting& forgetting);
 
     std::size_t size() const noexcept { return by_name_.size(); }
     std::uint64_t bytes() const noexcept { return bytes_; }

@@ -35,7 +35,7 @@ public:
 
     /// What recovery brought back is news to nobody.
     void resume(const Cells& /*cells*/) override { has_resumed_ = true; }
-    void forget(Cell /*cell*/) override {}
+    void forget_some(Cell /*cell*/, Forgetting& /*forgetting*/) override {}
     std::size_t held() const noexcept override { return 0; }
     void on_changed(std::uint32_t resource) override;
 

@@ -148,9 +148,9 @@ void RequestKeeper::recover(store::Publication row, base::WallTime /*not_before*
     show();
 }
 
-void RequestKeeper::forget(Cell cell) {
+void RequestKeeper::forget_some(Cell cell, Forgetting& forgetting) {
     if (context_.cell_of(kRequestAddress) != cell) return;
-    kept_.clear();
+    kept_.forget_some(forgetting);
     show();
 }
 

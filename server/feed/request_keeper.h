@@ -41,7 +41,7 @@ public:
 
     bool takes(const store::Publication& row) const override;
     void recover(store::Publication row, base::WallTime not_before) override;
-    void forget(Cell cell) override;
+    void forget_some(Cell cell, Forgetting& forgetting) override;
     std::size_t held() const noexcept override { return kept_.size(); }
 
 private:

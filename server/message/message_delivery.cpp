@@ -62,10 +62,10 @@ bool MessageDelivery::is_delivering(Cell cell) const {
     });
 }
 
-void MessageDelivery::forget(Cell cell) {
+void MessageDelivery::forget_some(Cell cell, Forgetting& forgetting) {
     const auto is_in = [&](const std::string& aor) { return context_.cell_of(aor) == cell; };
-    std::erase_if(ready_, is_in);
-    std::erase_if(rounds_, [&](const auto& entry) { return is_in(entry.first); });
+    forgetting.erase_queued(ready_, is_in);
+    forgetting.erase(rounds_, [&](const auto& entry) { return is_in(entry.first); });
 }
 
 void MessageDelivery::deliver(const std::string& aor) {

@@ -13,6 +13,7 @@
 
 #include "base/text_map.h"
 #include "server/core/context.h"
+#include "server/core/forgetting.h"
 #include "server/message/relay_targets.h"
 #include "server/message/stored_messages.h"
 #include "server/register/bindings.h"
@@ -38,7 +39,7 @@ public:
     /// After a start: users who are there get what waits for them.
     void resume(const Cells& cells);
     /// All of the cell's users out of memory.
-    void forget(Cell cell);
+    void forget_some(Cell cell, Forgetting& forgetting);
     std::size_t held() const noexcept { return rounds_.size() + ready_.size(); }
 
 private:

@@ -9,6 +9,7 @@
 
 #include "base/metrics.h"
 #include "base/text_map.h"
+#include "server/core/forgetting.h"
 #include "server/message/message_queue.h"
 
 namespace herald::server {
@@ -51,15 +52,19 @@ public:
             for (auto& message : queue.messages()) visit(aor, message);
         }
     }
-    /// Drops all queues of users of whom `is_meant` is true.
-    template <class IsMeant>
-    void erase_users(IsMeant&& is_meant) {
-        std::erase_if(queues_, [&](const auto& entry) {
-            if (!is_meant(entry.first)) return false;
-            count_ -= entry.second.waiting();
-            waiting_.subtract(entry.second.waiting());
-            return true;
-        });
+    /// Drops queues of users of whom `is_meant` is true, as many as fit in a step. `gone(message)`
+    /// is told before.
+    template <class IsMeant, class Gone>
+    void forget_some(Forgetting& forgetting, IsMeant is_meant, Gone gone) {
+        forgetting.erase(
+            queues_, [&](const auto& entry) { return is_meant(entry.first); },
+            [&](auto& entry) {
+                auto& queue = entry.second;
+                forgetting.count(queue.messages().size());
+                for (auto& message : queue.messages()) gone(message);
+                count_ -= queue.waiting();
+                waiting_.subtract(queue.waiting());
+            });
     }
 
 private:

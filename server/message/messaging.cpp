@@ -53,10 +53,10 @@ Messaging::Messaging(Context& context, Bindings& bindings, sip::Locator& locator
     });
 }
 
-void Messaging::forget(Cell cell) {
-    own_.forget(cell);
-    delivery_.forget(cell);
-    stored_.forget(cell);
+void Messaging::forget_some(Cell cell, Forgetting& forgetting) {
+    own_.forget_some(cell, forgetting);
+    delivery_.forget_some(cell, forgetting);
+    stored_.forget_some(cell, forgetting);
 }
 
 void Messaging::on_message(const Request& request) {

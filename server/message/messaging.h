@@ -37,7 +37,7 @@ public:
     /// A kept message of the cell's users is on its way.
     void resume(const Cells& cells) override { delivery_.resume(cells); }
     bool has_changes(Cell cell) const override { return delivery_.is_delivering(cell); }
-    void forget(Cell cell) override;
+    void forget_some(Cell cell, Forgetting& forgetting) override;
     /// The wall clock was moved ahead: as PublicationExpiry::on_clock_step().
     void on_clock_step(base::Duration ahead) { stored_.on_clock_step(ahead); }
     std::size_t held() const noexcept override {

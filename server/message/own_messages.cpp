@@ -150,14 +150,15 @@ void OwnMessages::end_turn(const std::string& recipient) {
     if (!lines_.contains(recipient)) parts_.delivery.look_again(recipient);
 }
 
-void OwnMessages::forget(Cell cell) {
-    std::erase_if(lines_, [&](const auto& entry) {
-        if (context_.cell_of(entry.first) != cell) return false;
-        for (const auto& order : entry.second.waiting) {
-            if (order->done) order->done(Fault{FaultKind::unavailable, "The recipient has moved"});
-        }
-        return true;
-    });
+void OwnMessages::forget_some(Cell cell, Forgetting& forgetting) {
+    forgetting.erase(
+        lines_, [&](const auto& entry) { return context_.cell_of(entry.first) == cell; },
+        [](const auto& entry) {
+            for (const auto& order : entry.second.waiting) {
+                if (order->done)
+                    order->done(Fault{FaultKind::unavailable, "The recipient has moved"});
+            }
+        });
 }
 
 std::optional<Fault> OwnMessages::check_keeping(const store::Message& message) const {

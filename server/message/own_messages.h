@@ -21,6 +21,7 @@
 #include "base/text_map.h"
 #include "pidf/imdn.h"
 #include "server/core/context.h"
+#include "server/core/forgetting.h"
 #include "server/message/message_delivery.h"
 #include "server/message/message_tally.h"
 #include "server/message/recipients.h"
@@ -53,7 +54,7 @@ public:
     void hand_on(store::Message message, Done done);
 
     /// All of the cell's recipients out of memory; who waits in line for one is told `unavailable`.
-    void forget(Cell cell);
+    void forget_some(Cell cell, Forgetting& forgetting);
     std::size_t held() const noexcept { return lines_.size(); }
 
     /// Tells the sender of `message` what became of it, if he asked to be told (RFC 5438).

@@ -122,12 +122,10 @@ void StoredMessages::on_clock_step(base::Duration ahead) {
     });
 }
 
-void StoredMessages::forget(Cell cell) {
-    const auto is_in = [&](const std::string& aor) { return context_.cell_of(aor) == cell; };
-    queues_.for_each([&](const std::string& aor, KeptMessage& entry) {
-        if (is_in(aor)) context_.loop.timers().cancel(entry.expiry);
-    });
-    queues_.erase_users(is_in);
+void StoredMessages::forget_some(Cell cell, Forgetting& forgetting) {
+    queues_.forget_some(
+        forgetting, [&](const std::string& aor) { return context_.cell_of(aor) == cell; },
+        [&](KeptMessage& message) { context_.loop.timers().cancel(message.expiry); });
 }
 
 void StoredMessages::deliver(std::string_view aor, std::uint64_t id) {

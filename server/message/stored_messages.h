@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "server/core/context.h"
+#include "server/core/forgetting.h"
 #include "server/message/message_queues.h"
 #include "store/records.h"
 
@@ -33,7 +34,7 @@ public:
     /// One row of the store, before the first request.
     void recover(const store::Message& row);
     /// All of the cell's users out of memory, and nobody is told.
-    void forget(Cell cell);
+    void forget_some(Cell cell, Forgetting& forgetting);
     void on_clock_step(base::Duration ahead);
 
     /// A device has it. What is not there (any more) is passed over, here and below.

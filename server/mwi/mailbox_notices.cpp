@@ -76,6 +76,7 @@ void MailboxNotices::announce(const std::string& aor) {
     const auto now = context_.loop.now();
     const auto due = lamp.told_at == base::Instant{} ? now : std::max(now, lamp.told_at + kPause);
     lamp.due = context_.loop.timers().arm(due, [this, aor] { tell(aor); });
+    ++due_[static_cast<std::size_t>(context_.cell_of(aor))];
 }
 
 void MailboxNotices::on_changed(std::uint32_t resource) {
@@ -87,26 +88,22 @@ void MailboxNotices::on_changed(std::uint32_t resource) {
 
 /// Nobody would tell a phone later.
 bool MailboxNotices::has_flights(Cell cell) const {
-    const auto is_in = [&](const std::string& aor) { return context_.cell_of(aor) == cell; };
-    return std::any_of(flights_.begin(), flights_.end(),
-                       [&](const auto& entry) { return is_in(entry.second.aor); }) ||
-           std::any_of(lamps_.begin(), lamps_.end(),
-                       [&](const auto& entry) { return entry.second.due && is_in(entry.first); });
+    if (due_[static_cast<std::size_t>(cell)] > 0) return true;
+    return std::any_of(flights_.begin(), flights_.end(), [&](const auto& entry) {
+        return context_.cell_of(entry.second.aor) == cell;
+    });
 }
 
-void MailboxNotices::forget(Cell cell) {
-    std::erase_if(lamps_, [&](const auto& entry) {
-        if (context_.cell_of(entry.first) != cell) return false;
-        auto timer = entry.second.due;
-        context_.loop.timers().cancel(timer);
-        return true;
-    });
-    std::erase_if(flights_, [&](const auto& entry) {
-        if (context_.cell_of(entry.second.aor) != cell) return false;
-        if (entry.second.transaction) context_.stack.forget(entry.second.transaction);
-        logins_.forget(entry.first);
-        return true;
-    });
+void MailboxNotices::forget_some(Cell cell, Forgetting& forgetting) {
+    forgetting.erase(
+        lamps_, [&](const auto& entry) { return context_.cell_of(entry.first) == cell; },
+        [&](auto& entry) { end_wait(cell, entry.second); });
+    forgetting.erase(
+        flights_, [&](const auto& entry) { return context_.cell_of(entry.second.aor) == cell; },
+        [&](const auto& entry) {
+            if (entry.second.transaction) context_.stack.forget(entry.second.transaction);
+            logins_.forget(entry.first);
+        });
 }
 
 /// Those whose phones are all gone.
@@ -117,11 +114,18 @@ void MailboxNotices::sweep() {
     sweep_at_ = 2 * lamps_.size() + kSweepAt;
 }
 
+/// It is told, or never will be.
+void MailboxNotices::end_wait(Cell cell, Lamp& lamp) {
+    if (!lamp.due) return;
+    context_.loop.timers().cancel(lamp.due);
+    --due_[static_cast<std::size_t>(cell)];
+}
+
 void MailboxNotices::tell(const std::string& aor) {
     const auto found = lamps_.find(aor);
     if (found == lamps_.end()) return;
     auto& lamp = found->second;
-    lamp.due = {};
+    end_wait(context_.cell_of(aor), lamp);
     const auto bindings = bindings_.of(aor);
     std::erase_if(lamp.phones, [&](const Phone& phone) {
         return std::none_of(bindings.begin(), bindings.end(),

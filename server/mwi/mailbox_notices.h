@@ -6,6 +6,7 @@
 // answers 405, 481 or 489 is left alone until it registers anew.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -34,7 +35,7 @@ public:
                    sip::Locator& locator);
 
     bool has_flights(Cell cell) const override;
-    void forget(Cell cell) override;
+    void forget_some(Cell cell, Forgetting& forgetting) override;
     std::size_t held() const noexcept override { return lamps_.size() + flights_.size(); }
     void on_changed(std::uint32_t resource) override;
     void on_registered(const std::string& aor, std::string_view /*flow*/) override {
@@ -81,6 +82,7 @@ private:
     }
     bool is_wanted(const std::string& aor) const;
     void sweep();
+    void end_wait(Cell cell, Lamp& lamp);
     void tell(const std::string& aor);
     void tell_phone(const std::string& aor, Phone& phone, const packages::Binding& binding,
                     const packages::Composed& composed);
@@ -98,7 +100,8 @@ private:
     Bindings& bindings_;
     sip::Locator& locator_;
     const packages::Package& package_;
-    base::TextMap<Lamp> lamps_;  ///< by AOR
+    base::TextMap<Lamp> lamps_;                ///< by AOR
+    std::array<std::uint32_t, kCells> due_{};  ///< how many of a cell's are to be told
     std::unordered_map<std::uint64_t, Flight> flights_;
     std::uint64_t next_flight_ = 1;
     static constexpr std::size_t kSweepAt = 1024;

@@ -234,16 +234,13 @@ void Mailboxes::pass_on() {
     }
 }
 
-void Mailboxes::forget(Cell cell) {
+void Mailboxes::forget_some(Cell cell, Forgetting& forgetting) {
     const auto is_in = [&](const std::string& aor) { return context_.cell_of(aor) == cell; };
-    std::erase_if(groups_, [&](const auto& entry) { return is_in(entry.first); });
-    std::erase_if(changed_, is_in);
-    std::erase_if(failed_, [&](const auto& entry) {
-        if (!is_in(entry.first.first)) return false;
-        auto timer = entry.second;
-        context_.loop.timers().cancel(timer);
-        return true;
-    });
+    forgetting.erase(groups_, [&](const auto& entry) { return is_in(entry.first); });
+    forgetting.erase(changed_, is_in);
+    forgetting.erase(
+        failed_, [&](const auto& entry) { return is_in(entry.first.first); },
+        [&](auto& entry) { context_.loop.timers().cancel(entry.second); });
 }
 
 std::size_t Mailboxes::held() const noexcept {

@@ -51,7 +51,7 @@ public:
 
     /// Groups ask for their members' counters again.
     void resume(const Cells& cells) override;
-    void forget(Cell cell) override;
+    void forget_some(Cell cell, Forgetting& forgetting) override;
     std::size_t held() const noexcept override;
     void on_changed(std::uint32_t resource) override;
 

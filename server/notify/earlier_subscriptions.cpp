@@ -84,8 +84,8 @@ bool EarlierSubscriptions::was_ended_by(const sip::Message& request) const {
     return found != tombstones_.end() && found->second == context_.mark_of(request);
 }
 
-void EarlierSubscriptions::forget(Cell cell) {
-    std::erase_if(tombstones_, [&](const auto& entry) {
+void EarlierSubscriptions::forget_some(Cell cell, Forgetting& forgetting) {
+    forgetting.erase(tombstones_, [&](const auto& entry) {
         const auto bucket = bucket_of_tag(entry.first);
         return bucket && server::cell_of(*bucket) == cell;
     });

@@ -7,6 +7,7 @@
 
 #include "base/text_map.h"
 #include "server/core/context.h"
+#include "server/core/forgetting.h"
 #include "server/core/subscription.h"
 #include "server/notify/live_subscriptions.h"
 #include "server/notify/notify_sender.h"
@@ -34,7 +35,7 @@ public:
     /// Requests of the last run are not repeated any more.
     void forget_tombstones() { tombstones_.clear(); }
     /// Drops what is kept here of the cell.
-    void forget(Cell cell);
+    void forget_some(Cell cell, Forgetting& forgetting);
 
 private:
     using Id = SubscriptionTable::Id;

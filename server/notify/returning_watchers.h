@@ -13,7 +13,7 @@ class ReturningWatchers final : public Agent {
 public:
     explicit ReturningWatchers(Context& context) : context_(context) {}
 
-    void forget(Cell /*cell*/) override {}
+    void forget_some(Cell /*cell*/, Forgetting& /*forgetting*/) override {}
     std::size_t held() const noexcept override { return 0; }
     void on_registered(const std::string& aor, std::string_view flow) override;
 

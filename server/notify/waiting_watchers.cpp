@@ -176,11 +176,9 @@ void WaitingWatchers::list(const packages::Package& watched, std::string_view ao
     }
 }
 
-void WaitingWatchers::forget(Cell cell) {
-    std::vector<std::uint64_t> gone;
-    for (const auto& [id, entry] : entries_) {
-        if (context_.cell_of(entry.aor) == cell) gone.push_back(id);
-    }
+void WaitingWatchers::forget_some(Cell cell, Forgetting& forgetting) {
+    const auto gone = forgetting.find(
+        entries_, [&](const auto& entry) { return context_.cell_of(entry.second.aor) == cell; });
     for (const auto id : gone) take(id);
 }
 

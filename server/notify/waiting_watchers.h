@@ -16,6 +16,7 @@
 
 #include "base/text_map.h"
 #include "server/core/context.h"
+#include "server/core/forgetting.h"
 #include "server/core/watcher_list.h"
 
 namespace herald::server {
@@ -53,7 +54,7 @@ public:
     /// Those of an owner, by id, in all packages.
     std::vector<const Entry*> of(std::string_view aor) const;
 
-    void forget(Cell cell);
+    void forget_some(Cell cell, Forgetting& forgetting);
     std::size_t size() const noexcept { return entries_.size(); }
 
 private:

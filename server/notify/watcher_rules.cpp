@@ -229,17 +229,14 @@ void WatcherRules::resume(const Cells& cells) {
     }
 }
 
-void WatcherRules::forget(Cell cell) {
-    std::erase_if(spheres_, [&](const auto& each) { return context_.cell_of(each.first) == cell; });
-    for (auto each = boundaries_.begin(); each != boundaries_.end();) {
-        const bool is_owner = each->first.find(':') != std::string::npos;
-        if (!is_owner || context_.cell_of(each->first) != cell) {
-            ++each;
-            continue;
-        }
-        context_.loop.timers().cancel(each->second);
-        each = boundaries_.erase(each);
-    }
+void WatcherRules::forget_some(Cell cell, Forgetting& forgetting) {
+    const auto is_of_cell = [&](const auto& entry) {
+        const bool is_owner = entry.first.find(':') != std::string::npos;
+        return is_owner && context_.cell_of(entry.first) == cell;
+    };
+    forgetting.erase(spheres_, is_of_cell);
+    forgetting.erase(boundaries_, is_of_cell,
+                     [&](auto& entry) { context_.loop.timers().cancel(entry.second); });
 }
 
 }  // namespace herald::server

@@ -16,6 +16,7 @@
 #include "base/text_map.h"
 #include "server/access/authorize.h"
 #include "server/core/context.h"
+#include "server/core/forgetting.h"
 #include "server/notify/judged_rows.h"
 #include "server/notify/live_subscriptions.h"
 #include "server/notify/owner_decisions.h"
@@ -42,7 +43,7 @@ public:
     OwnerDecisions& decisions() noexcept { return decisions_; }
     /// After recovery, before anybody is told.
     void resume(const Cells& cells);
-    void forget(Cell cell);
+    void forget_some(Cell cell, Forgetting& forgetting);
     std::size_t held() const noexcept { return spheres_.size() + boundaries_.size(); }
 
 private:

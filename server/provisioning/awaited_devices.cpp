@@ -81,12 +81,12 @@ void AwaitedDevices::abandon(std::uint64_t job) {
 }
 
 /// The hash of an address says its cell (core/bucket.h).
-void AwaitedDevices::forget(Cell cell) {
+void AwaitedDevices::forget_some(Cell cell, Forgetting& forgetting) {
     const auto is_of_cell = [cell](const auto& entry) {
         return cell_of(static_cast<std::uint32_t>(entry.first % kBuckets)) == cell;
     };
-    std::erase_if(awaited_, is_of_cell);
-    std::erase_if(starting_, is_of_cell);
+    forgetting.erase(awaited_, is_of_cell);
+    forgetting.erase(starting_, is_of_cell);
 }
 
 }  // namespace herald::server

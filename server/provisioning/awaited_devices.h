@@ -32,7 +32,7 @@ public:
     /// ... but starts.
     void let_go(std::uint64_t job);
 
-    void forget(Cell cell) override;
+    void forget_some(Cell cell, Forgetting& forgetting) override;
     std::size_t held() const noexcept override { return awaited_.size() + starting_.size(); }
     void on_registered(const std::string& aor, std::string_view flow) override;
 

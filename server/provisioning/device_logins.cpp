@@ -71,9 +71,9 @@ void DeviceLogins::recover(store::Publication row, base::WallTime /*not_before*/
     logins_[row.aor] = {row.id, std::move(login)};
 }
 
-void DeviceLogins::forget(Cell cell) {
-    std::erase_if(logins_,
-                  [&](const auto& entry) { return context_.cell_of(entry.first) == cell; });
+void DeviceLogins::forget_some(Cell cell, Forgetting& forgetting) {
+    forgetting.erase(logins_,
+                     [&](const auto& entry) { return context_.cell_of(entry.first) == cell; });
 }
 
 }  // namespace herald::server

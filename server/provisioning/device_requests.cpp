@@ -244,11 +244,10 @@ void DeviceRequests::give_back(std::uint64_t id) {
 }
 
 /// A job whose device did not answer by then tries it again.
-void DeviceRequests::forget(Cell cell) {
-    std::vector<std::uint64_t> unanswered;
-    for (const auto& [id, flight] : flights_) {
-        if (context_.cell_of(flight.request.aor) == cell) unanswered.push_back(id);
-    }
+void DeviceRequests::forget_some(Cell cell, Forgetting& forgetting) {
+    const auto unanswered = forgetting.find(flights_, [&](const auto& entry) {
+        return context_.cell_of(entry.second.request.aor) == cell;
+    });
     for (const auto id : unanswered) give_back(id);
 }
 

@@ -41,7 +41,7 @@ public:
     void send(DeviceRequest request, Done done);
 
     bool has_flights(Cell cell) const override;
-    void forget(Cell cell) override;
+    void forget_some(Cell cell, Forgetting& forgetting) override;
     std::size_t held() const noexcept override { return flights_.size(); }
 
     void write_request(std::uint64_t user, std::string_view via, std::string& out) override;

@@ -18,7 +18,7 @@ public:
     /// a change. `told` is null where it had no body.
     void on_delivered(const Subscription& record, const packages::Composed* told);
 
-    void forget(Cell) override {}
+    void forget_some(Cell, Forgetting&) override {}
     std::size_t held() const noexcept override { return 0; }
 
 private:

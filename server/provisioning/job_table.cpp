@@ -30,12 +30,10 @@ void JobTable::remove(const std::string& address) {
     jobs_.erase(found);
 }
 
-void JobTable::forget(Cell cell) {
-    std::erase_if(jobs_, [&](auto& entry) {
-        if (context_.cell_of(entry.first) != cell) return false;
-        entry.second->disarm(context_.loop.timers());
-        return true;
-    });
+void JobTable::forget_some(Cell cell, Forgetting& forgetting) {
+    forgetting.erase(
+        jobs_, [&](const auto& entry) { return context_.cell_of(entry.first) == cell; },
+        [&](const auto& entry) { entry.second->disarm(context_.loop.timers()); });
 }
 
 JobLoad JobTable::load() const noexcept {

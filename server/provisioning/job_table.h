@@ -8,6 +8,7 @@
 
 #include "base/text_map.h"
 #include "server/core/context.h"
+#include "server/core/forgetting.h"
 #include "server/provisioning/job.h"
 #include "server/provisioning/job_order.h"
 
@@ -28,7 +29,7 @@ public:
     /// Its timers leave with it.
     void remove(const std::string& address);
     /// Likewise all of the cell.
-    void forget(Cell cell);
+    void forget_some(Cell cell, Forgetting& forgetting);
 
     JobLoad load() const noexcept;
     /// Of those that are over; nullptr where there is none.

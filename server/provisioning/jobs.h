@@ -47,7 +47,9 @@ public:
     void resume(const Cells& cells) override;
     bool has_changes(Cell cell) const override;
     bool has_flights(Cell cell) const override;
-    void forget(Cell cell) override { jobs_.forget(cell); }
+    void forget_some(Cell cell, Forgetting& forgetting) override {
+        jobs_.forget_some(cell, forgetting);
+    }
     std::size_t held() const noexcept override { return jobs_.size(); }
 
 private:

@@ -285,15 +285,16 @@ bool KnownDevices::has_changes(Cell cell) const {
 }
 
 /// The hash of an address says its cell (core/bucket.h).
-void KnownDevices::forget(Cell cell) {
-    std::erase_if(devices_, [&](const auto& entry) {
-        return context_.cell_of(address_of_device(entry.first)) == cell;
-    });
-    std::erase_if(awaited_, [cell](const auto& entry) {
+void KnownDevices::forget_some(Cell cell, Forgetting& forgetting) {
+    const auto is_of_cell = [&](const std::string& key) {
+        return context_.cell_of(address_of_device(key)) == cell;
+    };
+    forgetting.erase(devices_, [&](const auto& entry) { return is_of_cell(entry.first); });
+    forgetting.erase(awaited_, [cell](const auto& entry) {
         return cell_of(static_cast<std::uint32_t>(entry.first % kBuckets)) == cell;
     });
+    forgetting.erase_queued(unsaved_, is_of_cell);
     known_.set(devices_.size());
-    std::erase_if(unsaved_, [&](const std::string& key) { return devices_.count(key) == 0; });
     count_unsaved();
     if (unsaved_.empty()) context_.loop.timers().cancel(timer_);
 }

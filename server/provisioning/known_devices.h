@@ -77,7 +77,7 @@ public:
     void recover(store::Publication row, base::WallTime not_before) override;
     void on_departure(Cell cell) override;
     bool has_changes(Cell cell) const override;
-    void forget(Cell cell) override;
+    void forget_some(Cell cell, Forgetting& forgetting) override;
     std::size_t held() const noexcept override { return devices_.size() + awaited_.size(); }
 
 private:

@@ -208,15 +208,15 @@ void Pnp::on_outcome(std::uint64_t user, const sip::ClientOutcome& outcome) {
                                     {"status", outcome.status}});
 }
 
-void Pnp::forget(Cell cell) {
-    std::erase_if(flights_, [&](const auto& entry) {
-        const auto& flight = entry.second;
-        if (context_.cell_of(address_of_mac(flight.asked.request.mac)) != cell) return false;
-        context_.stack.forget(flight.transaction);
-        return true;
-    });
+void Pnp::forget_some(Cell cell, Forgetting& forgetting) {
+    forgetting.erase(
+        flights_,
+        [&](const auto& entry) {
+            return context_.cell_of(address_of_mac(entry.second.asked.request.mac)) == cell;
+        },
+        [&](const auto& entry) { context_.stack.forget(entry.second.transaction); });
     // Of whom they are is not kept; a copy may be answered once more.
-    recent_.clear();
+    forgetting.erase(recent_, [](const auto&) { return true; });
 }
 
 }  // namespace herald::server

@@ -58,7 +58,7 @@ public:
     void listen(sip::Socket socket);
     void on_datagram(std::span<char> bytes, const sip::Endpoint& source, unsigned interface);
 
-    void forget(Cell cell) override;
+    void forget_some(Cell cell, Forgetting& forgetting) override;
     std::size_t held() const noexcept override { return flights_.size() + recent_.size(); }
 
     void write_request(std::uint64_t user, std::string_view via, std::string& out) override;

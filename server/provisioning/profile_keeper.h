@@ -56,7 +56,7 @@ public:
     void resume(const Cells& cells) override;
     /// Profiles are everybody's: there is nothing of an address.
     bool has_changes(Cell /*cell*/) const override { return is_changing_; }
-    void forget(Cell) override {}
+    void forget_some(Cell, Forgetting&) override {}
     std::size_t held() const noexcept override { return 0; }
 
 private:

@@ -9,6 +9,7 @@
 
 #include "base/metrics.h"
 #include "server/core/context.h"
+#include "server/core/forgetting.h"
 #include "server/core/request.h"
 #include "server/publish/publications.h"
 #include "server/publish/publish_decision.h"
@@ -33,8 +34,8 @@ public:
         expects_copies_ = false;
     }
     /// Those of the cell.
-    void forget(Cell cell) {
-        std::erase_if(tombstones_, [&](const auto& entry) { return entry.second == cell; });
+    void forget_some(Cell cell, Forgetting& forgetting) {
+        forgetting.erase(tombstones_, [&](const auto& entry) { return entry.second == cell; });
     }
     std::size_t held() const noexcept { return tombstones_.size(); }
 

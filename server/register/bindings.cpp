@@ -156,10 +156,10 @@ void Bindings::on_clock_step(base::Duration ahead) {
     });
 }
 
-void Bindings::forget(Cell cell) {
-    gruus_.forget(cell);
-    credits_.forget(context_, cell);
-    removals_.forget(cell);
+void Bindings::forget_some(Cell cell, Forgetting& forgetting) {
+    gruus_.forget_some(cell, forgetting);
+    credits_.forget_some(context_, cell, forgetting);
+    removals_.forget_some(cell, forgetting);
 }
 
 bool Bindings::is_unknown_gruu(const sip::Uri& uri, std::string_view aor) const {

@@ -64,7 +64,7 @@ public:
     bool takes(const store::Publication& row) const override;
     void recover(store::Publication row, base::WallTime not_before) override;
     void resume(const Cells& cells) override;
-    void forget(Cell cell) override;
+    void forget_some(Cell cell, Forgetting& forgetting) override;
     /// As PublicationExpiry::on_clock_step(), after it.
     void on_clock_step(base::Duration ahead);
     std::size_t held() const noexcept override {

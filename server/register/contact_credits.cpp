@@ -56,8 +56,9 @@ void ContactCredits::drop(const std::string& aor, const packages::Binding& bindi
     if (known->second.empty()) by_aor_.erase(known);
 }
 
-void ContactCredits::forget(const Context& context, Cell cell) {
-    std::erase_if(by_aor_, [&](const auto& entry) { return context.cell_of(entry.first) == cell; });
+void ContactCredits::forget_some(const Context& context, Cell cell, Forgetting& forgetting) {
+    forgetting.erase(by_aor_,
+                     [&](const auto& entry) { return context.cell_of(entry.first) == cell; });
 }
 
 }  // namespace herald::server

@@ -13,6 +13,7 @@
 #include "server/core/bucket.h"
 #include "server/core/context.h"
 #include "server/core/credit.h"
+#include "server/core/forgetting.h"
 
 namespace herald::server {
 
@@ -28,7 +29,7 @@ public:
 
     /// The binding leaves.
     void drop(const std::string& aor, const packages::Binding& binding);
-    void forget(const Context& context, Cell cell);
+    void forget_some(const Context& context, Cell cell, Forgetting& forgetting);
     std::size_t size() const noexcept { return by_aor_.size(); }
 
 private:

@@ -43,10 +43,10 @@ void DeviceGruus::remove(std::uint32_t slot, const Publication& publication) {
     if (found != last) by_subject_.erase(found);
 }
 
-void DeviceGruus::forget(Cell cell) {
-    context_.resources.for_each_of({cell}, [this](std::uint32_t slot, const Resource& resource) {
-        if (resource.package != &packages::registrations()) return;
-        for (const auto& publication : resource.publications) remove(slot, publication);
+/// Their resources are there still.
+void DeviceGruus::forget_some(Cell cell, Forgetting& forgetting) {
+    forgetting.erase(by_subject_, [&](const auto& entry) {
+        return context_.resources[entry.second.slot].cell == cell;
     });
 }
 

@@ -11,6 +11,7 @@
 #include "packages/registration.h"
 #include "server/address/gruu.h"
 #include "server/core/context.h"
+#include "server/core/forgetting.h"
 
 namespace herald::server {
 
@@ -29,7 +30,7 @@ public:
     /// A publication is about to come to its resource, or to leave it.
     void add(std::uint32_t slot, const Publication& publication);
     void remove(std::uint32_t slot, const Publication& publication);
-    void forget(Cell cell);
+    void forget_some(Cell cell, Forgetting& forgetting);
     std::size_t size() const noexcept { return by_subject_.size(); }
 
 private:

@@ -86,7 +86,7 @@ void RegistrationPresence::changed(const std::string& aor) {
 void RegistrationPresence::reached(const std::string& aor, const std::string& flow) {
     const std::string stream(own_stream(flow));
     if (stream.empty()) return;
-    by_flow_[stream].insert(aor);
+    by_flow_[{stream, context_.cell_of(aor)}].insert(aor);
     const auto lost = lost_.find(aor);
     if (lost == lost_.end()) return;
     lost->second.erase(stream);
@@ -95,14 +95,21 @@ void RegistrationPresence::reached(const std::string& aor, const std::string& fl
 
 void RegistrationPresence::on_flow_closed(const sip::Flow& flow) {
     if (!is_on()) return;
-    const auto found = by_flow_.find(binding_flow(flow, context_.home.epoch));
-    if (found == by_flow_.end()) return;
-    const auto [text, aors] = std::pair(found->first, std::move(found->second));
-    by_flow_.erase(found);
-    for (const auto& aor : aors) {
-        lost_[aor].insert(text);
+    const auto stream = binding_flow(flow, context_.home.epoch);
+    for (const auto& aor : take_all_of(stream)) {
+        lost_[aor].insert(stream);
         look(aor);
     }
+}
+
+std::vector<std::string> RegistrationPresence::take_all_of(const std::string& stream) {
+    std::vector<std::string> aors;
+    auto found = by_flow_.lower_bound({stream, Cell{}});
+    while (found != by_flow_.end() && found->first.stream == stream) {
+        aors.insert(aors.end(), found->second.begin(), found->second.end());
+        found = by_flow_.erase(found);
+    }
+    return aors;
 }
 
 void RegistrationPresence::resume(const Cells& cells) {
@@ -114,18 +121,16 @@ void RegistrationPresence::resume(const Cells& cells) {
     for (const auto& aor : registered) changed(aor);
 }
 
-void RegistrationPresence::forget(Cell cell) {
+void RegistrationPresence::forget_some(Cell cell, Forgetting& forgetting) {
     const auto is_in = [&](const std::string& aor) { return context_.cell_of(aor) == cell; };
-    std::erase_if(grace_, [&](const auto& entry) {
-        if (!is_in(entry.first)) return false;
-        auto timer = entry.second;
-        context_.loop.timers().cancel(timer);
-        return true;
-    });
-    for (auto& [flow, aors] : by_flow_) std::erase_if(aors, is_in);
-    std::erase_if(by_flow_, [](const auto& entry) { return entry.second.empty(); });
-    std::erase_if(lost_, [&](const auto& entry) { return is_in(entry.first); });
-    std::erase_if(vanishing_, is_in);
+    forgetting.erase(
+        grace_, [&](const auto& entry) { return is_in(entry.first); },
+        [&](auto& entry) { context_.loop.timers().cancel(entry.second); });
+    forgetting.erase(
+        by_flow_, [cell](const auto& entry) { return entry.first.cell == cell; },
+        [&](const auto& entry) { forgetting.count(entry.second.size()); });
+    forgetting.erase(lost_, [&](const auto& entry) { return is_in(entry.first); });
+    forgetting.erase(vanishing_, is_in);
 }
 
 std::size_t RegistrationPresence::held() const noexcept {

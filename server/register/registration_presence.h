@@ -9,6 +9,7 @@
 //                                 presence.registration_grace passes
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -29,7 +30,7 @@ public:
     RegistrationPresence(Context& context, Publications& publications);
 
     void resume(const Cells& cells) override;
-    void forget(Cell cell) override;
+    void forget_some(Cell cell, Forgetting& forgetting) override;
     std::size_t held() const noexcept override;
     /// Bindings were made, refreshed or removed on purpose: shown at once.
     void on_changed(std::uint32_t resource) override;
@@ -40,10 +41,16 @@ public:
 
 private:
     using Names = base::TextSet;
+    struct StreamCell {
+        std::string stream;
+        Cell cell;
+        friend auto operator<=>(const StreamCell&, const StreamCell&) = default;
+    };
 
     void on_leaving(std::uint32_t slot, packages::Cause cause);
     void changed(const std::string& aor);
     void reached(const std::string& aor, const std::string& flow);
+    std::vector<std::string> take_all_of(const std::string& stream);
 
     bool is_on() const {
         return context_.settings<packages::PresenceSettings>(presence_).from_registrations;
@@ -63,7 +70,7 @@ private:
     const packages::Package& presence_;
     base::TextMap<base::TimerId> grace_;
     /// By stream, until it ends: the AORs whose devices registered over it.
-    base::TextMap<Names> by_flow_;
+    std::map<StreamCell, Names> by_flow_;
     /// Streams that ended while a binding was still on them, by AOR.
     base::TextMap<Names> lost_;
     /// AORs with a binding that expired in this turn, perhaps because the device is gone.

@@ -100,9 +100,9 @@ void Removals::note_successor(std::uint32_t slot, const Publication& publication
     note(resource.aor, removal_mark(*binding));
 }
 
-void Removals::forget(Cell cell) {
-    std::erase_if(by_aor_,
-                  [&](const auto& entry) { return context_.cell_of(entry.first) == cell; });
+void Removals::forget_some(Cell cell, Forgetting& forgetting) {
+    forgetting.erase(by_aor_,
+                     [&](const auto& entry) { return context_.cell_of(entry.first) == cell; });
 }
 
 }  // namespace herald::server

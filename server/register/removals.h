@@ -12,6 +12,7 @@
 #include "base/text_map.h"
 #include "base/timers.h"
 #include "server/core/context.h"
+#include "server/core/forgetting.h"
 #include "server/register/register_decision.h"
 #include "store/records.h"
 
@@ -45,7 +46,7 @@ public:
     /// over, within another Call-ID.
     void note_successor(std::uint32_t slot, const Publication& publication);
 
-    void forget(Cell cell);
+    void forget_some(Cell cell, Forgetting& forgetting);
     std::size_t size() const noexcept { return by_aor_.size(); }
 
 private:

@@ -20,13 +20,19 @@ constexpr std::size_t kAtOnce = 32;
 
 /// Agents first: they find what they hold by what the other parts hold.
 bool CellForgetting::step() {
+    return done_ > parts_.agents.all().size() ? forget_some() : forget_part();
+}
+
+bool CellForgetting::forget_part() {
     const auto& agents = parts_.agents.all();
-    if (done_ > agents.size()) return forget_some();
+    forgetting_.begin();
     if (done_ < agents.size()) {
-        agents[done_]->forget(cell_);
+        agents[done_]->forget_some(cell_, forgetting_);
     } else {
         forget_others();
     }
+    if (!forgetting_.is_done()) return true;
+    forgetting_ = {};
     return ++done_ > 0;
 }
 
@@ -35,10 +41,10 @@ bool CellForgetting::has_left() const {
 }
 
 void CellForgetting::forget_others() {
-    parts_.rules.forget(cell_);
-    parts_.live.waiting().forget(cell_);
-    parts_.earlier.forget(cell_);
-    parts_.compositor.forget(cell_);
+    parts_.rules.forget_some(cell_, forgetting_);
+    parts_.live.waiting().forget_some(cell_, forgetting_);
+    parts_.earlier.forget_some(cell_, forgetting_);
+    parts_.compositor.forget_some(cell_, forgetting_);
 }
 
 /// The last one but those that were skipped, which take the places of those that go.

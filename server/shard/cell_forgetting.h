@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "server/core/forgetting.h"
 #include "server/shard/cell_parts.h"
 
 namespace herald::server {
@@ -21,12 +22,14 @@ public:
     void try_again() noexcept { skipped_ = 0; }
 
 private:
+    bool forget_part();
     void forget_others();
     bool forget_some();
     bool forget_watchers(Resource& resource);
 
     const CellParts parts_;
     const Cell cell_;
+    Forgetting forgetting_;    ///< of the part that is being gone through
     std::size_t done_ = 0;     ///< agents, and all that is no resource
     std::size_t skipped_ = 0;  ///< resources
 };

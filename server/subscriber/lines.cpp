@@ -106,4 +106,11 @@ std::vector<std::uint64_t> PbxLines::ids_where(
     return ids;
 }
 
+std::vector<std::uint64_t> PbxLines::find_some(
+    Forgetting& forgetting, const std::function<bool(const Line&)>& matches) const {
+    auto ids = forgetting.find(all_, [&](const auto& entry) { return matches(*entry.second); });
+    std::sort(ids.begin(), ids.end());
+    return ids;
+}
+
 }  // namespace herald::server

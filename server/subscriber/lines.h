@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "base/timers.h"
 #include "packages/package.h"
+#include "server/core/forgetting.h"
 #include "server/subscriber/upstream_state.h"
 #include "sip/digest.h"
 #include "sip/path.h"
@@ -101,6 +102,9 @@ public:
     Line* by_tag(std::string_view local_tag) const;
     void for_each(const std::function<void(Line&)>& visit) const;
     std::vector<std::uint64_t> ids_where(const std::function<bool(const Line&)>& matches) const;
+    /// Those that match among the next ones, as many as fit in a step.
+    std::vector<std::uint64_t> find_some(Forgetting& forgetting,
+                                         const std::function<bool(const Line&)>& matches) const;
     std::size_t held() const noexcept { return all_.size() + by_resource_.size() + by_tag_.size(); }
 
 private:

@@ -92,6 +92,25 @@ void adopt(Line::Dialog& dialog, const sip::Message& request) {
     if (const auto contact = sip::sole_contact(request)) dialog.remote_target = contact->uri;
 }
 
+/// A list that begins anew, without the members that `is_meant` is true of.
+template <class Is>
+std::unique_ptr<Line> without(Line& line, Is is_meant) {
+    auto rest = std::make_unique<Line>();
+    rest->package = line.package;
+    rest->pbx = line.pbx;
+    rest->list = line.list;
+    rest->uri = line.uri;
+    rest->to = line.to;
+    rest->from = line.from;
+    rest->next_hop = line.next_hop;
+    rest->digest = std::move(line.digest);
+    rest->wanted = line.wanted;
+    for (const auto& member : line.members) {
+        if (!is_meant(member.aor)) rest->members.push_back({member.aor, member.user, {}, {}});
+    }
+    return rest;
+}
+
 }  // namespace
 
 Upstream::Upstream(Context& context, StateOrders& orders, sip::Locator& locator)
@@ -163,27 +182,17 @@ bool Upstream::hasten(const packages::Package& package, std::string_view aor) {
 
 /// Nothing is sent: the PBX goes on notifying, and is answered 481 by the new owner. Who is left of
 /// a list is asked for anew: the bucket in its dialog was that of who is gone.
-void Upstream::forget(Cell cell) {
+/// Those that come in place of lists that have members elsewhere are looked at as well, maybe.
+void Upstream::forget_some(Cell cell, Forgetting& forgetting) {
     const auto is_of = [&](const std::string& aor) { return context_.cell_of(aor) == cell; };
-    const auto gone = lines_.ids_where([&](const Line& line) {
+    const auto has_any = [&](const Line& line) {
+        forgetting.count(line.members.size());
         return is_of(line.aor) || std::any_of(line.members.begin(), line.members.end(),
                                               [&](const Member& each) { return is_of(each.aor); });
-    });
-    for (const auto id : gone) {
+    };
+    for (const auto id : lines_.find_some(forgetting, has_any)) {
         auto& line = *lines_.find(id);
-        auto rest = std::make_unique<Line>();
-        rest->package = line.package;
-        rest->pbx = line.pbx;
-        rest->list = line.list;
-        rest->uri = line.uri;
-        rest->to = line.to;
-        rest->from = line.from;
-        rest->next_hop = line.next_hop;
-        rest->digest = std::move(line.digest);
-        rest->wanted = line.wanted;
-        for (const auto& member : line.members) {
-            if (!is_of(member.aor)) rest->members.push_back({member.aor, member.user, {}, {}});
-        }
+        auto rest = without(line, is_of);
         subscriber_.erase(line);
         if (rest->members.empty()) continue;
         rest->aor = rest->members.front().aor;

@@ -57,7 +57,7 @@ public:
     /// Which PBXs are away.
     PbxWatch& pbxs() noexcept { return pbxs_; }
 
-    void forget(Cell cell) override;
+    void forget_some(Cell cell, Forgetting& forgetting) override;
     std::size_t held() const noexcept override { return lines_.held() + pbxs_.held(); }
     bool on_notify(sip::ServerTransactionId transaction, const sip::Message& request) override;
 

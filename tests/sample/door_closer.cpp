@@ -57,12 +57,10 @@ void DoorCloser::stop_waiting(std::uint32_t resource) {
     open_.erase(found);
 }
 
-void DoorCloser::forget(Cell cell) {
-    std::vector<std::uint32_t> gone;
-    for (const auto& [resource, timer] : open_) {
-        if (context_.cell_of(context_.resources[resource].aor) == cell) gone.push_back(resource);
-    }
-    for (const auto resource : gone) stop_waiting(resource);
+void DoorCloser::forget_some(Cell cell, Forgetting& forgetting) {
+    forgetting.erase(
+        open_, [&](const auto& entry) { return context_.resources[entry.first].cell == cell; },
+        [&](auto& entry) { context_.loop.timers().cancel(entry.second); });
 }
 
 }  // namespace herald::server

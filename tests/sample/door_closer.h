@@ -20,7 +20,7 @@ public:
     void close(const std::string& aor, StateOrders::Done done);
 
     void on_changed(std::uint32_t resource) override;
-    void forget(Cell cell) override;
+    void forget_some(Cell cell, Forgetting& forgetting) override;
     std::size_t held() const noexcept override { return open_.size(); }
 
 private:

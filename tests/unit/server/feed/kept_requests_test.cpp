@@ -78,7 +78,11 @@ TEST_CASE("what is under way stays, however old; one of the same name takes its 
     CHECK(kept.size() == 1);
     CHECK(kept.add(request(2, "slow")) == 0);
     CHECK(kept.bytes() == KeptRequests::bytes_of(*kept.find("slow")));
-    kept.clear();
+    Forgetting forgetting;
+    forgetting.begin();
+    kept.forget_some(forgetting);
+    CHECK(forgetting.is_done());
+    CHECK(kept.size() == 0);
     CHECK(kept.bytes() == 0);
 }
 
