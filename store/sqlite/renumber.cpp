@@ -13,6 +13,7 @@
 
 #include "store/numbering.h"
 #include "store/sqlite/row_key.h"
+#include "store/sqlite/transaction.h"
 
 namespace herald::store {
 namespace {
@@ -98,16 +99,6 @@ Status make(Database& database, const Plan& plan, const Part& part) {
     if (!note) return note.fault();
     const auto noted = note->bind(std::string_view(plan.name), *part.last).run();
     return noted == Step::done ? Status() : Status(database.fault());
-}
-
-/// `work` in a transaction that is kept only where it succeeds.
-template <class Work>
-Status in_transaction(Database& database, Work work) {
-    if (auto begun = database.execute("BEGIN IMMEDIATE"); !begun) return begun;
-    auto done = work();
-    if (done) done = database.execute("COMMIT");
-    if (!done && database.in_transaction()) (void)database.execute("ROLLBACK");
-    return done;
 }
 
 class FileRenumbering final : public Renumbering {
