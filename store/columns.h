@@ -1,7 +1,11 @@
 // store/columns.h: the columns of each record, spelled once for both databases.
 //
 // A table's each(row, use) calls use(name, value) for every column in the order in which it is
-// bound and read. A value is a number, a time, text, an enumeration, Bytes, Unless or RowId.
+// bound and read. A value is a number, a time, text, an enumeration, Bytes, Unless, RowId or
+// Packed.
+//
+// What people and conditions ask for has a column of its own, and so has what a refresh writes, as
+// far as it writes it apart. What only Herald reads is packed.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +28,7 @@ struct Bytes {
 template <class Text>
 Bytes(Text&) -> Bytes<Text>;
 
-/// Text that is NULL in the database where it is the `usual` one, which was read before it.
+/// Text that takes no room where it is the `usual` one, which was read before it.
 template <class Text>
 struct Unless {
     Text& text;
@@ -40,6 +44,21 @@ struct RowId {
 };
 template <class Number>
 RowId(Number&) -> RowId<Number>;
+
+/// Several values as one column (packed_record.h): the part's each(row, use) names them.
+template <class Part, class Row>
+struct Packed {
+    Row& row;
+
+    template <class Use>
+    void each(Use&& use) const {
+        Part::each(row, use);
+    }
+};
+template <class Part, class Row>
+Packed<Part, Row> packed(Row& row) {
+    return {row};
+}
 
 /// The highest value a column may hold.
 constexpr std::uint64_t last_of(Subscription::State) {
@@ -64,6 +83,60 @@ struct AccountRow {
     std::string resources, packages, delegates;
 };
 
+/// What is packed.
+namespace parts {
+
+/// The request that made the last change.
+struct Mark {
+    template <class Row, class Use>
+    static void each(Row& mark, Use&& use) {
+        use("mark_call_id", mark.call_id);
+        use("mark_cseq", mark.cseq);
+        use("mark_branch", mark.branch_hash);
+    }
+};
+
+struct PublicationRecord {
+    template <class Row, class Use>
+    static void each(Row& row, Use&& use) {
+        use("source", row.source);
+        use("publisher", Unless{row.publisher, row.aor});
+        use("rank", row.rank);
+        use("arrived", row.arrived);
+    }
+};
+
+/// What only a refresh that moves or changes what was agreed writes.
+struct SubscriptionRecord {
+    template <class Row, class Use>
+    static void each(Row& row, Use&& use) {
+        use("call_id", row.call_id);
+        use("local_tag", row.local_tag);
+        use("remote_tag", row.remote_tag);
+        use("local_uri", row.local_uri);
+        use("remote_uri", row.remote_uri);
+        use("remote_target", row.remote_target);
+        use("route_set", row.route_set);
+        use("event", row.event);
+        use("accept", row.accept);
+        use("entity", Unless{row.entity, row.aor});
+        use("instance", row.instance);
+        use("flow", row.flow);
+    }
+};
+
+/// Where the numbers of both sides have come to.
+struct Cseqs {
+    template <class Row, class Use>
+    static void each(Row& row, Use&& use) {
+        use("remote_cseq", row.remote_cseq);
+        use("cseq_base", row.cseq_base);
+        use("epoch", row.epoch);
+    }
+};
+
+}  // namespace parts
+
 namespace tables {
 
 struct Publications {
@@ -85,13 +158,8 @@ struct Publications {
         use("package", row.package);
         use("aor", row.aor);
         use("entity_tag", row.entity_tag);
-        use("source", row.source);
-        use("publisher", row.publisher);
-        use("rank", row.rank);
-        use("arrived", row.arrived);
-        use("mark_call_id", row.mark.call_id);
-        use("mark_cseq", row.mark.cseq);
-        use("mark_branch", row.mark.branch_hash);
+        use("record", packed<parts::PublicationRecord>(row));
+        use("mark", packed<parts::Mark>(row.mark));
     }
 };
 
@@ -123,27 +191,12 @@ struct Subscriptions {
     template <class Row, class Use>
     static void shared(Row& row, Use&& use) {
         use("change", row.change);
-        use("remote_cseq", row.remote_cseq);
-        use("cseq_base", row.cseq_base);
-        use("epoch", row.epoch);
+        use("cseqs", packed<parts::Cseqs>(row));
         use("package", row.package);
         use("aor", row.aor);
         use("watcher", row.watcher);
-        use("call_id", row.call_id);
-        use("mark_call_id", Unless{row.mark.call_id, row.call_id});
-        use("mark_cseq", row.mark.cseq);
-        use("mark_branch", row.mark.branch_hash);
-        use("local_tag", row.local_tag);
-        use("remote_tag", row.remote_tag);
-        use("local_uri", row.local_uri);
-        use("remote_uri", row.remote_uri);
-        use("remote_target", row.remote_target);
-        use("route_set", row.route_set);
-        use("event", row.event);
-        use("accept", row.accept);
-        use("entity", row.entity);
-        use("instance", row.instance);
-        use("flow", row.flow);
+        use("record", packed<parts::SubscriptionRecord>(row));
+        use("mark", packed<parts::Mark>(row.mark));
     }
 };
 

@@ -62,6 +62,11 @@ public:
     void operator()(std::string_view name, const Unless<Text>& value) {
         append_text(member(name), value.text);
     }
+    /// As if each had a column.
+    template <class Part, class Row>
+    void operator()(std::string_view, const Packed<Part, Row>& values) {
+        values.each(*this);
+    }
     template <class Number>
     void operator()(std::string_view name, const RowId<Number>& id) {
         member(name) += std::to_string(id.value);

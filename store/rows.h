@@ -43,11 +43,10 @@ std::string row_name(const Row& row) {
     return "row " + std::to_string(row.id);
 }
 
-/// What recovery says of a row with a value that cannot be.
+/// What recovery says of a row with a value that cannot be: `what` is ValueCheck's.
 template <class Table>
-Fault bad_row(const typename Table::Record& row, std::string_view column) {
-    return {FaultKind::malformed,
-            std::string(Table::name) + " " + row_name(row) + ": no such " + std::string(column)};
+Fault bad_row(const typename Table::Record& row, const std::string& what) {
+    return {FaultKind::malformed, std::string(Table::name) + " " + row_name(row) + ": " + what};
 }
 
 /// The first changes of `batch`, as many as name no row twice (at least one).

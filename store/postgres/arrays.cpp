@@ -1,7 +1,7 @@
 // store/postgres/arrays.cpp: arrays as binary parameters: one column of all rows of a statement.
 //
 // The form: dimensions, whether there are NULLs, the type of the elements, their number, the first
-// index; then each element's size (-1 for NULL) and bytes. All numbers are 32 bits wide.
+// index; then each element's size and bytes. All numbers are 32 bits wide. There are no NULLs.
 #include "store/postgres/arrays.h"
 
 #include "store/postgres/escape.h"
@@ -11,8 +11,7 @@ namespace {
 
 // The numbers of PostgreSQL's types (pg_type.dat); they never change.
 constexpr std::uint32_t kInt8 = 20, kText = 25, kBytea = 17;
-constexpr std::size_t kNullsAt = 4, kCountAt = 12;
-constexpr std::uint32_t kNullSize = 0xFFFF'FFFF;
+constexpr std::size_t kCountAt = 12;
 
 std::uint32_t type_of(Element element) {
     if (element == Element::number) return kInt8;
@@ -73,13 +72,7 @@ void ArrayColumn::add_bytes(std::string_view value) {
     bytes_ += value;
 }
 
-void ArrayColumn::add_null() {
-    has_null_ = true;
-    add_size(kNullSize);
-}
-
 const std::string& ArrayColumn::bytes() {
-    put_at(bytes_, kNullsAt, has_null_ ? 1 : 0);
     put_at(bytes_, kCountAt, count_);
     return bytes_;
 }

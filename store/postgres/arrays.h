@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/time.h"
 #include "store/columns.h"
+#include "store/packed_record.h"
 
 namespace herald::store {
 
@@ -23,7 +25,6 @@ public:
     void add_number(std::uint64_t value);
     void add_text(std::string_view value);
     void add_bytes(std::string_view value);
-    void add_null();
 
     /// The parameter; not without an element.
     const std::string& bytes();
@@ -33,7 +34,6 @@ private:
 
     std::string bytes_;
     std::uint32_t count_ = 0;
-    bool has_null_ = false;
 };
 
 /// The kind of element for each value a table's each() names.
@@ -48,9 +48,9 @@ template <class Text>
 constexpr Element element_of(const Bytes<Text>&) {
     return Element::bytes;
 }
-template <class Text>
-constexpr Element element_of(const Unless<Text>&) {
-    return Element::text;
+template <class Part, class Row>
+constexpr Element element_of(const Packed<Part, Row>&) {
+    return Element::bytes;
 }
 
 template <class Value>
@@ -71,14 +71,25 @@ template <class Text>
 void add_to(ArrayColumn& column, const Bytes<Text>& value) {
     column.add_bytes(value.text);
 }
-template <class Text>
-void add_to(ArrayColumn& column, const Unless<Text>& value) {
-    if (value.text == value.usual) {
-        column.add_null();
-    } else {
-        column.add_text(value.text);
-    }
+template <class Part, class Row>
+void add_to(ArrayColumn& column, const Packed<Part, Row>& values) {
+    column.add_bytes(pack(values));
 }
+
+/// A table's each() fills arrays with it, from the first column on.
+class ArrayFiller {
+public:
+    explicit ArrayFiller(std::vector<ArrayColumn>& columns) : columns_(columns) {}
+
+    template <class Value>
+    void operator()(std::string_view, const Value& value) {
+        add_to(columns_[column_++], value);
+    }
+
+private:
+    std::vector<ArrayColumn>& columns_;
+    std::size_t column_ = 0;
+};
 
 /// A number as PostgreSQL sends it: its most significant byte first.
 void append_big_endian(std::string& out, std::uint64_t value, int bytes);

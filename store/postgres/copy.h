@@ -11,6 +11,7 @@
 #include "store/postgres/escape.h"
 #include "store/postgres/session.h"
 #include "store/rows.h"
+#include "store/value_check.h"
 
 namespace herald::store {
 
@@ -44,34 +45,32 @@ public:
             unescape(next(name), value.text);
         }
     }
+    template <class Part, class Row>
+    void operator()(std::string_view name, const Packed<Part, Row>& values) {
+        check_.set(name, values, next(name));
+    }
     template <class Number>
     void operator()(std::string_view name, const RowId<Number>& id) {
         id.value = read_big_endian(next(name));
     }
     template <class Value>
     void operator()(std::string_view name, Value& value) {
-        const std::uint64_t number = read_big_endian(next(name));
-        if constexpr (std::is_enum_v<Value>) {
-            if (number > last_of(value)) bad_ = name;
-        }
-        value = static_cast<Value>(number);
+        check_.set(name, value, read_big_endian(next(name)));
     }
 
-    /// The column whose value cannot be; empty: none.
-    std::string_view bad() const noexcept { return bad_; }
+    /// What cannot be; empty: nothing.
+    const std::string& bad() const noexcept { return check_.bad(); }
 
 private:
     std::string_view next(std::string_view name) {
-        if (field_ >= fields_.size()) {
-            bad_ = name;
-            return {};
-        }
-        return fields_[field_++].bytes;
+        if (field_ < fields_.size()) return fields_[field_++].bytes;
+        check_.miss(name);
+        return {};
     }
 
     const Fields& fields_;
     std::size_t field_ = 0;
-    std::string_view bad_;
+    ValueCheck check_;
 };
 
 /// Faults: malformed, naming the table and row.

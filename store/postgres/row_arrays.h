@@ -32,13 +32,13 @@ public:
     /// Adds a row of `Table`, and what the statement wants beside it.
     template <class Table, class... More>
     void add_row(Operation operation, const typename Table::Record& row, const More&... more) {
-        Filler fill(open(operation).columns);
+        ArrayFiller fill(open(operation).columns);
         Table::each(row, fill);
         (fill({}, more), ...);
     }
     template <class... Values>
     void add_values(Operation operation, const Values&... values) {
-        Filler fill(open(operation).columns);
+        ArrayFiller fill(open(operation).columns);
         (fill({}, values), ...);
     }
     /// The outcome of `place` hangs on whether the operation meets the row `id`.
@@ -53,21 +53,6 @@ public:
     base::WallTime first_end() const noexcept { return first_end_; }
 
 private:
-    /// A table's each() fills arrays with it, from the first column on.
-    class Filler {
-    public:
-        explicit Filler(std::vector<ArrayColumn>& columns) : columns_(columns) {}
-
-        template <class Value>
-        void operator()(std::string_view, const Value& value) {
-            add_to(columns_[column_++], value);
-        }
-
-    private:
-        std::vector<ArrayColumn>& columns_;
-        std::size_t column_ = 0;
-    };
-
     Rows& open(Operation operation);
 
     std::uint64_t next_mark_;

@@ -42,8 +42,8 @@ public:
     Applied refresh(const RefreshPublication& change) const {
         place_.ask(Operation::refresh_publication, change.id);
         return place_.add_values(Operation::refresh_publication, change.id, change.expires_at,
-                                 change.granted, change.mark.call_id, change.mark.cseq,
-                                 change.mark.branch_hash, change.entity_tag, change.expected_tag);
+                                 change.granted, packed<parts::Mark>(change.mark),
+                                 change.entity_tag, change.expected_tag);
     }
     Applied erase(const RemovePublication& change) const {
         place_.ask(Operation::erase_publication, change.id);
@@ -57,8 +57,7 @@ public:
         place_.ask(Operation::bury_publication, change.id);
         return place_.add_values(Operation::bury_publication, change.id,
                                  place_.arrays.number_mark(change.keep_until), change.keep_until,
-                                 change.mark.call_id, change.mark.cseq, change.mark.branch_hash,
-                                 change.expected_tag);
+                                 packed<parts::Mark>(change.mark), change.expected_tag);
     }
 
 private:
@@ -78,15 +77,15 @@ public:
     }
     Applied touch(const TouchSubscription& change) const {
         place_.ask(Operation::touch_subscription, change.id);
-        return place_.add_values(
-            Operation::touch_subscription, change.id, change.state, change.expires_at,
-            change.granted, change.change, change.remote_cseq, change.cseq_base, change.epoch,
-            change.keeps_mark, change.mark.call_id, change.mark.cseq, change.mark.branch_hash);
+        return place_.add_values(Operation::touch_subscription, change.id, change.state,
+                                 change.expires_at, change.granted, change.change,
+                                 change.keeps_mark, packed<parts::Mark>(change.mark),
+                                 packed<parts::Cseqs>(change));
     }
     Applied bury(const RemoveSubscription& change) const {
         return place_.add_values(Operation::bury_subscription, change.id,
                                  place_.arrays.number_mark(change.keep_until), change.keep_until,
-                                 change.mark.call_id, change.mark.cseq, change.mark.branch_hash);
+                                 packed<parts::Mark>(change.mark));
     }
     Applied erase(std::uint64_t id) const {
         return place_.add_values(Operation::erase_subscription, id);

@@ -17,8 +17,19 @@ constexpr const char* kRegister =
     "CREATE TABLE IF NOT EXISTS migrations (number BIGINT PRIMARY KEY, name TEXT NOT NULL,"
     " min_reader BIGINT NOT NULL, applied_at BIGINT NOT NULL)";
 
+/// What only PostgreSQL is to read is a comment elsewhere.
+constexpr std::string_view kVeil = "--postgres: ";
+
 bool is_word(char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+}
+
+std::string unveiled(std::string_view sql) {
+    std::string out(sql);
+    for (auto at = out.find(kVeil); at != std::string::npos; at = out.find(kVeil, at)) {
+        out.erase(at, kVeil.size());
+    }
+    return out;
 }
 
 /// A database of ours has both of these tables, a new one has none.
@@ -78,7 +89,7 @@ Status apply_missing(Session& session, std::span<const base::EmbeddedFile> known
 std::string in_postgres(std::string_view sql) {
     std::string out;
     std::string word;
-    for (const char c : std::string(sql) + ' ') {
+    for (const char c : unveiled(sql) + ' ') {
         if (is_word(c)) {
             word += c;
             continue;

@@ -6,40 +6,13 @@
 #include <string_view>
 #include <utility>
 
+#include "store/postgres/array_shape.h"
+
 namespace herald::store {
 namespace {
 
-/// The columns of the arrays, which a statement reads as the rows v.
-struct Shape {
-    std::vector<std::string_view> names;
-    std::vector<Element> elements;
-
-    void operator()(std::string_view name, const auto& value) { add(name, element_of(value)); }
-    Shape& add(std::string_view name, Element element) {
-        names.push_back(name);
-        elements.push_back(element);
-        return *this;
-    }
-    /// "unnest($1::bigint[], $2::text[]) AS v(id, aor)"
-    std::string rows() const {
-        const auto parameter = [this](std::string_view, std::size_t place) {
-            return "$" + std::to_string(place) +
-                   "::" + std::string(array_type(elements[place - 1]));
-        };
-        return "unnest(" + listed(names, parameter) + ") AS v(" + listed(names) + ")";
-    }
-};
-
-template <class Table>
-Shape shape_of() {
-    Shape shape;
-    const typename Table::Record row{};
-    Table::each(row, shape);
-    return shape;
-}
-
-Shape numbers(std::initializer_list<std::string_view> names) {
-    Shape shape;
+ArrayShape numbers(std::initializer_list<std::string_view> names) {
+    ArrayShape shape;
     for (const std::string_view name : names) shape.add(name, Element::number);
     return shape;
 }
@@ -52,28 +25,22 @@ std::string assignments(std::vector<std::string_view> names, std::string_view fr
     });
 }
 
-ArrayStatement statement(std::string name, std::string sql, const Shape& shape, bool can_refuse) {
+ArrayStatement statement(std::string name, std::string sql, const ArrayShape& shape,
+                         bool can_refuse) {
     return {std::move(name), std::move(sql), shape.elements, can_refuse};
-}
-
-template <class Table>
-std::string insert() {
-    const auto names = column_names<Table>();
-    return "INSERT INTO " + std::string(Table::name) + " (" + listed(names) + ") SELECT " +
-           listed(names) + " FROM " + shape_of<Table>().rows();
 }
 
 template <class Table>
 ArrayStatement put(std::string name) {
     const auto names = column_names<Table>();
     return statement(std::move(name),
-                     insert<Table>() + " ON CONFLICT (" + std::string(names.front()) +
+                     insert_sql_of<Table>() + " ON CONFLICT (" + std::string(names.front()) +
                          ") DO UPDATE SET " + assignments(names, "excluded"),
                      shape_of<Table>(), false);
 }
 
 template <class Table>
-ArrayStatement replace(std::string name, Shape shape, std::string_view condition) {
+ArrayStatement replace(std::string name, ArrayShape shape, std::string_view condition) {
     return statement(std::move(name),
                      "UPDATE " + std::string(Table::name) + " AS t SET " +
                          assignments(column_names<Table>(), "v") + " FROM " + shape.rows() +
@@ -84,7 +51,7 @@ ArrayStatement replace(std::string name, Shape shape, std::string_view condition
 /// Deletes by the key, whatever is there.
 ArrayStatement erase(std::string name, std::string_view table, std::string_view key,
                      Element element) {
-    const Shape shape = Shape().add(key, element);
+    const ArrayShape shape = ArrayShape().add(key, element);
     return statement(std::move(name),
                      "DELETE FROM " + std::string(table) + " WHERE " + std::string(key) +
                          " = ANY ($1::" + std::string(array_type(element)) + ")",
@@ -93,15 +60,11 @@ ArrayStatement erase(std::string name, std::string_view table, std::string_view 
 
 /// Moves rows to the tombstones, with another mark.
 template <class Marks, class Live>
-ArrayStatement bury(std::string name, const Shape& shape, std::string_view mark_call_id,
-                    std::string_view condition) {
+ArrayStatement bury(std::string name, const ArrayShape& shape, std::string_view condition) {
     const auto names = column_names<Marks>();
     const auto value = [&](std::string_view column, std::size_t) -> std::string {
-        if (column == "mark_call_id") return std::string(mark_call_id) + " AS mark_call_id";
-        if (column == "keep_until" || column == "mark_cseq" || column == "mark_branch") {
-            return "v." + std::string(column);
-        }
-        return "t." + std::string(column);
+        const bool is_new = column == "keep_until" || column == "mark";
+        return (is_new ? "v." : "t.") + std::string(column);
     };
     return statement(std::move(name),
                      "WITH gone AS (DELETE FROM " + std::string(Live::name) + " AS t USING " +
@@ -113,22 +76,17 @@ ArrayStatement bury(std::string name, const Shape& shape, std::string_view mark_
                      shape, true);
 }
 
-Shape mark_shape(std::initializer_list<std::string_view> before) {
-    return numbers(before)
-        .add("mark_call_id", Element::text)
-        .add("mark_cseq", Element::number)
-        .add("mark_branch", Element::number);
+ArrayShape mark_shape(std::initializer_list<std::string_view> before) {
+    return numbers(before).add("mark", Element::bytes);
 }
 
 ArrayStatement refresh_publication() {
-    const Shape shape = mark_shape({"id", "expires_at", "granted"})
-                            .add("entity_tag", Element::text)
-                            .add("expected", Element::text);
+    const ArrayShape shape = mark_shape({"id", "expires_at", "granted"})
+                                 .add("entity_tag", Element::text)
+                                 .add("expected", Element::text);
     return statement("refresh_publication",
                      "UPDATE publications AS t SET entity_tag = v.entity_tag,"
-                     " expires_at = v.expires_at, granted = v.granted,"
-                     " mark_call_id = v.mark_call_id, mark_cseq = v.mark_cseq,"
-                     " mark_branch = v.mark_branch FROM " +
+                     " expires_at = v.expires_at, granted = v.granted, mark = v.mark FROM " +
                          shape.rows() +
                          " WHERE t.id = v.id AND t.entity_tag = v.expected RETURNING t.id",
                      shape, true);
@@ -137,7 +95,7 @@ ArrayStatement refresh_publication() {
 constexpr std::string_view kIfTagged = " AND (v.expected = '' OR t.entity_tag = v.expected)";
 
 ArrayStatement erase_publication() {
-    const Shape shape = numbers({"id"}).add("expected", Element::text);
+    const ArrayShape shape = numbers({"id"}).add("expected", Element::text);
     return statement("erase_publication",
                      "DELETE FROM publications AS t USING " + shape.rows() + " WHERE t.id = v.id" +
                          std::string(kIfTagged) + " RETURNING t.id",
@@ -145,30 +103,27 @@ ArrayStatement erase_publication() {
 }
 
 ArrayStatement touch_subscription() {
-    const Shape shape = mark_shape({"id", "state", "expires_at", "granted", "change", "remote_cseq",
-                                    "cseq_base", "epoch", "keeps_mark"});
-    return statement(
-        "touch_subscription",
-        "UPDATE subscriptions AS t SET state = v.state, expires_at = v.expires_at,"
-        " granted = v.granted, change = v.change, remote_cseq = v.remote_cseq,"
-        " cseq_base = v.cseq_base, epoch = v.epoch,"
-        " mark_call_id = CASE v.keeps_mark WHEN 1 THEN t.mark_call_id"
-        " ELSE nullif(v.mark_call_id, t.call_id) END,"
-        " mark_cseq = CASE v.keeps_mark WHEN 1 THEN t.mark_cseq ELSE v.mark_cseq END,"
-        " mark_branch = CASE v.keeps_mark WHEN 1 THEN t.mark_branch ELSE v.mark_branch END FROM " +
-            shape.rows() + " WHERE t.id = v.id RETURNING t.id",
-        shape, true);
+    const ArrayShape shape =
+        mark_shape({"id", "state", "expires_at", "granted", "change", "keeps_mark"})
+            .add("cseqs", Element::bytes);
+    return statement("touch_subscription",
+                     "UPDATE subscriptions AS t SET state = v.state, expires_at = v.expires_at,"
+                     " granted = v.granted, change = v.change, cseqs = v.cseqs,"
+                     " mark = CASE v.keeps_mark WHEN 1 THEN t.mark ELSE v.mark END FROM " +
+                         shape.rows() + " WHERE t.id = v.id RETURNING t.id",
+                     shape, true);
 }
 
 /// A message is never written over.
 ArrayStatement put_message() {
-    return statement("put_message",
-                     insert<tables::Messages>() + " ON CONFLICT (id) DO NOTHING RETURNING id",
-                     shape_of<tables::Messages>(), true);
+    return statement(
+        "put_message",
+        insert_sql_of<tables::Messages>() + " ON CONFLICT (id) DO NOTHING RETURNING id",
+        shape_of<tables::Messages>(), true);
 }
 
 ArrayStatement finish_message() {
-    const Shape shape = numbers({"id", "keep_until"});
+    const ArrayShape shape = numbers({"id", "keep_until"});
     return statement("finish_message",
                      "UPDATE messages AS t SET is_done = 1, keep_until = v.keep_until,"
                      " headers = '', body = ''::bytea FROM " +
@@ -177,7 +132,7 @@ ArrayStatement finish_message() {
 }
 
 ArrayStatement forget_audit() {
-    const Shape shape = numbers({"id"});
+    const ArrayShape shape = numbers({"id"});
     return statement("forget_audit",
                      "DELETE FROM audit AS t USING " + shape.rows() + " WHERE t.id < v.id", shape,
                      false);
@@ -185,22 +140,20 @@ ArrayStatement forget_audit() {
 
 std::array<ArrayStatement, kOperations> all() {
     using namespace tables;
-    const Shape grave = mark_shape({"id", "sequence", "keep_until"});
+    const ArrayShape grave = mark_shape({"id", "sequence", "keep_until"});
     return {
         put<Publications>("put_publication"),
         replace<Publications>("replace_publication",
                               shape_of<Publications>().add("expected", Element::text),
                               " AND t.entity_tag = v.expected"),
         refresh_publication(),
-        bury<PublicationMarks, Publications>("bury_publication",
-                                             Shape(grave).add("expected", Element::text),
-                                             "v.mark_call_id", kIfTagged),
+        bury<PublicationMarks, Publications>(
+            "bury_publication", ArrayShape(grave).add("expected", Element::text), kIfTagged),
         erase_publication(),
         put<Subscriptions>("put_subscription"),
         replace<Subscriptions>("replace_subscription", shape_of<Subscriptions>(), ""),
         touch_subscription(),
-        bury<SubscriptionMarks, Subscriptions>("bury_subscription", grave,
-                                               "nullif(v.mark_call_id, t.call_id)", ""),
+        bury<SubscriptionMarks, Subscriptions>("bury_subscription", grave, ""),
         erase("erase_subscription", Subscriptions::name, "id", Element::number),
         put<Confirmations>("put_confirmation"),
         erase("erase_confirmation", Confirmations::name, "id", Element::number),

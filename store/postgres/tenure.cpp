@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "store/postgres/renumber.h"
+#include "store/postgres/repack.h"
 #include "store/row_number.h"
 #include "store/rows.h"
 
@@ -252,6 +253,8 @@ Status lock_store(Session& session) {
 }
 
 Result<Tenure> take_store(Session& session, const NodeSetup& setup, const NodeTime& now) {
+    auto packed = in_kept_transaction(session, [&] { return repack(session); });
+    if (!packed) return packed.fault();
     auto numbered = in_kept_transaction(session, [&] { return renumber(session); });
     if (!numbered) return numbered.fault();
     return in_kept_transaction(session, [&] { return raise(session, setup, now); });

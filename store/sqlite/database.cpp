@@ -79,9 +79,13 @@ std::string Statement::text(int column) const {
     return value;
 }
 
-void Statement::read(int column, std::string& to) const {
+std::string_view Statement::bytes(int column) const {
     const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_.get(), column));
-    to.assign(bytes, bytes + sqlite3_column_bytes(statement_.get(), column));
+    return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+void Statement::read(int column, std::string& to) const {
+    to = bytes(column);
 }
 
 bool Statement::is_null(int column) const {
@@ -103,13 +107,14 @@ void Statement::put(int index, std::string_view value) {
     sqlite3_bind_text64(statement_.get(), index, bytes, value.size(), SQLITE_STATIC, SQLITE_UTF8);
 }
 
-void Statement::put(int index, std::nullptr_t) {
-    sqlite3_bind_null(statement_.get(), index);
-}
-
 void Statement::put(int index, Blob value) {
     const char* bytes = value.bytes.empty() ? "" : value.bytes.data();
     sqlite3_bind_blob64(statement_.get(), index, bytes, value.bytes.size(), SQLITE_STATIC);
+}
+
+void Statement::put_copy(int index, Blob value) {
+    const char* bytes = value.bytes.empty() ? "" : value.bytes.data();
+    sqlite3_bind_blob64(statement_.get(), index, bytes, value.bytes.size(), SQLITE_TRANSIENT);
 }
 
 void Database::Close::operator()(sqlite3* database) const noexcept {

@@ -49,8 +49,9 @@ public:
     }
     void put(int index, base::WallTime value);
     void put(int index, std::string_view value);
-    void put(int index, std::nullptr_t);
     void put(int index, Blob value);
+    /// Of bytes that do not live as long.
+    void put_copy(int index, Blob value);
 
     Step step();
     /// Makes it ready for the next use; the values read from it end here.
@@ -65,6 +66,8 @@ public:
     std::uint32_t number32(int column) const;
     base::WallTime time(int column) const;
     std::string text(int column) const;
+    /// Until the next step.
+    std::string_view bytes(int column) const;
     /// The same into `to`, whose memory is used again.
     void read(int column, std::string& to) const;
     bool is_null(int column) const;

@@ -11,8 +11,8 @@ namespace herald::store {
 namespace {
 
 constexpr std::string_view kRefreshPublication =
-    "UPDATE publications SET entity_tag = ?2, expires_at = ?3, granted = ?4, mark_call_id = ?5,"
-    " mark_cseq = ?6, mark_branch = ?7 WHERE id = ?1 AND entity_tag = ?8";
+    "UPDATE publications SET entity_tag = ?2, expires_at = ?3, granted = ?4, mark = ?5"
+    " WHERE id = ?1 AND entity_tag = ?6";
 
 }  // namespace
 
@@ -35,9 +35,9 @@ Applied PublicationTable::replace(const Publication& row, const std::string& exp
 }
 
 Applied PublicationTable::refresh(const RefreshPublication& change) {
+    const std::string mark = pack(packed<parts::Mark>(change.mark));
     return apply_to_row(refresh_.bind(row_key(change.id), change.entity_tag, change.expires_at,
-                                      change.granted, change.mark.call_id, change.mark.cseq,
-                                      change.mark.branch_hash, change.expected_tag));
+                                      change.granted, Blob{mark}, change.expected_tag));
 }
 
 Applied PublicationTable::erase(const RemovePublication& change) {

@@ -9,6 +9,7 @@
 #include "store/rows.h"
 #include "store/sqlite/database.h"
 #include "store/sqlite/row_key.h"
+#include "store/value_check.h"
 
 namespace herald::store {
 
@@ -29,15 +30,10 @@ public:
     void operator()(std::string_view, const Bytes<Text>& value) {
         statement_.put(++index_, Blob{value.text});
     }
-    template <class Text>
-    void operator()(std::string_view, const Unless<Text>& value) {
-        if (value.text == value.usual) {
-            statement_.put(++index_, nullptr);
-        } else {
-            statement_.put(++index_, value.text);
-        }
+    template <class Part, class Row>
+    void operator()(std::string_view, const Packed<Part, Row>& values) {
+        statement_.put_copy(++index_, Blob{pack(values)});
     }
-
     template <class Number>
     void operator()(std::string_view, const RowId<Number>& id) {
         statement_.put(++index_, row_key(id.value));
@@ -78,26 +74,26 @@ public:
         }
         ++column_;
     }
+    template <class Part, class Row>
+    void operator()(std::string_view name, const Packed<Part, Row>& values) {
+        check_.set(name, values, statement_.bytes(column_++));
+    }
     template <class Number>
     void operator()(std::string_view, const RowId<Number>& id) {
         id.value = row_of_key(statement_.number(column_++));
     }
     template <class Value>
     void operator()(std::string_view name, Value& value) {
-        const std::uint64_t number = statement_.number(column_++);
-        if constexpr (std::is_enum_v<Value>) {
-            if (number > last_of(value)) bad_ = name;
-        }
-        value = static_cast<Value>(number);
+        check_.set(name, value, statement_.number(column_++));
     }
 
-    /// The column whose value cannot be; empty: none.
-    std::string_view bad() const noexcept { return bad_; }
+    /// What cannot be; empty: nothing.
+    const std::string& bad() const noexcept { return check_.bad(); }
 
 private:
     const Statement& statement_;
     int column_ = 0;
-    std::string_view bad_;
+    ValueCheck check_;
 };
 
 /// Faults: malformed, naming the table and row.

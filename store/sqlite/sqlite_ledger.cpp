@@ -11,6 +11,7 @@
 #include "store/rows.h"
 #include "store/sqlite/migrate.h"
 #include "store/sqlite/renumber.h"
+#include "store/sqlite/repack.h"
 #include "store/sqlite/sqlite_reader.h"
 
 namespace herald::store {
@@ -46,6 +47,7 @@ Status SqliteLedger::start() {
     if (!database) return database.fault();
     if (auto done = migrate(*database, migrations_for(Dialect::sqlite), clock_.wall()); !done)
         return done;
+    if (auto done = repack(*database); !done) return done;
     if (auto done = renumber(*database); !done) return done;
     auto run = start_run(*database, clock_.wall());
     if (!run) return run.fault();

@@ -12,10 +12,8 @@ namespace herald::store {
 namespace {
 
 constexpr std::string_view kTouchSubscription =
-    "UPDATE subscriptions SET state = ?2, expires_at = ?3, granted = ?4, change = ?5,"
-    " remote_cseq = ?6, cseq_base = ?7, epoch = ?8,"
-    " mark_call_id = iif(?12, mark_call_id, nullif(?9, call_id)),"
-    " mark_cseq = iif(?12, mark_cseq, ?10), mark_branch = iif(?12, mark_branch, ?11) WHERE id = ?1";
+    "UPDATE subscriptions SET state = ?2, expires_at = ?3, granted = ?4, change = ?5, cseqs = ?6,"
+    " mark = iif(?8, mark, ?7) WHERE id = ?1";
 
 }  // namespace
 
@@ -36,11 +34,11 @@ Applied SubscriptionTable::replace(const Subscription& row) {
 }
 
 Applied SubscriptionTable::touch(const TouchSubscription& change) {
+    const std::string cseqs = pack(packed<parts::Cseqs>(change));
+    const std::string mark = pack(packed<parts::Mark>(change.mark));
     return apply_to_row(touch_.bind(row_key(change.id), static_cast<std::uint8_t>(change.state),
-                                    change.expires_at, change.granted, change.change,
-                                    change.remote_cseq, change.cseq_base, change.epoch,
-                                    change.mark.call_id, change.mark.cseq, change.mark.branch_hash,
-                                    std::uint8_t{change.keeps_mark}));
+                                    change.expires_at, change.granted, change.change, Blob{cseqs},
+                                    Blob{mark}, std::uint8_t{change.keeps_mark}));
 }
 
 Applied SubscriptionTable::bury(const RemoveSubscription& change) {

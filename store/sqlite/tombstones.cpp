@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "store/columns.h"
+#include "store/packed_record.h"
 #include "store/sqlite/applied.h"
 #include "store/sqlite/row_key.h"
 
@@ -35,15 +36,13 @@ constexpr const char* kLastNumber =
 constexpr std::uint64_t kSweep = 1000;
 constexpr auto kSweepPause = std::chrono::seconds(1);
 
-/// A tombstone of the row ?1: its sequence, keep_until, and the mark in ?4 to ?6.
+/// A tombstone of the row ?1: its sequence, keep_until and mark.
 template <class Marks, class Live>
-std::string bury_sql(std::string_view mark_call_id) {
+std::string bury_sql() {
     const auto names = column_names<Marks>();
     const auto value = [&](std::string_view name, std::size_t) -> std::string {
         if (name == "keep_until") return "?3";
-        if (name == "mark_call_id") return std::string(mark_call_id);
-        if (name == "mark_cseq") return "?5";
-        if (name == "mark_branch") return "?6";
+        if (name == "mark") return "?4";
         return std::string(name);
     };
     return "INSERT INTO " + std::string(Marks::name) + " (sequence, " + listed(names) +
@@ -55,10 +54,9 @@ std::string bury_sql(std::string_view mark_call_id) {
 
 Status Tombstones::prepare(Database& database) {
     auto prepared = database.prepare(
-        {{mark_publication_, bury_sql<tables::PublicationMarks, tables::Publications>("?4") +
-                                 " AND (?7 = '' OR entity_tag = ?7)"},
-         {mark_subscription_,
-          bury_sql<tables::SubscriptionMarks, tables::Subscriptions>("nullif(?4, call_id)")},
+        {{mark_publication_, bury_sql<tables::PublicationMarks, tables::Publications>() +
+                                 " AND (?5 = '' OR entity_tag = ?5)"},
+         {mark_subscription_, bury_sql<tables::SubscriptionMarks, tables::Subscriptions>()},
          {sweep_publications_, std::string(kSweepPublications)},
          {sweep_subscriptions_, std::string(kSweepSubscriptions)},
          {next_sweep_, std::string(kNextSweep)}});
@@ -70,17 +68,16 @@ Status Tombstones::prepare(Database& database) {
 }
 
 Applied Tombstones::leave(const RemovePublication& change) {
-    return leave(
-        mark_publication_.bind(row_key(change.id), next_, change.keep_until, change.mark.call_id,
-                               change.mark.cseq, change.mark.branch_hash, change.expected_tag),
-        change.keep_until);
+    const std::string mark = pack(packed<parts::Mark>(change.mark));
+    return leave(mark_publication_.bind(row_key(change.id), next_, change.keep_until, Blob{mark},
+                                        change.expected_tag),
+                 change.keep_until);
 }
 
 Applied Tombstones::leave(const RemoveSubscription& change) {
-    return leave(
-        mark_subscription_.bind(row_key(change.id), next_, change.keep_until, change.mark.call_id,
-                                change.mark.cseq, change.mark.branch_hash),
-        change.keep_until);
+    const std::string mark = pack(packed<parts::Mark>(change.mark));
+    return leave(mark_subscription_.bind(row_key(change.id), next_, change.keep_until, Blob{mark}),
+                 change.keep_until);
 }
 
 Applied Tombstones::leave(Statement& mark, base::WallTime keep_until) {

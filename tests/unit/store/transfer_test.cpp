@@ -2,7 +2,7 @@
 // written out.
 #include "store/transfer.h"
 
-#include "store/dump.h"
+#include "tests/unit/store/dumped.h"
 #include "tests/unit/store/support.h"
 
 namespace herald::store::transfer_test {
@@ -11,16 +11,6 @@ namespace {
 using namespace testing;
 
 const StoreOptions kInline{.is_inline = true};
-
-std::vector<std::string> lines_of(const std::string& url) {
-    const base::ManualClock clock;
-    std::vector<std::string> lines;
-    const auto dumped = dump_store(url, kInline, clock,
-                                   [&lines](std::string_view line) { lines.emplace_back(line); });
-    REQUIRE_MESSAGE(dumped.has_value(), (dumped ? "" : dumped.fault().detail));
-    std::sort(lines.begin(), lines.end());
-    return lines;
-}
 
 /// One of everything.
 void fill(Bench& bench) {
@@ -150,6 +140,46 @@ TEST_CASE("a dump shows everything but secrets, each row as a line of JSON") {
     CHECK(all.find("\"body\":\"a\\u0000b\\u00ff\"") != std::string::npos);
     CHECK(all.find("\"expires_at\":\"2027-01-15T09:00:00Z\"") != std::string::npos);
     CHECK(all.find("{\"table\":\"publication_marks\",\"id\":2") != std::string::npos);
+}
+
+TEST_CASE("a dump names all that is packed as if each had a column") {
+    const Folder folder;
+    {
+        Bench bench(folder.url());
+        fill(bench);
+        REQUIRE(bench.close());
+    }
+
+    const auto lines = lines_of(folder.url());
+    const auto line_of = [&lines](std::string_view table) {
+        const auto begin = "{\"table\":\"" + std::string(table) + '"';
+        const auto line = std::find_if(lines.begin(), lines.end(), [&begin](const auto& each) {
+            return each.starts_with(begin);
+        });
+        REQUIRE(line != lines.end());
+        return *line;
+    };
+
+    CHECK(
+        line_of("publications") ==
+        R"({"table":"publications","id":1,"package":"presence","aor":"sip:user1@example.com",)"
+        R"("entity_tag":"tag-1","source":"source-1","publisher":"sip:user1@example.com","rank":2,)"
+        R"("arrived":"2027-01-15T08:00:00.123Z","mark_call_id":"call-1","mark_cseq":7,)"
+        R"("mark_branch":18446744073709551614,"expires_at":"2027-01-15T09:00:00Z",)"
+        R"("granted":3600,"type":"application/pidf+xml","body":"<presence/>\u0000and a zero"})");
+    CHECK(line_of("subscriptions") ==
+          R"({"table":"subscriptions","id":3,"change":11,"remote_cseq":4000000000,)"
+          R"("cseq_base":65536,"epoch":3,"package":"presence","aor":"sip:user3@example.com",)"
+          R"("watcher":"sip:watcher3@example.com","call_id":"dialog-3","local_tag":"local-3",)"
+          R"("remote_tag":"remote-3","local_uri":"<sip:user3@example.com>",)"
+          R"("remote_uri":"<sip:watcher3@example.com>",)"
+          R"("remote_target":"sip:watcher3@192.0.2.7:5060",)"
+          R"("route_set":"<sip:edge.example.com;lr>","event":"presence;id=3",)"
+          R"("accept":"application/pidf+xml","entity":"sip:user3@example.com",)"
+          R"("instance":"<urn:uuid:00000000-0000-1000-8000-000A95A0E128>",)"
+          R"("flow":"udp:1:192.0.2.7:5060","mark_call_id":"dialog-3","mark_cseq":9,)"
+          R"("mark_branch":18446744073709551600,"state":1,"expires_at":"2027-01-15T09:00:00Z",)"
+          R"("granted":3600})");
 }
 
 }  // namespace

@@ -164,10 +164,17 @@ TEST_CASE("a fault of recovery names the table and row" * doctest::skip(kNoServe
         CHECK(says(done.fault(), "accounts sip:alice@example.com: no such role"));
     }
     schema.execute("UPDATE accounts SET role = 0; UPDATE subscriptions SET state = 99");
+    {
+        Bench bench(schema.url());
+        const Status done = bench.store().recover(rows);
+        REQUIRE_FALSE(done);
+        CHECK(says(done.fault(), "subscriptions row 77: no such state"));
+    }
+    schema.execute("UPDATE subscriptions SET state = 1, record = record || '\\x00'::bytea");
     Bench bench(schema.url());
     const Status done = bench.store().recover(rows);
     REQUIRE_FALSE(done);
-    CHECK(says(done.fault(), "subscriptions row 77: no such state"));
+    CHECK(says(done.fault(), "subscriptions row 77: its record cannot be read"));
     CHECK(bench.commit(PutAlias{{"a", "b"}}) == Outcome::committed);
 }
 

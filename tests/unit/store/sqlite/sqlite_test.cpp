@@ -28,10 +28,10 @@ std::string text_of(const char* sql, const std::string& file) {
     return statement->text(0);
 }
 
-void run_sql(const std::string& file, const char* sql) {
+void run_sql(const std::string& file, const std::string& sql) {
     auto database = Database::open({.path = file, .vfs = {}});
     REQUIRE(database);
-    REQUIRE(database->execute(sql));
+    REQUIRE(database->execute(sql.c_str()));
 }
 
 TEST_CASE("a second opener is refused with the file's name and the holder's number") {
@@ -132,6 +132,28 @@ TEST_CASE("a fault of recovery names the file") {
     REQUIRE_FALSE(done);
     CHECK(done.fault().detail.find(folder.file()) != std::string::npos);
     CHECK(done.fault().detail.find("sip:alice@example.com: no such role") != std::string::npos);
+}
+
+TEST_CASE("a fault of recovery names the row whose record cannot be read, and the column") {
+    for (const char* column : {"cseqs", "mark", "record"}) {
+        Folder folder;
+        {
+            Bench bench(folder.url());
+            bench.commit(PutSubscription{.row = subscription(77), .replaces = {}});
+            REQUIRE(bench.close());
+        }
+        const std::string name = column;
+        run_sql(folder.file(), "UPDATE subscriptions SET " + name + " = substr(" + name +
+                                   ", 1, length(" + name + ") - 1)");
+        Bench bench(folder.url());
+        Recovered rows;
+
+        const Status done = bench.store().recover(rows);
+
+        REQUIRE_FALSE(done);
+        CHECK(done.fault().detail.find("subscriptions row 77: its " + name + " cannot be read") !=
+              std::string::npos);
+    }
 }
 
 TEST_CASE("a closed store can be opened again, its log is gone, its file is private") {
