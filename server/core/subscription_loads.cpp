@@ -27,41 +27,45 @@ SubscriptionLoads::SubscriptionLoads(base::Metrics& metrics, Loads* loads, std::
       counted_(loads_.of(shard)),
       bytes_(metrics.gauge("herald_subscription_bytes", "Bytes of subscriptions, about")) {}
 
-std::uint64_t SubscriptionLoads::watcher_hash(const Subscription& record) const {
-    return loads_.hash(record.get(PackedText::Part::watcher));
+SubscriptionLoads::Share SubscriptionLoads::share_of(const Subscription& record) const {
+    const auto watcher = hash(record.get(PackedText::Part::watcher));
+    return {watcher, pair_hash(watcher, record.resource), Loads::hash(record.source),
+            units_of(record)};
 }
 
-void SubscriptionLoads::count(const Subscription& record, int step) {
-    const auto watcher = watcher_hash(record);
-    const auto source = Loads::hash(record.source);
-    const auto units = step * units_of(record);
-    counted_.watchers.add(watcher, step);
-    counted_.sources.add(source, step);
-    counted_.weights.add(source, units);
-    pairs_.add(pair_hash(watcher, record.resource), step);
+void SubscriptionLoads::count(const Share& share, int step) {
+    const auto units = step * share.units;
+    counted_.watchers.add(share.watcher, step);
+    counted_.sources.add(share.source, step);
+    counted_.weights.add(share.source, units);
+    pairs_.add(share.pair, step);
     loads_.weigh(shard_, units);
     bytes_.add(static_cast<std::uint64_t>(units) * Loads::kWeight);
 }
 
-void SubscriptionLoads::prefetch(const Subscription& record) const noexcept {
-    const auto watcher = watcher_hash(record);
-    const auto source = Loads::hash(record.source);
-    counted_.watchers.prefetch(watcher);
-    counted_.sources.prefetch(source);
-    counted_.weights.prefetch(source);
-    pairs_.prefetch(pair_hash(watcher, record.resource));
+void SubscriptionLoads::prefetch(const Share& share) const noexcept {
+    counted_.watchers.prefetch(share.watcher);
+    counted_.sources.prefetch(share.source);
+    counted_.weights.prefetch(share.source);
+    pairs_.prefetch(share.pair);
 }
 
 void SubscriptionLoads::make_room(const base::Slab<Subscription>& kept) {
-    if (kept.size() >= counted_.watchers.width()) widen_watchers(kept);
-    if (kept.size() >= counted_.sources.width() * kPerCell) widen_sources(kept);
+    if (!has_room_for_watchers(kept.size() + 1)) widen_watchers(kept);
+    if (!has_room_for_sources(kept.size() + 1)) widen_sources(kept);
+}
+
+void SubscriptionLoads::reserve(std::size_t expected) {
+    const base::Slab<Subscription> none;
+    while (!has_room_for_watchers(expected)) widen_watchers(none);
+    while (!has_room_for_sources(expected)) widen_sources(none);
 }
 
 void SubscriptionLoads::widen_watchers(const base::Slab<Subscription>& kept) {
     counted_.watchers.widen();
     pairs_.widen();
     kept.for_each([this](std::uint32_t, const Subscription& record) {
-        const auto watcher = watcher_hash(record);
+        const auto watcher = hash(record.get(PackedText::Part::watcher));
         counted_.watchers.settle(watcher, 1);
         pairs_.settle(pair_hash(watcher, record.resource), 1);
     });

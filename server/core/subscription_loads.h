@@ -20,13 +20,24 @@ public:
     /// Counts into `loads` as shard `shard`; null: into loads of its own.
     SubscriptionLoads(base::Metrics& metrics, Loads* loads, std::size_t shard);
 
-    void add(const Subscription& record) { count(record, 1); }
-    void subtract(const Subscription& record) { count(record, -1); }
+    /// What one subscription adds, and to which names.
+    struct Share {
+        std::uint64_t watcher, pair, source;  ///< hashes
+        int units;                            ///< of Loads::kWeight
+    };
+    Share share_of(const Subscription& record) const;
+
+    void add(const Share& share) { count(share, 1); }
+    void subtract(const Subscription& record) { count(share_of(record), -1); }
     /// Before one is added to `kept`, all of which were: estimates stay good however many they are.
     void make_room(const base::Slab<Subscription>& kept);
-    /// Hints that `record` will be added soon.
-    void prefetch(const Subscription& record) const noexcept;
+    /// Before the first of so many is added.
+    void reserve(std::size_t expected);
+    /// Hints that `share` will be added soon.
+    void prefetch(const Share& share) const noexcept;
 
+    /// Names a watcher: keyed, for all shards the same.
+    std::uint64_t hash(std::string_view watcher) const { return loads_.hash(watcher); }
     /// For Subscription::source.
     std::uint32_t source_of(const sip::Endpoint& peer) const { return loads_.source_of(peer); }
     /// Live subscriptions of one watcher, at all shards and on one resource.
@@ -44,8 +55,13 @@ private:
     /// of others' do not matter.
     static constexpr std::size_t kPerCell = 4;
 
-    void count(const Subscription& record, int step);
-    std::uint64_t watcher_hash(const Subscription& record) const;
+    void count(const Share& share, int step);
+    bool has_room_for_watchers(std::size_t count) const noexcept {
+        return count <= counted_.watchers.width();
+    }
+    bool has_room_for_sources(std::size_t count) const noexcept {
+        return count <= counted_.sources.width() * kPerCell;
+    }
     void widen_watchers(const base::Slab<Subscription>& kept);
     void widen_sources(const base::Slab<Subscription>& kept);
 

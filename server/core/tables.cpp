@@ -17,6 +17,8 @@ using NextState = std::optional<State>;
 using Part = PackedText::Part;
 
 constexpr NextState kNo = std::nullopt;
+/// Records whose places in the indexes are fetched from memory together.
+constexpr std::uint32_t kListedTogether = 32;
 
 // Rows: committing, pending, active, ending, gone. Columns: commit_pending, commit_active, grant,
 // suspend, end, drop.
@@ -112,39 +114,76 @@ SubscriptionTable::SubscriptionTable(base::Metrics& metrics, const ResourceTable
                                      Loads* loads, std::size_t shard)
     : resources_(resources), loads_(metrics, loads, shard) {}
 
-std::uint64_t SubscriptionTable::device_hash(const DeviceKey& key) const {
-    return hash(key.device()) ^ (hash(key.watcher) + (std::uint64_t{key.resource} << 32)) ^
+/// `watcher`: the hash of his name.
+std::uint64_t SubscriptionTable::device_hash(const DeviceKey& key, std::uint64_t watcher) const {
+    return hash(key.device()) ^ (watcher + (std::uint64_t{key.resource} << 32)) ^
            key.event_id.size();
 }
 
-void SubscriptionTable::prefetch(const Subscription& coming) const {
-    by_tag_.prefetch(hash(coming.get(Part::local_tag)));
-    by_device_.prefetch(device_hash(device_key(coming)));
-    loads_.prefetch(coming);
+std::uint64_t SubscriptionTable::device_hash(const DeviceKey& key) const {
+    return device_hash(key, loads_.hash(key.watcher));
+}
+
+SubscriptionTable::Entry SubscriptionTable::entry_of(std::uint32_t slot) const {
+    const auto& record = slab_[slot];
+    const auto share = loads_.share_of(record);
+    return {slot, hash(record.get(Part::local_tag)), device_hash(device_key(record), share.watcher),
+            share};
+}
+
+void SubscriptionTable::prefetch(const Entry& entry) const noexcept {
+    by_tag_.prefetch(entry.tag);
+    by_device_.prefetch(entry.device);
+    loads_.prefetch(entry.share);
+}
+
+void SubscriptionTable::list(const Entry& entry) {
+    by_tag_.insert(entry.tag, entry.slot);
+    by_device_.insert(entry.device, entry.slot);
+    loads_.add(entry.share);
 }
 
 SubscriptionTable::Id SubscriptionTable::add(Subscription&& record) {
-    loads_.make_room(slab_);
     if (record.source == 0) record.source = loads_.source_of(record.flow.peer);
+    if (!is_unlisted_) loads_.make_room(slab_);
     const auto id = slab_.take(std::move(record));
-    const auto& kept = slab_[id.slot];
-    by_tag_.insert(hash(kept.get(Part::local_tag)), id.slot);
-    by_device_.insert(device_hash(device_key(kept)), id.slot);
-    loads_.add(kept);
-    gauge_of(kept).add();
+    if (!is_unlisted_) list(entry_of(id.slot));
+    gauge_of(slab_[id.slot]).add();
     return id;
 }
 
+void SubscriptionTable::list() {
+    if (!std::exchange(is_unlisted_, false)) return;
+    by_tag_.reserve(slab_.size());
+    by_device_.reserve(slab_.size());
+    loads_.reserve(slab_.size());
+    for (std::uint32_t first = 0; first < slab_.slots(); first += kListedTogether) list_from(first);
+}
+
+/// What the records in these slots need is fetched from memory for all of them at once.
+void SubscriptionTable::list_from(std::uint32_t first) {
+    std::array<Entry, kListedTogether> entries;
+    std::size_t count = 0;
+    slab_.for_some(first, first + kListedTogether, [&](std::uint32_t slot, const Subscription&) {
+        entries[count] = entry_of(slot);
+        prefetch(entries[count++]);
+    });
+    for (std::size_t i = 0; i < count; ++i) list(entries[i]);
+}
+
 void SubscriptionTable::retext(Id id, PackedText text) {
+    assert(!is_unlisted_);
     auto& record = slab_[id.slot];
     by_device_.erase(device_hash(device_key(record)), id.slot);
     loads_.subtract(record);
     record.text = std::move(text);
-    loads_.add(record);
-    by_device_.insert(device_hash(device_key(record)), id.slot);
+    const auto entry = entry_of(id.slot);
+    loads_.add(entry.share);
+    by_device_.insert(entry.device, id.slot);
 }
 
 void SubscriptionTable::erase(Id id) {
+    assert(!is_unlisted_);
     auto& record = slab_[id.slot];
     by_tag_.erase(hash(record.get(Part::local_tag)), id.slot);
     by_device_.erase(device_hash(device_key(record)), id.slot);

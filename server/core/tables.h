@@ -121,6 +121,12 @@ public:
     /// A record in state committing; its texts are packed, its indexes set. Where it has no source
     /// its flow tells.
     Id add(Subscription&& record);
+    /// Many are about to be added, before anything else happens: nothing finds or counts them until
+    /// list(), which then knows how many they are. Only where there are none yet; else it does
+    /// nothing.
+    void postpone_listing() noexcept { is_unlisted_ = is_unlisted_ || slab_.empty(); }
+    /// After the last of them.
+    void list();
     /// New texts (a refresh moved the Contact): the device index follows.
     void retext(Id id, PackedText text);
     /// Out of all indexes; the record is gone.
@@ -130,8 +136,6 @@ public:
     Subscription& operator[](std::uint32_t slot) { return slab_[slot]; }
     Id id_of(std::uint32_t slot) const { return slab_.id_of(slot); }
     void prefetch(std::uint32_t slot) const noexcept { slab_.prefetch(slot); }
-    /// Hints that `coming` will be added soon.
-    void prefetch(const Subscription& coming) const;
     /// By our tag, confirmed by Call-ID and the peer's tag (RFC 3261 12).
     Id by_dialog(std::string_view call_id, std::string_view local_tag,
                  std::string_view remote_tag) const;
@@ -163,6 +167,17 @@ public:
     }
 
 private:
+    /// By what a record is found and counted.
+    struct Entry {
+        std::uint32_t slot;
+        std::uint64_t tag, device;
+        SubscriptionLoads::Share share;
+    };
+    Entry entry_of(std::uint32_t slot) const;
+    void prefetch(const Entry& entry) const noexcept;
+    void list(const Entry& entry);
+    void list_from(std::uint32_t first);
+    std::uint64_t device_hash(const DeviceKey& key, std::uint64_t watcher) const;
     std::uint64_t device_hash(const DeviceKey& key) const;
     std::uint64_t hash(std::string_view text) const { return base::keyed_hash(key_, text); }
 
@@ -171,6 +186,7 @@ private:
     base::Slab<Subscription> slab_;
     base::Index by_tag_;
     base::Index by_device_;
+    bool is_unlisted_ = false;  ///< all of them
     SubscriptionLoads loads_;
     std::vector<OnMove> on_move_;
     base::Counter& gauge_of(const Subscription& record) const noexcept {

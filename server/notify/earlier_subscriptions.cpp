@@ -15,14 +15,12 @@ namespace {
 /// Watchers told in one turn.
 constexpr std::size_t kEndedAtOnce = 256;
 constexpr auto kBetweenEnds = std::chrono::milliseconds(10);
-/// Subscriptions whose places in the tables are fetched from memory together.
-constexpr std::size_t kTogether = 32;
 
 }  // namespace
 
 void EarlierSubscriptions::recover(const store::Subscription& row, base::WallTime not_before) {
     gather(row, not_before);
-    take_up();
+    list();
 }
 
 void EarlierSubscriptions::gather(const store::Subscription& row, base::WallTime not_before) {
@@ -40,28 +38,27 @@ void EarlierSubscriptions::gather(const store::Subscription& row, base::WallTime
                           {{"call_id", row.call_id}, {"package", row.package}});
         return;
     }
-    coming_.push_back({record_of(context_, row, *package), row.state, not_before});
-    context_.subscriptions.prefetch(coming_.back().record);
-    if (coming_.size() == kTogether) take_up();
+    context_.subscriptions.postpone_listing();
+    take_up(record_of(context_, row, *package), row.state, not_before);
 }
 
-void EarlierSubscriptions::take_up() {
-    for (auto& coming : coming_) take_up(std::move(coming));
-    coming_.clear();
+void EarlierSubscriptions::list() {
+    context_.subscriptions.list();
 }
 
-void EarlierSubscriptions::take_up(Coming coming) {
-    const auto id = live_.adopt(std::move(coming.record));
-    live_.begin(id, coming.state == store::Subscription::State::pending);
-    if (const auto reason = end_of_stored(coming.state)) {
-        auto& record = context_.subscriptions[id.slot];
-        context_.subscriptions.move(record, SubscriptionInput::end);
-        record.reason = *reason;
+void EarlierSubscriptions::take_up(Subscription record, store::Subscription::State state,
+                                   base::WallTime not_before) {
+    const auto id = live_.adopt(std::move(record));
+    live_.begin(id, state == store::Subscription::State::pending);
+    if (const auto reason = end_of_stored(state)) {
+        auto& ended = context_.subscriptions[id.slot];
+        context_.subscriptions.move(ended, SubscriptionInput::end);
+        ended.reason = *reason;
         // Whether the watcher might see anything is not known any more.
-        record.is_bodiless = true;
+        ended.is_bodiless = true;
         return ended_.push_back(id);
     }
-    live_.arm_expiry(id, coming.not_before);
+    live_.arm_expiry(id, not_before);
 }
 
 void EarlierSubscriptions::resume() {

@@ -23,11 +23,10 @@ public:
 
     /// One row of the store, before the first request: dialog, state and timers as they were.
     void recover(const store::Subscription& row, base::WallTime not_before);
-    /// Likewise one of many, before anything else happens: what they need is fetched from memory
-    /// for several at once.
+    /// Likewise one of many, before anything else happens: nothing finds it until list().
     void gather(const store::Subscription& row, base::WallTime not_before);
     /// After the last of them.
-    void take_up();
+    void list();
     /// After the last one: whoever does not know yet that his subscription ended is told.
     void resume();
     /// Whether `request` repeats the one that ended a subscription just before the last run did.
@@ -39,14 +38,9 @@ public:
 
 private:
     using Id = SubscriptionTable::Id;
-    /// Read, and not in the tables yet.
-    struct Coming {
-        Subscription record;
-        store::Subscription::State state;
-        base::WallTime not_before;
-    };
 
-    void take_up(Coming coming);
+    /// `state` as the store has it.
+    void take_up(Subscription record, store::Subscription::State state, base::WallTime not_before);
     void tell_some_ends(std::vector<Id> ids);
 
     Context& context_;
@@ -54,7 +48,6 @@ private:
     LiveSubscriptions& live_;
     /// Marks of the requests that ended dialogs just before the last run did, by our tag.
     base::TextMap<std::uint64_t> tombstones_;
-    std::vector<Coming> coming_;
     std::vector<Id> ended_;  ///< recovered, to be told
 };
 

@@ -115,14 +115,15 @@ Subscription record_of(Context& context, const store::Subscription& row,
     record.is_proven = record.has_way;
     record.credit = kUsualCredit;
     record.remote_cseq = row.remote_cseq;
-    const auto epoch = context.epochs.of(context.cell_of(row.aor));
-    record.cseq = row.cseq_base + (epoch - row.epoch) * kCseqBlock - 1;
-    record.cseq_end = record.cseq + 1 + kCseqBlock;
     record.once = once_of_stored(row.state);
     record.resource = context.resources.obtain(package, row.aor);
+    auto& resource = context.resources[record.resource];
+    const auto epoch = context.epochs.of(resource.cell);
+    record.cseq = row.cseq_base + (epoch - row.epoch) * kCseqBlock - 1;
+    record.cseq_end = record.cseq + 1 + kCseqBlock;
     const auto accept = read_accept(package.profile(), row.accept);
-    record.view = context.resources[record.resource].view_for(
-        accept.type, row.entity, permissions_of(context, record), accept.manner);
+    record.view =
+        resource.view_for(accept.type, row.entity, permissions_of(context, record), accept.manner);
     return record;
 }
 

@@ -45,7 +45,7 @@ void RecoveredRows::recover(const store::Message& row) {
 }
 
 bool RecoveredRows::recover(const store::Confirmation& row) {
-    parts_.earlier.take_up();
+    parts_.earlier.list();
     auto& resources = parts_.context.resources;
     const auto* package = packages::find(row.package);
     const auto slot = package ? resources.find(*package, row.aor) : Resource::kNone;
@@ -56,7 +56,7 @@ bool RecoveredRows::recover(const store::Confirmation& row) {
 }
 
 void RecoveredRows::resume(const Cells& cells) {
-    parts_.earlier.take_up();
+    parts_.earlier.list();
     Resumption resumption(*this, cells);
     while (resumption.step()) {
     }

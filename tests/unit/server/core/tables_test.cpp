@@ -3,6 +3,7 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -284,6 +285,60 @@ TEST_CASE("however many subscribe, nobody is held to what others have") {
     CHECK(most < 9);
     // Of hundreds of thousands that one address may have.
     CHECK(most_of_source < 16);
+}
+
+TEST_CASE("many that come at once are found, and counted, after the last of them") {
+    constexpr std::size_t kMany = 20'000;
+    Tables tables;
+    auto& table = tables.subscriptions;
+    const auto peer = *sip::Endpoint::from("192.0.2.9", 5060);
+    std::vector<SubscriptionTable::Id> ids;
+    table.postpone_listing();
+    for (std::size_t i = 0; i < kMany; ++i) {
+        table.postpone_listing();
+        const auto contact = "sip:bob@192.0.2.9:" + std::to_string(i);
+        auto one = record(std::to_string(i), contact);
+        one.flow.peer = peer;
+        ids.push_back(table.add(std::move(one)));
+    }
+    CHECK(table.size() == kMany);
+    CHECK_FALSE(table.by_dialog("call", "7", "remote"));
+    CHECK(table.loads().of_source(peer) == 0);
+
+    table.list();
+
+    for (std::size_t i = 0; i < kMany; i += 7) {
+        CHECK(table.by_dialog("call", std::to_string(i), "remote") == ids[i]);
+        CHECK(table.by_device(device_key(table[ids[i].slot])) == ids[i]);
+    }
+    CHECK(table.loads().of_watcher("sip:bob@example.com") == kMany);
+    CHECK(table.loads().of_pair("sip:bob@example.com", 3) == kMany);
+    CHECK(table.loads().of_source(peer) == kMany);
+    const auto weight = table.loads().weight();
+    CHECK(table.loads().weight_of_source(peer) == weight);
+    CHECK(gauge(tables.metrics, "committing") == kMany);
+
+    table.list();
+    CHECK(table.loads().weight() == weight);
+    for (const auto id : ids) table.erase(id);
+    CHECK(table.loads().of_watcher("sip:bob@example.com") == 0);
+    CHECK(table.loads().weight() == 0);
+    CHECK_FALSE(table.by_dialog("call", "7", "remote"));
+}
+
+TEST_CASE("what comes to others is found at once, however many are to follow") {
+    Tables tables;
+    auto& table = tables.subscriptions;
+    const auto first = table.add(record("one"));
+
+    table.postpone_listing();
+    const auto second = table.add(record("two"));
+
+    CHECK(table.by_dialog("call", "one", "remote") == first);
+    CHECK(table.by_dialog("call", "two", "remote") == second);
+    CHECK(table.loads().of_watcher("sip:bob@example.com") == 2);
+    table.list();
+    CHECK(table.loads().of_watcher("sip:bob@example.com") == 2);
 }
 
 TEST_CASE("resources are found by package and AOR, and dropped once they hold nothing") {

@@ -110,6 +110,21 @@ TEST_CASE("an ended dialog is remembered, and counted as no subscription") {
     CHECK(server.shards.front()->context().subscriptions.size() == 0);
 }
 
+TEST_CASE("what a start found is found, and counted, once its last row was read") {
+    Recovering server;
+    auto recovery = server.recovery();
+    recovery.on_subscription(watcher(1, 1));
+    recovery.on_subscription(watcher(2, 2));
+    const auto& found = server.shards.front()->context().subscriptions;
+
+    server.shards.front()->rows().resume({});
+
+    CHECK(found.by_dialog("c", "tag1", ""));
+    CHECK(found.by_dialog("c", "tag2", ""));
+    CHECK(found.loads().of_watcher("sip:bob@localhost") == 2);
+    CHECK(found.loads().of_source(*sip::Endpoint::from("192.0.2.10", 9)) == 2);
+}
+
 TEST_CASE("RFC 5025 3.2.1: what was withdrawn before a start is shown to nobody after it") {
     // Judged in slices, told in slices: for a while there are some who are not judged yet.
     constexpr unsigned kWatchers = 1000;
