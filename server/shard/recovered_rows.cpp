@@ -35,6 +35,7 @@ void RecoveredRows::gather(const store::Subscription& row, base::WallTime not_be
 /// The watcher has been there: guesses at the password from elsewhere do not lock him out.
 void RecoveredRows::remember_login(const store::Subscription& row) {
     auto& context = parts_.context;
+    if (context.config.auth != AuthMode::digest) return;  // nobody has to guess anything
     const auto flow = flow_from_text(row.flow);
     if (flow.peer.is_valid())
         context.limits.guesses.succeeded({row.watcher, flow.peer}, context.loop.now());

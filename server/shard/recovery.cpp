@@ -45,6 +45,7 @@ base::WallTime Recovery::not_before(base::WallTime expires_at) const {
 }
 
 Shard& Recovery::shard_of(std::string_view aor) const {
+    if (shards_.size() == 1) return *shards_.front();
     return *shards_[shard_of_aor(home_.bucket_key, aor, shards_.size())];
 }
 

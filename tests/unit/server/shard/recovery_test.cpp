@@ -125,6 +125,20 @@ TEST_CASE("what a start found is found, and counted, once its last row was read"
     CHECK(found.loads().of_source(*sip::Endpoint::from("192.0.2.10", 9)) == 2);
 }
 
+TEST_CASE("who watched before a start does not wait for what others guess after it") {
+    Recovering server(parse_config("[sip]\nauth = \"digest\"\n").config);
+    server.recovery().on_subscription(watcher(1, 1));
+    auto& guesses = server.limits.guesses;
+    const auto now = server.loop.now();
+    const Guesses::Try home{"sip:bob@localhost", *sip::Endpoint::from("192.0.2.10", 5060)};
+    const Guesses::Try elsewhere{"sip:bob@localhost", *sip::Endpoint::from("192.0.2.99", 5060)};
+
+    for (int i = 0; i < 5; ++i) guesses.failed(elsewhere, {1, 1, 60}, now);
+
+    CHECK(guesses.wait(home, now) == 0);
+    CHECK(guesses.wait(elsewhere, now) > 0);
+}
+
 TEST_CASE("RFC 5025 3.2.1: what was withdrawn before a start is shown to nobody after it") {
     // Judged in slices, told in slices: for a while there are some who are not judged yet.
     constexpr unsigned kWatchers = 1000;
