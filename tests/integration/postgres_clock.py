@@ -122,7 +122,6 @@ def a_server_says_in_the_store_who_it_is():
         server.start()
         after = server.node("node, run, phase")
         expect(after[0] == "1" and int(after[1]) > int(before[1]) and after[2] == "up", f"the row {after}")
-        expect(f"event=store.node name=bee number=1 run={after[1]}" in server.log(), f"the log {server.log_tail()}")
         server.stop()
         expect(server.node("phase") == ["down"], "it left")
 

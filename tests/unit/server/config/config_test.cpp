@@ -213,6 +213,7 @@ url = "sqlite:/var/lib/herald/herald.db"
 must_exist = true
 queue = 200
 [cluster]
+node = "bee"
 hold = 20
 held_requests = 100
 held_bytes = 100000
