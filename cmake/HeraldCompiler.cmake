@@ -23,6 +23,11 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
         add_compile_options(-Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
     endif()
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND HERALD_UNITY)
+    # The larger a file, the less of it this one inlines. Up to twelve of a folder together are to be granted twelve times
+    # what one is; here, as what is precompiled decides for all that use it.
+    add_compile_options(--param=large-unit-insns=120000 --param=ipa-cp-large-unit-insns=192000)
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND HERALD_SANITIZE)
     # The sanitizers' own branches confuse this one; the other builds still have it.
     add_compile_options(-Wno-maybe-uninitialized)
