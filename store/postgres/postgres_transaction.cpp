@@ -17,11 +17,10 @@
 namespace herald::store {
 namespace {
 
-using std::chrono::milliseconds;
-
 /// Times a batch goes out again whose transaction was not committed.
 constexpr int kAttempts = 10;
-constexpr auto kFirstPause = milliseconds(50), kLongestPause = milliseconds(1000);
+constexpr auto kFirstPause = std::chrono::milliseconds(50),
+               kLongestPause = std::chrono::milliseconds(1000);
 constexpr auto kSweepPause = std::chrono::seconds(1);
 constexpr std::uint64_t kSweep = 1000;
 
