@@ -45,6 +45,11 @@ TEST_CASE("an older database is packed at its first start, and no older Herald o
     CHECK(schema.number("SELECT count(*) FROM pg_class WHERE 'fillfactor=70' = ANY (reloptions)"
                         " AND relname IN ('publications', 'subscriptions')"
                         " AND relnamespace = current_schema()::regnamespace") == 2);
+    CHECK(schema.number("SELECT count(*) FROM pg_class"
+                        " WHERE 'autovacuum_analyze_threshold=2000000000' = ANY (reloptions)"
+                        " AND relname IN ('publications', 'subscriptions', 'publication_marks',"
+                        " 'subscription_marks', 'confirmations', 'lanes')"
+                        " AND relnamespace = current_schema()::regnamespace") == 6);
     CHECK(tables_called(schema, "%_marks_end") == 2);
     auto session = postgres_session(schema.url());
     CHECK_FALSE(migrate(session, wide_migrations(Dialect::postgres), base::WallTime(2s)));
