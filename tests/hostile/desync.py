@@ -6,7 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 
-from _herald import PATIENCE, Server
+from _herald import PATIENCE, Server, wait_until
 from _stories import expect, expect_equal, story, tell
 
 HIDDEN = "GET /v1/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -88,7 +88,7 @@ def who_sends_a_byte_at_a_time_delays_nobody():
                 peer.sendall(bytes([octet]))
             expect_equal(server.http("GET", "/readyz").status, 200, "readiness")
         expect_equal(server.metric("^herald_http_connections_gave_way_total"), 0, "connections that gave way")
-        expect(server.metric("^herald_http_connections$") >= 200, "all of them are open meanwhile")
+        wait_until(lambda: server.metric("^herald_http_connections$") >= 200, "all of them are open meanwhile")
         for peer in slow:
             peer.close()
         server.stop()

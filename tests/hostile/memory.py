@@ -1,6 +1,7 @@
 # tests/hostile/memory.py: what comes before any password takes a bounded number of bytes.
 from _hostile import STRANGER, datagrams, guarded, stream
 
+from _herald import wait_until
 from _message import token
 from _sip import Client
 from _stories import expect, expect_equal, story, tell
@@ -50,7 +51,7 @@ def unfinished_messages_take_no_more_than_their_share():
                     pass
                 sockets.append(sock)
             is_served(server)
-            expect(server.metric("^herald_sip_unfinished_refused_total") > 100, "most are closed")
+            wait_until(lambda: server.metric("^herald_sip_unfinished_refused_total") > 100, "most are closed")
             server.expect_grown_less(before, 40_000, f"200 unfinished messages, {shards} shards")
             for sock in sockets:
                 sock.close()
